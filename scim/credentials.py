@@ -1,0 +1,40 @@
+"""Texts that look like a credential, so that no message, list or problem ever repeats one."""
+
+import re
+
+MASK = "[secret]"
+
+_CREDENTIAL = re.compile(
+    r"""
+      cf[ua]t_\w{8,}                                   # Cloudflare user and account tokens
+    | cfk_\w{8,}                                       # Cloudflare global keys
+    | -----BEGIN\ [A-Z ]+-----                         # any PEM block
+    | eyJ[\w-]{8,}\.[\w-]{8,}                          # JSON web tokens
+    | \bpul-[0-9a-f]{40}\b                             # Pulumi access tokens
+    | [\w~.-]{3}\dQ~[\w~.-]{31,34}                     # Entra client secrets
+    | (?<![\w-])00[\w-]{40}(?![\w-])                   # Okta API tokens
+    | (?<![\w-])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=[\w-]*\d)[\w-]{40}(?![\w-])  # Cloudflare, old form
+    """,
+    re.VERBOSE,
+)
+
+
+def looks_secret(text: str) -> bool:
+    """Whether the text contains something in the shape of a vendor's token, key or secret."""
+    return _CREDENTIAL.search(text) is not None
+
+
+def shown(value: object) -> str:
+    """The value as a message may repeat it: quoted and short, never a credential."""
+    if isinstance(value, str):
+        if looks_secret(value):
+            return MASK
+        short = value if len(value) <= 60 else value[:57] + "..."
+        return f'"{short}"'
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    return {"dict": "a mapping", "list": "a list"}.get(type(value).__name__, "a value")

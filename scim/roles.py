@@ -1,0 +1,35 @@
+"""The four roles of the guide and the well-known ids that look-ups are cross-checked with."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Role(StrEnum):
+    """A Cloudflare account role; the value is the name byte for byte as Cloudflare matches it.
+
+    Source: guide, "Configure user permissions on Okta", step 3.
+    """
+
+    ADMINISTRATOR_READ_ONLY = "Administrator Read Only"
+    ADMINISTRATOR = "Administrator"
+    BILLING = "Billing"
+    SUPER_ADMINISTRATOR = "Super Administrator - All Privileges"
+
+
+ROLES: tuple[Role, ...] = tuple(Role)
+"""All roles in the guide's order, which every list, table and output keeps."""
+
+PERMISSION_GROUP_IDS: Mapping[str, str] = MappingProxyType(
+    {
+        "SCIM Provisioning": "d5812c023a5048b4882175a28952362d",
+        "Account Settings Read": "c1fde68c7bcc44588cbb6ddbc16d6480",
+        "Account Settings Write": "1af1fa2adc104452b74a9a3364202f20",
+        "Memberships Read": "3518d0f75557482e952c6762d3e64903",
+        "Memberships Write": "9201bc6f42d440968aaab0c6f17ebb1d",
+    }
+)
+"""API token permission group name -> id, as published; looked-up ids are compared with these."""
+
+SUPER_ADMINISTRATOR_ROLE_ID = "33666b9c79b9a5273fc7344ff42f953d"
+"""Account member role id that gives Super Administrator back (Cloudflare docs, troubleshooting)."""
