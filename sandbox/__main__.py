@@ -1,0 +1,48 @@
+"""``python -m sandbox [--state-dir DIR] [--port N]``: serve until told to stop."""
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from sandbox.core.persistence import StateError
+from sandbox.core.server import PortError, Sandbox
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return port
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the ready line and serve until SIGTERM or SIGINT. Returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox", description="Cloudflare, Okta and Microsoft Graph on loopback."
+    )
+    parser.add_argument("--state-dir", type=Path, help="keep the content here across restarts")
+    parser.add_argument("--port", type=_port, default=0, help="HTTP port; 0 (default): a free one")
+    options = parser.parse_args(arguments)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    try:
+        sandbox = Sandbox(options.state_dir, options.port)
+    except (PortError, StateError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{options.state_dir}: {error.strerror}: not usable; name another --state-dir",
+              file=sys.stderr)  # fmt: skip
+        return 1
+    with sandbox:
+        print(json.dumps({"env": sandbox.env, "admin": sandbox.admin}), flush=True)
+        stopping.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,50 @@
+"""The certificate authority of the sandbox and the TLS settings of its server."""
+
+import os
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+import trustme
+
+
+@dataclass(frozen=True)
+class Tls:
+    """``bundle``: our CA plus the system's, so that SSL_CERT_FILE does not cut off the rest."""
+
+    bundle: Path
+    server_context: ssl.SSLContext
+
+
+def prepare(directory: Path) -> Tls:
+    """Make, or load from ``directory``, the CA; issue a certificate for loopback."""
+    certificate, key = directory / "ca.pem", directory / "ca-key.pem"
+    if certificate.exists() and key.exists():
+        authority = trustme.CA.from_pem(certificate.read_bytes(), key.read_bytes())
+    else:
+        authority = trustme.CA()
+        write_private(key, authority.private_key_pem.bytes())
+        write_private(certificate, authority.cert_pem.bytes())
+    bundle = directory / "ca-bundle.pem"
+    write_private(bundle, authority.cert_pem.bytes() + b"\n" + _system_certificates())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+    return Tls(bundle, context)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Replace a file in one step, readable by its owner only."""
+    draft = path.with_name(path.name + ".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    os.replace(draft, path)
+
+
+def _system_certificates() -> bytes:
+    # Not SSL_CERT_FILE: inside another sandbox's environment that is the other sandbox's CA.
+    system = ssl.get_default_verify_paths().openssl_cafile
+    try:
+        return Path(system).read_bytes() if system else b""
+    except OSError:
+        return b""

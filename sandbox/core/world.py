@@ -1,0 +1,89 @@
+"""Everything the sandbox holds: three vendors' states, one lock for each, log, addresses.
+
+What the core expects of a vendor's package ``sandbox/<vendor>/``:
+
+``state.py``
+    ``CloudflareState`` | ``OktaState`` | ``EntraState``, a mutable pydantic model with the
+    classmethod ``fresh()``, the method ``snapshot() -> dict`` (no secret in it), and, for the
+    identity providers, ``add_person(person: Person) -> str`` (the id; the same address again
+    changes nothing). All of it survives a JSON round trip.
+``routes.py``
+    ``router: Router``; importing it registers every route.
+``cycle.py`` (identity providers)
+    ``run_cycle(world) -> dict``, called with the vendor's lock held.
+``console.py`` (Okta)
+    ``configure(world, app_id, settings) -> dict``, called with Okta's lock held; raises LookupError
+    for an unknown app and ValueError (its text is shown) for settings the console would refuse.
+
+A vendor tells ``world.log.hide(value)`` about every secret it issues.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import InitVar, dataclass, field
+from typing import Any
+
+from sandbox.core.credentials import Credentials
+from sandbox.core.faults import FaultBook
+from sandbox.core.people import SEED_PEOPLE
+from sandbox.core.request_log import RequestLog
+from sandbox.core.vendors import VENDORS, state_class
+
+
+def _fresh(vendor: str) -> Any:
+    return state_class(vendor).fresh()
+
+
+@dataclass
+class World:
+    """The sandbox's whole content. Its fields are replaced as a whole by ``reset``."""
+
+    http_base: str = ""
+    https_base: str = ""
+    ca_file: str = ""
+    credentials: Credentials = field(default_factory=Credentials.fresh)
+    log: RequestLog = field(default_factory=RequestLog)
+    faults: FaultBook = field(default_factory=FaultBook)
+    stored: InitVar[Mapping[str, Any] | None] = None  # vendor -> state, when resumed from a file
+    cloudflare: Any = field(init=False)
+    okta: Any = field(init=False)
+    entra: Any = field(init=False)
+
+    def __post_init__(self, stored: Mapping[str, Any] | None) -> None:
+        self._locks = {vendor: threading.RLock() for vendor in VENDORS}
+        self.changed = threading.Event()  # set by every write; the saver waits for it
+        self.log.hide(*self.credentials.secrets())
+        if stored is None:
+            self._fill()
+        else:
+            self.cloudflare, self.okta, self.entra = (stored[vendor] for vendor in VENDORS)
+
+    def _fill(self) -> None:
+        self.cloudflare, self.okta, self.entra = (_fresh(vendor) for vendor in VENDORS)
+        for person in SEED_PEOPLE:
+            self.okta.add_person(person)
+            self.entra.add_person(person)
+
+    def state(self, vendor: str) -> Any:
+        """The live state of a vendor."""
+        return getattr(self, vendor)
+
+    @contextmanager
+    def locked(self, *vendors: str) -> Iterator[None]:
+        """Hold the vendors' locks, always taken in the same order."""
+        wanted = [self._locks[vendor] for vendor in VENDORS if vendor in vendors]
+        for lock in wanted:
+            lock.acquire()
+        try:
+            yield
+        finally:
+            for lock in reversed(wanted):
+                lock.release()
+
+    def reset(self) -> None:
+        """Back to the state of a first start; credentials and addresses stay."""
+        with self.locked(*VENDORS):
+            self._fill()
+            self.log.clear()
+        self.changed.set()

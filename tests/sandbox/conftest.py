@@ -1,0 +1,30 @@
+"""One sandbox for the whole session, set back before every test that uses it."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from sandbox.core.server import Sandbox
+
+
+@pytest.fixture(scope="session")
+def sandbox_server() -> Iterator[Sandbox]:
+    """The running sandbox, in threads of the test process; use ``sandbox`` in tests."""
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox(sandbox_server: Sandbox) -> Iterator[Sandbox]:
+    """The sandbox as at its first start: ``sandbox.env``, ``sandbox.admin``, ``sandbox.world``."""
+    httpx.post(sandbox_server.admin + "/reset", trust_env=False).raise_for_status()
+    yield sandbox_server
+    sandbox_server.world.faults.clear()
+
+
+@pytest.fixture
+def admin(sandbox: Sandbox) -> Iterator[httpx.Client]:
+    """A client for the admin API: ``admin.get("state").json()``, ``admin.post("cycle")``."""
+    with httpx.Client(base_url=sandbox.admin, trust_env=False) as client:
+        yield client
