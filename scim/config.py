@@ -1,18 +1,34 @@
 """The config object `cloudflare-scim:scim` as one frozen value."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from scim.identity import EntraConfig, IdentityProvider, OktaConfig, UserFilter, UsersGroup
-from scim.model import Part
+from scim.filters import UserFilter
+from scim.identity import EntraConfig, IdentityProvider, OktaConfig, People, UsersGroup
+from scim.keypath import CONFIG_KEY
+from scim.model import MembersGiven, Part
 from scim.problems import ConfigError, Problem
 from scim.roles import ROLES, Role
-from scim.vocabulary import AccountId, Cidr, Day, Email, Moment, Name, RoleName
+from scim.rules import broken_rules
+from scim.translate import problem_of
+from scim.vocabulary import (
+    AccountId,
+    AccountName,
+    Cidr,
+    Day,
+    Moment,
+    Name,
+    Prefix,
+    RoleName,
+    Slug,
+    TokenName,
+)
 
 __all__ = [
+    "CONFIG_KEY",
     "Account",
     "EntraConfig",
     "OktaConfig",
@@ -25,44 +41,78 @@ __all__ = [
     "parse_config",
 ]
 
-CONFIG_KEY = "cloudflare-scim:scim"
-
 
 class Account(Part):
     """The one Cloudflare account of the stack."""
 
-    id: AccountId
-    name: Name
+    id: AccountId = Field(
+        description="Cloudflare account id: 32 lower-case hex digits.",
+        examples=["0123456789abcdef0123456789abcdef"],
+    )
+    name: AccountName = Field(
+        description="Name of the account, for people who read plans and checklists.",
+        examples=["Example Corp"],
+    )
 
 
 class TokenConfig(Part):
-    """The API token the identity provider signs in with."""
+    """The API token with which the identity provider signs in to Cloudflare's SCIM endpoint."""
 
-    owner: Literal["account", "user"] = "account"
-    name: Name
-    expires_on: Moment | None = None
-    allowed_cidrs: Annotated[tuple[Cidr, ...], Field(strict=False)] = ()
-    rotation: Name = "1"
+    owner: Literal["account", "user"] = Field(
+        default="account",
+        description="account: account-owned with SCIM Provisioning. user: the guide's four "
+        "permissions, owned by the user who runs the program.",
+        examples=["account"],
+    )
+    name: TokenName = Field(
+        default="cloudflare-scim",
+        description="Name of the token; cloudflare-scim-<stack> when left out.",
+        examples=["cloudflare-scim-prod"],
+    )
+    expires_on: Moment | None = Field(
+        default=None,
+        description="Moment the token ends, RFC 3339 with zone and whole seconds. Left out: it "
+        "never ends.",
+        examples=["2027-05-20T00:00:00Z"],
+    )
+    allowed_cidrs: Annotated[tuple[Cidr, ...], Field(strict=False)] = Field(
+        default=(),
+        description="Networks the token is accepted from; must hold every address range of the "
+        "identity provider. Empty: from everywhere.",
+        examples=[["203.0.113.0/24"]],
+    )
+    rotation: Name = Field(
+        default="1",
+        description="Any text; changing it replaces the token, the new one first.",
+        examples=["1"],
+    )
 
     @property
     def expires_on_text(self) -> str | None:
-        """The expiry as every vendor writes it back (UTC, whole seconds), or nothing."""
+        """The expiry as Cloudflare writes it back (UTC, whole seconds), or nothing."""
         return self.expires_on and self.expires_on.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class RoleConfig(Part):
     """Who has a role: exactly `members`, or (absent) whoever the identity provider says."""
 
-    members: Annotated[tuple[Email, ...], Field(strict=False)] | None = None
+    members: Annotated[People | None, MembersGiven] = Field(
+        default=None,
+        description="E-mail addresses of exactly the people with this role; [] for nobody. Left "
+        "out: the identity provider manages who has it.",
+        examples=[["ada@example.com"]],
+    )
 
 
 class Waiver(Part):
     """A policy rule set aside by name, until a day, by someone, for a reason."""
 
-    rule: Name
-    until: Day
-    by: Name
-    reason: Name
+    rule: Slug = Field(
+        description="Name of the policy rule that is set aside.", examples=["token-expiry"]
+    )
+    until: Day = Field(description="Last day it is set aside.", examples=["2026-12-31"])
+    by: Name = Field(description="Who allowed it.", examples=["Grace Hopper"])
+    reason: Name = Field(description="Why it was allowed.", examples=["migration until year end"])
 
 
 def _in_order(roles: Mapping[Role, RoleConfig]) -> Mapping[Role, RoleConfig]:
@@ -74,39 +124,76 @@ def _all_roles() -> Mapping[Role, RoleConfig]:
 
 
 class ScimConfig(Part):
-    """The whole declaration of one stack. Made by `parse_config`, which checks everything."""
+    """Everything a stack declares. Made by `parse_config`, which checks what no field can alone."""
 
-    account: Account
-    role_model: Literal["userGroups", "virtualGroups"]
-    token: TokenConfig
-    roles: Annotated[Mapping[RoleName, RoleConfig], AfterValidator(_in_order)] = Field(
-        default_factory=_all_roles
+    account: Account = Field(description="The Cloudflare account people are provisioned to.")
+    role_model: Literal["userGroups", "virtualGroups"] = Field(
+        description="How a group gives a role. userGroups: a Cloudflare User Group with a policy, "
+        "what Cloudflare accepts today. virtualGroups: by the group's name, as in the guide.",
+        examples=["userGroups"],
     )
-    group_prefix: str = ""
-    break_glass: Annotated[tuple[Email, ...], Field(strict=False)] = ()
-    waivers: Annotated[tuple[Waiver, ...], Field(strict=False)] = ()
-    identity_provider: IdentityProvider
+    token: TokenConfig = Field(
+        default_factory=TokenConfig, description="The API token of the identity provider."
+    )
+    roles: Annotated[Mapping[RoleName, RoleConfig], AfterValidator(_in_order)] = Field(
+        default_factory=_all_roles,
+        description="The declared roles by exact name. Left out: all four, with their members "
+        "managed in the identity provider.",
+        examples=[{"Administrator": {"members": ["ada@example.com"]}}],
+    )
+    group_prefix: Prefix = Field(
+        default="",
+        description="With userGroups only: put before each role name. The result must not begin "
+        "with CF.",
+        examples=["Cloudflare "],
+    )
+    break_glass: People = Field(
+        default=(),
+        description="E-mail addresses of Super Administrators kept outside SCIM.",
+        examples=[["owner@example.com"]],
+    )
+    waivers: Annotated[tuple[Waiver, ...], Field(strict=False)] = Field(
+        default=(), description="Policy rules set aside, each by name and until a day."
+    )
+    identity_provider: IdentityProvider = Field(
+        description="Where people and groups come from: kind okta or kind entra."
+    )
 
 
-def parse_config(value: object, *, stack: str, now: datetime | None = None) -> ScimConfig:
-    """The config object as JSON gives it -> the frozen config of `stack`.
+def parse_config(
+    value: object,
+    *,
+    stack: str,
+    now: datetime | None = None,
+    written: Mapping[str, str] | None = None,
+) -> ScimConfig:
+    """Checks the config object of `stack`, given as JSON gives it, and returns it frozen.
 
-    Raises `ConfigError` with every problem found; key paths begin with `cloudflare-scim:scim`.
+    `now` is the moment an expiry must lie after; `written` holds, by key path, the text of values
+    that YAML read as something other than text, for the messages. Raises `ConfigError` with every
+    problem found, by key path from `cloudflare-scim:scim`.
     """
-    if isinstance(value, Mapping):
-        token = value.get("token", {})
-        if isinstance(token, Mapping):
-            token = {"name": f"cloudflare-scim-{stack}", **token}
-        value = {**value, "token": token}
+    problems = broken_rules(value, now=now or datetime.now(UTC))
+    secrets = tuple(problem.path for problem in problems if problem.secret)
     try:
-        return ScimConfig.model_validate(value, by_alias=True, by_name=False)
+        config = ScimConfig.model_validate(
+            _with_token_name(value, stack), by_alias=True, by_name=False
+        )
     except ValidationError as error:
-        raise ConfigError(
-            Problem(
-                ".".join([CONFIG_KEY, *map(str, item["loc"])]),
-                item["msg"],
-                "it cannot be used as it is",
-                "correct it",
-            )
-            for item in error.errors(include_url=False, include_input=False)
-        ) from None
+        for details in error.errors(include_url=False):
+            problem = problem_of(details, ScimConfig, written or {})
+            if not (secrets and problem.path.startswith(secrets)):
+                problems.append(problem)
+        raise ConfigError(problems) from None
+    if problems:
+        raise ConfigError(problems)
+    return config
+
+
+def _with_token_name(value: object, stack: str) -> object:
+    if not isinstance(value, Mapping):
+        return value
+    token = value.get("token", {})
+    if isinstance(token, Mapping):
+        token = {"name": f"cloudflare-scim-{stack}"[:120], **token}
+    return {**value, "token": token}

@@ -4,49 +4,114 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from scim.model import Part
-from scim.vocabulary import Email, Name
+from scim.filters import UserFilter
+from scim.model import MembersGiven, Part
+from scim.vocabulary import (
+    AppLabel,
+    CatalogApp,
+    Email,
+    EntraName,
+    GroupName,
+    OrgName,
+    UrlSuffix,
+)
+
+People = Annotated[tuple[Email, ...], Field(strict=False)]
 
 
 class UsersGroup(Part):
     """The group of all Cloudflare users, which is assigned to the application."""
 
-    name: Name = "Cloudflare Users"
-    members: Annotated[tuple[Email, ...], Field(strict=False)] | None = None
+    name: GroupName = Field(
+        default="Cloudflare Users",
+        description="Name of the identity provider's group of all Cloudflare users.",
+        examples=["Cloudflare Users"],
+    )
+    members: Annotated[People | None, MembersGiven] = Field(
+        default=None,
+        description="E-mail addresses of exactly the people in this group, besides those with a "
+        "role. Left out: the identity provider manages it, and people with a role are added.",
+        examples=[["katherine@example.com"]],
+    )
 
 
 class OktaConfig(Part):
-    """Okta: guide, "Provision with Okta"."""
+    """Okta as identity provider (guide, "Provision with Okta")."""
 
-    kind: Literal["okta"]
-    org_name: str
-    app_label: Name = "Cloudflare SCIM"
-    catalog_app: str = "scim2testapp"
-    api_integration: Literal["console", "api"] = "console"
-    api_integration_confirmed: bool = False
-    users_group: UsersGroup = UsersGroup()
-
-
-class UserFilter(Part):
-    """One clause of the scoping filter on users; all clauses must hold."""
-
-    attribute: str
-    operator: str
-    value: str = ""
+    kind: Literal["okta"] = Field(description="The identity provider is Okta.")
+    org_name: OrgName = Field(
+        description="Name of the Okta organisation, the first part of its okta.com address; "
+        "used for links.",
+        examples=["example"],
+    )
+    app_label: AppLabel = Field(
+        default="Cloudflare SCIM",
+        description="Label of the Okta app integration.",
+        examples=["Cloudflare SCIM"],
+    )
+    catalog_app: CatalogApp = Field(
+        default="scim2testapp",
+        description="Key of the catalog app; scim2testapp is SCIM 2.0 Test App (OAuth Bearer "
+        "Token).",
+        examples=["scim2testapp"],
+    )
+    api_integration: Literal["console", "api"] = Field(
+        default="console",
+        description="Who configures the app's API integration: a person in Okta's console, or "
+        "this program through Okta's API, which Okta supports for few apps.",
+        examples=["console"],
+    )
+    api_integration_confirmed: bool = Field(
+        default=False,
+        description="Set to true once the console steps are done; the groups are pushed after "
+        "Okta was read back.",
+    )
+    users_group: UsersGroup = Field(
+        default_factory=UsersGroup,
+        description="The group of all Cloudflare users, assigned to the app.",
+    )
 
 
 class EntraConfig(Part):
-    """Microsoft Entra: guide, "Provision using Microsoft Entra"."""
+    """Microsoft Entra as identity provider (guide, "Provision using Microsoft Entra")."""
 
-    kind: Literal["entra"]
-    app_name: Name = "Cloudflare SCIM"
-    users_group: UsersGroup = UsersGroup()
-    scope: Literal["assigned", "filtered"] = "assigned"
-    user_filter: Annotated[tuple[UserFilter, ...], Field(strict=False)] = ()
-    start: bool = True
-    notification_email: Email | None = None
-    deletion_threshold: Annotated[int, Field(gt=0)] | None = None
-    tenant_url_suffix: str = ""
+    kind: Literal["entra"] = Field(description="The identity provider is Microsoft Entra ID.")
+    app_name: EntraName = Field(
+        default="Cloudflare SCIM",
+        description="Display name of the enterprise application.",
+        examples=["Cloudflare SCIM"],
+    )
+    users_group: UsersGroup = Field(
+        default_factory=UsersGroup,
+        description="The group of all Cloudflare users, assigned to the application.",
+    )
+    scope: Literal["assigned", "filtered"] = Field(
+        default="assigned",
+        description="assigned: assigned users and groups only. filtered: all records, with a "
+        "scoping filter on exactly the role groups.",
+        examples=["assigned"],
+    )
+    user_filter: Annotated[tuple[UserFilter, ...], Field(strict=False)] = Field(
+        default=(),
+        description="With scope filtered only: clauses a user must all satisfy to be provisioned.",
+    )
+    start: bool = Field(default=True, description="Start provisioning once all is in place.")
+    notification_email: Email | None = Field(
+        default=None,
+        description="Address Entra writes to when provisioning is quarantined.",
+        examples=["it@example.com"],
+    )
+    deletion_threshold: Annotated[int, Field(gt=0)] | None = Field(
+        default=None,
+        description="Accidental deletions prevention: more deletions than this in one cycle stop "
+        "it.",
+        examples=[10],
+    )
+    tenant_url_suffix: UrlSuffix = Field(
+        default="",
+        description="Query put after the tenant URL, such as ?aadOptscim062020.",
+        examples=["?aadOptscim062020"],
+    )
 
 
 IdentityProvider = Annotated[OktaConfig | EntraConfig, Field(discriminator="kind")]

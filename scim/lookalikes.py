@@ -1,19 +1,105 @@
 """Names that look right and are not: hidden characters, look-alike letters, near misses."""
 
 import unicodedata
+from difflib import SequenceMatcher, get_close_matches
 
 from scim.roles import ROLES, Role
+
+_LETTERS = str.maketrans(
+    # Cyrillic, Greek, Armenian and Latin letters drawn like an ASCII letter.
+    "АВЕЅІЈКМНОРСТУХаеоѕіјрсухһӏԁԛԝпг" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαενικορτυχ" + "օսոհ" + "ıɡɑℓ",
+    "ABESIJKMHOPCTYXaeosijpcyxhldqwnr" + "ABEZHIKMNOPTYXaevikoptux" + "ounh" + "igal",
+)
+_DASHES = "‐‑‒–—―−⁃﹘﹣－ー_~·•:/|"
+_LONGEST = 120  # comparing takes time that grows with the square of the length
+_COMMON = {
+    "super administrator": Role.SUPER_ADMINISTRATOR,
+    "super admin": Role.SUPER_ADMINISTRATOR,
+    "superadmin": Role.SUPER_ADMINISTRATOR,
+    "superadministrator": Role.SUPER_ADMINISTRATOR,
+    "all privileges": Role.SUPER_ADMINISTRATOR,
+    "owner": Role.SUPER_ADMINISTRATOR,
+    "admin": Role.ADMINISTRATOR,
+    "admins": Role.ADMINISTRATOR,
+    "read only": Role.ADMINISTRATOR_READ_ONLY,
+    "admin read only": Role.ADMINISTRATOR_READ_ONLY,
+    "readonly": Role.ADMINISTRATOR_READ_ONLY,
+    "read only administrator": Role.ADMINISTRATOR_READ_ONLY,
+    "billing admin": Role.BILLING,
+    "billing administrator": Role.BILLING,
+}
+
+
+def character_name(char: str) -> str:
+    """The character as a message names it: its Unicode name, or its number."""
+    return unicodedata.name(char, f"U+{ord(char):04X}")
 
 
 def hidden_character(text: str) -> str | None:
     """The name of the first character in `text` that cannot be seen or breaks a line, if any."""
-    for char in text:
-        if char != " " and not char.isprintable():
-            return unicodedata.name(char, f"U+{ord(char):04X}")
-    return None
+    return next((character_name(c) for c in text if c != " " and not c.isprintable()), None)
+
+
+def foreign_character(text: str) -> str | None:
+    """The name of the first character outside ASCII in `text`, if any."""
+    return next((character_name(c) for c in text if not c.isascii()), None)
+
+
+def skeleton(text: str) -> str:
+    """What the text looks like in plain ASCII where that is known; invisible characters are gone."""
+    seen = "".join(
+        "-" if char in _DASHES else " " if char.isspace() else char
+        for char in unicodedata.normalize("NFKC", text.translate(_LETTERS)).translate(_LETTERS)
+        if unicodedata.category(char) not in ("Cf", "Cc", "Mn") or char.isspace()
+    )
+    return " ".join(seen.split())
 
 
 def nearest_role(name: str) -> Role | None:
-    """The role that `name` was most likely meant to be, or nothing."""
-    folded = name.casefold()
-    return next((role for role in ROLES if role.casefold() == folded), None)
+    """The role that `name` was most likely meant to be, or nothing when none is near."""
+    if len(name) > _LONGEST:
+        return None
+    plain = skeleton(name).casefold()
+    words = " ".join(plain.replace("-", " ").split())
+    for role in ROLES:
+        if words == " ".join(role.casefold().replace("-", " ").split()):
+            return role
+    if words.startswith("cf ") and (inner := nearest_role(words.split(" ", 2)[-1])):
+        return inner  # the guide's Entra name, where only the role name belongs
+    if words in _COMMON:
+        return _COMMON[words]
+    joined = {role.casefold().replace(" ", "").replace("-", ""): role for role in ROLES}
+    near = get_close_matches(words.replace(" ", ""), joined, n=1, cutoff=0.75)
+    return joined[near[0]] if near else None
+
+
+def difference_from(name: str, right: str) -> str:
+    """In words, how `name` differs from the right name it was meant to be."""
+    if hidden := hidden_character(name):
+        return f"contains {hidden}"
+    if foreign := foreign_character(name):
+        return f"contains {foreign}"
+    if name.casefold() == right.casefold():
+        return "differs in upper and lower case"
+    if " ".join(name.split()) == right:
+        return "differs in white space"
+    return "is another name"
+
+
+def nearest(word: str, known: list[str]) -> str | None:
+    """The known word that `word` was most likely meant to be, compared without case and `_-`."""
+    if len(word) > _LONGEST:
+        return None
+    folded = {_folded(candidate): candidate for candidate in known}
+    if (same := folded.get(_folded(word))) is not None:
+        return same
+    best = max(folded, key=lambda one: _ratio(_folded(word), one), default=None)
+    return folded[best] if best and _ratio(_folded(word), best) >= 0.75 else None
+
+
+def _folded(word: str) -> str:
+    return skeleton(word).casefold().replace("_", "").replace("-", "").replace(" ", "")
+
+
+def _ratio(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other).ratio()

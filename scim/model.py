@@ -1,7 +1,9 @@
 """What every part of the config object has in common."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
+
+from scim.refusal import refuse
 
 
 class Part(BaseModel):
@@ -13,5 +15,19 @@ class Part(BaseModel):
         strict=True,
         alias_generator=to_camel,
         populate_by_name=True,
-        use_attribute_docstrings=False,
+        defer_build=True,
     )
+
+
+def _members_given(value: object) -> object:
+    if value is None:
+        raise refuse(
+            "null says neither who nor nobody",
+            "an absent list leaves the group to the identity provider, an empty one clears it",
+            "write [] for nobody, or leave the key out to let the identity provider manage it",
+        )
+    return value
+
+
+MembersGiven = BeforeValidator(_members_given)
+"""Refuses null where an absent list and an empty list mean different things."""

@@ -9,7 +9,8 @@ class Problem:
     """One thing to be put right: where it stands, what is wrong, why it matters, what to write.
 
     `path` is the key path (`cloudflare-scim:scim.roles.Billing.members[0]`), empty for a whole
-    file. `file` and `line` are absent where the value came from the Pulumi engine.
+    file. `file` and `line` are absent where the value came from the Pulumi engine. `secret` says that
+    the value there is, or looks like, a credential.
     """
 
     path: str
@@ -18,6 +19,7 @@ class Problem:
     instead: str
     file: str | None = None
     line: int | None = None
+    secret: bool = False
 
     @property
     def message(self) -> str:

@@ -1,0 +1,222 @@
+"""pydantic's findings -> problems in four parts, with key paths as the stack file has them."""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from scim.credentials import MASK, looks_secret, shown
+from scim.fields import at, choices_of, homes, keys_of, models_in
+from scim.keypath import CONFIG_KEY, Step, key_path
+from scim.lookalikes import nearest
+from scim.problems import Problem
+from scim.refusal import REFUSED
+
+_KINDS = {"okta": "Okta", "entra": "Microsoft Entra"}
+_PROVIDER = "identityProvider"
+Parts = tuple[str, str, str]
+
+
+def problem_of(details: ErrorDetails, root: type[BaseModel], written: Mapping[str, str]) -> Problem:
+    """One pydantic error of the model `root` as a problem.
+
+    `written` holds, by key path, the text of values that YAML read as something else than text.
+    """
+    loc = tuple(step for step in details["loc"] if step != "[key]")
+    in_kind = len(loc) > 1 and loc[0] == _PROVIDER and loc[1] in _KINDS
+    steps: list[Step] = [loc[0], *loc[2:]] if in_kind else list(loc)
+    if details["type"].startswith("union_tag"):
+        steps.append("kind")
+    path = key_path(steps)
+    model, field = at(root, loc)
+    what, why, instead = _parts(details, root, model, field, loc, written.get(path))
+    return Problem(path=path, what=what, why=why, instead=instead)
+
+
+def _parts(
+    details: ErrorDetails,
+    root: type[BaseModel],
+    model: type[BaseModel],
+    field: FieldInfo | None,
+    loc: tuple[Step, ...],
+    written: str | None,
+) -> Parts:
+    kind, value = details["type"], details["input"]
+    about = _about(field)
+    match kind:
+        case str() if kind == REFUSED:
+            context = details.get("ctx", {})
+            return context["what"], context["why"], context["instead"]
+        case "missing":
+            return _missing(loc, field)
+        case "extra_forbidden":
+            return _unknown(root, model, loc)
+        case "union_tag_invalid" | "union_tag_not_found":
+            return _no_kind(value)
+        case "literal_error":
+            return _no_choice(value, choices_of(field) if field else [], about)
+        case "string_type":
+            return _no_text(value, written, about)
+        case "bool_type":
+            return f"{shown(value)} is neither true nor false", about, _boolean(value)
+        case "int_type" | "int_from_float" | "greater_than":
+            return f"{shown(value)} is no positive whole number", about, _integer(value, field)
+        case "tuple_type" | "list_type":
+            return f"{_named(value)} stands where a list belongs", about, _list(value)
+        case "model_type" | "model_attributes_type" | "dict_type" | "mapping_type":
+            return _no_mapping(value, loc, about)
+        case _:
+            return f"{shown(value)} cannot be used here", about, _example(loc, field)
+
+
+def _about(field: FieldInfo | None) -> str:
+    """Why the field matters: the first sentence of its description, as a clause."""
+    if field is None or not field.description:
+        return "the whole declaration is read from here"
+    first = field.description.split(". ")[0].split(".\n")[0].rstrip(".")
+    return "this is: " + first
+
+
+def _example(loc: tuple[Step, ...], field: FieldInfo | None) -> str:
+    key = next((step for step in reversed(loc) if isinstance(step, str)), "")
+    if field is not None and field.examples:
+        return f"write {_yaml(key, field.examples[0])}"
+    return f"write {key} as the documentation shows it"
+
+
+def _yaml(key: str, value: object) -> str:
+    text = "true" if value is True else str(value)
+    if isinstance(value, str) and (value.isdecimal() or value != value.strip()):
+        text = f'"{value}"'
+    if isinstance(value, list):
+        text = f"[{', '.join(map(str, value))}]"
+    if isinstance(value, dict):
+        return f'"{key}:" with its own keys below it'
+    return f'"{key}: {text}"' if '"' not in text else f"{key}: {text}"
+
+
+def _missing(loc: tuple[Step, ...], field: FieldInfo | None) -> Parts:
+    key = str(loc[-1])
+    if field is not None and any(True for _ in models_in(field.annotation)):
+        inner = ", ".join(dict.fromkeys(k for m in models_in(field.annotation) for k in keys_of(m)))
+        return f"{key} is missing", _about(field), f'add "{key}:" with its own keys ({inner})'
+    added = _example(loc, field).removeprefix("write ")
+    choices = choices_of(field) if field else []
+    if len(choices) > 1:
+        added = " or ".join(f'"{key}: {choice}"' for choice in choices)
+    return f"{key} is missing", _about(field), f"add {added}"
+
+
+def _unknown(root: type[BaseModel], model: type[BaseModel], loc: tuple[Step, ...]) -> Parts:
+    key = str(loc[-1])
+    name = MASK if looks_secret(key) else f'"{key}"' if len(key) <= 60 else f'"{key[:57]}..."'
+    why = "an unknown key would be passed over in silence, so none is allowed"
+    known = keys_of(model)
+    here = next((one for one in known if nearest(key, [one]) == one), None)
+    if nearest(key, known) is not None:
+        here = nearest(key, known)
+    if model.model_fields.get("kind") is not None:
+        this = choices_of(model.model_fields["kind"])[0]
+        for other, other_model in _provider_models(root).items():
+            if other != this and key in keys_of(other_model):
+                return (
+                    f"{name} belongs to kind {other}, not to kind {this}",
+                    f"{_KINDS[this]} has no such setting",
+                    f'remove it, or write "kind: {other}"' + (f" (near: {here})" if here else ""),
+                )
+    places = [place for place in homes(root, key)]
+    if places and here is None:
+        place = places[0]
+        where = f"under {place}" if place else f"directly under {CONFIG_KEY}"
+        return f"{name} stands in the wrong place", why, f"move it to where it belongs: {where}"
+    if here:
+        return f"{name} is no key here", why, f"write {here}"
+    return f"{name} is no key here", why, "remove it, or write one of " + ", ".join(known)
+
+
+def _provider_models(root: type[BaseModel]) -> dict[str, type[BaseModel]]:
+    field = next(one for one in root.model_fields.values() if one.alias == _PROVIDER)
+    found = {}
+    for model in models_in(field.annotation):
+        if "kind" in model.model_fields:
+            found[choices_of(model.model_fields["kind"])[0]] = model
+    return found
+
+
+def _no_kind(value: object) -> Parts:
+    why = "it decides which identity provider is set up and which keys belong here"
+    given = value.get("kind") if isinstance(value, Mapping) else None
+    if given is None:
+        return "kind is missing", why, 'add "kind: okta" or "kind: entra"'
+    aliases = {"azure": "entra", "azuread": "entra", "aad": "entra", "microsoft": "entra"}
+    plain = str(given).lower().replace(" ", "") if isinstance(given, str) else ""
+    near = nearest(plain, list(_KINDS)) or aliases.get(plain)
+    near = near or ("entra" if "entra" in plain or "azure" in plain else None)
+    return (
+        f"{shown(given)} is no identity provider this program knows",
+        why,
+        f'write "kind: {near}"' if near else 'write "kind: okta" or "kind: entra"',
+    )
+
+
+def _no_choice(value: object, choices: list[str], about: str) -> Parts:
+    near = nearest(value, choices) if isinstance(value, str) else None
+    offered = f"write {near}" if near else "write " + " or ".join(choices)
+    return f"{shown(value)} is none of its values", about, offered
+
+
+def _no_text(value: object, written: str | None, about: str) -> Parts:
+    if value is None:
+        return "nothing stands where a text belongs", about, "write a text, or leave the key out"
+    if isinstance(value, bool | int | float):
+        text = written if written is not None else shown(value)
+        kind = "true or false" if isinstance(value, bool) else "a number"
+        certain = written is not None or isinstance(value, bool | int)
+        return (
+            f"{text} is read as {kind}, not as text",
+            about,
+            f'write "{text}" in quotes' if certain else "write it in quotes in the stack file",
+        )
+    return f"{_named(value)} stands where a text belongs", about, "write one text"
+
+
+def _boolean(value: object) -> str:
+    if isinstance(value, str) and value.strip().lower() in ("true", "yes", "on", "y", "1"):
+        return "write true, without quotes"
+    if isinstance(value, str) and value.strip().lower() in ("false", "no", "off", "n", "0"):
+        return "write false, without quotes"
+    return "write true or false, without quotes"
+
+
+def _integer(value: object, field: FieldInfo | None) -> str:
+    if isinstance(value, str) and value.strip().isdecimal() and int(value) > 0:
+        return f"write {int(value)}, without quotes"
+    return "write a whole number above 0, without quotes, or leave the key out"
+
+
+def _list(value: object) -> str:
+    if isinstance(value, str) and not looks_secret(value) and value:
+        return f"write [{value}]"
+    return "write [] for an empty list, or one entry a line after a dash"
+
+
+def _no_mapping(value: object, loc: tuple[Step, ...], about: str) -> Parts:
+    key = next((step for step in reversed(loc) if isinstance(step, str)), "")
+    what = f"{_named(value)} stands where keys and values belong"
+    if not loc:
+        return what, "the stack declares nothing without it", f'write "{CONFIG_KEY}:" with its keys'
+    if len(loc) == 2 and loc[0] == "roles":
+        listed = isinstance(value, list | tuple)
+        return (
+            what,
+            about,
+            f'write "{key}: {{members: [...]}}"' if listed else f'write "{key}: {{}}"',
+        )
+    if value is None:
+        return what, about, f"write the keys of {key} below it, or leave it out"
+    return what, about, f"write the keys of {key} below it, indented"
+
+
+def _named(value: object) -> str:
+    return "nothing" if value is None else shown(value)
