@@ -10,7 +10,7 @@ from scim.filters import UserFilter
 from scim.identity import EntraConfig, IdentityProvider, OktaConfig, People, UsersGroup
 from scim.keypath import CONFIG_KEY
 from scim.model import MembersGiven, Part
-from scim.problems import ConfigError, Problem
+from scim.problems import ConfigError
 from scim.roles import ROLES, Role
 from scim.rules import broken_rules
 from scim.translate import problem_of

@@ -17,11 +17,12 @@ _CREDENTIAL = re.compile(
     """,
     re.VERBOSE,
 )
+_SHORTEST = 13
 
 
 def looks_secret(text: str) -> bool:
     """Whether the text contains something in the shape of a vendor's token, key or secret."""
-    return _CREDENTIAL.search(text) is not None
+    return len(text) >= _SHORTEST and _CREDENTIAL.search(text) is not None
 
 
 def shown(value: object) -> str:

@@ -15,6 +15,7 @@ from scim.refusal import REFUSED
 
 _KINDS = {"okta": "Okta", "entra": "Microsoft Entra"}
 _PROVIDER = "identityProvider"
+_CAPITALS = ("Cloudflare", "Okta", "Entra", "Microsoft", "RFC")
 Parts = tuple[str, str, str]
 
 
@@ -23,9 +24,10 @@ def problem_of(details: ErrorDetails, root: type[BaseModel], written: Mapping[st
 
     `written` holds, by key path, the text of values that YAML read as something else than text.
     """
-    loc = tuple(step for step in details["loc"] if step != "[key]")
-    in_kind = len(loc) > 1 and loc[0] == _PROVIDER and loc[1] in _KINDS
-    steps: list[Step] = [loc[0], *loc[2:]] if in_kind else list(loc)
+    loc = [step for step in details["loc"] if step != "[key]"]
+    steps = list(loc)
+    if len(loc) > 1 and loc[0] == _PROVIDER and loc[1] in _KINDS:
+        del steps[1]  # pydantic names the chosen kind, which is no key of the file
     if details["type"].startswith("union_tag"):
         steps.append("kind")
     path = key_path(steps)
@@ -39,7 +41,7 @@ def _parts(
     root: type[BaseModel],
     model: type[BaseModel],
     field: FieldInfo | None,
-    loc: tuple[Step, ...],
+    loc: list[Step],
     written: str | None,
 ) -> Parts:
     kind, value = details["type"], details["input"]
@@ -74,11 +76,13 @@ def _about(field: FieldInfo | None) -> str:
     """Why the field matters: the first sentence of its description, as a clause."""
     if field is None or not field.description:
         return "the whole declaration is read from here"
-    first = field.description.split(". ")[0].split(".\n")[0].rstrip(".")
-    return "this is: " + first
+    first = field.description.split(". ")[0].rstrip(".")
+    if not first.startswith(_CAPITALS):
+        first = first[0].lower() + first[1:]
+    return f"the key means: {first}"
 
 
-def _example(loc: tuple[Step, ...], field: FieldInfo | None) -> str:
+def _example(loc: list[Step], field: FieldInfo | None) -> str:
     key = next((step for step in reversed(loc) if isinstance(step, str)), "")
     if field is not None and field.examples:
         return f"write {_yaml(key, field.examples[0])}"
@@ -96,7 +100,7 @@ def _yaml(key: str, value: object) -> str:
     return f'"{key}: {text}"' if '"' not in text else f"{key}: {text}"
 
 
-def _missing(loc: tuple[Step, ...], field: FieldInfo | None) -> Parts:
+def _missing(loc: list[Step], field: FieldInfo | None) -> Parts:
     key = str(loc[-1])
     if field is not None and any(True for _ in models_in(field.annotation)):
         inner = ", ".join(dict.fromkeys(k for m in models_in(field.annotation) for k in keys_of(m)))
@@ -108,7 +112,7 @@ def _missing(loc: tuple[Step, ...], field: FieldInfo | None) -> Parts:
     return f"{key} is missing", _about(field), f"add {added}"
 
 
-def _unknown(root: type[BaseModel], model: type[BaseModel], loc: tuple[Step, ...]) -> Parts:
+def _unknown(root: type[BaseModel], model: type[BaseModel], loc: list[Step]) -> Parts:
     key = str(loc[-1])
     name = MASK if looks_secret(key) else f'"{key}"' if len(key) <= 60 else f'"{key[:57]}..."'
     why = "an unknown key would be passed over in silence, so none is allowed"
@@ -201,7 +205,7 @@ def _list(value: object) -> str:
     return "write [] for an empty list, or one entry a line after a dash"
 
 
-def _no_mapping(value: object, loc: tuple[Step, ...], about: str) -> Parts:
+def _no_mapping(value: object, loc: list[Step], about: str) -> Parts:
     key = next((step for step in reversed(loc) if isinstance(step, str)), "")
     what = f"{_named(value)} stands where keys and values belong"
     if not loc:

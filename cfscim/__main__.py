@@ -1,0 +1,88 @@
+"""`python -m cfscim`: one command a function; what a command needs is imported when it runs.
+
+Exit codes: 0 fine, 1 problems, 2 wrong usage, 3 something needed is missing (network, engine,
+credentials), 130 interrupted.
+"""
+
+import os
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from scim.problems import MissingError, ScimError
+
+app = typer.Typer(
+    help="Cloudflare dashboard SCIM from one reviewed config.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class ReportFormat(StrEnum):
+    """How `validate` prints what it found."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
+@app.command()
+def validate(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILE]...",
+            help="Stack files, or folders of them (default: every Pulumi.*.yaml here).",
+        ),
+    ] = None,
+    output: Annotated[
+        ReportFormat, typer.Option("--format", help="text for people, json, or github annotations.")
+    ] = ReportFormat.TEXT,
+) -> None:
+    """Check stack files without importing pulumi; exit 1 when there is any problem."""
+    from cfscim.validate import run
+
+    raise typer.Exit(run(files or [], output.value))
+
+
+@app.command()
+def schema(
+    stack_file: Annotated[
+        bool, typer.Option("--stack-file", help="The schema of a whole stack file, for editors.")
+    ] = False,
+) -> None:
+    """Print the JSON Schema of the config object."""
+    from cfscim.schema import run
+
+    raise typer.Exit(run(stack_file=stack_file))
+
+
+def main() -> None:
+    """Runs the command line; an error of ours is one line on stderr, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A character the terminal lacks is printed as an escape instead of ending the run.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app(prog_name="python -m cfscim")
+    except ScimError as error:
+        print(error, file=sys.stderr)
+        sys.exit(3 if isinstance(error, MissingError) else 1)
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    """Ends quietly where the reader of our output has gone, as in `validate | head`."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()

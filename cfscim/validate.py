@@ -1,0 +1,120 @@
+"""`validate`: checks stack files and says, a line a problem, what to write instead."""
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from scim.clashes import clashes
+from scim.problems import Problem, one_line
+from scim.stackcheck import CheckedStack, check_stack_file
+
+FORMATS = ("text", "json", "github")
+PATTERN = "Pulumi.*.yaml"
+
+
+def run(paths: Sequence[str], output: str, *, now: datetime | None = None) -> int:
+    """Checks the files (folders: every `Pulumi.*.yaml` in or below them) and prints the result.
+
+    Without paths it takes every `Pulumi.*.yaml` of the working directory. Returns the exit code:
+    0 when all are valid, 1 when there is any problem, or no file.
+    """
+    files, problems = stack_files(paths)
+    checked = [check_stack_file(file, now=now) for file in files]
+    problems += [problem for stack in checked for problem in stack.problems]
+    problems += clashes(checked)
+    problems.sort(key=lambda problem: (problem.file or "", problem.line or 0))
+    print(render(checked, problems, output))
+    return 1 if problems else 0
+
+
+def stack_files(paths: Sequence[str]) -> tuple[list[str], list[Problem]]:
+    """The files to check, each once and in a stable order, and what is wrong with the selection."""
+    if not paths:
+        found = sorted(str(file) for file in Path().glob(PATTERN))
+        return found, [] if found else [_nothing(".")]
+    files: dict[str, str] = {}
+    problems = []
+    for path in paths:
+        below = [path]
+        if os.path.isdir(path):
+            below = sorted(_below(path))
+            problems += [] if below else [_nothing(path)]
+        for file in below:
+            files.setdefault(os.path.realpath(file), file)
+    return list(files.values()), problems
+
+
+def _below(folder: str) -> Iterable[str]:
+    """Stack files in a folder tree; hidden folders and installed packages are left out."""
+    for where, folders, names in os.walk(folder):
+        folders[:] = [one for one in folders if one[0] != "." and one != "node_modules"]
+        for name in names:
+            if name.startswith("Pulumi.") and name.endswith(".yaml") and name != "Pulumi.yaml":
+                yield os.path.normpath(os.path.join(where, name))
+
+
+def _nothing(folder: str) -> Problem:
+    return Problem(
+        path="",
+        what=f"no {PATTERN} is here",
+        why="nothing was checked",
+        instead="name stack files, or run it where they are",
+        file=folder,
+    )
+
+
+def render(checked: Sequence[CheckedStack], problems: Sequence[Problem], output: str) -> str:
+    """The result in one of `FORMATS`."""
+    if output == "json":
+        return json.dumps(
+            {"files": len(checked), "problems": [_as_json(problem) for problem in problems]}
+        )
+    if output == "github":
+        return "\n".join([*map(_annotation, problems), _summary(checked, problems)])
+    return "\n".join([*map(str, problems), _summary(checked, problems)])
+
+
+def _as_json(problem: Problem) -> dict[str, str | int | None]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "path": one_line(problem.path),
+        "message": problem.message,
+    }
+
+
+def _summary(checked: Sequence[CheckedStack], problems: Sequence[Problem]) -> str:
+    files = f"{len(checked)} {'file' if len(checked) == 1 else 'files'}"
+    if not problems:
+        stack = checked[0].file.stack
+        return f"{files} valid. Next: python -m cfscim plan --stack {one_line(stack)}"
+    count = f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}"
+    return f"{count} in {files}. Correct the lines above and run validate again."
+
+
+def _annotation(problem: Problem) -> str:
+    """A GitHub workflow command, escaped as the runner unescapes it."""
+    places = {
+        "file": _from_workspace(problem.file or ""),
+        "line": problem.line,
+        "title": problem.path or "stack file",
+    }
+    properties = ",".join(f"{key}={_escaped(value)}" for key, value in places.items() if value)
+    message = problem.message.replace("%", "%25")
+    return f"::error {properties}::{message}"
+
+
+def _escaped(value: str | int) -> str:
+    text = one_line(str(value)).replace("%", "%25")
+    return text.replace(":", "%3A").replace(",", "%2C")
+
+
+def _from_workspace(file: str) -> str:
+    """The path from the repository's root, as annotations need it."""
+    workspace = os.environ.get("GITHUB_WORKSPACE")
+    if not workspace or not file:
+        return file
+    relative = os.path.relpath(file, workspace)
+    return file if relative.startswith("..") else relative
