@@ -1,0 +1,29 @@
+"""The Pulumi program: one typed config object in, one component, the stack's outputs out.
+
+Reads `cloudflare-scim:scim` of the selected stack. A config with problems ends the run before
+anything is declared, with every problem on a line of its own.
+"""
+
+import pulumi
+
+from scim.config import parse_config
+from scim.problems import ConfigError
+
+
+def main() -> None:
+    """Declares the stack; raises `pulumi.RunError` (no traceback) when the config is wrong."""
+    try:
+        value = pulumi.Config("cloudflare-scim").get_object("scim")
+        config = parse_config(value, stack=pulumi.get_stack())
+    except ConfigError as error:
+        raise pulumi.RunError(str(error)) from None
+
+    # After the check, so that a wrong config never waits for a provider SDK to load.
+    from components.cloudflare_scim import CloudflareScim
+
+    scim = CloudflareScim("cloudflare-scim", config)
+    for name, value in scim.stack_outputs.items():
+        pulumi.export(name, value)
+
+
+main()

@@ -1,0 +1,68 @@
+"""Runs the Pulumi program in this process, under a monitor of ours instead of an engine."""
+
+import asyncio
+import json
+import logging
+import runpy
+from collections.abc import Mapping
+from pathlib import Path
+
+from pulumi import RunError
+from pulumi.runtime import run_in_stack, set_all_config
+from pulumi.runtime.mocks import MockEngine, MockSettings
+from pulumi.runtime.settings import configure, set_root_resource
+
+from cfscim.monitor import RecordingMonitor
+from cfscim.registrations import Declared, in_order
+from scim.problems import ScimError
+
+PROJECT = "cloudflare-scim"
+PROGRAM = Path(__file__).resolve().parent.parent / "__main__.py"
+
+_log = logging.getLogger("cfscim.program")
+
+
+def run_program(
+    monitor: RecordingMonitor,
+    *,
+    stack: str,
+    config: Mapping[str, object],
+    preview: bool,
+) -> Declared:
+    """Executes `__main__.py` for `stack` and returns what it declared, in dependency order.
+
+    `config`: the stack file's `config` mapping; objects are handed over as the JSON text the
+    engine would give. Raises `ScimError` with the program's own message when it gives up.
+    """
+    set_root_resource(None)
+    configure(
+        MockSettings(
+            monitor=monitor,
+            monitor_features=set(monitor.GetDeploymentInfo(None).supportedFeatures),
+            engine=MockEngine(_log),
+            project=PROJECT,
+            stack=stack,
+            dry_run=preview,
+            organization=None,
+            callbacks=None,
+        )
+    )
+    set_all_config(
+        {key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()}
+    )
+    loop = asyncio.new_event_loop()
+    try:
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(run_in_stack(lambda: _execute()))
+    except RunError as error:
+        raise ScimError(str(error)) from None
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+        set_root_resource(None)
+    declared = monitor.declared
+    return Declared(in_order(declared.resources), declared.outputs)
+
+
+def _execute() -> None:
+    runpy.run_path(str(PROGRAM), run_name="__main__")

@@ -1,0 +1,109 @@
+"""The scoping filters of the provisioning job (guide: Configure user permissions in Azure AD, 3-6).
+
+No provider covers the job's schema (terraform-provider-azuread #1332, #1429). Only the scope of
+the Group mapping, and of the User mapping when asked, is changed; destroying puts back what was
+there before.
+"""
+
+import json
+from collections.abc import Sequence
+
+import pulumi
+from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+
+from components.rest_resource import Props, RestProvider
+from scim.config import UserFilter
+from scim.graph import GraphClient
+from scim.job_schema import Clause, Scopes, read_scopes, with_scopes
+
+
+class EntraMappingProvider(RestProvider):
+    """Reads the whole schema document, sets the scopes, writes it back and reads it again.
+
+    State: the declared filters, and `originalScopes` (JSON) for restoring.
+    """
+
+    declared = ("servicePrincipalId", "jobId", "groupNames", "userClauses")
+    replace_on = ("servicePrincipalId", "jobId")
+
+    def create(self, props: Props) -> CreateResult:
+        """Raises `RemoteError` when Entra does not keep the filter it was given."""
+        original = self._written(props)
+        # Found as declared: an interrupted run wrote it, and the default has no filter.
+        if original == _declared_scopes(props):
+            original = Scopes(None, None)
+        outs = {**self._kept(props), "originalScopes": original.to_json()}
+        return CreateResult(f"{props['jobId']}/scopes", outs)
+
+    def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
+        """Sets the new filter; what stood there first is kept for restoring."""
+        self._written(news)
+        return UpdateResult({**self._kept(news), "originalScopes": olds["originalScopes"]})
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """Reports the filter as Entra has it now; a job that is gone reads as gone."""
+        with self._graph() as graph:
+            document = graph.find_schema(str(props["servicePrincipalId"]), str(props["jobId"]))
+        if document is None:
+            return ReadResult("", {})
+        outs = dict(props)
+        found = read_scopes(document)
+        if found != _declared_scopes(props):
+            outs["groupNames"] = list(found.group_names() or ["(changed by hand)"])
+            outs["userClauses"] = found.user_clauses()
+        return ReadResult(id_, outs)
+
+    def delete(self, _id: str, props: Props) -> None:
+        """Puts back the scopes found at the first run; a job that is gone needs nothing."""
+        service_principal, job = str(props["servicePrincipalId"]), str(props["jobId"])
+        with self._graph() as graph:
+            document = graph.find_schema(service_principal, job)
+            if document is not None:
+                original = Scopes.from_json(str(props["originalScopes"]))
+                graph.put_schema(service_principal, job, with_scopes(document, original))
+
+    def _written(self, props: Props) -> Scopes:
+        service_principal, job = str(props["servicePrincipalId"]), str(props["jobId"])
+        wanted = _declared_scopes(props)
+        with self._graph() as graph:
+            document = graph.schema(service_principal, job)
+            before = read_scopes(document)
+            if before != wanted:
+                # An unchanged document is not written: every write starts a full new cycle.
+                graph.put_schema(service_principal, job, with_scopes(document, wanted))
+                graph.expect_scopes(service_principal, job, wanted)
+        return before
+
+    def _kept(self, props: Props) -> Props:
+        return {key: props[key] for key in self.declared}
+
+    def _graph(self) -> GraphClient:
+        return GraphClient.from_settings(self.settings, self.environment)
+
+
+def _declared_scopes(props: Props) -> Scopes:
+    names, clauses = props["groupNames"], props["userClauses"]
+    assert isinstance(names, list) and isinstance(clauses, list)
+    return Scopes.of([str(name) for name in names], [Clause(*json.loads(c)) for c in clauses])
+
+
+class EntraMapping(Resource, module="cloudflare-scim", name="EntraMapping"):
+    """In: service principal, job, the exact group names, and the clauses users must meet."""
+
+    def __init__(
+        self,
+        name: str,
+        service_principal_id: pulumi.Input[str],
+        job_id: pulumi.Input[str],
+        group_names: Sequence[str],
+        user_filter: Sequence[UserFilter],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {
+            "servicePrincipalId": service_principal_id,
+            "jobId": job_id,
+            "groupNames": list(group_names),
+            "userClauses": [json.dumps([f.attribute, f.operator, f.value]) for f in user_filter],
+            "originalScopes": None,
+        }
+        super().__init__(EntraMappingProvider(), name, props, opts)

@@ -1,0 +1,136 @@
+"""Ids found by exact name at run time, each question asked once a run.
+
+Cloudflare's own filters match loosely or want URL-encoding, so every list is fetched whole and
+compared here byte for byte. Well-known ids serve only as a cross-check.
+Source: `GET /user/tokens/permission_groups`, `/accounts/{id}/tokens/permission_groups`,
+`/accounts/{id}/iam/permission_groups`, `/accounts/{id}/iam/resource_groups`.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import Protocol, TypeVar
+
+import pulumi
+import pulumi_cloudflare as cloudflare
+
+from scim.roles import PERMISSION_GROUP_IDS, Role
+
+ACCOUNT_SCOPE = "com.cloudflare.api.account"
+USER_SCOPE = "com.cloudflare.api.user"
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+_N = TypeVar("_N", bound=_Named)
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether `value` stands for something that only a look-up can give (as `plan` prints it)."""
+    return value.startswith("${")
+
+
+def exactly_one(kind: str, name: str, found: Iterable[_N], where: str) -> _N:
+    """The only one of `found` whose name is `name`, byte for byte.
+
+    Raises `pulumi.RunError` when there is none or more than one.
+    """
+    matches = [item for item in found if item.name == name]
+    if len(matches) != 1:
+        problem = "does not exist" if not matches else f"exists {len(matches)} times"
+        raise pulumi.RunError(
+            f'{where}: {kind} "{name}" {problem}; without its id nothing can be granted; '
+            "check that this account is an Enterprise account and that the provider's token "
+            "may read it (docs/permissions.md)"
+        )
+    return matches[0]
+
+
+class Lookups:
+    """What one run asks Cloudflare about one account; results are shared by all components."""
+
+    def __init__(self, account_id: str, *, invoke: pulumi.InvokeOptions | None = None) -> None:
+        self._account_id = account_id
+        self._invoke = invoke
+
+    @cached_property
+    def user_id(self) -> pulumi.Output[str]:
+        """The id of the user who owns the provider's token (needs User Details Read)."""
+        return cloudflare.get_user_output(opts=self._invoke).apply(lambda user: user.id)
+
+    def token_permissions(self, owner: str, names: Iterable[str]) -> pulumi.Output[list[str]]:
+        """Sorted ids of the API token permission groups called `names`, for a token of `owner`."""
+        groups = self._account_token_groups if owner == "account" else self._user_token_groups
+        wanted = list(names)
+        return groups.apply(lambda found: sorted(_checked_id(name, found) for name in wanted))
+
+    def role_permission(self, role: Role) -> pulumi.Output[str]:
+        """The id of the permission group that a role means in a User Group's policy."""
+        where = f"Cloudflare account {self._account_id}"
+        return self._role_groups.apply(
+            lambda found: exactly_one("permission group", role.value, found.results, where).id
+        )
+
+    @cached_property
+    def account_resource_group(self) -> pulumi.Output[str]:
+        """The id of the resource group that means this whole account and nothing else."""
+        answer = cloudflare.get_resource_groups_output(
+            account_id=self._account_id, opts=self._invoke
+        )
+        return answer.apply(self._whole_account)
+
+    @cached_property
+    def _role_groups(
+        self,
+    ) -> pulumi.Output["cloudflare.AwaitableGetAccountPermissionGroupsResult"]:
+        return cloudflare.get_account_permission_groups_output(
+            account_id=self._account_id, opts=self._invoke
+        )
+
+    @cached_property
+    def _account_token_groups(self) -> pulumi.Output[list["_TokenGroup"]]:
+        answer = cloudflare.get_account_api_token_permission_groups_list_output(
+            account_id=self._account_id, opts=self._invoke
+        )
+        return answer.apply(lambda found: list(found.results))
+
+    @cached_property
+    def _user_token_groups(self) -> pulumi.Output[list["_TokenGroup"]]:
+        answer = cloudflare.get_api_token_permission_groups_list_output(opts=self._invoke)
+        return answer.apply(lambda found: list(found.results))
+
+    def _whole_account(self, answer: "cloudflare.AwaitableGetResourceGroupsResult") -> str:
+        key = f"{ACCOUNT_SCOPE}.{self._account_id}"
+        for group in answer.results:
+            scopes = [(s.key, [o.key for o in s.objects]) for s in group.scopes]
+            if scopes == [(key, ["*"])]:
+                return group.id
+        raise pulumi.RunError(
+            f"Cloudflare account {self._account_id}: no resource group covers exactly this "
+            "account; a role group would have no scope; check that the provider's token may read "
+            "the account's resource groups (docs/permissions.md)"
+        )
+
+
+class _TokenGroup(_Named, Protocol):
+    @property
+    def scopes(self) -> list[str]: ...
+
+
+def _checked_id(name: str, found: list[_TokenGroup]) -> str:
+    group = exactly_one("permission group", name, found, "Cloudflare API tokens")
+    known = PERMISSION_GROUP_IDS[name]
+    if group.id != known and not is_placeholder(group.id):
+        pulumi.log.warn(
+            f'Cloudflare answers id {group.id} for permission group "{name}", known is {known}: '
+            "the answer is used; check the token's permissions in the dashboard"
+        )
+    return group.id
+
+
+PersonLookup = Callable[[list[str]], pulumi.Output[dict[str, str]]]
+"""E-mail addresses in, `{address: the identity provider's user id}` out; one call a run."""

@@ -1,0 +1,42 @@
+"""Okta user ids by e-mail address, a few searches a run instead of one a person."""
+
+import pulumi
+import pulumi_okta as okta
+
+from components.people import match_people
+
+# Okta caps the length of a search expression; forty addresses stay well below it.
+_PER_SEARCH = 40
+
+
+def okta_people(
+    addresses: list[str], invoke: pulumi.InvokeOptions | None = None
+) -> pulumi.Output[dict[str, str]]:
+    """`{address: Okta user id}` for all `addresses`; deactivated users do not count.
+
+    Raises `pulumi.RunError` (when the look-up resolves) naming every address without a user.
+    """
+    chunks = [addresses[i : i + _PER_SEARCH] for i in range(0, len(addresses), _PER_SEARCH)]
+    answers = [
+        okta.user.get_users_output(
+            compound_search_operator="or",
+            searches=[
+                {"name": "profile.email", "comparison": "eq", "value": address}
+                for address in chunk
+            ],
+            opts=invoke,
+        )
+        for chunk in chunks
+    ]
+    return pulumi.Output.all(*answers).apply(
+        lambda found: match_people(
+            addresses,
+            [
+                (user.email, user.id)
+                for answer in found
+                for user in answer.users
+                if user.status != "DEPROVISIONED"
+            ],
+            "Okta",
+        )
+    )

@@ -1,0 +1,78 @@
+"""The common half of our REST-backed dynamic resources: settings, comparison, quiet errors.
+
+Such a resource keeps only ids and settings in its state: no credential, no token. It signs in
+as the stack's provider does, from the stack's config first and the environment second.
+"""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    DiffResult,
+    ResourceProvider,
+)
+from pulumi.dynamic.config import Config
+
+Props = dict[str, object]
+
+
+class StackSettings(Mapping[str, str]):
+    """The stack's config as a read-only mapping, with keys such as `okta:orgName`."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def __getitem__(self, key: str) -> str:
+        value = self._config.get(key)
+        if value is None:
+            raise KeyError(key)
+        return str(value)
+
+    # The engine hands over no list of keys; callers ask by name.
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+class RestProvider(ResourceProvider):
+    """Base of our dynamic resource providers.
+
+    `declared`: the inputs that make a difference; `replace_on`: those of them that mean another
+    remote object. A subclass must be importable, or the engine would store its code by value.
+    """
+
+    declared: tuple[str, ...] = ()
+    replace_on: tuple[str, ...] = ()
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Remembers the stack's config for signing in; never part of the state."""
+        self.settings: Mapping[str, str] = StackSettings(req.config)
+        self.environment: Mapping[str, str] = os.environ
+        if getattr(sys.modules["__main__"].__spec__, "name", "") == "pulumi.dynamic.__main__":
+            # The plugin answers an error with its whole traceback; our message is enough.
+            sys.tracebacklimit = 0
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        """Refuses a declared input that is absent."""
+        failures = [
+            CheckFailure(key, f"{key} is missing; the resource cannot be found without it")
+            for key in self.declared
+            if key not in news
+        ]
+        return CheckResult(news, failures)
+
+    def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
+        """Compares declared inputs with what the last run, or a refresh, found."""
+        changed = [key for key in self.declared if olds.get(key) != news.get(key)]
+        return DiffResult(
+            changes=bool(changed),
+            replaces=[key for key in changed if key in self.replace_on],
+            # Two of the same kind on one remote object would undo each other.
+            delete_before_replace=False,
+        )
