@@ -1,0 +1,126 @@
+"""What every route shares: registration with sign-in, scopes, errors and rate-limit headers."""
+
+import time
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec
+
+from werkzeug import Response
+
+from sandbox.core.router import Context, Router, json_reply
+from sandbox.okta import auth
+from sandbox.okta.errors import OktaError, by_status, invalid
+from sandbox.okta.state import OktaState
+
+P = ParamSpec("P")
+Handler = Callable[Concatenate[Context, P], Response]
+
+_FULL_LIMIT = 10_000
+
+
+def _error(status: int, message: str) -> Response:
+    return _with_limits(by_status(status, message).reply(), _FULL_LIMIT, _FULL_LIMIT, _minute())
+
+
+router = Router("okta", _error)
+
+
+def endpoint(method: str, path: str, *scopes: str) -> Callable[[Handler[P]], Handler[P]]:
+    """Register a handler. With ``scopes`` the caller must sign in; an access token needs them all.
+
+    The handler may raise OktaError. Every answer carries the rate-limit headers.
+    """
+
+    def register(handler: Handler[P]) -> Handler[P]:
+        def guarded(ctx: Context, *args: P.args, **values: P.kwargs) -> Response:
+            try:
+                _count(ctx.state)
+                if scopes:
+                    auth.check(ctx, scopes)
+                response = handler(ctx, *args, **values)
+            except OktaError as error:
+                response = error.reply()
+            state: OktaState = ctx.state
+            left = max(state.rate_limit - state.rate_count, 0)
+            return _with_limits(response, state.rate_limit, left, state.rate_minute)
+
+        router.route(method, path)(guarded)
+        return handler
+
+    return register
+
+
+def body_object(ctx: Context) -> dict[str, object]:
+    """The request's JSON object. Raises OktaError when it is another kind of JSON or missing."""
+    if not isinstance(ctx.body, dict):
+        raise by_status(400, "a JSON object is expected")
+    return ctx.body
+
+
+def member(body: dict[str, object], key: str) -> dict[str, object]:
+    """An object inside an object; empty when left out or null. Raises OktaError."""
+    value = body.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise invalid(key, f"{key}: an object is expected")
+    return value
+
+
+def text(body: dict[str, object], key: str, default: str = "") -> str:
+    """A string; ``default`` when left out or null. Raises OktaError."""
+    value = body.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, str):
+        raise invalid(key, f"{key}: a string is expected")
+    return value
+
+
+def flag(body: dict[str, object], key: str, default: bool) -> bool:
+    """True or false; ``default`` when left out or null. Raises OktaError."""
+    value = body.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        raise invalid(key, f"{key}: true or false is expected")
+    return value
+
+
+def query_flag(ctx: Context, key: str, default: bool) -> bool:
+    """A query parameter that is true or false. Raises OktaError."""
+    value = ctx.request.args.get(key)
+    if value is None:
+        return default
+    if value.casefold() not in ("true", "false"):
+        raise invalid(key, f"{key}: true or false is expected")
+    return value.casefold() == "true"
+
+
+def no_content() -> Response:
+    """204."""
+    return Response(status=204)
+
+
+def empty_object() -> Response:
+    """200 with ``{}``, Okta's answer to lifecycle calls."""
+    return json_reply({})
+
+
+def _minute() -> int:
+    return int(time.time()) // 60
+
+
+def _count(state: OktaState) -> None:
+    if state.rate_minute != _minute():
+        state.rate_minute, state.rate_count = _minute(), 0
+    state.rate_count += 1
+    if state.rate_count > state.rate_limit:
+        summary = "API call exceeded rate limit due to too many requests."
+        raise OktaError(429, "E0000047", summary)
+
+
+def _with_limits(response: Response, limit: int, left: int, minute: int) -> Response:
+    response.headers["X-Rate-Limit-Limit"] = str(limit)
+    response.headers["X-Rate-Limit-Remaining"] = str(left)
+    response.headers["X-Rate-Limit-Reset"] = str((minute + 1) * 60)
+    return response

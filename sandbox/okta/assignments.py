@@ -1,0 +1,159 @@
+"""Who is assigned to an app: groups and people.
+
+Source: https://developer.okta.com/docs/api/openapi/okta-management/management/tags/applicationgroups
+and …/applicationusers.
+"""
+
+from werkzeug import Response
+
+from sandbox.core.router import Context, json_reply
+from sandbox.okta import log
+from sandbox.okta.api import body_object, endpoint, member, no_content, text
+from sandbox.okta.app_views import app_user_view, assignment_view
+from sandbox.okta.apps import find
+from sandbox.okta.assignment import join, leave, refresh
+from sandbox.okta.clock import now
+from sandbox.okta.errors import OktaError, invalid, not_found
+from sandbox.okta.groups import find as find_group
+from sandbox.okta.model import App, AppUser, GroupAssignment
+from sandbox.okta.paging import page
+from sandbox.okta.state import OktaState
+from sandbox.okta.users import find as find_user
+
+_READ, _MANAGE = "okta.apps.read", "okta.apps.manage"
+_GROUPS, _USERS = "/api/v1/apps/<app_id>/groups", "/api/v1/apps/<app_id>/users"
+
+
+@endpoint("GET", _GROUPS, _READ)
+def list_groups(ctx: Context, app_id: str) -> Response:
+    """The assigned groups by priority; ``q`` matches the beginning of their names."""
+    app, state = find(ctx.state, app_id), ctx.state
+    found = sorted(app.groups, key=lambda assignment: assignment.priority)
+    start = ctx.request.args.get("q", "").casefold()
+    found = [a for a in found if state.groups[a.group_id].name.casefold().startswith(start)]
+    return page(
+        ctx, found, lambda a: a.group_id, lambda a: assignment_view(app, a), default=20, most=200
+    )
+
+
+@endpoint("GET", f"{_GROUPS}/<group_id>", _READ)
+def get_group(ctx: Context, app_id: str, group_id: str) -> Response:
+    """One assignment."""
+    app = find(ctx.state, app_id)
+    return json_reply(assignment_view(app, _assigned(app, group_id)))
+
+
+@endpoint("PUT", f"{_GROUPS}/<group_id>", _MANAGE)
+def assign_group(ctx: Context, app_id: str, group_id: str) -> Response:
+    """Assign a group, or change the assignment's priority and profile."""
+    app, group = find(ctx.state, app_id), find_group(ctx.state, group_id)
+    body = ctx.body if ctx.body is not None else {}
+    if not isinstance(body, dict):
+        raise invalid("assignment", "assignment: an object is expected")
+    priority = body.get("priority")
+    if priority is not None and (isinstance(priority, bool) or not isinstance(priority, int)):
+        raise invalid("priority", "priority: a whole number is expected")
+    known = next((a for a in app.groups if a.group_id == group_id), None)
+    if known is None:
+        if group.type == "APP_GROUP" and group.app_id == app_id:
+            raise invalid("group", "The app's own group cannot be assigned to it.")
+        known = GroupAssignment(group_id=group_id, priority=len(app.groups), last_updated=now())
+        app.groups.append(known)
+        log.write(
+            ctx.state, "group.application_assignment.add", "Add assigned application to group",
+            log.group_target(group), log.app_target(app),
+        )  # fmt: skip
+    if priority is not None:
+        known.priority = priority
+    known.profile, known.last_updated = member(body, "profile"), now()
+    refresh(ctx.state, app)
+    return json_reply(assignment_view(app, known))
+
+
+@endpoint("DELETE", f"{_GROUPS}/<group_id>", _MANAGE)
+def unassign_group(ctx: Context, app_id: str, group_id: str) -> Response:
+    """Take a group's assignment away: members without another one leave the app."""
+    app = find(ctx.state, app_id)
+    app.groups.remove(_assigned(app, group_id))
+    log.write(
+        ctx.state, "group.application_assignment.remove", "Remove assigned application from group",
+        log.group_target(ctx.state.groups[group_id]), log.app_target(app),
+    )  # fmt: skip
+    refresh(ctx.state, app)
+    return no_content()
+
+
+@endpoint("GET", _USERS, _READ)
+def list_users(ctx: Context, app_id: str) -> Response:
+    """The app's users; ``q`` matches the beginning of their names in the app."""
+    app = find(ctx.state, app_id)
+    start = ctx.request.args.get("q", "").casefold()
+    found = [u for u in app.users.values() if u.user_name.casefold().startswith(start)]
+    return page(
+        ctx, found, lambda u: u.user_id, lambda u: app_user_view(app, u), default=50, most=500
+    )
+
+
+@endpoint("POST", _USERS, _MANAGE)
+def assign_user(ctx: Context, app_id: str) -> Response:
+    """Assign a person directly, which also turns a group's assignment into a direct one."""
+    app, body = find(ctx.state, app_id), body_object(ctx)
+    user = find_user(ctx, text(body, "id"))
+    if not user.assignable:
+        raise OktaError(400, "E0000001", "Api validation failed: user", "The user is deactivated.")
+    name = text(member(body, "credentials"), "userName") or None
+    app_user = app.users.get(user.id)
+    if app_user is None:
+        app_user = join(ctx.state, app, user, "USER", name)
+    app_user.scope, app_user.user_name = "USER", name or app_user.user_name
+    app_user.profile, app_user.last_updated = member(body, "profile"), now()
+    return json_reply(app_user_view(app, app_user))
+
+
+@endpoint("GET", f"{_USERS}/<user_id>", _READ)
+def get_user(ctx: Context, app_id: str, user_id: str) -> Response:
+    """One app user."""
+    app = find(ctx.state, app_id)
+    return json_reply(app_user_view(app, _app_user(app, user_id)))
+
+
+@endpoint("POST", f"{_USERS}/<user_id>", _MANAGE)
+def update_user(ctx: Context, app_id: str, user_id: str) -> Response:
+    """Change an app user's name in the app, profile or scope."""
+    app, body = find(ctx.state, app_id), body_object(ctx)
+    app_user = _app_user(app, user_id)
+    name = text(member(body, "credentials"), "userName")
+    app_user.user_name = name or app_user.user_name
+    if "profile" in body:
+        app_user.profile = member(body, "profile")
+    scope = text(body, "scope", app_user.scope)
+    if scope not in ("USER", "GROUP"):
+        raise invalid("scope", "scope: USER or GROUP is expected")
+    app_user.scope = "USER" if scope == "USER" else "GROUP"
+    app_user.last_updated = now()
+    refresh(ctx.state, app)
+    return json_reply(app_user_view(app, app_user))
+
+
+@endpoint("DELETE", f"{_USERS}/<user_id>", _MANAGE)
+def unassign_user(ctx: Context, app_id: str, user_id: str) -> Response:
+    """Take a direct assignment away; one by group comes back at once."""
+    state: OktaState = ctx.state
+    app = find(state, app_id)
+    _app_user(app, user_id)
+    leave(state, app, user_id)
+    refresh(state, app)
+    return no_content()
+
+
+def _assigned(app: App, group_id: str) -> GroupAssignment:
+    for assignment in app.groups:
+        if assignment.group_id == group_id:
+            return assignment
+    raise not_found(group_id, "GroupAssignment")
+
+
+def _app_user(app: App, user_id: str) -> AppUser:
+    if user_id not in app.users:
+        raise not_found(user_id, "AppUser")
+    return app.users[user_id]

@@ -1,0 +1,59 @@
+"""Who calls: an API token (all rights) or an access token (its scopes only).
+
+Source: https://developer.okta.com/docs/reference/core-okta-api/#authentication and
+https://developer.okta.com/docs/guides/implement-oauth-for-okta-serviceapp/.
+"""
+
+import hmac
+
+from sandbox.core.router import Context
+from sandbox.okta import tokens
+from sandbox.okta.errors import OktaError, forbidden
+
+_SCOPE_ERROR = (
+    'Bearer authorization_uri="http://{host}/oauth2/v1/authorize", realm="http://{host}", '
+    'scope="{scopes}", error="insufficient_scope", '
+    'error_description="The access token provided does not contain the required scopes."'
+)
+_TOKEN_ERROR = (
+    'Bearer authorization_uri="http://{host}/oauth2/v1/authorize", realm="http://{host}", '
+    'scope="", error="invalid_token", error_description="The access token is invalid."'
+)
+
+
+def check(ctx: Context, scopes: tuple[str, ...]) -> None:
+    """Let the request pass, or raise OktaError: 401 for a wrong token, 403 for a missing scope."""
+    scheme, _, value = ctx.request.headers.get("Authorization", "").partition(" ")
+    value = value.strip()
+    if not scheme:
+        raise OktaError(401, "E0000005", "Invalid session")
+    if scheme.casefold() == "ssws":
+        right = ctx.world.credentials.okta_api_token
+        if not hmac.compare_digest(value.encode(), right.encode()):
+            raise _invalid()
+        return
+    if scheme.casefold() != "bearer":
+        raise _invalid()
+    try:
+        granted = tokens.scopes_of(value, ctx.world.credentials.okta_api_token)
+    except tokens.BadToken as error:
+        raise _invalid(_TOKEN_ERROR.format(host=ctx.request.host)) from error
+    missing = [scope for scope in scopes if not _covers(granted, scope)]
+    if missing:
+        text = _SCOPE_ERROR.format(host=ctx.request.host, scopes=" ".join(missing))
+        raise forbidden(headers={"WWW-Authenticate": text})
+
+
+def by_api_token(ctx: Context) -> bool:
+    """Whether an administrator's API token is used, as opposed to a service app."""
+    return ctx.request.headers.get("Authorization", "").casefold().startswith("ssws ")
+
+
+def _covers(granted: tuple[str, ...], scope: str) -> bool:
+    # okta.*.manage includes okta.*.read.
+    return scope in granted or scope.replace(".read", ".manage") in granted
+
+
+def _invalid(challenge: str = "") -> OktaError:
+    headers = {"WWW-Authenticate": challenge} if challenge else None
+    return OktaError(401, "E0000011", "Invalid token provided", headers=headers)

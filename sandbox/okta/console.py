@@ -1,0 +1,80 @@
+"""What an administrator does by hand on an app's Provisioning tab, because Okta has no API for it.
+
+Guide: "Integrate the Cloudflare API", "Set up your SCIM users", and Rename groups under "Push
+Groups". Left-out switches keep their value; Okta's own defaults are Import Groups and Rename
+groups on, Create and Deactivate Users off.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from sandbox.okta import log
+from sandbox.okta.clock import now
+from sandbox.okta.model import App, Provisioning
+from sandbox.okta.scim import ScimError, Target
+from sandbox.okta.state import OktaState
+
+if TYPE_CHECKING:
+    from sandbox.core.world import World
+
+_SWITCHES = {
+    "importGroups": "import_groups",
+    "createUsers": "create_users",
+    "deactivateUsers": "deactivate_users",
+    "renameGroups": "rename_groups",
+}
+_KEYS = ("baseUrl", "token", *_SWITCHES)
+
+
+def configure(world: "World", app_id: str, settings: Mapping[str, object]) -> dict[str, object]:
+    """Test the credentials against the target, then store them and set the switches.
+
+    Called with Okta's lock held. Raises LookupError for an unknown app, ValueError (one line) for
+    settings that the console would refuse; nothing is changed then.
+    """
+    state: OktaState = world.okta
+    app = state.apps[app_id]
+    world.log.hide(str(settings.get("token") or ""))
+    setup = _changed(app, settings)
+    try:
+        with Target(world, app.name, setup.base_url, setup.token) as target:
+            target.test()
+    except ScimError as error:
+        raise ValueError(f"Error authenticating: {error}") from error
+    app.provisioning, app.last_updated = setup, now()
+    log.write(
+        state, "application.lifecycle.update", "Update application provisioning",
+        log.app_target(app),
+    )  # fmt: skip
+    return {
+        "appId": app.id,
+        "status": "ENABLED",
+        "baseUrl": setup.base_url,
+        "features": app.features,
+        **{key: getattr(setup, name) for key, name in _SWITCHES.items()},
+    }
+
+
+def _changed(app: App, settings: Mapping[str, object]) -> Provisioning:
+    unknown = sorted(set(settings) - set(_KEYS))
+    if unknown:
+        raise ValueError(f"unknown key {unknown[0]!r}; known: {', '.join(_KEYS)}")
+    if app.status != "ACTIVE":
+        raise ValueError("the app is not active")
+    setup = app.provisioning.model_copy(deep=True)
+    for key, name in (("baseUrl", "base_url"), ("token", "token")):
+        value = settings.get(key, getattr(setup, name))
+        if not isinstance(value, str) or not value.strip():
+            raise ValueError(f"{key} must be given: the integration has none yet")
+        setattr(setup, name, value.strip())
+    address = urlsplit(setup.base_url)
+    if address.scheme not in ("https", "http") or not address.hostname:
+        raise ValueError("baseUrl must be an http or https address")
+    for key, name in _SWITCHES.items():
+        value = settings.get(key, getattr(setup, name))
+        if not isinstance(value, bool):
+            raise ValueError(f"{key} must be true or false")  # noqa: TRY004 - the contract
+        setattr(setup, name, value)
+    setup.enabled = True
+    return setup

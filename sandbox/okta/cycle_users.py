@@ -1,0 +1,84 @@
+"""The people's half of a cycle: deactivate who left the app, create or link who came."""
+
+from sandbox.okta import log
+from sandbox.okta.clock import now
+from sandbox.okta.cycle_report import Report
+from sandbox.okta.model import App, AppUser
+from sandbox.okta.scim import ScimError, Target
+from sandbox.okta.state import OktaState
+
+_PUSH = "application.provision.user.push"
+_REACTIVATE = "application.provision.user.reactivate"
+_DEACTIVATE = "application.provision.user.deactivate"
+
+
+def deactivate_users(state: OktaState, app: App, target: Target, report: Report) -> None:
+    """Send ``active: false`` for everybody who is no longer assigned (feature Deactivate Users)."""
+    if not app.provisioning.deactivate_users:
+        app.leaving = []
+        return
+    kept = []
+    for gone in app.leaving:
+        try:
+            target.set_active(gone.external_id or "", active=False)
+        except ScimError as error:
+            if error.status != 404:  # 404: gone at the target already
+                kept.append(gone)
+                report.errors.append(f"{app.label}: deactivate {gone.user_name}: {error}")
+                _write(state, app, gone, _DEACTIVATE, "Deactivate user in external application",
+                       str(error))  # fmt: skip
+                continue
+        report.deactivated.append(gone.user_name)
+        for mapping in app.mappings:  # the target dropped the membership with the user
+            mapping.pushed = [known for known in mapping.pushed if known != gone.external_id]
+        _write(state, app, gone, _DEACTIVATE, "Deactivate user in external application")
+    app.leaving = kept
+
+
+def push_users(state: OktaState, app: App, target: Target, report: Report) -> None:
+    """Create or link everybody assigned whom the target's id is not known of (Create Users)."""
+    if not app.provisioning.create_users:
+        return
+    for app_user in app.users.values():
+        if app_user.external_id is not None or state.users[app_user.user_id].status != "ACTIVE":
+            continue
+        try:
+            _push(state, app, app_user, target, report)
+        except ScimError as error:
+            app_user.error = f"Automatic provisioning of user failed: {error}"
+            report.errors.append(f"{app.label}: push {app_user.user_name}: {error}")
+            _write(state, app, app_user, _PUSH, "Push new user to external application",
+                   str(error))  # fmt: skip
+        else:
+            app_user.error, app_user.last_sync = None, now()
+            app_user.last_updated = app_user.status_changed = app_user.last_sync
+
+
+def _push(
+    state: OktaState, app: App, app_user: AppUser, target: Target, report: Report
+) -> None:
+    name = app_user.user_name
+    found = target.find_user(name)
+    if found is None:
+        app_user.external_id = target.create_user(name, state.users[app_user.user_id])
+        report.created.append(name)
+        _write(state, app, app_user, _PUSH, "Push new user to external application")
+        return
+    remote_id = str(found.get("id", ""))
+    if found.get("active") is False:
+        target.set_active(remote_id, active=True)
+        report.reactivated.append(name)
+        _write(state, app, app_user, _REACTIVATE, "Reactivate user in external application")
+    else:
+        report.linked.append(name)
+        _write(state, app, app_user, _PUSH, "Link user to external application")
+    app_user.external_id = remote_id
+
+
+def _write(
+    state: OktaState, app: App, app_user: AppUser, event: str, message: str,
+    failure: str | None = None,
+) -> None:  # fmt: skip
+    user = state.users.get(app_user.user_id)
+    targets = [log.user_target(user)] if user is not None else []
+    log.write(state, event, message, *targets, log.app_target(app), failure=failure)

@@ -1,0 +1,74 @@
+"""Okta's error answers: code, summary, causes.
+
+Source: https://developer.okta.com/docs/reference/error-codes/ and the examples of Okta's OpenAPI
+description.
+"""
+
+import secrets
+from collections.abc import Mapping
+
+from werkzeug import Response
+
+from sandbox.core.router import json_reply
+
+_BY_STATUS: Mapping[int, tuple[str, str]] = {
+    400: ("E0000003", "The request body was not well-formed."),
+    401: ("E0000011", "Invalid token provided"),
+    403: ("E0000006", "You do not have permission to perform the requested action"),
+    404: ("E0000007", "Not found: Resource not found"),
+    405: ("E0000022", "The endpoint does not support the provided HTTP method"),
+    409: ("E0000157", "The request could not be completed due to a conflict."),
+    429: ("E0000047", "API call exceeded rate limit due to too many requests."),
+    503: ("E0000010", "Service is in read only mode"),
+}
+_INTERNAL = ("E0000009", "Internal Server Error")
+
+
+class OktaError(Exception):
+    """Ends a request with one of Okta's errors; ``api.endpoint`` turns it into the answer."""
+
+    def __init__(
+        self, status: int, code: str, summary: str, *causes: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(summary)
+        self.status, self.code, self.summary, self.causes = status, code, summary, causes
+        self.headers = dict(headers or {})
+
+    def reply(self) -> Response:
+        """The answer."""
+        body = {
+            "errorCode": self.code,
+            "errorSummary": self.summary,
+            "errorLink": self.code,
+            "errorId": "oae" + secrets.token_urlsafe(16),
+            "errorCauses": [{"errorSummary": cause} for cause in self.causes],
+        }
+        return json_reply(body, self.status, self.headers)
+
+
+def by_status(status: int, message: str) -> OktaError:
+    """The error that stands for a status alone (unknown paths, injected faults)."""
+    code, summary = _BY_STATUS.get(status, _INTERNAL)
+    return OktaError(status, code, summary, message)
+
+
+def not_found(key: str, kind: str) -> OktaError:
+    """404 for an id; ``kind`` is Okta's own name of the type, as in ``AppInstance``."""
+    return OktaError(404, "E0000007", f"Not found: Resource not found: {key} ({kind})")
+
+
+def invalid(field: str, *causes: str) -> OktaError:
+    """400 for a value that Okta refuses."""
+    return OktaError(400, "E0000001", f"Api validation failed: {field}", *causes)
+
+
+def bad_search(expression: str, reason: str) -> OktaError:
+    """400 for a search or filter expression."""
+    return OktaError(400, "E0000031", f"Invalid search criteria: {expression}", reason)
+
+
+def forbidden(*causes: str, headers: Mapping[str, str] | None = None) -> OktaError:
+    """403 for a caller without the right."""
+    code, summary = _BY_STATUS[403]
+    return OktaError(403, code, summary, *causes, headers=headers)

@@ -1,0 +1,189 @@
+"""Groups and their members.
+
+Source: https://developer.okta.com/docs/api/openapi/okta-management/management/tags/group.
+"""
+
+from werkzeug import Response
+
+from sandbox.core.router import Context, json_reply
+from sandbox.okta import log
+from sandbox.okta.api import body_object, endpoint, member, no_content, text
+from sandbox.okta.app_views import app_view
+from sandbox.okta.assignment import refresh
+from sandbox.okta.clock import now
+from sandbox.okta.errors import OktaError, invalid, not_found
+from sandbox.okta.model import Group
+from sandbox.okta.paging import page
+from sandbox.okta.search import expression
+from sandbox.okta.state import OktaState
+from sandbox.okta.users import find as find_user
+from sandbox.okta.views import group_view, user_view
+
+_READ, _MANAGE = "okta.groups.read", "okta.groups.manage"
+_FILTERED = ("id", "type", "lastUpdated", "lastMembershipUpdated")
+_NAME_LENGTH, _DESCRIPTION_LENGTH = 255, 1024
+
+
+def find(state: OktaState, group_id: str) -> Group:
+    """A group by id. Raises OktaError 404."""
+    if group_id not in state.groups:
+        raise not_found(group_id, "UserGroup")
+    return state.groups[group_id]
+
+
+def _record(group: Group) -> dict[str, object]:
+    return {
+        "id": group.id, "type": group.type, "created": group.created,
+        "lastUpdated": group.last_updated, "lastMembershipUpdated": group.last_membership_updated,
+        "profile.name": group.name, "profile.description": group.description,
+        "source.id": group.app_id,
+    }  # fmt: skip
+
+
+@endpoint("GET", "/api/v1/groups", _READ)
+def list_groups(ctx: Context) -> Response:
+    """``q`` matches the beginning of names; ``search`` any attribute; ``filter`` a few."""
+    args = ctx.request.args
+    groups, default = list(ctx.state.groups.values()), 200
+    if args.get("q"):
+        start, default = args["q"].casefold(), 300
+        groups = [group for group in groups if group.name.casefold().startswith(start)]
+    if args.get("search"):
+        test = expression(args["search"])
+        groups = [group for group in groups if test(_record(group))]
+    if args.get("filter"):
+        test = expression(args["filter"], _FILTERED)
+        groups = [group for group in groups if test(_record(group))]
+    return page(ctx, groups, lambda group: group.id, group_view, default=default, most=10_000)
+
+
+@endpoint("POST", "/api/v1/groups", _MANAGE)
+def create_group(ctx: Context) -> Response:
+    """Add a group of Okta's own; its name must be new."""
+    name, description = _profile(ctx, None)
+    group = ctx.state.add_group(name, description)
+    log.write(ctx.state, "group.lifecycle.create", "Create Okta group", log.group_target(group))
+    return json_reply(group_view(group))
+
+
+@endpoint("GET", "/api/v1/groups/<group_id>", _READ)
+def get_group(ctx: Context, group_id: str) -> Response:
+    """One group."""
+    return json_reply(group_view(find(ctx.state, group_id)))
+
+
+@endpoint("PUT", "/api/v1/groups/<group_id>", _MANAGE)
+def replace_group(ctx: Context, group_id: str) -> Response:
+    """Replace the profile: a description left out is gone."""
+    group = _own(ctx.state, group_id)
+    group.name, group.description = _profile(ctx, group)
+    group.last_updated = now()
+    log.write(
+        ctx.state, "group.profile.update", "Update Okta group profile", log.group_target(group)
+    )
+    return json_reply(group_view(group))
+
+
+@endpoint("DELETE", "/api/v1/groups/<group_id>", _MANAGE)
+def delete_group(ctx: Context, group_id: str) -> Response:
+    """Delete; its assignments and push mappings go with it."""
+    state: OktaState = ctx.state
+    group = find(state, group_id)
+    if group.type == "BUILT_IN":
+        raise _not_allowed()
+    mapped = [m for app in state.apps.values() for m in app.mappings]
+    if any(mapping.target_group_id == group_id for mapping in mapped):
+        raise invalid("group", "The group is the target of a group push mapping.")
+    for app in state.apps.values():
+        app.groups = [a for a in app.groups if a.group_id != group_id]
+        app.mappings = [m for m in app.mappings if m.source_group_id != group_id]
+    log.write(state, "group.lifecycle.delete", "Delete Okta group", log.group_target(group))
+    del state.groups[group_id]
+    refresh(state)
+    return no_content()
+
+
+@endpoint("GET", "/api/v1/groups/<group_id>/users", _READ)
+def list_members(ctx: Context, group_id: str) -> Response:
+    """The members, deactivated people left out."""
+    state: OktaState = ctx.state
+    people = [state.users[user_id] for user_id in find(state, group_id).members]
+    shown = [user for user in people if user.assignable]
+    return page(ctx, shown, lambda user: user.id, user_view, default=1000, most=1000)
+
+
+@endpoint("PUT", "/api/v1/groups/<group_id>/users/<user_id>", _MANAGE)
+def add_member(ctx: Context, group_id: str, user_id: str) -> Response:
+    """Add a person; a member already is no error."""
+    group, user = _own(ctx.state, group_id), find_user(ctx, user_id)
+    if user.id not in group.members:
+        group.members.append(user.id)
+        group.last_membership_updated = now()
+        log.write(
+            ctx.state, "group.user_membership.add", "Add user to group membership",
+            log.user_target(user), log.group_target(group),
+        )  # fmt: skip
+        refresh(ctx.state)
+    return no_content()
+
+
+@endpoint("DELETE", "/api/v1/groups/<group_id>/users/<user_id>", _MANAGE)
+def remove_member(ctx: Context, group_id: str, user_id: str) -> Response:
+    """Remove a person; no member is no error."""
+    group, user = _own(ctx.state, group_id), find_user(ctx, user_id)
+    if user.id in group.members:
+        group.members.remove(user.id)
+        group.last_membership_updated = now()
+        log.write(
+            ctx.state, "group.user_membership.remove", "Remove user from group membership",
+            log.user_target(user), log.group_target(group),
+        )  # fmt: skip
+        refresh(ctx.state)
+    return no_content()
+
+
+@endpoint("GET", "/api/v1/groups/<group_id>/apps", _READ)
+def list_apps(ctx: Context, group_id: str) -> Response:
+    """The apps to which the group is assigned."""
+    find(ctx.state, group_id)
+    apps = [
+        app
+        for app in ctx.state.apps.values()
+        if any(assignment.group_id == group_id for assignment in app.groups)
+    ]
+    return page(ctx, apps, lambda app: app.id, app_view, default=20, most=200)
+
+
+def _profile(ctx: Context, group: Group | None) -> tuple[str, str | None]:
+    profile = member(body_object(ctx), "profile")
+    name = text(profile, "name")
+    description = text(profile, "description") if profile.get("description") is not None else None
+    unknown = sorted(set(profile) - {"name", "description"})
+    if unknown:
+        raise invalid("profile", f"Property name '{unknown[0]}' is not defined in profile")
+    if not name.strip():
+        raise invalid("name", "name: The field cannot be left blank")
+    if len(name) > _NAME_LENGTH:
+        raise invalid("name", "name: The field is too long")
+    if description is not None and len(description) > _DESCRIPTION_LENGTH:
+        raise invalid("description", "description: The field is too long")
+    for other in ctx.state.groups.values():
+        if other is not group and other.type != "APP_GROUP" and other.name == name:
+            raise invalid(
+                "name",
+                "name: An object with this field already exists in the current organization",
+            )
+    return name, description
+
+
+def _own(state: OktaState, group_id: str) -> Group:
+    group = find(state, group_id)
+    if group.type != "OKTA_GROUP":
+        raise _not_allowed()
+    return group
+
+
+def _not_allowed() -> OktaError:
+    return OktaError(
+        403, "E0000060", "Unsupported operation.", "only Okta groups can be changed"
+    )

@@ -1,0 +1,205 @@
+"""People: find, list, create, change, and the steps of their life.
+
+Source: https://developer.okta.com/docs/api/openapi/okta-management/management/tags/user.
+"""
+
+from werkzeug import Response
+
+from sandbox.core.router import Context, json_reply
+from sandbox.okta import log
+from sandbox.okta.api import body_object, empty_object, endpoint, member, no_content
+from sandbox.okta.assignment import refresh
+from sandbox.okta.auth import by_api_token
+from sandbox.okta.clock import now
+from sandbox.okta.errors import OktaError, forbidden, invalid, not_found
+from sandbox.okta.model import User, UserStatus
+from sandbox.okta.paging import page
+from sandbox.okta.search import expression
+from sandbox.okta.state import OktaState
+from sandbox.okta.views import group_view, user_view
+
+_READ, _MANAGE = "okta.users.read", "okta.users.manage"
+_FILTERED = (
+    "id", "status", "lastUpdated", "profile.login", "profile.email", "profile.firstName",
+    "profile.lastName",
+)  # fmt: skip
+_NAMED = {"login": "login", "email": "email", "firstName": "first_name", "lastName": "last_name"}
+_NEXT: dict[str, tuple[UserStatus, tuple[UserStatus, ...]]] = {
+    "activate": ("ACTIVE", ("STAGED", "DEPROVISIONED")),
+    "reactivate": ("ACTIVE", ("PROVISIONED",)),
+    "deactivate": ("DEPROVISIONED", ("ACTIVE", "STAGED", "PROVISIONED", "SUSPENDED")),
+    "suspend": ("SUSPENDED", ("ACTIVE",)),
+    "unsuspend": ("ACTIVE", ("SUSPENDED",)),
+}
+
+
+def find(ctx: Context, key: str) -> User:
+    """By id, login, short login, or ``me`` (the API token's owner). Raises OktaError 404."""
+    state: OktaState = ctx.state
+    if key == "me":
+        if by_api_token(ctx):
+            return state.owner
+        raise not_found("me", "User")
+    user = state.find_user(key)
+    if user is None:
+        raise not_found(key, "User")
+    return user
+
+
+def record(user: User) -> dict[str, object]:
+    """A user's attributes by path, for search expressions."""
+    profile = {f"profile.{name}": value for name, value in user.profile.items()}
+    return {
+        "id": user.id, "status": user.status, "created": user.created,
+        "lastUpdated": user.last_updated, "statusChanged": user.status_changed, **profile,
+    }  # fmt: skip
+
+
+@endpoint("GET", "/api/v1/users", _READ)
+def list_users(ctx: Context) -> Response:
+    """All but the deactivated; with ``search`` or ``filter`` those too; ``q`` by name or e-mail."""
+    args = ctx.request.args
+    users = list(ctx.state.users.values())
+    default = 200
+    if args.get("search"):
+        test = expression(args["search"])
+        users = [user for user in users if test(record(user))]
+    elif args.get("filter"):
+        test = expression(args["filter"], _FILTERED)
+        users = [user for user in users if test(record(user))]
+    else:
+        users = [user for user in users if user.assignable]
+        if args.get("q"):
+            start, default = args["q"].casefold(), 10
+            users = [
+                user
+                for user in users
+                if any(
+                    name.casefold().startswith(start)
+                    for name in (user.first_name, user.last_name, user.email)
+                )
+            ]
+    return page(ctx, users, lambda user: user.id, user_view, default=default, most=200)
+
+
+@endpoint("POST", "/api/v1/users", _MANAGE)
+def create_user(ctx: Context) -> Response:
+    """Add a person; ``activate=false`` leaves the account staged."""
+    profile = member(body_object(ctx), "profile")
+    _check_profile(profile)
+    missing = [name for name in _NAMED if not profile.get(name)]
+    if missing:
+        raise invalid(missing[0], f"{missing[0]}: The field cannot be left blank")
+    _check_login(ctx.state, str(profile["login"]))
+    user = ctx.state.add_user(*(str(profile[name]) for name in _NAMED))
+    user.extra = {name: value for name, value in profile.items() if name not in _NAMED}
+    if ctx.request.args.get("activate", "true").casefold() == "false":
+        user.status = "STAGED"
+    log.write(ctx.state, "user.lifecycle.create", "Create okta user", log.user_target(user))
+    return json_reply(user_view(user))
+
+
+@endpoint("GET", "/api/v1/users/<key>", _READ)
+def get_user(ctx: Context, key: str) -> Response:
+    """One person."""
+    return json_reply(user_view(find(ctx, key)))
+
+
+@endpoint("POST", "/api/v1/users/<key>", _MANAGE)
+def update_user(ctx: Context, key: str) -> Response:
+    """Change the given attributes only."""
+    user = find(ctx, key)
+    profile = member(body_object(ctx), "profile")
+    _check_profile(profile)
+    login = profile.get("login")
+    if login is not None and str(login).casefold() != user.login.casefold():
+        _check_login(ctx.state, str(login))
+    for name, value in profile.items():
+        if name in _NAMED:
+            if not value:
+                raise invalid(name, f"{name}: The field cannot be left blank")
+            setattr(user, _NAMED[name], str(value))
+        elif value is None:
+            user.extra.pop(name, None)
+        else:
+            user.extra[name] = value
+    user.last_updated = now()
+    log.write(
+        ctx.state, "user.account.update_profile", "Update user profile for Okta",
+        log.user_target(user),
+    )  # fmt: skip
+    return json_reply(user_view(user))
+
+
+@endpoint("DELETE", "/api/v1/users/<key>", _MANAGE)
+def delete_user(ctx: Context, key: str) -> Response:
+    """The first call deactivates, the second deletes for good."""
+    user, state = find(ctx, key), ctx.state
+    if user.assignable:
+        _move(state, user, "deactivate")
+        return no_content()
+    for group in state.groups.values():
+        if user.id in group.members:
+            group.members.remove(user.id)
+    del state.users[user.id]
+    refresh(state)
+    return no_content()
+
+
+@endpoint("POST", "/api/v1/users/<key>/lifecycle/<step>", _MANAGE)
+def lifecycle(ctx: Context, key: str, step: str) -> Response:
+    """activate, reactivate, deactivate, suspend, unsuspend."""
+    user = find(ctx, key)
+    if step not in _NEXT:
+        raise not_found(step, "Lifecycle")
+    _move(ctx.state, user, step)
+    return empty_object()
+
+
+@endpoint("GET", "/api/v1/users/<key>/groups", _READ)
+def list_groups(ctx: Context, key: str) -> Response:
+    """The groups of which the person is a member."""
+    user = find(ctx, key)
+    groups = [g for g in ctx.state.groups.values() if user.id in g.members]
+    return page(ctx, groups, lambda g: g.id, group_view, default=1000, most=1000)
+
+
+@endpoint("GET", "/api/v1/users/<key>/roles", "okta.roles.read")
+def list_roles(ctx: Context, key: str) -> Response:
+    """The administrator roles: the organisation has one super administrator."""
+    user = find(ctx, key)
+    if not user.administrator:
+        return json_reply([])
+    role = {
+        "id": "ra1" + user.id[3:], "label": "Super Administrator", "type": "SUPER_ADMIN",
+        "status": "ACTIVE", "created": user.created, "lastUpdated": user.last_updated,
+        "assignmentType": "USER",
+    }  # fmt: skip
+    return json_reply([role])
+
+
+def _move(state: OktaState, user: User, step: str) -> None:
+    status, allowed = _NEXT[step]
+    if user.status not in allowed:
+        summary = "This operation is not allowed in the user's current status."
+        raise OktaError(403, "E0000038", summary)
+    if user.administrator and status != "ACTIVE":
+        raise forbidden("the API token's owner cannot be deactivated with it")
+    user.status, user.status_changed = status, now()
+    refresh(state)
+    message = f"{step.capitalize()} Okta user"
+    log.write(state, f"user.lifecycle.{step}", message, log.user_target(user))
+
+
+def _check_profile(profile: dict[str, object]) -> None:
+    for name, value in profile.items():
+        if not isinstance(value, (str, int, float, bool, list, type(None))):
+            raise invalid(name, f"{name}: the value has the wrong type")
+
+
+def _check_login(state: OktaState, login: str) -> None:
+    if any(user.login.casefold() == login.casefold() for user in state.users.values()):
+        raise invalid(
+            "login",
+            "login: An object with this field already exists in the current organization",
+        )
