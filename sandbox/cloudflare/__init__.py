@@ -1,0 +1,1 @@
+"""Cloudflare's v4 API and dashboard SCIM endpoint, as far as this project calls them."""

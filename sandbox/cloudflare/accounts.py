@@ -1,0 +1,77 @@
+"""The user behind the token, the accounts, and an account's audit log."""
+
+from werkzeug import Response
+
+from sandbox.cloudflare import audit, auth
+from sandbox.cloudflare.api import MEMBER_READ, account_route, page, router, user_route
+from sandbox.cloudflare.errors import ApiError, error, reply
+from sandbox.cloudflare.model import Account
+from sandbox.core.router import Context
+
+
+def describe(account: Account) -> dict[str, object]:
+    """An account as the API shows it."""
+    return {
+        "id": account.id,
+        "name": account.name,
+        "type": "enterprise",
+        "created_on": account.created_on,
+        "settings": {"enforce_twofactor": False},
+    }
+
+
+@user_route("GET", "/user", "User Details Read", "User Details Write")
+def get_user(ctx: Context) -> Response:
+    """The user who owns the token; its id is the tag in the token's resources."""
+    principal = ctx.values["principal"]
+    assert isinstance(principal, auth.Principal)
+    token = principal.token
+    user = ctx.state.operator if token is None else ctx.state.users[token.owner_id]
+    return reply({**user.model_dump(), "suspended": False, "has_enterprise_zones": True})
+
+
+@router.route("GET", "/client/v4/accounts")
+def list_accounts(ctx: Context) -> Response:
+    """The accounts that the token may read."""
+    try:
+        principal = auth.authenticate(ctx)
+        name = ctx.request.args.get("name")
+        shown = [
+            describe(account)
+            for account in ctx.state.accounts.values()
+            if name in (None, account.name) and _readable(ctx, principal, account)
+        ]
+        return page(ctx, shown)
+    except ApiError as refusal:
+        return error(refusal.status, refusal.message, refusal.code)
+
+
+def _readable(ctx: Context, principal: auth.Principal, account: Account) -> bool:
+    try:
+        auth.require(ctx, principal, MEMBER_READ, account)
+    except ApiError:
+        return False
+    return True
+
+
+@account_route("GET", "", *MEMBER_READ)
+def get_account(ctx: Context, account: Account) -> Response:
+    """One account."""
+    del ctx
+    return reply(describe(account))
+
+
+@account_route("GET", "/logs/audit", "Account Settings Read", "Account Settings Write")
+def audit_log(ctx: Context, account: Account) -> Response:
+    """The newest changes first; ``since`` and ``before`` are required."""
+    entries = audit.between(ctx, account)
+    try:
+        start = int(ctx.request.args.get("cursor") or 0)
+        limit = min(int(ctx.request.args.get("limit") or 100), 1000)
+    except ValueError as problem:
+        raise ApiError(400, "cursor and limit must be what this endpoint gave") from problem
+    chosen = entries[start : start + limit]
+    info: dict[str, object] = {"count": len(chosen)}
+    if start + limit < len(entries):
+        info["cursor"] = str(start + limit)
+    return reply(chosen, info=info)

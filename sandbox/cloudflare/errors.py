@@ -1,0 +1,58 @@
+"""Cloudflare's v4 envelope, and the refusals that handlers raise."""
+
+import json
+from collections.abc import Mapping
+
+from werkzeug import Response
+
+
+class ApiError(Exception):
+    """A refusal. ``code`` is Cloudflare's own; ``scim_type`` is used by the SCIM endpoint only."""
+
+    def __init__(
+        self, status: int, message: str, *, code: int = 0, scim_type: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code or _DEFAULT_CODES.get(status, 10000 + status)
+        self.scim_type = scim_type
+
+
+_DEFAULT_CODES = {400: 1001, 401: 9109, 403: 10000, 404: 7003, 405: 7001, 409: 1002, 429: 10429}
+
+
+def compact(body: object) -> str:
+    """JSON without spaces: the provider compares token resources as raw text."""
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+
+
+def reply(
+    result: object,
+    *,
+    status: int = 200,
+    info: Mapping[str, object] | None = None,
+    messages: list[dict[str, object]] | None = None,
+) -> Response:
+    """A successful v4 answer."""
+    body: dict[str, object] = {
+        "result": result,
+        "success": True,
+        "errors": [],
+        "messages": messages or [],
+    }
+    if info is not None:
+        body["result_info"] = dict(info)
+    return Response(compact(body), status=status, mimetype="application/json")
+
+
+def error(status: int, message: str, code: int = 0) -> Response:
+    """A failed v4 answer."""
+    number = code or ApiError(status, message).code
+    body = {
+        "result": None,
+        "success": False,
+        "errors": [{"code": number, "message": message}],
+        "messages": [],
+    }
+    return Response(compact(body), status=status, mimetype="application/json")

@@ -1,0 +1,159 @@
+"""Account members and the roles they can have (``/accounts/{id}/members``, ``/roles``).
+
+``roles`` of a member are the directly given ones; what comes through user groups is not shown here
+(user groups page). The last Super Administrator is neither removed nor stripped of the role.
+"""
+
+from werkzeug import Response
+
+from sandbox.cloudflare.api import MEMBER_READ, MEMBER_WRITE, account_route, json_object, page
+from sandbox.cloudflare.catalog import ACCOUNT_ROLES, ROLE_BY_NAME, ROLE_BY_ROLE_ID, Role
+from sandbox.cloudflare.errors import ApiError, reply
+from sandbox.cloudflare.member_policy import describe_policies, parse_member_policies
+from sandbox.cloudflare.model import Account, Member
+from sandbox.cloudflare.state import CloudflareState
+from sandbox.core.router import Context
+
+_ORDERS = ("user.first_name", "user.last_name", "user.email", "status")
+
+
+def describe_role(role: Role) -> dict[str, object]:
+    """A role as /roles and /members show it."""
+    write = role.name not in ("Minimal Account Access", "Administrator Read Only")
+    return {
+        "id": role.role_id,
+        "name": role.name,
+        "description": role.description,
+        "permissions": {"organization": {"read": True, "write": write}},
+    }
+
+
+def describe(state: CloudflareState, account: Account, member: Member) -> dict[str, object]:
+    """A member with the directly given roles and policies."""
+    user = state.users[member.user_id]
+    return {
+        "id": member.id,
+        "email": user.email,
+        "status": member.status,
+        "user": {**user.model_dump(), "two_factor_authentication_enabled": False},
+        "roles": [describe_role(ROLE_BY_NAME[name]) for name in member.roles],
+        "policies": describe_policies(account, member.policies),
+    }
+
+
+@account_route("GET", "/roles", *MEMBER_READ)
+def list_roles(ctx: Context, account: Account) -> Response:
+    """The account-scoped roles."""
+    del account
+    return page(ctx, [describe_role(role) for role in ACCOUNT_ROLES])
+
+
+@account_route("GET", "/roles/<role_id>", *MEMBER_READ)
+def get_role(ctx: Context, account: Account, role_id: str) -> Response:
+    """One role."""
+    del ctx, account
+    return reply(describe_role(_role(role_id)))
+
+
+@account_route("GET", "/members", *MEMBER_READ)
+def list_members(ctx: Context, account: Account) -> Response:
+    """The account's members; ``status`` filters, ``order`` and ``direction`` sort."""
+    status = ctx.request.args.get("status")
+    shown = [
+        describe(ctx.state, account, member)
+        for member in account.members.values()
+        if status in (None, member.status)
+    ]
+    order = ctx.request.args.get("order", "user.email")
+    if order not in _ORDERS:
+        raise ApiError(400, f"order must be one of {', '.join(_ORDERS)}")
+    reverse = ctx.request.args.get("direction") == "desc"
+    shown.sort(key=lambda one: _sort_key(one, order), reverse=reverse)
+    return page(ctx, shown)
+
+
+def _sort_key(shown: dict[str, object], order: str) -> str:
+    if order == "status":
+        return str(shown["status"])
+    user = shown["user"]
+    assert isinstance(user, dict)
+    return str(user[order.removeprefix("user.")] or "")
+
+
+@account_route("POST", "/members", *MEMBER_WRITE)
+def create_member(ctx: Context, account: Account) -> Response:
+    """Invite somebody, with roles or with policies."""
+    body = json_object(ctx)
+    email = str(body.get("email", ""))
+    if "@" not in email:
+        raise ApiError(400, "email is required")
+    state: CloudflareState = ctx.state
+    user = state.user_by_email(email, create=True)
+    assert user is not None
+    if any(member.user_id == user.id for member in account.members.values()):
+        raise ApiError(409, f"{email} is already a member of the account", code=1002)
+    roles, policies = body.get("roles") or [], body.get("policies") or []
+    if bool(roles) == bool(policies) or not isinstance(roles, list):
+        raise ApiError(400, "give either roles or policies, at least one")
+    names = [_role(str(one)).name for one in roles]
+    status = str(body.get("status") or "pending")
+    if status not in ("accepted", "pending"):
+        raise ApiError(400, f"status must be accepted or pending, not {status!r}")
+    granted = parse_member_policies(state, account, policies, [])
+    member = state.add_member(account, user, roles=names, status=status)
+    member.policies = granted
+    return reply(describe(state, account, member))
+
+
+@account_route("GET", "/members/<member_id>", *MEMBER_READ)
+def get_member(ctx: Context, account: Account, member_id: str) -> Response:
+    """One member."""
+    return reply(describe(ctx.state, account, find(account, member_id)))
+
+
+@account_route("PUT", "/members/<member_id>", *MEMBER_WRITE)
+def put_member(ctx: Context, account: Account, member_id: str) -> Response:
+    """Replace the roles (``[{"id"}]``) or the policies."""
+    member, body = find(account, member_id), json_object(ctx)
+    before = member.model_copy(deep=True)
+    roles = body.get("roles")
+    if isinstance(roles, list):
+        member.roles = [
+            _role(str(one.get("id") if isinstance(one, dict) else one)).name for one in roles
+        ]
+        member.policies = []
+    elif "policies" in body:
+        member.policies = parse_member_policies(
+            ctx.state, account, body["policies"], member.policies
+        )
+        member.roles = []
+    else:
+        raise ApiError(400, "give roles or policies")
+    if not ctx.state.super_administrators(account):
+        account.members[member.id] = before
+        raise ApiError(400, "the account needs at least one Super Administrator")
+    return reply(describe(ctx.state, account, member))
+
+
+@account_route("DELETE", "/members/<member_id>", *MEMBER_WRITE)
+def delete_member(ctx: Context, account: Account, member_id: str) -> Response:
+    """End a membership."""
+    member = find(account, member_id)
+    if ctx.state.super_administrators(account) == [member]:
+        raise ApiError(400, "the account needs at least one Super Administrator")
+    ctx.state.remove_member(account, member)
+    return reply({"id": member.id})
+
+
+def find(account: Account, member_id: str) -> Member:
+    """The member, or ApiError 404."""
+    if member_id not in account.members:
+        raise ApiError(404, "Member not found for account", code=1003)
+    return account.members[member_id]
+
+
+def _role(role_id: str) -> Role:
+    role = ROLE_BY_ROLE_ID.get(role_id)
+    if role is None:
+        raise ApiError(400, f"unknown role id {role_id!r}")
+    return role
