@@ -1,0 +1,1 @@
+"""Microsoft Graph, the Entra login and Entra's provisioning service, on loopback."""

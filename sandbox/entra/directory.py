@@ -1,0 +1,183 @@
+"""What all directory objects share: properties, references to one another, and the recycle bin."""
+
+import re
+from collections.abc import Iterable
+
+from pydantic import JsonValue
+from werkzeug import Response
+
+from sandbox.core.router import Context, json_reply
+from sandbox.entra.errors import bad_request, not_found
+from sandbox.entra.graph import context_line, graph_route, no_content
+from sandbox.entra.odata import ListRule, list_reply, one_reply
+from sandbox.entra.odata_filter import Object
+from sandbox.entra.permissions import DELETED_WRITE, OBJECT_READ
+from sandbox.entra.state import Entity, EntraState, Kind
+
+_REFERENCE = re.compile(
+    r".*/(?:directoryObjects|users|groups|servicePrincipals|applications)/([0-9a-fA-F-]{36})/?$"
+)
+_KINDS: dict[str, Kind] = {
+    "microsoft.graph.user": "user",
+    "microsoft.graph.group": "group",
+    "microsoft.graph.application": "application",
+    "microsoft.graph.servicePrincipal": "servicePrincipal",
+}
+_MAX_NAME = 256
+# Never set by a caller; sent back unchanged they are passed over, as clients echo whole objects.
+_READ_ONLY = frozenset({"id", "createdDateTime", "deletedDateTime", "renewedDateTime"})
+
+
+def shown(entity: Entity) -> Object:
+    """An entity inside a list of mixed kinds: with its type, which clients need to read it."""
+    return {"@odata.type": f"#microsoft.graph.{entity.kind}", **entity.properties}
+
+
+def find(state: EntraState, kind: Kind, object_id: str) -> Entity:
+    """The live object of a kind. Raises GraphError 404."""
+    entity = state.collection(kind).get(object_id.lower())
+    if entity is None:
+        raise not_found(object_id)
+    return entity
+
+
+def existing(state: EntraState, ids: Iterable[str]) -> list[Entity]:
+    """The live objects behind ids; a deleted one is left out."""
+    found = (state.find(object_id) for object_id in ids)
+    return [entity for entity in found if entity is not None]
+
+
+def apply_properties(entity: Entity, changes: dict[str, object], fixed: frozenset[str]) -> None:
+    """PATCH the properties of an entity.
+
+    ``fixed`` are the ones that cannot change after creation. Raises GraphError 400 for an unknown
+    property, a wrong type, or an empty or over-long display name; nothing is changed then.
+    """
+    checked: dict[str, JsonValue] = {}
+    for name, value in changes.items():
+        if "@odata" in name or name in _READ_ONLY:
+            continue
+        if name not in entity.properties:
+            raise bad_request(f"Invalid property '{name}'.")
+        if name in fixed and value != entity.properties[name]:
+            raise bad_request(f"Property '{name}' is read-only and cannot be set.")
+        checked[name] = _checked(name, value, entity.properties[name])
+    entity.properties.update(checked)
+
+
+def _checked(name: str, value: object, before: JsonValue) -> JsonValue:
+    wrong = (isinstance(before, bool) and not isinstance(value, bool | None)) or (
+        isinstance(before, list) and not isinstance(value, list)
+    )
+    is_name = isinstance(value, str) and bool(value.strip()) and len(value) <= _MAX_NAME
+    if wrong or (name in ("displayName", "userPrincipalName") and not is_name):
+        raise bad_request(f"Invalid value specified for property '{name}' of resource.")
+    return value  # type: ignore[return-value]
+
+
+def reference(state: EntraState, body: dict[str, object]) -> Entity:
+    """The object an ``@odata.id`` points to. Raises GraphError 400 or 404."""
+    return referenced(state, body.get("@odata.id"))
+
+
+def referenced(state: EntraState, url: object) -> Entity:
+    """The object behind one reference URL. Raises GraphError 400 or 404."""
+    match = _REFERENCE.match(url) if isinstance(url, str) else None
+    if match is None:
+        raise bad_request(f"Invalid URL format specified in @odata.id: {url!r}.")
+    entity = state.find(match.group(1).lower())
+    if entity is None:
+        raise not_found(match.group(1))
+    return entity
+
+
+def add_reference(ids: list[str], entity: Entity, relation: str) -> None:
+    """Add to ``members`` or ``owners``. Raises GraphError 400 when it is there already."""
+    if entity.id in ids:
+        raise bad_request(
+            "One or more added object references already exist for the following modified "
+            f"properties: '{relation}'."
+        )
+    ids.append(entity.id)
+
+
+def remove_reference(ids: list[str], object_id: str) -> None:
+    """Take away from ``members`` or ``owners``. Raises GraphError 404 when it is not there."""
+    if object_id.lower() not in ids:
+        raise not_found(object_id)
+    ids.remove(object_id.lower())
+
+
+def objects_reply(ctx: Context, entities: Iterable[Entity]) -> Response:
+    """A list of directory objects of mixed kinds."""
+    rule = ListRule("directoryObjects")
+    return list_reply(ctx, rule, [shown(entity) for entity in entities])
+
+
+def forget(state: EntraState, entity: Entity, *, keep: bool, when: str) -> None:
+    """Delete an object; with ``keep`` it goes to the recycle bin, its memberships are lost."""
+    del state.collection(entity.kind)[entity.id]
+    for other in (*state.groups.values(), *state.applications.values(),
+                  *state.service_principals.values()):  # fmt: skip
+        other.members = [member for member in other.members if member != entity.id]
+        other.owners = [owner for owner in other.owners if owner != entity.id]
+    state.assignments = {
+        key: assignment
+        for key, assignment in state.assignments.items()
+        if entity.id not in (assignment.principal_id, assignment.resource_id)
+    }
+    state.synchronization.pop(entity.id, None)
+    if keep:
+        entity.properties["deletedDateTime"] = when
+        state.deleted[entity.id] = entity
+
+
+@graph_route("GET", "/directoryObjects/<object_id>", *OBJECT_READ)
+def get_object(ctx: Context, object_id: str) -> Response:
+    """An object of any kind."""
+    entity = ctx.state.find(object_id.lower())
+    if entity is None:
+        raise not_found(object_id)
+    return one_reply(ctx, "directoryObjects/$entity", shown(entity))
+
+
+@graph_route("POST", "/directoryObjects/getByIds", *OBJECT_READ)
+def get_by_ids(ctx: Context) -> Response:
+    """Many objects at once; unknown ids are left out."""
+    ids = ctx.body.get("ids") if isinstance(ctx.body, dict) else None
+    if not isinstance(ids, list) or len(ids) > 1000:
+        raise bad_request("ids must be a list of at most 1000 object ids.")
+    entities = existing(ctx.state, [str(object_id).lower() for object_id in ids])
+    found = [shown(entity) for entity in entities]
+    return json_reply({**context_line(ctx, "directoryObjects"), "value": found})
+
+
+@graph_route("GET", "/directory/deletedItems/<kind>", *OBJECT_READ)
+def deleted_items(ctx: Context, kind: str) -> Response:
+    """The recycle bin's objects of one kind, or one object by id."""
+    if kind in _KINDS:
+        items = [e for e in ctx.state.deleted.values() if e.kind == _KINDS[kind]]
+        return objects_reply(ctx, items)
+    entity = ctx.state.deleted.get(kind.lower())
+    if entity is None:
+        raise not_found(kind)
+    return one_reply(ctx, "directoryObjects/$entity", shown(entity))
+
+
+@graph_route("DELETE", "/directory/deletedItems/<object_id>", *DELETED_WRITE)
+def purge(ctx: Context, object_id: str) -> Response:
+    """Delete for good."""
+    if ctx.state.deleted.pop(object_id.lower(), None) is None:
+        raise not_found(object_id)
+    return no_content()
+
+
+@graph_route("POST", "/directory/deletedItems/<object_id>/restore", *DELETED_WRITE)
+def restore(ctx: Context, object_id: str) -> Response:
+    """Back from the recycle bin."""
+    entity = ctx.state.deleted.pop(object_id.lower(), None)
+    if entity is None:
+        raise not_found(object_id)
+    entity.properties["deletedDateTime"] = None
+    ctx.state.collection(entity.kind)[entity.id] = entity
+    return one_reply(ctx, "directoryObjects/$entity", shown(entity))

@@ -1,0 +1,91 @@
+"""The router of Graph's paths: signed in, permitted, and errors in Graph's shape."""
+
+from functools import wraps
+
+from werkzeug import Response
+
+from sandbox.core.router import Context, Handler, Router, json_reply
+from sandbox.entra import errors
+from sandbox.entra.errors import GraphError, bad_request
+from sandbox.entra.permissions import granted
+from sandbox.entra.state import Entity, EntraState
+from sandbox.entra.tokens import Caller, authenticate
+
+router = Router("entra", errors.reply)
+_VERSIONS = ("/v1.0", "/beta")
+_DENIED = "Insufficient privileges to complete the operation."
+
+
+def graph_route(method: str, path: str, *roles: str) -> "_Register":
+    """Register a handler below /v1.0 and /beta, for callers that hold one of ``roles``."""
+    return _Register(method, path, roles)
+
+
+class _Register:
+    """The decorator that graph_route returns."""
+
+    def __init__(self, method: str, path: str, roles: tuple[str, ...]) -> None:
+        self._method, self._path, self._roles = method, path, roles
+
+    def __call__(self, handler: Handler) -> Handler:
+        @wraps(handler)
+        def guarded(ctx: Context, **values: str) -> Response:
+            try:
+                self._check(ctx, values)
+                return handler(ctx, **values)
+            except GraphError as error:
+                return error.response()
+
+        for version in _VERSIONS:
+            router.route(self._method, version + self._path)(guarded)
+        return handler
+
+    def _check(self, ctx: Context, values: dict[str, str]) -> None:
+        caller = authenticate(ctx)
+        ctx.values["caller"] = caller
+        allowed, only_owned = granted(ctx.state.roles, self._roles)
+        if not allowed:
+            raise GraphError(403, _DENIED)
+        target = values.get("app_id") or values.get("sp_id")
+        if only_owned and target and not _owns(ctx.state, caller, target):
+            raise GraphError(403, _DENIED)
+
+
+def _owns(state: EntraState, caller: Caller, object_id: str) -> bool:
+    entity = state.find(object_id)
+    return entity is None or caller.object_id in (*entity.owners, entity.id)
+
+
+def caller_of(ctx: Context) -> Caller:
+    """Who makes this request."""
+    caller = ctx.values["caller"]
+    assert isinstance(caller, Caller)
+    return caller
+
+
+def body_object(ctx: Context) -> dict[str, object]:
+    """The request's JSON object. Raises GraphError 400 for anything else."""
+    if not isinstance(ctx.body, dict):
+        raise bad_request("A JSON object is expected in the request body.", "BadRequest")
+    return ctx.body
+
+
+def entity_reply(ctx: Context, context: str, entity: Entity, status: int = 200) -> Response:
+    """An entity as Graph answers it, whole."""
+    return json_reply({**context_line(ctx, context), **entity.properties}, status)
+
+
+def context_line(ctx: Context, context: str) -> dict[str, object]:
+    """The ``@odata.context`` of an answer."""
+    version = "beta" if is_beta(ctx) else "v1.0"
+    return {"@odata.context": f"{ctx.world.http_base}/{version}/$metadata#{context}"}
+
+
+def is_beta(ctx: Context) -> bool:
+    """Was /beta asked?"""
+    return ctx.request.path.startswith("/beta/")
+
+
+def no_content() -> Response:
+    """204."""
+    return Response(status=204)

@@ -1,0 +1,192 @@
+"""Groups, their members and owners. Names need not be unique, as in a real tenant."""
+
+import re
+
+from werkzeug import Response
+
+from sandbox.core.router import Context
+from sandbox.entra.defaults import new_group
+from sandbox.entra.directory import (
+    add_reference,
+    apply_properties,
+    existing,
+    find,
+    forget,
+    objects_reply,
+    reference,
+    referenced,
+    remove_reference,
+    shown,
+)
+from sandbox.entra.errors import bad_request
+from sandbox.entra.graph import body_object, entity_reply, graph_route, no_content
+from sandbox.entra.odata import ListRule, list_reply, one_reply
+from sandbox.entra.permissions import GROUP_CREATE, GROUP_READ, GROUP_WRITE, MEMBER_WRITE
+from sandbox.entra.state import Entity, EntraState, now
+
+_FIXED = frozenset({"groupTypes", "mailEnabled", "isAssignableToRole", "mail", "proxyAddresses"})
+_BINDS = ("owners@odata.bind", "members@odata.bind")
+_MAX_BIND = 20
+_NICKNAME = re.compile(r"[\x21-\x7e]{1,64}")
+_NICKNAME_FORBIDDEN = set('@()\\[]";:<>, ')
+
+
+@graph_route("GET", "/groups", *GROUP_READ)
+def list_groups(ctx: Context) -> Response:
+    """All groups, with $filter, $select, $top …"""
+    return list_reply(ctx, ListRule("groups"), (g.properties for g in ctx.state.groups.values()))
+
+
+@graph_route("POST", "/groups", *GROUP_CREATE)
+def create_group(ctx: Context) -> Response:
+    """A new security group, with up to 20 owners and members bound at once."""
+    body = dict(body_object(ctx))
+    binds = {name: _bound(ctx.state, body.pop(name, [])) for name in _BINDS}
+    for name in ("displayName", "mailEnabled", "mailNickname", "securityEnabled"):
+        if body.get(name) in (None, ""):
+            raise bad_request(f"A value is required for property '{name}' of resource 'Group'.")
+    _check_kind(body)
+    draft = Entity(id="", kind="group", properties=new_group("", now()))
+    apply_properties(draft, body, frozenset())
+    group = ctx.state.add("group", draft.properties)
+    group.owners, group.members = binds[_BINDS[0]], binds[_BINDS[1]]
+    return entity_reply(ctx, "groups/$entity", group, 201)
+
+
+def _check_kind(body: dict[str, object]) -> None:
+    if "DynamicMembership" in (body.get("groupTypes") or []):  # type: ignore[operator]
+        raise bad_request("Dynamic membership is not served by this tenant: it has no P1 licence.")
+    if body["mailEnabled"] is not False:
+        message = "The service does not currently support writes of mail-enabled groups."
+        raise bad_request(message)
+    if body["securityEnabled"] is not True:
+        raise bad_request("A group must be mail-enabled or security-enabled.")
+    _check_nickname(body["mailNickname"])
+
+
+def _check_nickname(nickname: object) -> None:
+    valid = isinstance(nickname, str) and _NICKNAME.fullmatch(nickname)
+    if not valid or set(str(nickname)) & _NICKNAME_FORBIDDEN:
+        raise bad_request(
+            "Invalid value specified for property 'mailNickname' of resource 'Group'."
+        )
+
+
+def _bound(state: EntraState, urls: object) -> list[str]:
+    if not isinstance(urls, list):
+        raise bad_request("A list of references is expected in an @odata.bind property.")
+    if len(urls) > _MAX_BIND:
+        raise bad_request(f"The number of references may not exceed {_MAX_BIND}.")
+    ids = [referenced(state, url).id for url in urls]
+    if len(set(ids)) < len(ids):
+        raise bad_request("Request contains a property with duplicate values.")
+    return ids
+
+
+@graph_route("GET", "/groups/<group_id>", *GROUP_READ)
+def get_group(ctx: Context, group_id: str) -> Response:
+    """One group."""
+    return one_reply(ctx, "groups/$entity", find(ctx.state, "group", group_id).properties)
+
+
+@graph_route("PATCH", "/groups/<group_id>", *GROUP_WRITE)
+def update_group(ctx: Context, group_id: str) -> Response:
+    """Change properties; ``members@odata.bind`` adds members."""
+    group = find(ctx.state, "group", group_id)
+    body = dict(body_object(ctx))
+    added = _bound(ctx.state, body.pop("members@odata.bind", []))
+    if set(added) & set(group.members):
+        add_reference(group.members, find_any(ctx.state, group.members, added), "members")
+    if "mailNickname" in body:
+        _check_nickname(body["mailNickname"])
+    apply_properties(group, body, _FIXED)
+    group.members += added
+    return no_content()
+
+
+def find_any(state: EntraState, present: list[str], wanted: list[str]) -> Entity:
+    """The first of ``wanted`` that is ``present`` already."""
+    return existing(state, [object_id for object_id in wanted if object_id in present])[0]
+
+
+@graph_route("DELETE", "/groups/<group_id>", *GROUP_WRITE)
+def delete_group(ctx: Context, group_id: str) -> Response:
+    """A security group is gone at once; only Microsoft 365 groups have a recycle bin."""
+    forget(ctx.state, find(ctx.state, "group", group_id), keep=False, when=now())
+    return no_content()
+
+
+@graph_route("GET", "/groups/<group_id>/members", *GROUP_READ)
+@graph_route("GET", "/groups/<group_id>/owners", *GROUP_READ)
+@graph_route("GET", "/groups/<group_id>/transitiveMembers", *GROUP_READ)
+@graph_route("GET", "/groups/<group_id>/memberOf", *GROUP_READ)
+def list_related(ctx: Context, group_id: str) -> Response:
+    """Members, owners, members with those of nested groups, or the groups it is in; paged."""
+    group = find(ctx.state, "group", group_id)
+    relation = ctx.request.path.rstrip("/").rpartition("/")[2]
+    if relation == "memberOf":
+        return objects_reply(ctx, [g for g in ctx.state.groups.values() if group.id in g.members])
+    if relation == "transitiveMembers":
+        return objects_reply(ctx, existing(ctx.state, _transitive(ctx.state, group)))
+    ids = group.owners if relation == "owners" else group.members
+    return objects_reply(ctx, existing(ctx.state, ids))
+
+
+def _transitive(state: EntraState, group: Entity) -> list[str]:
+    seen: dict[str, None] = {}
+    waiting = list(group.members)
+    while waiting:
+        object_id = waiting.pop(0)
+        if object_id in seen or object_id == group.id:
+            continue
+        seen[object_id] = None
+        nested = state.groups.get(object_id)
+        waiting += nested.members if nested else []
+    return list(seen)
+
+
+@graph_route("GET", "/groups/<group_id>/members/microsoft.graph.user", *GROUP_READ)
+def list_user_members(ctx: Context, group_id: str) -> Response:
+    """The members that are users."""
+    members = existing(ctx.state, find(ctx.state, "group", group_id).members)
+    users = [shown(member) for member in members if member.kind == "user"]
+    return list_reply(ctx, ListRule("users"), users)
+
+
+@graph_route("POST", "/groups/<group_id>/members/$ref", *MEMBER_WRITE)
+def add_member(ctx: Context, group_id: str) -> Response:
+    """Put one object into the group; once only."""
+    group = find(ctx.state, "group", group_id)
+    member = reference(ctx.state, body_object(ctx))
+    if member.kind == "application" or member.id == group.id:
+        raise bad_request("An invalid operation was included in the following modified references.")
+    add_reference(group.members, member, "members")
+    return no_content()
+
+
+@graph_route("DELETE", "/groups/<group_id>/members/<object_id>/$ref", *MEMBER_WRITE)
+def remove_member(ctx: Context, group_id: str, object_id: str) -> Response:
+    """Take one object out of the group."""
+    remove_reference(find(ctx.state, "group", group_id).members, object_id)
+    return no_content()
+
+
+@graph_route("POST", "/groups/<group_id>/owners/$ref", *GROUP_WRITE)
+def add_owner(ctx: Context, group_id: str) -> Response:
+    """Make a user or service principal an owner; once only."""
+    owner = reference(ctx.state, body_object(ctx))
+    if owner.kind not in ("user", "servicePrincipal"):
+        raise bad_request("An owner must be a user or a service principal.")
+    add_reference(find(ctx.state, "group", group_id).owners, owner, "owners")
+    return no_content()
+
+
+@graph_route("DELETE", "/groups/<group_id>/owners/<object_id>/$ref", *GROUP_WRITE)
+def remove_owner(ctx: Context, group_id: str, object_id: str) -> Response:
+    """Take an owner away; the last one stays."""
+    owners = find(ctx.state, "group", group_id).owners
+    if owners == [object_id.lower()]:
+        message = "The group must have at least one owner, hence this owner cannot be removed."
+        raise bad_request(message)
+    remove_reference(owners, object_id)
+    return no_content()

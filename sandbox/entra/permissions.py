@@ -1,0 +1,58 @@
+"""Application permissions (roles): which route needs which, and the ones the sandbox's app has.
+
+Source: the permission tables of each operation on https://learn.microsoft.com/graph/api, and the
+provider's documentation where it names a wider one.
+"""
+
+OWNED = "Application.ReadWrite.OwnedBy"
+
+APPLICATION_WRITE = ("Application.ReadWrite.All", "Directory.ReadWrite.All", OWNED)
+APPLICATION_READ = ("Application.Read.All", "Directory.Read.All", *APPLICATION_WRITE)
+GROUP_CREATE = ("Group.Create", "Group.ReadWrite.All", "Directory.ReadWrite.All")
+GROUP_WRITE = ("Group.ReadWrite.All", "Directory.ReadWrite.All")
+GROUP_READ = ("Group.Read.All", "GroupMember.Read.All", "GroupMember.ReadWrite.All",
+              "Directory.Read.All", *GROUP_WRITE)  # fmt: skip
+MEMBER_WRITE = ("GroupMember.ReadWrite.All", *GROUP_WRITE)
+USER_WRITE = ("User.ReadWrite.All", "Directory.ReadWrite.All")
+USER_READ = ("User.ReadBasic.All", "User.Read.All", "Directory.Read.All", *USER_WRITE)
+ASSIGNMENT_WRITE = (
+    "AppRoleAssignment.ReadWrite.All", "Application.ReadWrite.All", "Directory.ReadWrite.All",
+)  # fmt: skip
+ASSIGNMENT_READ = ("Application.Read.All", "Directory.Read.All", *ASSIGNMENT_WRITE)
+SYNC_WRITE = (
+    "Synchronization.ReadWrite.All", "Application.ReadWrite.All", "Directory.ReadWrite.All", OWNED,
+)  # fmt: skip
+SYNC_READ = ("Synchronization.Read.All", *SYNC_WRITE)
+SYNC_ON_DEMAND = ("Synchronization.ReadWrite.All",)
+LOG_READ = ("AuditLog.Read.All", "ProvisioningLog.Read.All")
+ORGANIZATION_READ = (
+    "Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All", "User.Read.All",
+)  # fmt: skip
+OBJECT_READ = (
+    "Directory.Read.All", "Directory.ReadWrite.All", "User.Read.All", "User.ReadWrite.All",
+    "Group.Read.All", "Group.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All",
+)  # fmt: skip
+DELETED_WRITE = ("Application.ReadWrite.All", "User.ReadWrite.All", "Directory.ReadWrite.All")
+
+DEFAULT_ROLES = (
+    "Application.ReadWrite.All",
+    "AppRoleAssignment.ReadWrite.All",
+    "AuditLog.Read.All",
+    "Directory.Read.All",
+    "Group.ReadWrite.All",
+    "Synchronization.ReadWrite.All",
+    "User.ReadWrite.All",
+)
+
+KNOWN_ROLES = frozenset(
+    {
+        *APPLICATION_READ, *GROUP_CREATE, *GROUP_READ, *MEMBER_WRITE, *USER_READ, *LOG_READ,
+        *ASSIGNMENT_READ, *SYNC_READ, *ORGANIZATION_READ, *OBJECT_READ, *DELETED_WRITE,
+    }
+)  # fmt: skip
+
+
+def granted(held: list[str], wanted: tuple[str, ...]) -> tuple[bool, bool]:
+    """Return (allowed, only for owned objects) for the roles held and the ones a route accepts."""
+    matching = set(held) & set(wanted)
+    return bool(matching), matching == {OWNED}
