@@ -7,6 +7,7 @@ credentials), 130 interrupted.
 import os
 import sys
 from enum import StrEnum
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -64,7 +65,7 @@ def schema(
 def main() -> None:
     """Runs the command line; an error of ours is one line on stderr, never a traceback."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, TextIOWrapper):
             # A character the terminal lacks is printed as an escape instead of ending the run.
             stream.reconfigure(errors="backslashreplace")
     try:

@@ -6,7 +6,7 @@ from scim.access import people
 from scim.config import ScimConfig
 from scim.credentials import shown
 from scim.identity import OktaConfig
-from scim.keypath import CONFIG_KEY, Step, key_path
+from scim.keypath import Step, key_path
 from scim.names import group_names
 from scim.problems import Problem
 from scim.stackcheck import CheckedStack
@@ -85,14 +85,12 @@ _KINDS: tuple[tuple[Callable[[StackFile, ScimConfig], Iterator[Claim]], str, str
     ),
     (
         _applications,
-        "in one tenant nobody can tell two applications of one name apart, and look-ups by name "
-        "find the wrong one",
+        "in one tenant nobody can tell two applications of one name apart",
         "write another name for one of the two",
     ),
     (
         _groups,
-        "in one tenant both stacks would manage one group, so people of one account would get "
-        "the role in the other",
+        "in one tenant both stacks would manage one group, with the people of both accounts",
         "give each stack its own groupPrefix and usersGroup.name, or another tenant",
     ),
 )

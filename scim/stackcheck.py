@@ -77,7 +77,7 @@ def _project_keys(found: StackFile) -> Iterator[Problem]:
     if CONFIG_KEY not in found.lines:
         return
     for path in found.lines:
-        if "." not in path and "[" not in path and path != CONFIG_KEY:
+        if path not in ("", CONFIG_KEY) and "." not in path and "[" not in path:
             namespace, colon, key = path.partition(":")
             if namespace == project or not colon:
                 yield Problem(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from scim.keypath import CONFIG_KEY
 from scim.problems import ConfigError, Problem
@@ -10,6 +11,8 @@ from scim.yamltree import Tree, read_tree
 
 LARGEST_FILE = 1_000_000
 """Bytes; stack files are written by hand, so a larger one is some other file."""
+
+Found = TypeVar("Found")
 
 _WHY_FILE = "nothing of the stack can be checked"
 
@@ -19,7 +22,7 @@ class StackFile:
     """What a stack file says.
 
     `config_object` is the value under `cloudflare-scim:scim`, absent where there is none.
-    `lines` and `written` go by key path below `config`; `written` holds the text of words that
+    `lines` and `written` go by key path below `config`, which itself is ""; `written` holds the text of words that
     YAML reads as a number, a truth value or null. `provider_config` holds the plain values of
     every other key, `secure_keys` the names of those that are encrypted. `problems` are those of
     the file itself.
@@ -71,7 +74,7 @@ def read_stack_file(path: str | Path) -> StackFile:
     problems = [*tree.problems, *stack_file.problems]
     return replace(
         stack_file,
-        problems=tuple(stack_file.placed(_below_config(problem)) for problem in problems),
+        problems=tuple(stack_file.placed(_unrooted(problem)) for problem in problems),
     )
 
 
@@ -108,8 +111,8 @@ def _file(name: str, what: str, instead: str, line: int | None = None) -> Proble
 
 
 def _interpreted(name: str, tree: Tree) -> StackFile:
-    lines = {_unrooted(path): line for path, line in tree.lines.items()}
-    written = {_unrooted(path): text for path, text in tree.written.items()}
+    lines = {"": tree.lines.get("config", 1)} | _below_config(tree.lines)
+    written = _below_config(tree.written)
     empty = StackFile(name, stack_of(name), None, lines, {}, written=written)
     if tree.value is None and tree.problems:
         return empty
@@ -168,9 +171,11 @@ def _is_secure(value: object) -> bool:
     return isinstance(value, Mapping) and set(value) == {"secure"}
 
 
-def _unrooted(path: str) -> str:
-    return path.removeprefix("config.")
+def _below_config(by_path: Mapping[str, Found]) -> dict[str, Found]:
+    """What was found below `config`, by the rest of the path."""
+    root = "config."
+    return {path[len(root) :]: found for path, found in by_path.items() if path.startswith(root)}
 
 
-def _below_config(problem: Problem) -> Problem:
-    return replace(problem, path=_unrooted(problem.path))
+def _unrooted(problem: Problem) -> Problem:
+    return replace(problem, path=problem.path.removeprefix("config."))
