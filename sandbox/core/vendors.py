@@ -44,7 +44,7 @@ def router(vendor: str) -> Router:
 def scim_router() -> Router:
     """Cloudflare's SCIM endpoint, which has its own shape of errors."""
     try:
-        return import_module("sandbox.cloudflare.scim_routes").router
+        return import_module("sandbox.cloudflare.scim.routes").router
     except ModuleNotFoundError:
         return router("cloudflare")
 

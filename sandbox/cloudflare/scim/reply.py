@@ -1,0 +1,124 @@
+"""SCIM answers, and how a SCIM route is declared."""
+
+import json
+from collections.abc import Callable
+
+from pydantic import ValidationError
+from scim2_models import Context as ScimContext
+from scim2_models import Error, ListResponse, ResponseParameters, SCIMException
+from scim2_models.base import BaseModel as ScimModel
+from werkzeug import Response
+
+from sandbox.cloudflare import audit
+from sandbox.cloudflare.api import MEMBER_READ, admitted
+from sandbox.cloudflare.errors import ApiError
+from sandbox.cloudflare.model import Account
+from sandbox.cloudflare.scim.models import ScimGroup, ScimUser
+from sandbox.core.router import BadBody, Context, Router
+
+MEDIA_TYPE = "application/scim+json"
+_MAX_RESULTS = 100
+_PREFIX = "/client/v4/accounts/<account_id>/scim/v2"
+
+Handler = Callable[..., Response]
+AnyResource = ScimUser | ScimGroup
+
+
+def scim_reply(body: object, status: int = 200) -> Response:
+    """An answer of the SCIM media type."""
+    return Response(json.dumps(body), status=status, content_type=MEDIA_TYPE)
+
+
+def scim_error(status: int, detail: str, scim_type: str | None = None) -> Response:
+    """The error envelope: schemas, status, detail, scimType."""
+    return scim_reply(Error(status=status, detail=detail, scim_type=scim_type).model_dump(), status)
+
+
+router = Router("cloudflare", scim_error)
+
+
+def scim_route(method: str, path: str, *groups: str) -> Callable[[Handler], Handler]:
+    """Declare a path below ``/scim/v2``; the handler gets (ctx, account, **values)."""
+    needed = groups or MEMBER_READ
+
+    def register(handler: Handler) -> Handler:
+        def checked(ctx: Context, account_id: str, **values: str) -> Response:
+            try:
+                account = admitted(ctx, account_id, needed)
+                response = handler(ctx, account, **values)
+            except ApiError as refusal:
+                return scim_error(refusal.status, refusal.message, refusal.scim_type)
+            except BadBody as problem:
+                return scim_error(400, str(problem), "invalidSyntax")
+            except SCIMException as problem:
+                return scim_error(problem.status, problem.detail, problem.scim_type)
+            if method != "GET":
+                audit.record(ctx, account, response.status_code)
+            return response
+
+        router.route(method, _PREFIX + path)(checked)
+        return handler
+
+    return register
+
+
+def refuse(status: int, detail: str, scim_type: str | None = None) -> ApiError:
+    """An error to raise."""
+    return ApiError(status, detail, scim_type=scim_type)
+
+
+def body_object(ctx: Context) -> dict[str, object]:
+    """The request's JSON object, its keys' case as sent. Raises ApiError."""
+    if not isinstance(ctx.body, dict):
+        raise refuse(400, "Invalid SCIM request: the body must be an object", "invalidSyntax")
+    return ctx.body
+
+
+def one(ctx: Context, resource: AnyResource, status: int = 200) -> Response:
+    """A single resource; ``attributes`` and ``excludedAttributes`` are honoured."""
+    parameters = _parameters(ctx, type(resource))
+    body = resource.model_dump(
+        scim_ctx=ScimContext.RESOURCE_QUERY_RESPONSE,
+        response_parameters=parameters,
+    )
+    return scim_reply(body, status)
+
+
+def many(ctx: Context, account: Account, model: type[AnyResource], found: list) -> Response:
+    """A page of a list; ``startIndex`` below 1 means 1, ``count`` below 0 means 0."""
+    del account
+    start = max(_number(ctx, "startIndex", 1), 1)
+    count = min(max(_number(ctx, "count", _MAX_RESULTS), 0), _MAX_RESULTS)
+    chosen = found[start - 1 : start - 1 + count]
+    listed: ScimModel = ListResponse[model](  # type: ignore[valid-type]
+        total_results=len(found), start_index=start, items_per_page=len(chosen), resources=chosen
+    )
+    parameters = _parameters(ctx, model)
+    return scim_reply(
+        listed.model_dump(
+            scim_ctx=ScimContext.RESOURCE_QUERY_RESPONSE,
+            response_parameters=parameters,
+        )
+    )
+
+
+def _parameters(ctx: Context, model: type[AnyResource]) -> ResponseParameters:
+    given = {
+        name: ctx.request.args[name]
+        for name in ("attributes", "excludedAttributes")
+        if ctx.request.args.get(name)
+    }
+    if len(given) == 2:
+        raise refuse(400, "attributes and excludedAttributes exclude each other", "invalidValue")
+    try:
+        return ResponseParameters[model].model_validate(given)
+    except ValidationError as problem:
+        raise refuse(400, f"unknown attribute in {list(given)[0]}", "invalidPath") from problem
+
+
+def _number(ctx: Context, name: str, default: int) -> int:
+    text = ctx.request.args.get(name)
+    try:
+        return int(text) if text else default
+    except ValueError as problem:
+        raise refuse(400, f"{name} must be a whole number", "invalidValue") from problem
