@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from pydantic import JsonValue
 
@@ -40,16 +41,14 @@ class Push:
 
     def run(self) -> None:
         """Everything in order; stops early when the endpoint no longer answers."""
+        users, groups = self.user_mapping, self.group_mapping
         steps: list[Callable[[], None]] = []
-        if self.user_mapping is not None:
-            mapping = self.user_mapping
-            steps += [lambda user=user: self._user(mapping, user) for user in self.plan.users]
-            steps += [lambda i=i: self._leave_user(mapping, i) for i in self.plan.leaving_users]
-        if self.group_mapping is not None:
-            mapping = self.group_mapping
-            steps += [lambda group=group, m=mapping: self._group(m, group)
-                      for group in self.plan.groups]  # fmt: skip
-            steps += [lambda i=i: self._leave_group(i) for i in self.plan.leaving_groups]
+        if users is not None:
+            steps += [partial(self._user, users, user) for user in self.plan.users]
+            steps += [partial(self._leave_user, users, i) for i in self.plan.leaving_users]
+        if groups is not None:
+            steps += [partial(self._group, groups, group) for group in self.plan.groups]
+            steps += [partial(self._leave_group, i) for i in self.plan.leaving_groups]
         for step in steps:
             step()
             if self.stopped is not None:
