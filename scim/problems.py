@@ -59,7 +59,9 @@ class ConfigError(ScimError):
 
 
 class RemoteError(ScimError):
-    """A vendor answered with an error, or not as documented."""
+    """A vendor answered with an error, or not as documented; `kind` says which (scim/answers.py)."""
+
+    kind: str = "unexpected"
 
 
 class MissingError(ScimError):
