@@ -36,6 +36,12 @@ _SIGN_ON_TEXTS = (
     "defaultRelayState", "ssoAcsUrlOverride", "audienceOverride", "recipientOverride",
     "destinationOverride",
 )  # fmt: skip
+# Decided by the catalogue: what a request says here is dropped.
+_CATALOG_SIGN_ON: dict[str, object] = {
+    "responseSigned": False, "assertionSigned": False, "honorForceAuthn": False,
+    "requestCompressed": False, "allowMultipleAcsEndpoints": False,
+    "samlSignedRequestEnabled": False,
+}  # fmt: skip
 _TEMPLATE_KEYS = ("template", "type", "userSuffix", "suffix", "pushStatus")
 _LABEL_LENGTH = 100
 _FILTERED = (
@@ -189,7 +195,7 @@ def _fill(app: App, kind: CatalogApp, body: dict[str, object], state: OktaState)
     statements = sign_on.get("attributeStatements") or []
     if not isinstance(statements, list) or not all(isinstance(s, dict) for s in statements):
         raise invalid("attributeStatements", "attributeStatements: a list of objects is expected")
-    app.sign_on = {**texts, "attributeStatements": statements}
+    app.sign_on = {**texts, "attributeStatements": statements, **_CATALOG_SIGN_ON}
 
 
 def _fill_looks(app: App, kind: CatalogApp, body: dict[str, object]) -> None:

@@ -5,11 +5,14 @@ https://developer.okta.com/docs/guides/implement-oauth-for-okta-serviceapp/.
 """
 
 import hmac
+import re
 
 from sandbox.core.router import Context
 from sandbox.okta import tokens
 from sandbox.okta.errors import OktaError, forbidden
 
+# The space is optional: Okta's own Python client (okta 3.4) writes "SSWS00…".
+_HEADER = re.compile(r"(SSWS|Bearer)\s*(\S+)", re.IGNORECASE)
 _SCOPE_ERROR = (
     'Bearer authorization_uri="http://{host}/oauth2/v1/authorize", realm="http://{host}", '
     'scope="{scopes}", error="insufficient_scope", '
@@ -23,17 +26,18 @@ _TOKEN_ERROR = (
 
 def check(ctx: Context, scopes: tuple[str, ...]) -> None:
     """Let the request pass, or raise OktaError: 401 for a wrong token, 403 for a missing scope."""
-    scheme, _, value = ctx.request.headers.get("Authorization", "").partition(" ")
-    value = value.strip()
-    if not scheme:
+    header = ctx.request.headers.get("Authorization", "").strip()
+    if not header:
         raise OktaError(401, "E0000005", "Invalid session")
-    if scheme.casefold() == "ssws":
+    found = _HEADER.fullmatch(header)
+    if found is None:
+        raise _invalid()
+    scheme, value = found.group(1).casefold(), found.group(2)
+    if scheme == "ssws":
         right = ctx.world.credentials.okta_api_token
         if not hmac.compare_digest(value.encode(), right.encode()):
             raise _invalid()
         return
-    if scheme.casefold() != "bearer":
-        raise _invalid()
     try:
         granted = tokens.scopes_of(value, ctx.world.credentials.okta_api_token)
     except tokens.BadToken as error:
@@ -46,7 +50,7 @@ def check(ctx: Context, scopes: tuple[str, ...]) -> None:
 
 def by_api_token(ctx: Context) -> bool:
     """Whether an administrator's API token is used, as opposed to a service app."""
-    return ctx.request.headers.get("Authorization", "").casefold().startswith("ssws ")
+    return ctx.request.headers.get("Authorization", "").casefold().startswith("ssws")
 
 
 def _covers(granted: tuple[str, ...], scope: str) -> bool:

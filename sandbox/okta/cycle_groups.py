@@ -71,9 +71,7 @@ def _link(mapping: Mapping, target: Target) -> None:
     mapping.complete = False
 
 
-def _push_members(
-    mapping: Mapping, group_id: str, members: Map[str, str], target: Target
-) -> bool:
+def _push_members(mapping: Mapping, group_id: str, members: Map[str, str], target: Target) -> bool:
     if not mapping.complete:
         target.replace_members(group_id, members)
     else:

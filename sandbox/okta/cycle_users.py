@@ -54,9 +54,7 @@ def push_users(state: OktaState, app: App, target: Target, report: Report) -> No
             app_user.last_updated = app_user.status_changed = app_user.last_sync
 
 
-def _push(
-    state: OktaState, app: App, app_user: AppUser, target: Target, report: Report
-) -> None:
+def _push(state: OktaState, app: App, app_user: AppUser, target: Target, report: Report) -> None:
     name = app_user.user_name
     found = target.find_user(name)
     if found is None:

@@ -184,6 +184,4 @@ def _own(state: OktaState, group_id: str) -> Group:
 
 
 def _not_allowed() -> OktaError:
-    return OktaError(
-        403, "E0000060", "Unsupported operation.", "only Okta groups can be changed"
-    )
+    return OktaError(403, "E0000060", "Unsupported operation.", "only Okta groups can be changed")

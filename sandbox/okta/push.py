@@ -39,9 +39,7 @@ def list_mappings(ctx: Context, app_id: str) -> Response:
         except ValueError as error:
             raise invalid("lastUpdated", "lastUpdated: a timestamp is expected") from error
         found = [m for m in found if parse(m.last_updated) >= since]
-    return page(
-        ctx, found, lambda m: m.id, lambda m: mapping_view(app, m), default=100, most=1000
-    )
+    return page(ctx, found, lambda m: m.id, lambda m: mapping_view(app, m), default=100, most=1000)
 
 
 @endpoint("POST", _PATH, *_MANAGE)

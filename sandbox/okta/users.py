@@ -85,11 +85,7 @@ def list_users(ctx: Context) -> Response:
 @endpoint("POST", "/api/v1/users", _MANAGE)
 def create_user(ctx: Context) -> Response:
     """Add a person; ``activate=false`` leaves the account staged."""
-    profile = member(body_object(ctx), "profile")
-    _check_profile(profile)
-    missing = [name for name in _NAMED if not profile.get(name)]
-    if missing:
-        raise invalid(missing[0], f"{missing[0]}: The field cannot be left blank")
+    profile = _whole_profile(ctx)
     _check_login(ctx.state, str(profile["login"]))
     user = ctx.state.add_user(*(str(profile[name]) for name in _NAMED))
     user.extra = {name: value for name, value in profile.items() if name not in _NAMED}
@@ -129,6 +125,15 @@ def update_user(ctx: Context, key: str) -> Response:
         log.user_target(user),
     )  # fmt: skip
     return json_reply(user_view(user))
+
+
+@endpoint("PUT", "/api/v1/users/<key>", _MANAGE)
+def replace_user(ctx: Context, key: str) -> Response:
+    """Replace the profile: an optional attribute left out is gone."""
+    user = find(ctx, key)
+    _whole_profile(ctx)
+    user.extra = {}
+    return update_user(ctx, key)
 
 
 @endpoint("DELETE", "/api/v1/users/<key>", _MANAGE)
@@ -189,6 +194,15 @@ def _move(state: OktaState, user: User, step: str) -> None:
     refresh(state)
     message = f"{step.capitalize()} Okta user"
     log.write(state, f"user.lifecycle.{step}", message, log.user_target(user))
+
+
+def _whole_profile(ctx: Context) -> dict[str, object]:
+    profile = member(body_object(ctx), "profile")
+    _check_profile(profile)
+    missing = [name for name in _NAMED if not profile.get(name)]
+    if missing:
+        raise invalid(missing[0], f"{missing[0]}: The field cannot be left blank")
+    return profile
 
 
 def _check_profile(profile: dict[str, object]) -> None:
