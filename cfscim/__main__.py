@@ -62,6 +62,19 @@ def schema(
     raise typer.Exit(run(stack_file=stack_file))
 
 
+@app.command()
+def up(
+    stack: Annotated[str, typer.Option("--stack", help="Stack name, as in Pulumi.<stack>.yaml.")],
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave the sandbox running and print its environment.")
+    ] = False,
+) -> None:
+    """Try a stack out on the sandbox: update, one provisioning cycle, who has which role."""
+    from cfscim.up import run
+
+    raise typer.Exit(run(stack, keep=keep))
+
+
 def main() -> None:
     """Runs the command line; an error of ours is one line on stderr, never a traceback."""
     for stream in (sys.stdout, sys.stderr):

@@ -1,0 +1,155 @@
+"""`up`: the sandbox, `pulumi up` of a stack against it, one provisioning cycle, who has which role.
+
+The real stack file through the real program; only the vendors are stand-ins. Where no engine can
+be had, the same program is rehearsed in this process, and the first line says so.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+import typer
+
+from cfscim.engine import Engine, NoEngine, find_engine
+from cfscim.role_table import role_rows, table_lines
+from cfscim.sandbox_process import SandboxProcess
+from scim.config import OktaConfig, ScimConfig
+from scim.keypath import CONFIG_KEY
+from scim.names import scim_base_url
+from scim.problems import ConfigError, ScimError
+from scim.stackcheck import check_stack_file
+
+
+class Deployer(Protocol):
+    """Carries out the program: the engine, or the rehearsal."""
+
+    environment: Mapping[str, str]
+
+    def update(self, config: Mapping[str, object]) -> dict[str, object]:
+        """One update; returns the plain outputs."""
+        ...
+
+    def secret_output(self, name: str) -> str:
+        """The value of a secret output."""
+        ...
+
+
+class _Progress:
+    """Says what happens as it happens, with the seconds since the start."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    def __call__(self, text: str) -> None:
+        typer.echo(f"[{time.monotonic() - self._start:5.1f} s] {text}")
+
+
+def run(stack: str, *, keep: bool = False) -> int:
+    """Runs stack `stack` of this folder against a fresh sandbox.
+
+    Returns 0 when every declared grant is effective, 1 otherwise. Raises `ScimError` for
+    anything that fails on the way; nothing but loopback is ever contacted.
+    """
+    checked = check_stack_file(Path(f"Pulumi.{stack}.yaml"))
+    if checked.config is None or checked.problems:
+        raise ConfigError(checked.problems)
+    config = checked.config
+    provider = {"okta": "okta", "entra": "azuread"}[config.identity_provider.kind]
+    engine = find_engine(["cloudflare", provider])
+    if isinstance(engine, NoEngine):
+        typer.echo(f"REHEARSAL, not an engine run: {engine.reason}.")
+    else:
+        typer.echo(f"Engine: {engine.summary}.")
+    progress = _Progress()
+    progress("starting the sandbox (Cloudflare, Okta and Microsoft Graph on loopback)")
+    with SandboxProcess() as sandbox, tempfile.TemporaryDirectory(prefix="cfscim-up-") as folder:
+        progress(f"the sandbox answers at {sandbox.admin}")
+        deployer = _deployer(engine, stack, Path(folder), sandbox, progress)
+        if config.role_model == "virtualGroups":
+            sandbox.post(
+                f"cloudflare/accounts/{config.account.id}",
+                {"virtualGroups": True, "name": config.account.name},
+            )
+            progress("switched virtual groups on for the sandbox account, as Cloudflare would")
+        _update(config, checked.file.config_object, deployer, sandbox, progress)
+        progress("running one provisioning cycle of the identity provider")
+        sandbox.post("cycle")
+        return _finish(config, stack, sandbox, progress)
+
+
+def _deployer(
+    engine: Engine | NoEngine,
+    stack: str,
+    folder: Path,
+    sandbox: SandboxProcess,
+    progress: Callable[[str], None],
+) -> Deployer:
+    environment = sandbox.environment()
+    if isinstance(engine, Engine):
+        from cfscim.engine_deployer import EngineDeployer
+
+        return EngineDeployer(engine, stack, folder, environment, progress)
+    from cfscim.rehearsal import RehearsalDeployer
+
+    return RehearsalDeployer(stack, environment, progress)
+
+
+def _update(
+    config: ScimConfig,
+    declared: object,
+    deployer: Deployer,
+    sandbox: SandboxProcess,
+    progress: Callable[[str], None],
+) -> None:
+    provider = config.identity_provider
+    by_console = isinstance(provider, OktaConfig) and provider.api_integration == "console"
+    if not by_console:
+        progress("updating the stack")
+        deployer.update({CONFIG_KEY: declared})
+        return
+    progress("updating the stack, up to what Okta has no API for")
+    outputs = deployer.update({CONFIG_KEY: _confirmed(declared, False)})
+    progress("doing by hand in the sandbox's Okta console what Okta has no API for:")
+    steps = outputs.get("remainingSteps")
+    for step in steps if isinstance(steps, list) else []:
+        progress(f"  {step}")
+    sandbox.post(
+        f"console/okta/{outputs['applicationId']}",
+        {
+            "baseUrl": scim_base_url(config),
+            "token": deployer.secret_output("tokenValue"),
+            "importGroups": False,
+            "createUsers": True,
+            "deactivateUsers": True,
+            "renameGroups": False,
+        },
+    )
+    progress("updating the stack with apiIntegrationConfirmed: true")
+    deployer.update({CONFIG_KEY: _confirmed(declared, True)})
+
+
+def _confirmed(declared: object, confirmed: bool) -> dict[str, object]:
+    assert isinstance(declared, dict)
+    provider = {**declared["identityProvider"], "apiIntegrationConfirmed": confirmed}
+    return {**declared, "identityProvider": provider}
+
+
+def _finish(
+    config: ScimConfig, stack: str, sandbox: SandboxProcess, progress: Callable[[str], None]
+) -> int:
+    members = sandbox.state()["cloudflare"]["members"]
+    if not isinstance(members, list):
+        raise ScimError("sandbox: its state lists no members; report this as a bug of the sandbox")
+    rows = role_rows(config, members)
+    progress(f"who has which role now in account {config.account.id}:")
+    typer.echo("")
+    for line in table_lines(config, rows):
+        typer.echo(line)
+    typer.echo("")
+    if any(row.missing for row in rows):
+        typer.echo(f"Not as declared. Next: python -m cfscim plan --stack {stack}")
+        return 1
+    typer.echo(f"All as declared. Next: python -m cfscim plan --stack {stack}")
+    return 0
