@@ -14,19 +14,23 @@ from scim.refusal import refuse
 from scim.roles import ROLES, Role
 
 ACCOUNT_ID_PATTERN = "^[0-9a-f]{32}$"
-NAME_PATTERN = r"^[^\s](.*[^\s])?$"
-MOMENT_PATTERN = r"^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}([Zz]|[+-]\d{2}:\d{2})$"
-DAY_PATTERN = r"^\d{4}-\d{2}-\d{2}$"
+NAME_PATTERN = (
+    r"^(?!.*[\x00-\x1f\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff])\S(.*\S)?$"
+)
+# The Pulumi engine hands on an unquoted YAML timestamp in Go's own form, and writes it back to
+# the stack file like that: "2027-05-20 00:00:00 +0000 UTC" (observed with engine 3.260).
+_RFC_3339 = r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}([Zz]|[+-]\d{2}:\d{2})"
+_GO_FORM = r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d+)? [+-]\d{4} \S+"
+MOMENT_PATTERN = rf"^({_RFC_3339}|{_GO_FORM})$"
+DAY_PATTERN = rf"^(\d{{4}}-\d{{2}}-\d{{2}}|{_GO_FORM})$"
 CIDR_PATTERN = r"^[0-9a-fA-F.:]+/\d{1,3}$"
-ORG_PATTERN = "^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
+ORG_PATTERN = "^(?!.*-admin$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
 SLUG_PATTERN = "^[a-z0-9]+(-[a-z0-9]+)*$"
 APP_PATTERN = "^[A-Za-z0-9_]+$"
 PREFIX_PATTERN = r"^(?!\s)(?![Cc][Ff])"
 
-_MOMENT = re.compile(MOMENT_PATTERN[:-1] + r"\Z", re.ASCII)
-_DAY = re.compile(DAY_PATTERN[:-1] + r"\Z", re.ASCII)
-# The Pulumi engine hands on an unquoted YAML timestamp in Go's own form, and writes it back to
-# the stack file like that: "2027-05-20 00:00:00 +0000 UTC" (observed with engine 3.260).
+_MOMENT = re.compile(_RFC_3339 + r"\Z", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
 _GO_TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})(?:\.\d+)? ([+-]\d{2})(\d{2}) \S+\Z", re.ASCII
 )
@@ -232,8 +236,8 @@ AccountId = Annotated[str, AfterValidator(_account_id), _text(ACCOUNT_ID_PATTERN
 Email = Annotated[str, AfterValidator(_email), _text(EMAIL_PATTERN, LONGEST, format="email")]
 RoleName = Annotated[Role, BeforeValidator(_role)]
 Cidr = Annotated[str, AfterValidator(_cidr), _text(CIDR_PATTERN, 49)]
-Moment = Annotated[datetime, BeforeValidator(_moment), _text(MOMENT_PATTERN, 25)]
-Day = Annotated[date, BeforeValidator(_day), _text(DAY_PATTERN, 10, format="date")]
+Moment = Annotated[datetime, BeforeValidator(_moment), _text(MOMENT_PATTERN, 80)]
+Day = Annotated[date, BeforeValidator(_day), _text(DAY_PATTERN, 80)]
 Name = Annotated[str, AfterValidator(_name), _text(NAME_PATTERN, 1000)]
 Slug = Annotated[str, AfterValidator(_slug), _text(SLUG_PATTERN, 100)]
 OrgName = Annotated[str, AfterValidator(_organisation), _text(ORG_PATTERN, 63)]
