@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sandbox.core.persistence import StateError
 from sandbox.core.server import PortError, Sandbox
+from sandbox.core.tls import AuthorityError
 
 
 def _port(text: str) -> int:
@@ -26,18 +27,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--state-dir", type=Path, help="keep the content here across restarts")
     parser.add_argument("--port", type=_port, default=0, help="HTTP port; 0 (default): a free one")
     options = parser.parse_args(arguments)
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
     try:
         sandbox = Sandbox(options.state_dir, options.port)
-    except (PortError, StateError) as error:
+    except (PortError, StateError, AuthorityError) as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
         print(f"{options.state_dir}: {error.strerror}: not usable; name another --state-dir",
               file=sys.stderr)  # fmt: skip
         return 1
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
     with sandbox:
         print(json.dumps({"env": sandbox.env, "admin": sandbox.admin}), flush=True)
         stopping.wait()

@@ -12,9 +12,12 @@ from werkzeug import Response
 from sandbox.core.faults import BadFault
 from sandbox.core.people import Person
 from sandbox.core.router import Context, Router, json_reply
-from sandbox.core.vendors import configure_okta_app, run_cycle
+from sandbox.entra.cycle import run_cycle as run_entra_cycle
+from sandbox.okta.console import configure as configure_okta_app
+from sandbox.okta.cycle import run_cycle as run_okta_cycle
 
-_PROVIDERS = ("okta", "entra")
+_CYCLES = {"okta": run_okta_cycle, "entra": run_entra_cycle}
+_PROVIDERS = tuple(_CYCLES)
 _ACCOUNT_ID = re.compile(r"[0-9a-f]{32}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -71,7 +74,8 @@ def add_user(ctx: Context) -> Response:
     ids = {}
     for vendor in _PROVIDERS if provider is None else (provider,):
         with ctx.world.locked(vendor):
-            ids[vendor] = ctx.world.state(vendor).add_person(person)
+            directory = ctx.world.okta if vendor == "okta" else ctx.world.entra
+            ids[vendor] = directory.add_person(person)
     ctx.world.changed.set()
     return json_reply({"email": email, "ids": ids}, 201)
 
@@ -99,7 +103,7 @@ def cycle(ctx: Context) -> Response:
     report = {}
     for vendor in _PROVIDERS if provider is None else (provider,):
         with ctx.world.locked(vendor):  # only its own: it reaches Cloudflare over HTTP
-            report[vendor] = run_cycle(vendor, ctx.world)
+            report[vendor] = _CYCLES[vendor](ctx.world)
     ctx.world.changed.set()
     return json_reply(report)
 

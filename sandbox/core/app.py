@@ -11,11 +11,14 @@ from typing import Any
 from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException
 
+from sandbox.cloudflare.routes import router as cloudflare_router
+from sandbox.cloudflare.scim.routes import router as scim_router
 from sandbox.core.admin import admin_router
 from sandbox.core.faults import STATUS_KINDS, Fault
 from sandbox.core.router import Context, Router, json_reply
-from sandbox.core.vendors import router, scim_router
 from sandbox.core.world import World
+from sandbox.entra.routes import router as entra_router
+from sandbox.okta.routes import router as okta_router
 
 _MAX_BODY_BYTES = 32 * 1024 * 1024
 _READS = ("GET", "HEAD")
@@ -34,10 +37,6 @@ class App:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._cloudflare = router("cloudflare")
-        self._scim = scim_router()
-        self._okta = router("okta")
-        self._entra = router("entra")
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         try:
@@ -65,12 +64,13 @@ class App:
             return self._safely(chosen, Context(request, None, self.world))
         return self._vendor_answer(request, chosen)
 
-    def _router(self, path: str) -> Router:
+    @staticmethod
+    def _router(path: str) -> Router:
         if _SCIM_PATH.match(path):
-            return self._scim
+            return scim_router
         if path.startswith("/client/v4"):
-            return self._cloudflare
-        return self._okta if _OKTA_PATH.match(path) else self._entra
+            return cloudflare_router
+        return okta_router if _OKTA_PATH.match(path) else entra_router
 
     def _vendor_answer(self, request: Request, chosen: Router) -> Response:
         entry = self.world.log.add(request, chosen.vendor)

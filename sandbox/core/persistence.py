@@ -4,12 +4,12 @@ import json
 import threading
 from pathlib import Path
 
-from pydantic import ValidationError
-
+from sandbox.cloudflare.state import CloudflareState
 from sandbox.core.credentials import Credentials
 from sandbox.core.tls import write_private
-from sandbox.core.vendors import VENDORS, state_class
-from sandbox.core.world import World
+from sandbox.core.world import VENDORS, Stored, World
+from sandbox.entra.state import EntraState
+from sandbox.okta.state import OktaState
 
 _SAVE_DELAY_SECONDS = 0.3
 
@@ -25,9 +25,13 @@ def load(directory: Path) -> World:
         return World()
     try:
         stored = json.loads(file.read_bytes())
-        states = {v: state_class(v).model_validate(stored[v]) for v in VENDORS}
+        states = Stored(
+            CloudflareState.model_validate(stored["cloudflare"]),
+            OktaState.model_validate(stored["okta"]),
+            EntraState.model_validate(stored["entra"]),
+        )
         return World(credentials=Credentials(**stored["credentials"]), stored=states)
-    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise StateError(
             f"{file}: not a state of this sandbox ({type(error).__name__}): it cannot be resumed; "
             "delete the file to start afresh"

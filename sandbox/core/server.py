@@ -35,7 +35,7 @@ class Sandbox:
     """A running sandbox. ``with Sandbox() as sandbox: …`` starts and stops it.
 
     ``state_dir`` keeps the content across restarts; ``port`` 0 means any free one. Raises
-    PortError and persistence.StateError.
+    PortError, persistence.StateError and tls.AuthorityError.
     """
 
     def __init__(self, state_dir: Path | None = None, port: int = 0) -> None:

@@ -8,6 +8,10 @@ from pathlib import Path
 import trustme
 
 
+class AuthorityError(Exception):
+    """The stored certificate authority cannot be read; the text is one line."""
+
+
 @dataclass(frozen=True)
 class Tls:
     """``bundle``: our CA plus the system's, so that SSL_CERT_FILE does not cut off the rest."""
@@ -17,10 +21,19 @@ class Tls:
 
 
 def prepare(directory: Path) -> Tls:
-    """Make, or load from ``directory``, the CA; issue a certificate for loopback."""
+    """Make, or load from ``directory``, the CA; issue a certificate for loopback.
+
+    Raises AuthorityError.
+    """
     certificate, key = directory / "ca.pem", directory / "ca-key.pem"
     if certificate.exists() and key.exists():
-        authority = trustme.CA.from_pem(certificate.read_bytes(), key.read_bytes())
+        try:
+            authority = trustme.CA.from_pem(certificate.read_bytes(), key.read_bytes())
+        except ValueError as error:
+            raise AuthorityError(
+                f"{certificate}: not the certificate authority of this sandbox: it cannot be "
+                "resumed; delete it and ca-key.pem to have a new one"
+            ) from error
     else:
         authority = trustme.CA()
         write_private(key, authority.private_key_pem.bytes())

@@ -19,20 +19,33 @@ A vendor tells ``world.log.hide(value)`` about every secret it issues.
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import InitVar, dataclass, field
-from typing import Any
+from typing import NamedTuple
 
+from sandbox.cloudflare.state import CloudflareState
 from sandbox.core.credentials import Credentials
 from sandbox.core.faults import FaultBook
 from sandbox.core.people import SEED_PEOPLE
 from sandbox.core.request_log import RequestLog
-from sandbox.core.vendors import VENDORS, state_class
+from sandbox.entra.state import EntraState
+from sandbox.okta.state import OktaState
+
+VENDORS = ("cloudflare", "okta", "entra")
 
 
-def _fresh(vendor: str) -> Any:
-    return state_class(vendor).fresh()
+class Stored(NamedTuple):
+    """Three states read from a file."""
+
+    cloudflare: CloudflareState
+    okta: OktaState
+    entra: EntraState
+
+    @classmethod
+    def fresh(cls) -> "Stored":
+        """The states of a first start."""
+        return cls(CloudflareState.fresh(), OktaState.fresh(), EntraState.fresh())
 
 
 @dataclass
@@ -45,27 +58,29 @@ class World:
     credentials: Credentials = field(default_factory=Credentials.fresh)
     log: RequestLog = field(default_factory=RequestLog)
     faults: FaultBook = field(default_factory=FaultBook)
-    stored: InitVar[Mapping[str, Any] | None] = None  # vendor -> state, when resumed from a file
-    cloudflare: Any = field(init=False)
-    okta: Any = field(init=False)
-    entra: Any = field(init=False)
+    stored: InitVar[Stored | None] = None  # when resumed from a file
+    cloudflare: CloudflareState = field(init=False)
+    okta: OktaState = field(init=False)
+    entra: EntraState = field(init=False)
 
-    def __post_init__(self, stored: Mapping[str, Any] | None) -> None:
+    def __post_init__(self, stored: Stored | None) -> None:
         self._locks = {vendor: threading.RLock() for vendor in VENDORS}
         self.changed = threading.Event()  # set by every write; the saver waits for it
         self.log.hide(*self.credentials.secrets())
         if stored is None:
             self._fill()
         else:
-            self.cloudflare, self.okta, self.entra = (stored[vendor] for vendor in VENDORS)
+            self.cloudflare, self.okta, self.entra = stored
+            for token in self.cloudflare.tokens.values():
+                self.log.masker.hide_hash(token.value_sha256)
 
     def _fill(self) -> None:
-        self.cloudflare, self.okta, self.entra = (_fresh(vendor) for vendor in VENDORS)
+        self.cloudflare, self.okta, self.entra = Stored.fresh()
         for person in SEED_PEOPLE:
             self.okta.add_person(person)
             self.entra.add_person(person)
 
-    def state(self, vendor: str) -> Any:
+    def state(self, vendor: str) -> CloudflareState | OktaState | EntraState:
         """The live state of a vendor."""
         return getattr(self, vendor)
 

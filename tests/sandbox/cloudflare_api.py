@@ -1,6 +1,7 @@
 """Short ways to call the sandbox's Cloudflare, used by its tests."""
 
 import ssl
+from collections.abc import Mapping
 
 import httpx
 
@@ -43,7 +44,7 @@ def scim_client(sandbox: Sandbox, token: str | None = None) -> httpx.Client:
     return client(sandbox, token, f"/accounts/{ACCOUNT}/scim/v2")
 
 
-def policy(*groups: str, resources: dict[str, object] | None = None) -> dict[str, object]:
+def policy(*groups: str, resources: Mapping[str, object] | None = None) -> dict[str, object]:
     """A token policy; on the whole account unless told otherwise."""
     return {
         "effect": "allow",

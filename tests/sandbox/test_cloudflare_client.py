@@ -94,9 +94,7 @@ def test_roles_and_resource_groups(official: Cloudflare) -> None:
 
 
 def test_user_groups_and_members(official: Cloudflare) -> None:
-    role = next(
-        iter(official.iam.permission_groups.list(account_id=ACCOUNT, name="Administrator"))
-    )
+    role = next(iter(official.iam.permission_groups.list(account_id=ACCOUNT, name="Administrator")))
     resource = next(iter(official.iam.resource_groups.list(account_id=ACCOUNT, name=KEY)))
     groups = official.iam.user_groups
     created = groups.create(

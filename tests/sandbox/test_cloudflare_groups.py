@@ -1,5 +1,7 @@
 """User groups: policies, members, the lock that SCIM puts on them."""
 
+from typing import Any
+
 import pytest
 from cloudflare_api import (
     ACCOUNT,
@@ -15,7 +17,7 @@ from cloudflare_api import (
 from sandbox.core.server import Sandbox
 
 
-def _group(sandbox: Sandbox, name: str, *policies: dict[str, object]) -> dict[str, object]:
+def _group(sandbox: Sandbox, name: str, *policies: dict[str, object]) -> dict[str, Any]:
     body = {"name": name, **({"policies": list(policies)} if policies else {})}
     answer = account_client(sandbox).post("/iam/user_groups", json=body)
     assert answer.status_code == 200, answer.text
@@ -120,9 +122,7 @@ def pushed(sandbox: Sandbox) -> str:
 def test_a_pushed_group_is_locked(
     sandbox: Sandbox, pushed: str, method: str, path: str, body: object
 ) -> None:
-    answer = account_client(sandbox).request(
-        method, f"/iam/user_groups/{pushed}{path}", json=body
-    )
+    answer = account_client(sandbox).request(method, f"/iam/user_groups/{pushed}{path}", json=body)
     assert answer.status_code == 400
     assert "managed by SCIM" in answer.json()["errors"][0]["message"]
 

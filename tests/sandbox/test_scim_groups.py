@@ -62,9 +62,7 @@ def test_lists_leave_out_members(sandbox: Sandbox) -> None:
     add = {"op": "Add", "path": "members", "value": [{"value": ada}]}
     assert _patch(sandbox, group, add) == 200
     listed = scim_client(sandbox).get("/Groups", params={"filter": 'displayName eq "Billing"'})
-    assert [("members" in one, one["id"]) for one in listed.json()["Resources"]] == [
-        (False, group)
-    ]
+    assert [("members" in one, one["id"]) for one in listed.json()["Resources"]] == [(False, group)]
     assert _members(sandbox, group) == ["ada@example.com"]
     refused = scim_client(sandbox).get("/Groups", params={"filter": 'id eq "x"'})
     assert refused.json()["scimType"] == "invalidFilter"

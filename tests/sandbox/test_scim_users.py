@@ -100,9 +100,7 @@ def test_paging(sandbox: Sandbox, start: int, count: int, names: list[str]) -> N
          "value": False},
     ],
 )  # fmt: skip
-def test_deactivation_ends_the_membership(
-    sandbox: Sandbox, operation: dict[str, object]
-) -> None:
+def test_deactivation_ends_the_membership(sandbox: Sandbox, operation: dict[str, object]) -> None:
     user = _provision(sandbox)["id"]
     answer = scim_client(sandbox).patch(f"/Users/{user}", json=patch(operation))
     assert (answer.status_code, answer.json()["active"]) == (200, False)

@@ -45,9 +45,7 @@ def test_the_groups_name_is_the_role(virtual: Sandbox, prefix: str, role: str) -
     assert group["id"].startswith("cloudflare-v1-")
     assert group["displayName"] == prefix + role
     assert _set(virtual, group["id"], ada).status_code == 200
-    assert effective_roles(virtual, "ada@example.com") == sorted(
-        [role, "Minimal Account Access"]
-    )
+    assert effective_roles(virtual, "ada@example.com") == sorted([role, "Minimal Account Access"])
     assert scim_client(virtual).get(f"/Users/{ada}").json()["groups"] == [group["id"]]
     assert account_client(virtual).get("/iam/user_groups").json()["result"] == []
     _set(virtual, group["id"])
