@@ -5,6 +5,7 @@ Source: https://learn.microsoft.com/entra/identity/app-provisioning/how-provisio
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
@@ -36,16 +37,17 @@ class JobReport:
         """How many objects failed."""
         return sum(outcome.status == "failure" for outcome in self.outcomes)
 
-    def as_dict(self) -> dict[str, object]:
-        """For the admin API."""
+    def as_dict(self) -> dict[str, list[dict[str, object]]]:
+        """For the admin API: what was done to users and groups, skipped, and what failed."""
         done = [o for o in self.outcomes if o.status == "success"]
+        failed = [_line(o) for o in self.outcomes if o.status == "failure"]
+        if self.error is not None:
+            failed.append({"code": self.error.code, "reason": self.error.message})
         return {
-            "jobId": self.job_id,
             "users": [_line(o) for o in done if o.kind == "User"],
             "groups": [_line(o) for o in done if o.kind == "Group"],
             "skipped": [_line(o) for o in self.outcomes if o.status == "skipped"],
-            "errors": [_line(o) for o in self.outcomes if o.status == "failure"]
-            + ([{"code": self.error.code, "reason": self.error.message}] if self.error else []),
+            "errors": failed,
         }
 
 
@@ -62,19 +64,20 @@ def run_cycle(world: World) -> dict[str, object]:
     ``{"jobs": [per job], "users": [...], "groups": [...], "errors": [...], "idle": [job ids]}``
     """
     state: EntraState = world.entra
-    reports: list[dict[str, object]] = []
+    reports: dict[str, dict[str, list[dict[str, object]]]] = {}
     idle: list[str] = []
     for sp_id, sync in list(state.synchronization.items()):
         for job in sync.jobs.values():
             if job.schedule == "Active":
-                reports.append(run_job(world, state, sp_id, job).as_dict())
+                reports[job.id] = run_job(world, state, sp_id, job).as_dict()
             else:
                 idle.append(job.id)
     merged = {
-        key: [line for report in reports for line in report[key]]  # type: ignore[attr-defined]
+        key: [line for report in reports.values() for line in report[key]]
         for key in ("users", "groups", "skipped", "errors")
     }
-    return {"jobs": reports, **merged, "idle": idle}
+    jobs = [{"jobId": job_id, **report} for job_id, report in reports.items()]
+    return {"jobs": jobs, **merged, "idle": idle}
 
 
 def run_job(
@@ -128,7 +131,7 @@ def _too_many(settings: Settings, plan: Plan, job: Job) -> bool:
     return limit is not None and plan.removals > limit and not job.allow_deletes
 
 
-def _report_outside(job: Job, plan: Plan, reported: "object") -> None:
+def _report_outside(job: Job, plan: Plan, reported: Callable[[Outcome], None]) -> None:
     reason = "The object does not pass the scoping filter."
     for kind, entity in plan.outside:
         if job.skipped.get(entity.id) == reason or entity.id in job.links:
@@ -137,7 +140,7 @@ def _report_outside(job: Job, plan: Plan, reported: "object") -> None:
         name = entity.text("userPrincipalName") or entity.text("displayName")
         outcome = Outcome(kind, entity.id, name, "other", "skipped", "",
                           "NotEffectivelyEntitled", reason)  # fmt: skip
-        reported(outcome)  # type: ignore[operator]
+        reported(outcome)
 
 
 def _finish(job: Job, report: JobReport, held: bool) -> None:

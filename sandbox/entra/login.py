@@ -204,11 +204,9 @@ def _check_certificate(
 ) -> None:
     made = signin.material()
     der = made.certificate.public_bytes(serialization.Encoding.DER)
-    thumbprints = {
-        "x5t": _base64url(hashlib.sha1(der, usedforsecurity=False).digest()),
-        "x5t#S256": _base64url(hashlib.sha256(der).digest()),
-    }
-    # MSAL pads the thumbprint, RFC 7515 does not: both are accepted.
+    sha1 = _base64url(hashlib.sha1(der, usedforsecurity=False).digest())
+    # The azuread provider sends the thumbprint as kid, MSAL as x5t or x5t#S256 (and pads it).
+    thumbprints = {"kid": sha1, "x5t": sha1, "x5t#S256": _base64url(hashlib.sha256(der).digest())}
     given = {name: str(header.get(name, "")).rstrip("=") for name in thumbprints}
     if not any(given[name] == value for name, value in thumbprints.items()):
         message = "The certificate used to sign the client assertion is not registered on the app."

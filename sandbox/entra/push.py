@@ -73,7 +73,7 @@ class Push:
     def _place(
         self, mapping: ObjectMapping, kind: str, source_id: str, name: str, values: Values
     ) -> bool:
-        """Create, find or update one object; True when the target has it now."""
+        """Create, find or update one object; True when the target has it, current or not."""
         action = "update" if source_id in self.job.links else "create"
         try:
             link = self._matched(mapping, source_id, name, values)
@@ -83,21 +83,24 @@ class Push:
             if link is None:
                 action = "create"
                 target_id = self.target.create(f"{kind}s", new_resource(mapping, values))
-                link = Link(kind="User" if kind == "User" else "Group", target_id=target_id,
-                            name=name)  # fmt: skip
+                link = Link(
+                    kind="User" if kind == "User" else "Group", target_id=target_id, name=name
+                )
                 self._link(source_id, link, name, values)
                 self.report(Outcome(kind, source_id, name, action, "success", target_id))
                 return True
+            # Found is enough to be a member of groups, even if the update below is refused.
+            self._link(source_id, link, name, link.exported)
             action = "update"
             changes = operations(link.exported, values, compliant=self.target.compliant)
             if changes and mapping.allows("Update"):
                 self.target.patch(f"{kind}s", link.target_id, changes)
                 self.report(Outcome(kind, source_id, name, action, "success", link.target_id))
-            self._link(source_id, link, name, values)
+            link.exported = dict(values)
             return True
         except TargetError as error:
             self._failed(kind, source_id, name, action, error)
-            return False
+            return source_id in self.job.links and self.stopped is None
 
     def _link(self, source_id: str, link: Link, name: str, values: Values) -> None:
         link.exported, link.name, link.managed = dict(values), name, True

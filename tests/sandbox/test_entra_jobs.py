@@ -237,8 +237,8 @@ def test_the_whole_schema_must_be_sent(graph: Graph, job: Provisioning) -> None:
 
 
 def test_a_mapping_from_or_to_nowhere_is_refused(graph: Graph, job: Provisioning) -> None:
-    for key, value in (("targetAttributeName", "nowhere"), ("source", {"type": "Attribute",
-                        "name": "nowhere", "expression": "[nowhere]", "parameters": []})):  # fmt: skip
+    source = {"type": "Attribute", "name": "nowhere", "expression": "[nowhere]", "parameters": []}
+    for key, value in (("targetAttributeName", "nowhere"), ("source", source)):
         document = job.schema()
         job.mapping(document, "User")["attributeMappings"][0][key] = value
         assert graph.refused("PUT", f"{job.job}/schema", document)[0] == 400

@@ -67,8 +67,9 @@ def test_client_secret(sandbox: Sandbox, material: dict[str, Any]) -> None:
     assert claims["tid"] == material["tenantId"]
     assert claims["appid"] == material["clientId"]
     assert "Application.ReadWrite.All" in claims["roles"]
-    assert Graph(sandbox).call("GET", f"/servicePrincipals/{claims['oid']}")["appId"] == (
-        material["clientId"]
+    assert (
+        Graph(sandbox).call("GET", f"/servicePrincipals/{claims['oid']}")["appId"]
+        == (material["clientId"])
     )
 
 
@@ -128,26 +129,36 @@ def test_certificate_as_pfx(sandbox: Sandbox, material: dict[str, Any]) -> None:
     assert works(sandbox, credential.get_token(material["scope"]).token)
 
 
-def test_the_signature_of_a_certificate_assertion_is_checked(
-    sandbox: Sandbox, material: dict[str, Any]
-) -> None:
-    """The registered certificate's thumbprint, but another key."""
+def assertion(
+    material: dict[str, Any], thumbprint: str, algorithm: str, key: rsa.RSAPrivateKey
+) -> str:
+    """A client assertion as the azuread provider (kid) or MSAL (x5t#S256) writes it."""
     loaded = x509.load_pem_x509_certificate(material["certificatePem"].encode())
-    digest = hashlib.sha256(loaded.public_bytes(serialization.Encoding.DER)).digest()
-    thumbprint = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    digest = hashlib.new(algorithm, loaded.public_bytes(serialization.Encoding.DER)).digest()
     claims = {
         "iss": material["clientId"],
         "sub": material["clientId"],
         "aud": f"{material['authority']}/{material['tenantId']}/oauth2/v2.0/token",
         "exp": int(time.time()) + 300,
     }
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    forged = jwt.encode(claims, key, algorithm="RS256", headers={"x5t#S256": thumbprint})
-    credential = ClientAssertionCredential(
-        material["tenantId"], material["clientId"], lambda: forged, **options(material)
-    )
+    header = {thumbprint: base64.urlsafe_b64encode(digest).decode()}
+    return jwt.encode(claims, key, algorithm="RS256", headers=header)
+
+
+@pytest.mark.parametrize(("thumbprint", "algorithm"), [("kid", "sha1"), ("x5t#S256", "sha256")])
+def test_both_ways_to_name_the_certificate_and_its_signature_is_checked(
+    sandbox: Sandbox, material: dict[str, Any], thumbprint: str, algorithm: str
+) -> None:
+    def sign_in(key: rsa.RSAPrivateKey) -> str:
+        signed = assertion(material, thumbprint, algorithm, key)
+        credential = ClientAssertionCredential(
+            material["tenantId"], material["clientId"], lambda: signed, **options(material)
+        )
+        return credential.get_token(material["scope"]).token
+
+    assert works(sandbox, sign_in(signin.material().client_key))
     with pytest.raises(ClientAuthenticationError, match="AADSTS700027"):
-        credential.get_token(material["scope"])
+        sign_in(rsa.generate_private_key(public_exponent=65537, key_size=2048))
 
 
 def test_federated_token(sandbox: Sandbox, material: dict[str, Any]) -> None:

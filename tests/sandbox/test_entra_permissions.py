@@ -71,9 +71,7 @@ def test_owned_by_is_enough_for_ones_own_application_only(
     assert own.sp_id in listed and foreign not in listed
 
 
-def test_provision_on_demand_needs_synchronization_write(
-    graph: Graph, admin: httpx.Client
-) -> None:
+def test_provision_on_demand_needs_synchronization_write(graph: Graph, admin: httpx.Client) -> None:
     job = Provisioning(graph)
     narrow(admin, "Application.ReadWrite.All")
     assert graph.refused("POST", f"{job.job}/provisionOnDemand", {}) == DENIED

@@ -1,11 +1,11 @@
-"""Who is provisioned: job state, assignment, membership, filters. The endpoint is the tests' own."""
+"""Who is provisioned: job state, assignment, membership, filters; with the tests' own endpoint."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from entra_support import Graph, Provisioning, ScimEndpoint
+from entra_support import Graph, Provisioning, ScimEndpoint, cycle
 
 from sandbox.core.server import Sandbox
 
@@ -26,12 +26,6 @@ def graph(sandbox: Sandbox) -> Graph:
 @pytest.fixture
 def job(graph: Graph, scim: ScimEndpoint) -> Provisioning:
     return Provisioning(graph, scim.base)
-
-
-def cycle(admin: httpx.Client) -> Any:
-    answer = admin.post("cycle", json={"identityProvider": "entra"})
-    assert answer.status_code == 200, answer.text
-    return answer.json()["entra"]
 
 
 def test_nothing_happens_before_start_and_while_paused(
