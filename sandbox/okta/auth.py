@@ -40,7 +40,7 @@ def check(ctx: Context, scopes: tuple[str, ...]) -> None:
         return
     try:
         granted = tokens.scopes_of(value, ctx.world.credentials.okta_api_token)
-    except tokens.BadToken as error:
+    except tokens.TokenError as error:
         raise _invalid(_TOKEN_ERROR.format(host=ctx.request.host)) from error
     missing = [scope for scope in scopes if not _covers(granted, scope)]
     if missing:

@@ -74,7 +74,7 @@ def _changed(app: App, settings: Mapping[str, object]) -> Provisioning:
     for key, name in _SWITCHES.items():
         value = settings.get(key, getattr(setup, name))
         if not isinstance(value, bool):
-            raise ValueError(f"{key} must be true or false")  # noqa: TRY004 - the contract
+            raise ValueError(f"{key} must be true or false")
         setattr(setup, name, value)
     setup.enabled = True
     return setup

@@ -43,9 +43,7 @@ def push_groups(state: OktaState, app: App, target: Target, report: Report) -> N
 def _push(state: OktaState, app: App, mapping: Mapping, target: Target) -> bool:
     """Returns whether anything was sent that changes the target."""
     members = _members(state, app, mapping)
-    name = mapping.target_name
-    if app.provisioning.rename_groups:
-        name = state.groups[mapping.source_group_id].name
+    name = state.groups[mapping.source_group_id].name
     changed = False
     if mapping.external_id is None:
         if not members:

@@ -29,8 +29,6 @@ def deactivate_users(state: OktaState, app: App, target: Target, report: Report)
                        str(error))  # fmt: skip
                 continue
         report.deactivated.append(gone.user_name)
-        for mapping in app.mappings:  # the target dropped the membership with the user
-            mapping.pushed = [known for known in mapping.pushed if known != gone.external_id]
         _write(state, app, gone, _DEACTIVATE, "Deactivate user in external application")
     app.leaving = kept
 

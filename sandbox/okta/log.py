@@ -90,7 +90,7 @@ def list_events(ctx: Context) -> Response:
     order = args.get("sortOrder", "ASCENDING")
     if order not in ("ASCENDING", "DESCENDING"):
         raise invalid("sortOrder", "sortOrder: ASCENDING or DESCENDING is expected")
-    test = expression(args["filter"]) if args.get("filter") else lambda record: True
+    test = expression(args["filter"]) if args.get("filter") else lambda _event: True
     words = args.get("q", "").casefold().split()
     found = [
         event

@@ -56,7 +56,7 @@ def token(ctx: Context) -> Response:
         claims = tokens.assertion_claims(
             form.get("client_assertion", ""), rsa_key(_seed(ctx.world)).public_key(), KEY_ID
         )
-    except tokens.BadToken as error:
+    except tokens.TokenError as error:
         return _refused(401, "invalid_client", str(error))
     problem = _problem(claims, ctx.request.host)
     if problem:

@@ -15,7 +15,7 @@ ACCESS_TOKEN_SECONDS = 3600
 Claims = Mapping[str, object]
 
 
-class BadToken(Exception):
+class TokenError(Exception):
     """The token is not one, or not ours, or over; the text says which."""
 
 
@@ -36,29 +36,29 @@ def issue(secret: str, client_id: str, scopes: list[str], issuer: str) -> str:
 
 
 def scopes_of(token: str, secret: str) -> tuple[str, ...]:
-    """The scopes of one of our access tokens. Raises BadToken."""
+    """The scopes of one of our access tokens. Raises TokenError."""
     head, _, signature = token.rpartition(".")
     if not hmac.compare_digest(signature.encode(), _mac(secret, head).encode()):
-        raise BadToken("the access token is not one of this organisation")
+        raise TokenError("the access token is not one of this organisation")
     claims = _parts(token)[1]
     if float(str(claims["exp"])) <= time.time():
-        raise BadToken("the access token has expired")
+        raise TokenError("the access token has expired")
     scopes = claims["scp"]
     return tuple(map(str, scopes)) if isinstance(scopes, list) else ()
 
 
 def assertion_claims(token: str, key: rsa.RSAPublicKey, key_id: str) -> Claims:
-    """The claims of a client assertion signed by the service app's key. Raises BadToken."""
+    """The claims of a client assertion signed by the service app's key. Raises TokenError."""
     header, claims, signature = _parts(token)
     if header.get("alg") != "RS256":
-        raise BadToken("The client_assertion token must be signed with RS256.")
+        raise TokenError("The client_assertion token must be signed with RS256.")
     if header.get("kid", key_id) != key_id:
-        raise BadToken("The client_assertion's kid is not a key of this client.")
+        raise TokenError("The client_assertion's kid is not a key of this client.")
     signed = token.rpartition(".")[0].encode()
     try:
         key.verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
     except InvalidSignature as error:
-        raise BadToken("The client_assertion signature is invalid.") from error
+        raise TokenError("The client_assertion signature is invalid.") from error
     return claims
 
 
@@ -72,7 +72,7 @@ def _parts(token: str) -> tuple[Claims, Claims, bytes]:
         header, claims = json.loads(raw[0]), json.loads(raw[1])
         signature = raw[2]
     except (ValueError, IndexError) as error:
-        raise BadToken("the token is not a JSON Web Token") from error
+        raise TokenError("the token is not a JSON Web Token") from error
     if len(raw) != 3 or not isinstance(header, dict) or not isinstance(claims, dict):
-        raise BadToken("the token is not a JSON Web Token")
+        raise TokenError("the token is not a JSON Web Token")
     return header, claims, signature

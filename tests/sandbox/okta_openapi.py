@@ -42,7 +42,7 @@ def operation(method: str, path: str) -> tuple[str, dict[str, Any]] | None:
     return None
 
 
-def problems(method: str, path: str, status: int, body: object) -> list[str]:
+def problems(method: str, path: str, status: int, body: Any) -> list[str]:
     """What is wrong with an answer; nothing for a path that the document's slice leaves out."""
     known = operation(method, path)
     spec = document()
@@ -63,7 +63,7 @@ def problems(method: str, path: str, status: int, body: object) -> list[str]:
     return [f"{method} {path} {status}: {text}" for text in _invalid(schema, body)]
 
 
-def _invalid(schema: dict[str, Any], body: object) -> list[str]:
+def _invalid(schema: dict[str, Any], body: Any) -> list[str]:
     full = {**schema, "components": _components()}
     checker = Draft4Validator(full, format_checker=_FORMATS)
     found = [f"{error.json_path}: {error.message}" for error in checker.iter_errors(body)]

@@ -101,7 +101,8 @@ def test_put_replaces(okta: Okta) -> None:
 
 def test_inactive_on_request(okta: Okta) -> None:
     app = okta.got("POST", "/apps?activate=false", PROVIDER_BODY)
-    assert app["status"] == "INACTIVE" and "activate" in app["_links"]
+    assert app["status"] == "INACTIVE"
+    assert "activate" in app["_links"]
 
 
 def test_only_an_inactive_app_can_be_deleted(okta: Okta) -> None:

@@ -70,6 +70,25 @@ def test_person_needs_the_app_as_well_as_the_group(okta: Okta, target: Target, a
     assert target.member_names("Billing") == ["ada@example.com"]
 
 
+def test_person_whom_the_target_refused_is_not_pushed(
+    okta: Okta, target: Target, app_id: str
+) -> None:
+    okta.push(app_id, okta.group("Billing", "ada", "grace"), "Billing")
+    refused: list[str] = []
+
+    def fail(method: str, path: str) -> int:
+        if method == "POST" and path == "Users" and not refused:
+            refused.append(path)
+            return 400
+        return 0
+
+    target.fail = fail
+    okta.cycle()
+    assert len(target.member_names("Billing")) == 1
+    okta.cycle()
+    assert target.member_names("Billing") == ["ada@example.com", "grace@example.com"]
+
+
 def test_membership_changes_are_sent_as_changes(okta: Okta, target: Target, app_id: str) -> None:
     group_id = okta.group("Billing", "ada", "grace")
     okta.push(app_id, group_id, "Billing")
@@ -131,12 +150,14 @@ def test_failed_push_is_an_error_until_it_works(okta: Okta, target: Target, app_
     report = okta.cycle()
     assert "push group Billing: GET Groups: 403" in report["errors"][0]
     read = okta.mapping(app_id, mapping["id"])
-    assert read["status"] == "ERROR" and "403 refused Groups" in read["errorSummary"]
+    assert read["status"] == "ERROR"
+    assert "403 refused Groups" in read["errorSummary"]
     okta.got("PATCH", path, {"status": "INACTIVE"}, 400)
     target.fail = lambda method, url: 0
     okta.cycle()
     read = okta.mapping(app_id, mapping["id"])
-    assert read["status"] == "ACTIVE" and "errorSummary" not in read
+    assert read["status"] == "ACTIVE"
+    assert "errorSummary" not in read
     assert target.member_names("Billing") == ["ada@example.com"]
 
 
@@ -161,6 +182,16 @@ def test_group_gone_at_the_target_is_made_anew(okta: Okta, target: Target, app_i
     assert "404" in okta.cycle()["errors"][0]
     okta.cycle()
     assert target.member_names("Billing") == ["ada@example.com", "grace@example.com"]
+
+
+def test_deletion_of_a_group_that_is_gone_is_done(okta: Okta, target: Target, app_id: str) -> None:
+    mapping = okta.push(app_id, okta.group("Billing", "ada"), "Billing")
+    okta.cycle()
+    target.groups.clear()
+    path = f"/apps/{app_id}/group-push/mappings/{mapping['id']}"
+    okta.got("PATCH", path, {"status": "INACTIVE"})
+    okta.got("DELETE", f"{path}?deleteTargetGroup=true", status=204)
+    assert okta.cycle()["errors"] == []
 
 
 @pytest.mark.parametrize("delete", [True, False])
@@ -199,5 +230,6 @@ def test_who_left_the_app_leaves_the_group(okta: Okta, target: Target, app_id: s
     okta.got("DELETE", f"/groups/{users}/users/{okta.user('ada')}", status=204)
     okta.cycle()
     assert okta.cycle()["errors"] == []
+    assert target.member_names("Billing") == ["grace@example.com"]
     active = [user["userName"] for user in target.users.values() if user["active"]]
     assert sorted(active) == ["alan@example.com", "grace@example.com"]

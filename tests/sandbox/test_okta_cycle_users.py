@@ -178,4 +178,5 @@ def test_unreachable_target_ends_in_an_error_line(
 ) -> None:
     sandbox.world.okta.apps[app_id].provisioning.base_url = "http://127.0.0.1:9/scim"
     (error,) = okta.cycle()["errors"]
-    assert "Connect" in error and "\n" not in error
+    assert "Connect" in error
+    assert "\n" not in error

@@ -1,7 +1,6 @@
 """Okta lets in an API token, or an access token with the right scopes; nobody else."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -15,8 +14,8 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 @pytest.fixture
-def app(admin: httpx.Client) -> Iterator[Any]:
-    yield admin.get("okta/oauth").json()
+def app(admin: httpx.Client) -> Any:
+    return admin.get("okta/oauth").json()
 
 
 def sign(app: Any, **changes: Any) -> str:
@@ -116,6 +115,12 @@ def test_scope_must_be_granted_to_the_app(sandbox: Sandbox, app: Any, scope: str
 def test_changed_access_token_is_refused(sandbox: Sandbox, app: Any) -> None:
     access = token(sandbox, sign(app), "okta.apps.read").json()["access_token"]
     with Okta(sandbox, f"Bearer {access[:-2]}xx") as okta:
+        okta.got("GET", "/apps", status=401)
+
+
+def test_access_token_expires(sandbox: Sandbox, app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.okta.tokens.ACCESS_TOKEN_SECONDS", -1)
+    with signed_in(sandbox, app, "okta.apps.read") as okta:
         okta.got("GET", "/apps", status=401)
 
 

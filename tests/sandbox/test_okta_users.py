@@ -151,7 +151,8 @@ def test_ids_are_the_same_after_a_reset(okta: Okta, admin: httpx.Client) -> None
     before = (okta.group("A"), okta.user("ada"), okta.app())
     admin.post("reset")
     assert (okta.group("A"), okta.user("ada"), okta.app()) == before
-    assert [i[:3] for i in before] == ["00g", "00u", "0oa"] and all(len(i) == 20 for i in before)
+    assert [i[:3] for i in before] == ["00g", "00u", "0oa"]
+    assert all(len(i) == 20 for i in before)
 
 
 def test_put_drops_what_is_left_out(okta: Okta) -> None:
