@@ -1,0 +1,148 @@
+"""Carries out what the program registers, one resource at a time in each of several threads."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from pulumi.runtime import rpc
+from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
+
+from cfscim.monitor import RecordingMonitor
+from cfscim.registrations import Options
+from cfscim.rehearsal.handler import Change, Handler, Held, Props, changed_keys
+from cfscim.rehearsal.vendors import Vendors
+from scim.problems import MissingError, ScimError
+
+Key = tuple[str, str]
+"""Type and name of a resource: what makes it the same one in the next run."""
+
+
+class Carrier(Mocks):
+    """Answers the program as providers would, after doing what they would do.
+
+    `held` is the memory of earlier runs and is kept up to date; `replaced` collects what a
+    replacement left behind; `seen` is what this run declares. After the first error nothing new
+    is begun, and `failure` is that error.
+    """
+
+    def __init__(
+        self,
+        vendors: Vendors,
+        held: dict[Key, Held],
+        turns: Iterator[int],
+        progress: Callable[[str], None],
+    ) -> None:
+        self.monitor = RecordingMonitor(self)
+        self.failure: ScimError | None = None
+        self.replaced: list[Held] = []
+        self.seen: set[Key] = set()
+        self.counts: Counter[str] = Counter()
+        self._vendors = vendors
+        self._held = held
+        self._turns = turns
+        self._progress = progress
+        self._lock = threading.Lock()
+
+    def call(  # pyright: ignore[reportIncompatibleMethodOverride] - failures may be left out
+        self, args: MockCallArgs
+    ) -> Props:
+        """A look-up's answer. Raises `ScimError`."""
+        with self._operation(f"look-up {args.token.rsplit(':', 1)[-1]}"):
+            return self._vendors.lookup(args.token)(_revealed(args.args))
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, Props]:
+        """Id and outputs of a resource that now is as declared. Raises `ScimError`."""
+        if not args.custom:
+            return "", {}
+        with self._operation(title(args.typ, args.name)):
+            held = self._carried_out(args)
+        shown = {k: v for k, v in args.inputs.items() if not rpc.is_rpc_secret(v)}
+        return held.id, {**shown, **held.outputs}
+
+    def _carried_out(self, args: MockResourceArgs) -> Held:
+        key, options = (args.typ, args.name), self._options(args)
+        handler = self._vendors.handler(args.typ)
+        with self._lock:
+            before = self._held.get(key)
+            self.seen.add(key)
+        inputs = _revealed(args.inputs)
+        if before is None:
+            return self._created(handler, args, inputs, options, "created")
+        for ignored in options.ignore_changes:
+            inputs[ignored] = before.inputs.get(ignored)
+        change = _change(handler, before, inputs, options)
+        if change == "replace":
+            if before.options.protect or options.protect:
+                raise ScimError(
+                    "this change needs a new one in its place, and it is protected; whoever has "
+                    "access through it would lose it; take the change back, or unprotect it first"
+                )
+            made = self._created(handler, args, inputs, options, "replaced")
+            with self._lock:
+                self.replaced.append(before)
+            return made
+        outputs = handler.update(before, inputs) if change == "update" else before.outputs
+        after = replace(
+            before, inputs=inputs, outputs=outputs, options=options, turn=next(self._turns)
+        )
+        return self._kept(after, "updated" if change == "update" else "same")
+
+    def _created(
+        self, handler: Handler, args: MockResourceArgs, inputs: Props, options: Options, how: str
+    ) -> Held:
+        with self._lock:
+            taken = {held.id for held in self._held.values()}
+        made = handler.adopt(inputs, taken) or handler.create(inputs)
+        held = Held(args.typ, args.name, made.id, inputs, made.outputs, options, next(self._turns))
+        return self._kept(held, "adopted" if made.adopted else how)
+
+    def _kept(self, held: Held, how: str) -> Held:
+        with self._lock:
+            self._held[held.type, held.name] = held
+            self.counts[how] += 1
+            if how != "same":
+                self._progress(f"  {how} {title(held.type, held.name)}")
+        return held
+
+    def _options(self, args: MockResourceArgs) -> Options:
+        for registration in reversed(self.monitor.declared.resources):
+            if (registration.type, registration.name) == (args.typ, args.name):
+                return registration.options
+        return Options()
+
+    @contextmanager
+    def _operation(self, what: str) -> Iterator[None]:
+        if self.failure is not None:
+            raise self.failure
+        try:
+            yield
+        except ScimError as error:
+            with self._lock:
+                self.failure = self.failure or named(what, error)
+            raise self.failure from None
+
+
+def title(type_: str, name: str) -> str:
+    """How a person is told of a resource, as in `UserGroup user-group-billing`."""
+    return f"{type_.rsplit(':', 1)[-1]} {name}"
+
+
+def named(what: str, error: ScimError) -> ScimError:
+    """The error with the resource it is about, still telling what is missing from what is wrong."""
+    kind = MissingError if isinstance(error, MissingError) else ScimError
+    return kind(f"{what}: {error}")
+
+
+def _change(handler: Handler, before: Held, inputs: Props, options: Options) -> Change:
+    if options.replacement_trigger != before.options.replacement_trigger:
+        return "replace"
+    if changed_keys(before.inputs, inputs) & set(options.replace_on_changes):
+        return "replace"
+    return handler.compare(before, inputs)
+
+
+def _revealed(inputs: Props) -> Props:
+    """Inputs as a provider sees them, outside their secret envelopes."""
+    return {k: rpc.unwrap_rpc_secret(v) if rpc.is_rpc_secret(v) else v for k, v in inputs.items()}

@@ -1,0 +1,99 @@
+"""Our own dynamic resources, carried out by the very provider classes that the engine would run.
+
+Source: pulumi.dynamic.__main__ (3.272): the provider travels in the input `__provider`, is asked
+to `check` before anything, and `diff`, `update` and `delete` get the outputs of the last run.
+"""
+
+import base64
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+import dill
+from pulumi.dynamic import CheckResult, ConfigureRequest, CreateResult, DiffResult, UpdateResult
+from pulumi.dynamic.config import Config
+
+from cfscim.program import PROJECT
+from cfscim.rehearsal.handler import Change, Handler, Held, Made, Props, Vendor
+from scim.problems import ScimError
+
+_PROVIDER = "__provider"
+
+
+class _Provider(Protocol):
+    """What components/rest_resource.py builds upon pulumi.dynamic.ResourceProvider."""
+
+    environment: Mapping[str, str]
+
+    def configure(self, req: ConfigureRequest) -> None: ...
+    def check(self, _olds: Props, news: Props) -> CheckResult: ...
+    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult: ...
+    def create(self, props: Props) -> CreateResult: ...
+    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult: ...
+    def delete(self, _id: str, _props: Props) -> None: ...
+
+
+class _Dynamic(Handler):
+    """Any dynamic resource: its inputs say which class carries it out."""
+
+    def __init__(self, settings: Mapping[str, str], env: Mapping[str, str]) -> None:
+        self._settings = settings
+        self._env = env
+
+    def create(self, inputs: Props) -> Made:
+        provider = self._provider(inputs)
+        made = provider.create(_checked(provider, {}, inputs))
+        return Made(str(made.id), dict(made.outs or {}))
+
+    def update(self, held: Held, inputs: Props) -> Props:
+        provider = self._provider(inputs)
+        news = _checked(provider, held.outputs, inputs)
+        return dict(provider.update(held.id, held.outputs, news).outs or {})
+
+    def delete(self, held: Held) -> None:
+        self._provider(held.inputs).delete(held.id, held.outputs)
+
+    def compare(self, held: Held, inputs: Props) -> Change:
+        provider = self._provider(inputs)
+        found = provider.diff(held.id, held.outputs, _checked(provider, held.outputs, inputs))
+        if not found.changes:
+            return "same"
+        return "replace" if found.replaces else "update"
+
+    def _provider(self, inputs: Props) -> _Provider:
+        # Serialised a moment ago by the program in this very process.
+        provider: _Provider = dill.loads(base64.b64decode(str(inputs[_PROVIDER])))  # noqa: S301
+        provider.configure(ConfigureRequest(config=Config(dict(self._settings), PROJECT)))
+        # The plugin has the engine's environment; ours is given, and is not this process's.
+        provider.environment = self._env
+        return provider
+
+
+class _ByType(Mapping[str, Handler]):
+    """One handler for every type of ours."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+
+    def __getitem__(self, type_: str) -> Handler:
+        if not type_.startswith("pulumi-python:dynamic/cloudflare-scim:"):
+            raise KeyError(type_)
+        return self._handler
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def dynamic(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:
+    """Our own resources, signed in with the same settings as the rest of the run."""
+    return Vendor(None, _ByType(_Dynamic(settings, env)), {})
+
+
+def _checked(provider: _Provider, olds: Props, inputs: Props) -> Props:
+    """The inputs without the provider itself. Raises `ScimError` where they are refused."""
+    result = provider.check(olds, {k: v for k, v in inputs.items() if k != _PROVIDER})
+    if result.failures:
+        raise ScimError("; ".join(failure.reason for failure in result.failures))
+    return dict(result.inputs)

@@ -1,0 +1,74 @@
+"""Rehearsals touch nothing but the sandbox: every vendor's endpoint must be on this machine."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from scim.graph_identity import AzureCli, Federated, ManagedIdentity, find_identity
+from scim.problems import MissingError, ScimError
+from scim.settings import Settings
+from scim.transport import is_loopback
+
+_WHY = "a rehearsal would change a real account"
+_INSTEAD = "point it at the sandbox (`python -m sandbox` prints the environment)"
+
+
+def require_loopback(config: Mapping[str, str], env: Mapping[str, str]) -> None:
+    """Checks all three vendors, used or not, in the providers' own order of settings.
+
+    Raises `ScimError` naming every endpoint that is not loopback.
+    """
+    settings = Settings(config, env)
+    endpoints = (_cloudflare(settings), _okta(settings), _entra(settings), _sign_in(settings))
+    real = [f"{name} is {host}" for name, host, local in endpoints if not local]
+    if real:
+        raise ScimError(f"rehearsal: {', '.join(real)}; {_WHY}; {_INSTEAD}")
+
+
+def require_loopback_url(url: str, what: str) -> None:
+    """The same for one address that only an answer names, as Entra's metadata does."""
+    if not is_loopback(url):
+        host = urlsplit(url).netloc or url
+        raise ScimError(f"rehearsal: {what} is {host}; {_WHY}; {_INSTEAD}")
+
+
+def _cloudflare(settings: Settings) -> tuple[str, str, bool]:
+    url = settings.text(
+        "cloudflare:baseUrl", "CLOUDFLARE_BASE_URL", default="https://api.cloudflare.com/client/v4"
+    )
+    return "Cloudflare (CLOUDFLARE_BASE_URL)", _host(url), is_loopback(url)
+
+
+def _okta(settings: Settings) -> tuple[str, str, bool]:
+    organisation = settings.text("okta:orgName", "OKTA_ORG_NAME", default="<organisation>")
+    domain = settings.text("okta:baseUrl", "OKTA_BASE_URL", default="okta.com")
+    proxy = settings.text("okta:httpProxy", "OKTA_HTTP_PROXY")
+    url = proxy or f"https://{organisation}.{domain}"
+    return "Okta (OKTA_HTTP_PROXY)", _host(url), is_loopback(url)
+
+
+def _entra(settings: Settings) -> tuple[str, str, bool]:
+    host = settings.text(
+        "azuread:metadataHost", "ARM_METADATA_HOSTNAME", default="graph.microsoft.com"
+    )
+    url = f"https://{host}"
+    return "Entra (ARM_METADATA_HOSTNAME)", _host(url), is_loopback(url)
+
+
+def _sign_in(settings: Settings) -> tuple[str, str, bool]:
+    """Some ways of signing in to Entra ask yet another host, whatever the metadata says."""
+    name = "the Entra sign-in"
+    try:
+        identity = find_identity(settings)
+    except MissingError:
+        return name, "", True
+    if isinstance(identity, ManagedIdentity):
+        return name, identity.endpoint or "managed identity", is_loopback(identity.endpoint)
+    if isinstance(identity, AzureCli):
+        return name, "the Azure CLI's", False
+    if isinstance(identity, Federated) and identity.request_url:
+        return name, _host(identity.request_url), is_loopback(identity.request_url)
+    return name, "", True
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc or url
