@@ -45,23 +45,37 @@ def run_program(
             dry_run=preview,
             organization=None,
             callbacks=None,
+            # What a failed run before this one left waiting belongs to a loop that is closed.
+            outputs=set(),
         )
     )
     set_all_config(
         {key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()}
     )
     loop = asyncio.new_event_loop()
+    # Errors arrive here as exceptions; the loop would print those that nobody awaited as well.
+    loop.set_exception_handler(lambda _loop, context: _log.debug("%s", context.get("message")))
     try:
         asyncio.set_event_loop(loop)
         loop.run_until_complete(run_in_stack(lambda: _execute()))
     except RunError as error:
         raise ScimError(str(error)) from None
     finally:
+        _finish(loop)
         asyncio.set_event_loop(None)
         loop.close()
         set_root_resource(None)
     declared = monitor.declared
     return Declared(in_order(declared.resources), declared.outputs)
+
+
+def _finish(loop: asyncio.AbstractEventLoop) -> None:
+    """Ends what a failed run left behind; calls under way in threads are awaited, not abandoned."""
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_default_executor())
 
 
 def _execute() -> None:
