@@ -88,6 +88,12 @@ def test_an_account_token_refuses(sandbox: Sandbox, policies: list[object]) -> N
     assert account_client(sandbox).get("/tokens").json()["result"] == []
 
 
+def test_a_users_group_is_named_as_such(sandbox: Sandbox) -> None:
+    body = {"name": "x", "policies": [policy(MEMBERSHIPS_READ)]}
+    answer = account_client(sandbox).post("/tokens", json=body)
+    assert "not for account-owned tokens" in answer.json()["errors"][0]["message"]
+
+
 def test_wildcards_are_cloudflares_to_accept(sandbox: Sandbox) -> None:
     everywhere = policy(SETTINGS_READ, resources={"com.cloudflare.api.account.*": "*"})
     value = user_token(sandbox, everywhere)["value"]

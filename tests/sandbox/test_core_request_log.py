@@ -1,5 +1,6 @@
 """The request log has every request and no secret."""
 
+import hashlib
 import json
 
 import httpx
@@ -12,7 +13,7 @@ from cloudflare_api import (
     scim_user,
 )
 
-from sandbox.core.masking import MASK
+from sandbox.core.masking import MASK, Masker
 from sandbox.core.request_log import RequestLog
 from sandbox.core.server import Sandbox
 
@@ -81,6 +82,17 @@ def test_scim_values_are_no_secrets(sandbox: Sandbox, admin: httpx.Client) -> No
 def test_what_is_no_json_is_not_kept(sandbox: Sandbox, admin: httpx.Client) -> None:
     client(sandbox).post("/user/tokens", content=CANARY.encode())
     assert CANARY not in json.dumps(_log(admin))
+
+
+def test_what_has_the_form_of_a_token_is_masked_though_unknown() -> None:
+    unknown = "cfat_" + "a" * 40
+    assert Masker().body({"note": [f"see {unknown}!"]}) == {"note": [f"see {MASK}!"]}
+
+
+def test_a_secret_known_by_its_hash_only_is_masked() -> None:
+    masker = Masker()
+    masker.hide_hash(hashlib.sha256(CANARY.encode()).hexdigest())
+    assert masker.body({"note": CANARY, "other": "x"}) == {"note": MASK, "other": "x"}
 
 
 def test_the_admin_api_is_not_logged(admin: httpx.Client) -> None:

@@ -25,8 +25,9 @@ def _push(sandbox: Sandbox, name: str) -> str:
 
 
 def _members(sandbox: Sandbox, group: str) -> list[str]:
-    shown = scim_client(sandbox).get(f"/Groups/{group}").json()
-    return sorted(member["display"] for member in shown.get("members", []))
+    answer = scim_client(sandbox).get(f"/Groups/{group}")
+    assert answer.status_code == 200, answer.text
+    return sorted(member["display"] for member in answer.json().get("members", []))
 
 
 def _patch(sandbox: Sandbox, group: str, *operations: dict[str, object]) -> int:
