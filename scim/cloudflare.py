@@ -74,7 +74,7 @@ class CloudflareClient:
         return self._all(ApiToken, _tokens(account_id, owner), {}, _TOKENS[owner])
 
     def verify_token(self, account_id: str, owner: Owner, value: str) -> TokenStatus:
-        """What Cloudflare says when it is shown this token. Raises "unauthorized" for a wrong one."""
+        """What Cloudflare says of this token when it is shown; "unauthorized" for a wrong one."""
         with token_http(self._config, self._env, value) as http:
             answer = http.get(f"{_tokens(account_id, owner)}/verify")
             return read(TokenStatus, member(answer, "result"), answer.where)

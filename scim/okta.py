@@ -65,7 +65,7 @@ class OktaClient:
             raise
 
     def apps_by_label(self, label: str) -> tuple[App, ...]:
-        """Every app of exactly this label; Okta itself compares beginnings, and lets them repeat."""
+        """Every app of exactly this label; Okta compares beginnings, and lets labels repeat."""
         query = {"q": label, "limit": "200"}
         found = link_pages(self._http, "/api/v1/apps", query, needs=_APPS)
         apps = [read(App, item, "Okta GET /api/v1/apps") for item in found]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-_TOKEN_PATH = "/oauth2/v1/token"
+_SIGN_IN_PATH = "/oauth2/v1/token"
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # New service apps demand DPoP: first they refuse, then they hand out a nonce.
 _STEPS = 4
@@ -94,13 +94,13 @@ class AccessTokens:
         raise AssertionError("unreachable: the last step returns or raises")
 
     def _ask(self, with_proof: bool, nonce: str) -> _Token:
-        url = self._http.base + _TOKEN_PATH
+        url = self._http.base + _SIGN_IN_PATH
         assertion = self._assertion(url)
         self._http.hide(assertion)
         answer = self._http.send(
             Call(
                 "POST",
-                _TOKEN_PATH,
+                _SIGN_IN_PATH,
                 form={
                     "grant_type": "client_credentials",
                     "scope": " ".join(self._app.scopes),

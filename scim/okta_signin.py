@@ -101,9 +101,9 @@ def _authorization(
             "signs in; set okta:clientId, or OKTA_API_CLIENT_ID"
         )
     raise MissingError(
-        f"{_WHERE}: no credentials; nothing can be read or changed without them; set OKTA_API_TOKEN "
-        "(okta:apiToken), or OKTA_API_CLIENT_ID with OKTA_API_PRIVATE_KEY and OKTA_API_SCOPES, "
-        "or OKTA_ACCESS_TOKEN"
+        f"{_WHERE}: no credentials; nothing can be read or changed without them; set "
+        "OKTA_API_TOKEN (okta:apiToken), or OKTA_API_CLIENT_ID with OKTA_API_PRIVATE_KEY and "
+        "OKTA_API_SCOPES, or OKTA_ACCESS_TOKEN"
     )
 
 

@@ -49,11 +49,11 @@ def may_repeat(error: AnswerError, method: str, repeatable: bool | None) -> bool
 
 
 def delay(error: AnswerError, attempt: int, policy: Policy) -> float:
-    """Seconds to wait after attempt number `attempt`: the vendor's wish, else growing and random."""
+    """Seconds to wait after this attempt: the vendor's wish, else growing and random."""
     if error.retry_after is not None:
         return error.retry_after
     longest = min(policy.longest_delay, policy.first_delay * 2 ** (attempt - 1))
-    return longest * random.uniform(0.5, 1.0)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - only spreads the load
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

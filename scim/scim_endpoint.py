@@ -3,6 +3,7 @@
 Source: guide, Test Connection; RFC 7644 (3.4.2, 4); Cloudflare: `application/scim+json`.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -56,7 +57,10 @@ class ScimEndpoint:
         policy: Policy | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> Self:
-        """For a base URL (`…/accounts/<id>/scim/v2`) and token. Raises `ScimError` for plain HTTP."""
+        """For a base URL (`…/accounts/<id>/scim/v2`) and a token.
+
+        Raises `ScimError` for plain HTTP.
+        """
         policy = policy or Policy()
         base = require_safe(reachable(base_url, config, env), "SCIM base URL")
         headers = {"Authorization": f"Bearer {token}"}
@@ -88,7 +92,7 @@ class ScimEndpoint:
         """
         query = {"startIndex": str(start_index), "count": str(count)}
         if user_name:
-            query = {"filter": f'userName eq "{user_name}"'}
+            query = {"filter": f"userName eq {json.dumps(user_name)}"}
         answer = self._get("/Users", query)
         return read(UsersPage, answer.body, answer.where)
 

@@ -18,7 +18,7 @@ class Settings:
     env: Mapping[str, str]
 
     def text(self, key: str, *names: str, default: str = "") -> str:
-        """The config value, else the first environment variable that is set; blanks count as unset."""
+        """The config value, else the first environment variable set; blanks count as unset."""
         configured = self.config.get(key) if key else None
         for value in (configured, *(self.env.get(name) for name in names)):
             # Pulumi hands a bare number or boolean over as such.
