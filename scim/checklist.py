@@ -59,8 +59,8 @@ def _okta(config: ScimConfig, okta: OktaConfig, app_id: str, okta_domain: str) -
         )
     else:
         yield (
-            f"{here}: Provisioning > Integration > Edit, check that Import Groups is cleared; "
-            "Okta has no API for it."
+            f"{here}: Provisioning > Integration > Edit, check that SCIM 2.0 Base Url is "
+            f"{scim_base_url(config)} and that Import Groups is cleared; Okta has no API for it."
         )
     yield (
         f"{here}: Push Groups > gear icon, clear Rename app groups to match group name in Okta, "

@@ -217,6 +217,11 @@ def _text(pattern: str, longest: int, **more: str) -> WithJsonSchema:
     )
 
 
+LONGEST_GROUP_NAME = 255
+"""Okta's limit; Entra takes one more."""
+_LONGEST_PREFIX = LONGEST_GROUP_NAME - max(map(len, ROLES))
+
+
 def at_most(longest: int, who: str) -> AfterValidator:
     """Refuses a text longer than `longest` characters, the limit of `who`."""
 
@@ -251,7 +256,10 @@ AccountName = Annotated[Name, at_most(100, "Cloudflare"), _text(NAME_PATTERN, 10
 TokenName = Annotated[Name, at_most(120, "Cloudflare"), _text(NAME_PATTERN, 120)]
 AppLabel = Annotated[Name, at_most(100, "Okta"), _text(NAME_PATTERN, 100)]
 EntraName = Annotated[Name, at_most(256, "Entra"), _text(NAME_PATTERN, 256)]
-GroupName = Annotated[Name, at_most(255, "Okta"), _text(NAME_PATTERN, 255)]
+GroupName = Annotated[Name, at_most(LONGEST_GROUP_NAME, "Okta"), _text(NAME_PATTERN, LONGEST_GROUP_NAME)]
 Prefix = Annotated[
-    str, AfterValidator(_prefix), WithJsonSchema({"type": "string", "pattern": PREFIX_PATTERN})
+    str,
+    AfterValidator(_prefix),
+    at_most(_LONGEST_PREFIX, "a group name with the longest role in it"),
+    WithJsonSchema({"type": "string", "maxLength": _LONGEST_PREFIX, "pattern": PREFIX_PATTERN}),
 ]

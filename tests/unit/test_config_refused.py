@@ -1,0 +1,90 @@
+"""Every bad config object is refused once, at the right key path, in four parts."""
+
+import json
+
+import pytest
+from config_mutations import BAD, Bad
+from config_samples import NOW
+
+from scim.config import parse_config
+from scim.problems import ConfigError, Problem, one_line
+
+
+def problems_of(value: object) -> list[Problem]:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(value, stack="dev", now=NOW)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
+def test_is_refused_with_where_what_why_and_instead(bad: Bad) -> None:
+    problems = problems_of(bad.object)
+    assert [problem.path for problem in problems] == ["cloudflare-scim:scim" + bad.path]
+    problem = problems[0]
+    assert bad.what in problem.what
+    assert bad.instead in problem.instead
+    assert len(problem.why) > 15, "says why it matters"
+    assert "\n" not in str(problem)
+    four = f"{problem.path}: {problem.what}; {problem.why}; {problem.instead}"
+    assert str(problem) == one_line(four)
+
+
+def test_the_table_is_large_and_names_each_row_once() -> None:
+    names = [bad.name for bad in BAD]
+    assert len(names) == len(set(names)) >= 80
+
+
+def test_all_problems_are_shown_at_once() -> None:
+    value = {
+        "account": {"id": "x", "nmae": "y"},
+        "roleModel": "userGroup",
+        "token": {"rotation": 1},
+        "roles": {"Adminstrator": {"members": ["ada"]}, "Billing": {"members": ["a@b.co", "A@b.co"]}},
+        "identityProvider": {"kind": "okta", "appName": "x"},
+    }
+    assert sorted(problem.path.removeprefix("cloudflare-scim:scim.") for problem in problems_of(value)) == [
+        "account.id",
+        "account.name",
+        "account.nmae",
+        "identityProvider.appName",
+        "identityProvider.orgName",
+        "roleModel",
+        "roles.Adminstrator",
+        "roles.Adminstrator.members[0]",
+        "roles.Billing.members[1]",
+        "token.rotation",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [None, [], "text", 7, {}, {"account": []}, {"roles": [None]}])
+def test_any_json_value_is_answered_with_problems(value: object) -> None:
+    for problem in problems_of(value):
+        assert problem.path.startswith("cloudflare-scim:scim")
+        assert problem.what and problem.why and problem.instead
+
+
+SECRETS = (
+    "cfut_0123456789abcdefABCDEF0123456789abcdef01",
+    "00abcdefghijklmnopqrstuvwxyz0123456789ABCD",
+    "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+    "-----BEGIN PRIVATE KEY-----\nMIIEvQ\n-----END PRIVATE KEY-----",
+    "abc8Q~0123456789abcdefghijklmnopqrstuv",
+    "v1xPlaceholderT0kenOfTheOldCloudflare0Fo",
+)
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("bad", BAD[::7], ids=lambda bad: bad.name)
+def test_a_credential_is_never_repeated(secret: str, bad: Bad) -> None:
+    text = json.dumps(bad.object).replace('"Example Corp"', json.dumps(secret))
+    text = text.replace('"ada@example.com"', json.dumps(secret))
+    for problem in problems_of(json.loads(text)):
+        assert secret[:20] not in str(problem)
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_credential_as_a_key_is_never_repeated(secret: str) -> None:
+    from config_samples import OKTA
+
+    for problem in problems_of(OKTA | {secret: 1}):
+        assert secret[:20] not in str(problem)
