@@ -7,6 +7,7 @@ tried, and every operation that the stand-in shares with the document is called 
 import re
 from collections.abc import Iterator
 
+import httpx
 import okta_openapi
 import pytest
 from okta_support import Okta, Target
@@ -127,7 +128,7 @@ def shared_operations() -> set[tuple[str, str]]:
 def test_every_shared_operation_is_called_and_fits(okta: Okta) -> None:
     calls: set[tuple[str, str]] = set()
 
-    def note(response: object) -> None:
+    def note(response: httpx.Response) -> None:
         request = response.request
         known = okta_openapi.operation(request.method, request.url.path)
         if known is not None:

@@ -27,12 +27,14 @@ def sign(app: Any, **changes: Any) -> str:
     return jwt.encode(claims, app["privateKey"], "RS256", headers={"kid": app["privateKeyId"]})
 
 
-def token(sandbox: Sandbox, assertion: str, scope: str) -> httpx.Response:
+def token(sandbox: Sandbox, assertion: str, scope: str, place: str = "data") -> httpx.Response:
     form = {
         "grant_type": "client_credentials", "scope": scope,
         "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion,
     }  # fmt: skip
-    return httpx.post(sandbox.world.http_base + "/oauth2/v1/token", data=form, trust_env=False)
+    return httpx.post(
+        sandbox.world.http_base + "/oauth2/v1/token", trust_env=False, **{place: form}
+    )
 
 
 def signed_in(sandbox: Sandbox, app: Any, scope: str) -> Okta:
@@ -53,6 +55,11 @@ def test_no_token_is_refused(sandbox: Sandbox) -> None:
 def test_access_token_reads_what_its_scope_covers(sandbox: Sandbox, app: Any) -> None:
     with signed_in(sandbox, app, "okta.groups.read") as okta:
         assert [g["profile"]["name"] for g in okta.got("GET", "/groups")] == ["Everyone"]
+
+
+@pytest.mark.parametrize("place", ["data", "params"])
+def test_token_request_by_form_or_query(sandbox: Sandbox, app: Any, place: str) -> None:
+    assert token(sandbox, sign(app), "okta.apps.read", place).status_code == 200
 
 
 def test_missing_scope_is_named(sandbox: Sandbox, app: Any) -> None:
