@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     with sandbox:
-        print(json.dumps({"env": sandbox.env, "admin": sandbox.admin}), flush=True)
+        print(json.dumps({"env": sandbox.env, "admin": sandbox.origin}), flush=True)
         stopping.wait()
     return 0
 

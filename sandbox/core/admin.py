@@ -9,7 +9,7 @@ from typing import Any
 
 from werkzeug import Response
 
-from sandbox.core.faults import BadFault
+from sandbox.core.faults import BadFaultError
 from sandbox.core.people import Person
 from sandbox.core.router import Context, Router, json_reply
 from sandbox.entra.cycle import run_cycle as run_entra_cycle
@@ -120,7 +120,7 @@ def add_fault(ctx: Context) -> Response:
     wanted = ctx.body if isinstance(ctx.body, list) else [ctx.body]
     try:
         ctx.world.faults.add(wanted)
-    except BadFault as error:
+    except BadFaultError as error:
         return _error(400, str(error))
     return json_reply(ctx.world.faults.describe(), 201)
 

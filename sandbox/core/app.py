@@ -28,7 +28,7 @@ _OKTA_PATH = re.compile(r"/(api/v1|oauth2/v1|app|sso|\.well-known)(/|$)")
 _ADMIN_PATH = re.compile(r"(/_sandbox)+(?=/|$)")
 
 
-class Dropped(Exception):
+class DroppedError(Exception):
     """The connection is to be closed without an answer."""
 
 
@@ -46,7 +46,7 @@ class App:
             request = Request(environ)
             request.max_content_length = _MAX_BODY_BYTES
             response = self._answer(request, is_admin=bool(admin))
-        except Dropped:
+        except DroppedError:
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             raise ConnectionAbortedError from None  # werkzeug's server then sends nothing
         return response(environ, start_response)
@@ -96,7 +96,7 @@ class App:
     def _safely(self, chosen: Router, context: Context) -> Response:
         try:
             return chosen.dispatch(context)
-        except Exception as error:  # noqa: BLE001 a bug of the sandbox: say so, as the vendor would
+        except Exception as error:
             traceback.print_exc(file=sys.stderr)
             return chosen.error(500, f"the sandbox itself failed: {type(error).__name__}")
 
@@ -104,10 +104,10 @@ class App:
         if fault.kind in STATUS_KINDS:
             return _status_answer(fault, chosen)
         if fault.kind == "refuse":
-            raise Dropped
+            raise DroppedError
         if fault.kind == "hang":
             fault.over.wait(fault.seconds)
-            raise Dropped
+            raise DroppedError
         if fault.kind == "slow":
             fault.over.wait(fault.seconds)
         elif fault.kind == "wrong-json":
@@ -116,7 +116,7 @@ class App:
             return self._copied(fault, request, chosen)
         response = self._dispatch(request, chosen)
         if fault.kind == "lost-response":
-            raise Dropped
+            raise DroppedError
         return _truncated(response) if fault.kind == "truncated" else response
 
     def _copied(self, fault: Fault, request: Request, chosen: Router) -> Response:
@@ -148,7 +148,7 @@ def _truncated(response: Response) -> Response:
     """Promise the whole body, send half of it; an empty body cannot be cut, so drop instead."""
     body = response.get_data()
     if len(body) < 2:
-        raise Dropped
+        raise DroppedError
 
     def half() -> Iterator[bytes]:
         yield body[: len(body) // 2]

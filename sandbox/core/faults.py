@@ -20,7 +20,7 @@ _FIELDS = {
 _DEFAULT_SECONDS = {"slow": 2.0, "hang": 600.0}
 
 
-class BadFault(Exception):
+class BadFaultError(Exception):
     """The fault asked for is not one; the text says why."""
 
 
@@ -77,7 +77,7 @@ class FaultBook:
         self._lock = threading.Lock()
 
     def add(self, wanted: list[object]) -> None:
-        """Add faults from their JSON, all or none. Raises BadFault."""
+        """Add faults from their JSON, all or none. Raises BadFaultError."""
         faults = [_parse(one) for one in wanted]
         with self._lock:
             self._faults.extend(faults)
@@ -128,19 +128,19 @@ class FaultBook:
 
 def _parse(wanted: object) -> Fault:
     if not isinstance(wanted, Mapping):
-        raise BadFault("a fault is a JSON object with at least a kind")
+        raise BadFaultError("a fault is a JSON object with at least a kind")
     unknown = sorted(set(map(str, wanted)) - _FIELDS)
     if unknown:
-        raise BadFault(f"unknown key {unknown[0]!r}; known: {', '.join(sorted(_FIELDS))}")
+        raise BadFaultError(f"unknown key {unknown[0]!r}; known: {', '.join(sorted(_FIELDS))}")
     kind = str(wanted.get("kind"))
     if kind not in KINDS:
-        raise BadFault(f"unknown kind {kind!r}; known: {', '.join(KINDS)}")
+        raise BadFaultError(f"unknown kind {kind!r}; known: {', '.join(KINDS)}")
     path = wanted.get("path")
     if path is not None:
         try:
             re.compile(str(path))
         except re.error as error:
-            raise BadFault(f"path is no regular expression: {error}") from error
+            raise BadFaultError(f"path is no regular expression: {error}") from error
     method = wanted.get("method")
     return Fault(
         kind=kind,
@@ -158,12 +158,12 @@ def _parse(wanted: object) -> Fault:
 def _number(wanted: Mapping[object, object], key: str, default: int) -> int:
     value = wanted.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise BadFault(f"{key} must be a whole number, 0 or more")
+        raise BadFaultError(f"{key} must be a whole number, 0 or more")
     return value
 
 
 def _seconds(wanted: Mapping[object, object], default: float) -> float:
     value = wanted.get("seconds", default)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 3600:
-        raise BadFault("seconds must be a number from 0 to 3600")
+        raise BadFaultError("seconds must be a number from 0 to 3600")
     return float(value)

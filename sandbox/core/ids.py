@@ -9,7 +9,7 @@ _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 class Counters(BaseModel):
-    """How many ids of each kind a state has given out; part of the state, so a reset restarts it."""
+    """How many ids of each kind a state has given out; a reset begins anew."""
 
     taken: dict[str, int] = Field(default_factory=dict)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sandbox.core.world import World
 
 
-class BadBody(Exception):
+class BadBodyError(Exception):
     """The request's body is not JSON; the router answers 400 in the vendor's shape."""
 
 
@@ -33,14 +33,14 @@ class Context:
 
     @cached_property
     def body(self) -> Any:
-        """The parsed JSON body, None when empty. Raises BadBody."""
+        """The parsed JSON body, None when empty. Raises BadBodyError."""
         raw = self.request.get_data()
         if not raw.strip():
             return None
         try:
             return json.loads(raw)
         except (ValueError, RecursionError) as error:
-            raise BadBody("the request body is not valid JSON") from error
+            raise BadBodyError("the request body is not valid JSON") from error
 
 
 Handler = Callable[..., Response]
@@ -96,5 +96,5 @@ class Router:
                 if answer is not None:
                     return answer
             return handler(context, **values)
-        except BadBody as error:
+        except BadBodyError as error:
             return self.error(400, str(error))

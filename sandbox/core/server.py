@@ -69,9 +69,14 @@ class Sandbox:
         return [plain, secure]
 
     @property
+    def origin(self) -> str:
+        """Where everything is served over plain HTTP, the admin API under `/_sandbox`."""
+        return self.world.http_base
+
+    @property
     def admin(self) -> str:
         """The address of the admin API."""
-        return self.world.http_base + "/_sandbox"
+        return self.origin + "/_sandbox"
 
     @property
     def env(self) -> dict[str, str]:

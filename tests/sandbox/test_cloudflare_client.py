@@ -48,14 +48,18 @@ def test_account_tokens(official: Cloudflare) -> None:
     tokens = official.accounts.tokens
     policies = [policy(SCIM_PROVISIONING)]
     created = tokens.create(account_id=ACCOUNT, name="scim", policies=policies)  # type: ignore[arg-type]
-    assert created is not None and created.id is not None and created.value is not None
+    assert created is not None
+    assert created.id is not None
+    assert created.value is not None
     own = Cloudflare(api_token=created.value, base_url=official.base_url, max_retries=0)
     verified = own.accounts.tokens.verify(account_id=ACCOUNT)
-    assert verified is not None and verified.status == "active"
+    assert verified is not None
+    assert verified.status == "active"
     with pytest.raises(cloudflare.AuthenticationError):
         own.user.tokens.verify()
     changed = tokens.update(created.id, account_id=ACCOUNT, name="new", policies=policies)  # type: ignore[arg-type]
-    assert changed is not None and changed.name == "new"
+    assert changed is not None
+    assert changed.name == "new"
     assert [token.name for token in tokens.list(account_id=ACCOUNT)] == ["new"]
     rolled = tokens.value.update(created.id, account_id=ACCOUNT)
     assert rolled not in (None, created.value)
@@ -67,12 +71,16 @@ def test_account_tokens(official: Cloudflare) -> None:
 def test_user_tokens(official: Cloudflare) -> None:
     tokens = official.user.tokens
     created = tokens.create(name="guide", policies=[policy(SCIM_PROVISIONING)])  # type: ignore[arg-type]
-    assert created is not None and created.id is not None and created.value is not None
+    assert created is not None
+    assert created.id is not None
+    assert created.value is not None
     own = Cloudflare(api_token=created.value, base_url=official.base_url, max_retries=0)
     verified = own.user.tokens.verify()
-    assert verified is not None and verified.id == created.id
+    assert verified is not None
+    assert verified.id == created.id
     got = tokens.get(created.id)
-    assert got is not None and got.policies is not None
+    assert got is not None
+    assert got.policies is not None
     assert got.policies[0].resources == {KEY: "*"}
     tokens.delete(created.id)
     assert list(tokens.list()) == []
@@ -108,14 +116,17 @@ def test_user_groups_and_members(official: Cloudflare) -> None:
             }
         ],
     )
-    assert created is not None and created.policies is not None
+    assert created is not None
+    assert created.policies is not None
     [found] = groups.list(account_id=ACCOUNT, name="Administrator")
     got = groups.get(created.id, account_id=ACCOUNT)
-    assert got is not None and found.to_dict() == got.to_dict() == created.to_dict()
+    assert got is not None
+    assert found.to_dict() == got.to_dict() == created.to_dict()
     member = official.accounts.members.create(
         account_id=ACCOUNT, email="ada@example.com", roles=["298ce8e7a2ba08b9d18ce0a32bb458ee"]
     )
-    assert member is not None and member.id is not None
+    assert member is not None
+    assert member.id is not None
     listed = official.iam.user_groups.members
     added = listed.create(created.id, account_id=ACCOUNT, members=[{"id": member.id}])
     assert [one.email for one in added] == ["ada@example.com"]

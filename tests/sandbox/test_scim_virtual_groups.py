@@ -66,7 +66,7 @@ def test_entra_finds_and_links_a_group_that_cloudflare_lists(virtual: Sandbox) -
     [
         f"CF-{ACCOUNT} - Super Administrator",
         f"CF-{ACCOUNT} - administrator",
-        f"CF-{ACCOUNT} – Administrator",
+        f"CF-{ACCOUNT} \u2013 Administrator",  # an en dash
         f"CF-{'0' * 32} - Administrator",
         "CF-Administrator",
     ],

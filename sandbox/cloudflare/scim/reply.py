@@ -14,7 +14,7 @@ from sandbox.cloudflare.api import MEMBER_READ, admitted
 from sandbox.cloudflare.errors import ApiError
 from sandbox.cloudflare.model import Account
 from sandbox.cloudflare.scim.models import ScimGroup, ScimUser
-from sandbox.core.router import BadBody, Context, Router
+from sandbox.core.router import BadBodyError, Context, Router
 
 MEDIA_TYPE = "application/scim+json"
 _MAX_RESULTS = 100
@@ -48,7 +48,7 @@ def scim_route(method: str, path: str, *groups: str) -> Callable[[Handler], Hand
                 response = handler(ctx, account, **values)
             except ApiError as refusal:
                 return scim_error(refusal.status, refusal.message, refusal.scim_type)
-            except BadBody as problem:
+            except BadBodyError as problem:
                 return scim_error(400, str(problem), "invalidSyntax")
             except SCIMException as problem:
                 return scim_error(problem.status, problem.detail, problem.scim_type)
@@ -113,7 +113,7 @@ def _parameters(ctx: Context, model: type[AnyResource]) -> ResponseParameters:
     try:
         return ResponseParameters[model].model_validate(given)
     except ValidationError as problem:
-        raise refuse(400, f"unknown attribute in {list(given)[0]}", "invalidPath") from problem
+        raise refuse(400, f"unknown attribute in {next(iter(given))}", "invalidPath") from problem
 
 
 def _number(ctx: Context, name: str, default: int) -> int:

@@ -3,7 +3,7 @@
 * POST makes a member with the role Minimal Account Access; the name and the address are kept from
   then on: later changes by PUT or PATCH are answered 200 and change nothing (user groups page:
   "These values are only set during initial provisioning").
-* ``active: false`` ends the membership, and the user is gone from this endpoint; there is no DELETE.
+* ``active: false`` ends the membership, and the user is gone from here; there is no DELETE.
 * The only Super Administrator is not deprovisioned: answered 400, so that the identity provider
   shows it, and the membership stays.
 """
