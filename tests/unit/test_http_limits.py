@@ -27,7 +27,9 @@ class Drip(httpx.SyncByteStream):
 
 
 def test_an_answer_that_is_too_long_is_not_read_to_its_end() -> None:
-    http = client(Vendor(httpx.Response(200, content=b"[" + b"1," * 5000)), policy=Policy(max_bytes=999))
+    http = client(
+        Vendor(httpx.Response(200, content=b"[" + b"1," * 5000)), policy=Policy(max_bytes=999)
+    )
     with pytest.raises(AnswerError, match="more than 999 bytes"):
         http.get("/x")
 

@@ -116,7 +116,9 @@ def test_a_list_without_page_numbers_is_whole() -> None:
 
 
 @pytest.mark.parametrize("pages", [okta, graph, cloudflare])
-@pytest.mark.parametrize("body", ["text", [1], {"value": {}, "result": 7}, {"value": [None], "result": [1]}])
+@pytest.mark.parametrize(
+    "body", ["text", [1], {"value": {}, "result": 7}, {"value": [None], "result": [1]}]
+)
 def test_what_is_no_list_of_objects_is_malformed(pages: Pages, body: object) -> None:
     with pytest.raises(AnswerError) as caught:
         list(pages(client(Vendor(httpx.Response(200, json=body)))))

@@ -27,7 +27,9 @@ def test_a_safe_method_is_repeated(method: str, trouble: httpx.Response | Except
 
 
 @pytest.mark.parametrize("trouble", [reply(500), reply(502), reply(504), LOST, BROKEN])
-def test_a_post_that_may_have_been_done_is_not_repeated(trouble: httpx.Response | Exception) -> None:
+def test_a_post_that_may_have_been_done_is_not_repeated(
+    trouble: httpx.Response | Exception,
+) -> None:
     vendor = Vendor(trouble, reply(200))
     with pytest.raises(AnswerError):
         client(vendor).send(Call("POST", "/x", body={}))
@@ -124,7 +126,10 @@ def test_the_whole_call_ends_before_its_deadline() -> None:
 def test_oktas_limit_headers_are_waited_for() -> None:
     clock = Clock(now=2_000.0)
     over = reply(
-        429, X_Rate_Limit_Remaining="0", X_Rate_Limit_Reset="2020", Date=formatdate(2_005, usegmt=True)
+        429,
+        X_Rate_Limit_Remaining="0",
+        X_Rate_Limit_Reset="2020",
+        Date=formatdate(2_005, usegmt=True),
     )
     client(Vendor(over, reply(200)), clock).get("/x")
     assert clock.slept == [16.0]

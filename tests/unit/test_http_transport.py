@@ -69,9 +69,7 @@ def fetch(base: str, env: dict[str, str], proxy: str | None = None) -> object:
     return answer.body
 
 
-def test_a_named_authority_is_trusted(
-    tls_port: int, authority: trustme.CA, tmp_path: Path
-) -> None:
+def test_a_named_authority_is_trusted(tls_port: int, authority: trustme.CA, tmp_path: Path) -> None:
     file = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(file))
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):

@@ -28,7 +28,9 @@ FILTER: JsonObject = {"groups": [], "inputFilterGroups": [], "categoryFilterGrou
 leaves = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
 json_values = st.recursive(
     leaves,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 words = st.text(min_size=1, max_size=8)
@@ -39,14 +41,20 @@ plain_objects = st.dictionaries(
 
 
 def mapping(source: str, scope: Json = None, **more: Json) -> JsonObject:
-    found: JsonObject = {"name": f"Provision Microsoft Entra ID {source}s", "sourceObjectName": source}
+    found: JsonObject = {
+        "name": f"Provision Microsoft Entra ID {source}s",
+        "sourceObjectName": source,
+    }
     if scope != ABSENT:
         found["scope"] = scope
     return {**found, "enabled": True, "attributeMappings": [], **more}
 
 
 def document(group: Json = None, user: Json = None, **more: Json) -> JsonObject:
-    rule: JsonObject = {"id": "r", "objectMappings": [mapping("Group", group), mapping("User", user)]}
+    rule: JsonObject = {
+        "id": "r",
+        "objectMappings": [mapping("Group", group), mapping("User", user)],
+    }
     return {"directories": [{"name": "x"}], "synchronizationRules": [rule], **more}
 
 
@@ -54,11 +62,19 @@ def document(group: Json = None, user: Json = None, **more: Json) -> JsonObject:
 def documents(draw: st.DrawFn) -> JsonObject:
     """Documents with both mappings somewhere, and anything else around them."""
     scopes = st.none() | st.just(ABSENT) | plain_objects | st.just(FILTER)
-    wanted = [mapping("Group", draw(scopes), **draw(plain_objects)), mapping("User", draw(scopes))]
-    others = [mapping(name) for name in draw(st.lists(st.sampled_from(["Contact", "group", "Users"])))]
+    wanted = [
+        {**draw(plain_objects), **mapping("Group", draw(scopes))},
+        mapping("User", draw(scopes)),
+    ]
+    others = [
+        mapping(name) for name in draw(st.lists(st.sampled_from(["Contact", "group", "Users"])))
+    ]
     mappings = draw(st.permutations([*wanted, *others]))
     cut = draw(st.integers(0, len(mappings)))
-    rules = [{"objectMappings": mappings[:cut]}, {**draw(plain_objects), "objectMappings": mappings[cut:]}]
+    rules = [
+        {"objectMappings": mappings[:cut]},
+        {**draw(plain_objects), "objectMappings": mappings[cut:]},
+    ]
     return {**draw(plain_objects), "synchronizationRules": rules}
 
 
@@ -69,7 +85,9 @@ def without_scopes(value: JsonObject) -> str:
     return json.dumps(value)
 
 
-@given(documents(), st.lists(words, min_size=1, max_size=4, unique=True), st.lists(clauses, max_size=3))
+@given(
+    documents(), st.lists(words, min_size=1, max_size=4, unique=True), st.lists(clauses, max_size=3)
+)
 def test_nothing_but_the_scopes_changes_and_restoring_gives_the_same_bytes(
     before: JsonObject, names: list[str], users: list[Clause]
 ) -> None:
@@ -84,8 +102,7 @@ def test_nothing_but_the_scopes_changes_and_restoring_gives_the_same_bytes(
         assert read_scopes(after).user_clauses() == expected
     assert without_scopes(after) == without_scopes(before)
     restored = with_scopes(after, Scopes.from_json(kept.to_json()))
-    assert json.dumps(restored) == json.dumps(with_scopes(before, kept))
-
+    assert json.dumps(restored) == bytes_before
 
 
 def test_the_filter_on_the_wire() -> None:
@@ -184,7 +201,8 @@ def test_a_filter_on_no_group_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "mappings", [[], [mapping("User")], [mapping("Group")], [mapping("Group")] * 2 + [mapping("User")]]
+    "mappings",
+    [[], [mapping("User")], [mapping("Group")], [mapping("Group")] * 2 + [mapping("User")]],
 )
 def test_no_mapping_or_two_is_refused(mappings: list[Json]) -> None:
     broken: JsonObject = {"synchronizationRules": [{"objectMappings": mappings}]}
