@@ -4,7 +4,6 @@ import json
 import shutil
 import socket
 import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -36,8 +35,12 @@ class NoEngine:
     reason: str
 
 
-def find_engine(providers: Sequence[str]) -> Engine | NoEngine:
-    """The engine on PATH, or one installed now, with the plugins `providers` (`cloudflare`, …).
+# All three: the engine asks for the plugin of every provider SDK in the virtual environment.
+PROVIDERS = ("cloudflare", "okta", "azuread")
+
+
+def find_engine() -> Engine | NoEngine:
+    """The engine on PATH, or one installed now, with the three provider plugins.
 
     Downloads only what is missing and only where the network allows it.
     """
@@ -54,7 +57,7 @@ def find_engine(providers: Sequence[str]) -> Engine | NoEngine:
         except (OSError, RuntimeError, subprocess.SubprocessError) as error:
             return NoEngine(f"`pulumi` is not on PATH and installing it failed ({_line(error)})")
     plugins: dict[str, str] = {}
-    for provider in providers:
+    for provider in PROVIDERS:
         version = _plugin_version(command, provider) or _installed(command, provider)
         if version is None:
             return NoEngine(

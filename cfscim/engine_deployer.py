@@ -90,7 +90,7 @@ class EngineDeployer:
                 suppress_progress=True,
             )
         except CommandError as error:
-            reasons = diagnostics or [str(error).strip().splitlines()[-1]]
+            reasons = diagnostics or [" ".join(str(error).split())[:2000]]
             raise ScimError(
                 f"pulumi up of {self._stack_name}: {'; '.join(dict.fromkeys(reasons))}"
             ) from None
@@ -127,8 +127,8 @@ class EngineDeployer:
             # Components and the stack itself are our own bookkeeping.
             if done and not metadata.type.startswith(("cloudflare-scim:", "pulumi:")):
                 self._progress(f"  {done} {kind} {metadata.urn.split('::')[-1]}")
-        elif event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
+        elif event.diagnostic_event is not None and event.diagnostic_event.severity.startswith("error"):
             message = " ".join(event.diagnostic_event.message.split())
-            if "unhandled error occurred" not in message and "Traceback" not in message:
+            if "an unhandled error occurred" not in message:
                 diagnostics.append(message)
 

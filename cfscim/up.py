@@ -25,7 +25,10 @@ from scim.stackcheck import check_stack_file
 class Deployer(Protocol):
     """Carries out the program: the engine, or the rehearsal."""
 
-    environment: Mapping[str, str]
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Everything the update runs with."""
+        ...
 
     def update(self, config: Mapping[str, object]) -> dict[str, object]:
         """One update; returns the plain outputs."""
@@ -56,8 +59,7 @@ def run(stack: str, *, keep: bool = False) -> int:
     if checked.config is None or checked.problems:
         raise ConfigError(checked.problems)
     config = checked.config
-    provider = {"okta": "okta", "entra": "azuread"}[config.identity_provider.kind]
-    engine = find_engine(["cloudflare", provider])
+    engine = find_engine()
     if isinstance(engine, NoEngine):
         typer.echo(f"REHEARSAL, not an engine run: {engine.reason}.")
     else:

@@ -6,9 +6,9 @@ Source: `GET /user/tokens/permission_groups`, `/accounts/{id}/tokens/permission_
 `/accounts/{id}/iam/permission_groups`, `/accounts/{id}/iam/resource_groups`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import NamedTuple
 
 import pulumi
 import pulumi_cloudflare as cloudflare
@@ -19,31 +19,22 @@ ACCOUNT_SCOPE = "com.cloudflare.api.account"
 USER_SCOPE = "com.cloudflare.api.user"
 
 
-class _Named(Protocol):
-    @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
+class _Group(NamedTuple):
+    id: str
+    name: str
 
 
-_N = TypeVar("_N", bound=_Named)
-
-
-def is_placeholder(value: str) -> bool:
-    """Whether `value` stands for something that only a look-up can give (as `plan` prints it)."""
+def _is_placeholder(value: str) -> bool:
+    # `plan` answers look-ups with `${<kind>: <name>}`, which no id can match.
     return value.startswith("${")
 
 
-def exactly_one(kind: str, name: str, found: Iterable[_N], where: str) -> _N:
-    """The only one of `found` whose name is `name`, byte for byte.
-
-    Raises `pulumi.RunError` when there is none or more than one.
-    """
-    matches = [item for item in found if item.name == name]
+def _exactly_one(name: str, found: Iterable[_Group], where: str) -> str:
+    matches = [group.id for group in found if group.name == name]
     if len(matches) != 1:
         problem = "does not exist" if not matches else f"exists {len(matches)} times"
         raise pulumi.RunError(
-            f'{where}: {kind} "{name}" {problem}; without its id nothing can be granted; '
+            f'{where}: permission group "{name}" {problem}; without its id nothing can be granted; '
             "check that this account is an Enterprise account and that the provider's token "
             "may read it (docs/permissions.md)"
         )
@@ -71,9 +62,7 @@ class Lookups:
     def role_permission(self, role: Role) -> pulumi.Output[str]:
         """The id of the permission group that a role means in a User Group's policy."""
         where = f"Cloudflare account {self._account_id}"
-        return self._role_groups.apply(
-            lambda found: exactly_one("permission group", role.value, found.results, where).id
-        )
+        return self._role_groups.apply(lambda found: _exactly_one(role.value, found, where))
 
     @cached_property
     def account_resource_group(self) -> pulumi.Output[str]:
@@ -84,31 +73,35 @@ class Lookups:
         return answer.apply(self._whole_account)
 
     @cached_property
-    def _role_groups(
-        self,
-    ) -> pulumi.Output["cloudflare.AwaitableGetAccountPermissionGroupsResult"]:
-        return cloudflare.get_account_permission_groups_output(
+    def _role_groups(self) -> pulumi.Output[list[_Group]]:
+        answer = cloudflare.get_account_permission_groups_output(
             account_id=self._account_id, opts=self._invoke
         )
+        return answer.apply(lambda found: [_Group(item.id, item.name) for item in found.results])
 
     @cached_property
-    def _account_token_groups(self) -> pulumi.Output[list["_TokenGroup"]]:
+    def _account_token_groups(self) -> pulumi.Output[list[_Group]]:
         answer = cloudflare.get_account_api_token_permission_groups_list_output(
             account_id=self._account_id, opts=self._invoke
         )
-        return answer.apply(lambda found: list(found.results))
+        return answer.apply(lambda found: [_Group(item.id, item.name) for item in found.results])
 
     @cached_property
-    def _user_token_groups(self) -> pulumi.Output[list["_TokenGroup"]]:
+    def _user_token_groups(self) -> pulumi.Output[list[_Group]]:
         answer = cloudflare.get_api_token_permission_groups_list_output(opts=self._invoke)
-        return answer.apply(lambda found: list(found.results))
+        return answer.apply(lambda found: [_Group(item.id, item.name) for item in found.results])
 
-    def _whole_account(self, answer: "cloudflare.AwaitableGetResourceGroupsResult") -> str:
+    def _whole_account(self, answer: cloudflare.GetResourceGroupsResult) -> str:
         key = f"{ACCOUNT_SCOPE}.{self._account_id}"
         for group in answer.results:
-            scopes = [(s.key, [o.key for o in s.objects]) for s in group.scopes]
-            if scopes == [(key, ["*"])]:
-                return group.id
+            # By key: a result object's `.key` is its field, its `.keys` a method of dict.
+            scopes = [
+                (s["key"], [o["key"] for o in s["objects"] or ()]) for s in group["scopes"] or ()
+            ]
+            # The provider reads no scope from an answer that has an object there, as Cloudflare's
+            # API description says; then the built-in group's own name tells.
+            if scopes == [(key, ["*"])] or (not scopes and group["name"] == key):
+                return group["id"]
         raise pulumi.RunError(
             f"Cloudflare account {self._account_id}: no resource group covers exactly this "
             "account; a role group would have no scope; check that the provider's token may read "
@@ -116,21 +109,12 @@ class Lookups:
         )
 
 
-class _TokenGroup(_Named, Protocol):
-    @property
-    def scopes(self) -> list[str]: ...
-
-
-def _checked_id(name: str, found: list[_TokenGroup]) -> str:
-    group = exactly_one("permission group", name, found, "Cloudflare API tokens")
+def _checked_id(name: str, found: Iterable[_Group]) -> str:
+    group_id = _exactly_one(name, found, "Cloudflare API tokens")
     known = PERMISSION_GROUP_IDS[name]
-    if group.id != known and not is_placeholder(group.id):
+    if group_id != known and not _is_placeholder(group_id):
         pulumi.log.warn(
-            f'Cloudflare answers id {group.id} for permission group "{name}", known is {known}: '
+            f'Cloudflare answers id {group_id} for permission group "{name}", known is {known}: '
             "the answer is used; check the token's permissions in the dashboard"
         )
-    return group.id
-
-
-PersonLookup = Callable[[list[str]], pulumi.Output[dict[str, str]]]
-"""E-mail addresses in, `{address: the identity provider's user id}` out; one call a run."""
+    return group_id
