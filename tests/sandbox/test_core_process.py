@@ -38,7 +38,7 @@ def _stop(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> str:
 def test_ready_line_and_clean_end(number: int) -> None:
     process, ready = _start()
     assert set(ready) == {"env", "admin"}
-    assert httpx.get(f"{ready['admin']}/_sandbox/state", trust_env=False).status_code == 200
+    assert httpx.get(f"{ready['admin']}/_sandbox/_sandbox/state", trust_env=False).status_code == 200
     env = ready["env"]
     assert isinstance(env, dict)
     assert Path(env["SSL_CERT_FILE"]).exists()
@@ -57,7 +57,7 @@ def test_the_state_directory_outlives_the_process(tmp_path: Path) -> None:
     url = env["CLOUDFLARE_BASE_URL"] + path
     created = httpx.post(url, json=body, headers=headers, trust_env=False).json()["result"]
     httpx.post(
-        f"{ready['admin']}/_sandbox/users", json={"email": "mary@example.com"}, trust_env=False
+        f"{ready['admin']}/_sandbox/_sandbox/users", json={"email": "mary@example.com"}, trust_env=False
     )
     _stop(process)
     for file in directory.iterdir():
@@ -76,11 +76,11 @@ def test_the_state_directory_outlives_the_process(tmp_path: Path) -> None:
         verified = httpx.get(f"{later['CLOUDFLARE_BASE_URL']}{path}/verify", headers=own,
                              trust_env=False)  # fmt: skip
         assert verified.json()["result"]["id"] == created["id"]
-        state = httpx.get(f"{again['admin']}/_sandbox/state", trust_env=False).text
+        state = httpx.get(f"{again['admin']}/_sandbox/_sandbox/state", trust_env=False).text
         assert "mary@example.com" in state
         probe = {"displayName": f"{created['value']}"}
         httpx.post(f"{later['CLOUDFLARE_BASE_URL']}/x", json=probe, trust_env=False)
-        log = httpx.get(f"{again['admin']}/_sandbox/requests", trust_env=False).text
+        log = httpx.get(f"{again['admin']}/_sandbox/_sandbox/requests", trust_env=False).text
         assert created["value"] not in log
     finally:
         _stop(process)
