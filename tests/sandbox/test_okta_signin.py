@@ -32,9 +32,10 @@ def token(sandbox: Sandbox, assertion: str, scope: str, place: str = "data") -> 
         "grant_type": "client_credentials", "scope": scope,
         "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion,
     }  # fmt: skip
-    return httpx.post(
-        sandbox.world.http_base + "/oauth2/v1/token", trust_env=False, **{place: form}
-    )
+    url = sandbox.world.http_base + "/oauth2/v1/token"
+    if place == "params":
+        return httpx.post(url, params=form, trust_env=False)
+    return httpx.post(url, data=form, trust_env=False)
 
 
 def signed_in(sandbox: Sandbox, app: Any, scope: str) -> Okta:
