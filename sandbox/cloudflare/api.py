@@ -84,10 +84,12 @@ def json_object(ctx: Context) -> dict[str, object]:
     return ctx.body
 
 
-def page(ctx: Context, items: Sequence[object], default: int = 20) -> Response:
-    """One page of a list, with result_info."""
+def page(
+    ctx: Context, items: Sequence[object], default: int = 20, most: int = _MAX_PER_PAGE
+) -> Response:
+    """One page of a list, with result_info; a larger per_page than ``most`` is cut to it."""
     number = _integer(ctx, "page", 1)
-    size = min(_integer(ctx, "per_page", default), _MAX_PER_PAGE)
+    size = min(_integer(ctx, "per_page", default), most)
     chosen = list(items[(number - 1) * size : number * size])
     info = {
         "page": number,

@@ -26,7 +26,7 @@ def list_role_groups(ctx: Context, account: Account) -> Response:
         for role in ROLES
         if all(value in (None, getattr(role, name)) for name, value in wanted.items())
     ]
-    return page(ctx, chosen)
+    return page(ctx, chosen, default=100)
 
 
 @account_route("GET", "/iam/permission_groups/<group_id>", *MEMBER_READ)
@@ -47,7 +47,7 @@ def list_resource_groups(ctx: Context, account: Account) -> Response:
         for group in account.resource_groups.values()
         if all(value in (None, getattr(group, name)) for name, value in wanted.items())
     ]
-    return page(ctx, chosen)
+    return page(ctx, chosen, default=100)
 
 
 @account_route("POST", "/iam/resource_groups", *_WRITE)

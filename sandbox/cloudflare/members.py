@@ -69,7 +69,7 @@ def list_members(ctx: Context, account: Account) -> Response:
         raise ApiError(400, f"order must be one of {', '.join(_ORDERS)}")
     reverse = ctx.request.args.get("direction") == "desc"
     shown.sort(key=lambda one: _sort_key(one, order), reverse=reverse)
-    return page(ctx, shown)
+    return page(ctx, shown, most=50)
 
 
 def _sort_key(shown: dict[str, object], order: str) -> str:

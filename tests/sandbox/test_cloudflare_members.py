@@ -87,3 +87,15 @@ def test_changes_are_audited_without_refusals(sandbox: Sandbox) -> None:
     assert entry["action"]["type"] == "create"
     assert entry["actor"]["email"] == "owner@example.com"
     assert operator.get("/logs/audit").status_code == 400
+
+
+def test_a_page_of_members_has_fifty_at_most(sandbox: Sandbox) -> None:
+    scim = scim_client(sandbox)
+    for number in range(51):
+        scim.post("/Users", json=scim_user(f"p{number:02}@example.com"))
+    pages = [
+        account_client(sandbox).get("/members", params={"per_page": 100, "page": page}).json()
+        for page in (1, 2, 3)
+    ]
+    assert [len(page["result"]) for page in pages] == [50, 2, 0]
+    assert pages[0]["result_info"]["total_pages"] == 2

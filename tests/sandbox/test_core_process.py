@@ -38,7 +38,9 @@ def _stop(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> str:
 def test_ready_line_and_clean_end(number: int) -> None:
     process, ready = _start()
     assert set(ready) == {"env", "admin"}
-    assert httpx.get(f"{ready['admin']}/_sandbox/_sandbox/state", trust_env=False).status_code == 200
+    assert (
+        httpx.get(f"{ready['admin']}/_sandbox/_sandbox/state", trust_env=False).status_code == 200
+    )
     env = ready["env"]
     assert isinstance(env, dict)
     assert Path(env["SSL_CERT_FILE"]).exists()
@@ -57,7 +59,9 @@ def test_the_state_directory_outlives_the_process(tmp_path: Path) -> None:
     url = env["CLOUDFLARE_BASE_URL"] + path
     created = httpx.post(url, json=body, headers=headers, trust_env=False).json()["result"]
     httpx.post(
-        f"{ready['admin']}/_sandbox/_sandbox/users", json={"email": "mary@example.com"}, trust_env=False
+        f"{ready['admin']}/_sandbox/_sandbox/users",
+        json={"email": "mary@example.com"},
+        trust_env=False,
     )
     _stop(process)
     for file in directory.iterdir():

@@ -3,10 +3,11 @@
 import ipaddress
 import socket
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from cloudflare_api import client
+from cloudflare_api import client, scim_client, scim_user
 
 from sandbox.core.outbound import scim_client as outbound_client
 from sandbox.core.server import Sandbox
@@ -112,3 +113,15 @@ def test_a_base_that_is_no_address_is_an_http_error(sandbox: Sandbox) -> None:
     odd = outbound_client(sandbox.world, "nonsense", "t")
     with odd as outbound, pytest.raises(httpx.HTTPError):
         outbound.get("Users")
+
+
+def test_requests_at_the_same_time_do_not_mix(sandbox: Sandbox) -> None:
+    caller = scim_client(sandbox)
+
+    def provision(number: int) -> int:
+        return caller.post("/Users", json=scim_user(f"p{number % 4}@example.com")).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(provision, range(24)))
+    assert (answers.count(201), answers.count(409)) == (4, 20)
+    assert caller.get("/Users").json()["totalResults"] == 5
