@@ -67,7 +67,7 @@ class EngineDeployer:
             # a late download fail with a certificate error.
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         }
-        self._stack: Stack | None = None
+        self._selected_stack: Stack | None = None
 
     @property
     def project_folder(self) -> Path:
@@ -80,7 +80,7 @@ class EngineDeployer:
         Secret outputs are left out. Raises `ScimError` with the engine's own diagnostics.
         """
         self._write(config)
-        stack = self._selected()
+        stack = self.stack
         diagnostics: list[str] = []
         try:
             result = stack.up(
@@ -101,17 +101,19 @@ class EngineDeployer:
 
     def secret_output(self, name: str) -> str:
         """The plain value of a secret output, for reading the systems back."""
-        return str(self._selected().outputs()[name].value)
+        return str(self.stack.outputs()[name].value)
 
-    def _selected(self) -> Stack:
-        if self._stack is None:
+    @property
+    def stack(self) -> Stack:
+        """The Automation API's stack, for what goes beyond an update."""
+        if self._selected_stack is None:
             workspace = LocalWorkspace(
                 work_dir=str(self._project),
                 pulumi_command=self._engine.command,
                 env_vars=self.environment,
             )
-            self._stack = Stack.create_or_select(self._stack_name, workspace)
-        return self._stack
+            self._selected_stack = Stack.create_or_select(self._stack_name, workspace)
+        return self._selected_stack
 
     def _write(self, config: Mapping[str, object]) -> None:
         path = self._project / f"Pulumi.{self._stack_name}.yaml"

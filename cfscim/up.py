@@ -69,15 +69,7 @@ def run(stack: str, *, keep: bool = False) -> int:
     with SandboxProcess() as sandbox, tempfile.TemporaryDirectory(prefix="cfscim-up-") as folder:
         progress(f"the sandbox answers at {sandbox.admin}")
         deployer = _deployer(engine, stack, Path(folder), sandbox, progress)
-        if config.role_model == "virtualGroups":
-            sandbox.post(
-                f"cloudflare/accounts/{config.account.id}",
-                {"virtualGroups": True, "name": config.account.name},
-            )
-            progress("switched virtual groups on for the sandbox account, as Cloudflare would")
-        _update(config, checked.file.config_object, deployer, sandbox, progress)
-        progress("running one provisioning cycle of the identity provider")
-        sandbox.post("cycle")
+        deploy(config, checked.file.config_object, deployer, sandbox, progress)
         return _finish(config, stack, sandbox, progress)
 
 
@@ -96,6 +88,28 @@ def _deployer(
     from cfscim.rehearsal import RehearsalDeployer
 
     return RehearsalDeployer(stack, environment, progress)
+
+
+def deploy(
+    config: ScimConfig,
+    declared: object,
+    deployer: Deployer,
+    sandbox: SandboxProcess,
+    progress: Callable[[str], None],
+) -> None:
+    """Everything between an empty sandbox and people with roles: update, console, cycle.
+
+    `declared` is the config object as the stack file has it. Raises `ScimError`.
+    """
+    if config.role_model == "virtualGroups":
+        sandbox.post(
+            f"cloudflare/accounts/{config.account.id}",
+            {"virtualGroups": True, "name": config.account.name},
+        )
+        progress("switched virtual groups on for the sandbox account, as Cloudflare would")
+    _update(config, declared, deployer, sandbox, progress)
+    progress("running one provisioning cycle of the identity provider")
+    sandbox.post("cycle")
 
 
 def _update(

@@ -77,7 +77,8 @@ class EntraAssignments(pulumi.ComponentResource):
                 app_role_id=USER_APP_ROLE,
                 principal_object_id=group.id,
                 resource_object_id=service_principal_id,
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[*after]),
+                # Without the assignment Entra deactivates everybody in Cloudflare.
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[*after], protect=True),
             )
         self.register_outputs({})
 

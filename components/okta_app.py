@@ -63,7 +63,8 @@ class OktaApp(pulumi.ComponentResource):
             app_id=app.id,
             # The provider writes the profile back as JSON text; without it a refresh differs.
             groups=[{"id": users_group.id, "profile": json.dumps({})}],
-            opts=pulumi.ResourceOptions(parent=self),
+            # Without the assignment Okta deactivates everybody in Cloudflare.
+            opts=pulumi.ResourceOptions(parent=self, protect=True),
         )
         self.register_outputs({"id": self.id})
 

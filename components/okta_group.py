@@ -50,7 +50,8 @@ class OktaGroup(pulumi.ComponentResource):
                 users=exact,
                 # Without it a person added by hand would keep the role unseen.
                 track_all_users=True,
-                opts=pulumi.ResourceOptions(parent=self),
+                # When the config stops naming members, or goes, everyone stays where they are.
+                opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
             )
         for address, user in (at_least or {}).items():
             okta.UserGroupMemberships(

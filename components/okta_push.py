@@ -64,7 +64,9 @@ class OktaPush(pulumi.ComponentResource):
                 status="ACTIVE",
                 # The provider's default (true) deletes the Cloudflare group with the role.
                 delete_target_group_on_destroy=False,
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[*after]),
+                # First to go in a destroy: while it is protected, nothing before it is touched,
+                # even where `pulumi destroy --skip-preview` leaves out the check of the whole.
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[*after], protect=True),
             )
         self.register_outputs({})
 

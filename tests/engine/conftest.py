@@ -1,0 +1,34 @@
+"""The real Pulumi engine and provider plugins against the sandbox; skipped where there is none."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cfscim.engine import Engine, find_engine
+from cfscim.sandbox_process import SandboxProcess
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """The engine on PATH. Nothing is downloaded for a test."""
+    if shutil.which("pulumi") is None:
+        pytest.skip("no pulumi on PATH: the rehearsal tests cover this machine")
+    found = find_engine()
+    if not isinstance(found, Engine):
+        pytest.skip(found.reason)
+    return found
+
+
+@pytest.fixture
+def sandbox() -> Iterator[SandboxProcess]:
+    """A sandbox of its own, so that engine tests can run side by side."""
+    with SandboxProcess() as running:
+        yield running
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the stack's project and state go."""
+    return tmp_path

@@ -1,0 +1,66 @@
+"""Update, update again, refresh, destroy: what the engine says of each, for every combination."""
+
+from pathlib import Path
+
+import pytest
+from pulumi.automation.errors import CommandError
+
+from cfscim.engine import Engine
+from cfscim.engine_deployer import EngineDeployer
+from cfscim.sandbox_process import SandboxProcess
+from cfscim.up import deploy
+from scim.config import parse_config
+from tests.combinations import ACCOUNT, COMBINATIONS, config_object
+
+
+def members(sandbox: SandboxProcess) -> dict[str, set[str]]:
+    listed = sandbox.state()["cloudflare"]["members"]
+    return {m["email"]: set(m["roles"]) for m in listed if m["accountId"] == ACCOUNT}
+
+
+@pytest.mark.parametrize(("kind", "role_model", "owner"), COMBINATIONS)
+def test_update_repeat_refresh_destroy(
+    kind: str,
+    role_model: str,
+    owner: str,
+    engine: Engine,
+    sandbox: SandboxProcess,
+    folder: Path,
+) -> None:
+    declared = config_object(kind, role_model, owner)
+    config = parse_config(declared, stack="engine")
+    lines: list[str] = []
+    deployer = EngineDeployer(engine, "engine", folder, sandbox.environment(), lines.append)
+
+    deploy(config, declared, deployer, sandbox, lines.append)
+    assert "Administrator" in members(sandbox)["ada@example.com"]
+    assert "Super Administrator - All Privileges" in members(sandbox)["grace@example.com"]
+
+    before = sandbox.state()
+    again = deployer.stack.up(expect_no_changes=True, suppress_outputs=True)
+    assert set(again.summary.resource_changes or {}) == {"same"}
+    refreshed = deployer.stack.refresh(expect_no_changes=True)
+    assert set(refreshed.summary.resource_changes or {}) == {"same"}
+    assert sandbox.state() == before
+
+    # The Automation API destroys with --skip-preview, the worst case: nothing may be lost even so.
+    with pytest.raises(CommandError, match="protected"):
+        deployer.stack.destroy()
+    access = members(sandbox)
+    sandbox.post("cycle")
+    assert members(sandbox) == access
+
+    deployer.stack.workspace.pulumi_command.run(
+        ["state", "unprotect", "--all", "--yes", "--stack", "engine"],
+        str(deployer.project_folder),
+        deployer.environment,
+    )
+    deployer.stack.destroy()
+    left = sandbox.state()
+    account = next(a for a in left["cloudflare"]["accounts"] if a["id"] == ACCOUNT)
+    assert not account["tokens"]
+    expected = 4 if role_model == "userGroups" else 0
+    assert len(account["userGroups"]) == expected
+    vendor = left[kind]
+    assert not vendor.get("apps") and not vendor.get("applications")
+    assert "Administrator" in members(sandbox)["ada@example.com"], "destroying took a role away"
