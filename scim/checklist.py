@@ -7,8 +7,7 @@ from scim.config import ScimConfig
 from scim.identity import EntraConfig, OktaConfig
 from scim.names import scim_base_url
 
-TOKEN_COMMAND = "pulumi stack output tokenValue --show-secrets"
-"""Prints the token; the value itself never stands in a checklist."""
+_PRINT_VALUE = "pulumi stack output tokenValue --show-secrets"
 
 
 def remaining_steps(config: ScimConfig, *, app_id: str, okta_domain: str = "okta.com") -> list[str]:
@@ -51,7 +50,8 @@ def _okta(config: ScimConfig, okta: OktaConfig, app_id: str, okta_domain: str) -
         yield (
             f"{here}: Provisioning > Configure API Integration, select Enable API integration, "
             f"enter SCIM 2.0 Base Url {scim_base_url(config)} and as OAuth Bearer Token what "
-            f"`{TOKEN_COMMAND}` prints, clear Import Groups, select Test API Credentials, then Save."
+            f"`{_PRINT_VALUE}` prints, clear Import Groups, select Test API Credentials, then "
+            "Save."
         )
         yield (
             f"{here}: Provisioning > To App > Edit, enable Create Users and Deactivate Users, "
@@ -74,7 +74,7 @@ def _okta(config: ScimConfig, okta: OktaConfig, app_id: str, okta_domain: str) -
     elif okta.api_integration == "console":
         yield (
             f"{here}: after every change of the token, Provisioning > Integration > Edit, enter as "
-            f"OAuth Bearer Token what `{TOKEN_COMMAND}` prints, select Test API Credentials, then "
+            f"OAuth Bearer Token what `{_PRINT_VALUE}` prints, select Test API Credentials, then "
             "Save."
         )
 

@@ -1,6 +1,7 @@
-"""What two stacks may not share: an account, an application's name, a group's name in one tenant."""
+"""What two stacks may not share: an account; in one tenant an application's or group's name."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import permutations
 
 from scim.access import people
 from scim.config import ScimConfig
@@ -31,13 +32,11 @@ def clashes(stacks: Sequence[CheckedStack]) -> list[Problem]:
                 continue
             for claim, steps, name in claims(stack.file, stack.config):
                 path = key_path(steps)
-                here = stack.file.placed(Problem(path, "", why, instead))
-                owner, place = first.setdefault(claim, (stack.file, f"{here.file}:{here.line}"))
+                owner, there = first.setdefault(claim, (stack.file, path))
                 if owner is not stack.file:
-                    problems.append(
-                        stack.file.placed(Problem(path, f"{name} is also {place}", why, instead))
-                    )
-    return problems + _contradictions(stacks)
+                    what = f"{name} also stands in {owner.path}:{owner.line_of(there)}"
+                    problems.append(stack.file.placed(Problem(path, what, why, instead)))
+    return [*problems, *_contradictions(stacks)]
 
 
 def tenant(stack_file: StackFile, config: ScimConfig) -> tuple[str, str]:
@@ -49,7 +48,7 @@ def tenant(stack_file: StackFile, config: ScimConfig) -> tuple[str, str]:
     return "entra", stack_file.provider_config.get("azuread:tenantId", "").lower()
 
 
-def _accounts(stack_file: StackFile, config: ScimConfig) -> Iterator[Claim]:
+def _accounts(_: StackFile, config: ScimConfig) -> Iterator[Claim]:
     yield (config.account.id,), ("account", "id"), f"account {config.account.id}"
 
 
@@ -96,27 +95,23 @@ _KINDS: tuple[tuple[Callable[[StackFile, ScimConfig], Iterator[Claim]], str, str
 )
 
 
-def _contradictions(stacks: Sequence[CheckedStack]) -> list[Problem]:
+def _contradictions(stacks: Sequence[CheckedStack]) -> Iterator[Problem]:
     """People kept outside SCIM by one stack and provisioned to the same account by another."""
-    problems = []
-    for one in stacks:
-        for other in stacks:
-            if one is other or one.config is None or other.config is None:
-                continue
-            if one.config.account.id != other.config.account.id:
-                continue
-            inside = {person.lower() for person in people(other.config)}
-            for index, person in enumerate(one.config.break_glass):
+    by_account: dict[str, list[tuple[StackFile, ScimConfig]]] = {}
+    for stack in stacks:
+        if stack.config is not None:
+            by_account.setdefault(stack.config.account.id, []).append((stack.file, stack.config))
+    for sharing in by_account.values():
+        for (file, config), (other_file, other) in permutations(sharing, 2):
+            inside = {person.lower() for person in people(other)}
+            for index, person in enumerate(config.break_glass):
                 if person.lower() in inside:
-                    problems.append(
-                        one.file.placed(
-                            Problem(
-                                key_path(("breakGlass", index)),
-                                f"{shown(person)} is provisioned to this account by "
-                                f"{other.file.path}",
-                                "break-glass Super Administrators are kept outside SCIM",
-                                "remove the address from one of the two files",
-                            )
+                    yield file.placed(
+                        Problem(
+                            path=key_path(("breakGlass", index)),
+                            what=f"{shown(person)} is provisioned to this account by "
+                            f"{other_file.path}",
+                            why="break-glass Super Administrators are kept outside SCIM",
+                            instead="remove the address from one of the two files",
                         )
                     )
-    return problems

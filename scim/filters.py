@@ -31,7 +31,10 @@ _NO_MEMBERSHIP = (
     "leave the clause out and use scope: assigned, which provisions the members of assigned groups",
 )
 _MEMBERSHIP = {"memberof", "ismemberof", "members", "transitivememberof", "groups", "group"}
-ATTRIBUTE_PATTERN = r"^(?!(?:([Ii]s|[Tt]ransitive)?[Mm]ember[Oo]f|[Mm]embers|[Gg]roups?)$)[A-Za-z][A-Za-z0-9_.-]{0,254}$"
+ATTRIBUTE_PATTERN = (
+    r"^(?!(?:([Ii]s|[Tt]ransitive)?[Mm]ember[Oo]f|[Mm]embers|[Gg]roups?)$)"
+    + r"[A-Za-z][A-Za-z0-9_.-]{0,254}$"
+)
 
 
 def _attribute(text: str) -> str:

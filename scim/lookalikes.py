@@ -6,11 +6,20 @@ from difflib import SequenceMatcher, get_close_matches
 from scim.roles import ROLES, Role
 
 _LETTERS = str.maketrans(
-    # Cyrillic, Greek, Armenian and Latin letters drawn like an ASCII letter.
-    "АВЕЅІЈКМНОРСТУХаеоѕіјрсухһӏԁԛԝпг" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαενικορτυχ" + "օսոհ" + "ıɡɑℓ",
-    "ABESIJKMHOPCTYXaeosijpcyxhldqwnr" + "ABEZHIKMNOPTYXaevikoptux" + "ounh" + "igal",
+    "\u0410\u0412\u0415\u0405\u0406\u0408\u041a\u041c\u041d\u041e\u0420\u0421"  # Cyrillic
+    "\u0422\u0423\u0425\u0430\u0435\u043e\u0455\u0456\u0458\u0440\u0441\u0443"
+    "\u0445\u04bb\u04cf\u0501\u051b\u051d\u043f\u0433"
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4"  # Greek
+    "\u03a5\u03a7\u03b1\u03b5\u03bd\u03b9\u03ba\u03bf\u03c1\u03c4\u03c5\u03c7"
+    "\u0585\u057d\u0578\u0570"  # Armenian
+    "\u0131\u0261\u0251\u2113",  # other Latin
+    "ABESIJKMHOPCTYXaeosijpcyxhldqwnrABEZHIKMNOPTYXaevikoptuxounhigal",
 )
-_DASHES = "‐‑‒–—―−⁃﹘﹣－ー_~·•:/|"
+"""Letters drawn like an ASCII letter -> that letter; escaped, since nobody can tell them apart."""
+
+_DASHES = (
+    "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043\ufe58\ufe63\uff0d\u30fc_~\u00b7\u2022:/|"
+)
 _LONGEST = 120  # comparing takes time that grows with the square of the length
 _COMMON = {
     "super administrator": Role.SUPER_ADMINISTRATOR,
@@ -46,7 +55,7 @@ def foreign_character(text: str) -> str | None:
 
 
 def skeleton(text: str) -> str:
-    """What the text looks like in plain ASCII where that is known; invisible characters are gone."""
+    """What the text looks like in plain ASCII, as far as known, without invisible characters."""
     seen = "".join(
         "-" if char in _DASHES else " " if char.isspace() else char
         for char in unicodedata.normalize("NFKC", text.translate(_LETTERS)).translate(_LETTERS)

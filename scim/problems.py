@@ -9,8 +9,8 @@ class Problem:
     """One thing to be put right: where it stands, what is wrong, why it matters, what to write.
 
     `path` is the key path (`cloudflare-scim:scim.roles.Billing.members[0]`), empty for a whole
-    file. `file` and `line` are absent where the value came from the Pulumi engine. `secret` says that
-    the value there is, or looks like, a credential.
+    file. `file` and `line` are absent where the value came from the Pulumi engine. `secret` says
+    that the value there is, or looks like, a credential.
     """
 
     path: str
@@ -59,7 +59,7 @@ class ConfigError(ScimError):
 
 
 class RemoteError(ScimError):
-    """A vendor answered with an error, or not as documented; `kind` says which (scim/answers.py)."""
+    """A vendor answered with an error, or not as documented; `kind` says which: scim/answers.py."""
 
     kind: str = "unexpected"
 

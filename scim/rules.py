@@ -105,7 +105,7 @@ def _people_spelled_twice(raw: Raw) -> Iterator[Problem]:
                 yield Problem(
                     path=path,
                     what=f"{shown(person)} is spelled {shown(spelling)} at {where}",
-                    why="one person in two spellings looks like two people to the identity provider",
+                    why="one person in two spellings looks like two to the identity provider",
                     instead="write the address in one way, as the identity provider has it",
                 )
             seen_here.add(key)

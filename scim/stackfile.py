@@ -1,4 +1,4 @@
-"""A stack's YAML file: the config object in it, the providers' config, and the line of every key."""
+"""A stack's YAML file: the config object, the providers' config, and the line of every key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,10 +22,10 @@ class StackFile:
     """What a stack file says.
 
     `config_object` is the value under `cloudflare-scim:scim`, absent where there is none.
-    `lines` and `written` go by key path below `config`, which itself is ""; `written` holds the text of words that
-    YAML reads as a number, a truth value or null. `provider_config` holds the plain values of
-    every other key, `secure_keys` the names of those that are encrypted. `problems` are those of
-    the file itself.
+    `lines` and `written` go by key path below `config`, which itself is ""; `written` holds the
+    text of words that YAML reads as a number, a truth value or null. `provider_config` holds the
+    plain values of every other key, `secure_keys` the names of those that are encrypted.
+    `problems` are those of the file itself.
     """
 
     path: str
@@ -37,14 +37,16 @@ class StackFile:
     written: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
-    def placed(self, problem: Problem) -> Problem:
-        """The problem with this file and the line of its key, or of the nearest key above it."""
-        if problem.line is not None:
-            return replace(problem, file=self.path)
-        path = problem.path
+    def line_of(self, path: str) -> int:
+        """The line of a key path, or of the nearest key above it that is in the file."""
         while path and path not in self.lines:
             path = path[: max(path.rfind("."), path.rfind("["), 0)]
-        return problem.at(self.path, self.lines.get(path, 1))
+        return self.lines.get(path, 1)
+
+    def placed(self, problem: Problem) -> Problem:
+        """The problem with this file and its line."""
+        line = problem.line if problem.line is not None else self.line_of(problem.path)
+        return problem.at(self.path, line)
 
 
 def stack_of(path: str) -> str:

@@ -63,7 +63,7 @@ def _parts(
         case "bool_type":
             return f"{shown(value)} is neither true nor false", about, _boolean(value)
         case "int_type" | "int_from_float" | "greater_than":
-            return f"{shown(value)} is no positive whole number", about, _integer(value, field)
+            return f"{shown(value)} is no positive whole number", about, _integer(value)
         case "tuple_type" | "list_type":
             return f"{_named(value)} stands where a list belongs", about, _list(value)
         case "model_type" | "model_attributes_type" | "dict_type" | "mapping_type":
@@ -129,7 +129,7 @@ def _unknown(root: type[BaseModel], model: type[BaseModel], loc: list[Step]) -> 
                     f"{_KINDS[this]} has no such setting",
                     f'remove it, or write "kind: {other}"' + (f" (near: {here})" if here else ""),
                 )
-    places = [place for place in homes(root, key)]
+    places = list(homes(root, key))
     if places and here is None:
         place = places[0]
         where = f"under {place}" if place else f"directly under {CONFIG_KEY}"
@@ -193,7 +193,7 @@ def _boolean(value: object) -> str:
     return "write true or false, without quotes"
 
 
-def _integer(value: object, field: FieldInfo | None) -> str:
+def _integer(value: object) -> str:
     if isinstance(value, str) and value.strip().isdecimal() and int(value) > 0:
         return f"write {int(value)}, without quotes"
     return "write a whole number above 0, without quotes, or leave the key out"

@@ -217,9 +217,9 @@ def _text(pattern: str, longest: int, **more: str) -> WithJsonSchema:
     )
 
 
-LONGEST_GROUP_NAME = 255
+LONGEST_GROUP = 255
 """Okta's limit; Entra takes one more."""
-_LONGEST_PREFIX = LONGEST_GROUP_NAME - max(map(len, ROLES))
+_LONGEST_PREFIX = LONGEST_GROUP - max(map(len, ROLES))
 
 
 def at_most(longest: int, who: str) -> AfterValidator:
@@ -256,7 +256,7 @@ AccountName = Annotated[Name, at_most(100, "Cloudflare"), _text(NAME_PATTERN, 10
 TokenName = Annotated[Name, at_most(120, "Cloudflare"), _text(NAME_PATTERN, 120)]
 AppLabel = Annotated[Name, at_most(100, "Okta"), _text(NAME_PATTERN, 100)]
 EntraName = Annotated[Name, at_most(256, "Entra"), _text(NAME_PATTERN, 256)]
-GroupName = Annotated[Name, at_most(LONGEST_GROUP_NAME, "Okta"), _text(NAME_PATTERN, LONGEST_GROUP_NAME)]
+GroupName = Annotated[Name, at_most(LONGEST_GROUP, "Okta"), _text(NAME_PATTERN, LONGEST_GROUP)]
 Prefix = Annotated[
     str,
     AfterValidator(_prefix),

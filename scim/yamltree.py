@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from scim.keypath import key_path
+from scim.credentials import MASK, looks_secret
 from scim.problems import Problem
 from scim.yamlscalars import plain_scalar
 
@@ -56,7 +56,7 @@ class _Open:
     merging: bool = False
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """Reading stops here with this problem."""
 
     def __init__(self, problem: Problem) -> None:
@@ -76,7 +76,7 @@ def read_tree(text: str) -> Tree:
         reader.tree.problems.append(
             _file_problem("a character that YAML does not allow stands in the file", 1)
         )
-    except _Refused as refused:
+    except _RefusedError as refused:
         reader.tree.problems.append(refused.problem)
     else:
         return reader.tree
@@ -96,9 +96,9 @@ class _Reader:
         """Adds what one event says."""
         if isinstance(event, yaml.ScalarEvent):
             self._scalar(event)
-        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+        elif isinstance(event, yaml.CollectionStartEvent):
             self._begin(event)
-        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+        elif isinstance(event, yaml.CollectionEndEvent):
             self._end()
         elif isinstance(event, yaml.AliasEvent):
             self._alias(event)
@@ -134,7 +134,7 @@ class _Reader:
             self.tree.problems.append(_twice(path, self.tree.lines[path], line))
         self.tree.lines[path] = line
 
-    def _begin(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
+    def _begin(self, event: yaml.CollectionStartEvent) -> None:
         path = self._place(event)
         if len(self._open) >= _DEEPEST:
             raise _too_deep(event, path)
@@ -201,7 +201,7 @@ class _Reader:
         parent.node.size += node.size
         parent.node.depth = max(parent.node.depth, node.depth + 1)
         if parent.node.size > _MOST_VALUES:
-            raise _Refused(
+            raise _RefusedError(
                 _file_problem(f"the file unfolds to more than {_MOST_VALUES:,} values", None)
             )
         if len(self._open) + node.depth > _DEEPEST:
@@ -222,12 +222,12 @@ class _Reader:
 
 
 def _below(path: str, key: str) -> str:
-    return key_path((key,), root=path)
+    return f"{path}.{key}" if path else key
 
 
 def _file_problem(what: str, line: int | None, path: str = "", instead: str = "") -> Problem:
     return Problem(
-        path=path,
+        path=MASK if looks_secret(path) else path,
         what=what,
         why="the stack's config cannot be read for certain",
         instead=instead or "write plain YAML: keys and values, indented with spaces",
@@ -235,18 +235,20 @@ def _file_problem(what: str, line: int | None, path: str = "", instead: str = ""
     )
 
 
-def _refused(event: yaml.Event, path: str, what: str, instead: str) -> _Refused:
-    return _Refused(_file_problem(what, event.start_mark.line + 1, path, instead))
+def _refused(event: yaml.Event, path: str, what: str, instead: str) -> _RefusedError:
+    return _RefusedError(_file_problem(what, event.start_mark.line + 1, path, instead))
 
 
-def _too_deep(event: yaml.Event | None, path: str) -> _Refused:
+def _too_deep(event: yaml.Event | None, path: str) -> _RefusedError:
     line = event.start_mark.line + 1 if event else None
-    return _Refused(_file_problem(f"keys are nested more than {_DEEPEST} deep", line, path[:200]))
+    return _RefusedError(
+        _file_problem(f"keys are nested more than {_DEEPEST} deep", line, path[:200])
+    )
 
 
 def _twice(path: str, first: int, second: int) -> Problem:
     return Problem(
-        path=path,
+        path=MASK if looks_secret(path) else path,
         what=f"the key stands twice, first on line {first}",
         why="Pulumi refuses the file, and other readers silently take one of the two",
         instead="remove one of the two, or put both values under one key",

@@ -39,7 +39,10 @@ def test_all_problems_are_shown_at_once() -> None:
         "account": {"id": "x", "nmae": "y"},
         "roleModel": "userGroup",
         "token": {"rotation": 1},
-        "roles": {"Adminstrator": {"members": ["ada"]}, "Billing": {"members": ["a@b.co", "A@b.co"]}},
+        "roles": {
+            "Adminstrator": {"members": ["ada"]},
+            "Billing": {"members": ["a@b.co", "A@b.co"]},
+        },
         "identityProvider": {"kind": "okta", "appName": "x"},
     }
     assert sorted(problem.path.removeprefix("cloudflare-scim:scim.") for problem in problems_of(value)) == [
@@ -60,7 +63,7 @@ def test_all_problems_are_shown_at_once() -> None:
 def test_any_json_value_is_answered_with_problems(value: object) -> None:
     for problem in problems_of(value):
         assert problem.path.startswith("cloudflare-scim:scim")
-        assert problem.what and problem.why and problem.instead
+        assert all((problem.what, problem.why, problem.instead))
 
 
 SECRETS = (

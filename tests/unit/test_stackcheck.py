@@ -85,14 +85,16 @@ def test_keys_of_the_project_that_nothing_reads(tmp_path: Path) -> None:
 
 
 def test_two_okta_organisations_in_one_file(tmp_path: Path) -> None:
-    (problem,) = problems(tmp_path, OKTA.replace("config:\n", "config:\n  okta:orgName: other\n", 1))
+    (problem,) = problems(
+        tmp_path, OKTA.replace("config:\n", "config:\n  okta:orgName: other\n", 1)
+    )
     assert problem.path == "okta:orgName"
     assert '"other"' in problem.what
     assert '"example"' in problem.what
 
 
 def test_the_object_as_null_or_as_json_text(tmp_path: Path) -> None:
-    for value in ("", ' \'{"account": {}}\''):
+    for value in ("", " '{\"account\": {}}'"):
         (problem,) = problems(tmp_path, f"config:\n  cloudflare-scim:scim:{value}\n")
         assert problem.path == "cloudflare-scim:scim"
         assert "keys and values belong" in problem.what

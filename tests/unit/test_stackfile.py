@@ -31,7 +31,9 @@ def test_the_contract_s_file_is_read_with_the_line_of_every_key() -> None:
     assert found.stack == "contract-okta"
     assert isinstance(found.config_object, dict)
     assert "roleModel:" in text[found.lines[f"{CONFIG_KEY}.roleModel"] - 1]
-    assert "Super" in text[found.lines[f"{CONFIG_KEY}.roles.Super Administrator - All Privileges"] - 1]
+    assert (
+        "Super" in text[found.lines[f"{CONFIG_KEY}.roles.Super Administrator - All Privileges"] - 1]
+    )
     members = f"{CONFIG_KEY}.roles.Super Administrator - All Privileges.members[1]"
     assert found.lines[members] == found.lines[members.replace("[1]", "[0]")]
 
@@ -118,14 +120,18 @@ def test_a_byte_order_mark_is_no_problem(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["scim", "cloudflare_scim:scim", "Scim", "my-project:scim"])
-def test_the_object_under_another_key_is_answered_with_the_right_one(tmp_path: Path, key: str) -> None:
+def test_the_object_under_another_key_is_answered_with_the_right_one(
+    tmp_path: Path, key: str
+) -> None:
     problem = only_problem(written(tmp_path, f"config:\n  a:b: c\n  {key}: {{}}\n"))
     assert (problem.path, problem.line) == (key, 3)
     assert problem.instead == f'write "{CONFIG_KEY}:"'
 
 
 def test_a_problem_stands_on_the_line_of_the_nearest_key_above(tmp_path: Path) -> None:
-    found = read_stack_file(written(tmp_path, f"config:\n  {CONFIG_KEY}:\n    token:\n      x: 1\n"))
+    found = read_stack_file(
+        written(tmp_path, f"config:\n  {CONFIG_KEY}:\n    token:\n      x: 1\n")
+    )
 
     def line(path: str) -> int | None:
         return found.placed(Problem(path, "w", "w", "i")).line
