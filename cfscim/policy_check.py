@@ -15,9 +15,10 @@ def check(
     today: date,
     before: ScimConfig | None = None,
 ) -> list[Violation]:
-    """Every violation of `stack`, waived ones included; `declared`: the resources of a plan or of a run; `before`: the config compared with.
+    """Every violation of `stack`, waived ones included.
 
-    Without `before` the share of removals cannot be judged and is passed over.
+    `declared`: the resources of a plan or of a run; `before`: the config compared with. Without
+    `before` the share of removals cannot be judged and is passed over.
     """
     views = [
         ResourceView(

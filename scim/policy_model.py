@@ -36,7 +36,7 @@ class ResourceView:
     name: str
     inputs: Mapping[str, Json]
     protect: bool = False
-    replacement_trigger: Json | Unseen = None
+    replacement_trigger: "Json | Unseen" = None
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def _plain(_case: Case, view: ResourceView) -> Iterator[Finding]:
             yield Finding(f"{path} is not marked secret", instead)
 
 
-def _credential_shapes(value: Json | object, path: str) -> Iterator[str]:
+def _credential_shapes(value: object, path: str) -> Iterator[str]:
     if isinstance(value, str):
         if looks_secret(value):
             yield path
