@@ -160,8 +160,8 @@ def delete_application(ctx: Context, app_id: str) -> Response:
     app = find(ctx.state, "application", app_id)
     principal = principal_of(ctx.state, app.text("appId"))
     if principal is not None:
-        forget(ctx.state, principal, keep=True, when=now())
-    forget(ctx.state, app, keep=True, when=now())
+        forget(ctx.state, principal, keep=True)
+    forget(ctx.state, app, keep=True)
     return no_content()
 
 

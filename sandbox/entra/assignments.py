@@ -38,7 +38,8 @@ def assignment_json(state: EntraState, assignment: Assignment) -> Object:
 
 
 def _list(ctx: Context, assignments: Iterable[Assignment]) -> Response:
-    return list_reply(ctx, _RULE, [assignment_json(ctx.state, a) for a in assignments])
+    live = [a for a in assignments if ctx.state.find(a.principal_id)]
+    return list_reply(ctx, _RULE, [assignment_json(ctx.state, a) for a in live])
 
 
 @graph_route("GET", "/servicePrincipals/<sp_id>/appRoleAssignedTo", *ASSIGNMENT_READ)

@@ -12,7 +12,7 @@ from sandbox.entra.graph import context_line, graph_route, no_content
 from sandbox.entra.odata import ListRule, list_reply, one_reply
 from sandbox.entra.odata_filter import Object
 from sandbox.entra.permissions import DELETED_WRITE, OBJECT_READ
-from sandbox.entra.state import Entity, EntraState, Kind
+from sandbox.entra.state import Entity, EntraState, Kind, now
 
 _REFERENCE = re.compile(
     r".*/(?:directoryObjects|users|groups|servicePrincipals|applications)/([0-9a-fA-F-]{36})/?$"
@@ -114,22 +114,31 @@ def objects_reply(ctx: Context, entities: Iterable[Entity]) -> Response:
     return list_reply(ctx, rule, [shown(entity) for entity in entities])
 
 
-def forget(state: EntraState, entity: Entity, *, keep: bool, when: str) -> None:
-    """Delete an object; with ``keep`` it goes to the recycle bin, its memberships are lost."""
+def forget(state: EntraState, entity: Entity, *, keep: bool) -> None:
+    """Delete an object; with ``keep`` it goes to the recycle bin.
+
+    A user in the bin keeps memberships and assignments, which are hidden until it is restored.
+    """
     del state.collection(entity.kind)[entity.id]
-    for other in (*state.groups.values(), *state.applications.values(),
-                  *state.service_principals.values()):  # fmt: skip
-        other.members = [member for member in other.members if member != entity.id]
-        other.owners = [owner for owner in other.owners if owner != entity.id]
+    if not (keep and entity.kind == "user"):
+        _cut_off(state, entity.id)
+    if keep:
+        entity.properties["deletedDateTime"] = now()
+        state.deleted[entity.id] = entity
+
+
+def _cut_off(state: EntraState, object_id: str) -> None:
+    """Take an object out of every relation."""
+    owning = (state.groups, state.applications, state.service_principals)
+    for other in (entity for objects in owning for entity in objects.values()):
+        other.members = [member for member in other.members if member != object_id]
+        other.owners = [owner for owner in other.owners if owner != object_id]
     state.assignments = {
         key: assignment
         for key, assignment in state.assignments.items()
-        if entity.id not in (assignment.principal_id, assignment.resource_id)
+        if object_id not in (assignment.principal_id, assignment.resource_id)
     }
-    state.synchronization.pop(entity.id, None)
-    if keep:
-        entity.properties["deletedDateTime"] = when
-        state.deleted[entity.id] = entity
+    state.synchronization.pop(object_id, None)
 
 
 @graph_route("GET", "/directoryObjects/<object_id>", *OBJECT_READ)
@@ -169,6 +178,7 @@ def purge(ctx: Context, object_id: str) -> Response:
     """Delete for good."""
     if ctx.state.deleted.pop(object_id.lower(), None) is None:
         raise not_found(object_id)
+    _cut_off(ctx.state, object_id.lower())
     return no_content()
 
 

@@ -112,7 +112,7 @@ def find_any(state: EntraState, present: list[str], wanted: list[str]) -> Entity
 @graph_route("DELETE", "/groups/<group_id>", *GROUP_WRITE)
 def delete_group(ctx: Context, group_id: str) -> Response:
     """A security group is gone at once; only Microsoft 365 groups have a recycle bin."""
-    forget(ctx.state, find(ctx.state, "group", group_id), keep=False, when=now())
+    forget(ctx.state, find(ctx.state, "group", group_id), keep=False)
     return no_content()
 
 

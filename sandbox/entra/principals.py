@@ -18,7 +18,7 @@ from sandbox.entra.errors import GraphError, bad_request
 from sandbox.entra.graph import body_object, caller_of, entity_reply, graph_route, no_content
 from sandbox.entra.odata import ListRule, list_reply, one_reply
 from sandbox.entra.permissions import APPLICATION_READ, APPLICATION_WRITE, OWNED
-from sandbox.entra.state import Entity, EntraState, now
+from sandbox.entra.state import Entity, EntraState
 
 _FIXED = frozenset({"appId", "applicationTemplateId", "servicePrincipalType", "appDisplayName"})
 _READ_ALL = set(APPLICATION_READ) - {OWNED}
@@ -92,7 +92,7 @@ def update_principal(ctx: Context, sp_id: str) -> Response:
 @graph_route("DELETE", "/servicePrincipals/<sp_id>", *APPLICATION_WRITE)
 def delete_principal(ctx: Context, sp_id: str) -> Response:
     """To the recycle bin, with its assignments and provisioning."""
-    forget(ctx.state, find(ctx.state, "servicePrincipal", sp_id), keep=True, when=now())
+    forget(ctx.state, find(ctx.state, "servicePrincipal", sp_id), keep=True)
     return no_content()
 
 

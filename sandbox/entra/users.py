@@ -91,7 +91,7 @@ def update_user(ctx: Context, key: str) -> Response:
 @graph_route("DELETE", "/users/<key>", *USER_WRITE)
 def delete_user(ctx: Context, key: str) -> Response:
     """To the recycle bin."""
-    forget(ctx.state, find_user(ctx.state, key), keep=True, when=now())
+    forget(ctx.state, find_user(ctx.state, key), keep=True)
     return no_content()
 
 

@@ -158,16 +158,25 @@ def test_an_answer_lost_after_the_create_makes_no_second_user(
     assert scim.names("Users", "userName") == [ADA]
 
 
-def test_a_restart_finds_what_the_target_lost(
-    graph: Graph, job: Provisioning, scim: ScimEndpoint, admin: httpx.Client
+def restart(graph: Graph, job: Provisioning) -> None:
+    body = {"criteria": {"resetScope": "Watermark"}}
+    graph.call("POST", f"{job.job}/restart", body)
+
+
+def save_schema(graph: Graph, job: Provisioning) -> None:
+    graph.call("PUT", f"{job.job}/schema", job.schema())
+
+
+@pytest.mark.parametrize("look_again", [restart, save_schema])
+def test_a_restart_or_a_saved_schema_finds_what_the_target_lost(
+    graph: Graph, job: Provisioning, scim: ScimEndpoint, admin: httpx.Client, look_again: Any
 ) -> None:
     graph.assign(job.sp_id, graph.group("Users", ADA))
     cycle(admin)
     scim.resources.clear()
     cycle(admin)
     assert scim.resources == {}, "an incremental cycle looks at changes only"
-    body = {"criteria": {"resetScope": "Watermark"}}
-    graph.call("POST", f"{job.job}/restart", body)
+    look_again(graph, job)
     cycle(admin)
     assert scim.names("Users", "userName") == [ADA]
     assert scim.patches()[-1]["op"] == "Add"
@@ -182,3 +191,25 @@ def test_a_joined_group_gets_its_members_even_if_its_other_changes_are_refused(
     report = cycle(admin)
     assert [line["name"] for line in report["errors"]] == ["Users"]
     assert scim.patches()[-1]["path"] == "members"
+
+
+def test_two_of_the_same_name_are_a_failure_not_a_guess(
+    graph: Graph, job: Provisioning, scim: ScimEndpoint, admin: httpx.Client
+) -> None:
+    for number in ("7", "8"):
+        scim.resources[f"Users/{number}"] = {"id": number, "userName": ADA, "active": True}
+    graph.assign(job.sp_id, graph.user_id(ADA))
+    assert [line["code"] for line in cycle(admin)["errors"]] == ["DuplicateTargetEntries"]
+    assert scim.writes() == []
+
+
+def test_what_the_target_lost_is_made_again_once_a_change_finds_it_missing(
+    graph: Graph, job: Provisioning, scim: ScimEndpoint, admin: httpx.Client
+) -> None:
+    graph.assign(job.sp_id, graph.user_id(ADA))
+    cycle(admin)
+    scim.resources.clear()
+    graph.call("PATCH", f"/users/{ADA}", {"surname": "King"})
+    assert [line["name"] for line in cycle(admin)["errors"]] == [ADA]
+    assert cycle(admin)["errors"] == []
+    assert scim.names("Users", "userName") == [ADA]

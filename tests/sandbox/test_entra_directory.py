@@ -154,13 +154,25 @@ def test_a_deleted_security_group_is_gone_and_leaves_its_assignments(graph: Grap
     assert graph.refused("GET", f"/directory/deletedItems/{group}")[0] == 404
 
 
-def test_a_deleted_user_waits_in_the_recycle_bin_without_memberships(graph: Graph) -> None:
+def test_a_deleted_user_waits_in_the_recycle_bin_and_comes_back_as_a_member(
+    graph: Graph,
+) -> None:
     group, ada = graph.group("Billing", "ada@example.com"), graph.user_id("ada@example.com")
     graph.call("DELETE", f"/users/{ada}")
+    assert graph.refused("GET", f"/users/{ada}")[0] == 404
     assert graph.call("GET", f"/groups/{group}/members")["value"] == []
     assert graph.call("GET", f"/directory/deletedItems/{ada}")["deletedDateTime"]
     graph.call("POST", f"/directory/deletedItems/{ada}/restore")
-    assert graph.call("GET", f"/users/{ada}")["mail"] == "ada@example.com"
+    members = graph.call("GET", f"/groups/{group}/members")["value"]
+    assert [member["mail"] for member in members] == ["ada@example.com"]
+
+
+def test_a_purged_user_is_a_member_of_nothing(graph: Graph, admin: httpx.Client) -> None:
+    graph.group("Billing", "ada@example.com")
+    ada = graph.user_id("ada@example.com")
+    graph.call("DELETE", f"/users/{ada}")
+    graph.call("DELETE", f"/directory/deletedItems/{ada}")
+    assert [group["members"] for group in admin.get("state").json()["entra"]["groups"]] == [[]]
 
 
 def test_instantiating_the_template_gives_application_principal_and_roles(graph: Graph) -> None:

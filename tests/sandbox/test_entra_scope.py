@@ -126,8 +126,9 @@ def test_a_blocked_user_is_not_created(
     graph.call("PATCH", f"/users/{ADA}", {"accountEnabled": False})
     job.start()
     cycle(admin)
+    cycle(admin)
     assert scim.names("Users", "userName") == [GRACE]
-    assert (ADA, "other", "skipped") in job.outcomes()
+    assert job.outcomes().count((ADA, "other", "skipped")) == 1, "said once, not in every cycle"
 
 
 def leave_by_assignment(graph: Graph, job: Provisioning, group: str) -> None:
