@@ -1,0 +1,15 @@
+"""Started by the engine for `--policy-pack policy`; serves the rules until the engine ends it."""
+
+import sys
+from pathlib import Path
+
+# The engine runs the pack from its own folder; the rules are the repository's.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from pulumi_policy import EnforcementLevel, PolicyPack
+
+from policy.pack import policies
+from policy.readable import hide_secrets
+
+hide_secrets()
+PolicyPack("cloudflare-scim", policies(), enforcement_level=EnforcementLevel.MANDATORY)

@@ -1,0 +1,165 @@
+"""Every rule as a mandatory policy of the same name, and what is waived as an advisory.
+
+Rules about one resource judge its inputs before it is touched; rules about the config judge once
+a run. A preview has no state of before: `removal-share` needs `beforeFile` (docs/policy.md).
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pulumi
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    PolicyConfigSchema,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+
+from policy.views import view_of
+from scim.config import ScimConfig, parse_config
+from scim.policies import RULES, Case, Rule, Violation, judge
+from scim.policy_access import REMOVALS
+from scim.policy_model import DEFAULT_SHARE
+from scim.problems import ConfigError
+from scim.stackcheck import check_stack_file
+
+ROOT = Path(__file__).resolve().parent.parent
+WAIVED = "waived"
+CONFIG = "config-readable"
+
+
+def policies() -> list[Policy]:
+    """The pack: a policy for each rule, two for what is waived, one for a wrong config."""
+    return [
+        _config_readable(),
+        *(_for_resource(rule) if rule.resource else _for_stack(rule) for rule in RULES),
+        _waived_resources(),
+        _waived_config(),
+    ]
+
+
+def current_case() -> Case | None:
+    """The stack under way, or None while its config cannot be used (`config-readable` refuses)."""
+    try:
+        config = _config()
+    except ConfigError:
+        return None
+    return Case(config, pulumi.get_stack(), datetime.now(UTC).date())
+
+
+def _config() -> ScimConfig:
+    value = pulumi.Config("cloudflare-scim").get_object("scim")
+    return parse_config(value, stack=pulumi.get_stack())
+
+
+def _config_readable() -> StackValidationPolicy:
+    def validate(_args: StackValidationArgs, report: ReportViolation) -> None:
+        try:
+            _config()
+        except ConfigError as error:
+            report(f"no rule can be checked without the config: {error}", None)
+
+    return StackValidationPolicy(CONFIG, "The stack has a config that can be checked", validate)
+
+
+def _for_resource(rule: Rule) -> ResourceValidationPolicy:
+    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        _report(_on_resource(rule, args), report)
+
+    return ResourceValidationPolicy(rule.name, _description(rule), validate)
+
+
+def _for_stack(rule: Rule) -> StackValidationPolicy:
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        _report(_on_stack(rule, args.get_config(), report), report)
+
+    schema = _removal_settings() if rule is REMOVALS else None
+    return StackValidationPolicy(rule.name, _description(rule), validate, config_schema=schema)
+
+
+def _waived_resources() -> ResourceValidationPolicy:
+    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        for rule in RULES:
+            if rule.resource is not None:
+                _tell(_on_resource(rule, args), report)
+
+    return ResourceValidationPolicy(
+        f"{WAIVED}-resources",
+        "Set aside by a waiver in the config",
+        validate,
+        enforcement_level=EnforcementLevel.ADVISORY,
+    )
+
+
+def _waived_config() -> StackValidationPolicy:
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        for rule in RULES:
+            if rule.config is not None:
+                _tell(_on_stack(rule, args.get_config(), report), report)
+
+    return StackValidationPolicy(
+        f"{WAIVED}-config",
+        "Set aside by a waiver in the config",
+        validate,
+        enforcement_level=EnforcementLevel.ADVISORY,
+        config_schema=_removal_settings(),
+    )
+
+
+def _on_resource(rule: Rule, args: ResourceValidationArgs) -> list[Violation]:
+    case = current_case()
+    return [] if case is None else judge(rule, case, [view_of(args)])
+
+
+def _on_stack(
+    rule: Rule, settings: Mapping[str, object], report: ReportViolation
+) -> list[Violation]:
+    case = current_case()
+    if case is None:
+        return []
+    share, file = settings.get("share"), settings.get("beforeFile")
+    if isinstance(share, int | float):
+        case = replace(case, removal_share=float(share))
+    if isinstance(file, str) and file:
+        checked = check_stack_file(ROOT / file)
+        if checked.config is None:
+            report(f"beforeFile {file} is no valid stack file, so removals cannot be judged", None)
+            return []
+        case = replace(case, before=checked.config)
+    return judge(rule, case, [])
+
+
+def _report(found: list[Violation], report: ReportViolation) -> None:
+    for violation in found:
+        if violation.waived is None:
+            report(violation.message, None)
+
+
+def _tell(found: list[Violation], report: ReportViolation) -> None:
+    for violation in found:
+        waiver = violation.waived
+        if waiver is not None:
+            report(
+                f"{violation.rule}, until {waiver.until} by {waiver.by} ({waiver.reason}): "
+                f"{violation.message}",
+                None,
+            )
+
+
+def _description(rule: Rule) -> str:
+    return f"{rule.title}: {rule.reason}."
+
+
+def _removal_settings() -> PolicyConfigSchema:
+    return PolicyConfigSchema(
+        {
+            "share": {"type": "number", "minimum": 0, "maximum": 1, "default": DEFAULT_SHARE},
+            "beforeFile": {"type": "string", "default": ""},
+        }
+    )

@@ -1,0 +1,32 @@
+"""A resource as the engine hands it to a pack -> as the rules look at it."""
+
+from collections.abc import Mapping, Sequence
+
+from pulumi_policy import ResourceValidationArgs
+
+from scim.jsontypes import Json
+from scim.policy_model import UNSEEN, ResourceView
+
+
+def view_of(args: ResourceValidationArgs) -> ResourceView:
+    """The inputs as plain values; the engine tells a pack no replacement trigger."""
+    inputs = _plain(args.props)
+    assert isinstance(inputs, dict)
+    return ResourceView(
+        type=args.resource_type,
+        name=args.name,
+        inputs=inputs,
+        protect=args.opts.protect,
+        replacement_trigger=UNSEEN,
+    )
+
+
+def _plain(value: object) -> Json:
+    """Out of the SDK's wrappers, which only look like a dict or a list."""
+    if isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(value[key]) for key in value}
+    if isinstance(value, Sequence):
+        return [_plain(item) for item in value]
+    return None
