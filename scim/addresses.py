@@ -41,7 +41,7 @@ def what_is_wrong(text: str) -> tuple[str, str]:
     if any(mark in text for mark in ",; "):
         return (
             f"{shown(text)} is more than one word",
-            "write one address an entry, each on its own line after a dash",
+            "write one plain address, and any further one as an entry of its own",
         )
     if "@" not in text:
         return f"{shown(text)} has no @", instead

@@ -60,8 +60,8 @@ class TokenConfig(Part):
 
     owner: Literal["account", "user"] = Field(
         default="account",
-        description="account: account-owned with SCIM Provisioning. user: the guide's four "
-        "permissions, owned by the user who runs the program.",
+        description="Who owns the token. account: the account, with SCIM Provisioning. user: the "
+        "user who runs the program, with the guide's four permissions.",
         examples=["account"],
     )
     name: TokenName = Field(
@@ -83,7 +83,7 @@ class TokenConfig(Part):
     )
     rotation: Name = Field(
         default="1",
-        description="Any text; changing it replaces the token, the new one first.",
+        description="Any text, whose change replaces the token, the new one first.",
         examples=["1"],
     )
 
@@ -143,8 +143,8 @@ class ScimConfig(Part):
     )
     group_prefix: Prefix = Field(
         default="",
-        description="With userGroups only: put before each role name. The result must not begin "
-        "with CF.",
+        description="Text put before each role name, with userGroups only. The result must not "
+        "begin with CF.",
         examples=["Cloudflare "],
     )
     break_glass: People = Field(

@@ -81,7 +81,7 @@ class UserFilter(Part):
     ] = Field(description="Operator by Microsoft Graph's own name.", examples=["EQUALS"])
     value: str = Field(
         default="",
-        description="Value compared with, case-sensitively; left out for IS NULL, IS NOT NULL, "
+        description="Value compared with, case-sensitively. Left out for IS NULL, IS NOT NULL, "
         "IS TRUE and IS FALSE, an integer in quotes for Greater_Than and Greater_Than_OR_EQUALS.",
         examples=["Engineering"],
     )

@@ -63,8 +63,8 @@ class OktaConfig(Part):
     )
     api_integration_confirmed: bool = Field(
         default=False,
-        description="Set to true once the console steps are done; the groups are pushed after "
-        "Okta was read back.",
+        description="Whether a person has done the console steps. The groups are pushed only once "
+        "it is true and Okta was read back.",
     )
     users_group: UsersGroup = Field(
         default_factory=UsersGroup,
@@ -87,15 +87,17 @@ class EntraConfig(Part):
     )
     scope: Literal["assigned", "filtered"] = Field(
         default="assigned",
-        description="assigned: assigned users and groups only. filtered: all records, with a "
-        "scoping filter on exactly the role groups.",
+        description="Who is provisioned. assigned: assigned users and groups only. filtered: all "
+        "records, with a scoping filter on exactly the role groups.",
         examples=["assigned"],
     )
     user_filter: Annotated[tuple[UserFilter, ...], Field(strict=False)] = Field(
         default=(),
-        description="With scope filtered only: clauses a user must all satisfy to be provisioned.",
+        description="Clauses a user must all satisfy to be provisioned, with scope filtered only.",
     )
-    start: bool = Field(default=True, description="Start provisioning once all is in place.")
+    start: bool = Field(
+        default=True, description="Whether provisioning is started once all is in place."
+    )
     notification_email: Email | None = Field(
         default=None,
         description="Address Entra writes to when provisioning is quarantined.",
@@ -103,8 +105,8 @@ class EntraConfig(Part):
     )
     deletion_threshold: Annotated[int, Field(gt=0)] | None = Field(
         default=None,
-        description="Accidental deletions prevention: more deletions than this in one cycle stop "
-        "it.",
+        description="Most deletions in one cycle before Entra stops it (accidental deletions "
+        "prevention).",
         examples=[10],
     )
     tenant_url_suffix: UrlSuffix = Field(

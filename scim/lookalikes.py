@@ -92,7 +92,7 @@ def difference_from(name: str, right: str) -> str:
         return "differs in upper and lower case"
     if " ".join(name.split()) == right:
         return "differs in white space"
-    return "is another name"
+    return "is not the exact name"
 
 
 def nearest(word: str, known: list[str]) -> str | None:

@@ -61,25 +61,41 @@ def _parts(
         case "string_type":
             return _no_text(value, written, about)
         case "bool_type":
-            return f"{shown(value)} is neither true nor false", about, _boolean(value)
+            return (
+                f"{shown(value)} is neither true nor false",
+                f"a truth value is never guessed{about}",
+                _boolean(value),
+            )
         case "int_type" | "int_from_float" | "greater_than":
-            return f"{shown(value)} is no positive whole number", about, _integer(value)
+            return (
+                f"{shown(value)} is no positive whole number",
+                f"a number is never guessed{about}",
+                _integer(value),
+            )
         case "tuple_type" | "list_type":
-            return f"{_named(value)} stands where a list belongs", about, _list(value)
+            return (
+                f"{_named(value)} stands where a list belongs",
+                f"one entry and several must look alike{about}",
+                _list(value),
+            )
         case "model_type" | "model_attributes_type" | "dict_type" | "mapping_type":
-            return _no_mapping(value, loc, about)
+            return _no_mapping(value, loc, field, about)
         case _:
-            return f"{shown(value)} cannot be used here", about, _example(loc, field)
+            return (
+                f"{shown(value)} cannot be used here",
+                f"it would be misread{about}",
+                _example(loc, field),
+            )
 
 
 def _about(field: FieldInfo | None) -> str:
-    """Why the field matters: the first sentence of its description, as a clause."""
+    """What the field is for, in brackets: the first clause of its description."""
     if field is None or not field.description:
-        return "the whole declaration is read from here"
-    first = field.description.split(". ")[0].rstrip(".")
+        return ""
+    first = field.description.split(". ")[0].split("; ")[0].rstrip(".")
     if not first.startswith(_CAPITALS):
         first = first[0].lower() + first[1:]
-    return f"the key means: {first}"
+    return f" ({first})"
 
 
 def _example(loc: list[Step], field: FieldInfo | None) -> str:
@@ -91,7 +107,7 @@ def _example(loc: list[Step], field: FieldInfo | None) -> str:
 
 def _yaml(key: str, value: object) -> str:
     text = "true" if value is True else str(value)
-    if isinstance(value, str) and (value.isdecimal() or value != value.strip()):
+    if isinstance(value, str) and (value.isdecimal() or value != value.strip() or ":" in value):
         text = f'"{value}"'
     if isinstance(value, list):
         text = f"[{', '.join(map(str, value))}]"
@@ -102,14 +118,17 @@ def _yaml(key: str, value: object) -> str:
 
 def _missing(loc: list[Step], field: FieldInfo | None) -> Parts:
     key = str(loc[-1])
+    why = f"nothing can stand in for it{_about(field)}"
     if field is not None and any(True for _ in models_in(field.annotation)):
-        inner = ", ".join(dict.fromkeys(k for m in models_in(field.annotation) for k in keys_of(m)))
-        return f"{key} is missing", _about(field), f'add "{key}:" with its own keys ({inner})'
+        if key == _PROVIDER:
+            return f"{key} is missing", why, f'add "{key}:" with "kind: okta" or "kind: entra"'
+        inner = ", ".join(key for model in models_in(field.annotation) for key in keys_of(model))
+        return f"{key} is missing", why, f'add "{key}:" with its own keys ({inner})'
     added = _example(loc, field).removeprefix("write ")
     choices = choices_of(field) if field else []
     if len(choices) > 1:
         added = " or ".join(f'"{key}: {choice}"' for choice in choices)
-    return f"{key} is missing", _about(field), f"add {added}"
+    return f"{key} is missing", why, f"add {added}"
 
 
 def _unknown(root: type[BaseModel], model: type[BaseModel], loc: list[Step]) -> Parts:
@@ -167,22 +186,23 @@ def _no_kind(value: object) -> Parts:
 def _no_choice(value: object, choices: list[str], about: str) -> Parts:
     near = nearest(value, choices) if isinstance(value, str) else None
     offered = f"write {near}" if near else "write " + " or ".join(choices)
-    return f"{shown(value)} is none of its values", about, offered
+    return f"{shown(value)} is none of its values", f"only its own are understood{about}", offered
 
 
 def _no_text(value: object, written: str | None, about: str) -> Parts:
+    why = f"a text is handed on letter for letter{about}"
     if value is None:
-        return "nothing stands where a text belongs", about, "write a text, or leave the key out"
+        return "nothing stands where a text belongs", why, "write a text, or leave the key out"
     if isinstance(value, bool | int | float):
         text = written if written is not None else shown(value)
         kind = "true or false" if isinstance(value, bool) else "a number"
         certain = written is not None or isinstance(value, bool | int)
         return (
             f"{text} is read as {kind}, not as text",
-            about,
+            why,
             f'write "{text}" in quotes' if certain else "write it in quotes in the stack file",
         )
-    return f"{_named(value)} stands where a text belongs", about, "write one text"
+    return f"{_named(value)} stands where a text belongs", why, "write one text"
 
 
 def _boolean(value: object) -> str:
@@ -205,21 +225,21 @@ def _list(value: object) -> str:
     return "write [] for an empty list, or one entry a line after a dash"
 
 
-def _no_mapping(value: object, loc: list[Step], about: str) -> Parts:
+def _no_mapping(value: object, loc: list[Step], field: FieldInfo | None, about: str) -> Parts:
     key = next((step for step in reversed(loc) if isinstance(step, str)), "")
     what = f"{_named(value)} stands where keys and values belong"
+    why = f"its settings are read by their keys{about}"
     if not loc:
         return what, "the stack declares nothing without it", f'write "{CONFIG_KEY}:" with its keys'
     if len(loc) == 2 and loc[0] == "roles":
         listed = isinstance(value, list | tuple)
-        return (
-            what,
-            about,
-            f'write "{key}: {{members: [...]}}"' if listed else f'write "{key}: {{}}"',
-        )
-    if value is None:
-        return what, about, f"write the keys of {key} below it, or leave it out"
-    return what, about, f"write the keys of {key} below it, indented"
+        return what, why, f'write "{key}: {{{"members: [...]" if listed else ""}}}"'
+    optional = value is None and field is not None and not field.is_required()
+    return (
+        what,
+        why,
+        f"write the keys of {key} below it, " + ("or leave it out" if optional else "indented"),
+    )
 
 
 def _named(value: object) -> str:

@@ -137,7 +137,7 @@ def _day(value: object) -> object:
 def _name(text: str) -> str:
     why = "names are compared and shown as they stand"
     if not text.strip():
-        raise refuse("the text is empty", why, "write a name, or leave the key out")
+        raise refuse("the text is empty", why, "write some text")
     if hidden := hidden_character(text):
         raise refuse(f"{shown(text)} contains {hidden}", why, "type the text anew without it")
     if text != text.strip():

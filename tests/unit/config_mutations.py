@@ -85,7 +85,9 @@ BAD: tuple[Bad, ...] = (
         "is read as a number",
         "quotes",
     ),
-    _okta("account name empty", ("account", "name"), "", ".account.name", "empty", "write a name"),
+    _okta(
+        "account name empty", ("account", "name"), "", ".account.name", "empty", "write some text"
+    ),
     _okta(
         "account name long",
         ("account", "name"),
@@ -392,7 +394,7 @@ BAD: tuple[Bad, ...] = (
         " ",
         ".waivers[0].reason",
         "empty",
-        "write a name",
+        "write some text",
     ),
     _okta(
         "waiver rule words",
@@ -620,7 +622,7 @@ BAD: tuple[Bad, ...] = (
         "the IT team",
         f".{IDP}.notificationEmail",
         "more than one word",
-        "one address",
+        "one plain address",
     ),
     _entra(
         "suffix without ?",
@@ -630,7 +632,7 @@ BAD: tuple[Bad, ...] = (
         "tenant URL",
         "write ?aadOptscim062020",
     ),
-    _entra("app name empty", (IDP, "appName"), "", f".{IDP}.appName", "empty", "write a name"),
+    _entra("app name empty", (IDP, "appName"), "", f".{IDP}.appName", "empty", "write some text"),
     # credentials
     _okta(
         "encrypted value",

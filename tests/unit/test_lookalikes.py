@@ -68,7 +68,7 @@ def test_a_name_near_none_gets_no_suggestion(name: str) -> None:
         ("\u0410dministrator", "contains CYRILLIC CAPITAL LETTER A"),
         ("administrator", "differs in upper and lower case"),
         ("Billing ", "differs in white space"),
-        ("Super Administrator", "is another name"),
+        ("Super Administrator", "is not the exact name"),
     ],
 )
 def test_the_difference_is_named(name: str, why: str) -> None:

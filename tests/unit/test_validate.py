@@ -65,7 +65,7 @@ def test_json_is_the_contract_s_object(folder: Path, capsys: pytest.CaptureFixtu
                 "file": "Pulumi.prod.yaml",
                 "line": 15,
                 "path": "cloudflare-scim:scim.roles.Adminstrator",
-                "message": '"Adminstrator" is another name; Cloudflare compares role names byte for '
+                "message": '"Adminstrator" is not the exact name; Cloudflare compares role names byte for '
                 'byte; write "Administrator"',
             }
         ],
