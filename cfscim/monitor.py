@@ -58,6 +58,11 @@ def _registration(request: resource_pb2.RegisterResourceRequest) -> Registration
             replace_on_changes=tuple(request.replaceOnChanges),
         ),
         custom=request.custom,
+        fed_by={
+            key: tuple(sorted({_name_of(urn) for urn in found.urns}))
+            for key, found in sorted(request.propertyDependencies.items())
+            if found.urns and key not in _HIDDEN_INPUTS
+        },
     )
 
 

@@ -13,6 +13,7 @@ from pulumi.runtime.mocks import MockEngine, MockSettings
 from pulumi.runtime.settings import configure, set_root_resource
 
 from cfscim.monitor import RecordingMonitor
+from cfscim.quick_run import SharedWorker, without_stack_traces
 from cfscim.registrations import Declared, in_order
 from scim.problems import ScimError
 
@@ -28,11 +29,13 @@ def run_program(
     stack: str,
     config: Mapping[str, object],
     preview: bool,
+    worker: SharedWorker | None = None,
 ) -> Declared:
     """Executes `__main__.py` for `stack` and returns what it declared, in dependency order.
 
     `config`: the stack file's `config` mapping; objects are handed over as the JSON text the
-    engine would give. Raises `ScimError` with the program's own message when it gives up.
+    engine would give. `worker` makes the calls of many runs, where there are many; by default each
+    run has its own threads. Raises `ScimError` with the program's own message when it gives up.
     """
     set_root_resource(None)
     configure(
@@ -55,9 +58,12 @@ def run_program(
     loop = asyncio.new_event_loop()
     # Errors arrive here as exceptions; the loop would print those that nobody awaited as well.
     loop.set_exception_handler(lambda _loop, context: _log.debug("%s", context.get("message")))
+    if worker is not None:
+        loop.set_default_executor(worker)
     try:
         asyncio.set_event_loop(loop)
-        loop.run_until_complete(run_in_stack(lambda: _execute()))
+        with without_stack_traces():
+            loop.run_until_complete(run_in_stack(lambda: _execute()))
     except RunError as error:
         raise ScimError(str(error)) from None
     finally:

@@ -1,11 +1,12 @@
 """What the program declared, as plain values: resources with their inputs and options."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 
 Value = None | bool | int | float | str | list["Value"] | dict[str, "Value"]
 
-SECRET = "[secret]"
+SECRET = "[secret]"  # noqa: S105 - the mask, not a secret
 """What stands in the place of every secret."""
 
 
@@ -23,7 +24,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Registration:
-    """One declared resource; `inputs` carry the provider's names, every secret is `[secret]`."""
+    """One declared resource; `inputs` carry the provider's names, every secret is `[secret]`.
+
+    `fed_by`: for each input, the names of the resources whose outputs it is made from.
+    """
 
     type: str
     name: str
@@ -31,6 +35,7 @@ class Registration:
     inputs: dict[str, Value]
     options: Options
     custom: bool
+    fed_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass
@@ -46,17 +51,30 @@ def in_order(resources: Iterable[Registration]) -> list[Registration]:
 
     Ties go by the name, so the same config gives the same order however the run interleaved.
     """
-    by_name = sorted(resources, key=lambda resource: resource.name)
-    waiting = {resource.name: resource for resource in by_name}
-    if len(waiting) != len(by_name):
+    known = list(resources)
+    by_name = {resource.name: resource for resource in known}
+    if len(by_name) != len(known):
         raise ValueError("two resources share a name, so no reader could tell which is meant")
+    waits_for = {name: _needed(resource) & by_name.keys() for name, resource in by_name.items()}
+    needed_by: dict[str, list[str]] = {}
+    for name, others in waits_for.items():
+        for other in others:
+            needed_by.setdefault(other, []).append(name)
+    ready = [name for name, others in waits_for.items() if not others]
+    heapify(ready)
     ordered: list[Registration] = []
-    while waiting:
-        for name, resource in waiting.items():
-            needed = {*resource.options.depends_on, resource.parent}
-            if not needed & (waiting.keys() - {name}):
-                ordered.append(waiting.pop(name))
-                break
-        else:
-            raise ValueError(f"resources depend on each other in a circle: {sorted(waiting)}")
+    while ready:
+        name = heappop(ready)
+        ordered.append(by_name[name])
+        for later in needed_by.get(name, ()):
+            waits_for[later].discard(name)
+            if not waits_for[later]:
+                heappush(ready, later)
+    if len(ordered) != len(known):
+        stuck = sorted(name for name, others in waits_for.items() if others)
+        raise ValueError(f"resources depend on each other in a circle: {stuck}")
     return ordered
+
+
+def _needed(resource: Registration) -> set[str]:
+    return {*resource.options.depends_on, resource.parent or ""} - {resource.name}

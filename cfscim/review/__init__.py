@@ -1,0 +1,1 @@
+"""`plan --against`: what a change does, for the person who approves it."""

@@ -1,0 +1,178 @@
+"""What an update makes of each resource: create, update, replace, delete, and what it refuses."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cfscim.kinds import KINDS
+from cfscim.program import PROJECT
+from cfscim.registrations import Registration, Value
+
+KNOWN_LATER = "(known after the update)"
+ABSENT = "(not given)"
+
+
+class Action(StrEnum):
+    """What Pulumi does with a resource."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True)
+class PropertyChange:
+    """One input with its old and its new value, by path: `policies[0].resources`."""
+
+    path: str
+    old: Value
+    new: Value
+
+
+@dataclass(frozen=True)
+class ResourceChange:
+    """One resource that does not stay as it is.
+
+    `reasons`: what forces a replacement. `refused`: protected, so the update stops here.
+    `retained`: Pulumi forgets it, the remote object stays.
+    """
+
+    action: Action
+    resource: Registration
+    urn: str
+    changes: tuple[PropertyChange, ...] = ()
+    reasons: tuple[str, ...] = ()
+    refused: bool = False
+    retained: bool = False
+
+
+def resource_changes(
+    before: Sequence[Registration], after: Sequence[Registration], stack: str
+) -> tuple[ResourceChange, ...]:
+    """The changes in the order Pulumi makes them: the new program's order, deletions last.
+
+    Both sequences are whole programs in dependency order; components carry names only and have
+    no change of their own.
+    """
+    old, new = _by_urn(before, stack), _by_urn(after, stack)
+    changed: list[ResourceChange] = []
+    fresh: set[str] = set()
+    for urn, resource in new.items():
+        found = (
+            _compared(urn, old[urn], resource, fresh)
+            if urn in old
+            else ResourceChange(Action.CREATE, resource, urn)
+        )
+        if found is not None:
+            changed.append(found)
+            if found.action in (Action.CREATE, Action.REPLACE) and not found.refused:
+                fresh.add(resource.name)
+    for urn, resource in reversed(old.items()):
+        if urn not in new:
+            options = resource.options
+            changed.append(
+                ResourceChange(
+                    Action.DELETE,
+                    resource,
+                    urn,
+                    refused=options.protect,
+                    retained=options.retain_on_delete,
+                )
+            )
+    return tuple(changed)
+
+
+def shown(value: Value) -> Value:
+    """A look-up of a person as the address that is looked up."""
+    if isinstance(value, str) and value.startswith("${user: ") and value.endswith("}"):
+        return value.removeprefix("${user: ").removesuffix("}")
+    return value
+
+
+def _by_urn(resources: Iterable[Registration], stack: str) -> dict[str, Registration]:
+    """The remote resources by URN, which holds the types of everything above a resource."""
+    chains: dict[str, str] = {}
+    found: dict[str, Registration] = {}
+    for resource in resources:
+        above = chains.get(resource.parent or "")
+        chain = f"{above}${resource.type}" if above else resource.type
+        chains[resource.name] = chain
+        if resource.custom:
+            found[f"urn:pulumi:{stack}::{PROJECT}::{chain}::{resource.name}"] = resource
+    return found
+
+
+def _compared(
+    urn: str, old: Registration, new: Registration, fresh: set[str]
+) -> ResourceChange | None:
+    """The change of a resource that both programs declare; nothing when it stays as it is.
+
+    `fresh`: resources that will have another id, so that what is made from their outputs changes.
+    """
+    ignored = {*new.options.ignore_changes}
+    changes = [
+        change
+        for key in sorted({*old.inputs, *new.inputs} - ignored)
+        for change in _differences(key, old.inputs.get(key), new.inputs.get(key))
+    ]
+    changes += _made_from(fresh, new, {_top(change.path) for change in changes} | ignored)
+    trigger = old.options.replacement_trigger != new.options.replacement_trigger
+    if not changes and not trigger:
+        return None
+    kind = KINDS.get(new.type)
+    forcing = (kind.forces_new if kind else frozenset()) | {*new.options.replace_on_changes}
+    reasons = [f"{change.path} changes" for change in changes if _top(change.path) in forcing]
+    if trigger:
+        was, now = old.options.replacement_trigger, new.options.replacement_trigger
+        reasons.append(f'token.rotation changes from "{was}" to "{now}"')
+    replaced = bool(reasons)
+    return ResourceChange(
+        Action.REPLACE if replaced else Action.UPDATE,
+        new,
+        urn,
+        tuple(changes),
+        tuple(reasons),
+        refused=replaced and old.options.protect,
+        retained=replaced and old.options.retain_on_delete,
+    )
+
+
+def _made_from(
+    fresh: set[str], resource: Registration, known: set[str]
+) -> Iterator[PropertyChange]:
+    for key, sources in resource.fed_by.items():
+        if key not in known and key in resource.inputs and fresh.intersection(sources):
+            yield PropertyChange(key, resource.inputs[key], KNOWN_LATER)
+
+
+def _differences(path: str, old: Value, new: Value) -> Iterator[PropertyChange]:
+    """Every leaf that differs; a list of plain values is one leaf."""
+    if old == new:
+        return
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted({*old, *new}):
+            yield from _differences(f"{path}.{key}", old.get(key), new.get(key))
+    elif _of_objects(old) and _of_objects(new):
+        before, after = _items(old), _items(new)
+        for key in [*before, *(key for key in after if key not in before)]:
+            yield from _differences(f"{path}[{key}]", before.get(key), after.get(key))
+    else:
+        yield PropertyChange(path, old, new)
+
+
+def _of_objects(value: Value) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(v, dict) for v in value)
+
+
+def _items(value: Value) -> Mapping[str, Value]:
+    """The objects of a list by their own key where they have one, by position otherwise."""
+    assert isinstance(value, list)
+    return {
+        str(one["key"]) if isinstance(one, dict) and "key" in one else str(index): one
+        for index, one in enumerate(value)
+    }
+
+
+def _top(path: str) -> str:
+    return path.split(".")[0].split("[")[0]
