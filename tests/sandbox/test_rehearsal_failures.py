@@ -1,0 +1,83 @@
+"""A failing call ends the run in one line that names the resource; the next run completes it."""
+
+import httpx
+import pytest
+from rehearsal_support import names, rehearsal, requests, stack_config, state
+
+from cfscim.rehearsal import run
+from sandbox.core.server import Sandbox
+from scim.problems import MissingError, ScimError
+
+FAULTS = [
+    ("okta", "POST", "/api/v1/apps", "okta-app"),
+    ("okta", "PUT", "/api/v1/groups/[^/]+/users/[^/]+", "okta-group-"),
+    ("okta", "POST", "/client/v4/accounts/[^/]+/iam/user_groups", "user-group-"),
+    ("okta", "GET", "/api/v1/users", "look-up getUsers"),
+    ("entra", "POST", "/client/v4/accounts/[^/]+/tokens", "token"),
+    ("entra", "POST", "/v1.0/applicationTemplates/.*", "entra-app"),
+    ("entra", "PUT", "/v1.0/.*/secrets", "entra-secret"),
+    ("entra", "POST", "/v1.0/.*/validateCredentials", "entra-connection-test"),
+    ("entra", "PUT", "/v1.0/.*/schema", "entra-mapping"),
+    ("entra", "POST", "/v1.0/.*/appRoleAssignedTo", "entra-assignment-"),
+    ("entra", "POST", "/v1.0/.*/start", "entra-start"),
+]
+
+
+@pytest.mark.parametrize(("kind", "method", "path", "resource"), FAULTS)
+def test_the_error_names_the_resource_and_the_next_run_completes_the_stack(
+    sandbox: Sandbox,
+    admin: httpx.Client,
+    capfd: pytest.CaptureFixture[str],
+    kind: str,
+    method: str,
+    path: str,
+    resource: str,
+) -> None:
+    stack = rehearsal(sandbox)
+    fault = {"kind": "403", "method": method, "path": path, "times": None}
+    admin.post("faults", json=fault).raise_for_status()
+    with pytest.raises(ScimError) as failed:
+        stack.update(stack_config(kind))
+    assert resource in str(failed.value)
+    assert "\n" not in str(failed.value)
+    admin.delete("faults").raise_for_status()
+
+    result = stack.update(stack_config(kind))
+    assert "adopted" not in result.summary
+    assert stack.update(stack_config(kind)).summary.keys() == {"same"}
+    assert len(state(admin)["cloudflare"]["tokens"]) == 1
+    assert len(set(names(state(admin)["cloudflare"]["userGroups"]))) == 4
+    # Nothing about tasks that nobody awaited: the error is all that a person sees.
+    assert capfd.readouterr().err == ""
+
+
+def test_nothing_new_is_begun_after_the_first_error(
+    sandbox: Sandbox, admin: httpx.Client
+) -> None:
+    fault = {"kind": "403", "method": "POST", "path": "/client/v4/.*/tokens", "times": None}
+    admin.post("faults", json=fault).raise_for_status()
+    with pytest.raises(ScimError, match="AccountToken token: "):
+        rehearsal(sandbox).update(stack_config())
+    assert [r for r in requests(admin, "POST") if "tokens" not in r] == []
+
+
+@pytest.mark.parametrize("kind", ["okta", "entra"])
+def test_a_person_whom_the_directory_lacks_is_named(sandbox: Sandbox, kind: str) -> None:
+    with pytest.raises(ScimError, match="nobody@example.com"):
+        rehearsal(sandbox).update(
+            stack_config(kind, roles={"Administrator": ["nobody@example.com"]})
+        )
+
+
+def test_a_wrong_config_is_refused_with_its_own_message(
+    sandbox: Sandbox, admin: httpx.Client
+) -> None:
+    with pytest.raises(ScimError, match="Adminstrator"):
+        rehearsal(sandbox).update(stack_config(roles={"Adminstrator": None}))
+    assert requests(admin) == []
+
+
+def test_missing_credentials_stay_a_missing_thing(sandbox: Sandbox) -> None:
+    env = {name: value for name, value in sandbox.env.items() if name != "CLOUDFLARE_API_TOKEN"}
+    with pytest.raises(MissingError, match="CLOUDFLARE_API_TOKEN"):
+        run("dev", stack_config(), env, progress=lambda _line: None)
