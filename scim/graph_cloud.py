@@ -8,9 +8,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from scim.answers import AnswerError
 from scim.http import HttpClient
-from scim.pages import member
 from scim.problems import MissingError
 from scim.replies import Reply, read
 from scim.retries import Policy
@@ -79,9 +77,6 @@ def _from_metadata(
     client = open_client(base, settings.env, policy, transport=transport)
     with HttpClient("Azure", base, client, policy=policy) as http:
         answer = http.get("/metadata/endpoints", {"api-version": "2022-09-01"})
-    if isinstance(answer.body, list):
-        raise AnswerError("malformed", answer.where, "an older form of the cloud's metadata")
-    member(answer, "name")
     metadata = read(_Metadata, answer.body, answer.where)
     login = metadata.authentication.login_endpoint.rstrip("/")
     # azure-identity signs in over TLS only; a plain login is one on loopback, where the metadata

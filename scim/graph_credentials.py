@@ -1,5 +1,6 @@
 """From an identity to access tokens, through azure-identity, which only this file imports."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from scim.http import Call, HttpClient
 from scim.masking import mask
 from scim.pages import member
 from scim.problems import MissingError, one_line
-from scim.retries import Policy
+from scim.retries import Policy, delay
 from scim.settings import Settings
 from scim.transport import ca_file, is_loopback, open_client, require_safe
 
@@ -33,6 +34,7 @@ WHERE = "Entra sign-in"
 _AUDIENCE = "api://AzureADTokenExchange"
 # A token that ends while a long answer is under way is of no use.
 _EARLY_SECONDS = 120
+_TRIES = 3
 
 
 class Credential(Protocol):
@@ -46,10 +48,13 @@ class Credential(Protocol):
 class GraphTokens:
     """Fetches tokens for Graph and keeps the current one; shared by threads."""
 
-    def __init__(self, credential: Credential, scope: str, authority: str) -> None:
+    def __init__(
+        self, credential: Credential, scope: str, authority: str, policy: Policy | None = None
+    ) -> None:
         self._credential = credential
         self._scope = scope
         self._authority = authority
+        self._policy = policy or Policy()
         self._lock = threading.Lock()
         self._token: AccessToken | None = None
 
@@ -61,6 +66,17 @@ class GraphTokens:
             return self._token.token
 
     def _fetch(self) -> "AccessToken":
+        # azure-identity repeats what was refused or throttled, not what broke off half-way.
+        for attempt in range(1, _TRIES):
+            try:
+                return self._ask()
+            except AnswerError as error:
+                if error.kind not in ("unavailable", "malformed"):
+                    raise
+                time.sleep(delay(error, attempt, self._policy))
+        return self._ask()
+
+    def _ask(self) -> "AccessToken":
         from azure.core.exceptions import (
             AzureError,
             ClientAuthenticationError,
@@ -77,6 +93,14 @@ class GraphTokens:
                 "OIDC token"
             ) from None
         except ClientAuthenticationError as error:
+            # Whatever azure-identity stumbles over it calls a failed authentication.
+            cause = error.__cause__
+            if isinstance(cause, ServiceRequestError):
+                raise self._unreachable() from None
+            if isinstance(cause, AzureError):
+                raise AnswerError("unavailable", WHERE, _said(cause)) from None
+            if isinstance(cause, AttributeError | LookupError | TypeError | ValueError):
+                raise AnswerError("malformed", WHERE, "an answer that is no token") from None
             raise AnswerError(
                 "unauthorized",
                 WHERE,
@@ -84,9 +108,7 @@ class GraphTokens:
                 instead="check tenant, client and the secret, certificate or federated credential",
             ) from None
         except ServiceRequestError:
-            raise UnreachableError(
-                "unreachable", WHERE, f"{self._authority} does not answer"
-            ) from None
+            raise self._unreachable() from None
         except OSError as error:
             raise MissingError(
                 f"{WHERE}: the OIDC token's file cannot be read ({error.strerror}); Entra is shown "
@@ -94,6 +116,9 @@ class GraphTokens:
             ) from None
         except (AzureError, ValueError) as error:
             raise AnswerError("unavailable", WHERE, _said(error)) from None
+
+    def _unreachable(self) -> UnreachableError:
+        return UnreachableError("unreachable", WHERE, f"{self._authority} does not answer")
 
 
 class EndpointIdentity:
@@ -133,8 +158,10 @@ def credential_for(
     """
     from azure import identity as azure
 
+    _silence("azure", "msal")
     options = {
         "retry_total": min(policy.attempts - 1, 3),
+        "retry_backoff_factor": policy.first_delay,
         "retry_backoff_max": policy.longest_delay,
         "connection_timeout": policy.connect,
         "read_timeout": policy.read,
@@ -224,6 +251,15 @@ def _ask_issuer(http: HttpClient, connection: str) -> str:
     if not isinstance(token, str) or not token:
         raise AnswerError("malformed", answer.where, f"an answer without {name}")
     return token
+
+
+def _silence(*libraries: str) -> None:
+    # Where a program has no logging of its own, Python prints their warnings to standard error:
+    # the same failure again, in another voice.
+    for name in libraries:
+        logger = logging.getLogger(name)
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
 
 
 def _said(error: Exception) -> str:

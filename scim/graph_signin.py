@@ -31,7 +31,7 @@ def graph_http(
     identity = find_identity(settings)
     cloud = find_cloud(settings, policy, transport)
     credential = credential_for(identity, cloud, settings, policy, transport)
-    tokens = GraphTokens(credential, f"{cloud.graph}/.default", cloud.authority)
+    tokens = GraphTokens(credential, f"{cloud.graph}/.default", cloud.authority, policy)
     client = open_client(cloud.graph, env, policy, transport=transport)
     http = HttpClient(
         VENDOR,

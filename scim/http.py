@@ -29,6 +29,7 @@ class Call:
 
     `path` begins with a slash and is appended to the client's base. `needs` is the permission
     without which the vendor answers 403. `repeatable` marks a POST that does no harm twice.
+    `lists`: the answer is a list of objects; otherwise it is an object, or nothing for a write.
     """
 
     method: str
@@ -41,6 +42,7 @@ class Call:
     why: str = ""
     instead: str = ""
     repeatable: bool | None = None
+    lists: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,9 +98,16 @@ class HttpClient:
         """Gives the connections back."""
         self._client.close()
 
-    def get(self, path: str, query: Mapping[str, str] | None = None, *, needs: str = "") -> Answer:
+    def get(
+        self,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        needs: str = "",
+        lists: bool = False,
+    ) -> Answer:
         """`send` for the commonest call."""
-        return self.send(Call("GET", path, query or {}, needs=needs))
+        return self.send(Call("GET", path, query or {}, needs=needs, lists=lists))
 
     def send(self, call: Call) -> Answer:
         """The vendor's answer, after as many attempts as are safe and within the policy's limits.
@@ -168,14 +177,20 @@ class HttpClient:
         return b"".join(parts)
 
     def _parsed(self, content: bytes, where: str, call: Call) -> Json:
-        if not content.strip():
-            return None
+        what = "an answer that is not JSON"
         try:
-            return json.loads(content)
+            body: Json = json.loads(content) if content.strip() else None
         except (ValueError, RecursionError):
-            raise AnswerError(
-                "malformed", where, "an answer that is not JSON", why=call.why
-            ) from None
+            raise AnswerError("malformed", where, what, why=call.why) from None
+        if call.lists:
+            what = "an answer that is not a list of objects"
+            fits = isinstance(body, list) and all(isinstance(item, dict) for item in body)
+        else:
+            what = "an answer that is not an object"
+            fits = isinstance(body, dict) or (body is None and call.method != "GET")
+        if not fits:
+            raise AnswerError("malformed", where, what, why=call.why)
+        return body
 
     def _refusal(
         self, status: int, headers: Mapping[str, str], content: bytes, where: str, call: Call

@@ -79,7 +79,8 @@ class OktaClient:
     def features(self, app_id: str) -> tuple[Feature, ...] | None:
         """The app's provisioning features; None where provisioning is not enabled for it."""
         try:
-            answer = self._http.get(f"/api/v1/apps/{quote(app_id)}/features", needs=_APPS)
+            path = f"/api/v1/apps/{quote(app_id)}/features"
+            answer = self._http.get(path, needs=_APPS, lists=True)
         except AnswerError as error:
             if error.status == 400 and "not enabled" in error.says:
                 return None

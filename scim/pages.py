@@ -22,14 +22,14 @@ def link_pages(
 
     `log`: the System Log names a next page for ever; there an empty page is the end.
     """
-    answer = http.get(path, query, needs=needs)
+    answer = http.get(path, query, needs=needs, lists=True)
     for _ in range(http.policy.max_pages):
         items = objects(answer, answer.body)
         yield from items
         found = _NEXT.search(answer.headers.get("link", ""))
         if not found or (log and not items):
             return
-        answer = http.get(_own_path(http, found.group(1), answer), needs=needs)
+        answer = http.get(_own_path(http, found.group(1), answer), needs=needs, lists=True)
     raise _endless(http, answer)
 
 

@@ -7,9 +7,9 @@ import httpx
 import pytest
 from http_kit import Vendor, reply
 
-from scim.answers import AnswerError
+from scim.answers import AnswerError, UnreachableError
 from scim.graph_cloud import Cloud, find_cloud
-from scim.graph_credentials import credential_for
+from scim.graph_credentials import GraphTokens, credential_for
 from scim.graph_identity import (
     AzureCli,
     Certificate,
@@ -174,7 +174,7 @@ def test_a_plain_graph_elsewhere_is_refused() -> None:
 def test_metadata_of_another_form_is_malformed(body: object) -> None:
     settings = Settings({}, {"ARM_METADATA_HOSTNAME": "arm.own"})
     with pytest.raises(AnswerError) as caught:
-        find_cloud(settings, Policy(), Vendor(httpx.Response(200, json=body)))
+        find_cloud(settings, Policy(attempts=1), Vendor(httpx.Response(200, json=body)))
     assert caught.value.kind == "malformed"
 
 
@@ -195,6 +195,25 @@ def test_managed_identity_at_its_own_endpoint() -> None:
 def test_a_certificate_that_cannot_be_opened_is_named() -> None:
     with pytest.raises(MissingError, match="client certificate cannot be opened"):
         credential_for(Certificate(WHO, b"junk", "p"), CLOUD, Settings({}, {}), Policy())
+
+
+def test_a_login_that_is_not_there_is_unreachable() -> None:
+    policy = Policy(connect=1, read=1, attempts=2, first_delay=0.01, longest_delay=0.02)
+    cloud = Cloud("https://graph.microsoft.com", "https://127.0.0.1:9")
+    for identity in (Secret(WHO, "s3cret"), Federated(WHO, token="t0ken")):
+        credential = credential_for(identity, cloud, Settings({}, {}), policy)
+        with pytest.raises(UnreachableError) as caught:
+            GraphTokens(credential, "https://graph/.default", cloud.authority, policy).value()
+        assert str(caught.value).startswith("Entra sign-in: https://127.0.0.1:9 does not answer")
+
+
+def test_without_the_azure_command_line_it_says_what_to_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    credential = credential_for(AzureCli(""), CLOUD, Settings({}, {}), Policy())
+    with pytest.raises(MissingError, match="run `az login`, or set ARM_CLIENT_ID"):
+        GraphTokens(credential, "https://graph/.default", CLOUD.authority).value()
 
 
 def test_nothing_is_asked_before_the_first_request() -> None:
