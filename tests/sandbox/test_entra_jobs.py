@@ -31,7 +31,8 @@ def test_a_new_job_is_not_started_and_has_a_schedule(graph: Graph, job: Provisio
     assert document["templateId"] == "scim"
     assert document["schedule"] == {"expiration": None, "interval": "PT40M", "state": "Disabled"}
     assert document["status"]["code"] == "Paused"
-    assert document["id"].startswith("scim.") and document["id"].count(".") == 2
+    assert document["id"].startswith("scim.")
+    assert document["id"].count(".") == 2
     assert [listed["id"] for listed in graph.call("GET", f"{job.sync}/jobs")["value"]] == [
         document["id"]
     ]
@@ -175,7 +176,8 @@ def test_the_default_schema_maps_both_kinds(job: Provisioning) -> None:
         "Azure Active Directory", "customappsso",
     ]  # fmt: skip
     users, groups = job.mapping(document, "User"), job.mapping(document, "Group")
-    assert users["scope"] is None and groups["scope"] is None
+    assert users["scope"] is None
+    assert groups["scope"] is None
     flows = {flow["targetAttributeName"]: flow["source"] for flow in users["attributeMappings"]}
     assert flows["userName"]["name"] == "userPrincipalName"
     assert flows['emails[type eq "work"].value']["name"] == "mail"
@@ -247,5 +249,7 @@ def test_a_mapping_from_or_to_nowhere_is_refused(graph: Graph, job: Provisioning
 def test_the_operators_are_listed_by_their_wire_names(graph: Graph, job: Provisioning) -> None:
     listed = graph.call("GET", f"{job.job}/schema/filterOperators")["value"]
     names = {operator["name"]: operator["arity"] for operator in listed}
-    assert names["EQUALS"] == "Binary" and names["IS NULL"] == "Unary"
-    assert "REGEX MATCH" in names and not any("member" in name.lower() for name in names)
+    assert names["EQUALS"] == "Binary"
+    assert names["IS NULL"] == "Unary"
+    assert "REGEX MATCH" in names
+    assert not any("member" in name.lower() for name in names)

@@ -9,7 +9,6 @@ import base64
 import hashlib
 import ssl
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -190,7 +189,7 @@ def test_a_federated_token_of_another_subject_or_audience_is_refused(
 @pytest.fixture(params=["machine", "app service"])
 def identity_environment(
     request: pytest.FixtureRequest, material: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+) -> None:
     for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "AZURE_POD_IDENTITY_AUTHORITY_HOST"):
         monkeypatch.delenv(name, raising=False)
     if request.param == "machine":
@@ -198,7 +197,7 @@ def identity_environment(
     else:
         monkeypatch.setenv("IDENTITY_ENDPOINT", material["identityEndpoint"])
         monkeypatch.setenv("IDENTITY_HEADER", material["identityHeader"])
-    yield
+    return
 
 
 @pytest.mark.usefixtures("identity_environment")
@@ -220,7 +219,8 @@ def test_cloud_metadata_is_what_the_provider_reads(sandbox: Sandbox, material: A
     host = sandbox.env["ARM_METADATA_HOSTNAME"]
     url = f"https://{host}/metadata/endpoints?api-version=2022-09-01"
     body = httpx.get(url, verify=trust(material), trust_env=False).json()
-    assert body["name"] and body["resourceManager"]
+    assert body["name"]
+    assert body["resourceManager"]
     assert body["microsoftGraphResourceId"] == sandbox.world.http_base
     assert body["authentication"]["loginEndpoint"].startswith("http://127.0.0.1:")
 

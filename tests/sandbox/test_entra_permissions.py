@@ -68,7 +68,8 @@ def test_owned_by_is_enough_for_ones_own_application_only(
     assert graph.refused("POST", f"/servicePrincipals/{foreign}/synchronization/jobs",
                          {"templateId": "scim"}) == DENIED  # fmt: skip
     listed = [sp["id"] for sp in graph.call("GET", "/servicePrincipals")["value"]]
-    assert own.sp_id in listed and foreign not in listed
+    assert own.sp_id in listed
+    assert foreign not in listed
 
 
 def test_provision_on_demand_needs_synchronization_write(graph: Graph, admin: httpx.Client) -> None:
