@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from policy_kit import OTHER, SUPER, TODAY, config_object, names, of_config, parsed
 
 from cfscim.policy_check import is_refused, violation_lines
 from scim.policies import RULES, evaluate
+from tests.unit.policy_kit import OTHER, SUPER, TODAY, config_object, names, of_config, parsed
 
 READERS = [f"p{n}@example.com" for n in range(8)]
 

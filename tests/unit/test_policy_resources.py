@@ -3,7 +3,9 @@
 import json
 
 import pytest
-from policy_kit import (
+
+from scim.policies import evaluate
+from tests.unit.policy_kit import (
     ACCOUNT,
     OTHER,
     names,
@@ -12,8 +14,6 @@ from policy_kit import (
     with_added,
     with_inputs,
 )
-
-from scim.policies import evaluate
 
 SCOPE = "com.cloudflare.api.account"
 SHAPED = "cfat_" + "a1B2" * 10
@@ -175,6 +175,6 @@ def test_token_handed_over_unmarked() -> None:
 
 @pytest.mark.parametrize("kind", ["okta", "entra"])
 def test_what_the_program_declares_is_sound(kind: str) -> None:
-    from policy_kit import TODAY, config_object, parsed
+    from tests.unit.policy_kit import TODAY, config_object, parsed
 
     assert evaluate(parsed(config_object(kind)), views(kind), stack="prod", today=TODAY) == []

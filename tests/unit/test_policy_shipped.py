@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from policy_kit import TODAY
 
 from cfscim.plan_model import make_plan
 from cfscim.policy_check import check, is_refused
 from scim.stackcheck import check_stack_file
+from tests.unit.policy_kit import TODAY
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted([*ROOT.glob("Pulumi.*.yaml"), *ROOT.glob("examples/Pulumi.*.yaml")])
