@@ -57,10 +57,10 @@ def test_update_repeat_refresh_destroy(
     )
     deployer.stack.destroy()
     left = sandbox.state()
-    account = next(a for a in left["cloudflare"]["accounts"] if a["id"] == ACCOUNT)
-    assert not account["tokens"]
+    named = [t for t in left["cloudflare"]["tokens"] if t["name"] == "cloudflare-scim-engine"]
+    assert not named
     expected = 4 if role_model == "userGroups" else 0
-    assert len(account["userGroups"]) == expected
+    assert len(left["cloudflare"]["userGroups"]) == expected
     vendor = left[kind]
     assert not vendor.get("apps") and not vendor.get("applications")
     assert "Administrator" in members(sandbox)["ada@example.com"], "destroying took a role away"
