@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import httpx
 
-from scim.answers import AnswerError, UnreachableError
+from scim.answers import AnswerError, UnreachableError, vendor_says
 from scim.graph_cloud import Cloud
 from scim.graph_identity import (
     AzureCli,
@@ -20,9 +20,8 @@ from scim.graph_identity import (
     Secret,
 )
 from scim.http import Call, HttpClient
-from scim.masking import mask
 from scim.pages import member
-from scim.problems import MissingError, one_line
+from scim.problems import MissingError
 from scim.retries import Policy, delay
 from scim.settings import Settings
 from scim.transport import ca_file, is_loopback, open_client, require_safe
@@ -265,4 +264,4 @@ def _silence(*libraries: str) -> None:
 def _said(error: Exception) -> str:
     """The first sentence that matters; what follows are trace ids and links to troubleshooting."""
     text = str(error).split("Trace ID:")[0].split("Content:")[0]
-    return one_line(mask(" ".join(text.split())))[:200].rstrip(". ")
+    return vendor_says(" ".join(text.split())).rstrip(". ")

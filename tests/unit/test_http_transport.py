@@ -93,8 +93,12 @@ def test_a_file_without_certificates_is_refused(content: str | None, tmp_path: P
         fetch("https://127.0.0.1:1", {"SSL_CERT_FILE": str(file)})
 
 
-def test_loopback_is_never_asked_through_a_proxy(plain_port: int) -> None:
+def test_loopback_is_never_asked_through_a_proxy(
+    plain_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     env = {"HTTP_PROXY": "http://127.0.0.1:1", "HTTPS_PROXY": "http://127.0.0.1:1"}
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
     body = fetch(f"http://127.0.0.1:{plain_port}", env)
     assert body == {"line": "GET /x HTTP/1.1"}
 

@@ -170,6 +170,13 @@ def test_any_other_filter_is_noticed(scope: Json) -> None:
     assert Scopes(scope, None).group_names() != tuple(NAMES)
 
 
+def test_an_experimental_filter_beside_the_declared_one_is_noticed() -> None:
+    extra = {"name": "x", "clauses": [PRESENT.to_wire()]}
+    scope = {**json.loads(Scopes.of(NAMES, []).to_json())["group"], "categoryFilterGroups": [extra]}
+    assert Scopes(scope, None) != Scopes.of(NAMES, [])
+    assert Scopes(scope, None).group_names() is None
+
+
 def test_a_narrowed_or_widened_group_filter_is_noticed() -> None:
     wanted = Scopes.of(NAMES, [])
     assert Scopes.of([*NAMES, "Billing"], []) != wanted != Scopes.of(NAMES[:1], [])
