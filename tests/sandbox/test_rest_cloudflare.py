@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from rest_kit import ACCOUNT, RESOURCE, SCIM_PROVISIONING, made, scim_token
 
 from sandbox.core.server import Sandbox
 from scim.answers import AnswerError
 from scim.cloudflare import CloudflareClient, Owner
 from scim.scim_endpoint import ScimEndpoint
+from tests.sandbox.rest_kit import ACCOUNT, RESOURCE, SCIM_PROVISIONING, made, scim_token
 
 OTHER = "f" * 32
 

@@ -6,7 +6,6 @@ from typing import Literal
 
 import httpx
 import pytest
-from entra_support import Graph, Provisioning
 
 from sandbox.core.server import Sandbox
 from scim.answers import AnswerError
@@ -16,6 +15,7 @@ from scim.job_schema import Scopes, read_scopes, with_scopes
 from scim.okta import OktaClient
 from scim.okta_signin import okta_http
 from scim.retries import Policy
+from tests.sandbox.entra_support import Graph, Provisioning
 
 FAST = Policy(read=0.3, connect=1, first_delay=0.01, longest_delay=0.05, longest_wait=3, total=8)
 WANTED = Scopes.of(["Administrator"], [])

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from entra_support import USER_ROLE, Graph, Provisioning
-from rest_kit import requests
 
 from sandbox.core.server import Sandbox
 from scim.answers import AnswerError, NotAsDeclaredError
 from scim.graph import GraphClient
 from scim.pages import odata_pages
+from tests.sandbox.entra_support import USER_ROLE, Graph, Provisioning
+from tests.sandbox.rest_kit import requests
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from entra_support import Graph, Provisioning
-from rest_kit import SCIM_URL, scim_token
 
 from sandbox.core.server import Sandbox
 from scim.answers import AnswerError, NotAsDeclaredError
 from scim.graph import GraphClient
 from scim.job_schema import Clause, Scopes, active_from_soft_deleted, read_scopes, with_scopes
+from tests.sandbox.entra_support import Graph, Provisioning
+from tests.sandbox.rest_kit import SCIM_URL, scim_token
 
 WANTED = Scopes.of(["Administrator", "Billing"], [Clause("department", "EQUALS", "IT")])
 

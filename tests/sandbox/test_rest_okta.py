@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from okta_support import Okta
-from rest_kit import SCIM_URL, requests, scim_token
 
 from sandbox.core.server import Sandbox
 from scim.answers import AnswerError
 from scim.okta import OktaClient
+from tests.sandbox.okta_support import Okta
+from tests.sandbox.rest_kit import SCIM_URL, requests, scim_token
 
 ALWAYS = {"since": "2020-01-01T00:00:00Z", "until": "2099-01-01T00:00:00Z"}
 

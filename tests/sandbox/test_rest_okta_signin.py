@@ -2,11 +2,11 @@
 
 import httpx
 import pytest
-from rest_kit import requests
 
 from sandbox.core.server import Sandbox
 from scim.answers import AnswerError
 from scim.okta import OktaClient
+from tests.sandbox.rest_kit import requests
 
 
 def env_of(sandbox: Sandbox, admin: httpx.Client, scopes: str) -> dict[str, str]:

@@ -2,12 +2,12 @@
 
 import httpx
 import pytest
-from http_kit import Vendor, client, reply
 
 from scim.answers import AnswerError, vendor_says
 from scim.http import Call
 from scim.problems import RemoteError
 from scim.retries import Policy
+from tests.unit.http_kit import Vendor, client, reply
 
 TOKEN = "an-unusual-secret-0"
 ONCE = Policy(attempts=1)

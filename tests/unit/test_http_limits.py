@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from http_kit import Clock, Vendor, client, reply
 
 from scim.answers import AnswerError
 from scim.pages import gather
 from scim.retries import Policy
+from tests.unit.http_kit import Clock, Vendor, client, reply
 
 
 class Drip(httpx.SyncByteStream):

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
-from http_kit import BASE, Vendor, client, reply
 
 from scim.answers import AnswerError
 from scim.http import HttpClient
 from scim.jsontypes import JsonObject
 from scim.pages import link_pages, numbered_pages, odata_pages
 from scim.retries import Policy
+from tests.unit.http_kit import BASE, Vendor, client, reply
 
 Pages = Callable[[HttpClient], Iterator[JsonObject]]
 ITEMS = [{"id": 1}, {"id": 2}]

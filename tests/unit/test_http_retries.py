@@ -4,11 +4,11 @@ from email.utils import formatdate
 
 import httpx
 import pytest
-from http_kit import Clock, Vendor, client, reply
 
 from scim.answers import AnswerError, UnreachableError
 from scim.http import Call
 from scim.retries import Policy
+from tests.unit.http_kit import Clock, Vendor, client, reply
 
 REFUSED = httpx.ConnectError("refused")
 LOST = httpx.ReadTimeout("lost")

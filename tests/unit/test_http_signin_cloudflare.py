@@ -1,11 +1,11 @@
 """Signing in to Cloudflare, and the stand-in for api.cloudflare.com on loopback."""
 
 import pytest
-from http_kit import Vendor, reply
 
 from scim.cloudflare_signin import cloudflare_http, reachable, token_http
 from scim.problems import MissingError, ScimError
 from scim.scim_endpoint import ScimEndpoint
+from tests.unit.http_kit import Vendor, reply
 
 URL = "https://api.cloudflare.com/client/v4/accounts/a/scim/v2"
 LOOPBACK = {"CLOUDFLARE_BASE_URL": "http://127.0.0.1:8080/client/v4"}

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from http_kit import Vendor, reply
 
 from scim.answers import AnswerError, UnreachableError
 from scim.graph_cloud import Cloud, find_cloud
@@ -23,6 +22,7 @@ from scim.graph_signin import graph_http
 from scim.problems import MissingError
 from scim.retries import Policy
 from scim.settings import Settings
+from tests.unit.http_kit import Vendor, reply
 
 WHO = Principal("tenant-1", "client-1")
 APP = {"ARM_TENANT_ID": "tenant-1", "ARM_CLIENT_ID": "client-1"}

@@ -17,13 +17,13 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
-from http_kit import Vendor, reply
 
 from scim.answers import AnswerError
 from scim.okta import OktaClient
 from scim.okta_signin import okta_http
 from scim.problems import MissingError
 from scim.retries import Policy
+from tests.unit.http_kit import Vendor, reply
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 ORG = {"OKTA_ORG_NAME": "example", "OKTA_BASE_URL": "okta.com"}
