@@ -61,6 +61,10 @@ class SandboxProcess:
         """Everything the three vendors hold, secrets masked."""
         return self._checked(self._http.get("/_sandbox/state")).json()
 
+    def requests(self) -> list[dict[str, object]]:
+        """Every request the vendors received, secrets masked, oldest first."""
+        return self._checked(self._http.get("/_sandbox/requests")).json()
+
     def post(self, path: str, body: object = None) -> dict[str, object]:
         """An admin call, as in `post("cycle")`; raises `ScimError` with the sandbox's answer."""
         return self._checked(self._http.post(f"/_sandbox/{path}", json=body or {})).json()

@@ -61,6 +61,6 @@ def test_update_repeat_refresh_destroy(
     assert not named
     expected = 4 if role_model == "userGroups" else 0
     assert len(left["cloudflare"]["userGroups"]) == expected
-    vendor = left[kind]
-    assert not vendor.get("apps") and not vendor.get("applications")
+    apps = left["okta"]["apps"] if kind == "okta" else left["entra"]["applications"]
+    assert "Cloudflare SCIM" not in {app.get("label") or app.get("displayName") for app in apps}
     assert "Administrator" in members(sandbox)["ada@example.com"], "destroying took a role away"
