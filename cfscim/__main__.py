@@ -62,6 +62,61 @@ def schema(
     raise typer.Exit(run(stack_file=stack_file))
 
 
+class PlanFormat(StrEnum):
+    """How `plan` prints what it found."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+class Policy(StrEnum):
+    """What a broken policy rule does to the exit code of `plan`."""
+
+    REPORT = "report"
+    ENFORCE = "enforce"
+
+
+@app.command()
+def plan(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FOLDER]...",
+            help="Without --stack: folders of stack files, or stack files (default: those here).",
+        ),
+    ] = None,
+    stack: Annotated[
+        str | None, typer.Option("--stack", help="Stack name, as in Pulumi.<stack>.yaml.")
+    ] = None,
+    output: Annotated[
+        PlanFormat, typer.Option("--format", help="text, json, or markdown for a pull request.")
+    ] = PlanFormat.TEXT,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            metavar="REF|FILE",
+            help="Show what changes compared with a git revision, or with a file or folder.",
+        ),
+    ] = None,
+    policy: Annotated[
+        Policy, typer.Option("--policy", help="enforce: exit 1 when a policy rule refuses.")
+    ] = Policy.REPORT,
+) -> None:
+    """Show what is declared and who gets which role; no engine, no network, no credential."""
+    from cfscim.plan import Request, run
+
+    request = Request(
+        stack=stack,
+        paths=tuple(paths or ()),
+        output=output.value,
+        against=against,
+        enforce=policy is Policy.ENFORCE,
+    )
+    raise typer.Exit(run(request))
+
+
 @app.command()
 def up(
     stack: Annotated[str, typer.Option("--stack", help="Stack name, as in Pulumi.<stack>.yaml.")],

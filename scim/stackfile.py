@@ -101,7 +101,7 @@ def _text(name: str) -> tuple[str | None, list[Problem]]:
     if b"\0" in data:
         return None, [_file(name, "the file is binary", "name a stack file in YAML")]
     try:
-        return data.decode("utf-8-sig"), []
+        return data.decode("utf-8"), []
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         what = f"byte {error.start + 1} is no UTF-8"

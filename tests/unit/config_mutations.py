@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from config_samples import ENTRA, OKTA, REMOVED, SUPER, Steps, changed
+from tests.unit.config_samples import ENTRA, OKTA, REMOVED, SUPER, Steps, changed
 
 IDP = "identityProvider"
 NAME_OF_101 = "x" * 101

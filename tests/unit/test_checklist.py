@@ -1,9 +1,9 @@
 """The steps that stay with a person: exact values, never the token, in the order they are done."""
 
 import pytest
-from config_samples import ENTRA, OKTA, changed, parsed
 
 from scim.checklist import remaining_steps
+from tests.unit.config_samples import ENTRA, OKTA, changed, parsed
 
 IDP = "identityProvider"
 BASE = "https://api.cloudflare.com/client/v4/accounts/0123456789abcdef0123456789abcdef/scim/v2"

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from config_samples import NOW
 
 from scim.clashes import clashes
 from scim.problems import Problem
 from scim.stackcheck import check_stack_file
+from tests.unit.config_samples import NOW
 
 
 def stack(

@@ -4,13 +4,13 @@ import json
 from datetime import UTC, date, datetime
 
 import pytest
-from config_samples import ENTRA, OKTA, REMOVED, SUPER, changed, parsed
 from pydantic import ValidationError
 
 from scim.config import parse_config
 from scim.identity import EntraConfig, OktaConfig
 from scim.problems import ConfigError
 from scim.roles import ROLES, Role
+from tests.unit.config_samples import ENTRA, OKTA, REMOVED, SUPER, changed, parsed
 
 MINIMAL: dict[str, object] = {
     "account": OKTA["account"],
@@ -114,6 +114,21 @@ def test_the_expiry_is_held_to_the_given_now() -> None:
 def test_one_person_may_have_several_roles() -> None:
     config = parsed(changed(OKTA, ("roles", "Billing", "members"), ["ada@example.com"]))
     assert config.roles[Role.BILLING].members == ("ada@example.com",)
+
+
+def test_okta_does_not_push_the_users_group_so_its_name_is_free() -> None:
+    value = changed(OKTA, ("identityProvider", "usersGroup", "name"), "CF Users")
+    assert parsed(value).identity_provider.users_group.name == "CF Users"
+
+
+def test_a_python_name_is_no_key() -> None:
+    value = changed(changed(OKTA, ("role_model",), "userGroups"), ("roleModel",), REMOVED)
+    with pytest.raises(ConfigError) as caught:
+        parsed(value)
+    assert [problem.path.rpartition(".")[2] for problem in caught.value.problems] == [
+        "roleModel",
+        "role_model",
+    ]
 
 
 def test_virtual_groups_take_an_empty_prefix() -> None:

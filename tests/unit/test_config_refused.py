@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from config_mutations import BAD, Bad
-from config_samples import NOW
 
 from scim.config import parse_config
 from scim.problems import ConfigError, Problem, one_line
+from tests.unit.config_mutations import BAD, Bad
+from tests.unit.config_samples import NOW
 
 
 def problems_of(value: object) -> list[Problem]:
@@ -87,7 +87,7 @@ def test_a_credential_is_never_repeated(secret: str, bad: Bad) -> None:
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_credential_as_a_key_is_never_repeated(secret: str) -> None:
-    from config_samples import OKTA
+    from tests.unit.config_samples import OKTA
 
     for problem in problems_of(OKTA | {secret: 1}):
         assert secret[:20] not in str(problem)

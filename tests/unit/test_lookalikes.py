@@ -1,7 +1,6 @@
 """Near misses of the role names are answered with the right name."""
 
 import pytest
-from config_samples import NOW, OKTA, changed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +8,7 @@ from scim.config import parse_config
 from scim.lookalikes import difference_from, hidden_character, nearest, nearest_role, skeleton
 from scim.problems import ConfigError
 from scim.roles import ROLES, Role
+from tests.unit.config_samples import NOW, OKTA, changed
 
 READ_ONLY, ADMIN, BILLING, SUPER = ROLES
 

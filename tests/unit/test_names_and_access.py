@@ -3,13 +3,13 @@
 from itertools import product
 
 import pytest
-from config_samples import ENTRA, OKTA, SUPER, changed, parsed
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scim.access import Grant, access_table, difference, managed_elsewhere, people
 from scim.names import group_name, group_names, scim_base_url
 from scim.roles import PERMISSION_GROUP_IDS, ROLES, Role
+from tests.unit.config_samples import ENTRA, OKTA, SUPER, changed, parsed
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 GUIDE = [

@@ -9,13 +9,13 @@ from typing import cast
 
 import pytest
 import yaml
-from config_mutations import BAD, Bad
-from config_samples import ENTRA, NOW, OKTA, changed
 from jsonschema import Draft202012Validator
-from test_lookalikes import NEAR
 
 from cfscim.schema import Json, Object, config_schema, stack_file_schema, text
 from scim.config import parse_config
+from tests.unit.config_mutations import BAD, Bad
+from tests.unit.config_samples import ENTRA, NOW, OKTA, changed
+from tests.unit.test_lookalikes import NEAR
 
 ROOT = Path(__file__).parents[2]
 CONFIG = Draft202012Validator(config_schema())

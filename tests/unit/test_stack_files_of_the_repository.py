@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from config_samples import NOW
 
 from cfscim.validate import stack_files
 from scim.clashes import clashes
 from scim.stackcheck import CheckedStack, check_stack_file
+from tests.unit.config_samples import NOW
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("Pulumi.*.yaml"))

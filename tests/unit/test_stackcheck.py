@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from config_samples import NOW
 
 from scim.problems import Problem
 from scim.stackcheck import CREDENTIALS, check_stack_file
+from tests.unit.config_samples import NOW
 
 STACKS = Path(__file__).parent / "stacks"
 OKTA = (STACKS / "Pulumi.contract-okta.yaml").read_text()

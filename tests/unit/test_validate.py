@@ -5,9 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from config_samples import NOW
 
 from cfscim.validate import run
+from tests.unit.config_samples import NOW
 
 STACKS = Path(__file__).parent / "stacks"
 GOOD = (STACKS / "Pulumi.contract-okta.yaml").read_text()

@@ -3,9 +3,9 @@
 from datetime import date
 
 import pytest
-from config_samples import ENTRA, OKTA, REMOVED, SUPER, TODAY, Steps, changed, parsed
 
 from scim.warnings import warnings
+from tests.unit.config_samples import ENTRA, OKTA, REMOVED, SUPER, TODAY, Steps, changed, parsed
 
 IDP = "identityProvider"
 QUIET = changed(changed(OKTA, ("roles",), {
