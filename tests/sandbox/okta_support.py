@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any, Self
 
 import httpx
-import okta_openapi
 from werkzeug import Request, Response
 from werkzeug.serving import make_server
 
 from sandbox.core.server import Sandbox
+from tests.sandbox import okta_openapi
 
 # One for all: making a client costs 20 ms, most of it for certificates that loopback never needs.
 _PLAIN = httpx.Client(trust_env=False)

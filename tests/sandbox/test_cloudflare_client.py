@@ -7,9 +7,9 @@ from unittest.mock import patch as patched
 import cloudflare
 import pytest
 from cloudflare import Cloudflare
-from cloudflare_api import ACCOUNT, SCIM_PROVISIONING, SUPER_ADMINISTRATOR, policy
 
 from sandbox.core.server import Sandbox
+from tests.sandbox.cloudflare_api import ACCOUNT, SCIM_PROVISIONING, SUPER_ADMINISTRATOR, policy
 
 KEY = f"com.cloudflare.api.account.{ACCOUNT}"
 

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
-from cloudflare_api import (
+
+from sandbox.core.server import Sandbox
+from tests.sandbox.cloudflare_api import (
     ACCOUNT,
     account_client,
     effective_roles,
@@ -13,8 +15,6 @@ from cloudflare_api import (
     scim_client,
     scim_user,
 )
-
-from sandbox.core.server import Sandbox
 
 
 def _group(sandbox: Sandbox, name: str, *policies: dict[str, object]) -> dict[str, Any]:

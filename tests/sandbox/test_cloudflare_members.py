@@ -1,6 +1,7 @@
 """Members and their effective roles; the last Super Administrator."""
 
-from cloudflare_api import (
+from sandbox.core.server import Sandbox
+from tests.sandbox.cloudflare_api import (
     SUPER_ADMINISTRATOR,
     account_client,
     effective_roles,
@@ -9,8 +10,6 @@ from cloudflare_api import (
     scim_client,
     scim_user,
 )
-
-from sandbox.core.server import Sandbox
 
 SUPER_ID = "33666b9c79b9a5273fc7344ff42f953d"
 BILLING_ID = "298ce8e7a2ba08b9d18ce0a32bb458ee"

@@ -1,7 +1,9 @@
 """A token opens exactly what its permission groups open, on exactly its account."""
 
 import pytest
-from cloudflare_api import (
+
+from sandbox.core.server import Sandbox
+from tests.sandbox.cloudflare_api import (
     ACCOUNT,
     OTHER_ACCOUNT,
     SCIM_PROVISIONING,
@@ -16,8 +18,6 @@ from cloudflare_api import (
     scim_user,
     user_token,
 )
-
-from sandbox.core.server import Sandbox
 
 SCIM_READS = ["/scim/v2/Users", "/scim/v2/Groups", "/scim/v2/ServiceProviderConfig"]
 READS = ["/members", "/roles", "/iam/user_groups", "/iam/permission_groups",

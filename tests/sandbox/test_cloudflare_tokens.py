@@ -5,7 +5,9 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from cloudflare_api import (
+
+from sandbox.core.server import Sandbox
+from tests.sandbox.cloudflare_api import (
     ACCOUNT,
     MEMBERSHIPS_READ,
     MEMBERSHIPS_WRITE,
@@ -20,8 +22,6 @@ from cloudflare_api import (
     scim_client,
     user_token,
 )
-
-from sandbox.core.server import Sandbox
 
 ZONE = "com.cloudflare.api.account.zone"
 

@@ -1,6 +1,7 @@
 """Verification tells user-owned and account-owned tokens apart."""
 
-from cloudflare_api import (
+from sandbox.core.server import Sandbox
+from tests.sandbox.cloudflare_api import (
     OTHER_ACCOUNT,
     SCIM_PROVISIONING,
     account_client,
@@ -9,8 +10,6 @@ from cloudflare_api import (
     policy,
     user_token,
 )
-
-from sandbox.core.server import Sandbox
 
 
 def test_an_account_token_is_known_to_its_account_only(sandbox: Sandbox) -> None:

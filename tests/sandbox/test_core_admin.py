@@ -2,7 +2,9 @@
 
 import httpx
 import pytest
-from cloudflare_api import (
+
+from sandbox.core.server import Sandbox
+from tests.sandbox.cloudflare_api import (
     ACCOUNT,
     SCIM_PROVISIONING,
     account_client,
@@ -10,8 +12,6 @@ from cloudflare_api import (
     scim_client,
     scim_user,
 )
-
-from sandbox.core.server import Sandbox
 
 PEOPLE = {f"{name}@example.com" for name in ("ada", "grace", "alan", "katherine", "edsger")}
 

@@ -5,15 +5,15 @@ import time
 
 import httpx
 import pytest
-from cloudflare_api import (
+
+from sandbox.core.server import Sandbox
+from tests.sandbox.cloudflare_api import (
     account_client,
     client,
     effective_roles,
     scim_client,
     scim_user,
 )
-
-from sandbox.core.server import Sandbox
 
 USERS = r"/client/v4/accounts/[0-9a-f]{32}/scim/v2/Users"
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from cloudflare_api import ACCOUNT, SCIM_PROVISIONING, policy
 
 from sandbox.__main__ import main
+from tests.sandbox.cloudflare_api import ACCOUNT, SCIM_PROVISIONING, policy
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -4,7 +4,11 @@ import hashlib
 import json
 
 import httpx
-from cloudflare_api import (
+
+from sandbox.core.masking import MASK, Masker
+from sandbox.core.request_log import RequestLog
+from sandbox.core.server import Sandbox
+from tests.sandbox.cloudflare_api import (
     SCIM_PROVISIONING,
     account_client,
     account_token,
@@ -12,10 +16,6 @@ from cloudflare_api import (
     scim_client,
     scim_user,
 )
-
-from sandbox.core.masking import MASK, Masker
-from sandbox.core.request_log import RequestLog
-from sandbox.core.server import Sandbox
 
 CANARY = "canary-0123456789-canary"
 

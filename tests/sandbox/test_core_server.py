@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from cloudflare_api import client, scim_client, scim_user
 
 from sandbox.core.outbound import scim_client as outbound_client
 from sandbox.core.server import Sandbox
+from tests.sandbox.cloudflare_api import client, scim_client, scim_user
 
 
 def _raw(sandbox: Sandbox, request: bytes) -> bytes:

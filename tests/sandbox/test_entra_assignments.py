@@ -1,9 +1,9 @@
 """App role assignments: who belongs to the enterprise application."""
 
 import pytest
-from entra_support import USER_ROLE, Graph, Provisioning
 
 from sandbox.core.server import Sandbox
+from tests.sandbox.entra_support import USER_ROLE, Graph, Provisioning
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 import httpx
 import pytest
-from cloudflare_api import ACCOUNT, SCIM_PROVISIONING, account_client, account_token
-from entra_support import Graph, Provisioning, cycle
 
 from sandbox.core.server import Sandbox
+from tests.sandbox.cloudflare_api import ACCOUNT, SCIM_PROVISIONING, account_client, account_token
+from tests.sandbox.entra_support import Graph, Provisioning, cycle
 
 ADA, GRACE, ALAN = "ada@example.com", "grace@example.com", "alan@example.com"
 BASE = f"https://api.cloudflare.com/client/v4/accounts/{ACCOUNT}/scim/v2"

@@ -2,9 +2,9 @@
 
 import httpx
 import pytest
-from entra_support import TEMPLATE, USER_ROLE, Graph
 
 from sandbox.core.server import Sandbox
+from tests.sandbox.entra_support import TEMPLATE, USER_ROLE, Graph
 
 ADVANCED = {"ConsistencyLevel": "eventual"}
 

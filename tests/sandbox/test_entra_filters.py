@@ -1,11 +1,11 @@
 """Scoping filters and mapping expressions, rule by rule, without a server."""
 
 import pytest
-from entra_support import scope
 
 from sandbox.entra.expressions import ExpressionError, evaluate
 from sandbox.entra.filters import in_scope
 from sandbox.entra.schema import ACTIVE_EXPRESSION
+from tests.sandbox.entra_support import scope
 
 PERSON = {
     "department": "Sales",

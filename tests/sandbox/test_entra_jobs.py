@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
-from entra_support import TOKEN, Graph, Provisioning, ScimEndpoint, scope
 
 from sandbox.core.server import Sandbox
+from tests.sandbox.entra_support import TOKEN, Graph, Provisioning, ScimEndpoint, scope
 
 
 @pytest.fixture

@@ -24,10 +24,10 @@ from azure.identity import (
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from entra_support import Graph
 
 from sandbox.core.server import Sandbox
 from sandbox.entra import signin
+from tests.sandbox.entra_support import Graph
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 import httpx
 import pytest
-from entra_support import TEMPLATE, Graph, Provisioning
 
 from sandbox.core.server import Sandbox
+from tests.sandbox.entra_support import TEMPLATE, Graph, Provisioning
 
 DENIED = (403, "Authorization_RequestDenied")
 

@@ -2,11 +2,11 @@
 
 import httpx
 import pytest
-from entra_support import Graph, Provisioning, ScimEndpoint, cycle
 
 from sandbox.core.people import Person
 from sandbox.core.server import Sandbox
 from sandbox.entra.state import EntraState
+from tests.sandbox.entra_support import Graph, Provisioning, ScimEndpoint, cycle
 
 
 @pytest.fixture

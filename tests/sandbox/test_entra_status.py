@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx
 import pytest
-from entra_support import TOKEN, Graph, Provisioning, ScimEndpoint, cycle
 
 from sandbox.core.server import Sandbox
+from tests.sandbox.entra_support import TOKEN, Graph, Provisioning, ScimEndpoint, cycle
 
 ADA, GRACE, ALAN = "ada@example.com", "grace@example.com", "alan@example.com"
 

@@ -5,9 +5,9 @@ from xml.etree import ElementTree
 
 import pytest
 from cryptography import x509
-from okta_support import Okta
 
 from sandbox.core.server import Sandbox
+from tests.sandbox.okta_support import Okta
 
 METADATA = "{urn:oasis:names:tc:SAML:2.0:metadata}"
 

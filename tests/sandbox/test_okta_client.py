@@ -11,9 +11,9 @@ import httpx
 import pytest
 from okta import models
 from okta.client import Client
-from okta_support import Okta, Target
 
 from sandbox.core.server import Sandbox
+from tests.sandbox.okta_support import Okta, Target
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
-from okta_support import Okta
 
 from sandbox.core.server import Sandbox
+from tests.sandbox.okta_support import Okta
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 BASE = f"https://api.cloudflare.com/client/v4/accounts/{ACCOUNT}/scim/v2"

@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
-from okta_support import TOKEN, Okta, Target
 
 from sandbox.core.server import Sandbox
+from tests.sandbox.okta_support import TOKEN, Okta, Target
 
 BASE = "https://api.cloudflare.com/client/v4/accounts/0123456789abcdef0123456789abcdef/scim/v2"
 BODY = {"baseUrl": BASE, "profile": {"authScheme": "TOKEN", "token": TOKEN}}

@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
-from okta_support import TOKEN, Okta, Target
 
 from sandbox.core.server import Sandbox
+from tests.sandbox.okta_support import TOKEN, Okta, Target
 
 GUIDE = {"importGroups": False, "createUsers": True, "deactivateUsers": True, "renameGroups": False}
 

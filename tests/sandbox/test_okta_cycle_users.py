@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from okta_support import Okta, Target
 
 from sandbox.core.server import Sandbox
+from tests.sandbox.okta_support import Okta, Target
 
 
 @pytest.fixture

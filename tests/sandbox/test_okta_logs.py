@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from okta_support import Okta, Target
 
 from sandbox.core.server import Sandbox
+from tests.sandbox.okta_support import Okta, Target
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterator
 
 import httpx
-import okta_openapi
 import pytest
-from okta_support import Okta, Target
 
 from sandbox.core.server import Sandbox
 from sandbox.okta.routes import router
+from tests.sandbox import okta_openapi
+from tests.sandbox.okta_support import Okta, Target
 
 pytestmark = pytest.mark.skipif(
     okta_openapi.document() is None, reason=f"no copy of Okta's OpenAPI at {okta_openapi.SPEC}"

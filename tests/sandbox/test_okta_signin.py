@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from okta_support import Okta
 
 from sandbox.core.server import Sandbox
+from tests.sandbox.okta_support import Okta
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from okta_support import TOKEN, Okta, Target
 
 from sandbox.core.server import Sandbox
 from sandbox.okta.state import OktaState
+from tests.sandbox.okta_support import TOKEN, Okta, Target
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from okta_support import Okta
 
 from sandbox.core.server import Sandbox
+from tests.sandbox.okta_support import Okta
 
 
 @pytest.fixture

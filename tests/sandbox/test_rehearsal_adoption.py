@@ -2,9 +2,9 @@
 
 import httpx
 import pytest
-from rehearsal_support import do_console_steps, names, rehearsal, stack_config, state
 
 from sandbox.core.server import Sandbox
+from tests.sandbox.rehearsal_support import do_console_steps, names, rehearsal, stack_config, state
 
 
 def _everything(admin: httpx.Client, kind: str) -> dict[str, list[str]]:
@@ -27,9 +27,7 @@ def _everything(admin: httpx.Client, kind: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("owner", ["account", "user"])
 @pytest.mark.parametrize("kind", ["okta", "entra"])
-def test_nothing_exists_twice(
-    sandbox: Sandbox, admin: httpx.Client, kind: str, owner: str
-) -> None:
+def test_nothing_exists_twice(sandbox: Sandbox, admin: httpx.Client, kind: str, owner: str) -> None:
     config = stack_config(kind, owner=owner)
     rehearsal(sandbox).update(config)
     before = _everything(admin, kind)

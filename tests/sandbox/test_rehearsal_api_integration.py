@@ -2,10 +2,10 @@
 
 import httpx
 import pytest
-from rehearsal_support import rehearsal, roles_by_person, stack_config, state
 
 from sandbox.core.server import Sandbox
 from scim.problems import ScimError
+from tests.sandbox.rehearsal_support import rehearsal, roles_by_person, stack_config, state
 
 
 def test_an_app_without_such_an_api_fails_the_update_with_the_way_out(

@@ -2,7 +2,10 @@
 
 import httpx
 import pytest
-from rehearsal_support import (
+
+from sandbox.core.server import Sandbox
+from scim.problems import ScimError
+from tests.sandbox.rehearsal_support import (
     MEMBERS,
     do_console_steps,
     names,
@@ -11,9 +14,6 @@ from rehearsal_support import (
     stack_config,
     state,
 )
-
-from sandbox.core.server import Sandbox
-from scim.problems import ScimError
 
 
 def _members(admin: httpx.Client, kind: str, name: str) -> list[str]:

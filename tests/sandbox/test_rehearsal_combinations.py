@@ -4,7 +4,9 @@ from itertools import product
 
 import httpx
 import pytest
-from rehearsal_support import (
+
+from sandbox.core.server import Sandbox
+from tests.sandbox.rehearsal_support import (
     ACCOUNT,
     do_console_steps,
     rehearsal,
@@ -13,8 +15,6 @@ from rehearsal_support import (
     stack_config,
     state,
 )
-
-from sandbox.core.server import Sandbox
 
 COMBINATIONS = list(
     product(("okta", "entra"), ("userGroups", "virtualGroups"), ("account", "user"))

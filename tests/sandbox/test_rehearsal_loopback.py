@@ -2,12 +2,12 @@
 
 import httpx
 import pytest
-from rehearsal_support import rehearsal, requests, stack_config
 
 from cfscim.rehearsal import Rehearsal, run
 from cfscim.rehearsal.loopback import require_loopback, require_loopback_url
 from sandbox.core.server import Sandbox
 from scim.problems import ScimError
+from tests.sandbox.rehearsal_support import rehearsal, requests, stack_config
 
 REAL = {
     "CLOUDFLARE_BASE_URL": "https://api.cloudflare.com/client/v4",

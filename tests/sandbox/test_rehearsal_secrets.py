@@ -4,11 +4,11 @@ import logging
 
 import httpx
 import pytest
-from rehearsal_support import do_console_steps, rehearsal, stack_config
 
 from cfscim.rehearsal import RehearsalDeployer
 from sandbox.core.server import Sandbox
 from scim.problems import ScimError
+from tests.sandbox.rehearsal_support import do_console_steps, rehearsal, stack_config
 
 
 @pytest.mark.parametrize("kind", ["okta", "entra"])

@@ -1,7 +1,9 @@
 """SCIM groups: names, joining a user group, members, locks."""
 
 import pytest
-from cloudflare_api import (
+
+from sandbox.core.server import Sandbox
+from tests.sandbox.cloudflare_api import (
     SUPER_ADMINISTRATOR,
     account_client,
     effective_roles,
@@ -10,8 +12,6 @@ from cloudflare_api import (
     scim_client,
     scim_user,
 )
-
-from sandbox.core.server import Sandbox
 
 
 def _person(sandbox: Sandbox, email: str) -> str:

@@ -2,11 +2,11 @@
 
 import random
 
-from cloudflare_api import scim_client
 from scim2_tester import CheckResult, Status, check_server
-from scim_engine import HttpxScimClient
 
 from sandbox.core.server import Sandbox
+from tests.sandbox.cloudflare_api import scim_client
+from tests.sandbox.scim_engine import HttpxScimClient
 
 # (check, resource, beginning of the tester's words) -> what Cloudflare documents
 DEVIATIONS = {

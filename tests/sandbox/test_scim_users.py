@@ -1,9 +1,9 @@
 """SCIM users: provisioning, filters, what is ignored, and the end of a membership."""
 
 import pytest
-from cloudflare_api import effective_roles, patch, scim_client, scim_user
 
 from sandbox.core.server import Sandbox
+from tests.sandbox.cloudflare_api import effective_roles, patch, scim_client, scim_user
 
 ADA = "ada@example.com"
 

@@ -2,7 +2,9 @@
 
 import httpx
 import pytest
-from cloudflare_api import (
+
+from sandbox.core.server import Sandbox
+from tests.sandbox.cloudflare_api import (
     ACCOUNT,
     SUPER_ADMINISTRATOR,
     account_client,
@@ -11,8 +13,6 @@ from cloudflare_api import (
     scim_client,
     scim_user,
 )
-
-from sandbox.core.server import Sandbox
 
 ROLES = ["Administrator Read Only", "Administrator", "Billing", SUPER_ADMINISTRATOR]
 
