@@ -12,7 +12,7 @@ from scim.http import Call
 from scim.pages import gather, odata_pages
 from scim.replies import read
 
-_GROUPS = "Group.Read.All"
+_GROUPS = "GroupMember.Read.All"
 _MEMBERS = "GroupMember.Read.All"
 _USERS = "User.Read.All"
 _APPS = "Application.Read.All"

@@ -115,7 +115,7 @@ def test_a_missing_permission_is_named(graph: GraphClient, admin: httpx.Client) 
     admin.post("entra/permissions", json={"roles": ["User.Read.All"]}).raise_for_status()
     assert graph.users_by_mail(["ada@example.com"])
     for call, permission in (
-        (lambda: graph.group_by_name("x"), "Group.Read.All"),
+        (lambda: graph.group_by_name("x"), "GroupMember.Read.All"),
         (lambda: graph.jobs("0"), "Synchronization.Read.All"),
         (lambda: graph.provisioning_logs("0"), "AuditLog.Read.All"),
         (lambda: graph.service_principal("0"), "Application.Read.All"),
