@@ -82,9 +82,9 @@ class ResourceScope(Snake):
 
 
 class ResourceGroup(Snake):
-    """What a policy applies to."""
+    """What a policy applies to; an inline scope in a policy has no id."""
 
-    id: str
+    id: str = ""
     name: str | None = None
     scope: ResourceScope | None = Field(
         default=None, validation_alias=AliasChoices("scope", "scopes")

@@ -1,0 +1,180 @@
+"""Everything `verify` reads of Okta, and the people in it as Cloudflare should mirror them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from scim.config import OktaConfig, ScimConfig
+from scim.okta import OktaClient
+from scim.okta_types import (
+    App,
+    AppGroup,
+    AppUser,
+    Connection,
+    Feature,
+    Group,
+    LogEvent,
+    PushMapping,
+    User,
+)
+from scim.roles import Role
+from scim.verify.directory import Person
+from scim.verify.links import OktaLinks
+from scim.verify.outputs import StackOutputs
+from scim.verify.question import Dependent
+from scim.verify.reading import Reader, Reading, Unreadable
+
+_LOG_DAYS = 7
+
+
+@dataclass(frozen=True)
+class OktaFacts:
+    """Readings, each with its own success or error. `targets`: target group id -> the group."""
+
+    app: Reading[App | None]
+    connection: Reading[Connection]
+    features: Reading[tuple[Feature, ...] | None]
+    mappings: Reading[tuple[PushMapping, ...]]
+    app_groups: Reading[tuple[AppGroup, ...]]
+    app_users: Reading[tuple[AppUser, ...]]
+    groups: Mapping[Role, Reading[Group]]
+    members: Mapping[Role, Reading[tuple[User, ...]]]
+    users_group: Reading[Group | None]
+    users: Reading[tuple[User, ...]]
+    targets: Mapping[str, Reading[Group]]
+    logs: Reading[tuple[LogEvent, ...]]
+
+    def existing_app(self) -> App:
+        """The app. Raises `Unreadable` where there is none."""
+        app = self.app.get()
+        if app is None:
+            raise Unreadable(Dependent("there is no such app", "see okta.app.active"))
+        return app
+
+
+def read_okta(
+    config: ScimConfig,
+    okta_config: OktaConfig,
+    outputs: StackOutputs,
+    client: OktaClient,
+    reader: Reader,
+) -> OktaFacts:
+    """Begins every reading; waits only for what names further ones."""
+    app_id = outputs.application_id
+    ids = {role: outputs.role_groups[role].identity_provider_group_id for role in config.roles}
+    users_group = reader.read(lambda: client.group_by_name(okta_config.users_group.name))
+    app = reader.read(lambda: client.find_app(app_id))
+    mappings = reader.read(lambda: client.push_mappings(app_id))
+    app_users = reader.read(lambda: client.app_users(app_id))
+    connection = reader.read(lambda: client.connection(app_id))
+    features = reader.read(lambda: client.features(app_id))
+    app_groups = reader.read(lambda: client.app_groups(app_id))
+    groups = {role: reader.read(lambda g=g: client.group(g)) for role, g in ids.items()}
+    members = {role: reader.read(lambda g=g: client.group_members(g)) for role, g in ids.items()}
+    everyone = users_group.wait()
+    wanted = {*ids.values()}
+    named = [
+        mapping.target_group_id
+        for mapping in mappings.wait() or ()
+        if mapping.target_group_id and mapping.source_group_id in wanted
+    ]
+    troubled = any(user.sync_state == "ERROR" for user in app_users.wait() or ())
+    return OktaFacts(
+        app=app,
+        connection=connection,
+        features=features,
+        mappings=mappings,
+        app_groups=app_groups,
+        app_users=app_users,
+        groups=groups,
+        members=members,
+        users_group=users_group,
+        users=reader.read(lambda: client.group_members(everyone.id) if everyone else ()),
+        targets={target: reader.read(lambda t=target: client.group(t)) for target in named},
+        logs=reader.read(lambda: _logs(client, app_id)) if troubled else Reading.of(()),
+    )
+
+
+def _logs(client: OktaClient, app_id: str) -> tuple[LogEvent, ...]:
+    now = datetime.now(UTC)
+    stamp = "%Y-%m-%dT%H:%M:%SZ"
+    since, until = now - timedelta(days=_LOG_DAYS), now + timedelta(minutes=1)
+    return client.logs(app_id, since=since.strftime(stamp), until=until.strftime(stamp))
+
+
+@dataclass(frozen=True)
+class OktaDirectory:
+    """Okta's people, with what keeps somebody out of Cloudflare."""
+
+    config: ScimConfig
+    facts: OktaFacts
+    links: OktaLinks
+    name: str = "Okta"
+
+    @property
+    def link(self) -> str:
+        """The app's assignments, with every person's provisioning error."""
+        return self.links.tab("assignments")
+
+    def idle(self) -> str:
+        """Okta pushes as soon as it is set up; the checks of the push say when it is not."""
+        return ""
+
+    def members(self, role: Role) -> tuple[Person, ...]:
+        """Who is in the role's group."""
+        assigned = {user.id: user for user in self.facts.app_users.get()}
+        return tuple(
+            self._person(user, assigned.get(user.id)) for user in self.facts.members[role].get()
+        )
+
+    def assigned(self) -> tuple[Person, ...]:
+        """Everyone who is assigned to the app."""
+        known = {user.id: user for user in self._everyone()}
+        return tuple(
+            self._person(known[one.id], one)
+            if one.id in known
+            else Person(one.user_name, frozenset({one.user_name.lower()}), reason=self._error(one))
+            for one in self.facts.app_users.get()
+        )
+
+    def errors(self) -> list[str]:
+        """Everyone whose provisioning failed, with Okta's own reason."""
+        return [
+            f"{one.user_name} ({self._error(one)})"
+            for one in self.facts.app_users.get()
+            if one.sync_state == "ERROR"
+        ]
+
+    def _everyone(self) -> tuple[User, ...]:
+        found = {user.id: user for user in self.facts.users.get()}
+        for role in self.config.roles:
+            found |= {user.id: user for user in self.facts.members[role].get()}
+        return tuple(found.values())
+
+    def _person(self, user: User, assigned: AppUser | None) -> Person:
+        address = (assigned.user_name if assigned else "") or user.email
+        names = frozenset({address.lower(), user.email.lower()})
+        if user.status == "DEPROVISIONED":
+            return Person(user.email, names, off="deactivated in Okta")
+        if assigned is None:
+            group = self.config.identity_provider.users_group.name
+            reason = f'not assigned to the app: not in group "{group}"'
+            return Person(user.email, names, reason=reason)
+        if assigned.sync_state == "ERROR":
+            return Person(user.email, names, reason=self._error(assigned))
+        if assigned.user_name.lower() != user.email.lower():
+            reason = f"the app knows the person as {assigned.user_name}"
+            return Person(user.email, names, reason=reason)
+        # Okta pushes nobody who is staged or suspended; whoever is pushed already stays.
+        reason = "" if user.status == "ACTIVE" else f"{user.status} in Okta"
+        return Person(user.email, names, reason=reason)
+
+    def _error(self, assigned: AppUser) -> str:
+        if assigned.sync_state != "ERROR":
+            return ""
+        for event in self.facts.logs.wait() or ():
+            about = {target.id for target in event.target or ()}
+            outcome = event.outcome
+            if assigned.id in about and outcome and outcome.result == "FAILURE":
+                return f"Okta could not push: {outcome.reason or event.display_message}"
+        return "Okta could not push; its reason is on the Assignments tab"
