@@ -11,6 +11,8 @@ from scim.roles import ROLES
 from scim.vocabulary import moment
 
 Raw = Mapping[str, object]
+_DEEPEST = 40
+"""Levels that are searched for credentials; the models know far fewer."""
 
 
 def broken_rules(value: object, *, now: datetime) -> list[Problem]:
@@ -28,6 +30,8 @@ def broken_rules(value: object, *, now: datetime) -> list[Problem]:
 
 def _secrets(value: object, steps: tuple[Step, ...]) -> Iterator[Problem]:
     """Credentials never stand in the config object, in plain text or encrypted."""
+    if len(steps) > _DEEPEST:
+        return
     if isinstance(value, Mapping):
         if set(value) == {"secure"}:
             yield _credential(steps, "an encrypted value stands here")
@@ -207,7 +211,11 @@ def _clause(clause: Raw, steps: tuple[Step, ...]) -> Iterator[Problem]:
             f"{why} compares the attribute with a value",
             "add a value",
         )
-    elif operator in INTEGER and isinstance(value, str) and not value.isdecimal():
+    elif (
+        operator in INTEGER
+        and isinstance(value, str)
+        and not (value.isascii() and value.isdecimal())
+    ):
         yield Problem(
             key_path(steps),
             f"{shown(value)} is no integer",

@@ -116,6 +116,9 @@ def _interpreted(name: str, tree: Tree) -> StackFile:
     lines = {"": tree.lines.get("config", 1)} | _below_config(tree.lines)
     written = _below_config(tree.written)
     empty = StackFile(name, stack_of(name), None, lines, {}, written=written)
+    if Path(name).name in ("Pulumi.yaml", "Pulumi.yml"):
+        what = "this is the project's own file, not a stack's"
+        return replace(empty, problems=(_file(name, what, "name a file like Pulumi.dev.yaml", 1),))
     if tree.value is None and tree.problems:
         return empty
     config, problem = _config_section(tree.value)

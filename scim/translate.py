@@ -1,5 +1,6 @@
 """pydantic's findings -> problems in four parts, with key paths as the stack file has them."""
 
+import re
 from collections.abc import Mapping
 
 from pydantic import BaseModel
@@ -214,8 +215,8 @@ def _boolean(value: object) -> str:
 
 
 def _integer(value: object) -> str:
-    if isinstance(value, str) and value.strip().isdecimal() and int(value) > 0:
-        return f"write {int(value)}, without quotes"
+    if isinstance(value, str) and re.fullmatch(r"\s*[1-9][0-9]{0,8}\s*", value):
+        return f"write {value.strip()}, without quotes"
     return "write a whole number above 0, without quotes, or leave the key out"
 
 

@@ -15,6 +15,7 @@ _BASED = re.compile(r"[-+]?0(?:x[0-9a-fA-F_]+|b[01_]+)\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9_]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _NOT_FINITE = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
 _LARGEST = 2**64
+_LONGEST = 200
 
 Scalar = str | int | float | bool | None
 
@@ -34,6 +35,8 @@ def plain_scalar(text: str) -> Scalar:
 
 def _number(text: str) -> Scalar:
     digits = text.replace("_", "")
+    if len(digits) > _LONGEST:
+        return text  # nothing in a stack file is such a number
     if _DECIMAL.match(text):
         return _sized(int(digits))
     if _OCTAL.match(text):

@@ -1,13 +1,16 @@
 """Every bad config object is refused once, at the right key path, in four parts."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scim.config import parse_config
 from scim.problems import ConfigError, Problem, one_line
 from tests.unit.config_mutations import BAD, Bad
-from tests.unit.config_samples import NOW
+from tests.unit.config_samples import ENTRA, NOW, OKTA, Steps, changed
 
 
 def problems_of(value: object) -> list[Problem]:
@@ -66,6 +69,55 @@ def test_any_json_value_is_answered_with_problems(value: object) -> None:
         assert all((problem.what, problem.why, problem.instead))
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_no_json_value_raises_anything_else(value: object) -> None:
+    for problem in problems_of(value):
+        assert "\n" not in str(problem)
+
+
+def _places(value: object, steps: Steps = ()) -> Iterator[Steps]:
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield (*steps, key)
+            yield from _places(inner, (*steps, key))
+
+
+@given(st.sampled_from([OKTA, ENTRA]), st.data())
+def test_a_good_object_with_any_value_anywhere_is_taken_or_refused_in_full(
+    base: dict[str, object], data: st.DataObject
+) -> None:
+    steps = data.draw(st.sampled_from(list(_places(base))))
+    value = changed(base, steps, data.draw(JSON))
+    problems: list[Problem] = []
+    try:
+        parse_config(value, stack="dev", now=NOW)
+    except ConfigError as error:
+        problems = error.problems or [Problem("", "no problem was named", "", "")]
+    for problem in problems:
+        assert problem.path.startswith("cloudflare-scim:scim.")
+        assert all((problem.what, problem.why, problem.instead))
+
+
+def test_deep_nesting_is_refused_like_any_other_value() -> None:
+    value: object = "x"
+    for _ in range(5000):
+        value = {"a": value}
+    assert problems_of(OKTA | {"waivers": value})
+
+
+@pytest.mark.parametrize("digits", ["9" * 5000, "\u0663", "-1", "1.5"])
+def test_an_odd_number_in_quotes(digits: str) -> None:
+    (problem,) = problems_of(changed(ENTRA, ("identityProvider", "deletionThreshold"), digits))
+    assert "above 0" in problem.instead
+
+
 SECRETS = (
     "cfut_0123456789abcdefABCDEF0123456789abcdef01",
     "00abcdefghijklmnopqrstuvwxyz0123456789ABCD",
@@ -87,7 +139,5 @@ def test_a_credential_is_never_repeated(secret: str, bad: Bad) -> None:
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_credential_as_a_key_is_never_repeated(secret: str) -> None:
-    from tests.unit.config_samples import OKTA
-
     for problem in problems_of(OKTA | {secret: 1}):
         assert secret[:20] not in str(problem)

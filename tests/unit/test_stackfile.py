@@ -114,6 +114,11 @@ def test_a_file_that_must_not_be_read(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "Permission denied" in only_problem(path).what
 
 
+def test_the_project_s_own_file_is_no_stack(tmp_path: Path) -> None:
+    path = written(tmp_path, "name: cloudflare-scim\nruntime: python\n", "Pulumi.yaml")
+    assert "project's own file" in only_problem(path).what
+
+
 def test_a_byte_order_mark_is_no_problem(tmp_path: Path) -> None:
     path = written(tmp_path, b"\xef\xbb\xbf" + f"config: {{{CONFIG_KEY!r}: {{}}}}".encode())
     assert read_stack_file(path).problems == ()

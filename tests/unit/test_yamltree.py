@@ -46,6 +46,11 @@ def test_a_bare_word_means_what_it_means_to_the_engine(word: str, value: object)
     assert type(read) is type(value)
 
 
+@pytest.mark.parametrize("word", ["9" * 5000, "0x" + "f" * 5000, "0" * 5000, "1e" + "9" * 500])
+def test_a_number_without_end_is_read_in_no_time(word: str) -> None:
+    assert plain_scalar(word) == word
+
+
 @given(st.text(alphabet="0123456789abcdefox_.+-einf", max_size=12))
 def test_no_bare_word_raises(word: str) -> None:
     assert isinstance(plain_scalar(word), str | int | float | bool | type(None))
