@@ -7,9 +7,10 @@ from scim.problems import one_line
 LONGEST_VALUE = 240
 """Characters; a longer value is clipped, the whole of it stands in the stack file."""
 
-_SAFE_IN_BACKTICKS = re.compile(r"[^`|\\$]+")
+# No `$` at either end: GitHub takes a dollar beside a backtick for a formula.
+_SAFE_IN_BACKTICKS = re.compile(r"(?!\$)[^`|\\]+(?<!\$)")
 _PIECES = re.compile(r"`[^`]+`|https?://\S*[^\s.,;:)]|\S*[@#$]\S*|\S+|\s+")
-_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+_ENTITIES = {"<": "&lt;", "&": "&amp;"}
 _ESCAPED = str.maketrans({char: "\\" + char for char in "\\`*_{}[]|~"} | _ENTITIES)
 _PLAIN_LINK = re.compile(r"https://[A-Za-z0-9./_#?=&%~+-]+")
 
@@ -39,7 +40,7 @@ def prose(text: str) -> str:
     Anything with an @ (an address), a # or a $ becomes code: outside it GitHub would make a
     mention, an issue link or a formula of it.
     """
-    return "".join(_piece(piece) for piece in _PIECES.findall(one_line(text)))
+    return "".join(_piece(piece) for piece in _PIECES.findall(one_line(text))).lstrip(" >")
 
 
 def fenced(lines: list[str], language: str) -> list[str]:

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cfscim.kinds import KINDS
+from cfscim.kinds import kind_of
 from cfscim.program import PROJECT
-from cfscim.registrations import Registration, Value
+from cfscim.registrations import SECRET, Registration, Value
 
 KNOWN_LATER = "(known after the update)"
 ABSENT = "(not given)"
+ROTATION = "token.rotation"
+"""The only replacement trigger that a component sets."""
 
 
 class Action(StrEnum):
@@ -31,6 +33,15 @@ class PropertyChange:
 
 
 @dataclass(frozen=True)
+class Reason:
+    """What forces a replacement: an input of the resource, or `token.rotation`."""
+
+    path: str
+    old: Value
+    new: Value
+
+
+@dataclass(frozen=True)
 class ResourceChange:
     """One resource that does not stay as it is.
 
@@ -42,7 +53,7 @@ class ResourceChange:
     resource: Registration
     urn: str
     changes: tuple[PropertyChange, ...] = ()
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     refused: bool = False
     retained: bool = False
 
@@ -120,12 +131,15 @@ def _compared(
     trigger = old.options.replacement_trigger != new.options.replacement_trigger
     if not changes and not trigger:
         return None
-    kind = KINDS.get(new.type)
-    forcing = (kind.forces_new if kind else frozenset()) | {*new.options.replace_on_changes}
-    reasons = [f"{change.path} changes" for change in changes if _top(change.path) in forcing]
+    forcing = kind_of(new.type).forces_new | {*new.options.replace_on_changes}
+    reasons = [
+        Reason(change.path, change.old, change.new)
+        for change in changes
+        if _top(change.path) in forcing
+    ]
     if trigger:
         was, now = old.options.replacement_trigger, new.options.replacement_trigger
-        reasons.append(f'token.rotation changes from "{was}" to "{now}"')
+        reasons.append(Reason(ROTATION, was, now))
     replaced = bool(reasons)
     return ResourceChange(
         Action.REPLACE if replaced else Action.UPDATE,
@@ -141,9 +155,28 @@ def _compared(
 def _made_from(
     fresh: set[str], resource: Registration, known: set[str]
 ) -> Iterator[PropertyChange]:
+    """Inputs that read the same in both programs and yet get another value."""
     for key, sources in resource.fed_by.items():
         if key not in known and key in resource.inputs and fresh.intersection(sources):
-            yield PropertyChange(key, resource.inputs[key], KNOWN_LATER)
+            marks = (SECRET, *(f"${{{name}." for name in fresh))
+            paths = list(_holding(marks, key, resource.inputs[key]))
+            for path, old in paths or [(key, resource.inputs[key])]:
+                yield PropertyChange(path, old, KNOWN_LATER)
+
+
+def _holding(marks: tuple[str, ...], path: str, value: Value) -> Iterator[tuple[str, Value]]:
+    """Every text in `value` that holds one of the marks, with its path."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _holding(marks, f"{path}.{key}", inner)
+    elif _of_objects(value):
+        for key, inner in _items(value).items():
+            yield from _holding(marks, f"{path}[{key}]", inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _holding(marks, path, inner)
+    elif isinstance(value, str) and any(mark in value for mark in marks):
+        yield path, value
 
 
 def _differences(path: str, old: Value, new: Value) -> Iterator[PropertyChange]:
