@@ -130,6 +130,35 @@ def up(
     raise typer.Exit(run(stack, keep=keep))
 
 
+class VerifyFormat(StrEnum):
+    """How `verify` prints what it found."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@app.command()
+def verify(
+    stack: Annotated[str, typer.Option("--stack", help="Stack name, as in Pulumi.<stack>.yaml.")],
+    output: Annotated[
+        VerifyFormat, typer.Option("--format", help="text, a line a check, or json.")
+    ] = VerifyFormat.TEXT,
+    outputs: Annotated[
+        str | None,
+        typer.Option(
+            "--outputs",
+            metavar="FILE|-",
+            help="The stack's outputs, as `pulumi stack output --json --show-secrets` prints "
+            "them; - for standard input. Left out: the engine on PATH is asked.",
+        ),
+    ] = None,
+) -> None:
+    """Read the live systems back and compare: exit 0 as declared, 1 not, 3 not answered."""
+    from cfscim.verify import run
+
+    raise typer.Exit(run(stack, output.value, outputs, os.environ))
+
+
 def main() -> None:
     """Runs the command line; an error of ours is one line on stderr, never a traceback."""
     for stream in (sys.stdout, sys.stderr):

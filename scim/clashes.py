@@ -22,21 +22,26 @@ def clashes(stacks: Sequence[CheckedStack]) -> list[Problem]:
 
     Stacks without a valid config take no part. Two stacks share an identity provider when they
     name the same Okta organisation, or the same Entra tenant (`azuread:tenantId`); stacks that
-    name no tenant are taken to share the one in the environment.
+    name no tenant are taken to share the one in the environment. One cause is one problem: of
+    several role groups the first is named, and nothing more of two stacks for one account.
     """
+    valid = [(stack.file, stack.config) for stack in stacks if stack.config is not None]
     problems = []
     for claims, why, instead in _KINDS:
-        first: dict[tuple[str, ...], tuple[StackFile, str]] = {}
-        for stack in stacks:
-            if stack.config is None:
-                continue
-            for claim, steps, name in claims(stack.file, stack.config):
+        first: dict[tuple[str, ...], tuple[StackFile, ScimConfig, str]] = {}
+        told: set[tuple[str, str, Step]] = set()
+        for file, config in valid:
+            for claim, steps, name in claims(file, config):
                 path = key_path(steps)
-                owner, there = first.setdefault(claim, (stack.file, path))
-                if owner is not stack.file:
-                    what = f"{name} also stands in {owner.path}:{owner.line_of(there)}"
-                    problems.append(stack.file.placed(Problem(path, what, why, instead)))
-    return [*problems, *_contradictions(stacks)]
+                owner, owners, there = first.setdefault(claim, (file, config, path))
+                cause = (file.path, owner.path, steps[0])
+                one_account = owners.account.id == config.account.id and claims is not _accounts
+                if owner is file or one_account or cause in told:
+                    continue
+                told.add(cause)
+                what = f"{name} also stands in {owner.path}:{owner.line_of(there)}"
+                problems.append(file.placed(Problem(path, what, why, instead)))
+    return [*problems, *_contradictions(valid)]
 
 
 def tenant(stack_file: StackFile, config: ScimConfig) -> tuple[str, str]:
@@ -95,12 +100,11 @@ _KINDS: tuple[tuple[Callable[[StackFile, ScimConfig], Iterator[Claim]], str, str
 )
 
 
-def _contradictions(stacks: Sequence[CheckedStack]) -> Iterator[Problem]:
+def _contradictions(valid: Sequence[tuple[StackFile, ScimConfig]]) -> Iterator[Problem]:
     """People kept outside SCIM by one stack and provisioned to the same account by another."""
     by_account: dict[str, list[tuple[StackFile, ScimConfig]]] = {}
-    for stack in stacks:
-        if stack.config is not None:
-            by_account.setdefault(stack.config.account.id, []).append((stack.file, stack.config))
+    for file, config in valid:
+        by_account.setdefault(config.account.id, []).append((file, config))
     for sharing in by_account.values():
         for (file, config), (other_file, other) in permutations(sharing, 2):
             inside = {person.lower() for person in people(other)}

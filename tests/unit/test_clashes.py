@@ -73,6 +73,23 @@ def test_a_clash_of_prefixed_groups_stands_at_the_prefix(tmp_path: Path) -> None
     assert paths(found(tmp_path, one, two)) == ["groupPrefix"]
 
 
+def test_of_several_groups_in_one_clash_the_first_is_named(tmp_path: Path) -> None:
+    four = "roles: {Administrator: {}, Billing: {}}"
+    one = stack(1, label="A", users="U1").replace("roles: {Administrator: {members: []}}", four)
+    two = stack(2, label="B", users="U2").replace("roles: {Administrator: {members: []}}", four)
+    assert paths(found(tmp_path, one, two)) == ["roles.Administrator"]
+
+
+def test_two_stacks_for_one_account_are_one_problem(tmp_path: Path) -> None:
+    assert paths(found(tmp_path, stack(1), stack(1))) == ["account.id"]
+
+
+def test_a_users_group_with_the_name_of_another_stack_s_role_group(tmp_path: Path) -> None:
+    one = stack(1, label="A", users="U1", prefix="T ")
+    two = stack(2, label="B", users="T Administrator")
+    assert paths(found(tmp_path, one, two)) == ["identityProvider.usersGroup.name"]
+
+
 def test_own_names_in_one_organisation_are_no_clash(tmp_path: Path) -> None:
     one = stack(1, prefix="One ", label="A", users="U1")
     two = stack(2, prefix="Two ", label="B", users="U2")

@@ -9,7 +9,7 @@ from scim.stackcheck import CREDENTIALS, check_stack_file
 from tests.unit.config_samples import NOW
 
 STACKS = Path(__file__).parent / "stacks"
-OKTA = (STACKS / "Pulumi.contract-okta.yaml").read_text()
+OKTA = (STACKS / "contract-okta.yaml").read_text()
 
 
 def problems(folder: Path, text: str) -> tuple[Problem, ...]:
@@ -20,7 +20,7 @@ def problems(folder: Path, text: str) -> tuple[Problem, ...]:
 
 @pytest.mark.parametrize("name", ["contract-okta", "contract-entra"])
 def test_the_contract_s_examples_are_valid(name: str) -> None:
-    checked = check_stack_file(STACKS / f"Pulumi.{name}.yaml", now=NOW)
+    checked = check_stack_file(STACKS / f"{name}.yaml", now=NOW)
     assert checked.problems == ()
     assert checked.config is not None
     assert checked.config.token.expires_on_text == "2027-05-20T00:00:00Z"

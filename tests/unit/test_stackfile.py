@@ -26,8 +26,8 @@ def only_problem(path: Path | str) -> Problem:
 
 
 def test_the_contract_s_file_is_read_with_the_line_of_every_key() -> None:
-    found = load_stack_file(STACKS / "Pulumi.contract-okta.yaml")
-    text = (STACKS / "Pulumi.contract-okta.yaml").read_text().splitlines()
+    found = load_stack_file(STACKS / "contract-okta.yaml")
+    text = (STACKS / "contract-okta.yaml").read_text().splitlines()
     assert found.stack == "contract-okta"
     assert isinstance(found.config_object, dict)
     assert "roleModel:" in text[found.lines[f"{CONFIG_KEY}.roleModel"] - 1]

@@ -10,7 +10,7 @@ from cfscim.validate import run
 from tests.unit.config_samples import NOW
 
 STACKS = Path(__file__).parent / "stacks"
-GOOD = (STACKS / "Pulumi.contract-okta.yaml").read_text()
+GOOD = (STACKS / "contract-okta.yaml").read_text()
 BAD = GOOD.replace("Administrator: {members", "Adminstrator: {members")
 
 

@@ -8,7 +8,7 @@ from resource import RUSAGE_CHILDREN, getrusage
 import pytest
 
 ROOT = Path(__file__).parents[2]
-GOOD = (Path(__file__).parent / "stacks" / "Pulumi.contract-okta.yaml").read_text()
+GOOD = (Path(__file__).parent / "stacks" / "contract-okta.yaml").read_text()
 FILES = 200
 
 
