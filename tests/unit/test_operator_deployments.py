@@ -1,0 +1,78 @@
+"""The settings files for Pulumi Deployments: Pulumi's own keys, no secret, steps that run."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = sorted((ROOT / "deploy").glob("*.deploy.yaml"))
+
+# apitype.DeploymentSettings of pulumi/pulumi, as far as it is used here; True: any text or flag.
+KEYS: dict[str, object] = {
+    "sourceContext": {"git": {"branch": True, "repoDir": True}},
+    "gitHub": {
+        "repository": True,
+        "previewPullRequests": True,
+        "deployCommits": True,
+        "paths": True,
+    },
+    "operationContext": {
+        "oidc": {"azure": {"clientId": True, "tenantId": True, "subscriptionId": True}},
+        "preRunCommands": True,
+        "environmentVariables": True,
+        "options": {
+            "skipInstallDependencies": True,
+            "skipIntermediateDeployments": True,
+            "remediateIfDriftDetected": True,
+        },
+    },
+}
+
+
+def _unknown(value: object, keys: object, path: str) -> list[str]:
+    if not isinstance(value, dict) or not isinstance(keys, dict):
+        return []
+    more = [f"{path}.{key}" for key in value if key not in keys]
+    known = [
+        _unknown(inner, keys[key], f"{path}.{key}") for key, inner in value.items() if key in keys
+    ]
+    return [*more, *(one for found in known for one in found)]
+
+
+def test_both_identity_providers_are_there() -> None:
+    assert [file.name for file in FILES] == ["entra-prod.deploy.yaml", "okta-prod.deploy.yaml"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
+def test_keys_are_pulumis_own(file: Path) -> None:
+    content = yaml.safe_load(file.read_text())
+    assert list(content) == ["settings"]
+    assert _unknown(content["settings"], KEYS, "settings") == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
+def test_every_watched_path_is_in_the_repository(file: Path) -> None:
+    stack = file.name.removesuffix(".deploy.yaml")
+    for path in yaml.safe_load(file.read_text())["settings"]["gitHub"]["paths"]:
+        here = ROOT / path.removesuffix("/**")
+        example = ROOT / "examples" / f"Pulumi.{stack}.yaml"
+        assert here.exists() or path == example.name, path
+        assert path != f"Pulumi.{stack}.yaml" or example.exists()
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
+def test_missing_secret_is_named_before_pulumi_starts(file: Path) -> None:
+    (command,) = yaml.safe_load(file.read_text())["settings"]["operationContext"]["preRunCommands"]
+    names = command.split("for name in ")[1].split(";")[0].split()
+    environment = {"PATH": "/usr/bin:/bin", **dict.fromkeys(names, "x")}
+
+    def run(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["sh", "-c", command], env=env, capture_output=True, text=True)
+
+    assert run(environment).returncode == 0
+    for name in names:
+        done = run({**environment, name: ""})
+        assert done.returncode == 1
+        assert done.stdout.startswith(f"{name} is not set")
