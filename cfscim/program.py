@@ -37,7 +37,7 @@ def run_program(
     engine would give. `worker` makes the calls of many runs, where there are many; by default each
     run has its own threads. Raises `ScimError` with the program's own message when it gives up.
     """
-    set_root_resource(None)
+    set_root_resource(None)  # pyright: ignore[reportArgumentType] - clears it
     configure(
         MockSettings(
             monitor=monitor,
@@ -70,7 +70,7 @@ def run_program(
         _finish(loop)
         asyncio.set_event_loop(None)
         loop.close()
-        set_root_resource(None)
+        set_root_resource(None)  # pyright: ignore[reportArgumentType] - clears it
     declared = monitor.declared
     return Declared(in_order(declared.resources), declared.outputs)
 

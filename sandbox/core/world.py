@@ -49,6 +49,11 @@ class Stored(NamedTuple):
 
 
 @dataclass
+# Cloudflare last: Okta and Entra call its SCIM endpoint over HTTP while they hold their own lock,
+# so whoever waits for one of them must not hold Cloudflare's meanwhile.
+_LOCK_ORDER = ("okta", "entra", "cloudflare")
+
+
 class World:
     """The sandbox's whole content. Its fields are replaced as a whole by ``reset``."""
 
@@ -87,7 +92,7 @@ class World:
     @contextmanager
     def locked(self, *vendors: str) -> Iterator[None]:
         """Hold the vendors' locks, always taken in the same order."""
-        wanted = [self._locks[vendor] for vendor in VENDORS if vendor in vendors]
+        wanted = [self._locks[vendor] for vendor in _LOCK_ORDER if vendor in vendors]
         for lock in wanted:
             lock.acquire()
         try:
