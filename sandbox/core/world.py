@@ -34,6 +34,10 @@ from sandbox.okta.state import OktaState
 
 VENDORS = ("cloudflare", "okta", "entra")
 
+# Cloudflare last: Okta and Entra call its SCIM endpoint over HTTP while they hold their own lock,
+# so whoever waits for one of them must not hold Cloudflare's meanwhile.
+_LOCK_ORDER = ("okta", "entra", "cloudflare")
+
 
 class Stored(NamedTuple):
     """Three states read from a file."""
@@ -49,11 +53,6 @@ class Stored(NamedTuple):
 
 
 @dataclass
-# Cloudflare last: Okta and Entra call its SCIM endpoint over HTTP while they hold their own lock,
-# so whoever waits for one of them must not hold Cloudflare's meanwhile.
-_LOCK_ORDER = ("okta", "entra", "cloudflare")
-
-
 class World:
     """The sandbox's whole content. Its fields are replaced as a whole by ``reset``."""
 
