@@ -33,6 +33,8 @@ from sandbox.entra.state import EntraState
 from sandbox.okta.state import OktaState
 
 VENDORS = ("cloudflare", "okta", "entra")
+# A cycle holds its identity provider's lock and then calls Cloudflare, so Cloudflare's comes last.
+_LOCK_ORDER = ("okta", "entra", "cloudflare")
 
 # Cloudflare last: Okta and Entra call its SCIM endpoint over HTTP while they hold their own lock,
 # so whoever waits for one of them must not hold Cloudflare's meanwhile.
