@@ -129,8 +129,9 @@ class EngineDeployer:
             # Components and the stack itself are our own bookkeeping.
             if done and not metadata.type.startswith(("cloudflare-scim:", "pulumi:")):
                 self._progress(f"  {done} {kind} {metadata.urn.split('::')[-1]}")
-        elif event.diagnostic_event is not None and event.diagnostic_event.severity.startswith("error"):
+        elif event.diagnostic_event is not None and event.diagnostic_event.severity.startswith(
+            "error"
+        ):
             message = " ".join(event.diagnostic_event.message.split())
             if "an unhandled error occurred" not in message:
                 diagnostics.append(message)
-

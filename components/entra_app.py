@@ -62,7 +62,10 @@ class EntraApp(pulumi.ComponentResource):
                 # The SDK does not mark this value secret by itself.
                 {"key": "SecretToken", "value": pulumi.Output.secret(token.value)},
                 {"key": "SyncNotificationSettings", "value": notification_settings(entra_config)},
-                {"key": "SyncAll", "value": "true" if entra_config.scope == "filtered" else "false"},
+                {
+                    "key": "SyncAll",
+                    "value": "true" if entra_config.scope == "filtered" else "false",
+                },
             ],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[job]),
         )

@@ -83,7 +83,5 @@ class EntraAssignments(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def _ids(
-    addresses: list[str], people: pulumi.Output[dict[str, str]]
-) -> pulumi.Output[list[str]]:
+def _ids(addresses: list[str], people: pulumi.Output[dict[str, str]]) -> pulumi.Output[list[str]]:
     return people.apply(lambda ids: sorted({ids[address] for address in addresses}))

@@ -15,6 +15,10 @@ from components.rest_resource import Props, RestProvider
 from scim.config import UserFilter
 from scim.graph import GraphClient
 from scim.job_schema import Clause, Scopes, read_scopes, with_scopes
+from scim.jsontypes import Json
+
+# Users are filtered only when asked: otherwise a filter made by hand stays as it is.
+_AS_FOUND = "as found"
 
 
 class EntraMappingProvider(RestProvider):
@@ -30,14 +34,17 @@ class EntraMappingProvider(RestProvider):
         """Raises `RemoteError` when Entra does not keep the filter it was given."""
         original = self._written(props)
         # Found as declared: an interrupted run wrote it, and the default has no filter.
-        if original == _declared_scopes(props):
-            original = Scopes(None, None)
+        if original == _declared_scopes(props, original.user):
+            original = Scopes(None, None if _filters_users(props) else original.user)
         outs = {**self._kept(props), "originalScopes": original.to_json()}
         return CreateResult(f"{props['jobId']}/scopes", outs)
 
     def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
         """Sets the new filter; what stood there first is kept for restoring."""
-        self._written(news)
+        original = Scopes.from_json(str(olds["originalScopes"]))
+        # The users' filter goes back to what it was when the config stops asking for one.
+        dropped = _filters_users(olds) and not _filters_users(news)
+        self._written(news, user_scope=original.user if dropped else _AS_FOUND)
         return UpdateResult({**self._kept(news), "originalScopes": olds["originalScopes"]})
 
     def read(self, id_: str, props: Props) -> ReadResult:
@@ -48,7 +55,7 @@ class EntraMappingProvider(RestProvider):
             return ReadResult("", {})
         outs = dict(props)
         found = read_scopes(document)
-        if found != _declared_scopes(props):
+        if found != _declared_scopes(props, found.user):
             outs["groupNames"] = list(found.group_names() or ["(changed by hand)"])
             outs["userClauses"] = found.user_clauses()
         return ReadResult(id_, outs)
@@ -60,14 +67,17 @@ class EntraMappingProvider(RestProvider):
             document = graph.find_schema(service_principal, job)
             if document is not None:
                 original = Scopes.from_json(str(props["originalScopes"]))
+                if not _filters_users(props):
+                    original = Scopes(original.group, read_scopes(document).user)
                 graph.put_schema(service_principal, job, with_scopes(document, original))
 
-    def _written(self, props: Props) -> Scopes:
+    def _written(self, props: Props, user_scope: Json = _AS_FOUND) -> Scopes:
         service_principal, job = str(props["servicePrincipalId"]), str(props["jobId"])
-        wanted = _declared_scopes(props)
         with self._graph() as graph:
             document = graph.schema(service_principal, job)
             before = read_scopes(document)
+            otherwise = before.user if user_scope == _AS_FOUND else user_scope
+            wanted = _declared_scopes(props, otherwise)
             if before != wanted:
                 # An unchanged document is not written: every write starts a full new cycle.
                 graph.put_schema(service_principal, job, with_scopes(document, wanted))
@@ -81,10 +91,18 @@ class EntraMappingProvider(RestProvider):
         return GraphClient.from_settings(self.settings, self.environment)
 
 
-def _declared_scopes(props: Props) -> Scopes:
+def _filters_users(props: Props) -> bool:
+    return bool(props["userClauses"])
+
+
+def _declared_scopes(props: Props, user_otherwise: Json) -> Scopes:
     names, clauses = props["groupNames"], props["userClauses"]
     assert isinstance(names, list) and isinstance(clauses, list)
-    return Scopes.of([str(name) for name in names], [Clause(*json.loads(c)) for c in clauses])
+    return Scopes.of(
+        [str(name) for name in names],
+        [Clause(*json.loads(clause)) for clause in clauses],
+        user_otherwise=user_otherwise,
+    )
 
 
 class EntraMapping(Resource, module="cloudflare-scim", name="EntraMapping"):

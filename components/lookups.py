@@ -77,19 +77,25 @@ class Lookups:
         answer = cloudflare.get_account_permission_groups_output(
             account_id=self._account_id, opts=self._invoke
         )
-        return answer.apply(lambda found: [_Group(item["id"], item["name"]) for item in found.results])
+        return answer.apply(
+            lambda found: [_Group(item["id"], item["name"]) for item in found.results]
+        )
 
     @cached_property
     def _account_token_groups(self) -> pulumi.Output[list[_Group]]:
         answer = cloudflare.get_account_api_token_permission_groups_list_output(
             account_id=self._account_id, opts=self._invoke
         )
-        return answer.apply(lambda found: [_Group(item["id"], item["name"]) for item in found.results])
+        return answer.apply(
+            lambda found: [_Group(item["id"], item["name"]) for item in found.results]
+        )
 
     @cached_property
     def _user_token_groups(self) -> pulumi.Output[list[_Group]]:
         answer = cloudflare.get_api_token_permission_groups_list_output(opts=self._invoke)
-        return answer.apply(lambda found: [_Group(item["id"], item["name"]) for item in found.results])
+        return answer.apply(
+            lambda found: [_Group(item["id"], item["name"]) for item in found.results]
+        )
 
     def _whole_account(self, answer: cloudflare.GetResourceGroupsResult) -> str:
         key = f"{ACCOUNT_SCOPE}.{self._account_id}"

@@ -21,8 +21,7 @@ def okta_people(
         okta.user.get_users_output(
             compound_search_operator="or",
             searches=[
-                {"name": "profile.email", "comparison": "eq", "value": address}
-                for address in chunk
+                {"name": "profile.email", "comparison": "eq", "value": address} for address in chunk
             ],
             opts=invoke,
         )

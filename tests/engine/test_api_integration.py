@@ -19,7 +19,9 @@ def by_api(catalog_app: str) -> dict[str, object]:
     return {**declared, "identityProvider": {**provider, "catalogApp": catalog_app}}
 
 
-def run(declared: dict[str, object], engine: Engine, sandbox: SandboxProcess, to: Path) -> list[str]:
+def run(
+    declared: dict[str, object], engine: Engine, sandbox: SandboxProcess, to: Path
+) -> list[str]:
     lines: list[str] = []
     deployer = EngineDeployer(engine, "engine", to, sandbox.environment(), lines.append)
     deploy(parse_config(declared, stack="engine"), declared, deployer, sandbox, lines.append)

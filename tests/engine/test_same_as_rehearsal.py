@@ -35,9 +35,7 @@ def normal(value: object) -> object:
 
 
 @pytest.mark.parametrize(("kind", "role_model", "owner"), COMBINATIONS)
-def test_same_end(
-    kind: str, role_model: str, owner: str, engine: Engine, folder: Path
-) -> None:
+def test_same_end(kind: str, role_model: str, owner: str, engine: Engine, folder: Path) -> None:
     declared = config_object(kind, role_model, owner)
     config = parse_config(declared, stack="engine")
     ends = []

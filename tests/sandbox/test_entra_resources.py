@@ -15,7 +15,7 @@ from components.entra_test import EntraConnectionTestProvider
 from components.rest_resource import Props
 from sandbox.core.server import Sandbox
 from scim.graph import GraphClient
-from scim.job_schema import Scopes, read_scopes
+from scim.job_schema import Clause, Scopes, read_scopes, with_scopes
 from scim.problems import RemoteError
 from tests.sandbox.dynamic_support import configured
 from tests.sandbox.rehearsal_support import rehearsal, stack_config
@@ -54,8 +54,6 @@ def entra(sandbox: Sandbox) -> Iterator[Entra]:
     with GraphClient.from_settings({}, sandbox.env) as graph:
         entra = Entra(sandbox, graph, job)
         document = graph.schema(*entra._ids)
-        from scim.job_schema import with_scopes
-
         graph.put_schema(*entra._ids, with_scopes(document, Scopes(None, None)))
         yield entra
 
@@ -82,6 +80,23 @@ def test_mapping_update_keeps_the_scope_found_first(entra: Entra) -> None:
     assert entra.scopes().group_names() == ("Billing",)
     provider.delete(created.id, updated.outs or {})
     assert entra.scopes() == Scopes(None, None)
+
+
+def test_a_users_filter_made_by_hand_is_left_alone_and_ours_is_taken_back(entra: Entra) -> None:
+    by_hand = Scopes.of(["unused"], [Clause("department", "EQUALS", "IT")]).user
+    document = entra.graph.schema(*entra._ids)
+    entra.graph.put_schema(*entra._ids, with_scopes(document, Scopes(None, by_hand)))
+    provider, props = mapping(entra)
+    created = provider.create(props)
+    assert entra.scopes() == Scopes.of(NAMES, [], user_otherwise=by_hand)
+    ours = {**props, "userClauses": [json.dumps(["country", "EQUALS", "NL"])]}
+    updated = provider.update(created.id, created.outs or {}, ours)
+    assert entra.scopes().user_clauses() == ours["userClauses"]
+    dropped = provider.update(created.id, updated.outs or {}, props)
+    assert entra.scopes() == Scopes.of(NAMES, [], user_otherwise=by_hand)
+    assert not provider.diff(created.id, dropped.outs or {}, props).changes
+    provider.delete(created.id, dropped.outs or {})
+    assert entra.scopes() == Scopes(None, by_hand)
 
 
 def test_mapping_written_by_an_interrupted_run_is_not_what_destroying_restores(
@@ -146,7 +161,9 @@ def test_a_failed_connection_test_fails_the_update(entra: Entra) -> None:
     props = {**entra.job, "tenantUrl": "unused", "tokenId": "t"}
     provider.create(props)
     cloudflare = {"Authorization": f"Bearer {entra.sandbox.env['CLOUDFLARE_API_TOKEN']}"}
-    account = f"{entra.sandbox.env['CLOUDFLARE_BASE_URL']}/accounts/0123456789abcdef0123456789abcdef"
+    account = (
+        f"{entra.sandbox.env['CLOUDFLARE_BASE_URL']}/accounts/0123456789abcdef0123456789abcdef"
+    )
     with httpx.Client(headers=cloudflare, trust_env=False) as client:
         for token in client.get(f"{account}/tokens").json()["result"]:
             client.delete(f"{account}/tokens/{token['id']}").raise_for_status()
