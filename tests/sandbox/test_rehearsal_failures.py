@@ -1,12 +1,19 @@
 """A failing call ends the run in one line that names the resource; the next run completes it."""
 
+import asyncio
 import gc
+import threading
+import time
 from itertools import count
 
 import httpx
 import pytest
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs
+from pulumi.runtime.settings import SETTINGS
 
+from cfscim.monitor import RecordingMonitor
+from cfscim.placeholders import Placeholders
+from cfscim.program import run_program
 from cfscim.rehearsal import run
 from cfscim.rehearsal.carrier import Carrier
 from cfscim.rehearsal.vendors import Vendors
@@ -68,6 +75,43 @@ def test_nothing_new_is_begun_after_the_first_error(sandbox: Sandbox, admin: htt
         with pytest.raises(ScimError, match="nothing"):
             carrier.new_resource(group)
     assert requests(admin) == []
+
+
+class _Busy(Placeholders):
+    """Refuses the token while a look-up is under way."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.ended = False
+
+    def call(self, args: MockCallArgs) -> dict[str, object]:
+        if args.token.endswith(":getUsers"):
+            self.begun.set()
+            time.sleep(0.5)
+            self.ended = True
+        return super().call(args)
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, object]]:
+        if args.name == "token":
+            assert self.begun.wait(30)
+            raise ScimError("no token")
+        return super().new_resource(args)
+
+
+def test_calls_under_way_are_awaited() -> None:
+    busy = _Busy()
+    with pytest.raises(ScimError, match="no token"):
+        run_program(RecordingMonitor(busy), stack="dev", config=stack_config(), preview=False)
+    assert busy.ended
+
+
+def test_what_an_earlier_run_left_waiting_does_not_end_this_one(sandbox: Sandbox) -> None:
+    loop = asyncio.new_event_loop()
+    left = loop.create_future()
+    left.set_exception(RuntimeError("of the run before"))
+    loop.close()
+    SETTINGS.outputs.add(left)
+    assert rehearsal(sandbox).update(stack_config()).summary["created"] == 17
 
 
 @pytest.mark.parametrize("kind", ["okta", "entra"])
