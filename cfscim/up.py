@@ -1,18 +1,23 @@
-"""`up`: the sandbox, `pulumi up` of a stack against it, one provisioning cycle, who has which role.
+"""`up`: the sandbox, `pulumi up` of a stack against it, one provisioning cycle, who has which role,
+and everything read back by `verify`.
 
 The real stack file through the real program; only the vendors are stand-ins. Where no engine can
 be had, the same program is rehearsed in this process, and the first line says so.
 """
 
+import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 import typer
 
+from cfscim import verify as answers
 from cfscim.engine import Engine, NoEngine, find_engine
+from cfscim.kept import keep as leave_running
 from cfscim.role_table import role_rows, table_lines
 from cfscim.sandbox_process import SandboxProcess
 from scim.config import OktaConfig, ScimConfig
@@ -20,6 +25,8 @@ from scim.keypath import CONFIG_KEY
 from scim.names import scim_base_url
 from scim.problems import ConfigError, ScimError
 from scim.stackcheck import check_stack_file
+from scim.verify import parse_outputs
+from scim.verify import run as verify
 
 
 class Deployer(Protocol):
@@ -52,8 +59,9 @@ class _Progress:
 def run(stack: str, *, keep: bool = False) -> int:
     """Runs stack `stack` of this folder against a fresh sandbox.
 
-    Returns 0 when every declared grant is effective, 1 otherwise. Raises `ScimError` for
-    anything that fails on the way; nothing but loopback is ever contacted.
+    Returns 0 when every declared grant is effective and `verify` finds nothing else, 1 otherwise
+    (3 where it got no answer). `keep` leaves the sandbox running and prints how to use it. Raises
+    `ScimError` for anything that fails on the way; nothing but loopback is ever contacted.
     """
     checked = check_stack_file(Path(f"Pulumi.{stack}.yaml"))
     if checked.config is None or checked.problems:
@@ -66,11 +74,39 @@ def run(stack: str, *, keep: bool = False) -> int:
         typer.echo(f"Engine: {engine.summary}.")
     progress = _Progress()
     progress("starting the sandbox (Cloudflare, Okta and Microsoft Graph on loopback)")
-    with SandboxProcess() as sandbox, tempfile.TemporaryDirectory(prefix="cfscim-up-") as folder:
+    with SandboxProcess() as sandbox, _folder(keep) as folder:
         progress(f"the sandbox answers at {sandbox.admin}")
-        deployer = _deployer(engine, stack, Path(folder), sandbox, progress)
-        deploy(config, checked.file.config_object, deployer, sandbox, progress)
-        return _finish(config, stack, sandbox, progress)
+        deployer = _deployer(engine, stack, folder, sandbox, progress)
+        outputs = deploy(config, checked.file.config_object, deployer, sandbox, progress)
+        outputs = {**outputs, "tokenValue": deployer.secret_output("tokenValue")}
+        code = _finish(config, stack, outputs, deployer, sandbox, progress)
+        if keep:
+            sandbox.detach()
+            for line in leave_running(
+                stack,
+                folder,
+                deployer.environment,
+                outputs,
+                admin=sandbox.admin,
+                pid=sandbox.pid,
+                project=getattr(deployer, "project_folder", None),
+            ):
+                typer.echo(line)
+        return code
+
+
+@contextmanager
+def _folder(keep: bool) -> Iterator[Path]:
+    """A folder for the engine's state; it stays only where it was asked for and all went well."""
+    folder = Path(tempfile.mkdtemp(prefix="cfscim-up-"))
+    try:
+        yield folder
+    except BaseException:
+        keep = False
+        raise
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _deployer(
@@ -96,10 +132,11 @@ def deploy(
     deployer: Deployer,
     sandbox: SandboxProcess,
     progress: Callable[[str], None],
-) -> None:
+) -> dict[str, object]:
     """Everything between an empty sandbox and people with roles: update, console, cycle.
 
-    `declared` is the config object as the stack file has it. Raises `ScimError`.
+    `declared` is the config object as the stack file has it. Returns the stack's plain outputs.
+    Raises `ScimError`.
     """
     if config.role_model == "virtualGroups":
         sandbox.post(
@@ -107,9 +144,10 @@ def deploy(
             {"virtualGroups": True, "name": config.account.name},
         )
         progress("switched virtual groups on for the sandbox account, as Cloudflare would")
-    _update(config, declared, deployer, sandbox, progress)
+    outputs = _update(config, declared, deployer, sandbox, progress)
     progress("running one provisioning cycle of the identity provider")
     sandbox.post("cycle")
+    return outputs
 
 
 def _update(
@@ -118,13 +156,12 @@ def _update(
     deployer: Deployer,
     sandbox: SandboxProcess,
     progress: Callable[[str], None],
-) -> None:
+) -> dict[str, object]:
     provider = config.identity_provider
     by_console = isinstance(provider, OktaConfig) and provider.api_integration == "console"
     if not by_console:
         progress("updating the stack")
-        deployer.update({CONFIG_KEY: declared})
-        return
+        return deployer.update({CONFIG_KEY: declared})
     progress("updating the stack, up to what Okta has no API for")
     outputs = deployer.update({CONFIG_KEY: _confirmed(declared, False)})
     progress("doing by hand in the sandbox's Okta console what Okta has no API for:")
@@ -143,7 +180,7 @@ def _update(
         },
     )
     progress("updating the stack with apiIntegrationConfirmed: true")
-    deployer.update({CONFIG_KEY: _confirmed(declared, True)})
+    return deployer.update({CONFIG_KEY: _confirmed(declared, True)})
 
 
 def _confirmed(declared: object, confirmed: bool) -> dict[str, object]:
@@ -153,19 +190,31 @@ def _confirmed(declared: object, confirmed: bool) -> dict[str, object]:
 
 
 def _finish(
-    config: ScimConfig, stack: str, sandbox: SandboxProcess, progress: Callable[[str], None]
+    config: ScimConfig,
+    stack: str,
+    outputs: Mapping[str, object],
+    deployer: Deployer,
+    sandbox: SandboxProcess,
+    progress: Callable[[str], None],
 ) -> int:
     members = sandbox.state()["cloudflare"]["members"]
     if not isinstance(members, list):
         raise ScimError("sandbox: its state lists no members; report this as a bug of the sandbox")
+    progress("reading everything back")
+    found = parse_outputs(outputs, config, source="the update's outputs")
+    report = verify(config, found, {}, deployer.environment, progress)
+    for line in answers.lines(report.checks):
+        typer.echo(line)
+    typer.echo("")
+    typer.echo(answers.summary(report))
     rows = role_rows(config, members)
     progress(f"who has which role now in account {config.account.id}:")
     typer.echo("")
     for line in table_lines(config, rows):
         typer.echo(line)
     typer.echo("")
-    if any(row.missing for row in rows):
+    if report.exit_code or any(row.missing for row in rows):
         typer.echo(f"Not as declared. Next: python -m cfscim plan --stack {stack}")
-        return 1
+        return report.exit_code or 1
     typer.echo(f"All as declared. Next: python -m cfscim plan --stack {stack}")
     return 0
