@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from scim.access import people
 from scim.config import EntraConfig, ScimConfig
 from scim.graph import GraphClient
 from scim.graph_types import (
@@ -21,10 +22,15 @@ from scim.verify.outputs import StackOutputs
 from scim.verify.question import Dependent
 from scim.verify.reading import Reader, Reading, Unreadable
 
+_MOST_LOST = 60
+
 
 @dataclass(frozen=True)
 class EntraFacts:
-    """Readings, each with its own success or error."""
+    """Readings, each with its own success or error.
+
+    `lost`: declared people, in lower case, who are not where they belong -> why.
+    """
 
     app: Reading[ServicePrincipal]
     job: Reading[Job | None]
@@ -37,6 +43,7 @@ class EntraFacts:
     users_group: Reading[GraphGroup | None]
     users: Reading[tuple[Member, ...]]
     failures: Reading[tuple[ProvisioningEvent, ...]]
+    lost: Reading[Mapping[str, str]]
 
     def existing_job(self) -> Job:
         """The job. Raises `Unreadable` where there is none."""
@@ -83,6 +90,8 @@ def read_entra(
     failures = reader.read(lambda: client.provisioning_logs(job, status="failure"))
     test = reader.read(lambda: client.validate_credentials(app, job))
     everyone = users_group.wait()
+    users = reader.read(lambda: client.group_members(everyone.id) if everyone else ())
+    lost = _absent(config, users, members)
     return EntraFacts(
         app=principal,
         job=found,
@@ -93,9 +102,33 @@ def read_entra(
         groups=groups,
         members=members,
         users_group=users_group,
-        users=reader.read(lambda: client.group_members(everyone.id) if everyone else ()),
+        users=users,
         failures=failures,
+        lost=reader.read(lambda: _reasons(client, lost)) if lost else Reading.of({}),
     )
+
+
+def _absent(
+    config: ScimConfig,
+    users: Reading[tuple[Member, ...]],
+    members: Mapping[Role, Reading[tuple[Member, ...]]],
+) -> list[str]:
+    """Whom the config declares and some group lacks; not more than are worth a look-up."""
+    lost: list[str] = []
+    for declared, reading in (
+        (people(config), users),
+        *((config.roles[role].members or (), found) for role, found in members.items()),
+    ):
+        there = {(user.mail or "").lower() for user in reading.wait() or ()}
+        lost += [one for one in declared if one.lower() not in there]
+    return list(dict.fromkeys(lost))[:_MOST_LOST]
+
+
+def _reasons(client: GraphClient, lost: list[str]) -> Mapping[str, str]:
+    found = client.users_by_mail(lost)
+    reasons = {one.lower(): "nobody in Entra has this address" for one in lost if one not in found}
+    off = {one.lower() for one, user in found.items() if user.account_enabled is False}
+    return reasons | dict.fromkeys(off, "disabled in Entra")
 
 
 @dataclass(frozen=True)
@@ -128,7 +161,9 @@ class EntraDirectory:
         return self._people(self.in_scope())
 
     def in_scope(self) -> tuple[Member, ...]:
-        """The people of all groups of this stack, each once."""
+        """The people of all groups of this stack, each once. Raises `Unreadable`."""
+        if self.facts.users_group.get() is None:
+            raise Unreadable(Dependent("there is no users' group", "see entra.group.users"))
         found = {one.id: one for one in self.facts.users.get() if one.is_user}
         for role in self.config.roles:
             found |= {one.id: one for one in self.facts.members[role].get() if one.is_user}
@@ -137,7 +172,11 @@ class EntraDirectory:
     def errors(self, *, groups: bool) -> list[str]:
         """Which groups, or which people, failed in the last cycle, with Entra's own reason."""
         failed: dict[str, str] = {}
-        names = {one.id: one.mail or one.user_principal_name for one in self.in_scope()}
+        names = {
+            one.id: one.mail or one.user_principal_name
+            for reading in (self.facts.users, *self.facts.members.values())
+            for one in reading.wait() or ()
+        }
         for event in self.facts.last_failures():
             about = event.source_identity
             if (about.identity_type == "Group") is groups:

@@ -86,7 +86,7 @@ class EntraGroups:
             raise Unreadable(Dependent("there is no users' group", "see entra.group.users"))
         found = _addresses(self._facts.users.get())
         check = includes if self._entra.users_group.members is None else exactly
-        return check(people(self._config), found, _UP)
+        return check(people(self._config), found, _UP, self._facts.lost.wait() or {})
 
     def _group(self, role: Role) -> Verdict:
         name = group_name(self._config, role)
@@ -111,13 +111,14 @@ class EntraGroups:
         declared = self._config.roles[role].members
         if declared is None:
             return holds("people, and no group", f"{len(found)} people")
-        return exactly(declared, _addresses(found), _UP)
+        return exactly(declared, _addresses(found), _UP, self._facts.lost.wait() or {})
 
     def _assigned(self) -> Verdict:
         users = self._facts.users_group.get()
+        if users is None:
+            raise Unreadable(Dependent("there is no users' group", "see entra.group.users"))
         wanted = {self._id(role): group_name(self._config, role) for role in self._config.roles}
-        if users is not None:
-            wanted[users.id] = users.display_name or users.id
+        wanted[users.id] = users.display_name or users.id
         found = {one.principal_id: one for one in self._facts.assignments.get()}
         lacking = [name for id_, name in wanted.items() if id_ not in found]
         beyond = sorted(

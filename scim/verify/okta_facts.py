@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from scim.access import people
 from scim.config import OktaConfig, ScimConfig
 from scim.okta import OktaClient
 from scim.okta_types import (
@@ -25,11 +26,16 @@ from scim.verify.question import Dependent
 from scim.verify.reading import Reader, Reading, Unreadable
 
 _LOG_DAYS = 7
+_MOST_LOST = 60
 
 
 @dataclass(frozen=True)
 class OktaFacts:
-    """Readings, each with its own success or error. `targets`: target group id -> the group."""
+    """Readings, each with its own success or error.
+
+    `targets`: target group id -> the group; `lost`: declared people, in lower case, who are not
+    where they belong -> why.
+    """
 
     app: Reading[App | None]
     connection: Reading[Connection]
@@ -43,6 +49,7 @@ class OktaFacts:
     users: Reading[tuple[User, ...]]
     targets: Mapping[str, Reading[Group]]
     logs: Reading[tuple[LogEvent, ...]]
+    lost: Reading[Mapping[str, str]]
 
     def existing_app(self) -> App:
         """The app. Raises `Unreadable` where there is none."""
@@ -78,6 +85,8 @@ def read_okta(
         for mapping in mappings.wait() or ()
         if mapping.target_group_id and mapping.source_group_id in wanted
     ]
+    users = reader.read(lambda: client.group_members(everyone.id) if everyone else ())
+    lost = _absent(config, users, members)
     troubled = any(user.sync_state == "ERROR" for user in app_users.wait() or ())
     return OktaFacts(
         app=app,
@@ -89,10 +98,34 @@ def read_okta(
         groups=groups,
         members=members,
         users_group=users_group,
-        users=reader.read(lambda: client.group_members(everyone.id) if everyone else ()),
+        users=users,
         targets={target: reader.read(lambda t=target: client.group(t)) for target in named},
         logs=reader.read(lambda: _logs(client, app_id)) if troubled else Reading.of(()),
+        lost=reader.read(lambda: _reasons(client, lost)) if lost else Reading.of({}),
     )
+
+
+def _absent(
+    config: ScimConfig,
+    users: Reading[tuple[User, ...]],
+    members: Mapping[Role, Reading[tuple[User, ...]]],
+) -> list[str]:
+    """Whom the config declares and some group lacks; not more than are worth a look-up."""
+    lost: list[str] = []
+    for declared, reading in (
+        (people(config), users),
+        *((config.roles[role].members or (), found) for role, found in members.items()),
+    ):
+        there = {user.email.lower() for user in reading.wait() or ()}
+        lost += [one for one in declared if one.lower() not in there]
+    return list(dict.fromkeys(lost))[:_MOST_LOST]
+
+
+def _reasons(client: OktaClient, lost: list[str]) -> Mapping[str, str]:
+    found = client.users_by_email(lost)
+    reasons = {one.lower(): "nobody in Okta has this address" for one in lost if one not in found}
+    gone = {one.lower() for one, user in found.items() if user.status == "DEPROVISIONED"}
+    return reasons | dict.fromkeys(gone, "deactivated in Okta")
 
 
 def _logs(client: OktaClient, app_id: str) -> tuple[LogEvent, ...]:

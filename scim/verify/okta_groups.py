@@ -1,6 +1,6 @@
 """The Okta groups, the one assignment, and what is pushed (guide: Push Groups)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from scim.access import people
@@ -75,7 +75,9 @@ class OktaGroups:
         )
 
     @staticmethod
-    def _ask(id_: str, title: str, expected: str, verdict, link: str) -> Question:
+    def _ask(
+        id_: str, title: str, expected: str, verdict: Callable[[], Verdict], link: str
+    ) -> Question:
         return Question(f"okta.{id_}", "Okta", title, expected, link, verdict)
 
     def _id(self, role: Role) -> str:
@@ -96,7 +98,7 @@ class OktaGroups:
         self._users_group()
         found = _addresses(self._facts.users.get())
         check = includes if self._okta.users_group.members is None else exactly
-        return check(people(self._config), found, _UP)
+        return check(people(self._config), found, _UP, self._reasons())
 
     def _assigned(self) -> Verdict:
         self._facts.existing_app()
@@ -124,7 +126,10 @@ class OktaGroups:
 
     def _members(self, role: Role) -> Verdict:
         declared = self._config.roles[role].members or ()
-        return exactly(declared, _addresses(self._facts.members[role].get()), _UP)
+        return exactly(declared, _addresses(self._facts.members[role].get()), _UP, self._reasons())
+
+    def _reasons(self) -> Mapping[str, str]:
+        return self._facts.lost.wait() or {}
 
     def _mapping(self, role: Role) -> PushMapping | None:
         self._facts.existing_app()

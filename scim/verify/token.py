@@ -112,23 +112,19 @@ class _Token:
 
     def resources(self) -> Verdict:
         account = f"{ACCOUNT_SCOPE}.{self._config.account.id}"
-        wanted: list[dict[str, object]] = [{account: "*"}]
+        wanted = {account}
         expected = f"account {self._config.account.id} only"
         if self._config.token.owner == "user":
-            user = f"{USER_SCOPE}.{self._facts.user.get().id}"
-            wanted.append({user: "*"})
+            wanted.add(f"{USER_SCOPE}.{self._facts.user.get().id}")
             expected += ", and the token's own user"
-        found = [dict(policy.resources) for policy in self._token().policies]
-        if sorted(map(sorted, found)) == sorted(map(sorted, wanted)) and all(
-            one in wanted for one in found
-        ):
-            return holds(expected)
-        shown = sorted(
+        found = {
             key if value == "*" else f"{key} ({value})"
-            for one in found
-            for key, value in one.items()
-        )
-        return fails(expected, named(shown) or "none", _RUN)
+            for policy in self._token().policies
+            for key, value in policy.resources.items()
+        }
+        if found == wanted:
+            return holds(expected)
+        return fails(expected, named(sorted(found)) or "none", _RUN)
 
     def restrictions(self) -> Verdict:
         token = self._token()
