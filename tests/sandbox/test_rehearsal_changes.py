@@ -81,17 +81,25 @@ def test_a_renamed_group_is_refused_before_anything_is_done_to_it(
     assert stack.update(config).summary.keys() == {"same"}
 
 
-def test_what_is_no_longer_declared_and_not_protected_is_deleted(
-    sandbox: Sandbox, admin: httpx.Client
-) -> None:
+def test_a_push_is_protected_from_being_undeclared(sandbox: Sandbox, admin: httpx.Client) -> None:
     stack = rehearsal(sandbox)
     do_console_steps(admin, stack.update(stack_config()))
     stack.update(stack_config(apiIntegrationConfirmed=True))
     [app] = state(admin)["okta"]["apps"]
     pushes = f"/api/v1/apps/{app['id']}/group-push/mappings"
     assert len([r for r in requests(admin, "POST") if r.endswith(pushes)]) == 4
-    assert stack.update(stack_config()).summary["deleted"] == 5
-    assert len([r for r in requests(admin, "DELETE") if pushes in r]) == 4
+    with pytest.raises(ScimError, match="okta-push-billing"):
+        stack.update(stack_config())
+    assert not [r for r in requests(admin, "DELETE") if pushes in r]
+
+
+def test_what_is_no_longer_declared_and_not_protected_is_deleted(
+    sandbox: Sandbox, admin: httpx.Client
+) -> None:
+    stack = rehearsal(sandbox)
+    stack.update(stack_config("entra"))
+    assert stack.update(stack_config("entra", start=False)).summary["deleted"] == 1
+    assert [r for r in requests(admin, "POST") if r.endswith("/pause")]
 
 
 def test_the_app_is_updated_in_place(sandbox: Sandbox, admin: httpx.Client) -> None:
