@@ -126,6 +126,22 @@ def test_leaving_the_users_group_counts() -> None:
     assert all(person in found[0].message for person in many)
 
 
+def test_roles_and_users_group_count_together() -> None:
+    def value(readers: list[str], users: list[str]) -> dict[str, object]:
+        provider = config_object()["identityProvider"]
+        assert isinstance(provider, dict)
+        group = {"name": "Cloudflare Users", "members": users}
+        return config_object(
+            roles=_roles(readers=readers), identityProvider={**provider, "usersGroup": group}
+        )
+
+    before = value(READERS[:3], ["u1@example.com", "u2@example.com"])
+    after = value(READERS[:2], ["u1@example.com", *READERS])
+    assert names(of_config(after, before=before)) == set()
+    after = value(READERS[:1], ["u1@example.com", *READERS])
+    assert names(of_config(after, before=before)) == {"removal-share"}
+
+
 @given(st.sets(st.sampled_from(READERS)), st.floats(0, 1))
 def test_removals_are_refused_exactly_above_the_share(gone: set[str], share: float) -> None:
     before = parsed(config_object())

@@ -76,7 +76,7 @@ def test_number_that_is_none_is_refused(clone: Clone, number: str) -> None:
 
 
 def test_long_plan_is_cut_between_characters(clone: Clone) -> None:
-    (clone.path / "comment" / "plan.md").write_text("é" * 40_000 + "€" * 10_000)
+    (clone.path / "comment" / "plan.md").write_text("x" + "é" * 40_000 + "€" * 10_000)
     done, writes = _comment(clone)
     assert done.code == 0, done.text
     body = str(writes[0]["body"])
@@ -105,6 +105,14 @@ def test_drift_opens_one_issue_then_edits_it_then_closes_it(clone: Clone) -> Non
     closed = _report(clone, "success", existing="12")
     assert "state=closed" in str(closed[-1]["arguments"])
     assert _report(clone, "success") == []
+
+
+def test_long_findings_are_cut_between_characters(clone: Clone) -> None:
+    (clone.path / "drift").mkdir()
+    for name in ("a", "b", "c", "d", "e", "f", "g", "h"):
+        (clone.path / "drift" / f"{name}.md").write_text("x" + "é" * 12_000)
+    (write,) = _report(clone, "failure")
+    assert 60_000 < len(str(write["body"]).encode()) <= 64_000
 
 
 def test_drift_without_findings_still_reports_the_failure(clone: Clone) -> None:

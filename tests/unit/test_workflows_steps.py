@@ -67,7 +67,7 @@ def test_changed_stacks_of_a_pull_request(clone: Clone) -> None:
 def test_base_that_moved_on_is_no_change(clone: Clone) -> None:
     clone.git("checkout", "--quiet", "-b", "feature")
     clone.git("checkout", "--quiet", "main")
-    _another(clone, "prod")
+    _edit(clone, "Cloudflare Users", "Other Users")
     base = clone.commit()
     clone.git("checkout", "--quiet", "feature")
     assert _changed(clone, base).outputs["stacks"] == "[]"
