@@ -21,7 +21,9 @@ def _everything(admin: httpx.Client, kind: str) -> dict[str, list[str]]:
         "applications": names(found["entra"]["applications"], "id"),
         "servicePrincipals": names(found["entra"]["servicePrincipals"], "id"),
         "assignments": names(found["entra"]["appRoleAssignments"], "id"),
-        "jobs": sorted(j for s in found["entra"]["synchronization"].values() for j in s["jobs"]),
+        "jobs": sorted(
+            job["id"] for one in found["entra"]["synchronization"].values() for job in one["jobs"]
+        ),
     }
 
 
