@@ -29,7 +29,7 @@ class SandboxProcess:
     def __init__(self) -> None:
         self._dir = tempfile.mkdtemp(prefix="cfscim-sandbox-")
         # A file, not a pipe: a pipe nobody reads would stop the sandbox once it is full.
-        self._errors = (Path(self._dir) / "sandbox.log").open("w+b")  # noqa: SIM115 - closed on exit
+        self._errors = (Path(self._dir) / "sandbox.log").open("w+b")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "sandbox", "--state-dir", self._dir],
             cwd=PROJECT_DIR,

@@ -1,1 +1,1 @@
-"""Pulumi components, one a file. They read no config and no environment: all comes as ScimConfig."""
+"""Pulumi components, one a file. They read no config and no environment: all is in ScimConfig."""

@@ -27,8 +27,8 @@ class _Policy(TypedDict):
 class ScopedToken(pulumi.ComponentResource):
     """One token for one account, with nothing beyond the listed permissions.
 
-    In: the stack's config and look-ups. Out: `id`, `value` (secret). Permissions: the guide's table for `owner: user`, Cloudflare's single
-    `SCIM Provisioning` for `owner: account`.
+    In: the stack's config and look-ups. Out: `id`, `value` (secret). Permissions: the guide's
+    table for `owner: user`, Cloudflare's single `SCIM Provisioning` for `owner: account`.
     """
 
     id: pulumi.Output[str]

@@ -19,8 +19,9 @@ NON_GALLERY_TEMPLATE = "8adf8e6e-67b2-4cf2-a259-e3dc5476c621"
 
 
 class EntraApp(pulumi.ComponentResource):
-    """In: config, the token, and what must exist before. Out: `application_id`, `service_principal_id` (object ids),
-    `job_id` (full path), `token_ready` (the saved credentials).
+    """In: config, the token, and what must exist before.
+
+    Out: `application_id`, `service_principal_id` (object ids) and `job_id` (the full path).
     """
 
     application_id: pulumi.Output[str]

@@ -18,7 +18,10 @@ USERS_GROUP_DESCRIPTION = "All Cloudflare users; assigned to the Cloudflare SCIM
 
 
 class EntraGroups(pulumi.ComponentResource):
-    """In: config, the ids of everyone listed, what must exist before. Out: `roles` (role to group), `users`."""
+    """In: config, the ids of everyone listed, and what must exist before.
+
+    Out: `roles` (role to group) and `users`.
+    """
 
     roles: dict[Role, EntraGroup]
     users: EntraGroup

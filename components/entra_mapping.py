@@ -97,7 +97,8 @@ def _filters_users(props: Props) -> bool:
 
 def _declared_scopes(props: Props, user_otherwise: Json) -> Scopes:
     names, clauses = props["groupNames"], props["userClauses"]
-    assert isinstance(names, list) and isinstance(clauses, list)
+    assert isinstance(names, list)
+    assert isinstance(clauses, list)
     return Scopes.of(
         [str(name) for name in names],
         [Clause(*json.loads(clause)) for clause in clauses],

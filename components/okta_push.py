@@ -15,7 +15,8 @@ from scim.roles import Role
 class OktaRoleGroups(pulumi.ComponentResource):
     """One Okta group for each configured role, named exactly as Cloudflare matches it.
 
-    In: config, the ids of everyone listed, and what must exist before. Out: `groups`, role to group.
+    In: config, the ids of everyone listed, and what must exist before.
+    Out: `groups`, role to group.
     """
 
     groups: dict[Role, OktaGroup]

@@ -1,1 +1,1 @@
-"""The domain of Cloudflare dashboard SCIM: config, names, access, REST. Nothing here imports pulumi."""
+"""The domain of Cloudflare dashboard SCIM: config, names, access, REST. No pulumi."""
