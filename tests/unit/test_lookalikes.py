@@ -56,7 +56,9 @@ def test_a_near_miss_is_answered_with_the_right_name(name: str, role: Role) -> N
     assert problem.path == f"cloudflare-scim:scim.roles.{name}"
 
 
-@pytest.mark.parametrize("name", ["DNS", "Audit Logs Viewer", "", "   ", "-", "x" * 100_000])
+@pytest.mark.parametrize(
+    "name", ["DNS", "Audit Logs Viewer", "", "   ", "-", "x" * 100_000, "cf " * 5000]
+)
 def test_a_name_near_none_gets_no_suggestion(name: str) -> None:
     assert nearest_role(name) is None
 

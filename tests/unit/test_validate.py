@@ -108,6 +108,7 @@ def test_a_folder_means_every_stack_file_below_it(
         path = folder / Path(name).parent / f"Pulumi.{Path(name).name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(other(GOOD, number))
+    (folder / "Pulumi.yaml").write_text("name: cloudflare-scim")
     assert run(["."], "text", now=NOW) == 0
     assert capsys.readouterr().out.startswith("3 files valid.")
 

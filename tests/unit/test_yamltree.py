@@ -63,7 +63,7 @@ config:
   list:
     - x
     - {y: z}
-  merged: {<<: &m {k: v}, own: 1}
+  merged: {<<: &m {k: v, own: 2}, own: 1}
   again: *m
 """
 
@@ -77,14 +77,15 @@ def test_values_lines_and_the_text_of_numbers() -> None:
             "b": "1",
             "list": ["x", {"y": "z"}],
             "merged": {"own": 1, "k": "v"},
-            "again": {"k": "v"},
+            "again": {"k": "v", "own": 2},
         }
     }
     assert tree.lines["config.b"] == 3
     assert tree.lines["config.list[1]"] == 6
     assert tree.lines["config.list[1].y"] == 6
     assert tree.lines["config.merged.k"] == 7
-    assert tree.written == {"config.a": "1", "config.merged.own": "1"}
+    assert tree.written["config.a"] == "1"
+    assert tree.written["config.merged.own"] == "1"
 
 
 BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
