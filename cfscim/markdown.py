@@ -169,7 +169,9 @@ def _part(part: Inline) -> str:
         case Code(text):
             return code(text)
         case Strong(text):
-            return f"**{words(text.rstrip())}**" + " " * (len(text) - len(text.rstrip()))
+            # Blanks inside the stars would show the stars.
+            inner = text.strip()
+            return text.replace(inner, f"**{words(inner)}**") if inner else text
         case Prose(text):
             return prose(text)
         case _:

@@ -7,12 +7,13 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from cfscim.plan_model import Plan, make_plan
-from cfscim.plan_output import StackResult, render_json, render_markdown, show_text
+from cfscim.plan_output import StackResult, render_json, render_markdown, show_policy, show_text
 from cfscim.policy_check import check, is_refused
 from cfscim.quick_run import SharedWorker
 from cfscim.review.base_plan import base_plan
@@ -56,15 +57,17 @@ def _run(request: Request) -> int:
         )
     against = Against(request.against) if request.against is not None else None
     checked, problems = _chosen(request)
-    worker, today = SharedWorker(), datetime.now(UTC).date()
-    results = []
-    for stack in checked:
-        results.append(_result(stack, against, worker, today))
-        # What the provider SDKs left behind is kept for good; looking through it costs a third.
-        gc.freeze()
+    today, results = datetime.now(UTC).date(), []
+    with closing(SharedWorker()) as worker:
+        for stack in checked:
+            results.append(_result(stack, against, worker, today))
+            # What the provider SDKs left behind is kept for good; looking through it costs time.
+            gc.freeze()
     gone = _gone(request, against, checked)
     if request.output == "json":
-        print(render_json(results, problems, many=request.stack is None), end="")
+        if request.enforce:
+            show_policy(results)
+        print(render_json(results, problems, gone, many=request.stack is None), end="")
     elif request.output == "markdown":
         print(render_markdown(results, problems, gone, many=request.stack is None), end="")
     else:

@@ -1,6 +1,7 @@
 """What one stack declares, as the program itself says when it is run without an engine."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 from cfscim.monitor import RecordingMonitor
@@ -53,6 +54,9 @@ def declare(
     stack: str, config: Mapping[str, object], *, worker: SharedWorker | None = None
 ) -> Declared:
     """What the program declares for a stack's `config` mapping, with placeholders for answers."""
+    if worker is None:
+        with closing(SharedWorker()) as own:
+            return declare(stack, config, worker=own)
     monitor = RecordingMonitor(Placeholders())
     return run_program(monitor, stack=stack, config=config, preview=True, worker=worker)
 

@@ -5,10 +5,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cfscim.document import Bullets, Document, Line, Prose, Section, Strong, Weight, plain
+from cfscim.document import Bullets, Document, Line, Prose, Section, Strong, Weight, count, plain
 from cfscim.gfm import code, marker, prose
 from cfscim.plan_model import Plan, as_json
 from cfscim.plan_report import plan_document
+from cfscim.policy_check import is_refused
 from cfscim.program import PROJECT
 from cfscim.review.as_json import review_json
 from cfscim.review.compare import Review
@@ -17,6 +18,7 @@ from cfscim.validate import render as render_problems
 from scim.policies import Violation
 from scim.problems import Problem
 from scim.stackcheck import CheckedStack
+from scim.stackfile import stack_of
 
 
 @dataclass(frozen=True)
@@ -29,18 +31,22 @@ class StackResult:
     violations: tuple[Violation, ...]
 
 
-def render_json(results: Sequence[StackResult], problems: Sequence[Problem], *, many: bool) -> str:
+def render_json(
+    results: Sequence[StackResult], problems: Sequence[Problem], gone: Sequence[str], *, many: bool
+) -> str:
     """One stack: the contract's object; many: a list of them, each with its file.
 
     A single stack with problems prints what `validate --format json` prints.
     """
     if many:
-        return _dumped([_json_entry(result, problems) for result in results])
+        removed = [
+            {"project": PROJECT, "stack": stack_of(file), "file": file, "removed": True}
+            for file in gone
+        ]
+        return _dumped([*(_json_entry(result, problems) for result in results), *removed])
     (result,) = results
     if result.plan is None:
         return render_problems([result.checked], problems, "json") + "\n"
-    for line in _policy_lines(result.violations):
-        print(f"policy: {plain(line)}", file=sys.stderr)
     return _dumped(_json(result, result.plan))
 
 
@@ -71,8 +77,16 @@ def render_markdown(
         documents = [_document_of(r) for r in results if r.plan is not None and r not in unchanged]
         if unchanged:
             names = ", ".join(code(result.checked.file.stack) for result in unchanged[:300])
-            lead += ["", f"Nothing changes in {len(unchanged)} stacks: {names}.", ""]
+            number = count(len(unchanged), "stack")
+            lead += ["", f"Nothing changes in {number}{_since(unchanged[0])}: {names}.", ""]
     return render(documents, lead=lead)
+
+
+def show_policy(results: Sequence[StackResult]) -> None:
+    """What the policy rules say, on stderr: the contract's JSON has no place for it."""
+    for result in results:
+        for line in _policy_lines(result.violations):
+            print(f"policy: {plain(line)}", file=sys.stderr)
 
 
 def show_text(
@@ -141,7 +155,12 @@ def _document_of(result: StackResult) -> Document:
 
 def _quiet(result: StackResult) -> bool:
     review = result.review
-    return review is not None and review.nothing_changes and not result.violations
+    refused = is_refused(result.violations)
+    return review is not None and review.nothing_changes and not refused
+
+
+def _since(result: StackResult) -> str:
+    return f" compared with {code(result.review.label)}" if result.review else ""
 
 
 def _policy(violations: Sequence[Violation]) -> Iterator[Section]:

@@ -1,8 +1,9 @@
 """What makes many runs of the program in one process quick: a shared thread, no stack traces."""
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from pulumi.runtime import resource as pulumi_resource
 from pulumi.runtime.proto import source_pb2
@@ -26,6 +27,16 @@ class SharedWorker(ThreadPoolExecutor):
         """Waits for the calls under way, as far as `wait` asks, and stays usable."""
         if wait:
             self.submit(int).result()
+
+    def close(self) -> None:
+        """Ends the thread, and the event loop that Pulumi's monitor made for it."""
+        self.submit(_close_loop).result()
+        super().shutdown()
+
+
+def _close_loop() -> None:
+    with suppress(RuntimeError):
+        asyncio.get_event_loop().close()
 
 
 @contextmanager

@@ -39,7 +39,10 @@ def review_document(review: Review, policy: Sequence[Section] = ()) -> Document:
             *resources_section(review),
             *_by_hand(review),
         ]
-    command = Code(f"python -m cfscim plan --stack {stack} --against {review.label}")
+    # A stack of another folder cannot be named by its stack name from here.
+    here = review.after.file == f"Pulumi.{stack}.yaml"
+    which = f"--stack {stack}" if here else review.after.file
+    command = Code(f"python -m cfscim plan {which} --against {review.label}")
     return Document(
         marker=f"cfscim-plan {stack}",
         title=("Stack ", Code(stack), ": ", _headline(review)),

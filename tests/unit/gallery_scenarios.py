@@ -123,10 +123,20 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     _pair("role-emptied", _members("Billing"), BARBARA),
     _pair("role-dropped", _without("Billing"), BARBARA),
-    _pair("role-added", _set("roles", "Billing", to={"members": [BARBARA]}), BARBARA, first=_without("Billing")),
+    _pair(
+        "role-added",
+        _set("roles", "Billing", to={"members": [BARBARA]}),
+        BARBARA,
+        first=_without("Billing"),
+    ),
     _pair("role-managed-elsewhere-dropped", _without("Billing"), first=_elsewhere("Billing")),
     _pair("members-handed-to-okta", _elsewhere("Administrator"), ADA, EDSGER),
-    _pair("members-taken-from-okta", _members("Billing", BARBARA), BARBARA, first=_elsewhere("Billing")),
+    _pair(
+        "members-taken-from-okta",
+        _members("Billing", BARBARA),
+        BARBARA,
+        first=_elsewhere("Billing"),
+    ),
     _pair("super-administrators-handed-to-okta", _elsewhere(SUPER), GRACE, ALAN),
     _pair("group-rename-attempt", _set("groupPrefix", to="Cloudflare "), *EVERYONE),
     _pair(
@@ -166,7 +176,12 @@ SCENARIOS: tuple[Scenario, ...] = (
         _set("token", "allowedCidrs", to=[]),
         first=_set("token", "allowedCidrs", to=["203.0.113.0/24", "198.51.100.7/32"]),
     ),
-    _pair("role-model-to-virtual-groups", _set("roleModel", to="virtualGroups"), *EVERYONE, base=entra()),
+    _pair(
+        "role-model-to-virtual-groups",
+        _set("roleModel", to="virtualGroups"),
+        *EVERYONE,
+        base=entra(),
+    ),
     _pair(
         "role-model-to-user-groups",
         _set("roleModel", to="userGroups"),
@@ -180,15 +195,27 @@ SCENARIOS: tuple[Scenario, ...] = (
         *EVERYONE,
     ),
     _pair("provider-switched", _set("identityProvider", to={"kind": "entra"}), *EVERYONE),
-    _pair("provider-switched-to-okta", _set("identityProvider", to={"kind": "okta", "orgName": "example"}), *EVERYONE, base=entra()),
-    _pair("break-glass-changed", _set("breakGlass", to=["safe@example.com"]), "owner@example.com", "safe@example.com"),
+    _pair(
+        "provider-switched-to-okta",
+        _set("identityProvider", to={"kind": "okta", "orgName": "example"}),
+        *EVERYONE,
+        base=entra(),
+    ),
+    _pair(
+        "break-glass-changed",
+        _set("breakGlass", to=["safe@example.com"]),
+        "owner@example.com",
+        "safe@example.com",
+    ),
     _pair(
         "console-steps-confirmed",
         _set("identityProvider", "apiIntegrationConfirmed", to=True),
         first=_set("identityProvider", "apiIntegrationConfirmed", to=False),
     ),
     _pair("okta-app-relabelled", _set("identityProvider", "appLabel", to="Cloudflare Dashboard")),
-    _pair("okta-other-catalog-app", _set("identityProvider", "catalogApp", to="cloudflare_dashboard")),
+    _pair(
+        "okta-other-catalog-app", _set("identityProvider", "catalogApp", to="cloudflare_dashboard")
+    ),
     _pair("okta-api-integration", _set("identityProvider", "apiIntegration", to="api")),
     _pair("entra-scope-filtered", _set("identityProvider", "scope", to="filtered"), base=entra()),
     _pair(
@@ -208,7 +235,17 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     _pair(
         "waiver-added",
-        _set("waivers", to=[{"rule": "token-expiry", "until": "2026-12-31", "by": "Grace Hopper", "reason": "migration until year end"}]),
+        _set(
+            "waivers",
+            to=[
+                {
+                    "rule": "token-expiry",
+                    "until": "2026-12-31",
+                    "by": "Grace Hopper",
+                    "reason": "migration until year end",
+                }
+            ],
+        ),
     ),
     _pair("three-hundred-people", _members("Administrator Read Only", KATHERINE, *TEAM), *TEAM),
     Scenario("new-stack", None, okta(), EVERYONE),
