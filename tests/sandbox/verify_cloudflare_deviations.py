@@ -150,9 +150,6 @@ def role_deviations(stack: Combination) -> Iterator[Deviation]:
         members = f"cloudflare.members.{short}"
         yield deviation(f"{short} in lower case", stack, exists, name.lower(),
                         lambda w, r=role: setattr(group(w, r), "name", r.value.lower()))  # fmt: skip
-        yield deviation(f"{short} deleted", stack, exists, "no such group",
-                        lambda w, r=role: account(w).user_groups.pop(group(w, r).id))  # fmt: skip
-        yield deviation(f"{short} made anew", stack, exists, "e" * 32, _another_id(role))
         kinds = (
             ("no policy", "no policy", lambda g, _a: g.policies.clear()),
             ("other role", "allow Workers Editor", _permission("Workers Editor")),
@@ -171,6 +168,14 @@ def role_deviations(stack: Combination) -> Iterator[Deviation]:
         yield deviation(f"{short} has one more", stack, members, "edsger@example.com is there",
                         lambda w, r=role: group(w, r).members.update(
                             {member_id(w, "edsger@example.com"): "now"}))  # fmt: skip
+
+
+def one_group_deviations(stack: Combination) -> Iterator[Deviation]:
+    """What can become of a user group, shown on one."""
+    role, exists = Role.BILLING, "cloudflare.group.billing"
+    yield deviation("deleted", stack, exists, "no such group",
+                    lambda w: account(w).user_groups.pop(group(w, role).id))  # fmt: skip
+    yield deviation("made anew", stack, exists, "e" * 32, _another_id(role))
 
 
 def account_deviations(stack: Combination) -> Iterator[Deviation]:
@@ -223,6 +228,8 @@ def _user_token() -> Iterator[Deviation]:
     yield deviation("another user", OKTA_USER, "cloudflare.token.account", "user.0000", _other_user)
     yield deviation("permission swapped", OKTA_USER, "cloudflare.token.permissions",
                     "without Memberships Write; also DNS Read", _swap)  # fmt: skip
+    yield deviation("its user left", OKTA_USER, SCIM, "answered 403",
+                    lambda w: account(w).members.pop(member_id(w, "owner@example.com")))  # fmt: skip
 
 
 def _other_user(world: World) -> None:
@@ -241,6 +248,7 @@ def _swap(world: World) -> None:
 CLOUDFLARE: list[Deviation] = [
     *token_deviations(OKTA),
     *role_deviations(OKTA),
+    *one_group_deviations(ENTRA),
     *account_deviations(OKTA),
     *account_deviations(ENTRA),
     *_user_token(),

@@ -131,9 +131,6 @@ def group_deviations(stack: Combination) -> Iterator[Deviation]:
         name, short = role.value, slug(role)
         yield deviation(f"{short} renamed", stack, f"entra.group.{short}", f"{name} 2",
                         lambda w, n=name: _put(group(w, n), "displayName", f"{n} 2"))  # fmt: skip
-        yield deviation(f"{short} not for security", stack, f"entra.group.{short}",
-                        "not security-enabled",
-                        lambda w, n=name: _put(group(w, n), "securityEnabled", False))  # fmt: skip
         if role in _DECLARED:
             yield deviation(f"{short} lacks one", stack, f"entra.members.{short}",
                             f"{_DECLARED[role]} is missing",
@@ -151,6 +148,10 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
                     lambda w: _put(group(w, USERS), "displayName", "Others"))  # fmt: skip
     yield deviation("not in the users' group", stack, "entra.members.users", "ada@example.com",
                     lambda w: group(w, USERS).members.remove(user(w, "ada").id))  # fmt: skip
+    yield deviation("not for security", stack, "entra.group.billing", "not security-enabled",
+                    lambda w: _put(group(w, "Billing"), "securityEnabled", False))  # fmt: skip
+    yield deviation("managed group holds a person more", stack, "cloudflare.members.billing",
+                    "ada@example.com is missing", lambda w: _join(w, "Billing", "ada"))  # fmt: skip
     yield deviation("one more assigned", stack, "entra.assignments", "also", _assign_person)
     yield deviation("user name", stack, "entra.people.userName",
                     "Edsger@example.com has user principal name edsger@example.com",
