@@ -52,9 +52,7 @@ def run_program(
             outputs=set(),
         )
     )
-    set_all_config(
-        {key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()}
-    )
+    set_all_config({key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()})
     loop = asyncio.new_event_loop()
     # Errors arrive here as exceptions; the loop would print those that nobody awaited as well.
     loop.set_exception_handler(lambda _loop, context: _log.debug("%s", context.get("message")))

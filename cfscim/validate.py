@@ -32,7 +32,7 @@ def run(paths: Sequence[str], output: str, *, now: datetime | None = None) -> in
 def stack_files(paths: Sequence[str]) -> tuple[list[str], list[Problem]]:
     """The files to check, each once and in a stable order, and what is wrong with the selection."""
     if not paths:
-        found = sorted(str(file) for file in Path().glob(PATTERN))
+        found = sorted(str(file) for file in Path().glob(PATTERN) if _is_stack(file.name))
         return found, [] if found else [_nothing(".")]
     files: dict[str, str] = {}
     problems = []
@@ -51,8 +51,15 @@ def _below(folder: str) -> Iterable[str]:
     for where, folders, names in os.walk(folder):
         folders[:] = [one for one in folders if one[0] != "." and one != "node_modules"]
         for name in names:
-            if name.startswith("Pulumi.") and name.endswith(".yaml") and name != "Pulumi.yaml":
+            if _is_stack(name):
                 yield os.path.normpath(os.path.join(where, name))
+
+
+def _is_stack(name: str) -> bool:
+    # `Pulumi.<stack>.deploy.yaml` holds the settings of Pulumi Deployments, no stack's config.
+    if name == "Pulumi.yaml" or name.endswith(".deploy.yaml"):
+        return False
+    return name.startswith("Pulumi.") and name.endswith(".yaml")
 
 
 def _nothing(folder: str) -> Problem:

@@ -8,6 +8,8 @@ from tests.sandbox.verify_entra_deviations import ENTRA_DEVIATIONS
 __all__ = ["bases", "no_waiting"]
 
 
-@pytest.mark.parametrize("deviation", ENTRA_DEVIATIONS, ids=lambda one: f"{one.stack[0]}: {one.name}")
+@pytest.mark.parametrize(
+    "deviation", ENTRA_DEVIATIONS, ids=lambda one: f"{one.stack[0]}: {one.name}"
+)
 def test_a_deviation_is_found_and_named(bases: Bases, deviation: Deviation) -> None:
     expect(bases, deviation)

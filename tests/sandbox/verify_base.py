@@ -98,7 +98,10 @@ def _make(sandbox: Sandbox, wanted: Combination) -> Stack:
     stack = set_up(sandbox, kind.partition("-")[0], model, owner, cycle=False, **options)
     world = sandbox.world
     # Somebody with a role that Okta or Entra manages, and somebody without any.
-    for name, people in (("Cloudflare Users", ("katherine", "edsger")), ("Billing", ("katherine",))):
+    for name, people in (
+        ("Cloudflare Users", ("katherine", "edsger")),
+        ("Billing", ("katherine",)),
+    ):
         for person in people:
             _join(world, kind, name, f"{person}@example.com")
     for app in world.okta.apps.values():
