@@ -147,7 +147,8 @@ def _compared(
         urn,
         tuple(changes),
         tuple(reasons),
-        refused=replaced and old.options.protect,
+        # Unprotecting and replacing in one update is allowed, so both sides count.
+        refused=replaced and old.options.protect and new.options.protect,
         retained=replaced and old.options.retain_on_delete,
     )
 

@@ -29,13 +29,14 @@ Owner = Literal["account", "user"]
 class CloudflareFacts:
     """Readings, each with its own success or error.
 
+    `user`: whose token it is, asked for a user's token only.
     `group_members`: user group id -> addresses, for every group that gives something.
     `system_groups` and `users_in`: with virtual groups, what the SCIM endpoint shows.
     """
 
     token: Reading[ApiToken | None]
     shown: Reading[TokenStatus]
-    user: Reading[AccountUser]
+    user: Reading[AccountUser | None]
     probe: Reading[None]
     user_groups: Reading[tuple[UserGroup, ...]]
     permission_groups: Reading[tuple[PermissionGroup, ...]]
@@ -71,7 +72,7 @@ def read_cloudflare(
     return CloudflareFacts(
         token=token,
         shown=shown,
-        user=reader.read(client.get_user),
+        user=reader.read(client.get_user) if owner == "user" else Reading.of(None),
         probe=probe,
         user_groups=groups,
         permission_groups=permissions,

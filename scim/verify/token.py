@@ -115,7 +115,8 @@ class _Token:
         wanted = {account}
         expected = f"account {self._config.account.id} only"
         if self._config.token.owner == "user":
-            wanted.add(f"{USER_SCOPE}.{self._facts.user.get().id}")
+            user = self._facts.user.get()
+            wanted.add(f"{USER_SCOPE}.{user.id if user else '?'}")
             expected += ", and the token's own user"
         found = {
             key if value == "*" else f"{key} ({value})"

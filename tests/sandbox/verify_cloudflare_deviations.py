@@ -91,7 +91,9 @@ def token_deviations(stack: Combination, also: str = "") -> Iterator[Deviation]:
     yield one("gone", "valid", "does not know", lambda w: w.cloudflare.tokens.clear(), dead)
     yield one("renamed", "name", "other name", setter("name", "other name"))
     yield one("ends", "expiry", "2098-", setter("expires_on", "2098-01-01T00:00:00Z"))
-    yield one("one more permission", "permissions", "also DNS Read", _policy("allow", DNS_READ, own))
+    yield one(
+        "one more permission", "permissions", "also DNS Read", _policy("allow", DNS_READ, own)
+    )
     yield one("a denial", "permissions", "deny DNS Read", _policy("deny", DNS_READ, own))
     yield one("every account", "account", f"{SCOPE}.*", _resources({f"{SCOPE}.*": "*"}))
     yield one("one more account", "account", other, _resources({own: "*", other: "*"}))

@@ -181,7 +181,10 @@ def _put(entity: Entity, name: str, value: JsonValue) -> None:
 
 def _quarantined(world: World) -> None:
     job(world).quarantine = Quarantine(
-        reason="TooManyDeletes", code="above threshold", message="stopped", began="2026-01-01T00:00:00Z"
+        reason="TooManyDeletes",
+        code="above threshold",
+        message="stopped",
+        began="2026-01-01T00:00:00Z",
     )
 
 
