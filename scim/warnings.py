@@ -91,6 +91,12 @@ def _okta(config: ScimConfig) -> Iterator[str]:
             "identityProvider.apiIntegration: Okta does not let scim2testapp be configured through "
             "its API and answers UNKNOWN, so the update will fail; write apiIntegration: console."
         )
+    if provider.api_integration == "api" and config.role_model == "virtualGroups":
+        yield (
+            "identityProvider.apiIntegration: no API switches Rename groups off, and Cloudflare "
+            "refuses to rename a virtual group, so a push fails and its group gives no role until "
+            "it is off in Okta's console; write apiIntegration: console, which waits for that."
+        )
 
 
 def _entra(config: ScimConfig) -> Iterator[str]:

@@ -56,6 +56,13 @@ def test_one_doubt_is_one_warning(
     assert warning.isprintable()
 
 
+def test_a_push_by_api_that_would_rename_a_virtual_group() -> None:
+    by_api = changed(changed(QUIET, (IDP, "apiIntegration"), "api"), (IDP, "catalogApp"), "zscaler")
+    assert not any("Rename groups" in line for line in warnings(parsed(by_api), today=TODAY))
+    virtual = parsed(changed(by_api, ("roleModel",), "virtualGroups"))
+    assert any("Rename groups" in line for line in warnings(virtual, today=TODAY))
+
+
 def test_people_outside_the_user_filter() -> None:
     value = changed(changed(QUIET_ENTRA, (IDP, "scope"), "filtered"), (IDP, "userFilter", 0),
                     {"attribute": "department", "operator": "EQUALS", "value": "x"})  # fmt: skip
