@@ -3,6 +3,7 @@
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,11 +24,14 @@ class SandboxProcess:
     """Cloudflare, Okta and Microsoft Graph on loopback, for as long as the context lasts.
 
     `env` points the real providers and our own clients at it; `admin` is its admin API's origin.
-    `detach()` leaves it running on exit. Raises `MissingError` when it does not come up.
+    `detach()` leaves it running on exit. `state_dir`: where all it holds is kept and stays, in
+    `state.json`; without one nothing is left behind. Raises `MissingError` when it does not come
+    up.
     """
 
-    def __init__(self) -> None:
-        self._dir = tempfile.mkdtemp(prefix="cfscim-sandbox-")
+    def __init__(self, state_dir: Path | None = None) -> None:
+        self._temporary = state_dir is None
+        self._dir = str(state_dir) if state_dir else tempfile.mkdtemp(prefix="cfscim-sandbox-")
         # A file, not a pipe: a pipe nobody reads would stop the sandbox once it is full.
         self._errors = (Path(self._dir) / "sandbox.log").open("w+b")
         self._process = subprocess.Popen(
@@ -92,6 +96,8 @@ class SandboxProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self._temporary:
+            shutil.rmtree(self._dir, ignore_errors=True)
 
     def _ready_line(self) -> str:
         assert self._process.stdout is not None
