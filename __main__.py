@@ -20,8 +20,9 @@ def main() -> None:
 
     # After the check, so that a wrong config never waits for a provider SDK to load.
     from components.cloudflare_scim import CloudflareScim
+    from components.leftovers import adopting_leftovers
 
-    scim = CloudflareScim("cloudflare-scim", config)
+    scim = CloudflareScim("cloudflare-scim", config, adopting_leftovers())
     for name, value in scim.stack_outputs.items():
         pulumi.export(name, value)
 

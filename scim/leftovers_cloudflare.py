@@ -1,0 +1,114 @@
+"""Tokens and user groups that an interrupted run created in Cloudflare.
+
+Source: `GET /accounts/{id}/tokens`, `/user/tokens`, `/accounts/{id}/iam/user_groups`.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote
+
+from scim.cloudflare import CloudflareClient
+from scim.cloudflare_signin import cloudflare_http
+from scim.http import Call
+from scim.jsontypes import Json
+from scim.stack_state import Unfinished
+
+Settings = Mapping[str, str]
+
+
+def token_left(one: Unfinished, held: frozenset[str], config: Settings, env: Settings) -> list[str]:
+    """Ids of the tokens of this name and exactly these policies that were never used.
+
+    Those that the stack holds do not count. Raises `AnswerError`.
+    """
+    account = one.text("accountId")
+    with CloudflareClient.from_settings(config, env) as client:
+        tokens = client.tokens(account, "account" if account else "user")
+    wanted = sorted(
+        (str(policy.get("effect")), _ids(policy, "permissionGroups"), _resources(policy))
+        for policy in _objects(one.inputs.get("policies"))
+    )
+    return [
+        token.id
+        for token in tokens
+        if token.name == one.text("name")
+        and token.id not in held
+        and token.last_used_on is None
+        and wanted
+        and wanted
+        == sorted(
+            (
+                policy.effect,
+                sorted(group.id for group in policy.permission_groups),
+                json.dumps(policy.resources, sort_keys=True),
+            )
+            for policy in token.policies
+        )
+    ]
+
+
+def remove_token(one: Unfinished, token: str, config: Settings, env: Settings) -> None:
+    """Deletes a token. Raises `AnswerError`; gone already is as good."""
+    account = one.text("accountId")
+    base = f"/accounts/{quote(account)}/tokens" if account else "/user/tokens"
+    http = cloudflare_http(config, env)
+    try:
+        http.send(
+            Call(
+                "DELETE",
+                f"{base}/{quote(token)}",
+                needs="Account API Tokens Write" if account else "API Tokens Write",
+                why="a token whose value nobody knows would stay beside the new one",
+            )
+        )
+    finally:
+        http.close()
+
+
+def user_group_left(
+    one: Unfinished, _held: frozenset[str], config: Settings, env: Settings
+) -> list[str]:
+    """Import ids of the user groups of this name with exactly these policies.
+
+    Raises `AnswerError`.
+    """
+    account = one.text("accountId")
+    with CloudflareClient.from_settings(config, env) as client:
+        groups = client.user_groups(account)
+    wanted = sorted(
+        (
+            str(policy.get("access")),
+            _ids(policy, "permissionGroups"),
+            _ids(policy, "resourceGroups"),
+        )
+        for policy in _objects(one.inputs.get("policies"))
+    )
+    return [
+        f"{account}/{group.id}"
+        for group in groups
+        if group.name == one.text("name")
+        and wanted
+        == sorted(
+            (
+                policy.access or "",
+                sorted(permission.id for permission in policy.permission_groups or ()),
+                sorted(resource.id for resource in policy.resource_groups or ()),
+            )
+            for policy in group.policies or ()
+        )
+    ]
+
+
+def _objects(value: Json) -> Iterable[Mapping[str, Json]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _ids(policy: Mapping[str, Json], key: str) -> list[str]:
+    return sorted(str(group.get("id")) for group in _objects(policy.get(key)))
+
+
+def _resources(policy: Mapping[str, Json]) -> str:
+    try:
+        return json.dumps(json.loads(str(policy.get("resources"))), sort_keys=True)
+    except ValueError:
+        return ""
