@@ -116,6 +116,7 @@ class App:
             return self._copied(fault, request, chosen)
         response = self._dispatch(request, chosen)
         if fault.kind == "lost-response":
+            fault.over.wait(fault.seconds)
             raise DroppedError
         return _truncated(response) if fault.kind == "truncated" else response
 

@@ -26,7 +26,10 @@ class BadFaultError(Exception):
 
 @dataclass
 class Fault:
-    """One fault: what it does, on which requests, and how often."""
+    """One fault: what it does, on which requests, and how often.
+
+    ``seconds``: how long `slow` waits before, `hang` and `lost-response` until they hang up.
+    """
 
     kind: str
     method: str | None = None

@@ -95,7 +95,7 @@ class Matrix:
         self.config: ScimConfig = parse_config(self._declared, stack="dev")
         self._reset()
         self.run()
-        self.calls = _calls(admin)
+        self.calls = calls_in(admin.get("requests").json())
         self._end = self.state()
 
     def run(self) -> None:
@@ -131,8 +131,8 @@ class Matrix:
             cell.problems.append(f"the clean run failed: {failed}")
         self._judge(cell, "after the clean run")
         if normal(self.state()) != normal(self._end):
-            difference = _difference(normal(self._end), normal(self.state()))
-            cell.problems.append(f"the clean run did not end as declared: {difference}")
+            found = difference(normal(self._end), normal(self.state()))
+            cell.problems.append(f"the clean run did not end as declared: {found}")
         return cell
 
     def _attempt(self, cell: Cell, what: str) -> str | None:
@@ -261,12 +261,13 @@ def _access(state: State) -> dict[str, set[str]]:
     return {"grants": grants, "memberships": memberships}
 
 
-def _calls(admin: httpx.Client) -> list[Call]:
-    entries = admin.get("requests").json()
-    return sorted({Call(e["vendor"], e["method"], _pattern(e["path"])) for e in entries})
+def calls_in(log: list[Any]) -> list[Call]:
+    """Each call of a request log, once."""
+    return sorted({Call(e["vendor"], e["method"], pattern_of(e["path"])) for e in log})
 
 
-def _pattern(path: str) -> str:
+def pattern_of(path: str) -> str:
+    """A path with its ids as patterns."""
     # Every vendor's ids are long and have a digit; no word of a path is both.
     parts = path.split("/")
     ids = [len(part) >= 17 and any(c.isdigit() for c in part) for part in parts]
@@ -279,10 +280,11 @@ def _plain(text: str) -> str:
     return _ID.sub("<id>", _STAMP.sub("<time>", text))
 
 
-def _difference(wanted: object, found: object, path: str = "") -> str:
+def difference(wanted: object, found: object, path: str = "") -> str:
+    """What differs between two normal states, in words."""
     if isinstance(wanted, dict) and isinstance(found, dict):
         parts = [
-            _difference(wanted.get(key), found.get(key), f"{path}.{key}")
+            difference(wanted.get(key), found.get(key), f"{path}.{key}")
             for key in sorted({*wanted, *found})
             if wanted.get(key) != found.get(key)
         ]

@@ -9,6 +9,7 @@ from functools import cache
 
 import httpx
 import pytest
+from _pytest.capture import CaptureManager
 
 from sandbox.core.faults import KINDS
 from sandbox.core.server import Sandbox
@@ -27,6 +28,7 @@ def done(request: pytest.FixtureRequest) -> Iterator[list[Cell]]:
     cells: list[Cell] = []
     yield cells
     capture = request.config.pluginmanager.getplugin("capturemanager")
+    assert isinstance(capture, CaptureManager)
     with capture.global_and_fixture_disabled():
         print(f"\nFault matrix: {figures(cells)}")
 
