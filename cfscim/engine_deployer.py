@@ -79,7 +79,7 @@ class EngineDeployer:
 
         Secret outputs are left out. Raises `ScimError` with the engine's own diagnostics.
         """
-        self._write(config)
+        self.configure(config)
         stack = self.stack
         diagnostics: list[str] = []
         try:
@@ -103,6 +103,13 @@ class EngineDeployer:
         """The plain value of a secret output, for reading the systems back."""
         return str(self.stack.outputs()[name].value)
 
+    def configure(self, config: Mapping[str, object]) -> None:
+        """Writes `config` as the stack's config, for the next update or preview."""
+        path = self._project / f"Pulumi.{self._stack_name}.yaml"
+        existing = yaml.safe_load(path.read_text()) if path.exists() else {}
+        # The salt of the secrets provider stands in the same file.
+        path.write_text(yaml.safe_dump({**(existing or {}), "config": dict(config)}))
+
     @property
     def stack(self) -> Stack:
         """The Automation API's stack, for what goes beyond an update."""
@@ -114,12 +121,6 @@ class EngineDeployer:
             )
             self._selected_stack = Stack.create_or_select(self._stack_name, workspace)
         return self._selected_stack
-
-    def _write(self, config: Mapping[str, object]) -> None:
-        path = self._project / f"Pulumi.{self._stack_name}.yaml"
-        existing = yaml.safe_load(path.read_text()) if path.exists() else {}
-        # The salt of the secrets provider stands in the same file.
-        path.write_text(yaml.safe_dump({**(existing or {}), "config": dict(config)}))
 
     def _report(self, event: EngineEvent, diagnostics: list[str]) -> None:
         if event.res_outputs_event is not None:
