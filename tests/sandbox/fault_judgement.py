@@ -17,8 +17,8 @@ _ID = re.compile(
 # What a vendor writes down about when and in which order things happened, not what they are.
 _HISTORY = {
     "provisioningLog", "deletedItems", "mailNickname", "groupDeletions", "id", "lastExecution",
-    "steadyStateLastAchievedTime", "steadyStateFirstAchievedTime", "lastSuccessfulExecution",
-    "lastSuccessfulExecutionWithExports",
+    "version", "steadyStateLastAchievedTime", "steadyStateFirstAchievedTime",
+    "lastSuccessfulExecution", "lastSuccessfulExecutionWithExports",
 }  # fmt: skip
 # Cloudflare gives it to everyone whom SCIM provisions: seeing that the account exists.
 _EVERYBODY = "Minimal Account Access"
@@ -35,6 +35,15 @@ def normal(value: object) -> object:
     if isinstance(value, list):
         return sorted((normal(item) for item in value), key=lambda item: json.dumps(item))
     return _plain(value) if isinstance(value, str) else value
+
+
+def without_bookkeeping(state: State) -> State:
+    """The state without Cloudflare's note of which groups SCIM has written to."""
+    groups = [
+        {key: value for key, value in one.items() if key != "scimManaged"}
+        for one in state["cloudflare"]["userGroups"]
+    ]
+    return {**state, "cloudflare": {**state["cloudflare"], "userGroups": groups}}
 
 
 def excess(now: State, end: State, config: ScimConfig) -> list[str]:
