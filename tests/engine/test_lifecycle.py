@@ -1,4 +1,7 @@
-"""Update, update again, refresh, destroy: what the engine says of each, for every combination."""
+"""Update, update again, refresh, destroy: what the engine says of each, for every combination.
+
+What is left after the destroy is what the rehearsal's destroy leaves, down to the last attribute.
+"""
 
 from pathlib import Path
 
@@ -7,10 +10,12 @@ from pulumi.automation.errors import CommandError
 
 from cfscim.engine import Engine
 from cfscim.engine_deployer import EngineDeployer
+from cfscim.rehearsal.deployer import RehearsalDeployer
 from cfscim.sandbox_process import SandboxProcess
 from cfscim.up import deploy
 from scim.config import parse_config
 from tests.combinations import ACCOUNT, COMBINATIONS, config_object
+from tests.engine.end_state import differences, end_state
 
 
 def members(sandbox: SandboxProcess) -> dict[str, set[str]]:
@@ -24,11 +29,32 @@ def test_update_repeat_refresh_destroy(
     role_model: str,
     owner: str,
     engine: Engine,
-    sandbox: SandboxProcess,
     folder: Path,
 ) -> None:
     declared = config_object(kind, role_model, owner)
+    (folder / "engine").mkdir()
+    with SandboxProcess(folder / "engine") as sandbox:
+        _whole_life(declared, engine, sandbox, folder / "stack")
+    assert differences(end_state(folder / "engine"), _rehearsed(declared, folder)) == []
+
+
+def _rehearsed(declared: dict[str, object], folder: Path) -> object:
+    """What the rehearsal leaves of the same life."""
+    kept = folder / "rehearsal"
+    kept.mkdir()
+    with SandboxProcess(kept) as sandbox:
+        deployer = RehearsalDeployer("engine", sandbox.environment(), lambda _line: None)
+        config = parse_config(declared, stack="engine")
+        deploy(config, declared, deployer, sandbox, lambda _line: None)
+        deployer.destroy(unprotect=True)
+    return end_state(kept)
+
+
+def _whole_life(
+    declared: dict[str, object], engine: Engine, sandbox: SandboxProcess, folder: Path
+) -> None:
     config = parse_config(declared, stack="engine")
+    kind = config.identity_provider.kind
     lines: list[str] = []
     deployer = EngineDeployer(engine, "engine", folder, sandbox.environment(), lines.append)
 
@@ -59,8 +85,10 @@ def test_update_repeat_refresh_destroy(
     left = sandbox.state()
     named = [t for t in left["cloudflare"]["tokens"] if t["name"] == "cloudflare-scim-engine"]
     assert not named
-    expected = 4 if role_model == "userGroups" else 0
+    expected = 4 if config.role_model == "userGroups" else 0
     assert len(left["cloudflare"]["userGroups"]) == expected
+    groups = {group.get("name") or group.get("displayName") for group in left[kind]["groups"]}
+    assert groups == ({"Everyone"} if kind == "okta" else set())
     apps = left["okta"]["apps"] if kind == "okta" else left["entra"]["applications"]
     assert "Cloudflare SCIM" not in {app.get("label") or app.get("displayName") for app in apps}
     assert "Administrator" in members(sandbox)["ada@example.com"], "destroying took a role away"
