@@ -35,6 +35,7 @@ class CloudflareFacts:
     """
 
     token: Reading[ApiToken | None]
+    tokens: Reading[tuple[ApiToken, ...]]
     shown: Reading[TokenStatus]
     user: Reading[AccountUser | None]
     probe: Reading[None]
@@ -60,6 +61,7 @@ def read_cloudflare(
     view = ScimView(endpoint, client, account)
     groups = reader.read(lambda: client.user_groups(account))
     token = reader.read(lambda: client.find_token(account, owner, outputs.token_id))
+    tokens = reader.read(lambda: client.tokens(account, owner))
     shown = reader.read(lambda: client.verify_token(account, owner, value.get_secret_value()))
     probe = reader.read(view.probe)
     members = reader.read(lambda: client.members(account))
@@ -71,6 +73,7 @@ def read_cloudflare(
     ours = [group.id for group in groups.wait() or () if group.name in named and not virtual]
     return CloudflareFacts(
         token=token,
+        tokens=tokens,
         shown=shown,
         user=reader.read(client.get_user) if owner == "user" else Reading.of(None),
         probe=probe,

@@ -39,6 +39,7 @@ def app_questions(
 
     general, provisioning = links.tab("general"), links.provisioning
     yield ask("app.active", "app status", "ACTIVE", partial(_active, facts, okta), general)
+    yield ask("app.only", "no other app of this label", "none", partial(_only, facts), general)
     for id_, title, expected, read in (
         ("app.label", "app label", okta.app_label, lambda app: app.label),
         ("app.catalog", "app from the catalogue", okta.catalog_app, lambda app: app.name),
@@ -102,6 +103,14 @@ def _active(facts: OktaFacts, okta: OktaConfig) -> Verdict:
     if app is None:
         return fails("ACTIVE", f"there is no such app ({okta.app_label})", _UP)
     return same("ACTIVE", app.status, "Applications > the app > Activate")
+
+
+def _only(facts: OktaFacts) -> Verdict:
+    # A lost answer makes the provider ask again, and Okta lets labels repeat.
+    twins = sorted(app.id for app in facts.twins.get())
+    if not twins:
+        return holds("none")
+    return fails("none", named(twins), "delete it in Okta if nobody uses it, or relabel it")
 
 
 def _icon(where: str) -> Callable[[App], str]:

@@ -33,11 +33,13 @@ _MOST_LOST = 60
 class OktaFacts:
     """Readings, each with its own success or error.
 
+    `twins`: other apps of the declared label.
     `targets`: target group id -> the group; `lost`: declared people, in lower case, who are not
     where they belong -> why.
     """
 
     app: Reading[App | None]
+    twins: Reading[tuple[App, ...]]
     connection: Reading[Connection]
     features: Reading[tuple[Feature, ...] | None]
     mappings: Reading[tuple[PushMapping, ...]]
@@ -71,6 +73,7 @@ def read_okta(
     ids = {role: outputs.role_groups[role].identity_provider_group_id for role in config.roles}
     users_group = reader.read(lambda: client.group_by_name(okta_config.users_group.name))
     app = reader.read(lambda: client.find_app(app_id))
+    twins = reader.read(lambda: _twins(client, okta_config.app_label, app_id))
     mappings = reader.read(lambda: client.push_mappings(app_id))
     app_users = reader.read(lambda: client.app_users(app_id))
     connection = reader.read(lambda: client.connection(app_id))
@@ -90,6 +93,7 @@ def read_okta(
     troubled = any(user.sync_state == "ERROR" for user in app_users.wait() or ())
     return OktaFacts(
         app=app,
+        twins=twins,
         connection=connection,
         features=features,
         mappings=mappings,
@@ -103,6 +107,10 @@ def read_okta(
         logs=reader.read(lambda: _logs(client, app_id)) if troubled else Reading.of(()),
         lost=reader.read(lambda: _reasons(client, lost)) if lost else Reading.of({}),
     )
+
+
+def _twins(client: OktaClient, label: str, app_id: str) -> tuple[App, ...]:
+    return tuple(app for app in client.apps_by_label(label) if app.id != app_id)
 
 
 def _absent(

@@ -48,6 +48,7 @@ def token_questions(
     for id_, title, expected, ask in (
         ("valid", "token is accepted", "active", checks.valid),
         ("name", "token's name", config.token.name, checks.name),
+        ("only", "no other token of this name", "none", checks.only),
         ("permissions", "token's permissions", named(checks.permissions), checks.granted),
         ("account", "token's resources", f"account {config.account.id} only", checks.resources),
         ("restrictions", "token's restrictions", checks.networks, checks.restrictions),
@@ -94,6 +95,17 @@ class _Token:
 
     def name(self) -> Verdict:
         return same(self._config.token.name, self._token().name, _RUN)
+
+    def only(self) -> Verdict:
+        # A lost answer makes a provider ask again, and Cloudflare lets tokens' names repeat.
+        twins = sorted(
+            token.id
+            for token in self._facts.tokens.get()
+            if token.name == self._config.token.name and token.id != self._outputs.token_id
+        )
+        if not twins:
+            return holds("none")
+        return fails("none", named(twins), "delete it in the dashboard if nothing uses it")
 
     def granted(self) -> Verdict:
         found = sorted(

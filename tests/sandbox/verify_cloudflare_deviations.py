@@ -72,6 +72,11 @@ def _resources(value: dict[str, object]) -> Callable[[World], None]:
     return lambda world: setattr(token(world).policies[0], "resources", value)
 
 
+def _twin(world: World) -> None:
+    twin = token(world).model_copy(deep=True, update={"id": "f" * 32})
+    world.cloudflare.tokens[twin.id] = twin
+
+
 def token_deviations(stack: Combination, also: str = "") -> Iterator[Deviation]:
     """`also`: what else fails where the identity provider tests its connection."""
     own, dead = f"{SCOPE}.{ACCOUNT}", f"{SCIM} {also}"
@@ -90,6 +95,7 @@ def token_deviations(stack: Combination, also: str = "") -> Iterator[Deviation]:
               setter("not_before", "2099-01-01T00:00:00Z"), f"{VALID} {dead}")  # fmt: skip
     yield one("gone", "valid", "does not know", lambda w: w.cloudflare.tokens.clear(), dead)
     yield one("renamed", "name", "other name", setter("name", "other name"))
+    yield one("a twin", "only", "f" * 32, _twin)
     yield one("ends", "expiry", "2098-", setter("expires_on", "2098-01-01T00:00:00Z"))
     yield one(
         "one more permission", "permissions", "also DNS Read", _policy("allow", DNS_READ, own)

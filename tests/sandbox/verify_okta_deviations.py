@@ -52,11 +52,17 @@ def switch(name: str, value: object) -> Callable[[World], None]:
     return lambda world: setattr(app(world).provisioning, name, value)
 
 
+def _twin(world: World) -> None:
+    twin = app(world).model_copy(deep=True, update={"id": f"0oa9{'0' * 16}"})
+    world.okta.apps[twin.id] = twin.model_copy(update={"users": {}, "mappings": []})
+
+
 def app_deviations(stack: Combination) -> Iterator[Deviation]:
     """The app and its settings, one by one."""
     for name, fails, words, change in (
         ("inactive", "app.active", "INACTIVE", setter("status", "INACTIVE")),
         ("deleted", "app.active", "no such app", lambda w: w.okta.apps.clear()),
+        ("twin", "app.only", "0oa9", _twin),
         ("label", "app.label", "Other", setter("label", "Other")),
         ("catalogue", "app.catalog", "scim2headerauth", setter("name", "scim2headerauth")),
         ("icon", "app.iconWeb", "shown", setter("hide_web", False)),
