@@ -137,10 +137,11 @@ class KillMatrix:
     def run(self, deployer: EngineDeployer) -> None:
         deploy(self.config, self._declared, deployer, self._sandbox, lambda _line: None)
 
-    def cell(self, when: str, call: Call, *, tidy: bool = False) -> Cell:
+    def cell(self, when: str, call: Call, *, lost_token: bool = False) -> Cell:
         """A fresh stack and sandbox, killed at one call; then the documented recovery.
 
-        `tidy`: with its last step, after which nothing may be left to do.
+        `lost_token`: the kill lost a new token's value. Then a preview must say so and change
+        nothing, and the recovery's last step must leave nothing to do.
         """
         cell = Cell(when, call)
         self._admin.post("reset").raise_for_status()
@@ -158,6 +159,8 @@ class KillMatrix:
         self._admin.delete("faults").raise_for_status()
         deployer.faults = None
         self._judge(cell, "after the kill")
+        if lost_token:
+            self._preview(cell, deployer)
         deployer.pulumi("cancel", "--yes")  # the lock of the killed run
         try:
             self._run_again(deployer)
@@ -169,9 +172,17 @@ class KillMatrix:
         if normal(now) != normal(self._end):
             found = difference(normal(self._end), normal(now))
             cell.problems.append(f"the clean run did not end as declared: {found}")
-        if tidy:
+        if lost_token:
             self._tidy(cell, deployer)
         return cell
+
+    def _preview(self, cell: Cell, deployer: KillableDeployer) -> None:
+        before = self._sandbox.state()
+        said = deployer.pulumi("preview")
+        if "it would be deleted" not in said:
+            cell.problems.append(f"the preview does not name the lost token: {said[-600:]}")
+        if self._sandbox.state() != before:
+            cell.problems.append("the preview changed something")
 
     def _tidy(self, cell: Cell, deployer: KillableDeployer) -> None:
         before = self._sandbox.state()
