@@ -68,7 +68,9 @@ def row_text(cell: Cell) -> str:
     mark = "BAD " if cell.problems else "red " if cell.known else "ok  "
     problems = "".join(f"\n        {problem}" for problem in cell.problems)
     if cell.known:
-        problems += f"\n        the identity provider does not ask again, and verify is red: {cell.known}"
+        problems += (
+            f"\n        the identity provider does not ask again, and verify is red: {cell.known}"
+        )
     return (
         f"{mark}{cell.provider} {cell.fault:16} {cell.seconds:4.1f} s {cell.call}: {said}{problems}"
     )
