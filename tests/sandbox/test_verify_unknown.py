@@ -1,6 +1,7 @@
 """What cannot be read is never green: a missing permission is named, an owed answer is no pass."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +9,7 @@ from scim.problems import MissingError
 from scim.verify import Report, Status, run
 from tests.sandbox.verify_base import ENTRA, OKTA, OKTA_API, Bases, Combination, bases, no_waiting
 from tests.sandbox.verify_cloudflare_deviations import token
-from tests.sandbox.verify_support import Stack, failing, open_questions, show
+from tests.sandbox.verify_support import failing, open_questions, show
 
 __all__ = ["bases", "no_waiting"]
 
@@ -40,7 +41,7 @@ def test_permissions_that_cloudflare_lacks_are_named(bases: Bases) -> None:
     stack = bases.stack(OKTA)
     value = stack.outputs.token_value.get_secret_value()
     env = {**stack.env, "CLOUDFLARE_API_TOKEN": value}
-    report = Stack(stack.config, stack.outputs, env).verify()
+    report = replace(stack, env=env).verify()
     assert failing(report) == {}, show(report)
     assert "Account API Tokens Read" in _action(report, "cloudflare.token.permissions")
     assert value not in repr(report)
@@ -89,7 +90,7 @@ def test_no_check_holds_without_the_reading_it_needs(
 def test_refused_credentials_are_no_pass(bases: Bases) -> None:
     stack = bases.stack(OKTA)
     env = {**stack.env, "OKTA_API_TOKEN": "00" + "x" * 40}
-    report = Stack(stack.config, stack.outputs, env).verify()
+    report = replace(stack, env=env).verify()
     assert failing(report) == {}, show(report)
     assert report.exit_code == 3
     assert "x" * 40 not in repr(report)
@@ -105,7 +106,7 @@ def test_no_credentials_are_named_at_once(bases: Bases) -> None:
 def test_a_vendor_that_does_not_answer_is_no_pass(bases: Bases) -> None:
     stack = bases.stack(ENTRA)
     env = {**stack.env, "CLOUDFLARE_BASE_URL": "http://127.0.0.1:9/client/v4"}
-    stack = Stack(stack.config, stack.outputs, env)
+    stack = replace(stack, env=env)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("scim.http.delay", lambda *_: 0.0)
         report = stack.verify()

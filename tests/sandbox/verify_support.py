@@ -16,11 +16,16 @@ KEY = "cloudflare-scim:scim"
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack that was set up on the sandbox and has had its cycle."""
+    """A stack that was set up on the sandbox and has had its cycle.
+
+    `given` is its stack file's config, `printed` what `pulumi stack output` shows.
+    """
 
     config: ScimConfig
     outputs: StackOutputs
     env: Mapping[str, str]
+    given: Mapping[str, object]
+    printed: Mapping[str, object]
 
     def verify(self) -> Report:
         """What verify finds now."""
@@ -47,7 +52,8 @@ def set_up(
     outputs = {**result.outputs, "tokenValue": result.token_value.get_secret_value()}
     config = parse_config(given[KEY], stack="dev")
     text = json.loads(json.dumps(outputs))
-    return Stack(config, parse_outputs(text, config, source="the rehearsal"), sandbox.env)
+    parsed = parse_outputs(text, config, source="the rehearsal")
+    return Stack(config, parsed, sandbox.env, given, text)
 
 
 def failing(report: Report) -> dict[str, Check]:
