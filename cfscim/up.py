@@ -18,6 +18,7 @@ import typer
 from cfscim import verify as answers
 from cfscim.engine import Engine, NoEngine, find_engine
 from cfscim.kept import keep as leave_running
+from cfscim.redelivery import redeliver
 from cfscim.role_table import role_rows, table_lines
 from cfscim.sandbox_process import SandboxProcess
 from scim.config import OktaConfig, ScimConfig
@@ -135,6 +136,7 @@ def deploy(
 ) -> dict[str, object]:
     """Everything between an empty sandbox and people with roles: update, console, cycle.
 
+    Where something declared did not arrive, everything is delivered once more (`redelivery`).
     `declared` is the config object as the stack file has it. Returns the stack's plain outputs.
     Raises `ScimError`.
     """
@@ -146,7 +148,7 @@ def deploy(
         progress("switched virtual groups on for the sandbox account, as Cloudflare would")
     outputs = _update(config, declared, deployer, sandbox, progress)
     progress("running one provisioning cycle of the identity provider")
-    sandbox.post("cycle")
+    redeliver(config, sandbox.post("cycle"), sandbox, progress)
     return outputs
 
 

@@ -96,14 +96,20 @@ def okta_console(ctx: Context, app_id: str) -> Response:
 
 @admin_router.route("POST", "/_sandbox/cycle")
 def cycle(ctx: Context) -> Response:
-    """One provisioning cycle of both identity providers, or of ``identityProvider``."""
-    provider = _object(ctx).get("identityProvider")
+    """One provisioning cycle of both identity providers, or of ``identityProvider``.
+
+    ``full``: what an administrator makes them deliver everything again with, in place of what
+    changed since the last cycle.
+    """
+    provider, full = _object(ctx).get("identityProvider"), _object(ctx).get("full", False)
     if provider not in (None, *_PROVIDERS):
         return _error(400, f"identityProvider: {provider!r} is neither okta nor entra")
+    if not isinstance(full, bool):
+        return _error(400, f"full: {full!r} is neither true nor false")
     report = {}
     for vendor in _PROVIDERS if provider is None else (provider,):
         with ctx.world.locked(vendor):  # only its own: it reaches Cloudflare over HTTP
-            report[vendor] = _CYCLES[vendor](ctx.world)
+            report[vendor] = _CYCLES[vendor](ctx.world, full=full)
     ctx.world.changed.set()
     return json_reply(report)
 

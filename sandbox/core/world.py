@@ -10,7 +10,8 @@ What the core expects of a vendor's package ``sandbox/<vendor>/``:
 ``routes.py``
     ``router: Router``; importing it registers every route.
 ``cycle.py`` (identity providers)
-    ``run_cycle(world) -> dict``, called with the vendor's lock held.
+    ``run_cycle(world, *, full) -> dict``, called with the vendor's lock held; ``full``: everything
+    is delivered again, whatever the vendor believes the target to hold.
 ``console.py`` (Okta)
     ``configure(world, app_id, settings) -> dict``, called with Okta's lock held; raises LookupError
     for an unknown app and ValueError (its text is shown) for settings the console would refuse.

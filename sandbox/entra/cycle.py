@@ -14,6 +14,7 @@ from sandbox.core.world import World
 from sandbox.entra.logs import Outcome, record
 from sandbox.entra.mapping import mapping_for
 from sandbox.entra.push import Push
+from sandbox.entra.restart import FULL, restart_job
 from sandbox.entra.scope import Plan, Settings, make_plan
 from sandbox.entra.state import EntraState, Job, Quarantine, now
 from sandbox.entra.target import Target, TargetError, connection
@@ -58,8 +59,10 @@ def _line(outcome: Outcome) -> dict[str, object]:
     return line
 
 
-def run_cycle(world: World) -> dict[str, object]:
+def run_cycle(world: World, *, full: bool = False) -> dict[str, object]:
     """Run every started job once; called with Entra's lock held. Returns a report.
+
+    ``full``: each is restarted with ``resetScope`` Full first, so that this is an initial cycle.
 
     ``{"jobs": [per job], "users": [...], "groups": [...], "errors": [...], "idle": [job ids]}``
     """
@@ -69,6 +72,8 @@ def run_cycle(world: World) -> dict[str, object]:
     for sp_id, sync in list(state.synchronization.items()):
         for job in sync.jobs.values():
             if job.schedule == "Active":
+                if full:
+                    restart_job(job, FULL)
                 reports[job.id] = run_job(world, state, sp_id, job).as_dict()
             else:
                 idle.append(job.id)

@@ -14,6 +14,7 @@ from sandbox.entra.filters import operator_documents
 from sandbox.entra.graph import body_object, context_line, graph_route, no_content
 from sandbox.entra.odata import ListRule, list_reply
 from sandbox.entra.permissions import SYNC_ON_DEMAND, SYNC_READ, SYNC_WRITE
+from sandbox.entra.restart import reset_scopes, restart_job
 from sandbox.entra.schema import default_document
 from sandbox.entra.schema_rules import checked
 from sandbox.entra.state import Entity, EntraState, Job
@@ -23,17 +24,6 @@ from sandbox.entra.target import Target, TargetError, connection
 _BASE = "/servicePrincipals/<sp_id>/synchronization"
 _JOB = f"{_BASE}/jobs/<job_id>"
 _TEMPLATE = "scim"
-_RESET_SCOPES = frozenset(
-    {
-        "None",
-        "ConnectorDataStore",
-        "Escrows",
-        "Watermark",
-        "QuarantineState",
-        "Full",
-        "ForceDeletes",
-    }
-)
 
 
 def _principal(ctx: Context, sp_id: str) -> Entity:
@@ -145,28 +135,17 @@ def pause(ctx: Context, sp_id: str, job_id: str) -> Response:
 
 @graph_route("POST", f"{_JOB}/restart", *SYNC_WRITE)
 def restart(ctx: Context, sp_id: str, job_id: str) -> Response:
-    """Start again, forgetting what ``criteria.resetScope`` names (Full when nothing is named).
+    """Start again, forgetting what ``criteria.resetScope`` names; without it as the admin center.
 
     Source: https://learn.microsoft.com/graph/api/synchronization-synchronizationjob-restart
     """
     job = find_job(ctx.state, sp_id, job_id)
-    body = body_object(ctx) if ctx.body is not None else {}
-    criteria = body.get("criteria") or {}
-    text = criteria.get("resetScope", "Full") if isinstance(criteria, dict) else None
-    scopes = {part.strip() for part in str(text).split(",")}
-    if not scopes <= _RESET_SCOPES:
-        raise bad_request(f"resetScope '{text}' is not valid.", "BadRequest")
-    full = "Full" in scopes
-    if full or "Watermark" in scopes:
-        job.watermark = False
-        job.skipped.clear()
-    if full or "ConnectorDataStore" in scopes:
-        job.links.clear()
-    if full or "QuarantineState" in scopes:
-        job.quarantine, job.failures = None, 0
-    if "ForceDeletes" in scopes:
-        job.allow_deletes = True
-    job.schedule, job.started = "Active", True
+    criteria = (body_object(ctx) if ctx.body is not None else {}).get("criteria") or {}
+    text = (criteria.get("resetScope") or "") if isinstance(criteria, dict) else criteria
+    try:
+        restart_job(job, reset_scopes(str(text)))
+    except ValueError as error:
+        raise bad_request(str(error), "BadRequest") from None
     return no_content()
 
 

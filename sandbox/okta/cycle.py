@@ -6,6 +6,7 @@ It knows an app's stored address and token and nothing of the target's inside.
 from typing import TYPE_CHECKING
 
 from sandbox.okta import log
+from sandbox.okta.again import forget_delivery
 from sandbox.okta.cycle_groups import push_groups
 from sandbox.okta.cycle_report import Report
 from sandbox.okta.cycle_users import deactivate_users, push_users
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from sandbox.core.world import World
 
 
-def run_cycle(world: "World") -> dict[str, object]:
+def run_cycle(world: "World", *, full: bool = False) -> dict[str, object]:
     """Run once; called with Okta's lock held.
+
+    ``full``: everything once more, as an administrator does it in the console: see `again`.
 
     Returns ``{"users": {"created", "linked", "reactivated", "deactivated"}, "groups": {"pushed",
     "unchanged", "skipped", "deleted"}, "errors"}``, lists of names and of one-line texts. Nothing
@@ -33,6 +36,8 @@ def run_cycle(world: "World") -> dict[str, object]:
         try:
             with Target(world, app.name, setup.base_url, setup.token) as target:
                 deactivate_users(state, app, target, report)
+                if full:
+                    forget_delivery(app, target, report)
                 push_users(state, app, target, report)
                 push_groups(state, app, target, report)
         except ScimError as error:  # an address that is none: no call could be made at all

@@ -37,15 +37,6 @@ def normal(value: object) -> object:
     return _plain(value) if isinstance(value, str) else value
 
 
-def without_bookkeeping(state: State) -> State:
-    """The state without Cloudflare's note of which groups SCIM has written to."""
-    groups = [
-        {key: value for key, value in one.items() if key != "scimManaged"}
-        for one in state["cloudflare"]["userGroups"]
-    ]
-    return {**state, "cloudflare": {**state["cloudflare"], "userGroups": groups}}
-
-
 def excess(now: State, end: State, config: ScimConfig) -> list[str]:
     """Access that exists and was not declared: people, roles, policies, members, assignments."""
     declared: dict[str, set[str]] = {"owner@example.com": {"Super Administrator - All Privileges"}}

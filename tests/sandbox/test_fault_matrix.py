@@ -65,12 +65,8 @@ def test_success_or_one_line_then_the_clean_run_ends_as_declared(
 def row_text(cell: Cell) -> str:
     """One cell of the printed matrix."""
     said = cell.line if cell.line else "success"
-    mark = "BAD " if cell.problems else "red " if cell.known else "ok  "
+    mark = "BAD " if cell.problems else "ok  "
     problems = "".join(f"\n        {problem}" for problem in cell.problems)
-    if cell.known:
-        problems += (
-            f"\n        the identity provider does not ask again, and verify is red: {cell.known}"
-        )
     return (
         f"{mark}{cell.provider} {cell.fault:16} {cell.seconds:4.1f} s {cell.call}: {said}{problems}"
     )
@@ -80,9 +76,8 @@ def figures(cells: list[Cell]) -> str:
     """How many cells, how they ended, and the slowest."""
     failed = sum(bool(cell.line) for cell in cells)
     bad = sum(bool(cell.problems) for cell in cells)
-    known = sum(bool(cell.known) for cell in cells)
     slowest = max((cell.seconds for cell in cells), default=0.0)
     return (
         f"{len(cells)} cells, {len(cells) - failed} ended in success, {failed} in one line, "
-        f"{bad} with a problem, {known} that only verify can show; the slowest run took {slowest:.1f} s"
+        f"{bad} with a problem; the slowest run took {slowest:.1f} s"
     )
