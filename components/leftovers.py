@@ -1,29 +1,30 @@
-"""Adopts what an interrupted update created: the engine asked, and was killed before the answer.
+"""Takes up what an earlier update left behind: created, but never told, or told too late.
 
-The engine's own state says which creations are unfinished (`scim/stack_state.py`); what exists
-of them is found by `scim/leftovers.py` and imported by this very update. `pulumi preview` shows
-it. Deliberately not here: taking over anything else that has the right name.
+The engine's own records say what to look for (`engine_state.py`, `scim/stack_state.py`); what
+exists of it is found by `scim/leftovers.py`, and imported or deleted by this very update.
+`pulumi preview` shows it. Deliberately not here: taking over anything else of the right name.
 """
 
+import asyncio
 import copy
-import json
 import os
-import shutil
-import subprocess
+import threading
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pulumi
 from pulumi.runtime.mocks import MockEngine
 from pulumi.runtime.settings import get_engine
 
+from components.engine_state import last_update_failed, stack_state
+from scim.jsontypes import Json
 from scim.problems import ScimError
-from scim.stack_state import StackState, read_state
+from scim.stack_state import StackState, Unfinished
 
 if TYPE_CHECKING:
     from scim.leftovers import Leftover
 
-_EXPORT_SECONDS = 120
+_VENDORS = ("cloudflare:", "okta:", "azuread:")
 
 
 class _ProgramSettings(Mapping[str, str]):
@@ -47,36 +48,88 @@ class _ProgramSettings(Mapping[str, str]):
 def adopting_leftovers() -> pulumi.ResourceOptions:
     """Options for the component at the top, by which all below it adopt what was left behind.
 
-    During an update, removes a token that was created and whose value nobody learnt. Raises
-    `pulumi.RunError` with one line where the state or a vendor cannot be read.
+    During an update, removes a token whose value nobody learnt, and the twin of a token or app
+    that was asked for twice. Raises `pulumi.RunError` with one line where the state or a vendor
+    cannot be read.
     """
     if isinstance(get_engine(), MockEngine):  # `plan`, and the rehearsal, which adopts by itself
         return pulumi.ResourceOptions()
     try:
-        leftovers = _handled(_state())
+        state = stack_state()
+        leftovers = _handled(state)
     except ScimError as error:
         raise pulumi.RunError(str(error)) from None
     ids = {
         (one.resource.type, one.resource.name): one.id for one in leftovers if one.action == "adopt"
     }
+    second = _SecondAttempt(state)
 
     def adopt(
         args: pulumi.ResourceTransformationArgs,
     ) -> pulumi.ResourceTransformationResult | None:
         found = ids.get((args.type_, args.name))
-        if found is None:
-            return None
         options = copy.copy(args.opts)
-        options.import_ = found
-        # Half made, it may not have its name yet; that is put right in place.
-        options.replace_on_changes = None
+        if found is not None:
+            _import(options, found)
+        elif second.concerns(args.type_, args.name):
+            options.transforms = [*(options.transforms or ()), second.look]
+        else:
+            return None
         return pulumi.ResourceTransformationResult(args.props, options)
 
-    return pulumi.ResourceOptions(transformations=[adopt] if ids else None)
+    return pulumi.ResourceOptions(transformations=[adopt])
+
+
+class _SecondAttempt:
+    """Creates again what a failed update has not recorded, unless that update created it unseen:
+    the provider asked twice, and the vendor refused the second time."""
+
+    def __init__(self, state: StackState) -> None:
+        self._state = state
+        self._settings = _ProgramSettings()
+        self._lock = threading.Lock()
+        self._failed: bool | None = None
+
+    def concerns(self, type_: str, name: str) -> bool:
+        """Whether the stack has a past, and this resource is new in it."""
+        held = self._state.held
+        return bool(held) and type_.startswith(_VENDORS) and (type_, name) not in held
+
+    async def look(
+        self, args: pulumi.ResourceTransformArgs
+    ) -> pulumi.ResourceTransformResult | None:
+        """Imports what is exactly this resource already. Raises `ScimError`."""
+        props = await pulumi.Output.from_input(args.props).future()
+        inputs = cast("Mapping[str, Json] | None", props)
+        if inputs is None or _has_gap(inputs):
+            return None  # a preview, which cannot know it yet
+        one = Unfinished(args.type_, args.name, inputs)
+        # In a thread: a vendor's answer must not hold up the other resources.
+        leftovers = await asyncio.to_thread(self._left, one)
+        for leftover in leftovers:
+            pulumi.log.warn(_announcement(leftover))
+        adopted = [leftover.id for leftover in leftovers if leftover.action == "adopt"]
+        if not adopted:
+            return None
+        _import(args.opts, adopted[0])
+        return pulumi.ResourceTransformResult(args.props, args.opts)
+
+    def _left(self, one: Unfinished) -> "tuple[Leftover, ...]":
+        with self._lock:
+            if self._failed is None:
+                self._failed = last_update_failed()
+        if not self._failed:
+            return ()
+        from scim.leftovers import left_of, remove
+
+        leftovers = left_of(one, self._state.ids, self._settings, os.environ)
+        if not pulumi.runtime.is_dry_run():
+            remove(leftovers, self._settings, os.environ)
+        return leftovers
 
 
 def _handled(state: StackState) -> "tuple[Leftover, ...]":
-    if not state.unfinished:
+    if not state.unfinished and not state.recent:
         return ()
     # Loads the clients of all three vendors, which a run without leftovers does not need.
     from scim.leftovers import find_leftovers, remove
@@ -90,34 +143,28 @@ def _handled(state: StackState) -> "tuple[Leftover, ...]":
     return leftovers
 
 
+def _import(options: pulumi.ResourceOptions, id_: str) -> None:
+    options.import_ = id_
+    # Half made, it may not have its name yet; that is put right in place.
+    options.replace_on_changes = None
+
+
 def _announcement(leftover: "Leftover") -> str:
-    resource, did = leftover.resource, f"an interrupted update created {leftover.id}"
+    resource, now = leftover.resource, "would be" if pulumi.runtime.is_dry_run() else "is"
+    if resource.made is not None:
+        return (
+            f"{resource.name}: {leftover.id} is exactly the same and was never used: an answer was "
+            f"lost, and the provider asked twice; it {now} deleted"
+        )
+    did = f"an earlier update created {leftover.id} without learning of it"
     if leftover.action == "adopt":
         return f"{resource.name}: {did}; it is adopted"
-    now = "would be" if pulumi.runtime.is_dry_run() else "is"
-    return f"{resource.name}: {did} and nobody knows its value; it {now} deleted, not used"
+    return f"{resource.name}: {did}, and nobody knows its value; it {now} deleted, not used"
 
 
-def _state() -> StackState:
-    command = shutil.which("pulumi")
-    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    if command is None:
-        pulumi.log.debug("no pulumi on PATH: what an interrupted update left is not looked for")
-        return StackState()
-    try:
-        done = subprocess.run(
-            # Without --show-secrets: what is needed is no secret.
-            [command, "stack", "export", "--stack", stack, "--non-interactive"],
-            capture_output=True,
-            text=True,
-            timeout=_EXPORT_SECONDS,
-            check=True,
-        )
-        return read_state(json.loads(done.stdout))
-    except (subprocess.SubprocessError, OSError, ValueError) as error:
-        said = getattr(error, "stderr", None) or str(error)
-        raise ScimError(
-            f"pulumi stack export --stack {stack}: {' '.join(str(said).split())[:200]}; without "
-            "the state nothing says what an interrupted update created; run `pulumi stack export` "
-            "by hand and put right what it says"
-        ) from None
+def _has_gap(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any(_has_gap(one) for one in value.values())
+    if isinstance(value, list):
+        return any(_has_gap(one) for one in value)
+    return value is None

@@ -1,22 +1,25 @@
-"""What an interrupted run created without learning that it did: found again by what it is.
+"""What a run created without learning that it did: found again by what it is.
 
-Only a resource whose creation the stack's own state shows as unfinished is looked for, and only
-an object that is exactly what was asked for counts. Anything else of the same name is a
-stranger's: it is left alone, and creating beside it succeeds or is refused as ever.
+Looked for is only what the stack's own state calls for: an unfinished creation, one that a failed
+update did not get to the end of, and the twin of what was made within the last day. Only an
+object that is exactly what was asked for counts. Anything else of the same name is a stranger's:
+it is left alone, and creating beside it succeeds or is refused as ever.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from scim.leftovers_cloudflare import remove_token, token_left, user_group_left
+from scim.leftovers_cloudflare import token_left, user_group_left
 from scim.leftovers_entra import application_left, assignment_left, group_left, job_left
 from scim.leftovers_okta import okta_app_left, okta_group_left, push_left
+from scim.leftovers_removal import remove_app, remove_token
 from scim.problems import ScimError
 from scim.stack_state import StackState, Unfinished
 
 Settings = Mapping[str, str]
 Finder = Callable[[Unfinished, frozenset[str], Settings, Settings], list[str]]
+Remover = Callable[[Unfinished, str, Settings, Settings], None]
 
 _TOKENS = ("cloudflare:index/accountToken:AccountToken", "cloudflare:index/apiToken:ApiToken")
 _FINDERS: Mapping[str, Finder] = {
@@ -30,13 +33,19 @@ _FINDERS: Mapping[str, Finder] = {
     "azuread:index/synchronizationJob:SynchronizationJob": job_left,
     "azuread:index/appRoleAssignment:AppRoleAssignment": assignment_left,
 }
+_REMOVERS: Mapping[str, Remover] = {
+    **dict.fromkeys(_TOKENS, remove_token),
+    "okta:app/saml:Saml": remove_app,
+}
+FINDABLE = frozenset(_FINDERS)
+"""The types that are looked for."""
 
 
 @dataclass(frozen=True)
 class Leftover:
-    """A remote object that an interrupted run created; `id` as the provider imports it.
+    """A remote object that a run created unseen; `id` as the provider imports it.
 
-    `action`: `adopt` it, or `remove` it: nobody ever learnt a lost token's value.
+    `action`: `adopt` it, or `remove` it: a twin, or a token, whose value nobody ever learnt.
     """
 
     resource: Unfinished
@@ -45,36 +54,46 @@ class Leftover:
 
 
 def find_leftovers(state: StackState, config: Settings, env: Settings) -> tuple[Leftover, ...]:
-    """Everything that the last run left behind; asks nobody where nothing is unfinished.
+    """Everything that the state says may have been left behind; asks nobody where it says nothing.
 
     `config` and `env` as the providers sign in. Raises `ScimError` where two objects are what
     was asked for, and `AnswerError` or `MissingError` where a vendor cannot be asked.
     """
-    found: list[Leftover] = []
-    for one in state.unfinished:
-        finder = _FINDERS.get(one.type)
-        # A held resource is adopted already; only a token can be lost beside the one held.
-        if finder is None or (one.again and one.type not in _TOKENS):
-            continue
-        ids = finder(one, state.ids, config, env)
-        if one.type in _TOKENS:
-            found += [Leftover(one, token, "remove") for token in ids]
-        else:
-            found += [Leftover(one, only, "adopt") for only in _only(one, ids)]
-    return tuple(found)
+    found = [
+        leftover
+        for one in (*state.unfinished, *state.recent)
+        for leftover in left_of(one, state.ids, config, env)
+    ]
+    return tuple({leftover.id: leftover for leftover in found}.values())
+
+
+def left_of(
+    one: Unfinished, held: frozenset[str], config: Settings, env: Settings
+) -> tuple[Leftover, ...]:
+    """What was left behind of one resource; `held` are the ids that the stack has. Raises as
+    `find_leftovers`."""
+    finder = _FINDERS.get(one.type)
+    # What the stack has is not adopted; only a token, or a dated twin, is looked for beside it.
+    if finder is None or (one.again and one.made is None and one.type not in _TOKENS):
+        return ()
+    ids = finder(one, held, config, env)
+    if one.again or one.type in _TOKENS:
+        return tuple(Leftover(one, id_, "remove") for id_ in ids)
+    return tuple(Leftover(one, only, "adopt") for only in _only(one, ids))
 
 
 def remove(leftovers: Iterable[Leftover], config: Settings, env: Settings) -> None:
     """Deletes those that are to be removed. Raises `AnswerError` or `MissingError`."""
     for leftover in leftovers:
         if leftover.action == "remove":
-            remove_token(leftover.resource, leftover.id, config, env)
+            one = leftover.resource
+            _REMOVERS[one.type](one, leftover.id, config, env)
 
 
 def _only(one: Unfinished, ids: list[str]) -> list[str]:
     if len(ids) > 1:
         raise ScimError(
-            f"{one.type} {one.name}: an update was interrupted while it created this, and "
+            f"{one.type} {one.name}: an update did not learn whether it created this, and "
             f"{len(ids)} objects are exactly it ({', '.join(sorted(ids)[:5])}); adopting the wrong "
             "one could give access to the wrong people; delete all but one, then run again "
             "(docs/troubleshooting.md, An update was interrupted)"

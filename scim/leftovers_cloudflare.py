@@ -5,11 +5,8 @@ Source: `GET /accounts/{id}/tokens`, `/user/tokens`, `/accounts/{id}/iam/user_gr
 
 import json
 from collections.abc import Iterable, Mapping
-from urllib.parse import quote
 
 from scim.cloudflare import CloudflareClient
-from scim.cloudflare_signin import cloudflare_http
-from scim.http import Call
 from scim.jsontypes import Json
 from scim.stack_state import Unfinished
 
@@ -34,6 +31,7 @@ def token_left(one: Unfinished, held: frozenset[str], config: Settings, env: Set
         if token.name == one.text("name")
         and token.id not in held
         and token.last_used_on is None
+        and one.made_about(token.issued_on)
         and wanted
         and wanted
         == sorted(
@@ -45,24 +43,6 @@ def token_left(one: Unfinished, held: frozenset[str], config: Settings, env: Set
             for policy in token.policies
         )
     ]
-
-
-def remove_token(one: Unfinished, token: str, config: Settings, env: Settings) -> None:
-    """Deletes a token. Raises `AnswerError`; gone already is as good."""
-    account = one.text("accountId")
-    base = f"/accounts/{quote(account)}/tokens" if account else "/user/tokens"
-    http = cloudflare_http(config, env)
-    try:
-        http.send(
-            Call(
-                "DELETE",
-                f"{base}/{quote(token)}",
-                needs="Account API Tokens Write" if account else "API Tokens Write",
-                why="a token whose value nobody knows would stay beside the new one",
-            )
-        )
-    finally:
-        http.close()
 
 
 def user_group_left(

@@ -38,6 +38,7 @@ def okta_app_left(
             for app in client.apps_by_label(one.text("label"))
             if app.id not in held
             and app.name == one.text("preconfiguredApp")
+            and one.made_about(app.created)
             and not client.app_groups(app.id)
             and not client.app_users(app.id)
         ]

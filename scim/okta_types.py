@@ -1,5 +1,7 @@
 """What Okta answers, as far as it is used here. Source: okta-management-openapi-spec 2026.06.3."""
 
+from datetime import datetime
+
 from pydantic import Field
 
 from scim.replies import Reply
@@ -38,6 +40,7 @@ class App(Reply):
     id: str
     label: str
     status: str
+    created: datetime | None = None
     name: str = ""
     sign_on_mode: str = ""
     features: tuple[str, ...] = ()

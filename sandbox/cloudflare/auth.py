@@ -14,7 +14,7 @@ from ipaddress import ip_address, ip_network
 
 from sandbox.cloudflare.catalog import ACCOUNT_SCOPE, SUPER_ADMINISTRATOR, TOKEN_GROUP_BY_ID
 from sandbox.cloudflare.errors import ApiError
-from sandbox.cloudflare.model import Account, Token
+from sandbox.cloudflare.model import Account, Token, timestamp
 from sandbox.cloudflare.state import CloudflareState
 from sandbox.core.router import Context
 
@@ -80,6 +80,7 @@ def authenticate(ctx: Context) -> Principal:
     if token.not_before and parse_time(token.not_before) > datetime.now(UTC):
         raise ApiError(401, "Invalid access token: not yet valid", code=9109)
     _check_address(token, ctx.request.remote_addr or "")
+    token.last_used_on = timestamp()
     return principal
 
 

@@ -121,4 +121,5 @@ class Token(BaseModel):
     not_before: str | None = None
     condition: dict[str, object] | None = None
     issued_on: str = Field(default_factory=timestamp)
+    last_used_on: str | None = None
     modified_on: str = Field(default_factory=timestamp)

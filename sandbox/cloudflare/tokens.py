@@ -1,7 +1,7 @@
 """API tokens, user-owned and account-owned: create, read, change, roll, delete, verify.
 
-The value is answered at creation and at rolling, never again. ``last_used_on`` is not served: the
-real one trails behind by design, and nothing in this project may depend on it.
+The value is answered at creation and at rolling, never again. ``last_used_on`` is absent until a
+first use; the real one may trail behind a use.
 """
 
 from datetime import UTC, datetime
@@ -46,7 +46,7 @@ def describe(token: Token) -> dict[str, object]:
             for policy in token.policies
         ],
     }
-    for name in ("not_before", "expires_on", "condition"):
+    for name in ("not_before", "expires_on", "condition", "last_used_on"):
         value = getattr(token, name)
         if value is not None:
             shown[name] = value

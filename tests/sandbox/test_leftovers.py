@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -34,8 +35,12 @@ def left(
     *,
     held: str = "",
     again: bool = False,
+    made: datetime | None = None,
 ) -> tuple[Leftover, ...]:
-    state = StackState((Unfinished(kind, "it", inputs, again),), frozenset({held}))
+    one = Unfinished(kind, "it", inputs, again or made is not None, made)
+    state = StackState(
+        unfinished=() if made else (one,), recent=(one,) if made else (), ids=frozenset({held})
+    )
     return find_leftovers(state, {}, {**os.environ, **sandbox.env})
 
 
@@ -63,6 +68,44 @@ def test_a_lost_token_is_removed_and_the_one_in_use_stays(
     names = [(t["id"], t["name"]) for t in admin.get("state").json()["cloudflare"]["tokens"]]
     assert lost not in dict(names)
     assert held in dict(names)
+
+
+def test_a_twin_of_a_token_is_one_of_the_same_minutes(sandbox: Sandbox) -> None:
+    twin, held = scim_token(sandbox)["id"], scim_token(sandbox)["id"]
+    now = datetime.now(UTC)
+    assert ids(left(sandbox, TOKEN, token_inputs(), held=held, made=now)) == [("remove", twin)]
+    later, earlier = now + timedelta(hours=1), now - timedelta(hours=1)
+    assert left(sandbox, TOKEN, token_inputs(), held=held, made=later) == ()
+    assert left(sandbox, TOKEN, token_inputs(), held=held, made=earlier) == ()
+
+
+def test_a_token_that_was_used_is_nobodys_leftover(sandbox: Sandbox) -> None:
+    lost = scim_token(sandbox)
+    base = sandbox.env["CLOUDFLARE_BASE_URL"]
+    headers = {"Authorization": f"Bearer {lost['value']}"}
+    url = f"{base}/accounts/{ACCOUNT}/scim/v2/Users"
+    assert ids(left(sandbox, TOKEN, token_inputs())) == [("remove", lost["id"])]
+    assert httpx.get(url, headers=headers, trust_env=False).status_code == 200
+    assert left(sandbox, TOKEN, token_inputs()) == ()
+
+
+def test_a_twin_of_an_app_is_deleted_while_nobody_uses_it(
+    sandbox: Sandbox, admin: httpx.Client
+) -> None:
+    okta = Okta(sandbox)
+    twin, held = okta.app(), okta.app()
+    inputs: dict[str, Json] = {"label": "Cloudflare SCIM", "preconfiguredApp": "scim2testapp"}
+    now = datetime.now(UTC)
+    assert left(sandbox, OKTA_APP, inputs, held=held, again=True) == (), "nothing dates it"
+    found = left(sandbox, OKTA_APP, inputs, held=held, made=now)
+    assert ids(found) == [("remove", twin)]
+    assert left(sandbox, OKTA_APP, inputs, held=held, made=now - timedelta(hours=1)) == ()
+    remove(found, {}, {**os.environ, **sandbox.env})
+    remove(found, {}, {**os.environ, **sandbox.env})  # gone already is as good
+    assert [one["id"] for one in admin.get("state").json()["okta"]["apps"]] == [held]
+    stranger = okta.app()
+    okta.assign(stranger, okta.group("Everybody here"))
+    assert left(sandbox, OKTA_APP, inputs, held=held, made=now) == ()
 
 
 def test_a_token_with_other_permissions_is_nobodys_leftover(sandbox: Sandbox) -> None:
