@@ -18,12 +18,14 @@ class Person:
 
     `names`: every name, in lower case, under which Cloudflare may know the person. `off`: why
     the person is rightly not provisioned (deactivated). `reason`: why it likely went wrong.
+    `delivered`: the identity provider shows the person as provisioned.
     """
 
     address: str
     names: frozenset[str]
     off: str = ""
     reason: str = ""
+    delivered: bool = False
 
 
 class Directory(Protocol):
@@ -37,6 +39,11 @@ class Directory(Protocol):
     @property
     def link(self) -> str:
         """Where its provisioning is looked at."""
+        ...
+
+    @property
+    def again(self) -> tuple[str, str]:
+        """What makes it deliver again what it believes to be there, and a page about it."""
         ...
 
     def members(self, role: Role) -> tuple[Person, ...]:

@@ -146,6 +146,21 @@ class EntraDirectory:
         """The provisioning page, with its logs."""
         return self.links.provisioning
 
+    @property
+    def again(self) -> tuple[str, str]:
+        """The job restarted with `Full`: the admin center's own restart keeps the links.
+
+        Source: https://learn.microsoft.com/entra/identity/app-provisioning/how-provisioning-works
+        ("doesn't break the links between source and target objects").
+        """
+        app, job = self.links.service_principal_id, self.links.job_id
+        return (
+            f"POST https://graph.microsoft.com/v1.0/servicePrincipals/{app}/synchronization/jobs/"
+            f'{job}/restart with {{"criteria": {{"resetScope": "Full"}}}} (Restart provisioning '
+            "in the admin center keeps what Entra believes was delivered)",
+            "https://learn.microsoft.com/graph/api/synchronization-synchronizationjob-restart",
+        )
+
     def idle(self) -> str:
         """Nothing is provisioned where the config says `start: false`."""
         return "" if self.entra.start else "start: false, so no cycle runs"

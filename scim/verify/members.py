@@ -6,7 +6,7 @@ from functools import partial
 from scim.names import group_name
 from scim.roles import Role
 from scim.verify.cloudflare import CloudflareView, slug
-from scim.verify.directory import Directory, Person, compare, named
+from scim.verify.directory import Comparison, Directory, Person, compare, named
 from scim.verify.links import CloudflareLinks
 from scim.verify.question import Question, Verdict, fails, holds, unknown
 
@@ -43,13 +43,13 @@ def _members(view: CloudflareView, directory: Directory, role: Role) -> Verdict:
     if not sides.missing and not sides.extra:
         return holds(expected)
     off = {name: one.off for one in wanted if one.off for name in one.names}
-    parts = [f"{one.address} is missing ({_reason(one, directory)})" for one in sides.missing]
+    parts = _missing(view, directory, sides.missing)
     parts += [
         f"{address} is there and not in {directory.name}'s group "
         f"({off.get(address.lower()) or 'added elsewhere, or no cycle since the removal'})"
         for address in sides.extra
     ]
-    return _differs(directory, expected, named(parts), bool(sides.extra))
+    return _differs(directory, expected, named(parts), sides)
 
 
 def _people(view: CloudflareView, directory: Directory) -> Verdict:
@@ -74,26 +74,41 @@ def _people(view: CloudflareView, directory: Directory) -> Verdict:
     expected = f"{len(assigned)} people" if len(assigned) != 1 else "1 person"
     if not missing and not extra:
         return holds(expected)
-    parts = [f"{one.address} is missing ({_reason(one, directory)})" for one in missing]
+    parts = _missing(view, directory, missing)
     parts += [
         f"{address} is a member and not provisioned by {directory.name} "
         "(invited by hand, or no cycle since the removal)"
         for address in extra
     ]
-    return _differs(directory, expected, named(parts), bool(extra))
+    return _differs(directory, expected, named(parts), Comparison(missing, extra))
 
 
-def _reason(person: Person, directory: Directory) -> str:
-    return person.off or person.reason or f"likely not yet a cycle of {directory.name}"
+def _missing(view: CloudflareView, directory: Directory, people: list[Person]) -> list[str]:
+    members = {member.address.lower() for member in view.facts.members.wait() or ()}
+    return [
+        f"{one.address} is missing ({_reason(one, directory, bool(one.names & members))})"
+        for one in people
+    ]
 
 
-def _differs(directory: Directory, expected: str, found: str, extra: bool) -> Verdict:
+def _reason(person: Person, directory: Directory, member: bool) -> str:
+    if person.off or person.reason:
+        return person.off or person.reason
+    if person.delivered and not member:
+        return f"no member of the account, and {directory.name} believes it delivered"
+    return f"likely not yet a cycle of {directory.name}, or it believes it delivered"
+
+
+def _differs(directory: Directory, expected: str, found: str, sides: Comparison) -> Verdict:
+    """What to do: put right what has a cause; where none is known, have it delivered again."""
     idle = directory.idle()
-    if idle and not extra:
+    if idle and not sides.extra:
         return unknown(expected, f"{found}; {idle}", "start provisioning when it is wanted")
-    return fails(
-        expected,
-        found,
-        f"put right what is named, wait for {directory.name}'s next cycle, then verify again",
-        directory.link,
-    )
+    action = f"wait for {directory.name}'s next cycle, then verify again"
+    unexplained = [one for one in sides.missing if not one.off and not one.reason]
+    if sides.extra or len(unexplained) < len(sides.missing):
+        action = f"put right what is named, {action}"
+    if not unexplained:
+        return fails(expected, found, action, directory.link)
+    again, link = directory.again
+    return fails(expected, found, f"{action}; who is missing still: {again}", link)

@@ -27,6 +27,7 @@ from scim.verify.reading import Reader, Reading, Unreadable
 
 _LOG_DAYS = 7
 _MOST_LOST = 60
+_SYNCED = "SYNCHRONIZED"
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,22 @@ class OktaDirectory:
         """The app's assignments, with every person's provisioning error."""
         return self.links.tab("assignments")
 
+    @property
+    def again(self) -> tuple[str, str]:
+        """Push now for memberships; a new assignment for who is no member at all.
+
+        Force Sync sends only what changed since the last success. Source:
+        https://support.okta.com/help/s/article/matching-user-not-found-provisioning-error-to-downstream-applications
+        https://support.okta.com/help/s/article/How-To-Use-The-Force-Sync-Option
+        """
+        group = self.config.identity_provider.users_group.name
+        return (
+            f'take whoever is no member of the account out of group "{group}", wait until Okta '
+            "shows no assignment, and put the person back; then Push Groups > Push now for the "
+            "role's group (Force Sync sends nothing that did not change)",
+            self.links.tab("group-push"),
+        )
+
     def idle(self) -> str:
         """Okta pushes as soon as it is set up; the checks of the push say when it is not."""
         return ""
@@ -208,7 +225,7 @@ class OktaDirectory:
             return Person(user.email, names, reason=reason)
         # Okta pushes nobody who is staged or suspended; whoever is pushed already stays.
         reason = "" if user.status == "ACTIVE" else f"{user.status} in Okta"
-        return Person(user.email, names, reason=reason)
+        return Person(user.email, names, reason=reason, delivered=assigned.sync_state == _SYNCED)
 
     def _error(self, assigned: AppUser) -> str:
         if assigned.sync_state != "ERROR":

@@ -156,9 +156,9 @@ class Provisioning:
         ]
 
 
-def cycle(admin: httpx.Client) -> Any:
+def cycle(admin: httpx.Client, *, full: bool = False) -> Any:
     """Run Entra's cycle; returns its report."""
-    answer = admin.post("cycle", json={"identityProvider": "entra"})
+    answer = admin.post("cycle", json={"identityProvider": "entra", "full": full})
     assert answer.status_code == 200, answer.text
     return answer.json()["entra"]
 

@@ -80,9 +80,10 @@ class Okta(httpx.Client):
         answer = self.console(app_id, baseUrl=target.url, token=TOKEN, **chosen)
         assert answer.status_code == 200, answer.text
 
-    def cycle(self) -> Any:
+    def cycle(self, *, full: bool = False) -> Any:
         """One provisioning cycle of Okta alone; returns its report."""
-        answer = _PLAIN.post(f"{self.sandbox.admin}/cycle", json={"identityProvider": "okta"})
+        body = {"identityProvider": "okta", "full": full}
+        answer = _PLAIN.post(f"{self.sandbox.admin}/cycle", json=body)
         assert answer.status_code == 200, answer.text
         return answer.json()["okta"]
 
