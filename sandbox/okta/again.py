@@ -23,10 +23,9 @@ def forget_delivery(app: App, target: Target, report: Report) -> None:
     The rest of the cycle then looks for them, and creates them where they are missing; members
     are sent as a whole. What the target has is neither created nor deactivated.
     """
-    # Without Create Users nobody would be looked for below, and so nobody is forgotten.
-    for app_user in app.users.values() if app.provisioning.create_users else ():
+    for app_user in app.users.values():
         try:
-            _forget_user(app_user, target)
+            _forget_user(app_user, target)  # one who cannot be asked about stays in the groups
         except ScimError as error:
             report.errors.append(f"{app.label}: push {app_user.user_name}: {error}")
     for mapping in app.mappings:

@@ -97,9 +97,41 @@ def test_a_user_known_under_another_id_is_linked(okta: Okta, target: Target, app
     assert target.member_names("Administrator") == ["ada@example.com"]
 
 
-def test_without_create_users_nobody_is_forgotten(okta: Okta, target: Target, app_id: str) -> None:
+def test_who_was_switched_off_at_the_target_is_on_again(
+    okta: Okta, target: Target, app_id: str
+) -> None:
+    for user in target.users.values():
+        user["active"] = user["userName"] != "ada@example.com"
+    assert okta.cycle(full=True)["users"]["reactivated"] == ["ada@example.com"]
+    assert all(user["active"] for user in target.users.values())
+
+
+def test_without_create_users_the_lost_are_not_made(
+    okta: Okta, target: Target, app_id: str
+) -> None:
     okta.console(app_id, createUsers=False)
+    lose(target, "ada@example.com")
     okta.cycle(full=True)
+    assert names(target) == ["grace@example.com"]
+    (patch,) = target.sent("PATCH", "Groups/")
+    assert patch["body"]["Operations"] == [{"op": "replace", "path": "members", "value": []}]
+
+
+def test_a_suspended_person_keeps_the_membership(okta: Okta, target: Target, app_id: str) -> None:
+    okta.got("POST", f"/users/{okta.user('ada')}/lifecycle/suspend")
+    okta.cycle(full=True)
+    assert target.member_names("Administrator") == ["ada@example.com"]
+
+
+def test_whom_the_target_says_nothing_about_stays_in_the_groups(
+    okta: Okta, target: Target, app_id: str
+) -> None:
+    for group in target.groups.values():
+        group["members"] = []
+    target.fail = lambda method, path: 503 if (method, path) == ("GET", "Users") else 0
+    report = okta.cycle(full=True)
+    assert len(report["errors"]) == 2
+    assert report["groups"]["pushed"] == ["Administrator"]
     assert target.member_names("Administrator") == ["ada@example.com"]
 
 
