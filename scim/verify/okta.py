@@ -25,6 +25,10 @@ IMPORTS = {
 
 _USER_NAME = "${source.email}"
 _UP = "run `pulumi up --refresh`"
+_TWIN = (
+    "run `pulumi up`, which deletes the twin that a lost answer left within the last day; any "
+    "other: delete it in Okta if nobody uses it, or relabel it"
+)
 
 
 def app_questions(
@@ -110,7 +114,7 @@ def _only(facts: OktaFacts) -> Verdict:
     twins = sorted(app.id for app in facts.twins.get())
     if not twins:
         return holds("none")
-    return fails("none", named(twins), "delete it in Okta if nobody uses it, or relabel it")
+    return fails("none", named(twins), _TWIN)
 
 
 def _icon(where: str) -> Callable[[App], str]:

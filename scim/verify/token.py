@@ -36,6 +36,10 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = {
 
 _KNOWN = {id_: name for name, id_ in PERMISSION_GROUP_IDS.items()}
 _RUN = "run `pulumi up --refresh`"
+_TWIN = (
+    "run `pulumi up`, which deletes the twin that a lost answer left within the last day; any "
+    "other: delete it in the dashboard if nothing uses it"
+)
 _NEW = "change token.rotation and run `pulumi up`, then give the identity provider the new token"
 
 
@@ -105,7 +109,7 @@ class _Token:
         )
         if not twins:
             return holds("none")
-        return fails("none", named(twins), "delete it in the dashboard if nothing uses it")
+        return fails("none", named(twins), _TWIN)
 
     def granted(self) -> Verdict:
         found = sorted(

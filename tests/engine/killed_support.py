@@ -49,14 +49,14 @@ class KillableDeployer(EngineDeployer):
     """The engine's deployer, whose updates can be killed and are recovered as the docs say."""
 
     faults: httpx.Client | None = None
-    killed_config: Mapping[str, object] | None = None
+    last_config: Mapping[str, object] | None = None
 
     def update(self, config: Mapping[str, object]) -> dict[str, object]:
         """One update; with `faults`, killed as soon as the fault there has fired."""
+        self.last_config = config
         if self.faults is None:
             return super().update(config)
         self.configure(config)
-        self.killed_config = config
         stack = self.stack
         command = [
             "pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--stack",
@@ -143,13 +143,7 @@ class KillMatrix:
         `lost_token`: the kill lost a new token's value. Then a preview must say so and change
         nothing, and the recovery's last step must leave nothing to do.
         """
-        cell = Cell(when, call)
-        self._admin.post("reset").raise_for_status()
-        deployer = self._deployer()
-        aimed = {"vendor": call.vendor, "method": call.method, "path": call.path}
-        self._admin.post(
-            "faults", json={"kind": HELD[when], "seconds": 600, **aimed}
-        ).raise_for_status()
+        cell, deployer = Cell(when, call), self._prepared(HELD[when], call, seconds=600)
         deployer.faults = self._admin
         try:
             self.run(deployer)
@@ -162,6 +156,35 @@ class KillMatrix:
         if lost_token:
             self._preview(cell, deployer)
         deployer.pulumi("cancel", "--yes")  # the lock of the killed run
+        self._clean_run(cell, deployer)
+        if lost_token:
+            self._tidy(cell, deployer)
+        return cell
+
+    def lost_answer(self, call: Call) -> Cell:
+        """A fresh stack and sandbox, and one call that is carried out without an answer.
+
+        The provider may ask again and make a twin, or fail; the run after it must mend both.
+        """
+        cell, deployer = Cell("unanswered", call), self._prepared("lost-response", call, seconds=0)
+        try:
+            self.run(deployer)
+        except ScimError as error:
+            cell.line = str(error)
+        if not self._admin.get("faults").json()[0]["fired"]:
+            cell.problems.append("the fault never fired")
+        self._admin.delete("faults").raise_for_status()
+        self._clean_run(cell, deployer)
+        return cell
+
+    def _prepared(self, fault: str, call: Call, *, seconds: int) -> KillableDeployer:
+        self._admin.post("reset").raise_for_status()
+        aimed = {"vendor": call.vendor, "method": call.method, "path": call.path}
+        answer = self._admin.post("faults", json={"kind": fault, "seconds": seconds, **aimed})
+        answer.raise_for_status()
+        return self._deployer()
+
+    def _clean_run(self, cell: Cell, deployer: KillableDeployer) -> None:
         try:
             self._run_again(deployer)
         except ScimError as error:
@@ -172,9 +195,6 @@ class KillMatrix:
         if normal(now) != normal(self._end):
             found = difference(normal(self._end), normal(now))
             cell.problems.append(f"the clean run did not end as declared: {found}")
-        if lost_token:
-            self._tidy(cell, deployer)
-        return cell
 
     def _preview(self, cell: Cell, deployer: KillableDeployer) -> None:
         before = self._sandbox.state()
@@ -195,7 +215,7 @@ class KillMatrix:
 
     def _run_again(self, deployer: KillableDeployer) -> None:
         """What was interrupted, with the same config; then whatever comes after it."""
-        config = deployer.killed_config
+        config = deployer.last_config
         assert config is not None
         declared = config[CONFIG_KEY]
         assert isinstance(declared, dict)
