@@ -12,7 +12,8 @@ import yaml
 
 from sandbox.core.server import Sandbox
 from tests.sandbox.verify_support import Stack, set_up
-from tests.unit.workflow_kit import Clone, Outcome, step
+from tests.unit.workflow_kit import Clone, Outcome
+from tests.unit.workflow_steps import Step, runs
 
 PULUMI = """#!/usr/bin/env python3
 import os, sys
@@ -23,8 +24,8 @@ if sys.argv[1] == "refresh":
     sys.exit(bool((folder / "refresh").read_text()))
 print((folder / "outputs.json").read_text() if sys.argv[1] == "stack" else "{}")
 """
-DEPLOY = step("deploy", "up", "Verify what the vendors really have")
-DRIFT = step("drift", "check", "Refresh, expecting no changes, and verify")
+DEPLOY = "deploy/up/Verify what the vendors really have"
+DRIFT = "drift/check/Refresh, expecting no changes, and verify"
 
 
 @pytest.fixture
@@ -44,37 +45,47 @@ def clone(tmp_path: Path, stack: Stack) -> Clone:
     return made
 
 
-def _run(clone: Clone, what: dict[str, object], stack: Stack) -> Outcome:
-    return clone.run(what, **{**stack.env, "STACK": "dev", "OKTA_API_PRIVATE_KEY": ""})
+def _run(clone: Clone, step: Step, stack: Stack) -> Outcome:
+    token = stack.env["CLOUDFLARE_API_TOKEN"]
+    return clone.run(
+        step, stack.env, STACK="dev", OKTA_API_PRIVATE_KEY="", CLOUDFLARE_API_TOKEN=token
+    )
 
 
+@runs(DEPLOY)
 def test_deployment_is_red_when_a_vendor_differs(
-    clone: Clone, stack: Stack, sandbox: Sandbox
+    clone: Clone, step: Step, stack: Stack, sandbox: Sandbox
 ) -> None:
-    done = _run(clone, DEPLOY, stack)
+    done = _run(clone, step, stack)
     assert done.code == 0, done.text
     sandbox.world.cloudflare.tokens.clear()
-    done = _run(clone, DEPLOY, stack)
+    done = _run(clone, step, stack)
     assert done.code == 1
     assert "cloudflare.token" in done.text
 
 
-def test_drift_is_handed_over_and_fails(clone: Clone, stack: Stack, sandbox: Sandbox) -> None:
-    done = _run(clone, DRIFT, stack)
+@runs(DRIFT)
+def test_drift_is_handed_over_and_fails(
+    clone: Clone, step: Step, stack: Stack, sandbox: Sandbox
+) -> None:
+    done = _run(clone, step, stack)
     assert done.code == 0, done.text
     assert not (clone.path / "drift" / "dev.md").exists()
     runner = clone.command("pulumi", PULUMI)
     (runner / "refresh").write_text("~ okta-app: hideWeb")
-    done = _run(clone, DRIFT, stack)
+    done = _run(clone, step, stack)
     assert done.code == 1
     said = (clone.path / "drift" / "dev.md").read_text()
     assert "~ okta-app: hideWeb" in said
     assert "`verify`" not in said
 
 
-def test_drift_that_only_the_vendor_knows(clone: Clone, stack: Stack, sandbox: Sandbox) -> None:
+@runs(DRIFT)
+def test_drift_that_only_the_vendor_knows(
+    clone: Clone, step: Step, stack: Stack, sandbox: Sandbox
+) -> None:
     sandbox.world.cloudflare.tokens.clear()
-    done = _run(clone, DRIFT, stack)
+    done = _run(clone, step, stack)
     assert done.code == 1
     said = (clone.path / "drift" / "dev.md").read_text()
     assert "`verify`" in said

@@ -74,6 +74,12 @@ def test_nothing_is_permitted_by_default(file: Path) -> None:
     assert "pull_request_target" not in file.read_text()
 
 
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
+def test_broken_pipe_ends_a_step(file: Path) -> None:
+    """The runner's bash has pipefail only where the shell is named (GitHub, workflow syntax)."""
+    assert yaml.safe_load(file.read_text())["defaults"] == {"run": {"shell": "bash"}}
+
+
 def test_jobs_have_permissions_and_time_limits() -> None:
     for workflow, name, job in _jobs():
         assert isinstance(job.get("permissions"), dict), (workflow, name)

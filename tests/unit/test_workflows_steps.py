@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.workflow_kit import ROOT, Clone, Outcome, step
+from tests.unit.workflow_kit import Clone, Outcome
+from tests.unit.workflow_steps import Step, runs
 
 SUPERS = "members: [grace@example.com, alan@example.com]"
-PULL = ("pull-request", "review")
+CHANGED = "pull-request/review/Find the changed stacks"
+PLAN = "pull-request/review/Plan against the base branch"
+LIST = "stacks/stacks/List the stacks"
 
 
 @pytest.fixture
@@ -16,68 +19,81 @@ def clone(tmp_path: Path) -> Clone:
     return Clone(tmp_path)
 
 
-def _edit(clone: Clone, old: str, new: str, file: str = "Pulumi.dev.yaml") -> None:
-    path = clone.path / file
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
-
-
-def _another(clone: Clone, name: str) -> None:
-    text = (ROOT / "examples" / "Pulumi.okta-prod.yaml").read_text()
-    (clone.path / f"Pulumi.{name}.yaml").write_text(text.replace("../schema", "schema"))
-
-
-def _changed(clone: Clone, base: str) -> Outcome:
-    done = clone.run(
-        step(*PULL, "Find the changed stacks"), BASE=base, SANDBOX_STACKS="dev dev-entra"
-    )
+def _changed(clone: Clone, step: Step, base: str, head: str = "0" * 40) -> dict[str, str]:
+    done = clone.run(step, BASE=base, HEAD_SHA=head, SANDBOX_STACKS="dev dev-entra")
     assert done.code == 0, done.text
-    return done
+    return done.outputs
 
 
-def _plan(clone: Clone, base: str, stacks: list[str]) -> Outcome:
-    what = step(*PULL, "Plan against the base branch")
-    return clone.run(what, BASE=base, NUMBER="7", STACKS=json.dumps(stacks))
+def _plan(clone: Clone, step: Step, before: str, stacks: list[str]) -> Outcome:
+    return clone.run(step, BEFORE=before, NUMBER="7", STACKS=json.dumps(stacks))
 
 
-def test_validate_passes_and_annotates(clone: Clone) -> None:
-    what = step(*PULL, "Validate, with annotations on the lines")
-    assert clone.run(what).code == 0
-    _edit(clone, "kind: okta", "kind: octa")
-    done = clone.run(what)
+@runs(
+    "pull-request/review/Validate, with annotations on the lines",
+    "deploy/changed/Validate",
+    "stacks/stacks/Validate",
+)
+def test_validate_passes_and_annotates(clone: Clone, step: Step) -> None:
+    done = clone.run(step)
+    assert done.code == 0, done.text
+    clone.edit("kind: okta", "kind: octa")
+    done = clone.run(step)
     assert done.code == 1
     assert "::error file=Pulumi.dev.yaml,line=" in done.text
 
 
-def test_changed_stacks_of_a_pull_request(clone: Clone) -> None:
+@runs(CHANGED)
+def test_changed_stacks_of_a_pull_request(clone: Clone, step: Step) -> None:
     base = clone.commit()
-    assert _changed(clone, base).outputs == {"stacks": "[]", "deployed": "[]"}
-    _another(clone, "prod")
+    assert _changed(clone, step, base) == {"before": base, "stacks": "[]", "deployed": "[]"}
+    clone.another("prod")
     (clone.path / "Pulumi.prod.deploy.yaml").write_text("settings: {}\n")
     (clone.path / "README.md").write_text("x")
     clone.commit()
-    assert _changed(clone, base).outputs == {"stacks": '["prod"]', "deployed": '["prod"]'}
+    found = _changed(clone, step, base)
+    assert found == {"before": base, "stacks": '["prod"]', "deployed": '["prod"]'}
     (clone.path / "scim" / "more.py").write_text("")
     clone.commit()
-    found = _changed(clone, base).outputs
-    assert found == {"stacks": '["dev", "prod"]', "deployed": '["prod"]'}
+    found = _changed(clone, step, base)
+    assert found == {"before": base, "stacks": '["dev", "prod"]', "deployed": '["prod"]'}
 
 
-def test_base_that_moved_on_is_no_change(clone: Clone) -> None:
+@runs(CHANGED)
+def test_base_that_moved_on_is_no_change(clone: Clone, step: Step) -> None:
+    fork = clone.commit()
     clone.git("checkout", "--quiet", "-b", "feature")
     clone.git("checkout", "--quiet", "main")
-    _edit(clone, "Cloudflare Users", "Other Users")
+    clone.edit("Cloudflare Users", "Other Users")
     base = clone.commit()
     clone.git("checkout", "--quiet", "feature")
-    assert _changed(clone, base).outputs["stacks"] == "[]"
+    assert _changed(clone, step, base) == {"before": fork, "stacks": "[]", "deployed": "[]"}
 
 
-def test_plan_names_who_gains_and_loses(clone: Clone) -> None:
+@runs(CHANGED)
+def test_merge_with_a_base_newer_than_the_event_is_compared_with_that_base(
+    clone: Clone, step: Step
+) -> None:
+    """GitHub merges into the newest base, while the event still names the one of before."""
+    stale = clone.commit()
+    clone.git("checkout", "--quiet", "-b", "feature")
+    clone.another("prod")
+    head = clone.commit()
+    clone.git("checkout", "--quiet", "main")
+    clone.edit("Cloudflare Users", "Other Users")
+    newest = clone.commit()
+    clone.git("checkout", "--quiet", "--detach")
+    clone.git("merge", "--quiet", "--no-ff", "--message", "x", "feature")
+    found = _changed(clone, step, stale, head)
+    assert found == {"before": newest, "stacks": '["prod"]', "deployed": '["prod"]'}
+
+
+@runs(PLAN)
+def test_plan_names_who_gains_and_loses(clone: Clone, step: Step) -> None:
     base = clone.commit()
-    _edit(clone, SUPERS, "members: [grace@example.com, edsger@example.com]")
+    clone.edit(SUPERS, "members: [grace@example.com, edsger@example.com]")
     clone.commit()
-    done = _plan(clone, base, ["dev"])
+    done = _plan(clone, step, base, ["dev"])
     assert done.code == 0, done.text
     plan = (clone.path / "comment" / "plan.md").read_text()
     assert "edsger@example.com" in plan
@@ -86,36 +102,37 @@ def test_plan_names_who_gains_and_loses(clone: Clone) -> None:
     assert (clone.path / "comment" / "number").read_text() == "7\n"
 
 
-def test_plan_of_nothing_and_of_a_removed_stack(clone: Clone) -> None:
-    _another(clone, "prod")
+@runs(PLAN)
+def test_plan_of_nothing_and_of_a_removed_stack(clone: Clone, step: Step) -> None:
+    clone.another("prod")
     base = clone.commit()
-    assert _plan(clone, base, []).summary == "No stack changes.\n"
+    assert _plan(clone, step, base, []).summary == "No stack changes.\n"
     (clone.path / "Pulumi.prod.yaml").unlink()
     clone.commit()
-    done = _plan(clone, base, [])
+    done = _plan(clone, step, base, [])
     assert done.code == 0
     assert "`Pulumi.prod.yaml` is removed" in done.summary
 
 
-def test_plan_refused_by_a_rule_fails_and_still_comments(clone: Clone) -> None:
+@runs(PLAN)
+def test_plan_refused_by_a_rule_fails_and_still_comments(clone: Clone, step: Step) -> None:
     base = clone.commit()
-    _edit(clone, "rule: token-expiry", "rule: token-rotation")
+    clone.edit("rule: token-expiry", "rule: token-rotation")
     clone.commit()
-    done = _plan(clone, base, ["dev"])
+    done = _plan(clone, step, base, ["dev"])
     assert done.code == 1
     assert "token-expiry" in done.summary
 
 
-def test_changed_stacks_of_a_deployment(clone: Clone) -> None:
-    what = step("deploy", "changed", "Find the changed stacks")
-
+@runs("deploy/changed/Find the changed stacks")
+def test_changed_stacks_of_a_deployment(clone: Clone, step: Step) -> None:
     def run(before: str, only: str = "") -> dict[str, str]:
-        done = clone.run(what, BEFORE=before, ONLY=only, SANDBOX_STACKS="dev")
+        done = clone.run(step, BEFORE=before, ONLY=only, SANDBOX_STACKS="dev")
         assert done.code == 0, done.text
         return done.outputs
 
     first = clone.commit()
-    _another(clone, "prod")
+    clone.another("prod")
     clone.commit()
     assert run(first) == {"stacks": '["prod"]', "before": first}
     assert run("0" * 40) == {"stacks": '["prod"]', "before": first}
@@ -123,44 +140,29 @@ def test_changed_stacks_of_a_deployment(clone: Clone) -> None:
     assert run("", only="dev")["stacks"] == "[]"
 
 
-def test_approver_sees_the_plan(clone: Clone) -> None:
+@runs("deploy/changed/Show the approver who gains and loses what")
+def test_approver_sees_the_plan(clone: Clone, step: Step) -> None:
     before = clone.commit()
-    _edit(clone, SUPERS, "members: [grace@example.com, edsger@example.com]")
+    clone.edit(SUPERS, "members: [grace@example.com, edsger@example.com]")
     clone.commit()
-    what = step("deploy", "changed", "Show the approver who gains and loses what")
-    done = clone.run(what, BEFORE=before, STACKS='["dev"]')
+    done = clone.run(step, BEFORE=before, STACKS='["dev"]')
     assert done.code == 0, done.text
     assert "edsger@example.com" in done.summary
 
 
-@pytest.mark.parametrize(("workflow", "job"), [("deploy", "up"), ("pull-request", "preview")])
-def test_policy_pack_gets_the_config_of_before(clone: Clone, workflow: str, job: str) -> None:
-    what = step(workflow, job, "Hand the config of before to the policy pack")
-    before = clone.commit()
-    text = (clone.path / "Pulumi.dev.yaml").read_text()
-    _edit(clone, "Cloudflare Users", "Other Users")
+@runs("drift/stacks/List the stacks", LIST)
+def test_list_of_all_stacks(clone: Clone, step: Step) -> None:
+    clone.another("prod")
     clone.commit()
-    assert clone.run(what, BEFORE=before, STACK="dev").code == 0
-    assert (clone.path / ".before" / "Pulumi.dev.yaml").read_text() == text
-    settings = json.loads((clone.path / ".before" / "policy.json").read_text())
-    assert settings["removal-share"] == {"beforeFile": ".before/Pulumi.dev.yaml"}
-    assert clone.run(what, BEFORE=before, STACK="new").code == 0
-    settings = json.loads((clone.path / ".before" / "policy.json").read_text())
-    assert settings["removal-share"] == {"beforeFile": ""}
+    more = {"ONLY": "pro"} if step.key == LIST else {}
+    assert clone.run(step, None, SANDBOX_STACKS="dev", **more).outputs == {"stacks": '["prod"]'}
 
 
-@pytest.mark.parametrize(("workflow", "more"), [("drift", {}), ("stacks", {"ONLY": "pro"})])
-def test_list_of_all_stacks(clone: Clone, workflow: str, more: dict[str, str]) -> None:
-    _another(clone, "prod")
-    clone.commit()
-    done = clone.run(step(workflow, "stacks", "List the stacks"), SANDBOX_STACKS="dev", **more)
-    assert done.outputs == {"stacks": '["prod"]'}
-
-
-def test_more_stacks_than_a_matrix_takes(clone: Clone) -> None:
+@runs(LIST)
+def test_more_stacks_than_a_matrix_takes(clone: Clone, step: Step) -> None:
     for number in range(257):
         (clone.path / f"Pulumi.s{number}.yaml").write_text("config: {}\n")
     clone.commit()
-    done = clone.run(step("stacks", "stacks", "List the stacks"), SANDBOX_STACKS="dev", ONLY="")
+    done = clone.run(step, SANDBOX_STACKS="dev", ONLY="")
     assert done.code == 1
     assert "more than 256 stacks" in done.text

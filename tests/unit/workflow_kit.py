@@ -5,15 +5,26 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
+from tests.unit.workflow_steps import ROOT, Step
 
-ROOT = Path(__file__).resolve().parents[2]
-WORKFLOWS = ROOT / ".github" / "workflows"
-# What the runner calls for `run:` without a shell of its own, and with `shell: bash`.
-BASH = ["bash", "--noprofile", "--norc", "-eo", "pipefail"]
+# What the runner calls where no shell is named, and where bash is (GitHub's workflow syntax,
+# jobs.<job_id>.steps[*].shell).
+SHELLS: Mapping[str | None, list[str]] = {
+    None: ["bash", "-e"],
+    "bash": ["bash", "--noprofile", "--norc", "-eo", "pipefail"],
+}
+# The machine's way to the package registry.
+REGISTRY = re.compile(r"(PIP_\w+|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|\w+_proxy)", re.IGNORECASE)
+
+# What a copy of this repository holds at least.
+PROGRAM = (
+    *("cfscim", "components", "scim", "policy", "sandbox"),
+    *("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml", ".gitignore"),
+)
 
 GH = """#!/usr/bin/env python3
 import json, os, sys
@@ -26,7 +37,7 @@ with (folder / "calls").open("a") as calls:
 for answer in json.loads((folder / "answers").read_text()):
     if all(part in " ".join(arguments) for part in answer["when"]):
         print(answer["print"])
-        break
+        sys.exit(answer.get("exit", 0))
 """
 
 
@@ -40,25 +51,29 @@ class Outcome:
     summary: str = ""
 
 
-def step(workflow: str, job: str, name: str) -> dict[str, object]:
-    """A step of a workflow by its name, as it is written there."""
-    content = yaml.safe_load((WORKFLOWS / f"{workflow}.yml").read_text())
-    return next(one for one in content["jobs"][job]["steps"] if one.get("name") == name)
+def registry() -> dict[str, str]:
+    """The environment by which pip reaches its registry and its cache on this machine."""
+    cache = {"PIP_CACHE_DIR": str(Path.home() / ".cache" / "pip")}
+    return {**cache, **{name: v for name, v in os.environ.items() if REGISTRY.fullmatch(name)}}
 
 
 class Clone:
-    """A git repository with the program, a first commit, and the virtual environment of this run."""
+    """A git repository with files of this one (`content`), a first commit, and the virtual
+    environment of this run, or none when it is `bare`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, content: tuple[str, ...] = PROGRAM, *, bare: bool = False
+    ) -> None:
         self.path = folder / "clone"
-        self.path.mkdir()
-        for name in ("cfscim", "components", "scim", "policy", "sandbox"):
-            shutil.copytree(
-                ROOT / name, self.path / name, ignore=shutil.ignore_patterns("__pycache__")
-            )
-        for name in ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml", ".gitignore"):
-            shutil.copy(ROOT / name, self.path / name)
-        (self.path / ".venv").symlink_to(sys.prefix, target_is_directory=True)
+        for name in content:
+            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+            if (ROOT / name).is_dir():
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(ROOT / name, self.path / name, ignore=ignored)
+            else:
+                shutil.copy(ROOT / name, self.path / name)
+        if not bare:
+            (self.path / ".venv").symlink_to(sys.prefix, target_is_directory=True)
         self._runner = folder / "runner"
         self._runner.mkdir()
         self.git("init", "--quiet", "--initial-branch=main")
@@ -84,20 +99,32 @@ class Clone:
         self.git("commit", "--quiet", "--allow-empty", "--message", "x")
         return self.git("rev-parse", "HEAD")
 
-    def run(self, what: dict[str, object], **environment: str) -> Outcome:
-        """Runs a step; every name in its `env` must be given, as the workflow would."""
-        wanted = what.get("env", {})
-        assert isinstance(wanted, dict)
-        missing = set(wanted) - set(environment)
-        assert not missing, f"the step's env names {missing} too"
+    def edit(self, old: str, new: str, file: str = "Pulumi.dev.yaml") -> None:
+        """Replaces a text that must be there."""
+        text = (self.path / file).read_text()
+        assert old in text
+        (self.path / file).write_text(text.replace(old, new))
+
+    def another(self, name: str) -> None:
+        """One more stack, of the example for production."""
+        text = (ROOT / "examples" / "Pulumi.okta-prod.yaml").read_text()
+        (self.path / f"Pulumi.{name}.yaml").write_text(text.replace("../schema", "schema"))
+
+    def run(
+        self, what: Step, machine: Mapping[str, str] | None = None, **environment: str
+    ) -> Outcome:
+        """Runs a step as it stands. Every name in its `env` must be given, as the workflow would,
+        and none that the workflow does not set; `machine` is what the machine has of itself."""
+        assert what.env <= set(environment), f"{what.key}: {sorted(what.env)} must be given"
+        unset = set(environment) - what.env - what.around
+        assert not unset, f"{what.key}: the workflow sets no {sorted(unset)}"
         script, out, summary = (self._runner / n for n in ("script.sh", "output", "summary"))
-        text = str(what["run"])
-        assert not re.search(r"\$\{\{", text), "expressions belong into env, not into a script"
-        script.write_text(text)
+        assert "${{" not in what.script, "expressions belong into env, not into a script"
+        script.write_text(what.script)
         out.write_text("")
         summary.write_text("")
         done = subprocess.run(
-            [*BASH, str(script)],
+            [*SHELLS[what.shell], str(script)],
             cwd=self.path,
             env={
                 "PATH": f"{self._runner}:{os.environ['PATH']}",
@@ -106,12 +133,14 @@ class Clone:
                 "GITHUB_STEP_SUMMARY": str(summary),
                 "GITHUB_WORKSPACE": str(self.path),
                 "GH_STUB": str(self._runner),
+                **(machine or {}),
                 **environment,
             },
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
+        what.executed += 1
         outputs = dict(line.split("=", 1) for line in out.read_text().splitlines())
         return Outcome(done.returncode, done.stdout + done.stderr, outputs, summary.read_text())
 
