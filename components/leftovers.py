@@ -98,14 +98,21 @@ class _SecondAttempt:
     async def look(
         self, args: pulumi.ResourceTransformArgs
     ) -> pulumi.ResourceTransformResult | None:
-        """Imports what is exactly this resource already. Raises `ScimError`."""
+        """Imports what is exactly this resource already. Where that cannot be told, logs the one
+        line of the error, and the resource is not created."""
         props = await pulumi.Output.from_input(args.props).future()
         inputs = cast("Mapping[str, Json] | None", props)
         if inputs is None or _has_gap(inputs):
             return None  # a preview, which cannot know it yet
         one = Unfinished(args.type_, args.name, inputs)
         # In a thread: a vendor's answer must not hold up the other resources.
-        leftovers = await asyncio.to_thread(self._left, one)
+        try:
+            leftovers = await asyncio.to_thread(self._left, one)
+        except ScimError as error:
+            pulumi.log.error(str(error))
+            # An exception would end in a traceback; what does not exist cannot be imported.
+            _import(args.opts, "unknown")
+            return pulumi.ResourceTransformResult(args.props, args.opts)
         for leftover in leftovers:
             pulumi.log.warn(_announcement(leftover))
         adopted = [leftover.id for leftover in leftovers if leftover.action == "adopt"]
