@@ -3,9 +3,11 @@
 Takes about half a minute, so the one text that all jobs share is executed once.
 """
 
+import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -27,7 +29,7 @@ class Installed:
     """The one execution that the jobs share."""
 
     clone: Clone
-    first: tuple[Step, Outcome] | None = field(default=None)
+    first: tuple[Step, Outcome] | None = None
 
 
 def _clone(folder: Path) -> Clone:
@@ -37,8 +39,11 @@ def _clone(folder: Path) -> Clone:
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    return Installed(_clone(tmp_path_factory.mktemp("install")))
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
+    made = Installed(_clone(tmp_path_factory.mktemp("install")))
+    yield made
+    # pytest keeps the folders of three runs; half a gigabyte each is too much.
+    shutil.rmtree(made.clone.path / ".venv")
 
 
 @runs(*INSTALL)

@@ -111,3 +111,21 @@ def test_deploy_has_one_queue_and_one_approval_a_stack() -> None:
     up = next(job for workflow, name, job in _jobs() if (workflow, name) == ("deploy", "up"))
     assert up["environment"] == "${{ matrix.stack }}"
     assert up["concurrency"] == {"group": "stack-${{ matrix.stack }}", "cancel-in-progress": False}
+
+
+def test_every_output_that_is_read_is_written() -> None:
+    """GitHub reads an output that nobody wrote as an empty text, without a word."""
+    found = 0
+    for file in FILES:
+        jobs = yaml.safe_load(file.read_text())["jobs"]
+        for name, job in jobs.items():
+            scripts = {one.get("id"): one.get("run", "") for one in job["steps"]}
+            for step, output in re.findall(r"\bsteps\.([\w-]+)\.outputs\.([\w-]+)", str(job)):
+                assert f'echo "{output}=' in scripts.get(step, ""), (file.stem, name, step, output)
+                found += 1
+            for other, output in re.findall(r"\bneeds\.([\w-]+)\.outputs\.([\w-]+)", str(job)):
+                needed = [job["needs"]] if isinstance(job["needs"], str) else job["needs"]
+                assert other in needed, (file.stem, name, other)
+                assert output in jobs[other]["outputs"], (file.stem, name, other, output)
+                found += 1
+    assert found > 15
