@@ -42,7 +42,7 @@ def _clone(folder: Path) -> Clone:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     made = Installed(_clone(tmp_path_factory.mktemp("install")))
     yield made
-    # pytest keeps the folders of three runs; half a gigabyte each is too much.
+    # pytest keeps the folders of three runs; a quarter of a gigabyte each is too much.
     shutil.rmtree(made.clone.path / ".venv")
 
 
