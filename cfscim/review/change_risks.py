@@ -8,6 +8,7 @@ from cfscim.review.changes import Action, ResourceChange
 from cfscim.review.compare import Review, takes_effect, tenant_words
 from cfscim.review.resources_report import reasons_line
 from cfscim.review.risk import MOST_NAMES, Risk
+from scim.names import group_names
 
 
 def refused(review: Review) -> Iterator[Risk]:
@@ -66,6 +67,36 @@ def provider(review: Review) -> Iterator[Risk]:
             f" groups and application are made anew in {new}, and {old} must be stopped by hand.",
         ),
     )
+
+
+def role_model(review: Review) -> Iterator[Risk]:
+    """Another way in which groups give roles; the same names leave a gap (docs/user-groups.md)."""
+    if review.before is None or review.account_switched or review.provider_switched:
+        return
+    before, after = review.before.config, review.after.config
+    if before.role_model == after.role_model:
+        return
+    people = tuple(sorted({grant.person for grant in review.people.difference.kept}))
+    old, new = group_names(before), group_names(after)
+    who: list[Inline] = [*codes(people, most=MOST_NAMES)] or ["everyone in the role groups"]
+    line: list[Inline] = [Strong("Roles are given in another way:"), " "]
+    if any(old[role] == new[role] for role in old.keys() & new.keys()):
+        line += [
+            "groups keep their names, so that the old and the new ones cannot stand side by side. ",
+            *who,
+            " may be without a role from this update until the next provisioning cycles have ended "
+            "and ",
+            Code("verify"),
+            " holds; docs/user-groups.md has the way without a gap.",
+        ]
+    else:
+        line += [
+            "every role comes from a new group, and ",
+            *who,
+            " must be in it, in Cloudflare, before the old one goes; docs/user-groups.md has the "
+            "order.",
+        ]
+    yield Risk("role-model-switched", tuple(line), people)
 
 
 def first_effect(review: Review) -> Iterator[Risk]:

@@ -91,9 +91,18 @@ def _loss(review: Review, role: RoleChange) -> Line:
         )
     if role.after.managed is Managed.NOBODY:
         instead = Code(f"{role.role.value}: {{members: []}}")
-        return (loses, name, ": the role is no longer declared. To take it from everyone and keep "
-                "the group, write ", instead, ".")  # fmt: skip
+        return (loses, name, ": the role is no longer declared.", _what_stays(review),
+                " To take it from everyone and keep the group, write ", instead, ".")  # fmt: skip
     return (loses, name, *_through(role.lost), ".")
+
+
+def _what_stays(review: Review) -> str:
+    """When a role that is no longer declared is really gone (docs/leaving.md, A role less)."""
+    if review.before is None or review.provider_switched or review.account_switched:
+        return ""
+    if review.before.config.identity_provider.kind == "entra":
+        return " Entra deletes the group in Cloudflare at its next cycle; the role is gone then."
+    return " Its group stays in Cloudflare, and gives the role, until a person removes it there."
 
 
 def role_dropped(review: Review) -> Iterator[Risk]:
@@ -104,7 +113,7 @@ def role_dropped(review: Review) -> Iterator[Risk]:
                 "role-dropped",
                 (Strong(role.role.value), " is no longer declared: everyone whom ", where,
                  " has in the group ", Code(role.before.group or ""), " is affected; who that is "
-                 "cannot be seen here."),
+                 "cannot be seen here.", _what_stays(review)),
             )  # fmt: skip
 
 

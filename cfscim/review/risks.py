@@ -20,6 +20,7 @@ _CHECKS: tuple[Callable[[Review], Iterator[Risk]], ...] = (
     change_risks.refused,
     change_risks.account,
     change_risks.provider,
+    change_risks.role_model,
     change_risks.first_effect,
     people_risks.lost,
     people_risks.role_dropped,

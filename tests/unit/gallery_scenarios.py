@@ -123,6 +123,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     _pair("role-emptied", _members("Billing"), BARBARA),
     _pair("role-dropped", _without("Billing"), BARBARA),
+    _pair("role-dropped-entra", _without("Billing"), BARBARA, base=entra()),
     _pair(
         "role-added",
         _set("roles", "Billing", to={"members": [BARBARA]}),
@@ -187,6 +188,12 @@ SCENARIOS: tuple[Scenario, ...] = (
         _set("roleModel", to="userGroups"),
         *EVERYONE,
         base=entra(),
+        first=_set("roleModel", to="virtualGroups"),
+    ),
+    _pair(
+        "role-model-to-user-groups-same-names",
+        _set("roleModel", to="userGroups"),
+        *EVERYONE,
         first=_set("roleModel", to="virtualGroups"),
     ),
     _pair(
