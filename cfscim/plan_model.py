@@ -18,7 +18,11 @@ from scim.stackcheck import CheckedStack
 
 @dataclass(frozen=True)
 class Plan:
-    """One stack: its config, every resource in dependency order, and the stack's outputs."""
+    """One stack: its config, every resource in dependency order, and the stack's outputs.
+
+    `providers`: the providers' settings in the stack file, such as `okta:baseUrl`; an encrypted
+    one reads `[secret]`.
+    """
 
     stack: str
     file: str
@@ -27,6 +31,7 @@ class Plan:
     outputs: Mapping[str, Value]
     remaining_steps: tuple[str, ...]
     warnings: tuple[str, ...]
+    providers: Mapping[str, str]
 
     @property
     def access(self) -> tuple[Grant, ...]:
@@ -71,6 +76,10 @@ def plan_of(checked: CheckedStack, config: ScimConfig, declared: Declared) -> Pl
         outputs=declared.outputs,
         remaining_steps=_texts(declared.outputs.get("remainingSteps")),
         warnings=_texts(declared.outputs.get("warnings")),
+        providers={
+            **checked.file.provider_config,
+            **dict.fromkeys(sorted(checked.file.secure_keys), "[secret]"),
+        },
     )
 
 

@@ -8,6 +8,7 @@ from cfscim.review.changes import Action, ResourceChange
 from cfscim.review.compare import Review, takes_effect, tenant_words
 from cfscim.review.resources_report import reasons_line
 from cfscim.review.risk import MOST_NAMES, Risk
+from cfscim.review.settings import provider_changes
 from scim.names import group_names
 
 
@@ -54,6 +55,27 @@ def account(review: Review) -> Iterator[Risk]:
         ),
         people,
     )
+
+
+def reached(review: Review) -> Iterator[Risk]:
+    """A change of the providers' settings sends the pipeline's credentials somewhere else."""
+    before = review.before.providers if review.before else {}
+    changes = provider_changes(before, review.after.providers)
+    if not changes:
+        return
+    line: list[Inline] = [Strong("Vendors are reached in another way:"), " "]
+    for index, change in enumerate(changes):
+        line += [
+            ", " if index else "",
+            Code(change.path),
+            " is ",
+            Code(change.new),
+            " (was ",
+            Code(change.old),
+            ")",
+        ]
+    line.append(". Credentials are sent there, and everything is looked up and made there.")
+    yield Risk("provider-settings", tuple(part for part in line if part))
 
 
 def provider(review: Review) -> Iterator[Risk]:

@@ -7,7 +7,7 @@ from cfscim.kinds import TOKENS
 from cfscim.plan_model import Plan
 from cfscim.review.changes import Action, ResourceChange, resource_changes
 from cfscim.review.people import PeopleChange, people_change
-from cfscim.review.settings import SettingChange, setting_changes
+from cfscim.review.settings import SettingChange, provider_changes, setting_changes
 from scim.config import OktaConfig, ScimConfig
 
 
@@ -24,7 +24,7 @@ class Texts:
 class Review:
     """What a change does. `label`: the base as it was named; `note`: why it is not there.
 
-    Without a `before` everything is new, and `settings` is empty.
+    Without a `before` everything is new, and `settings` are the providers' alone.
     """
 
     before: Plan | None
@@ -85,7 +85,10 @@ def compare(before: Plan | None, after: Plan, *, label: str, note: str | None = 
         label=label,
         note=note,
         people=people_change(before.config if before else None, after.config),
-        settings=setting_changes(before.config, after.config) if before else (),
+        settings=(
+            *provider_changes(before.providers if before else {}, after.providers),
+            *(setting_changes(before.config, after.config) if before else ()),
+        ),
         resources=resources,
         steps=steps,
         warnings=_texts(before.warnings if before else (), after.warnings),

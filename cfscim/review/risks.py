@@ -18,6 +18,7 @@ _CHECKS: tuple[Callable[[Review], Iterator[Risk]], ...] = (
     people_risks.super_few,
     people_risks.super_elsewhere,
     change_risks.refused,
+    change_risks.reached,
     change_risks.account,
     change_risks.provider,
     change_risks.role_model,

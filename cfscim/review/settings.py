@@ -38,6 +38,22 @@ def setting_changes(before: ScimConfig, after: ScimConfig) -> tuple[SettingChang
     )
 
 
+def provider_changes(
+    before: Mapping[str, str], after: Mapping[str, str]
+) -> tuple[SettingChange, ...]:
+    """What differs in the providers' own settings, such as `okta:baseUrl` or `azuread:tenantId`."""
+    return tuple(
+        SettingChange(
+            key,
+            before.get(key, NOT_GIVEN),
+            after.get(key, NOT_GIVEN),
+            "Decides at which address, in which tenant or by whose credentials everything is made.",
+        )
+        for key in sorted({*before, *after})
+        if before.get(key) != after.get(key)
+    )
+
+
 def meaning(path: str, after: ScimConfig) -> str:
     """What a change of the setting does, in one sentence."""
     found = _MEANINGS.get(path)
