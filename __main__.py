@@ -6,8 +6,8 @@ anything is declared, with every problem on a line of its own.
 
 import pulumi
 
-from scim.config import parse_config
-from scim.problems import ConfigError
+from cfscim.config.messages import ConfigError
+from cfscim.config.models import parse_config
 
 
 def main() -> None:
@@ -19,8 +19,8 @@ def main() -> None:
         raise pulumi.RunError(str(error)) from None
 
     # After the check, so that a wrong config never waits for a provider SDK to load.
-    from components.cloudflare_scim import CloudflareScim
     from components.leftovers import adopting_leftovers
+    from components.stack import CloudflareScim
 
     scim = CloudflareScim("cloudflare-scim", config, adopting_leftovers())
     for name, value in scim.stack_outputs.items():

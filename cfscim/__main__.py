@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from scim.problems import MissingError, ScimError
+from cfscim.config.messages import MissingError, ScimError
 
 app = typer.Typer(
     help="Cloudflare dashboard SCIM from one reviewed config.",
@@ -57,7 +57,7 @@ def schema(
     ] = False,
 ) -> None:
     """Print the JSON Schema of the config object."""
-    from cfscim.schema import run
+    from cfscim.config.schema import run
 
     raise typer.Exit(run(stack_file=stack_file))
 
@@ -105,7 +105,7 @@ def plan(
     ] = Policy.REPORT,
 ) -> None:
     """Show what is declared and who gets which role; no engine, no network, no credential."""
-    from cfscim.plan import Request, run
+    from cfscim.plan.command import Request, run
 
     request = Request(
         stack=stack,
@@ -125,7 +125,7 @@ def up(
     ] = False,
 ) -> None:
     """Try a stack out on the sandbox: update, one provisioning cycle, who has which role."""
-    from cfscim.up import run
+    from cfscim.up.command import run
 
     raise typer.Exit(run(stack, keep=keep))
 
@@ -154,7 +154,7 @@ def verify(
     ] = None,
 ) -> None:
     """Read the live systems back and compare: exit 0 as declared, 1 not, 3 not answered."""
-    from cfscim.verify import run
+    from cfscim.verify.command import run
 
     raise typer.Exit(run(stack, output.value, outputs, os.environ))
 

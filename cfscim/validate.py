@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from scim.clashes import clashes
-from scim.problems import Problem, one_line
-from scim.stackcheck import CheckedStack, check_stack_file
+from cfscim.config.clashes import clashes
+from cfscim.config.messages import Problem, one_line
+from cfscim.config.stack_check import CheckedStack, check_stack_file
 
 FORMATS = ("text", "json", "github")
 PATTERN = "Pulumi.*.yaml"

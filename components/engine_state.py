@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 
 import pulumi
 
-from scim.jsontypes import Json
-from scim.problems import ScimError
-from scim.stack_state import StackState, last_update_succeeded, read_state
+from cfscim.adopt.stack_state import StackState, last_update_succeeded, read_state
+from cfscim.config.json_types import Json
+from cfscim.config.messages import ScimError
 
 _SECONDS = 120
 # The last ten: previews and refreshes are listed among the updates.

@@ -1,7 +1,7 @@
 """Takes up what an earlier update left behind: created, but never told, or told too late.
 
-The engine's own records say what to look for (`engine_state.py`, `scim/stack_state.py`); what
-exists of it is found by `scim/leftovers.py`, and imported or deleted by this very update.
+The engine's own records say what to look for (`engine_state.py`, `adopt/stack_state.py`); what
+exists of it is found by `cfscim/adopt/leftovers.py`, and imported or deleted by this very update.
 `pulumi preview` shows it. Deliberately not here: taking over anything else of the right name.
 """
 
@@ -16,13 +16,13 @@ import pulumi
 from pulumi.runtime.mocks import MockEngine
 from pulumi.runtime.settings import get_engine
 
+from cfscim.adopt.stack_state import StackState, Unfinished
+from cfscim.config.json_types import Json
+from cfscim.config.messages import ScimError
 from components.engine_state import last_update_failed, stack_state
-from scim.jsontypes import Json
-from scim.problems import ScimError
-from scim.stack_state import StackState, Unfinished
 
 if TYPE_CHECKING:
-    from scim.leftovers import Leftover
+    from cfscim.adopt.leftovers import Leftover
 
 _VENDORS = ("cloudflare:", "okta:", "azuread:")
 
@@ -127,7 +127,7 @@ class _SecondAttempt:
                 self._failed = last_update_failed()
         if not self._failed:
             return ()
-        from scim.leftovers import left_of, remove
+        from cfscim.adopt.leftovers import left_of, remove
 
         leftovers = left_of(one, self._state.ids, self._settings, os.environ)
         if not pulumi.runtime.is_dry_run():
@@ -139,7 +139,7 @@ def _handled(state: StackState) -> "tuple[Leftover, ...]":
     if not state.unfinished and not state.recent:
         return ()
     # Loads the clients of all three vendors, which a run without leftovers does not need.
-    from scim.leftovers import find_leftovers, remove
+    from cfscim.adopt.leftovers import find_leftovers, remove
 
     settings = _ProgramSettings()
     leftovers = find_leftovers(state, settings, os.environ)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pulumi
 import pulumi_cloudflare as cloudflare
 
-from scim.roles import PERMISSION_GROUP_IDS, Role
+from cfscim.config.roles import PERMISSION_GROUP_IDS, Role
 
 ACCOUNT_SCOPE = "com.cloudflare.api.account"
 USER_SCOPE = "com.cloudflare.api.user"

@@ -1,6 +1,6 @@
 """Logical resource names: short, stable, and free of anything that a config change could alter."""
 
-from scim.roles import Role
+from cfscim.config.roles import Role
 
 _SLUGS = {
     Role.ADMINISTRATOR_READ_ONLY: "administrator-read-only",

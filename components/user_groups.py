@@ -10,11 +10,11 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_cloudflare as cloudflare
 
+from cfscim.config.models import ScimConfig
+from cfscim.config.names import group_names
+from cfscim.config.roles import Role
 from components.lookups import Lookups
 from components.naming import role_resource
-from scim.config import ScimConfig
-from scim.names import group_names
-from scim.roles import Role
 
 
 class RoleUserGroups(pulumi.ComponentResource):

@@ -1,1 +1,1 @@
-"""Pulumi policy pack: the rules of `scim.policies` on what the engine is about to do."""
+"""Pulumi policy pack: the rules of `cfscim/config/policy` on what the engine is about to do."""

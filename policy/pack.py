@@ -21,13 +21,13 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
+from cfscim.config.messages import ConfigError
+from cfscim.config.models import ScimConfig, parse_config
+from cfscim.config.policy.access import REMOVALS
+from cfscim.config.policy.model import DEFAULT_SHARE
+from cfscim.config.policy.rules import RULES, Case, Rule, Violation, judge
+from cfscim.config.stack_check import check_stack_file
 from policy.views import view_of
-from scim.config import ScimConfig, parse_config
-from scim.policies import RULES, Case, Rule, Violation, judge
-from scim.policy_access import REMOVALS
-from scim.policy_model import DEFAULT_SHARE
-from scim.problems import ConfigError
-from scim.stackcheck import check_stack_file
 
 ROOT = Path(__file__).resolve().parent.parent
 WAIVED = "waived"

@@ -11,8 +11,8 @@ from pulumi_policy import policy as sdk
 from pulumi_policy import proxy
 from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
 
-from scim.jsontypes import Json
-from scim.policy_model import SECRET, UNKNOWN
+from cfscim.config.json_types import Json
+from cfscim.config.policy.model import SECRET, UNKNOWN
 
 _UNKNOWNS = frozenset(
     {

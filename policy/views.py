@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from pulumi_policy import ResourceValidationArgs
 
-from scim.jsontypes import Json
-from scim.policy_model import UNSEEN, ResourceView
+from cfscim.config.json_types import Json
+from cfscim.config.policy.model import UNSEEN, ResourceView
 
 
 def view_of(args: ResourceValidationArgs) -> ResourceView:

@@ -7,9 +7,9 @@ import sys
 import threading
 from pathlib import Path
 
-from sandbox.core.persistence import StateError
-from sandbox.core.server import PortError, Sandbox
-from sandbox.core.tls import AuthorityError
+from sandbox.server.persistence import StateError
+from sandbox.server.server import PortError, Sandbox
+from sandbox.server.tls import AuthorityError
 
 
 def _port(text: str) -> int:

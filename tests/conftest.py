@@ -1,10 +1,35 @@
-"""The step that a test of the workflows was given; see tests/unit/workflow_steps.py."""
+"""One sandbox for the whole session, set back before every test that uses it; a workflow's step."""
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
-from tests.unit.workflow_steps import Step, step_of
+from sandbox.server.server import Sandbox
+from tests.repository.workflow_steps import Step, step_of
+
+
+@pytest.fixture(scope="session")
+def sandbox_server() -> Iterator[Sandbox]:
+    """The running sandbox, in threads of the test process; use ``sandbox`` in tests."""
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox(sandbox_server: Sandbox) -> Iterator[Sandbox]:
+    """The sandbox as at its first start: ``sandbox.env``, ``sandbox.admin``, ``sandbox.world``."""
+    sandbox_server.world.faults.clear()
+    sandbox_server.world.reset()
+    yield sandbox_server
+    sandbox_server.world.faults.clear()  # lets go of requests that hang
+
+
+@pytest.fixture
+def admin(sandbox: Sandbox) -> Iterator[httpx.Client]:
+    """A client for the admin API: ``admin.get("state").json()``, ``admin.post("cycle")``."""
+    with httpx.Client(base_url=sandbox.admin, trust_env=False) as client:
+        yield client
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from dataclasses import replace
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 
-from cfscim.monitor import RecordingMonitor
-from cfscim.registrations import Options
+from cfscim.config.messages import MissingError, ScimError
+from cfscim.program.monitor import RecordingMonitor
+from cfscim.program.registrations import Options
 from cfscim.rehearsal.handler import Change, Handler, Held, Props, changed_keys
 from cfscim.rehearsal.vendors import Vendors
-from scim.problems import MissingError, ScimError
 
 Key = tuple[str, str]
 """Type and name of a resource: what makes it the same one in the next run."""

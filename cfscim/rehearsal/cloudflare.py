@@ -7,6 +7,7 @@ Source: internal/services/{api_token,account_token,user_group}: POST, PUT and DE
 import json
 from collections.abc import Callable, Collection, Mapping
 
+from cfscim.config.json_types import Json
 from cfscim.rehearsal.handler import (
     Handler,
     Held,
@@ -20,10 +21,9 @@ from cfscim.rehearsal.handler import (
     strings,
     text,
 )
-from scim.cloudflare_signin import cloudflare_http
-from scim.http import Call, HttpClient
-from scim.jsontypes import Json
-from scim.pages import member, numbered_pages, objects
+from cfscim.vendors.cloudflare.signin import cloudflare_http
+from cfscim.vendors.http import Call, HttpClient
+from cfscim.vendors.pages import member, numbered_pages, objects
 
 
 def cloudflare(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 
 from pydantic import SecretStr
 
-from cfscim.registrations import SECRET
+from cfscim.config.messages import ScimError
+from cfscim.program.registrations import SECRET
 from cfscim.rehearsal.session import Rehearsal
-from scim.problems import ScimError
 
 
 class RehearsalDeployer:

@@ -12,9 +12,9 @@ import dill
 from pulumi.dynamic import CheckResult, ConfigureRequest, CreateResult, DiffResult, UpdateResult
 from pulumi.dynamic.config import Config
 
-from cfscim.program import PROJECT
+from cfscim.config.messages import ScimError
+from cfscim.program.run import PROJECT
 from cfscim.rehearsal.handler import Change, Handler, Held, Made, Props, Vendor
-from scim.problems import ScimError
 
 _PROVIDER = "__provider"
 

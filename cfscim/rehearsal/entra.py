@@ -8,6 +8,7 @@ consistent.
 import secrets
 from collections.abc import Collection, Mapping
 
+from cfscim.config.messages import ScimError
 from cfscim.rehearsal.entra_sync import Job, Secret
 from cfscim.rehearsal.handler import (
     Handler,
@@ -22,13 +23,12 @@ from cfscim.rehearsal.handler import (
     text,
 )
 from cfscim.rehearsal.loopback import require_loopback_url
-from scim.graph_cloud import find_cloud
-from scim.graph_signin import graph_http
-from scim.http import Call, HttpClient
-from scim.pages import member, objects, odata_pages
-from scim.problems import ScimError
-from scim.retries import Policy
-from scim.settings import Settings
+from cfscim.vendors.entra.cloud import find_cloud
+from cfscim.vendors.entra.signin import graph_http
+from cfscim.vendors.http import Call, HttpClient
+from cfscim.vendors.pages import member, objects, odata_pages
+from cfscim.vendors.retries import Policy
+from cfscim.vendors.settings import Settings
 
 
 def entra(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:

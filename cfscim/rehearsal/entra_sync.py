@@ -6,8 +6,8 @@ Source: terraform-provider-azuread 3.9, internal/services/synchronization.
 from collections.abc import Collection
 
 from cfscim.rehearsal.handler import Handler, Held, Made, Props, gone_is_fine, items, string, text
-from scim.http import Call, HttpClient
-from scim.pages import odata_pages
+from cfscim.vendors.http import Call, HttpClient
+from cfscim.vendors.pages import odata_pages
 
 
 class Job(Handler):

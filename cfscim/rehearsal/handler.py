@@ -5,11 +5,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cfscim.registrations import Options
-from scim.answers import AnswerError
-from scim.http import Answer, HttpClient
-from scim.jsontypes import Json, JsonObject
-from scim.pages import member
+from cfscim.config.json_types import Json, JsonObject
+from cfscim.program.registrations import Options
+from cfscim.vendors.errors import AnswerError
+from cfscim.vendors.http import Answer, HttpClient
+from cfscim.vendors.pages import member
 
 Props = JsonObject
 Lookup = Callable[[Props], Props]

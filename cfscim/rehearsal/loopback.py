@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from scim.graph_identity import AzureCli, Federated, ManagedIdentity, find_identity
-from scim.problems import MissingError, ScimError
-from scim.settings import Settings
-from scim.transport import is_loopback
+from cfscim.config.messages import MissingError, ScimError
+from cfscim.vendors.entra.identity import AzureCli, Federated, ManagedIdentity, find_identity
+from cfscim.vendors.network import is_loopback
+from cfscim.vendors.settings import Settings
 
 _WHY = "a rehearsal would change a real account"
 _INSTEAD = "point it at the sandbox (`python -m sandbox` prints the environment)"

@@ -21,9 +21,9 @@ from cfscim.rehearsal.handler import (
     text,
 )
 from cfscim.rehearsal.okta_app import AppAssignments, Connection, Features, PushGroup, SamlApp
-from scim.http import Call, HttpClient
-from scim.okta_signin import okta_http
-from scim.pages import link_pages
+from cfscim.vendors.http import Call, HttpClient
+from cfscim.vendors.okta.signin import okta_http
+from cfscim.vendors.pages import link_pages
 
 
 def okta(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection
 from urllib.parse import quote
 
+from cfscim.config.json_types import Json
 from cfscim.rehearsal.handler import (
     Handler,
     Held,
@@ -18,9 +19,8 @@ from cfscim.rehearsal.handler import (
     string,
     text,
 )
-from scim.http import Call, HttpClient
-from scim.jsontypes import Json
-from scim.pages import link_pages
+from cfscim.vendors.http import Call, HttpClient
+from cfscim.vendors.pages import link_pages
 
 
 class SamlApp(Handler):

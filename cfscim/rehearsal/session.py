@@ -8,13 +8,13 @@ from itertools import count
 
 from pydantic import SecretStr
 
-from cfscim.program import run_program
-from cfscim.registrations import Declared, Value
+from cfscim.config.messages import ScimError
+from cfscim.program.registrations import Declared, Value
+from cfscim.program.run import run_program
 from cfscim.rehearsal.carrier import Carrier, Key, named, title
 from cfscim.rehearsal.handler import Held
 from cfscim.rehearsal.loopback import require_loopback
 from cfscim.rehearsal.vendors import Vendors
-from scim.problems import ScimError
 
 _TOKEN_TYPES = (
     "cloudflare:index/accountToken:AccountToken",

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Self
 
+from cfscim.config.messages import ScimError
 from cfscim.rehearsal.handler import Handler, Lookup, Vendor
-from scim.problems import ScimError
 
 Settings = Mapping[str, str]
 

@@ -1,7 +1,7 @@
 """A review for programs: the contract's plan object with one more key, `review`."""
 
-from cfscim.document import plain
-from cfscim.plan_model import as_json, grant_json
+from cfscim.plan.model import as_json, grant_json
+from cfscim.report.document import plain
 from cfscim.review.changes import PropertyChange, ResourceChange
 from cfscim.review.compare import Review, Texts
 from cfscim.review.people import Held

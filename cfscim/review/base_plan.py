@@ -3,13 +3,13 @@
 from dataclasses import replace
 from datetime import date
 
-from cfscim.plan_model import Plan, declare, plan_of
-from cfscim.quick_run import SharedWorker
-from cfscim.registrations import Declared, Registration, Value
-from scim.config import ScimConfig
-from scim.keypath import CONFIG_KEY
-from scim.stackcheck import CheckedStack
-from scim.warnings import warnings
+from cfscim.config.keypath import CONFIG_KEY
+from cfscim.config.models import ScimConfig
+from cfscim.config.stack_check import CheckedStack
+from cfscim.config.warnings import warnings
+from cfscim.plan.model import Plan, declare, plan_of
+from cfscim.program.quick_run import SharedWorker
+from cfscim.program.registrations import Declared, Registration, Value
 
 # The program refuses a token that has ended; a base may well name one. No config names this.
 _STAND_IN = "9999-12-31T23:59:58Z"

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from scim.problems import MissingError, Problem, ScimError, one_line
-from scim.stackcheck import CheckedStack, check_stack_file
+from cfscim.config.messages import MissingError, Problem, ScimError, one_line
+from cfscim.config.stack_check import CheckedStack, check_stack_file
 
 # A base may name a token that has ended since; that is no reason to compare with nothing.
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)

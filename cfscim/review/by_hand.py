@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from cfscim.document import Code, Line
+from cfscim.config.models import ScimConfig
+from cfscim.report.document import Code, Line
 from cfscim.review.compare import Review
-from scim.config import ScimConfig
 
 
 def once(review: Review) -> Iterator[Line]:

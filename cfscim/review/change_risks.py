@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from cfscim.document import Code, Inline, Strong, codes
-from cfscim.kinds import APPLICATIONS, JOBS, TOKENS, kind_of, words_for
+from cfscim.config.kinds import APPLICATIONS, JOBS, TOKENS, kind_of, words_for
+from cfscim.config.names import group_names
+from cfscim.report.document import Code, Inline, Strong, codes
 from cfscim.review.changes import Action, ResourceChange
 from cfscim.review.compare import Review, takes_effect, tenant_words
 from cfscim.review.resources_report import reasons_line
 from cfscim.review.risk import MOST_NAMES, Risk
 from cfscim.review.settings import provider_changes
-from scim.names import group_names
 
 
 def refused(review: Review) -> Iterator[Risk]:

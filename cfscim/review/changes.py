@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cfscim.kinds import kind_of
-from cfscim.program import PROJECT
-from cfscim.registrations import SECRET, Registration, Value
+from cfscim.config.kinds import kind_of
+from cfscim.program.registrations import SECRET, Registration, Value
+from cfscim.program.run import PROJECT
 
 KNOWN_LATER = "(known after the update)"
 ABSENT = "(not given)"

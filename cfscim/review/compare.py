@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cfscim.kinds import TOKENS
-from cfscim.plan_model import Plan
+from cfscim.config.kinds import TOKENS
+from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.plan.model import Plan
 from cfscim.review.changes import Action, ResourceChange, resource_changes
 from cfscim.review.people import PeopleChange, people_change
 from cfscim.review.settings import SettingChange, provider_changes, setting_changes
-from scim.config import OktaConfig, ScimConfig
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scim.access import Difference, Grant, access_table, difference, people
-from scim.config import ScimConfig
-from scim.names import group_name
-from scim.roles import ROLES, Role
+from cfscim.config.access import Difference, Grant, access_table, difference, people
+from cfscim.config.models import ScimConfig
+from cfscim.config.names import group_name
+from cfscim.config.roles import ROLES, Role
 
 
 class Managed(StrEnum):

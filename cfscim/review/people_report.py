@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from cfscim.document import (
+from cfscim.config.access import Grant
+from cfscim.report.document import (
     Block,
     Bullets,
     Code,
@@ -19,7 +20,6 @@ from cfscim.document import (
 )
 from cfscim.review.compare import Review, tenant_words
 from cfscim.review.people import Held, Managed, PersonChange, RoleChange
-from scim.access import Grant
 
 MOST_IN_LINE = 20
 """People named in one line; everyone stands in a table."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from cfscim.document import Code, Inline, Line, Strong, codes, listed
+from cfscim.config.access import Grant
+from cfscim.config.roles import Role
+from cfscim.report.document import Code, Inline, Line, Strong, codes, listed
 from cfscim.review.compare import Review, tenant_words
 from cfscim.review.people import Managed, RoleChange
 from cfscim.review.risk import MOST_NAMES, Risk
-from scim.access import Grant
-from scim.roles import Role
 
 SUPER = Role.SUPER_ADMINISTRATOR
 

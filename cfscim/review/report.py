@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from cfscim.document import (
+from cfscim.config.access import Grant
+from cfscim.report.document import (
     Block,
     Bullets,
     Code,
@@ -23,7 +24,6 @@ from cfscim.review.people import Managed, RoleChange
 from cfscim.review.people_report import people_section
 from cfscim.review.resources_report import resource_counts, resources_section
 from cfscim.review.risks import risks
-from scim.access import Grant
 
 
 def review_document(review: Review, policy: Sequence[Section] = ()) -> Document:

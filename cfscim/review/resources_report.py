@@ -2,9 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from cfscim.document import Bullets, Code, Diff, Fold, Inline, Line, Section, Weight, count, plain
-from cfscim.kinds import kind_of, words_for
-from cfscim.registrations import Value
+from cfscim.config.kinds import kind_of, words_for
+from cfscim.plan.values import value_text
+from cfscim.program.registrations import Value
+from cfscim.report.document import (
+    Bullets,
+    Code,
+    Diff,
+    Fold,
+    Inline,
+    Line,
+    Section,
+    Weight,
+    count,
+    plain,
+)
 from cfscim.review.changes import (
     ABSENT,
     KNOWN_LATER,
@@ -15,7 +27,6 @@ from cfscim.review.changes import (
     shown,
 )
 from cfscim.review.compare import Review
-from cfscim.values import value_text
 
 UNFOLDED = 15
 """Resources that are listed without unfolding."""

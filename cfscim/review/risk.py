@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cfscim.document import Line
+from cfscim.report.document import Line
 
 MOST_NAMES = 20
 """People named in one line; everyone stands in the table below it."""

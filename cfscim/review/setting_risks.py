@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
-from cfscim.document import Code, Line, Strong, codes
+from cfscim.config.models import EntraConfig, ScimConfig
+from cfscim.report.document import Code, Line, Strong, codes
 from cfscim.review.compare import Review
 from cfscim.review.risk import Risk
 from cfscim.review.settings import NOT_GIVEN
-from scim.config import EntraConfig, ScimConfig
 
 Found = Iterator[tuple[str, Line, tuple[str, ...]]]
 """Kind, line and people of each risk."""

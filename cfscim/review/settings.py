@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from scim.config import ScimConfig
+from cfscim.config.models import ScimConfig
 
 Plain = None | bool | int | str | list["Plain"] | dict[str, "Plain"]
 

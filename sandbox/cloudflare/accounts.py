@@ -6,7 +6,7 @@ from sandbox.cloudflare import audit, auth
 from sandbox.cloudflare.api import MEMBER_READ, account_route, page, router, user_route
 from sandbox.cloudflare.errors import ApiError, error, reply
 from sandbox.cloudflare.model import Account
-from sandbox.core.router import Context
+from sandbox.server.router import Context
 
 
 def describe(account: Account) -> dict[str, object]:

@@ -7,7 +7,7 @@ from werkzeug import Response
 from sandbox.cloudflare import audit, auth
 from sandbox.cloudflare.errors import ApiError, error, reply
 from sandbox.cloudflare.model import Account
-from sandbox.core.router import Context, Router
+from sandbox.server.router import Context, Router
 
 router = Router("cloudflare", error)
 _PREFIX = "/client/v4"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time
 from sandbox.cloudflare.auth import Principal, parse_time
 from sandbox.cloudflare.errors import ApiError
 from sandbox.cloudflare.model import Account, timestamp
-from sandbox.core.router import Context
+from sandbox.server.router import Context
 
 _MAX_ENTRIES = 2_000
 _ACTIONS = {"POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}

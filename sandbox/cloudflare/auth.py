@@ -16,7 +16,7 @@ from sandbox.cloudflare.catalog import ACCOUNT_SCOPE, SUPER_ADMINISTRATOR, TOKEN
 from sandbox.cloudflare.errors import ApiError
 from sandbox.cloudflare.model import Account, Token, timestamp
 from sandbox.cloudflare.state import CloudflareState
-from sandbox.core.router import Context
+from sandbox.server.router import Context
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ others are made up, stable, and in Cloudflare's form. Role names: Cloudflare's d
 
 from dataclasses import dataclass
 
-from sandbox.core.ids import hex32
+from sandbox.server.ids import hex32
 
 ACCOUNT_SCOPE = "com.cloudflare.api.account"
 ZONE_SCOPE = "com.cloudflare.api.account.zone"

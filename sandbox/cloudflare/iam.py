@@ -11,7 +11,7 @@ from sandbox.cloudflare.member_policy import (
     parse_scope,
 )
 from sandbox.cloudflare.model import Account, ResourceGroup
-from sandbox.core.router import Context
+from sandbox.server.router import Context
 
 _WRITE = ("Account Settings Write",)
 

@@ -12,7 +12,7 @@ from sandbox.cloudflare.errors import ApiError, reply
 from sandbox.cloudflare.member_policy import describe_policies, parse_member_policies
 from sandbox.cloudflare.model import Account, Member
 from sandbox.cloudflare.state import CloudflareState
-from sandbox.core.router import Context
+from sandbox.server.router import Context
 
 _ORDERS = ("user.first_name", "user.last_name", "user.email", "status")
 

@@ -16,7 +16,7 @@ from sandbox.cloudflare.model import (
     Token,
     UserGroup,
 )
-from sandbox.core.ids import Counters, hex32
+from sandbox.server.ids import Counters, hex32
 
 OPERATOR_EMAIL = "owner@example.com"
 _ACCOUNT_ID = re.compile(r"[0-9a-f]{32}")

@@ -7,7 +7,7 @@ from sandbox.cloudflare.catalog import TOKEN_GROUPS, USER_SCOPE, TokenGroup
 from sandbox.cloudflare.errors import reply
 from sandbox.cloudflare.model import Account
 from sandbox.cloudflare.tokens import ACCOUNT_READ, USER_READ
-from sandbox.core.router import Context
+from sandbox.server.router import Context
 
 
 def _reply(ctx: Context, groups: list[TokenGroup]) -> Response:

@@ -15,8 +15,8 @@ from sandbox.cloudflare.errors import ApiError, reply
 from sandbox.cloudflare.model import Account, Token, timestamp
 from sandbox.cloudflare.state import CloudflareState
 from sandbox.cloudflare.token_policy import parse_condition, parse_date, parse_policies
-from sandbox.core.credentials import random_text
-from sandbox.core.router import Context
+from sandbox.server.credentials import random_text
+from sandbox.server.router import Context
 
 USER_READ = ("API Tokens Read", "API Tokens Write")
 USER_WRITE = ("API Tokens Write",)

@@ -11,7 +11,7 @@ from sandbox.cloudflare.errors import ApiError, reply
 from sandbox.cloudflare.member_policy import describe_policies, parse_member_policies
 from sandbox.cloudflare.model import Account, Member, UserGroup, timestamp
 from sandbox.cloudflare.state import CloudflareState
-from sandbox.core.router import Context
+from sandbox.server.router import Context
 
 _PATH = "/iam/user_groups"
 

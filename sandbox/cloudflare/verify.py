@@ -8,7 +8,7 @@ from werkzeug import Response
 from sandbox.cloudflare import auth
 from sandbox.cloudflare.api import router
 from sandbox.cloudflare.errors import ApiError, error, reply
-from sandbox.core.router import Context
+from sandbox.server.router import Context
 
 _ACTIVE = {"code": 10000, "message": "This API Token is valid and active", "type": None}
 

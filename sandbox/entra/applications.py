@@ -3,7 +3,6 @@
 from pydantic import JsonValue
 from werkzeug import Response
 
-from sandbox.core.router import Context, json_reply
 from sandbox.entra.defaults import new_application, new_service_principal
 from sandbox.entra.directory import (
     add_reference,
@@ -28,6 +27,7 @@ from sandbox.entra.odata import ListRule, list_reply, one_reply
 from sandbox.entra.odata_filter import Object
 from sandbox.entra.permissions import APPLICATION_READ, APPLICATION_WRITE, OWNED
 from sandbox.entra.state import Entity, EntraState, now
+from sandbox.server.router import Context, json_reply
 
 CUSTOM_TEMPLATE = "8adf8e6e-67b2-4cf2-a259-e3dc5476c621"
 _FIXED = frozenset({"appId", "applicationTemplateId", "publisherDomain"})

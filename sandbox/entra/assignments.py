@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from werkzeug import Response
 
-from sandbox.core.router import Context, json_reply
 from sandbox.entra.directory import find
 from sandbox.entra.errors import bad_request, not_found
 from sandbox.entra.graph import body_object, context_line, graph_route, no_content
@@ -14,6 +13,7 @@ from sandbox.entra.odata import ListRule, list_reply, one_reply
 from sandbox.entra.odata_filter import Object
 from sandbox.entra.permissions import ASSIGNMENT_READ, ASSIGNMENT_WRITE
 from sandbox.entra.state import Assignment, Entity, EntraState, now
+from sandbox.server.router import Context, json_reply
 
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 _TYPES = {"user": "User", "group": "Group", "servicePrincipal": "ServicePrincipal"}

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from sandbox.core.world import World
 from sandbox.entra.logs import Outcome, record
 from sandbox.entra.mapping import mapping_for
 from sandbox.entra.push import Push
@@ -18,6 +17,7 @@ from sandbox.entra.restart import FULL, restart_job
 from sandbox.entra.scope import Plan, Settings, make_plan
 from sandbox.entra.state import EntraState, Job, Quarantine, now
 from sandbox.entra.target import Target, TargetError, connection
+from sandbox.server.world import World
 
 _DELETES = "TooManyDeletes"
 _CREDENTIALS = "EncounteredQuarantineException"

@@ -2,7 +2,7 @@
 
 from pydantic import JsonValue
 
-from sandbox.core.people import Person
+from sandbox.server.people import Person
 
 USER_ROLE_ID = "18d14569-c3bd-439b-9a66-3a2aee01d14f"
 MSIAM_ROLE_ID = "b9632174-c057-4f7e-951b-be3adc52bfe6"

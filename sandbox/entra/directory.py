@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from pydantic import JsonValue
 from werkzeug import Response
 
-from sandbox.core.router import Context, json_reply
 from sandbox.entra.errors import bad_request, not_found
 from sandbox.entra.graph import context_line, graph_route, no_content
 from sandbox.entra.odata import ListRule, list_reply, one_reply
 from sandbox.entra.odata_filter import Object
 from sandbox.entra.permissions import DELETED_WRITE, OBJECT_READ
 from sandbox.entra.state import Entity, EntraState, Kind, now
+from sandbox.server.router import Context, json_reply
 
 _REFERENCE = re.compile(
     r".*/(?:directoryObjects|users|groups|servicePrincipals|applications)/([0-9a-fA-F-]{36})/?$"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from werkzeug import Response
 
-from sandbox.core.router import json_reply
+from sandbox.server.router import json_reply
 
 _CODES = {
     400: "Request_BadRequest",

@@ -4,12 +4,12 @@ from functools import wraps
 
 from werkzeug import Response
 
-from sandbox.core.router import Context, Handler, Router, json_reply
 from sandbox.entra import errors
 from sandbox.entra.errors import GraphError, bad_request
 from sandbox.entra.permissions import granted
 from sandbox.entra.state import Entity, EntraState
 from sandbox.entra.tokens import Caller, authenticate
+from sandbox.server.router import Context, Handler, Router, json_reply
 
 router = Router("entra", errors.reply)
 _VERSIONS = ("/v1.0", "/beta")

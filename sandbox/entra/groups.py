@@ -4,7 +4,6 @@ import re
 
 from werkzeug import Response
 
-from sandbox.core.router import Context
 from sandbox.entra.defaults import new_group
 from sandbox.entra.directory import (
     add_reference,
@@ -23,6 +22,7 @@ from sandbox.entra.graph import body_object, entity_reply, graph_route, no_conte
 from sandbox.entra.odata import ListRule, list_reply, one_reply
 from sandbox.entra.permissions import GROUP_CREATE, GROUP_READ, GROUP_WRITE, MEMBER_WRITE
 from sandbox.entra.state import Entity, EntraState, now
+from sandbox.server.router import Context
 
 _FIXED = frozenset({"groupTypes", "mailEnabled", "isAssignableToRole", "mail", "proxyAddresses"})
 _BINDS = ("owners@odata.bind", "members@odata.bind")

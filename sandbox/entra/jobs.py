@@ -5,7 +5,6 @@ import json
 from pydantic import JsonValue
 from werkzeug import Response
 
-from sandbox.core.router import Context, json_reply
 from sandbox.entra import secrets
 from sandbox.entra.cycle import run_job
 from sandbox.entra.directory import find
@@ -20,6 +19,7 @@ from sandbox.entra.schema_rules import checked
 from sandbox.entra.state import Entity, EntraState, Job
 from sandbox.entra.status import job_json
 from sandbox.entra.target import Target, TargetError, connection
+from sandbox.server.router import Context, json_reply
 
 _BASE = "/servicePrincipals/<sp_id>/synchronization"
 _JOB = f"{_BASE}/jobs/<job_id>"

@@ -10,10 +10,10 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from werkzeug import Response
 
-from sandbox.core.router import Context, json_reply
 from sandbox.entra import signin, tokens
 from sandbox.entra.graph import router
 from sandbox.entra.state import EntraState
+from sandbox.server.router import Context, json_reply
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _DOMAIN = "example.onmicrosoft.com"

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 from werkzeug import Response
 
-from sandbox.core.router import Context
 from sandbox.entra.errors import not_found
 from sandbox.entra.graph import graph_route
 from sandbox.entra.odata import ListRule, list_reply, one_reply
 from sandbox.entra.permissions import LOG_READ
 from sandbox.entra.schema import SOURCE_DIRECTORY, TARGET_DIRECTORY
 from sandbox.entra.state import EntraState, Job, now
+from sandbox.server.router import Context
 
 _MAX_ENTRIES = 10_000
 _RULE = ListRule("auditLogs/provisioning", case_sensitive=True, advanced=False)

@@ -5,11 +5,11 @@ from urllib.parse import urlencode
 
 from werkzeug import Response
 
-from sandbox.core.admin import admin_router
-from sandbox.core.router import Context, json_reply
 from sandbox.entra import signin, tokens
 from sandbox.entra.graph import router
 from sandbox.entra.permissions import DEFAULT_ROLES, KNOWN_ROLES
+from sandbox.server.admin import admin_router
+from sandbox.server.router import Context, json_reply
 
 
 def _refuse(status: int, error: str, message: str) -> Response:

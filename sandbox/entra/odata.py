@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from pydantic import JsonValue
 from werkzeug import Response
 
-from sandbox.core.router import Context, json_reply
 from sandbox.entra.errors import GraphError, bad_request
 from sandbox.entra.graph import context_line, is_beta
 from sandbox.entra.odata_filter import FilterError, Object, parse
+from sandbox.server.router import Context, json_reply
 
 _DEFAULT_PAGE = 100
 _MAX_PAGE = 999

@@ -2,7 +2,6 @@
 
 from werkzeug import Response
 
-from sandbox.core.router import Context
 from sandbox.entra.applications import new_principal, principal_of
 from sandbox.entra.directory import (
     add_reference,
@@ -19,6 +18,7 @@ from sandbox.entra.graph import body_object, caller_of, entity_reply, graph_rout
 from sandbox.entra.odata import ListRule, list_reply, one_reply
 from sandbox.entra.permissions import APPLICATION_READ, APPLICATION_WRITE, OWNED
 from sandbox.entra.state import Entity, EntraState
+from sandbox.server.router import Context
 
 _FIXED = frozenset({"appId", "applicationTemplateId", "servicePrincipalType", "appDisplayName"})
 _READ_ALL = set(APPLICATION_READ) - {OWNED}

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
-from sandbox.core.ids import guid
+from sandbox.server.ids import guid
 
 SOURCE_DIRECTORY = "Azure Active Directory"
 TARGET_DIRECTORY = "customappsso"

@@ -5,12 +5,12 @@ import re
 
 from werkzeug import Response
 
-from sandbox.core.router import Context, json_reply
 from sandbox.entra.directory import find
 from sandbox.entra.errors import bad_request
 from sandbox.entra.graph import body_object, context_line, graph_route, no_content
 from sandbox.entra.permissions import SYNC_READ, SYNC_WRITE
 from sandbox.entra.state import PLAIN_SECRETS
+from sandbox.server.router import Context, json_reply
 
 # synchronizationSecret in graph-provisioning.csdl.xml
 _KEYS = frozenset(

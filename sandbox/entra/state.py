@@ -6,11 +6,11 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
-from sandbox.core.credentials import Credentials
-from sandbox.core.ids import Counters, guid
-from sandbox.core.people import Person
 from sandbox.entra.defaults import new_application, new_service_principal, new_user
 from sandbox.entra.permissions import DEFAULT_ROLES
+from sandbox.server.credentials import Credentials
+from sandbox.server.ids import Counters, guid
+from sandbox.server.people import Person
 
 Kind = Literal["user", "group", "application", "servicePrincipal"]
 Properties = dict[str, JsonValue]

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import JsonValue
 
-from sandbox.core.outbound import scim_client
-from sandbox.core.world import World
+from sandbox.server.outbound import scim_client
+from sandbox.server.world import World
 
 _FLAG = "aadoptscim062020"
 _USER_AGENT = "Azure AD SCIM Provisioning"

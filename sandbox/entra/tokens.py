@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import jwt
 
-from sandbox.core.router import Context
-from sandbox.core.world import World
 from sandbox.entra.errors import GraphError
 from sandbox.entra.state import EntraState
+from sandbox.server.router import Context
+from sandbox.server.world import World
 
 GRAPH_AUDIENCES = ("https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000")
 LIFETIME_SECONDS = 3599

@@ -4,8 +4,6 @@ import re
 
 from werkzeug import Response
 
-from sandbox.core.people import Person
-from sandbox.core.router import Context
 from sandbox.entra.defaults import new_user
 from sandbox.entra.directory import apply_properties, forget, objects_reply
 from sandbox.entra.errors import GraphError, bad_request, not_found
@@ -13,6 +11,8 @@ from sandbox.entra.graph import body_object, entity_reply, graph_route, no_conte
 from sandbox.entra.odata import ListRule, list_reply, one_reply
 from sandbox.entra.permissions import ORGANIZATION_READ, USER_READ, USER_WRITE
 from sandbox.entra.state import Entity, EntraState, now
+from sandbox.server.people import Person
+from sandbox.server.router import Context
 
 # What v1.0 answers without $select.
 DEFAULT_PROPERTIES = (

@@ -6,10 +6,10 @@ from typing import Concatenate, ParamSpec
 
 from werkzeug import Response
 
-from sandbox.core.router import Context, Router, json_reply
 from sandbox.okta import auth
 from sandbox.okta.errors import OktaError, by_status, invalid
 from sandbox.okta.state import OktaState
+from sandbox.server.router import Context, Router, json_reply
 
 P = ParamSpec("P")
 Handler = Callable[Concatenate[Context, P], Response]

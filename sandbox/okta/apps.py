@@ -8,7 +8,6 @@ answers recorded in terraform-provider-okta's tests.
 
 from werkzeug import Response
 
-from sandbox.core.router import Context, json_reply
 from sandbox.okta import log
 from sandbox.okta.api import (
     body_object,
@@ -30,6 +29,7 @@ from sandbox.okta.paging import page
 from sandbox.okta.policies import DEFAULT_ACCESS_POLICY
 from sandbox.okta.search import expression
 from sandbox.okta.state import OktaState
+from sandbox.server.router import Context, json_reply
 
 _READ, _MANAGE = "okta.apps.read", "okta.apps.manage"
 _SIGN_ON_TEXTS = (

@@ -6,7 +6,6 @@ and …/applicationusers.
 
 from werkzeug import Response
 
-from sandbox.core.router import Context, json_reply
 from sandbox.okta import log
 from sandbox.okta.api import body_object, endpoint, member, no_content, text
 from sandbox.okta.app_views import app_user_view, assignment_view
@@ -19,6 +18,7 @@ from sandbox.okta.model import App, AppUser, GroupAssignment
 from sandbox.okta.paging import page
 from sandbox.okta.state import OktaState
 from sandbox.okta.users import find as find_user
+from sandbox.server.router import Context, json_reply
 
 _READ, _MANAGE = "okta.apps.read", "okta.apps.manage"
 _GROUPS, _USERS = "/api/v1/apps/<app_id>/groups", "/api/v1/apps/<app_id>/users"

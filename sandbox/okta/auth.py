@@ -7,9 +7,9 @@ https://developer.okta.com/docs/guides/implement-oauth-for-okta-serviceapp/.
 import hmac
 import re
 
-from sandbox.core.router import Context
 from sandbox.okta import tokens
 from sandbox.okta.errors import OktaError, forbidden
+from sandbox.server.router import Context
 
 # The space is optional: Okta's own Python client (okta 3.4) writes "SSWS00…".
 _HEADER = re.compile(r"(SSWS|Bearer)\s*(\S+)", re.IGNORECASE)

@@ -8,7 +8,6 @@ document, and the answers recorded in terraform-provider-okta's tests.
 
 from werkzeug import Response
 
-from sandbox.core.router import Context, json_reply
 from sandbox.okta import log
 from sandbox.okta.api import body_object, endpoint, member, no_content, query_flag, text
 from sandbox.okta.apps import find
@@ -16,6 +15,7 @@ from sandbox.okta.catalog import CATALOG
 from sandbox.okta.errors import invalid
 from sandbox.okta.model import App, Provisioning
 from sandbox.okta.state import ORGANISATION
+from sandbox.server.router import Context, json_reply
 
 _READ, _MANAGE = "okta.apps.read", "okta.apps.manage"
 _PATH = "/api/v1/apps/<app_id>/connections/default"

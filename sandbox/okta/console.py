@@ -16,7 +16,7 @@ from sandbox.okta.scim import ScimError, Target
 from sandbox.okta.state import OktaState
 
 if TYPE_CHECKING:
-    from sandbox.core.world import World
+    from sandbox.server.world import World
 
 _SWITCHES = {
     "importGroups": "import_groups",

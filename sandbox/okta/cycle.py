@@ -14,7 +14,7 @@ from sandbox.okta.scim import ScimError, Target
 from sandbox.okta.state import OktaState
 
 if TYPE_CHECKING:
-    from sandbox.core.world import World
+    from sandbox.server.world import World
 
 
 def run_cycle(world: "World", *, full: bool = False) -> dict[str, object]:

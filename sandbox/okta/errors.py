@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from werkzeug import Response
 
-from sandbox.core.router import json_reply
+from sandbox.server.router import json_reply
 
 _BY_STATUS: Mapping[int, tuple[str, str]] = {
     400: ("E0000003", "The request body was not well-formed."),

@@ -8,7 +8,6 @@ from typing import Literal, cast
 
 from werkzeug import Response
 
-from sandbox.core.router import Context, json_reply
 from sandbox.okta import log
 from sandbox.okta.api import body_object, endpoint, member, text
 from sandbox.okta.apps import find
@@ -16,6 +15,7 @@ from sandbox.okta.catalog import CATALOG
 from sandbox.okta.errors import invalid, not_found
 from sandbox.okta.model import App
 from sandbox.okta.state import ORGANISATION
+from sandbox.server.router import Context, json_reply
 
 _READ, _MANAGE = "okta.apps.read", "okta.apps.manage"
 _PATH = "/api/v1/apps/<app_id>/features"

@@ -5,7 +5,6 @@ Source: https://developer.okta.com/docs/api/openapi/okta-management/management/t
 
 from werkzeug import Response
 
-from sandbox.core.router import Context, json_reply
 from sandbox.okta import log
 from sandbox.okta.api import body_object, endpoint, member, no_content, text
 from sandbox.okta.app_views import app_view
@@ -18,6 +17,7 @@ from sandbox.okta.search import expression
 from sandbox.okta.state import OktaState
 from sandbox.okta.users import find as find_user
 from sandbox.okta.views import group_view, user_view
+from sandbox.server.router import Context, json_reply
 
 _READ, _MANAGE = "okta.groups.read", "okta.groups.manage"
 _FILTERED = ("id", "type", "lastUpdated", "lastMembershipUpdated")

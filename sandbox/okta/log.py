@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 
 from werkzeug import Response
 
-from sandbox.core.router import Context
 from sandbox.okta.api import endpoint
 from sandbox.okta.clock import now, parse
 from sandbox.okta.errors import invalid
@@ -18,6 +17,7 @@ from sandbox.okta.model import App, Group, User
 from sandbox.okta.paging import page
 from sandbox.okta.search import expression
 from sandbox.okta.state import OktaState
+from sandbox.server.router import Context
 
 _MOST_EVENTS = 5_000
 _REASON_LENGTH = 255

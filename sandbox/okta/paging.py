@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 from werkzeug import Response
 
-from sandbox.core.router import Context, json_reply
 from sandbox.okta.errors import invalid
+from sandbox.server.router import Context, json_reply
 
 T = TypeVar("T")
 

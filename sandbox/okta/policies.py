@@ -2,12 +2,12 @@
 
 from werkzeug import Response
 
-from sandbox.core.router import Context, json_reply
 from sandbox.okta import log
 from sandbox.okta.api import endpoint, no_content
 from sandbox.okta.errors import invalid, not_found
 from sandbox.okta.paging import page
 from sandbox.okta.state import ORGANISATION
+from sandbox.server.router import Context, json_reply
 
 DEFAULT_ACCESS_POLICY = "rstSandboxAccess0000"
 _FOUNDED = "2024-01-01T00:00:00.000Z"

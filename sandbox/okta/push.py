@@ -7,7 +7,6 @@ and the answers recorded in terraform-provider-okta's tests.
 
 from werkzeug import Response
 
-from sandbox.core.router import Context, json_reply
 from sandbox.okta import log
 from sandbox.okta.api import body_object, endpoint, no_content, query_flag, text
 from sandbox.okta.app_views import mapping_view
@@ -18,6 +17,7 @@ from sandbox.okta.groups import find as find_group
 from sandbox.okta.model import App, Group, GroupDeletion, Mapping
 from sandbox.okta.paging import page
 from sandbox.okta.state import OktaState
+from sandbox.server.router import Context, json_reply
 
 _READ = ("okta.apps.read", "okta.groups.read")
 _MANAGE = ("okta.apps.manage", "okta.groups.manage")

@@ -4,12 +4,12 @@ from xml.sax.saxutils import escape, quoteattr
 
 from werkzeug import Response
 
-from sandbox.core.router import Context, json_reply
 from sandbox.okta.api import endpoint
 from sandbox.okta.apps import find
 from sandbox.okta.errors import not_found
 from sandbox.okta.state import ORGANISATION
 from sandbox.okta.x509 import certificate, jwk_number, key_id
+from sandbox.server.router import Context, json_reply
 
 _METADATA = "urn:oasis:names:tc:SAML:2.0:metadata"
 _BINDINGS = ("HTTP-POST", "HTTP-Redirect")

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from sandbox.core.outbound import scim_client
 from sandbox.okta.catalog import CATALOG
 from sandbox.okta.model import User
+from sandbox.server.outbound import scim_client
 
 if TYPE_CHECKING:
-    from sandbox.core.world import World
+    from sandbox.server.world import World
 
 USER_AGENT = "Okta SCIM Client 1.0.0"
 _USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"

@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 from werkzeug import Response
 
-from sandbox.core.admin import admin_router
-from sandbox.core.ids import okta_id
-from sandbox.core.router import Context, json_reply
-from sandbox.core.world import World
 from sandbox.okta import tokens
 from sandbox.okta.api import endpoint
 from sandbox.okta.keys import pem, rsa_key
 from sandbox.okta.state import ORGANISATION
+from sandbox.server.admin import admin_router
+from sandbox.server.ids import okta_id
+from sandbox.server.router import Context, json_reply
+from sandbox.server.world import World
 
 CLIENT_ID = okta_id("0oa", "service-app")
 KEY_ID = "sandbox-service-app"

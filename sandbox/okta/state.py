@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel, Field
 
-from sandbox.core.ids import Counters, okta_id
-from sandbox.core.people import Person
 from sandbox.okta.clock import now
 from sandbox.okta.model import App, Group, GroupDeletion, User
+from sandbox.server.ids import Counters, okta_id
+from sandbox.server.people import Person
 
 ORGANISATION = "https://example.okta.com"
 ADMINISTRATOR_LOGIN = "okta.administrator@example.com"

@@ -5,7 +5,6 @@ Source: https://developer.okta.com/docs/api/openapi/okta-management/management/t
 
 from werkzeug import Response
 
-from sandbox.core.router import Context, json_reply
 from sandbox.okta import log
 from sandbox.okta.api import body_object, empty_object, endpoint, member, no_content
 from sandbox.okta.assignment import refresh
@@ -17,6 +16,7 @@ from sandbox.okta.paging import page
 from sandbox.okta.search import expression
 from sandbox.okta.state import OktaState
 from sandbox.okta.views import group_view, user_view
+from sandbox.server.router import Context, json_reply
 
 _READ, _MANAGE = "okta.users.read", "okta.users.manage"
 _FILTERED = (

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cfscim.engine import Engine, find_engine
-from cfscim.sandbox_process import SandboxProcess
+from cfscim.up.engine import Engine, find_engine
+from cfscim.up.sandbox_process import SandboxProcess
 
 
 @pytest.fixture(scope="session")

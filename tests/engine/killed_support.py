@@ -15,16 +15,16 @@ from typing import Any
 
 import httpx
 
-from cfscim.engine import Engine
-from cfscim.engine_deployer import EngineDeployer
-from cfscim.sandbox_process import SandboxProcess
-from cfscim.up import deploy
-from scim.config import parse_config
-from scim.keypath import CONFIG_KEY
-from scim.problems import ScimError
+from cfscim.config.keypath import CONFIG_KEY
+from cfscim.config.messages import ScimError
+from cfscim.config.models import parse_config
+from cfscim.up.command import deploy
+from cfscim.up.engine import Engine
+from cfscim.up.engine_deployer import EngineDeployer
+from cfscim.up.sandbox_process import SandboxProcess
 from tests.combinations import config_object
-from tests.sandbox.fault_judgement import State, difference, doubles, excess, normal
-from tests.sandbox.fault_support import Call, calls_in
+from tests.rehearsal.fault_judgement import State, difference, doubles, excess, normal
+from tests.rehearsal.fault_support import Call, calls_in
 
 HELD = {"before": "hang", "after": "lost-response"}
 _WAIT_SECONDS = 120.0

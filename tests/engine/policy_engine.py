@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cfscim.engine import Engine
-from cfscim.sandbox_process import SandboxProcess
+from cfscim.up.engine import Engine
+from cfscim.up.sandbox_process import SandboxProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNTIME = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}

@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
-from cfscim.engine import Engine
-from cfscim.engine_deployer import EngineDeployer
-from cfscim.sandbox_process import SandboxProcess
-from cfscim.up import deploy
-from scim.config import parse_config
+from cfscim.config.models import parse_config
+from cfscim.up.command import deploy
+from cfscim.up.engine import Engine
+from cfscim.up.engine_deployer import EngineDeployer
+from cfscim.up.sandbox_process import SandboxProcess
 from tests.combinations import config_object
 
 

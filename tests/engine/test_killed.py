@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cfscim.engine import Engine
-from cfscim.sandbox_process import SandboxProcess
+from cfscim.up.engine import Engine
+from cfscim.up.sandbox_process import SandboxProcess
 from tests.engine.killed_support import HELD, Cell, KillMatrix
 
 FULL = os.environ.get("CFSCIM_FULL_MATRIX") == "1"

@@ -9,11 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cfscim.engine import Engine
-from cfscim.engine_deployer import EngineDeployer
-from cfscim.sandbox_process import SandboxProcess
-from scim.keypath import CONFIG_KEY
-from scim.problems import ScimError
+from cfscim.config.keypath import CONFIG_KEY
+from cfscim.config.messages import ScimError
+from cfscim.up.engine import Engine
+from cfscim.up.engine_deployer import EngineDeployer
+from cfscim.up.sandbox_process import SandboxProcess
 from tests.combinations import config_object
 from tests.engine.killed_support import Cell, KillMatrix
 

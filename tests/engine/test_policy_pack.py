@@ -5,8 +5,8 @@ from pathlib import Path
 
 import yaml
 
+from tests.config.policy_kit import config_object
 from tests.engine.policy_engine import Previews, previews  # noqa: F401 - the fixture
-from tests.unit.policy_kit import config_object
 
 BAD_PROGRAM = Path(__file__).parent / "bad_program"
 PEOPLE = ["ada@example.com", "grace@example.com", "alan@example.com"]

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from cfscim.engine import Engine
-from cfscim.engine_deployer import EngineDeployer
-from cfscim.plan_model import make_plan
+from cfscim.config.models import parse_config
+from cfscim.config.stack_check import check_stack_file
+from cfscim.plan.model import make_plan
 from cfscim.review.changes import Action, ResourceChange, resource_changes
-from cfscim.sandbox_process import SandboxProcess
-from cfscim.up import deploy
-from scim.config import parse_config
-from scim.stackcheck import check_stack_file
+from cfscim.up.command import deploy
+from cfscim.up.engine import Engine
+from cfscim.up.engine_deployer import EngineDeployer
+from cfscim.up.sandbox_process import SandboxProcess
 from tests.engine.engine_preview import Said, preview
-from tests.unit.gallery_scenarios import SCENARIOS, Config, Scenario
-from tests.unit.plan_kit import write
+from tests.plan.plan_kit import write
+from tests.review.gallery_scenarios import SCENARIOS, Config, Scenario
 
 STACK = "review"
 # A preview looks people up in the sandbox, and these are not there.

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from cfscim.engine import Engine
-from cfscim.engine_deployer import EngineDeployer
+from cfscim.config.models import parse_config
 from cfscim.rehearsal.deployer import RehearsalDeployer
-from cfscim.sandbox_process import SandboxProcess
-from cfscim.up import deploy
-from scim.config import parse_config
+from cfscim.up.command import deploy
+from cfscim.up.engine import Engine
+from cfscim.up.engine_deployer import EngineDeployer
+from cfscim.up.sandbox_process import SandboxProcess
 from tests.combinations import COMBINATIONS, config_object
 from tests.engine.end_state import differences, end_state
 

@@ -5,9 +5,9 @@ import json
 import httpx
 import pytest
 
-from sandbox.core.server import Sandbox
-from scim.problems import ScimError
-from tests.sandbox.rehearsal_support import do_console_steps, rehearsal, stack_config
+from cfscim.config.messages import ScimError
+from sandbox.server.server import Sandbox
+from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal, stack_config
 
 
 @pytest.mark.parametrize("kind", ["okta", "entra"])

@@ -14,7 +14,7 @@ from werkzeug import Response
 from sandbox.cloudflare.model import Account
 from sandbox.cloudflare.scim.models import ScimGroup, ScimUser
 from sandbox.cloudflare.scim.reply import refuse, scim_reply, scim_route
-from sandbox.core.router import Context
+from sandbox.server.router import Context
 
 _DOCUMENTATION = (
     "https://developers.cloudflare.com/fundamentals/account/account-security/scim-setup/"

@@ -4,7 +4,7 @@ import json
 import re
 
 from sandbox.cloudflare.scim.reply import refuse
-from sandbox.core.router import Context
+from sandbox.server.router import Context
 
 _EQUALS = re.compile(r'\s*([A-Za-z.]+)\s+([A-Za-z]+)\s+("(?:[^"\\]|\\.)*")\s*')
 

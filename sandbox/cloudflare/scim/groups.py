@@ -19,7 +19,7 @@ from sandbox.cloudflare.scim.names import check_new_name
 from sandbox.cloudflare.scim.patch import read_operations
 from sandbox.cloudflare.scim.reply import body_object, many, one, refuse, scim_route
 from sandbox.cloudflare.state import CloudflareState
-from sandbox.core.router import Context
+from sandbox.server.router import Context
 
 
 def _describe(

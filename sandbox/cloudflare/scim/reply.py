@@ -14,7 +14,7 @@ from sandbox.cloudflare.api import MEMBER_READ, admitted
 from sandbox.cloudflare.errors import ApiError
 from sandbox.cloudflare.model import Account
 from sandbox.cloudflare.scim.models import ScimGroup, ScimUser
-from sandbox.core.router import BadBodyError, Context, Router
+from sandbox.server.router import BadBodyError, Context, Router
 
 MEDIA_TYPE = "application/scim+json"
 _MAX_RESULTS = 100

@@ -23,7 +23,7 @@ from sandbox.cloudflare.scim.patch import as_boolean, read_operations
 from sandbox.cloudflare.scim.reply import body_object, many, one, refuse, scim_route
 from sandbox.cloudflare.scim.system import system_id
 from sandbox.cloudflare.state import CloudflareState
-from sandbox.core.router import Context
+from sandbox.server.router import Context
 
 _KNOWN = ("userName", "name", "displayName", "emails", "active", "externalId")
 _KNOWN_NAME = ("formatted", "familyName", "givenName")

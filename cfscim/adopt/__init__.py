@@ -1,0 +1,1 @@
+"""What exists at a vendor and is not in the state."""

@@ -1,0 +1,1 @@
+"""The typed stack config and every fact that follows from it. No Pulumi."""

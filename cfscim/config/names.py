@@ -1,0 +1,27 @@
+"""Every name the identity provider and Cloudflare compare byte for byte."""
+
+from cfscim.config.models import ScimConfig
+from cfscim.config.roles import Role
+
+
+def group_name(config: ScimConfig, role: Role) -> str:
+    """The identity provider's group for `role`; with userGroups also Cloudflare's User Group.
+
+    Source: contract, "Group names in the identity provider"; guide, step 3 of "Configure user
+    permissions on Okta" and "Configure user permissions in Azure AD".
+    """
+    if config.role_model == "userGroups":
+        return config.group_prefix + role.value
+    if config.identity_provider.kind == "entra":
+        return f"CF-{config.account.id} - {role.value}"
+    return role.value
+
+
+def group_names(config: ScimConfig) -> dict[Role, str]:
+    """The group name of every declared role, in the guide's order."""
+    return {role: group_name(config, role) for role in config.roles}
+
+
+def scim_base_url(config: ScimConfig) -> str:
+    """The SCIM address of the account (guide, "Integrate the Cloudflare API", step 3)."""
+    return f"https://api.cloudflare.com/client/v4/accounts/{config.account.id}/scim/v2"

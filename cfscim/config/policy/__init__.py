@@ -1,0 +1,1 @@
+"""The policy rules, by name: one evaluation for `plan` and for the policy pack."""

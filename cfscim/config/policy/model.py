@@ -1,0 +1,90 @@
+"""What a policy rule looks at and what it says; the same in `plan` and in the policy pack."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from cfscim.config.credentials import MASK
+from cfscim.config.json_types import Json
+from cfscim.config.models import ScimConfig, Waiver
+
+UNKNOWN = "${unknown}"
+"""What stands in the place of a value that only the finished update will know."""
+
+SECRET = MASK
+"""What stands in the place of every secret; no rule ever sees one."""
+
+DEFAULT_SHARE = 0.25
+"""The share of people, or of groups, that one change may remove."""
+
+
+class Unseen(Enum):
+    """For an option that the caller cannot see: Pulumi hands no replacement trigger to a pack."""
+
+    UNSEEN = "unseen"
+
+
+UNSEEN = Unseen.UNSEEN
+
+
+@dataclass(frozen=True)
+class ResourceView:
+    """One declared resource; `inputs` carry the provider's names, every secret is `[secret]`."""
+
+    type: str
+    name: str
+    inputs: Mapping[str, Json]
+    protect: bool = False
+    replacement_trigger: "Json | Unseen" = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is judged: the config of `stack`, today's date, and the config that was in force.
+
+    `before` is None where nobody knows it, or where the stack is new.
+    """
+
+    config: ScimConfig
+    stack: str
+    today: date
+    before: ScimConfig | None = None
+    removal_share: float = DEFAULT_SHARE
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong and what to do instead; the rule itself says why. `where`: a config path."""
+
+    what: str
+    instead: str
+    where: str = ""
+
+
+ResourceCheck = Callable[[Case, ResourceView], Iterator[Finding]]
+ConfigCheck = Callable[[Case], Iterator[Finding]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule by its name in `waivers`; exactly one of the checks is given."""
+
+    name: str
+    title: str
+    reason: str
+    resource: ResourceCheck | None = None
+    config: ConfigCheck | None = None
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A rule broken. `waived` holds the waiver in force, or None where the change is refused.
+
+    `message` is one line: where, what, why, what to do; `resource` the resource's name, if any.
+    """
+
+    rule: str
+    message: str
+    waived: Waiver | None = None
+    resource: str | None = None

@@ -1,0 +1,1 @@
+"""`plan`: what a stack declares and who gets which role."""

@@ -1,0 +1,137 @@
+"""`plan`: what a stack declares and who gets which role, and what a change does to both.
+
+Runs the program in this process: no engine, no network, no credential.
+"""
+
+import gc
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from cfscim.config.clashes import clashes
+from cfscim.config.messages import Problem, one_line
+from cfscim.config.stack_check import CheckedStack, check_stack_file
+from cfscim.plan.model import Plan, make_plan
+from cfscim.plan.output import StackResult, render_json, render_markdown, show_policy, show_text
+from cfscim.plan.policy_check import check, is_refused
+from cfscim.program.quick_run import SharedWorker
+from cfscim.review.base_plan import base_plan
+from cfscim.review.baseline import Against, UsageError
+from cfscim.review.compare import Review, compare
+from cfscim.validate import PATTERN, stack_files
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for: one `stack`, or every stack file of `paths`; `against` names a base.
+
+    `enforce`: a broken policy rule makes the exit code 1.
+    """
+
+    stack: str | None = None
+    paths: tuple[str, ...] = ()
+    output: str = "text"
+    against: str | None = None
+    enforce: bool = False
+
+
+def run(request: Request) -> int:
+    """Plans and prints. Returns 0, 1 for config problems (and refused policy rules when
+    enforced), 2 for wrong usage; raises `MissingError` when git is needed and missing."""
+    try:
+        return _run(request)
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _run(request: Request) -> int:
+    if request.stack is not None and request.paths:
+        raise UsageError(
+            f"plan: --stack {one_line(request.stack)} and {one_line(request.paths[0])} are both "
+            "given; one names a stack of this folder, the other a folder; give one of them"
+        )
+    against = Against(request.against) if request.against is not None else None
+    checked, problems = _chosen(request)
+    today, results = datetime.now(UTC).date(), []
+    with closing(SharedWorker()) as worker:
+        for stack in checked:
+            results.append(_result(stack, against, worker, today))
+            # What the provider SDKs left behind is kept for good; looking through it costs time.
+            gc.freeze()
+    gone = _gone(request, against, checked)
+    if request.output == "json":
+        if request.enforce:
+            show_policy(results)
+        print(render_json(results, problems, gone, many=request.stack is None), end="")
+    elif request.output == "markdown":
+        print(render_markdown(results, problems, gone, many=request.stack is None), end="")
+    else:
+        show_text(results, problems, gone)
+    refused = any(is_refused(result.violations) for result in results)
+    return 1 if problems or (request.enforce and refused) else 0
+
+
+def _chosen(request: Request) -> tuple[list[CheckedStack], list[Problem]]:
+    """The stacks asked for, and everything that is wrong with them or between them."""
+    if request.stack is not None:
+        stack = check_stack_file(_file_of(request.stack))
+        return [stack], list(stack.problems)
+    files, problems = stack_files(request.paths)
+    checked = [check_stack_file(file) for file in files]
+    problems += [problem for stack in checked for problem in stack.problems]
+    problems += clashes(checked)
+    problems.sort(key=lambda problem: (problem.file or "", problem.line or 0))
+    return checked, problems
+
+
+def _file_of(stack: str) -> str:
+    """`Pulumi.<stack>.yaml`; of a fully qualified stack only the last part counts."""
+    name = stack.rsplit("/", 1)[-1]
+    file = f"Pulumi.{name}.yaml"
+    if name and os.path.lexists(file):
+        return file
+    here = sorted(path.name[7:-5] for path in Path().glob(PATTERN))
+    choice = f"write one of: {', '.join(here)}"
+    instead = choice if here else "run it in the folder of the stack files"
+    raise UsageError(
+        f"plan: --stack {one_line(stack)}: {one_line(file)} is not here; there is nothing to plan; "
+        f"{instead}"
+    )
+
+
+def _result(
+    stack: CheckedStack, against: Against | None, worker: SharedWorker, today: date
+) -> StackResult:
+    """The plan of a valid stack, and its review where there is a base to compare with."""
+    if stack.config is None or stack.problems:
+        return StackResult(stack, None, None, ())
+    plan = make_plan(stack, worker=worker)
+    review = _review(stack, plan, against, worker, today) if against is not None else None
+    before = review.before.config if review is not None and review.before else None
+    violations = check(plan.resources, stack.config, plan.stack, today, before)
+    return StackResult(stack, plan, review, tuple(violations))
+
+
+def _review(
+    stack: CheckedStack, plan: Plan, against: Against, worker: SharedWorker, today: date
+) -> Review:
+    base = against.of(stack.file.path)
+    if base.checked is None or base.checked.config is None:
+        return compare(None, plan, label=base.label, note=base.note)
+    before = base_plan(base.checked, base.checked.config, today=today, worker=worker)
+    return compare(before, plan, label=base.label)
+
+
+def _gone(request: Request, against: Against | None, checked: Sequence[CheckedStack]) -> list[str]:
+    """Stack files that the base has and this folder has no more."""
+    if against is None or request.stack is not None:
+        return []
+    folders = [path for path in request.paths if os.path.isdir(path)] or ["."]
+    here = {os.path.normpath(stack.file.path) for stack in checked}
+    found = {os.path.normpath(f) for folder in folders for f in against.stack_files(folder)}
+    return sorted(file for file in found - here if not os.path.lexists(file))

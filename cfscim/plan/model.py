@@ -1,0 +1,122 @@
+"""What one stack declares, as the program itself says when it is run without an engine."""
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+
+from cfscim.config.access import Grant, access_table
+from cfscim.config.keypath import CONFIG_KEY
+from cfscim.config.messages import ConfigError
+from cfscim.config.models import ScimConfig
+from cfscim.config.stack_check import CheckedStack
+from cfscim.program.monitor import RecordingMonitor
+from cfscim.program.placeholders import Placeholders
+from cfscim.program.quick_run import SharedWorker
+from cfscim.program.registrations import Declared, Registration, Value
+from cfscim.program.run import PROJECT, run_program
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One stack: its config, every resource in dependency order, and the stack's outputs.
+
+    `providers`: the providers' settings in the stack file, such as `okta:baseUrl`; an encrypted
+    one reads `[secret]`.
+    """
+
+    stack: str
+    file: str
+    config: ScimConfig
+    resources: tuple[Registration, ...]
+    outputs: Mapping[str, Value]
+    remaining_steps: tuple[str, ...]
+    warnings: tuple[str, ...]
+    providers: Mapping[str, str]
+
+    @property
+    def access(self) -> tuple[Grant, ...]:
+        """Who gets which role; roles managed in the identity provider have no row."""
+        return access_table(self.config)
+
+    @property
+    def remote_resources(self) -> tuple[Registration, ...]:
+        """The resources that mean something outside Pulumi, components left out."""
+        return tuple(resource for resource in self.resources if resource.custom)
+
+
+def make_plan(checked: CheckedStack, *, worker: SharedWorker | None = None) -> Plan:
+    """Runs the program on a checked stack file: no engine, no network, no credential.
+
+    Raises `ConfigError` with the file's problems, and `ScimError` when the program gives up.
+    """
+    if checked.config is None or checked.problems:
+        raise ConfigError(checked.problems)
+    config = {**checked.file.provider_config, CONFIG_KEY: checked.file.config_object}
+    return plan_of(checked, checked.config, declare(checked.file.stack, config, worker=worker))
+
+
+def declare(
+    stack: str, config: Mapping[str, object], *, worker: SharedWorker | None = None
+) -> Declared:
+    """What the program declares for a stack's `config` mapping, with placeholders for answers."""
+    if worker is None:
+        with closing(SharedWorker()) as own:
+            return declare(stack, config, worker=own)
+    monitor = RecordingMonitor(Placeholders())
+    return run_program(monitor, stack=stack, config=config, preview=True, worker=worker)
+
+
+def plan_of(checked: CheckedStack, config: ScimConfig, declared: Declared) -> Plan:
+    """The plan of a run that was made already."""
+    return Plan(
+        stack=checked.file.stack,
+        file=checked.file.path,
+        config=config,
+        resources=tuple(declared.resources),
+        outputs=declared.outputs,
+        remaining_steps=_texts(declared.outputs.get("remainingSteps")),
+        warnings=_texts(declared.outputs.get("warnings")),
+        providers={
+            **checked.file.provider_config,
+            **dict.fromkeys(sorted(checked.file.secure_keys), "[secret]"),
+        },
+    )
+
+
+def as_json(plan: Plan) -> dict[str, object]:
+    """The contract's object; secrets read `[secret]`, unknown values `${<resource>.<output>}`."""
+    return {
+        "project": PROJECT,
+        "stack": plan.stack,
+        "resources": [_resource(resource) for resource in plan.resources],
+        "outputs": dict(plan.outputs),
+        "access": [grant_json(grant) for grant in plan.access],
+        "remainingSteps": list(plan.remaining_steps),
+        "warnings": list(plan.warnings),
+    }
+
+
+def grant_json(grant: Grant) -> dict[str, object]:
+    """One row of the access table."""
+    return {"person": grant.person, "role": grant.role.value, "group": grant.group}
+
+
+def _resource(resource: Registration) -> dict[str, object]:
+    options = resource.options
+    return {
+        "type": resource.type,
+        "name": resource.name,
+        "parent": resource.parent,
+        "inputs": resource.inputs,
+        "options": {
+            "protect": options.protect,
+            "retainOnDelete": options.retain_on_delete,
+            "ignoreChanges": list(options.ignore_changes),
+            "dependsOn": list(options.depends_on),
+            "replacementTrigger": options.replacement_trigger,
+        },
+    }
+
+
+def _texts(value: Value) -> tuple[str, ...]:
+    return tuple(str(one) for one in value) if isinstance(value, list) else ()

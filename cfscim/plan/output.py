@@ -1,0 +1,190 @@
+"""Plans and reviews in the three formats; config problems are printed as `validate` does."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from cfscim.config.messages import Problem
+from cfscim.config.policy.rules import Violation
+from cfscim.config.stack_check import CheckedStack
+from cfscim.config.stack_file import stack_of
+from cfscim.plan.model import Plan, as_json
+from cfscim.plan.policy_check import is_refused
+from cfscim.plan.report import plan_document
+from cfscim.program.run import PROJECT
+from cfscim.report.document import (
+    Bullets,
+    Document,
+    Line,
+    Prose,
+    Section,
+    Strong,
+    Weight,
+    count,
+    plain,
+)
+from cfscim.report.gfm import code, marker, prose
+from cfscim.review.as_json import review_json
+from cfscim.review.compare import Review
+from cfscim.review.report import review_document
+from cfscim.validate import render as render_problems
+
+
+@dataclass(frozen=True)
+class StackResult:
+    """One stack: its plan where the config is valid, its review where there is a base."""
+
+    checked: CheckedStack
+    plan: Plan | None
+    review: Review | None
+    violations: tuple[Violation, ...]
+
+
+def render_json(
+    results: Sequence[StackResult], problems: Sequence[Problem], gone: Sequence[str], *, many: bool
+) -> str:
+    """One stack: the contract's object; many: a list of them, each with its file.
+
+    A single stack with problems prints what `validate --format json` prints.
+    """
+    if many:
+        removed = [
+            {"project": PROJECT, "stack": stack_of(file), "file": file, "removed": True}
+            for file in gone
+        ]
+        return _dumped([*(_json_entry(result, problems) for result in results), *removed])
+    (result,) = results
+    if result.plan is None:
+        return render_problems([result.checked], problems, "json") + "\n"
+    return _dumped(_json(result, result.plan))
+
+
+def render_markdown(
+    results: Sequence[StackResult], problems: Sequence[Problem], gone: Sequence[str], *, many: bool
+) -> str:
+    """A pull-request comment; of many stacks those that change first, the others by name."""
+    from cfscim.report.markdown import render
+
+    lead = []
+    if many:
+        lead += [marker("cfscim-plan"), ""]
+    elif problems:
+        lead += [marker(f"cfscim-plan {results[0].checked.file.stack}"), ""]
+    if problems:
+        lead += ["## The config cannot be used", ""]
+        lead += [f"- {prose(str(problem))}" for problem in problems[:100]]
+        lead += [f"- … and {len(problems) - 100} more"] if len(problems) > 100 else []
+        lead.append("")
+    lead += [
+        f"- {code(file)} is removed: this program manages that stack no longer. Nothing is taken "
+        "down by that; run `pulumi destroy` first if it was meant."
+        for file in gone
+    ]
+    documents = [found for result in results if (found := _document(result)) is not None]
+    if many:
+        unchanged = [r for r in results if r.review is not None and _quiet(r)]
+        documents = [_document_of(r) for r in results if r.plan is not None and r not in unchanged]
+        if unchanged:
+            names = ", ".join(code(result.checked.file.stack) for result in unchanged[:300])
+            number = count(len(unchanged), "stack")
+            lead += ["", f"Nothing changes in {number}{_since(unchanged[0])}: {names}.", ""]
+    return render(documents, lead=lead)
+
+
+def show_policy(results: Sequence[StackResult]) -> None:
+    """What the policy rules say, on stderr: the contract's JSON has no place for it."""
+    for result in results:
+        for line in _policy_lines(result.violations):
+            print(f"policy: {plain(line)}", file=sys.stderr)
+
+
+def show_text(
+    results: Sequence[StackResult], problems: Sequence[Problem], gone: Sequence[str]
+) -> None:
+    """For people, on a terminal or in a log."""
+    from cfscim.report.terminal import show
+
+    if problems:
+        print(render_problems([result.checked for result in results], problems, "text"))
+    for file in gone:
+        print(
+            f"{file} is removed: this program manages that stack no longer. Nothing is taken down "
+            "by that; run `pulumi destroy` first if it was meant."
+        )
+    sys.stdout.flush()
+    show([found for result in results if (found := _document(result)) is not None])
+
+
+def _dumped(value: object) -> str:
+    # ASCII only, so that no terminal's encoding can break the JSON.
+    return json.dumps(value, indent=2) + "\n"
+
+
+def _json(result: StackResult, plan: Plan) -> dict[str, object]:
+    if result.review is None:
+        return as_json(plan)
+    found = review_json(result.review)
+    found["policy"] = [_violation(one) for one in result.violations]
+    return found
+
+
+def _violation(violation: Violation) -> dict[str, object]:
+    waiver = violation.waived
+    return {
+        "rule": violation.rule,
+        "message": violation.message,
+        "waivedUntil": str(waiver.until) if waiver else None,
+        "waivedBy": waiver.by if waiver else None,
+    }
+
+
+def _json_entry(result: StackResult, problems: Sequence[Problem]) -> dict[str, object]:
+    file = result.checked.file
+    mine = [problem for problem in problems if problem.file == file.path]
+    found: dict[str, object] = {"project": PROJECT, "stack": file.stack}
+    if result.plan is not None:
+        found = _json(result, result.plan)
+    found["file"] = file.path
+    if mine:
+        found["problems"] = json.loads(render_problems([], mine, "json"))["problems"]
+    return found
+
+
+def _document(result: StackResult) -> Document | None:
+    return None if result.plan is None else _document_of(result)
+
+
+def _document_of(result: StackResult) -> Document:
+    assert result.plan is not None
+    policy = tuple(_policy(result.violations))
+    if result.review is None:
+        return plan_document(result.plan, policy)
+    return review_document(result.review, policy)
+
+
+def _quiet(result: StackResult) -> bool:
+    review = result.review
+    refused = is_refused(result.violations)
+    return review is not None and review.nothing_changes and not refused
+
+
+def _since(result: StackResult) -> str:
+    return f" compared with {code(result.review.label)}" if result.review else ""
+
+
+def _policy(violations: Sequence[Violation]) -> Iterator[Section]:
+    lines = tuple(_policy_lines(violations))
+    if lines:
+        yield Section("Policy", (Bullets(lines, Weight.VITAL),))
+
+
+def _policy_lines(violations: Sequence[Violation]) -> Iterator[Line]:
+    """Refused ones first, each with its rule, then the waived ones with who waived them."""
+    for one in violations:
+        if one.waived is None:
+            yield (Strong(f"Refused by {one.rule}: "), Prose(one.message))
+    for one in violations:
+        if one.waived is not None:
+            who = f"{one.waived.by} until {one.waived.until} ({one.waived.reason})"
+            yield (Strong(f"Waived, {one.rule}: "), Prose(f"{one.message}; by {who}"))

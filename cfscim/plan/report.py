@@ -1,0 +1,148 @@
+"""A plan as a document: who gets which role, what is declared, and what is left to do."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from cfscim.config.access import managed_elsewhere, people
+from cfscim.config.kinds import words_for
+from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.config.names import group_name
+from cfscim.plan.model import Plan
+from cfscim.plan.values import value_text
+from cfscim.program.registrations import Registration
+from cfscim.report.document import (
+    Block,
+    Bullets,
+    Code,
+    Document,
+    Inline,
+    Line,
+    Node,
+    Paragraph,
+    Prose,
+    Section,
+    Strong,
+    Table,
+    Tree,
+    Weight,
+    codes,
+    count,
+)
+
+
+def plan_document(plan: Plan, policy: Sequence[Section] = ()) -> Document:
+    """The whole plan of one stack; `policy`: what the policy rules say about it."""
+    number = len(plan.remote_resources)
+    sections = [
+        *policy,
+        Section("Who gets which role", tuple(_access(plan))),
+        Section(f"What is declared: {count(number, 'resource')}", (_tree(plan),)),
+        *_steps(plan),
+        *_warnings(plan),
+    ]
+    return Document(
+        marker=f"cfscim-plan {plan.stack}",
+        title=("Plan of stack ", Code(plan.stack)),
+        intro=(Paragraph(_about(plan.config)),),
+        sections=tuple(sections),
+        outro=(Paragraph(_next(plan)),),
+    )
+
+
+def _about(config: ScimConfig) -> Line:
+    provider = config.identity_provider
+    account = f"{config.account.name} ({config.account.id})"
+    where: Line = ("Microsoft Entra, application ", Code(getattr(provider, "app_name", "")))
+    if isinstance(provider, OktaConfig):
+        where = ("Okta organisation ", Code(provider.org_name), ", app ", Code(provider.app_label))
+    model: Inline = (
+        "Cloudflare User Groups" if config.role_model == "userGroups" else "virtual groups"
+    )
+    return (
+        "Cloudflare account ",
+        Code(account),
+        "; people from ",
+        *where,
+        "; roles by ",
+        model,
+        ".",
+    )
+
+
+def _access(plan: Plan) -> Iterator[Block]:
+    config, rows = plan.config, plan.access
+    where = "Okta" if isinstance(config.identity_provider, OktaConfig) else "Entra"
+    if rows:
+        cells = tuple(
+            ((Code(grant.person),), (grant.role.value,), (Code(grant.group),)) for grant in rows
+        )
+        yield Table(("Person", "Role", "Group"), cells, Weight.VITAL)
+    notes: list[Line] = [
+        (Strong(role.value), f": managed in {where}, in the group ", Code(group_name(config, role)),
+         "; no plan can show who has it.")
+        for role in managed_elsewhere(config)
+    ]  # fmt: skip
+    notes += [
+        (Strong(role.value), ": nobody, the group ", Code(group_name(config, role)), " is empty.")
+        for role, given in config.roles.items()
+        if given.members == ()
+    ]
+    yield Bullets((*notes, *_outside_roles(config)), Weight.VITAL)
+
+
+def _outside_roles(config: ScimConfig) -> Iterator[Line]:
+    """Who is a member of the account, and who is Super Administrator without SCIM."""
+    users = config.identity_provider.users_group
+    exact = "exactly" if users.members is not None else "among others"
+    if listed := people(config):
+        group = ("Members of the account, in the users' group ", Code(users.name))
+        yield (*group, f": {exact} ", *codes(listed), ".")
+    if config.break_glass:
+        who = codes(config.break_glass)
+        yield ("Super Administrators outside SCIM (break-glass): ", *who, ".")
+
+
+def _tree(plan: Plan) -> Tree:
+    below: dict[str | None, list[Registration]] = {}
+    for resource in plan.resources:
+        below.setdefault(resource.parent, []).append(resource)
+
+    def node(resource: Registration) -> Node:
+        children = tuple(node(child) for child in below.get(resource.name, ()))
+        inputs = tuple(_input(key, resource) for key in sorted(resource.inputs))
+        return Node(_line(resource), (*inputs, *children))
+
+    return Tree(tuple(node(resource) for resource in below.get(None, ())))
+
+
+def _line(resource: Registration) -> Line:
+    options = resource.options
+    marks = [
+        *(["protected"] if options.protect else []),
+        *(["stays when destroyed"] if options.retain_on_delete else []),
+    ]
+    words = words_for(resource.type) if resource.custom else "component"
+    line: list[Inline] = [Strong(resource.name), f"  {words}"]
+    return (*line, f" [{', '.join(marks)}]") if marks else tuple(line)
+
+
+def _input(key: str, resource: Registration) -> Node:
+    return Node((f"{key}: ", Code(value_text(resource.inputs[key]))))
+
+
+def _steps(plan: Plan) -> Iterable[Section]:
+    if plan.remaining_steps:
+        yield Section("Left to do by hand", (Bullets(_prose(plan.remaining_steps), numbered=True),))
+
+
+def _warnings(plan: Plan) -> Iterable[Section]:
+    if plan.warnings:
+        yield Section("Warnings", (Bullets(_prose(plan.warnings)),))
+
+
+def _prose(texts: Sequence[str]) -> tuple[Line, ...]:
+    return tuple((Prose(text),) for text in texts)
+
+
+def _next(plan: Plan) -> Line:
+    return ("Next: try it on the sandbox with ", Code(f"python -m cfscim up --stack {plan.stack}"),
+            ", then run ", Code(f"pulumi up --stack {plan.stack}"), ".")  # fmt: skip

@@ -1,0 +1,104 @@
+"""Pulumi's own in-process test monitor, which also writes down what it is asked to register."""
+
+from google.protobuf.struct_pb2 import Struct
+from google.protobuf.struct_pb2 import Value as ProtoValue
+from pulumi.runtime import rpc
+from pulumi.runtime.mocks import MockMonitor, Mocks
+from pulumi.runtime.proto import resource_pb2
+
+from cfscim.program.registrations import SECRET, Declared, Options, Registration, Value
+
+_STACK_TYPE = "pulumi:pulumi:Stack"
+# The serialised provider of a dynamic resource: our own code, of no interest to a reader.
+_HIDDEN_INPUTS = {"__provider"}
+
+
+class RecordingMonitor(MockMonitor):
+    """Records every registration, then lets `mocks` answer as the provider would."""
+
+    def __init__(self, mocks: Mocks) -> None:
+        super().__init__(mocks)
+        self.declared = Declared()
+
+    def RegisterResource(  # noqa: N802 - the engine's own name
+        self, request: resource_pb2.RegisterResourceRequest
+    ) -> resource_pb2.RegisterResourceResponse:
+        if request.type != _STACK_TYPE:
+            self.declared.resources.append(_registration(request))
+        response = super().RegisterResource(request)
+        # The test monitor drops what the SDK declares secret; an engine would not.
+        for key in request.additionalSecretOutputs:
+            if key in response.object.fields:
+                response.object.fields[key].CopyFrom(_secret(response.object.fields[key]))
+        return response
+
+    def RegisterResourceOutputs(  # noqa: N802 - the engine's own name
+        self, request: resource_pb2.RegisterResourceOutputsRequest
+    ):
+        if _type_of(request.urn) == _STACK_TYPE:
+            self.declared.outputs = _plain_struct(request.outputs)
+        return super().RegisterResourceOutputs(request)
+
+
+def _registration(request: resource_pb2.RegisterResourceRequest) -> Registration:
+    parent = None if _type_of(request.parent) == _STACK_TYPE else _name_of(request.parent)
+    inputs = _plain_struct(request.object)
+    trigger = request.replacement_trigger if request.HasField("replacement_trigger") else None
+    return Registration(
+        type=request.type,
+        name=request.name,
+        parent=parent or None,
+        inputs={key: value for key, value in inputs.items() if key not in _HIDDEN_INPUTS},
+        options=Options(
+            protect=request.protect,
+            retain_on_delete=request.retainOnDelete,
+            ignore_changes=tuple(request.ignoreChanges),
+            depends_on=tuple(sorted({_name_of(urn) for urn in request.dependencies})),
+            replacement_trigger=None if trigger is None else _plain(trigger),
+            replace_on_changes=tuple(request.replaceOnChanges),
+        ),
+        custom=request.custom,
+        fed_by={
+            key: tuple(sorted({_name_of(urn) for urn in found.urns}))
+            for key, found in sorted(request.propertyDependencies.items())
+            if found.urns and key not in _HIDDEN_INPUTS
+        },
+    )
+
+
+def _name_of(urn: str) -> str:
+    return urn.split("::")[-1] if urn else ""
+
+
+def _type_of(urn: str) -> str:
+    return urn.split("::")[2].split("$")[-1] if urn else ""
+
+
+def _secret(value: ProtoValue) -> ProtoValue:
+    wrapped = Struct()
+    wrapped.fields[rpc._special_sig_key].string_value = rpc._special_secret_sig
+    wrapped.fields["value"].CopyFrom(value)
+    return ProtoValue(struct_value=wrapped)
+
+
+def _plain_struct(struct: Struct) -> dict[str, Value]:
+    return {key: _plain(struct.fields[key]) for key in sorted(struct.fields)}
+
+
+def _plain(value: ProtoValue) -> Value:
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        signature = value.struct_value.fields.get(rpc._special_sig_key)
+        if signature is not None and signature.string_value == rpc._special_secret_sig:
+            return SECRET
+        return _plain_struct(value.struct_value)
+    if kind == "list_value":
+        return [_plain(item) for item in value.list_value.values]
+    if kind == "number_value":
+        number = value.number_value
+        return int(number) if number.is_integer() else number
+    if kind == "bool_value":
+        return value.bool_value
+    if kind == "string_value":
+        return value.string_value
+    return None

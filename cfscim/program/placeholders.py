@@ -1,0 +1,71 @@
+"""Stand-ins for what only a vendor could answer, so that the program runs without one.
+
+A resource's output reads `${<resource name>.<output>}`, a look-up `${<kind>: <name>}`.
+"""
+
+from collections.abc import Mapping
+
+from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
+
+from cfscim.config.roles import PERMISSION_GROUP_IDS, ROLES
+
+_ACCOUNT_SCOPE = "com.cloudflare.api.account"
+
+# The outputs our components use beyond the id and the inputs.
+_OUTPUTS: Mapping[str, tuple[str, ...]] = {
+    "cloudflare:index/accountToken:AccountToken": ("value",),
+    "cloudflare:index/apiToken:ApiToken": ("value",),
+    "azuread:index/applicationFromTemplate:ApplicationFromTemplate": (
+        "applicationId",
+        "applicationObjectId",
+        "servicePrincipalId",
+        "servicePrincipalObjectId",
+    ),
+    "azuread:index/group:Group": ("objectId",),
+}
+
+
+class Placeholders(Mocks):
+    """Answers every resource and every look-up with a placeholder; asks nobody."""
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, object]]:
+        """The inputs as they are, plus the id and the outputs our components read."""
+        outputs = {key: f"${{{args.name}.{key}}}" for key in _OUTPUTS.get(args.typ, ())}
+        return (f"${{{args.name}.id}}" if args.custom else ""), {**args.inputs, **outputs}
+
+    def call(  # pyright: ignore[reportIncompatibleMethodOverride] - failures may be left out
+        self, args: MockCallArgs
+    ) -> dict[str, object]:
+        """Exactly what the program will look for, by name; raises on a look-up it lacks."""
+        match args.token.rsplit(":", 1)[-1]:
+            case "getAccountApiTokenPermissionGroupsList" | "getApiTokenPermissionGroupsList":
+                return {"results": [_named("permission group", n) for n in PERMISSION_GROUP_IDS]}
+            case "getAccountPermissionGroups":
+                return {"results": [_named("permission group", role.value) for role in ROLES]}
+            case "getResourceGroups":
+                return {"results": [_account_resource_group(str(args.args["accountId"]))]}
+            case "getUser":
+                return {"id": "${user: owner of the provider's token}"}
+            case "getUsers" if args.token.startswith("okta:"):
+                return {"users": [_okta_user(search) for search in args.args["searches"]]}
+            case "getUsers":
+                return {"users": [_entra_user(mail) for mail in args.args["mails"]]}
+        raise LookupError(f"the program looks up {args.token}, for which there is no placeholder")
+
+
+def _named(kind: str, name: str) -> dict[str, object]:
+    return {"id": f"${{{kind}: {name}}}", "name": name, "scopes": [_ACCOUNT_SCOPE]}
+
+
+def _account_resource_group(account: str) -> dict[str, object]:
+    scope = {"key": f"{_ACCOUNT_SCOPE}.{account}", "objects": [{"key": "*"}]}
+    return {"id": f"${{resource group: account {account}}}", "name": account, "scopes": [scope]}
+
+
+def _okta_user(search: Mapping[str, str]) -> dict[str, object]:
+    mail = search["value"]
+    return {"id": f"${{user: {mail}}}", "email": mail, "status": "ACTIVE"}
+
+
+def _entra_user(mail: str) -> dict[str, object]:
+    return {"objectId": f"${{user: {mail}}}", "mail": mail}

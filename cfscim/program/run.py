@@ -1,0 +1,86 @@
+"""Runs the Pulumi program in this process, under a monitor of ours instead of an engine."""
+
+import asyncio
+import json
+import logging
+import runpy
+from collections.abc import Mapping
+from pathlib import Path
+
+from pulumi import RunError
+from pulumi.runtime import run_in_stack, set_all_config
+from pulumi.runtime.mocks import MockEngine, MockSettings
+from pulumi.runtime.settings import configure, set_root_resource
+
+from cfscim.config.messages import ScimError
+from cfscim.program.monitor import RecordingMonitor
+from cfscim.program.quick_run import SharedWorker, without_stack_traces
+from cfscim.program.registrations import Declared, in_order
+
+PROJECT = "cloudflare-scim"
+PROGRAM = Path(__file__).resolve().parents[2] / "__main__.py"
+
+_log = logging.getLogger(__name__)
+
+
+def run_program(
+    monitor: RecordingMonitor,
+    *,
+    stack: str,
+    config: Mapping[str, object],
+    preview: bool,
+    worker: SharedWorker | None = None,
+) -> Declared:
+    """Executes `__main__.py` for `stack` and returns what it declared, in dependency order.
+
+    `config`: the stack file's `config` mapping; objects are handed over as the JSON text the
+    engine would give. `worker` makes the calls of many runs, where there are many; by default each
+    run has its own threads. Raises `ScimError` with the program's own message when it gives up.
+    """
+    set_root_resource(None)  # pyright: ignore[reportArgumentType] - clears it
+    configure(
+        MockSettings(
+            monitor=monitor,
+            monitor_features=set(monitor.GetDeploymentInfo(None).supportedFeatures),
+            engine=MockEngine(_log),
+            project=PROJECT,
+            stack=stack,
+            dry_run=preview,
+            organization=None,
+            callbacks=None,
+            # What a failed run before this one left waiting belongs to a loop that is closed.
+            outputs=set(),
+        )
+    )
+    set_all_config({key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()})
+    loop = asyncio.new_event_loop()
+    # Errors arrive here as exceptions; the loop would print those that nobody awaited as well.
+    loop.set_exception_handler(lambda _loop, context: _log.debug("%s", context.get("message")))
+    if worker is not None:
+        loop.set_default_executor(worker)
+    try:
+        asyncio.set_event_loop(loop)
+        with without_stack_traces():
+            loop.run_until_complete(run_in_stack(lambda: _execute()))
+    except RunError as error:
+        raise ScimError(str(error)) from None
+    finally:
+        _finish(loop)
+        asyncio.set_event_loop(None)
+        loop.close()
+        set_root_resource(None)  # pyright: ignore[reportArgumentType] - clears it
+    declared = monitor.declared
+    return Declared(in_order(declared.resources), declared.outputs)
+
+
+def _finish(loop: asyncio.AbstractEventLoop) -> None:
+    """Ends what a failed run left behind; calls under way in threads are awaited, not abandoned."""
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_default_executor())
+
+
+def _execute() -> None:
+    runpy.run_path(str(PROGRAM), run_name="__main__")

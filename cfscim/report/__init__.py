@@ -1,0 +1,1 @@
+"""One document, shown as text, Markdown and JSON."""

@@ -1,0 +1,186 @@
+"""Documents as GitHub Markdown that fits into one comment."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from cfscim.report.document import (
+    Block,
+    Bullets,
+    Code,
+    Diff,
+    Document,
+    Fold,
+    Inline,
+    Line,
+    Node,
+    Paragraph,
+    Prose,
+    Section,
+    Strong,
+    Table,
+    Tree,
+    Weight,
+    plain,
+)
+from cfscim.report.gfm import code, fenced, marker, prose, words
+
+LIMIT = 60_000
+"""Characters of one comment; GitHub takes 65,536."""
+
+# Entries shown of a list of each weight, from everything to hardly anything.
+_EVERYTHING = 10**9
+_STEPS: tuple[tuple[int, int, int], ...] = (
+    (_EVERYTHING, _EVERYTHING, _EVERYTHING),
+    (200, _EVERYTHING, _EVERYTHING),
+    (0, _EVERYTHING, _EVERYTHING),
+    (0, 100, _EVERYTHING),
+    (0, 20, 500),
+    (0, 20, 250),
+    (0, 10, 120),
+    (0, 5, 60),
+    (0, 3, 25),
+    (0, 2, 8),
+    (0, 1, 3),
+)
+
+
+@dataclass
+class _Cut:
+    """How much is shown, and how much was left out so far."""
+
+    most: tuple[int, int, int]
+    left_out: int = 0
+
+    def first(self, items: Sequence[object], weight: Weight) -> int:
+        """How many of the items are shown."""
+        shown = min(len(items), self.most[weight])
+        self.left_out += len(items) - shown
+        return shown
+
+
+def render(documents: Sequence[Document], *, most: int = LIMIT, lead: Sequence[str] = ()) -> str:
+    """The documents one after the other, at most `most` characters.
+
+    When they do not fit, resource details go first, then lists are shortened, people last; what
+    was left out is counted at the end. `lead`: finished lines that stand first.
+    """
+    text = ""
+    for step in _STEPS:
+        cut = _Cut(step)
+        lines = [*lead, *(line for document in documents for line in _document(document, cut))]
+        if cut.left_out:
+            lines += ["", f"_Cut to fit into one comment: {cut.left_out:,} lines are left out; the "
+                      "command above shows them._"]  # fmt: skip
+        text = "\n".join(lines).rstrip() + "\n"
+        if len(text) <= most:
+            return text
+    return _shortest(documents, most, lead)
+
+
+def _shortest(documents: Sequence[Document], most: int, lead: Sequence[str]) -> str:
+    """As many whole documents in their shortest form as fit, then titles, then a number."""
+    note = "\n_Cut to fit into one comment: {} more stacks; run the command for each of them._\n"
+    titles = [f"- {_inline(document.title)}\n" for document in documents]
+    room = most - len(note) - 10
+    text = "\n".join([*lead, ""])
+    for index, document in enumerate(documents):
+        whole = "\n".join(_document(document, _Cut(_STEPS[-1]))) + "\n"
+        fits = len(text) + len(whole) + sum(map(len, titles[index + 1 :])) <= room
+        piece = whole if fits else titles[index]
+        if len(text) + len(piece) > room:
+            return text + note.format(len(documents) - index)
+        text += piece
+    return text
+
+
+def _document(document: Document, cut: _Cut) -> Iterator[str]:
+    yield marker(document.marker)
+    yield f"## {_inline(document.title)}"
+    yield ""
+    for block in document.intro:
+        yield from _block(block, cut)
+    for section in document.sections:
+        yield from _section(section, cut)
+    if document.outro:
+        yield "---"
+        yield ""
+        for block in document.outro:
+            yield from _block(block, cut)
+
+
+def _section(section: Section, cut: _Cut) -> Iterator[str]:
+    yield f"### {words(section.title)}"
+    yield ""
+    for block in section.blocks:
+        yield from _block(block, cut)
+
+
+def _block(block: Block, cut: _Cut) -> Iterator[str]:
+    """The lines of a block, an empty one last."""
+    match block:
+        case Paragraph(line):
+            yield _inline(line)
+        case Bullets(entries, weight, numbered):
+            shown = cut.first(entries, weight)
+            for index, entry in enumerate(entries[:shown], 1):
+                yield f"{f'{index}.' if numbered else '-'} {_inline(entry)}"
+            yield from _more(len(entries) - shown)
+        case Table(head, rows, weight):
+            shown = cut.first(rows, weight)
+            if shown:
+                yield f"| {' | '.join(words(title) for title in head)} |"
+                yield f"|{'---|' * len(head)}"
+            for row in rows[:shown]:
+                yield f"| {' | '.join(_inline(cell) for cell in row)} |"
+            if shown < len(rows):
+                yield ""
+            yield from _more(len(rows) - shown)
+        case Diff(entries, weight):
+            shown = cut.first(entries, weight)
+            if shown:
+                yield from fenced(list(entries[:shown]), "diff")
+            yield from _more(len(entries) - shown)
+        case Tree(roots, weight):
+            entries = tuple(_drawn(roots, ""))
+            shown = cut.first(entries, weight)
+            if shown:
+                yield from fenced(list(entries[:shown]), "text")
+            yield from _more(len(entries) - shown)
+        case Fold(title, blocks):
+            yield f"<details><summary>{words(title)}</summary>"
+            yield ""
+            for inner in blocks:
+                yield from _block(inner, cut)
+            yield "</details>"
+    yield ""
+
+
+def _more(number: int) -> Iterator[str]:
+    if number:
+        yield f"- … and {number:,} more"
+
+
+def _inline(line: Line) -> str:
+    return "".join(_part(part) for part in line)
+
+
+def _part(part: Inline) -> str:
+    match part:
+        case Code(text):
+            return code(text)
+        case Strong(text):
+            # Blanks inside the stars would show the stars.
+            inner = text.strip()
+            return text.replace(inner, f"**{words(inner)}**") if inner else text
+        case Prose(text):
+            return prose(text)
+        case _:
+            return words(part)
+
+
+def _drawn(nodes: Sequence[Node], indent: str) -> Iterator[str]:
+    """A tree in letters, for a code block."""
+    for index, node in enumerate(nodes):
+        last = index == len(nodes) - 1
+        yield f"{indent}{'└─ ' if last else '├─ '}{plain(node.line)}"
+        yield from _drawn(node.below, indent + ("   " if last else "│  "))

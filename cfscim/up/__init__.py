@@ -1,0 +1,1 @@
+"""`up`: a stack tried out on the sandbox."""

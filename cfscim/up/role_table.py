@@ -1,0 +1,57 @@
+"""Who has which role, as the sandbox's Cloudflare account shows it, beside what is declared."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from cfscim.config.access import access_table, managed_elsewhere
+from cfscim.config.models import ScimConfig
+
+
+@dataclass(frozen=True)
+class Row:
+    """One member of the account: effective roles, and what differs from the declaration."""
+
+    person: str
+    roles: tuple[str, ...]
+    status: str
+    missing: tuple[str, ...]
+
+
+def role_rows(config: ScimConfig, members: Iterable[Mapping[str, object]]) -> list[Row]:
+    """`members` as `state.cloudflare.members` lists them -> a row each, sorted by address.
+
+    `missing` holds declared roles the person does not have; someone declared who is no member
+    at all has a row with status `absent`.
+    """
+    declared: dict[str, list[str]] = {}
+    for grant in access_table(config):
+        declared.setdefault(grant.person.lower(), []).append(grant.role.value)
+    rows: dict[str, Row] = {}
+    for member in members:
+        if member.get("accountId") != config.account.id:
+            continue
+        person = str(member["email"])
+        found = member["roles"]
+        roles = tuple(str(role) for role in found) if isinstance(found, list) else ()
+        wanted = declared.pop(person.lower(), [])
+        missing = tuple(role for role in wanted if role not in roles)
+        rows[person] = Row(person, roles, str(member["status"]), missing)
+    for person, wanted in declared.items():
+        rows[person] = Row(person, (), "absent", tuple(wanted))
+    return sorted(rows.values(), key=lambda row: row.person.lower())
+
+
+def table_lines(config: ScimConfig, rows: Iterable[Row]) -> list[str]:
+    """The rows as plain text columns, with what is missing said in words."""
+    cells = [("PERSON", "ROLES IN CLOUDFLARE", "STATUS")]
+    cells += [(row.person, ", ".join(row.roles) or "none", row.status) for row in rows]
+    widths = [max(len(cell[i]) for cell in cells) for i in range(3)]
+    lines = ["  ".join(cell[i].ljust(widths[i]) for i in range(3)).rstrip() for cell in cells]
+    lines += [
+        f"{row.person} should also have: {', '.join(row.missing)}" for row in rows if row.missing
+    ]
+    elsewhere = managed_elsewhere(config)
+    if elsewhere:
+        names = ", ".join(role.value for role in elsewhere)
+        lines.append(f"Members of {names} are managed in the identity provider.")
+    return lines

@@ -1,0 +1,123 @@
+"""The sandbox as a process of its own, and its admin API."""
+
+import json
+import os
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+
+from cfscim.config.messages import MissingError, ScimError
+
+PROJECT_DIR = Path(__file__).resolve().parents[2]
+_READY_SECONDS = 30.0
+_VENDOR_PREFIXES = ("CLOUDFLARE_", "OKTA_", "ARM_", "AZURE_")
+
+
+class SandboxProcess:
+    """Cloudflare, Okta and Microsoft Graph on loopback, for as long as the context lasts.
+
+    `env` points the real providers and our own clients at it; `admin` is its admin API's origin.
+    `detach()` leaves it running on exit. `state_dir`: where all it holds is kept and stays, in
+    `state.json`; without one nothing is left behind. Raises `MissingError` when it does not come
+    up.
+    """
+
+    def __init__(self, state_dir: Path | None = None) -> None:
+        self._temporary = state_dir is None
+        self._dir = str(state_dir) if state_dir else tempfile.mkdtemp(prefix="cfscim-sandbox-")
+        # A file, not a pipe: a pipe nobody reads would stop the sandbox once it is full.
+        self._errors = (Path(self._dir) / "sandbox.log").open("w+b")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "sandbox", "--state-dir", self._dir],
+            cwd=PROJECT_DIR,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            start_new_session=True,
+        )
+        self._detached = False
+        ready = json.loads(self._ready_line())
+        self.env: dict[str, str] = ready["env"]
+        self.admin: str = ready["admin"]
+        self._http = httpx.Client(base_url=self.admin, timeout=120, trust_env=False)
+
+    @property
+    def pid(self) -> int:
+        """The process id, for stopping a detached sandbox by hand."""
+        return self._process.pid
+
+    def environment(self) -> dict[str, str]:
+        """This process's environment with every vendor setting replaced by the sandbox's.
+
+        A credential or endpoint of a real vendor never reaches a run against the sandbox.
+        """
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(_VENDOR_PREFIXES)}
+        return {**kept, **self.env, "NO_PROXY": "127.0.0.1,localhost,::1"}
+
+    def state(self) -> dict[str, dict[str, object]]:
+        """Everything the three vendors hold, secrets masked."""
+        return self._checked(self._http.get("/_sandbox/state")).json()
+
+    def requests(self) -> list[dict[str, object]]:
+        """Every request the vendors received, secrets masked, oldest first."""
+        return self._checked(self._http.get("/_sandbox/requests")).json()
+
+    def post(self, path: str, body: object = None) -> dict[str, object]:
+        """An admin call, as in `post("cycle")`; raises `ScimError` with the sandbox's answer."""
+        return self._checked(self._http.post(f"/_sandbox/{path}", json=body or {})).json()
+
+    def detach(self) -> None:
+        """Leaves the sandbox running when this object is closed."""
+        self._detached = True
+
+    def __enter__(self) -> "SandboxProcess":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._http.close()
+        self._errors.close()
+        if self._detached and error is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._temporary:
+            shutil.rmtree(self._dir, ignore_errors=True)
+
+    def _ready_line(self) -> str:
+        assert self._process.stdout is not None
+        deadline = time.monotonic() + _READY_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            if select.select([self._process.stdout], [], [], 0.2)[0]:
+                line = self._process.stdout.readline()
+                if line.strip():
+                    return line
+        self._process.kill()
+        self._errors.seek(0)
+        last = self._errors.read().decode(errors="replace").strip().splitlines()
+        raise MissingError(
+            "sandbox: it did not start within "
+            f"{_READY_SECONDS:.0f} s; nothing can be tried out without it; run `python -m sandbox` "
+            f"to see why ({last[-1] if last else 'it printed nothing'})"
+        )
+
+    @staticmethod
+    def _checked(response: httpx.Response) -> httpx.Response:
+        if response.is_error:
+            raise ScimError(f"sandbox: {response.text.strip()[:300]}")
+        return response

@@ -1,0 +1,1 @@
+"""REST calls that no provider covers: HTTP, errors, signing in. No Pulumi."""

@@ -1,0 +1,1 @@
+"""Cloudflare's API and its SCIM endpoint."""

@@ -1,0 +1,133 @@
+"""Cloudflare's API, read only: tokens, user groups, members, and the catalogues of permissions.
+
+Source: api.cloudflare.com/client/v4, as in the `cloudflare` package and terraform-provider-
+cloudflare.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, Self, TypeVar
+from urllib.parse import quote
+
+from cfscim.vendors.cloudflare.models import (
+    AccountMember,
+    AccountUser,
+    ApiToken,
+    GroupMember,
+    PermissionGroup,
+    ResourceGroup,
+    Snake,
+    TokenStatus,
+    UserGroup,
+)
+from cfscim.vendors.cloudflare.signin import cloudflare_http, token_http
+from cfscim.vendors.errors import AnswerError
+from cfscim.vendors.http import HttpClient
+from cfscim.vendors.pages import member, numbered_pages
+from cfscim.vendors.replies import read
+
+S = TypeVar("S", bound=Snake)
+Owner = Literal["account", "user"]
+
+_PER_PAGE = 50
+_IAM = "Account Settings Read"
+_TOKENS: Mapping[Owner, str] = {
+    "account": "Account API Tokens Read",
+    "user": "API Tokens Read",
+}
+
+
+class CloudflareClient:
+    """Reads one or more accounts. Every method raises `AnswerError` (a `RemoteError`)."""
+
+    def __init__(self, http: HttpClient, config: Mapping[str, str], env: Mapping[str, str]) -> None:
+        self._http = http
+        self._config = config
+        self._env = env
+
+    @classmethod
+    def from_settings(cls, config: Mapping[str, str], env: Mapping[str, str]) -> Self:
+        """Signed in as the stack's provider is. Raises `MissingError` naming what to set."""
+        return cls(cloudflare_http(config, env), config, env)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def token(self, account_id: str, owner: Owner, token_id: str) -> ApiToken:
+        """A token's name, policies, restrictions and status; never its value."""
+        path = f"{_tokens(account_id, owner)}/{quote(token_id)}"
+        return self._one(ApiToken, path, _TOKENS[owner])
+
+    def find_token(self, account_id: str, owner: Owner, token_id: str) -> ApiToken | None:
+        """The same, or nothing where there is no such token."""
+        try:
+            return self.token(account_id, owner, token_id)
+        except AnswerError as error:
+            if error.kind == "not found":
+                return None
+            raise
+
+    def tokens(self, account_id: str, owner: Owner) -> tuple[ApiToken, ...]:
+        """All tokens of the account, or of the signed-in user."""
+        return self._all(ApiToken, _tokens(account_id, owner), {}, _TOKENS[owner])
+
+    def verify_token(self, account_id: str, owner: Owner, value: str) -> TokenStatus:
+        """What Cloudflare says of this token when it is shown; "unauthorized" for a wrong one."""
+        with token_http(self._config, self._env, value) as http:
+            answer = http.get(f"{_tokens(account_id, owner)}/verify")
+            return read(TokenStatus, member(answer, "result"), answer.where)
+
+    def token_permission_groups(self, account_id: str, owner: Owner) -> tuple[PermissionGroup, ...]:
+        """The permissions a token can have, with the kind of resource each is for."""
+        path = f"{_tokens(account_id, owner)}/permission_groups"
+        return self._all(PermissionGroup, path, {}, _TOKENS[owner])
+
+    def user_groups(self, account_id: str) -> tuple[UserGroup, ...]:
+        """All user groups with their policies."""
+        return self._all(UserGroup, f"{_iam(account_id)}/user_groups", {}, _IAM)
+
+    def user_group(self, account_id: str, group_id: str) -> UserGroup:
+        """One user group with its policies."""
+        return self._one(UserGroup, f"{_iam(account_id)}/user_groups/{quote(group_id)}", _IAM)
+
+    def user_group_members(self, account_id: str, group_id: str) -> tuple[GroupMember, ...]:
+        """Who is in a user group."""
+        path = f"{_iam(account_id)}/user_groups/{quote(group_id)}/members"
+        return self._all(GroupMember, path, {}, _IAM)
+
+    def members(self, account_id: str) -> tuple[AccountMember, ...]:
+        """Everybody with a membership in the account, with roles and policies."""
+        path = f"/accounts/{quote(account_id)}/members"
+        return self._all(AccountMember, path, {}, _IAM)
+
+    def permission_groups(self, account_id: str) -> tuple[PermissionGroup, ...]:
+        """What members and user groups can be given; not the permissions of tokens."""
+        return self._all(PermissionGroup, f"{_iam(account_id)}/permission_groups", {}, _IAM)
+
+    def resource_groups(self, account_id: str) -> tuple[ResourceGroup, ...]:
+        """What policies of members and user groups can apply to."""
+        return self._all(ResourceGroup, f"{_iam(account_id)}/resource_groups", {}, _IAM)
+
+    def get_user(self) -> AccountUser:
+        """The signed-in user; an account's token has none."""
+        return self._one(AccountUser, "/user", "User Details Read")
+
+    def _one(self, model: type[S], path: str, needs: str) -> S:
+        answer = self._http.get(path, needs=needs)
+        return read(model, member(answer, "result"), answer.where)
+
+    def _all(
+        self, model: type[S], path: str, query: Mapping[str, str], needs: str
+    ) -> tuple[S, ...]:
+        found = numbered_pages(self._http, path, query, per_page=_PER_PAGE, needs=needs)
+        return tuple(read(model, item, f"Cloudflare GET {path}") for item in found)
+
+
+def _tokens(account_id: str, owner: Owner) -> str:
+    return f"/accounts/{quote(account_id)}/tokens" if owner == "account" else "/user/tokens"
+
+
+def _iam(account_id: str) -> str:
+    return f"/accounts/{quote(account_id)}/iam"

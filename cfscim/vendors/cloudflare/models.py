@@ -1,0 +1,166 @@
+"""What Cloudflare answers, as far as it is used here. Source: Cloudflare's API description, in
+the typed form of the `cloudflare` package."""
+
+from datetime import datetime
+
+from pydantic import AliasChoices, ConfigDict, Field, JsonValue, field_validator
+
+from cfscim.vendors.replies import Reply
+
+
+class Snake(Reply):
+    """Cloudflare writes snake_case, so names are the wire's own."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=None, populate_by_name=True
+    )
+
+
+class PermissionGroup(Snake):
+    """What may be done, by id; in a token and in an account these are two different catalogues."""
+
+    id: str
+    name: str | None = None
+    scopes: tuple[str, ...] = ()
+
+
+class TokenPolicy(Snake):
+    """Which permission groups on which resources; `resources` maps resource names to `"*"`."""
+
+    effect: str
+    permission_groups: tuple[PermissionGroup, ...]
+    resources: dict[str, JsonValue]
+
+
+class RequestIp(Snake):
+    """Addresses a token works from, and does not."""
+
+    allowed: tuple[str, ...] | None = Field(default=None, alias="in")
+    not_in: tuple[str, ...] | None = None
+
+
+class Condition(Snake):
+    """Restrictions of a token."""
+
+    request_ip: RequestIp | None = None
+
+
+class ApiToken(Snake):
+    """A token, never with its value; `status` is `active`, `disabled` or `expired`."""
+
+    id: str
+    name: str
+    status: str
+    policies: tuple[TokenPolicy, ...] = ()
+    condition: Condition | None = None
+    expires_on: datetime | None = None
+    not_before: datetime | None = None
+    issued_on: datetime | None = None
+    last_used_on: datetime | None = None
+
+
+class TokenStatus(Snake):
+    """What Cloudflare says of a token that was shown to it."""
+
+    id: str
+    status: str
+    expires_on: datetime | None = None
+    not_before: datetime | None = None
+
+
+class ScopeObject(Snake):
+    """One resource, `*` for all under the scope."""
+
+    key: str
+
+
+class ResourceScope(Snake):
+    """Resources under a key such as `com.cloudflare.api.account.<id>`."""
+
+    key: str
+    objects: tuple[ScopeObject, ...] = ()
+
+
+class ResourceGroup(Snake):
+    """What a policy applies to; an inline scope in a policy has no id."""
+
+    id: str = ""
+    name: str | None = None
+    scope: ResourceScope | None = Field(
+        default=None, validation_alias=AliasChoices("scope", "scopes")
+    )
+
+    @field_validator("scope", mode="before")
+    @classmethod
+    def _one(cls, value: object) -> object:
+        # The API description has one scope, the provider's answers a list of one.
+        return value[0] if isinstance(value, list) and value else value or None
+
+    def is_account(self, account_id: str) -> bool:
+        """Whether it is the whole of this account and nothing else."""
+        return (
+            self.scope is not None
+            and self.scope.key == f"com.cloudflare.api.account.{account_id}"
+            and [item.key for item in self.scope.objects] == ["*"]
+        )
+
+
+class MemberPolicy(Snake):
+    """A permission policy of a member or a user group; `access` is `allow` or `deny`."""
+
+    access: str | None = None
+    permission_groups: tuple[PermissionGroup, ...] | None = None
+    resource_groups: tuple[ResourceGroup, ...] | None = None
+
+
+class UserGroup(Snake):
+    """A group in Cloudflare; what its members may do is in its policies."""
+
+    id: str
+    name: str
+    policies: tuple[MemberPolicy, ...] | None = None
+
+
+class GroupMember(Snake):
+    """A member of a user group; `id` is that of the membership in the account."""
+
+    id: str
+    email: str | None = None
+    status: str | None = None
+
+
+class Role(Snake):
+    """A role given to a member directly."""
+
+    id: str
+    name: str | None = None
+
+
+class MemberUser(Snake):
+    """The person behind a membership."""
+
+    id: str | None = None
+    email: str | None = None
+
+
+class AccountMember(Snake):
+    """A membership in the account; `status` is `accepted` or `pending`."""
+
+    id: str
+    email: str | None = None
+    status: str | None = None
+    roles: tuple[Role, ...] | None = None
+    policies: tuple[MemberPolicy, ...] | None = None
+    user: MemberUser | None = None
+
+    @property
+    def address(self) -> str:
+        """The person's e-mail address."""
+        return self.email or (self.user.email if self.user else None) or ""
+
+
+class AccountUser(Snake):
+    """Who is signed in."""
+
+    id: str
+    email: str | None = None

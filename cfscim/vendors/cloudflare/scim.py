@@ -1,0 +1,108 @@
+"""Cloudflare's SCIM endpoint with the token the identity provider was given.
+
+Source: guide, Test Connection; RFC 7644 (3.4.2, 4); Cloudflare: `application/scim+json`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import httpx
+from pydantic import Field, JsonValue
+
+from cfscim.vendors.cloudflare.signin import reachable
+from cfscim.vendors.http import Answer, Call, HttpClient
+from cfscim.vendors.network import open_client, require_safe
+from cfscim.vendors.replies import Reply, read
+from cfscim.vendors.retries import Policy
+
+_ACCEPT = {"Accept": "application/scim+json, application/json"}
+
+
+class Supported(Reply):
+    """Whether a feature of the protocol is there."""
+
+    supported: bool = False
+
+
+class ServiceProviderConfig(Reply):
+    """What the endpoint can do."""
+
+    patch: Supported = Supported()
+    filter: Supported = Supported()
+
+
+class UsersPage(Reply):
+    """One page of users."""
+
+    total_results: int
+    resources: tuple[dict[str, JsonValue], ...] = Field(default=(), alias="Resources")
+
+
+@dataclass
+class ScimEndpoint:
+    """The endpoint as the identity provider reaches it; its token never appears in an error."""
+
+    http: HttpClient
+
+    @classmethod
+    def from_settings(
+        cls,
+        config: Mapping[str, str],
+        env: Mapping[str, str],
+        *,
+        base_url: str,
+        token: str,
+        policy: Policy | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> Self:
+        """For a base URL (`…/accounts/<id>/scim/v2`) and a token.
+
+        Raises `ScimError` for plain HTTP.
+        """
+        policy = policy or Policy()
+        base = require_safe(reachable(base_url, config, env), "SCIM base URL")
+        headers = {"Authorization": f"Bearer {token}"}
+        http = HttpClient(
+            "Cloudflare SCIM",
+            base,
+            open_client(base, env, policy, transport=transport),
+            authorize=lambda _method, _url: headers,
+            credentials="the token given to the identity provider",
+            policy=policy,
+        )
+        return cls(http)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+
+    def service_provider_config(self) -> ServiceProviderConfig:
+        """What the endpoint can do. Raises `AnswerError`."""
+        answer = self._get("/ServiceProviderConfig", {})
+        return read(ServiceProviderConfig, answer.body, answer.where)
+
+    def users_page(self, *, user_name: str = "", start_index: int = 1, count: int = 1) -> UsersPage:
+        """A page of users, or the one of this name: the guide's Test Connection.
+
+        Raises `AnswerError`: "unauthorized" for a wrong token, "forbidden" for another account's.
+        """
+        query = {"startIndex": str(start_index), "count": str(count)}
+        if user_name:
+            query = {"filter": f"userName eq {json.dumps(user_name)}"}
+        answer = self._get("/Users", query)
+        return read(UsersPage, answer.body, answer.where)
+
+    def _get(self, path: str, query: Mapping[str, str]) -> Answer:
+        call = Call(
+            "GET",
+            path,
+            query,
+            headers=_ACCEPT,
+            needs="SCIM Provisioning (or the guide's four permissions) on this account",
+            why="the identity provider cannot provision anybody",
+        )
+        return self.http.send(call)

@@ -1,0 +1,99 @@
+"""Signing in to Cloudflare as the stack's provider does.
+
+Source: terraform-provider-cloudflare, internal/provider.go: arguments first, then the environment.
+"""
+
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+import httpx
+
+from cfscim.config.messages import MissingError
+from cfscim.vendors.http import HttpClient
+from cfscim.vendors.network import is_loopback, open_client, require_safe
+from cfscim.vendors.retries import Policy
+from cfscim.vendors.settings import Settings
+
+VENDOR = "Cloudflare"
+_DEFAULT_BASE = "https://api.cloudflare.com/client/v4"
+_BASE_SETTING = "cloudflare:baseUrl or CLOUDFLARE_BASE_URL"
+
+
+def cloudflare_http(
+    config: Mapping[str, str],
+    env: Mapping[str, str],
+    *,
+    policy: Policy | None = None,
+    transport: httpx.BaseTransport | None = None,
+) -> HttpClient:
+    """A client whose requests are signed. Raises `MissingError` naming what to set."""
+    settings = Settings(config, env)
+    headers, credentials = _headers(settings)
+    return _open(settings, lambda _method, _url: headers, credentials, policy, transport)
+
+
+def token_http(
+    config: Mapping[str, str],
+    env: Mapping[str, str],
+    token: str,
+    *,
+    policy: Policy | None = None,
+    transport: httpx.BaseTransport | None = None,
+) -> HttpClient:
+    """A client signed with this token instead of the provider's credentials."""
+    headers = {"Authorization": f"Bearer {token}"}
+    return _open(
+        Settings(config, env), lambda _m, _u: headers, "the token itself", policy, transport
+    )
+
+
+def api_base(config: Mapping[str, str], env: Mapping[str, str]) -> str:
+    """The API's base address, without a slash at its end. Raises `ScimError` for plain HTTP."""
+    base = Settings(config, env).text("cloudflare:baseUrl", "CLOUDFLARE_BASE_URL")
+    return require_safe(base or _DEFAULT_BASE, _BASE_SETTING)
+
+
+def reachable(url: str, config: Mapping[str, str], env: Mapping[str, str]) -> str:
+    """The address at which a Cloudflare URL is reached: the URL itself, or its stand-in.
+
+    Where the API's base is set to loopback (the sandbox), api.cloudflare.com is there too.
+    """
+    base = api_base(config, env)
+    if is_loopback(base) and urlsplit(url).hostname == urlsplit(_DEFAULT_BASE).hostname:
+        ours = urlsplit(base)
+        return urlsplit(url)._replace(scheme=ours.scheme, netloc=ours.netloc).geturl()
+    return url
+
+
+def _open(
+    settings: Settings,
+    authorize: Callable[[str, str], Mapping[str, str]],
+    credentials: str,
+    policy: Policy | None,
+    transport: httpx.BaseTransport | None,
+) -> HttpClient:
+    base, policy = api_base(settings.config, settings.env), policy or Policy()
+    client = open_client(base, settings.env, policy, transport=transport)
+    return HttpClient(
+        VENDOR, base, client, authorize=authorize, credentials=credentials, policy=policy
+    )
+
+
+def _headers(settings: Settings) -> tuple[Mapping[str, str], str]:
+    token = settings.text("cloudflare:apiToken", "CLOUDFLARE_API_TOKEN")
+    if token:
+        return {"Authorization": f"Bearer {token}"}, "cloudflare:apiToken or CLOUDFLARE_API_TOKEN"
+    key = settings.text("cloudflare:apiKey", "CLOUDFLARE_API_KEY")
+    email = settings.text("cloudflare:email", "CLOUDFLARE_EMAIL")
+    if key and email:
+        headers = {"X-Auth-Email": email, "X-Auth-Key": key}
+        return headers, "cloudflare:apiKey or CLOUDFLARE_API_KEY, and the e-mail address"
+    if key:
+        raise MissingError(
+            "Cloudflare sign-in: an API key without its e-mail address; Cloudflare takes only "
+            "both together; set CLOUDFLARE_EMAIL (cloudflare:email), or better an API token"
+        )
+    raise MissingError(
+        "Cloudflare sign-in: no credentials; nothing can be read or changed without them; set "
+        "CLOUDFLARE_API_TOKEN (cloudflare:apiToken)"
+    )

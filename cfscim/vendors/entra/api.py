@@ -1,0 +1,133 @@
+"""Microsoft Graph: jobs (see graph_jobs), groups, people and the enterprise application."""
+
+from collections.abc import Mapping, Sequence
+from typing import Self
+from urllib.parse import quote
+
+from cfscim.vendors.entra.jobs import JobCalls, bare, quoted
+from cfscim.vendors.entra.models import AppRoleAssignment, GraphGroup, Member, ServicePrincipal
+from cfscim.vendors.entra.signin import graph_http
+from cfscim.vendors.errors import AnswerError, NotAsDeclaredError
+from cfscim.vendors.http import Call
+from cfscim.vendors.pages import gather, odata_pages
+from cfscim.vendors.replies import read
+
+_GROUPS = "GroupMember.Read.All"
+_MEMBERS = "GroupMember.Read.All"
+_USERS = "User.Read.All"
+_APPS = "Application.Read.All"
+_PERSON = "id,displayName,mail,userPrincipalName,accountEnabled"
+# Graph takes at most 15 values in one `in`.
+_VALUES_A_CALL = 15
+_LAG_DELAYS = (1.0, 2.0, 4.0)
+
+
+class GraphClient(JobCalls):
+    """The calls no provider covers, and what `verify` reads. Every method raises `AnswerError`."""
+
+    @classmethod
+    def from_settings(cls, config: Mapping[str, str], env: Mapping[str, str]) -> Self:
+        """Signed in as the stack's provider is. Raises `MissingError` naming what to set."""
+        return cls(graph_http(config, env))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def group(self, group_id: str) -> GraphGroup:
+        """A group by its id."""
+        answer = self._http.get(f"/v1.0/groups/{quote(bare(group_id))}", needs=_GROUPS)
+        return read(GraphGroup, answer.body, answer.where)
+
+    def group_by_name(self, name: str) -> GraphGroup | None:
+        """The group of exactly this name; Graph itself ignores case.
+
+        Raises `NotAsDeclaredError` where several have it: Entra lets names repeat.
+        """
+        query = {
+            "$filter": f"displayName eq {quoted(name)}",
+            "$select": "id,displayName,securityEnabled",
+        }
+        found = odata_pages(self._http, "/v1.0/groups", query, needs=_GROUPS)
+        groups = [read(GraphGroup, item, "Microsoft Graph GET /v1.0/groups") for item in found]
+        exact = [group for group in groups if group.display_name == name]
+        if len(exact) > 1:
+            raise NotAsDeclaredError(
+                f"Microsoft Graph group {name}",
+                f"{len(exact)} groups have this name",
+                why="it is not clear whose members get the role",
+                instead="delete or rename all but one: " + ", ".join(g.id for g in exact[:5]),
+            )
+        return exact[0] if exact else None
+
+    def group_members(self, group_id: str) -> tuple[Member, ...]:
+        """Who is directly in a group; Entra provisions no deeper."""
+        path = f"/v1.0/groups/{quote(bare(group_id))}/members"
+        query = {"$select": _PERSON, "$top": "999"}
+        found = odata_pages(self._http, path, query, needs=_MEMBERS)
+        return tuple(read(Member, item, f"Microsoft Graph GET {path}") for item in found)
+
+    def group_member_ids(self, group_id: str) -> set[str]:
+        """The ids of `group_members`."""
+        return {member.id for member in self.group_members(group_id)}
+
+    def add_group_member(self, group_id: str, member_id: str) -> None:
+        """Puts somebody into a group; who is in it already stays.
+
+        A group or person made a moment ago is waited for.
+        """
+        call = Call(
+            "POST",
+            f"/v1.0/groups/{quote(bare(group_id))}/members/$ref",
+            body={"@odata.id": f"{self._http.base}/v1.0/directoryObjects/{quote(bare(member_id))}"},
+            needs="GroupMember.ReadWrite.All",
+            why="this person would not be provisioned",
+            # Twice is once: the second time Graph answers that the person is in it already.
+            repeatable=True,
+        )
+        for delay in (*_LAG_DELAYS, None):
+            try:
+                self._http.send(call)
+                return
+            except AnswerError as error:
+                if error.status == 400 and "already exist" in error.says:
+                    return
+                if error.kind != "not found" or delay is None:
+                    raise
+            self._http.sleep(delay)
+
+    def users_by_mail(self, mails: Sequence[str]) -> dict[str, Member]:
+        """E-mail address as given -> person, for those who exist; case does not matter."""
+        parts = [
+            mails[start : start + _VALUES_A_CALL] for start in range(0, len(mails), _VALUES_A_CALL)
+        ]
+        people = [
+            person
+            for found in gather([lambda part=part: self._by_mail(part) for part in parts])
+            for person in found
+        ]
+        by_mail = {(person.mail or "").casefold(): person for person in people}
+        return {mail: by_mail[key] for mail in mails if (key := mail.casefold()) in by_mail}
+
+    def service_principal(self, service_principal: str) -> ServicePrincipal:
+        """The enterprise application."""
+        path = f"/v1.0/servicePrincipals/{quote(bare(service_principal))}"
+        answer = self._http.get(path, needs=_APPS)
+        return read(ServicePrincipal, answer.body, answer.where)
+
+    def app_role_assignments(self, service_principal: str) -> tuple[AppRoleAssignment, ...]:
+        """The groups and people assigned to the app."""
+        path = f"/v1.0/servicePrincipals/{quote(bare(service_principal))}/appRoleAssignedTo"
+        found = odata_pages(self._http, path, {"$top": "999"}, needs=_APPS)
+        return tuple(read(AppRoleAssignment, item, f"Microsoft Graph GET {path}") for item in found)
+
+    def _by_mail(self, mails: Sequence[str]) -> list[Member]:
+        query = {
+            "$filter": f"mail in ({','.join(quoted(mail) for mail in mails)})",
+            "$select": _PERSON,
+            "$top": "999",
+        }
+        found = odata_pages(self._http, "/v1.0/users", query, needs=_USERS)
+        return [read(Member, item, "Microsoft Graph GET /v1.0/users") for item in found]

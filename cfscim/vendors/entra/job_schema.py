@@ -1,0 +1,236 @@
+"""The provisioning job's schema document: its scoping filters, and nothing else of it changed.
+
+Pure functions. Source: guide, "Configure user permissions in Azure AD", 3-6; Microsoft Graph,
+synchronizationSchema and filter (`groups` are alternatives, `clauses` must all hold).
+"""
+
+import copy
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from cfscim.config.json_types import Json, JsonObject
+from cfscim.vendors.errors import NotAsDeclaredError
+
+SourceObject = Literal["Group", "User"]
+ABSENT = "absent"
+"""Stands for a mapping without a `scope` key, so that restoring can take the key away again."""
+CHANGED_BY_HAND = "(changed by hand)"
+
+_UNARY = ("IS NULL", "IS NOT NULL", "IS TRUE", "IS FALSE")
+_WHERE = "Microsoft Graph job schema"
+_PARTS = ("groups", "inputFilterGroups", "categoryFilterGroups")
+# Cloudflare's Entra page: `active` follows deletion, never accountEnabled.
+_ACTIVE = (
+    'Switch([IsSoftDeleted],,"False","True","True","False")',
+    'Switch([IsSoftDeleted],,"True","False","False","True")',
+    "Not([IsSoftDeleted])",
+)
+_NormalClause = tuple[str, str, tuple[str, ...]]
+_Normal = tuple[frozenset[frozenset[_NormalClause]], ...]
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One condition of a scoping filter; `value` is empty for the unary operators."""
+
+    attribute: str
+    operator: str
+    value: str
+
+    def to_wire(self) -> JsonObject:
+        """As Microsoft Graph writes it (filterClause)."""
+        values: list[Json] = [] if self.operator in _UNARY else [self.value]
+        return {
+            "operatorName": self.operator,
+            "sourceOperandName": self.attribute,
+            "targetOperand": {"values": values},
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Scopes:
+    """The scope of the Group mapping and that of the User mapping, as they stand in a document.
+
+    None is no filter. Two are equal when they let the same objects in as written: names of
+    filter groups and the order of anything make no difference.
+    """
+
+    group: Json
+    user: Json
+
+    @classmethod
+    def of(
+        cls,
+        group_names: Sequence[str],
+        user_clauses: Sequence[Clause],
+        *,
+        user_otherwise: Json = None,
+    ) -> "Scopes":
+        """Exactly these groups; users who meet every clause.
+
+        Without clauses the users' scope is `user_otherwise`: what stood there before, where it
+        is to be left alone. Raises `ValueError` for no group at all, which would let all in.
+        """
+        if not group_names:
+            raise ValueError("a filter on no group would let every group in")
+        groups: list[Json] = [
+            {"name": name, "clauses": [Clause("displayName", "EQUALS", name).to_wire()]}
+            for name in group_names
+        ]
+        clauses: list[Json] = [clause.to_wire() for clause in user_clauses]
+        users = _filter([{"name": "Cloudflare users", "clauses": clauses}])
+        return cls(_filter(groups), users if clauses else user_otherwise)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Scopes":
+        """What `to_json` wrote."""
+        kept = json.loads(text)
+        return cls(kept["group"], kept["user"])
+
+    def to_json(self) -> str:
+        """Both scopes as they stand, for keeping until they are restored."""
+        return json.dumps({"group": self.group, "user": self.user})
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Scopes):
+            return NotImplemented
+        return self.normal_form() == other.normal_form()
+
+    def __hash__(self) -> int:
+        return hash(self.normal_form())
+
+    def normal_form(self) -> tuple[_Normal, _Normal]:
+        """What the two scopes let in, without names and order."""
+        return _normal(self.group), _normal(self.user)
+
+    def group_names(self) -> tuple[str, ...] | None:
+        """The names the Group mapping is limited to; None where its filter is anything else."""
+        names: list[str] = []
+        for group in _clauses(self.group):
+            if len(group) != 1 or group[0][:2] != ("displayName", "EQUALS"):
+                return None
+            names.extend(group[0][2])
+        only_groups = not any(_normal(self.group)[1:])
+        return tuple(names) if names and only_groups else None
+
+    def user_clauses(self) -> list[str]:
+        """The clauses users must meet, each as JSON `[attribute, operator, value]`.
+
+        One "(changed by hand)" where the filter is more than one group of clauses.
+        """
+        groups = _clauses(self.user)
+        if not any(_normal(self.user)):
+            return []
+        if len(groups) != 1 or any(_normal(self.user)[1:]):
+            return [CHANGED_BY_HAND]
+        return [
+            json.dumps([attribute, operator, *(values or ("",))])
+            for attribute, operator, values in groups[0]
+        ]
+
+
+def read_scopes(document: JsonObject) -> Scopes:
+    """The document's two scopes. Raises `NotAsDeclaredError` as `object_mapping` does."""
+    group, user = object_mapping(document, "Group"), object_mapping(document, "User")
+    return Scopes(
+        copy.deepcopy(group.get("scope", ABSENT)), copy.deepcopy(user.get("scope", ABSENT))
+    )
+
+
+def with_scopes(document: JsonObject, scopes: Scopes) -> JsonObject:
+    """A copy with these scopes and without `@odata.*`, which Graph refuses on write.
+
+    Everything else stays as it is, in its order. Raises `NotAsDeclaredError`.
+    """
+    changed = _without_annotations(document)
+    assert isinstance(changed, dict)
+    sources: tuple[tuple[SourceObject, Json], ...] = (
+        ("Group", scopes.group),
+        ("User", scopes.user),
+    )
+    for source, scope in sources:
+        mapping = object_mapping(changed, source)
+        if scope == ABSENT:
+            mapping.pop("scope", None)
+        else:
+            mapping["scope"] = copy.deepcopy(scope)
+    return changed
+
+
+def object_mapping(document: JsonObject, source: SourceObject) -> JsonObject:
+    """The one mapping whose source objects are Groups or Users; display names differ by tenant.
+
+    Raises `NotAsDeclaredError` where there is none, or more than one.
+    """
+    found = [
+        mapping
+        for rule in _objects(document.get("synchronizationRules"))
+        for mapping in _objects(rule.get("objectMappings"))
+        if mapping.get("sourceObjectName") == source
+    ]
+    if len(found) != 1:
+        raise NotAsDeclaredError(
+            _WHERE,
+            f"{len(found) or 'no'} mappings of {source} objects",
+            why="it is not clear which one decides who is provisioned",
+            instead="restore the default mappings of the app in the Entra admin center",
+        )
+    return found[0]
+
+
+def active_expression(document: JsonObject) -> str:
+    """What `active` is mapped from in the User mapping; empty where it is not mapped once."""
+    sources = [
+        flow.get("source")
+        for flow in _objects(object_mapping(document, "User").get("attributeMappings"))
+        if flow.get("targetAttributeName") == "active"
+    ]
+    source = sources[0] if len(sources) == 1 else None
+    expression = source.get("expression") if isinstance(source, dict) else None
+    return expression if isinstance(expression, str) else ""
+
+
+def active_from_soft_deleted(document: JsonObject) -> bool:
+    """Whether `active` is false exactly for deleted users (Cloudflare: SCIM with Entra)."""
+    return "".join(active_expression(document).split()) in _ACTIVE
+
+
+def _filter(groups: list[Json]) -> JsonObject:
+    return {"categoryFilterGroups": [], "groups": groups, "inputFilterGroups": []}
+
+
+def _normal(scope: Json) -> _Normal:
+    return tuple(frozenset(frozenset(group) for group in _clauses(scope, part)) for part in _PARTS)
+
+
+def _clauses(scope: Json, part: str = "groups") -> list[list[_NormalClause]]:
+    groups = _objects(scope.get(part)) if isinstance(scope, dict) else []
+    return [[_clause(clause) for clause in _objects(group.get("clauses"))] for group in groups]
+
+
+def _clause(clause: JsonObject) -> _NormalClause:
+    operand = clause.get("targetOperand")
+    values = operand.get("values") if isinstance(operand, dict) else None
+    return (
+        str(clause.get("sourceOperandName")),
+        str(clause.get("operatorName")),
+        tuple(str(value) for value in values) if isinstance(values, list) else (),
+    )
+
+
+def _objects(value: Json) -> list[JsonObject]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _without_annotations(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _without_annotations(item) for key, item in _plain(value)}
+    if isinstance(value, list):
+        return [_without_annotations(item) for item in value]
+    return value
+
+
+def _plain(value: JsonObject) -> Iterator[tuple[str, Json]]:
+    return ((key, item) for key, item in value.items() if "@odata." not in key)

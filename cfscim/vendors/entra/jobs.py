@@ -1,0 +1,198 @@
+"""Microsoft Graph: provisioning jobs, their schema, credentials test, start and log.
+
+Source: learn.microsoft.com/graph/api/resources/synchronization-synchronizationjob and the pages
+of each action.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+from urllib.parse import quote
+
+from cfscim.config.json_types import JsonObject
+from cfscim.vendors.entra.job_schema import Scopes, read_scopes
+from cfscim.vendors.entra.models import Job, ProvisioningEvent
+from cfscim.vendors.errors import AnswerError, NotAsDeclaredError
+from cfscim.vendors.http import Answer, Call, HttpClient
+from cfscim.vendors.pages import member, objects, odata_pages
+from cfscim.vendors.replies import read
+
+T = TypeVar("T")
+
+_READ = "Synchronization.Read.All"
+_WRITE = "Synchronization.ReadWrite.All (or ownership and Application.ReadWrite.OwnedBy)"
+# Entra answers reads from copies that lag behind a write by seconds.
+_LAG_DELAYS = (1.0, 2.0, 4.0, 8.0)
+
+
+def bare(id_: str) -> str:
+    """The id itself, from an id or from a path such as the provider's `/servicePrincipals/<id>`."""
+    return id_.rstrip("/").rpartition("/")[2]
+
+
+class JobCalls:
+    """Everything about a service principal's provisioning jobs.
+
+    Ids may be bare or the provider's paths. Every method raises `AnswerError`.
+    """
+
+    def __init__(self, http: HttpClient) -> None:
+        self._http = http
+
+    def jobs(self, service_principal: str) -> tuple[Job, ...]:
+        """All jobs of an app; provisioning by this program makes one."""
+        path = f"{_base(service_principal)}/jobs"
+        found = odata_pages(self._http, path, {}, needs=_READ)
+        return tuple(read(Job, item, f"Microsoft Graph GET {path}") for item in found)
+
+    def job(self, service_principal: str, job: str) -> Job:
+        """The job's schedule, status, quarantine and last execution."""
+        answer = self._http.get(_job(service_principal, job), needs=_READ)
+        return read(Job, answer.body, answer.where)
+
+    def find_job(self, service_principal: str, job: str) -> Job | None:
+        """The same, or nothing where the job or the app is gone."""
+        return _or_nothing(lambda: self.job(service_principal, job))
+
+    def start(self, service_principal: str, job: str) -> Job:
+        """Start provisioning, read back: the job's schedule is active.
+
+        A started job is left as it is. Raises `NotAsDeclaredError` where it does not start.
+        """
+        self._post(_job(service_principal, job) + "/start", why="nobody is provisioned")
+        found = None
+        for delay in (*_LAG_DELAYS, 0.0):
+            found = self.find_job(service_principal, job)
+            if found is not None and found.running:
+                return found
+            self._http.sleep(delay)
+        raise NotAsDeclaredError(
+            f"Microsoft Graph job {bare(job)}",
+            "Entra took the start and shows the job's schedule as "
+            + (found.schedule.state if found else "gone"),
+            why="nobody is provisioned",
+            instead="look at the job's status in the Entra admin center, then run again",
+        )
+
+    def pause(self, service_principal: str, job: str) -> None:
+        """Stops cycles; what was provisioned stays. A job that is gone needs nothing."""
+        _or_nothing(lambda: self._post(_job(service_principal, job) + "/pause"))
+
+    def validate_credentials(self, service_principal: str, job: str) -> None:
+        """The guide's Test Connection, with the saved tenant URL and token.
+
+        Asked a few times, because saved credentials are not at hand at once everywhere.
+        """
+        call = Call(
+            "POST",
+            _job(service_principal, job) + "/validateCredentials",
+            body={"useSavedCredentials": True},
+            needs=_WRITE,
+            why="nobody would be provisioned",
+            instead="check that tenant URL and token are of the same Cloudflare account, "
+            "and that the token is still valid",
+            repeatable=True,
+        )
+        for delay in _LAG_DELAYS[:2]:
+            try:
+                self._http.send(call)
+                return
+            except AnswerError as error:
+                if error.kind not in ("rejected", "not found"):
+                    raise
+            self._http.sleep(delay)
+        self._http.send(call)
+
+    def schema(self, service_principal: str, job: str) -> JsonObject:
+        """The job's whole schema document, waited for where the job is very new."""
+        path = _job(service_principal, job) + "/schema"
+        for delay in _LAG_DELAYS:
+            try:
+                return self._document(path)
+            except AnswerError as error:
+                if error.kind != "not found":
+                    raise
+            self._http.sleep(delay)
+        return self._document(path)
+
+    def find_schema(self, service_principal: str, job: str) -> JsonObject | None:
+        """The same at once, or nothing where the job or the app is gone."""
+        return _or_nothing(lambda: self._document(_job(service_principal, job) + "/schema"))
+
+    def put_schema(self, service_principal: str, job: str, document: JsonObject) -> None:
+        """Replaces the whole document (as `with_scopes` made it); starts a full new cycle."""
+        path = _job(service_principal, job) + "/schema"
+        why = "the scoping filter decides which groups reach Cloudflare"
+        self._http.send(Call("PUT", path, body=document, needs=_WRITE, why=why))
+
+    def expect_scopes(self, service_principal: str, job: str, wanted: Scopes) -> None:
+        """Reads until Entra shows these scopes. Raises `NotAsDeclaredError` where it does not."""
+        for delay in (*_LAG_DELAYS, 0.0):
+            document = self.find_schema(service_principal, job)
+            if document is not None and read_scopes(document) == wanted:
+                return
+            self._http.sleep(delay)
+        raise NotAsDeclaredError(
+            f"Microsoft Graph job {bare(job)}",
+            "Entra took the scoping filter and shows another",
+            why="other groups or people than declared could be provisioned",
+            instead="run again, and look at the mappings in the Entra admin center",
+        )
+
+    def provisioning_logs(
+        self, job: str, *, cycle_id: str = "", status: str = "", most: int = 500
+    ) -> tuple[ProvisioningEvent, ...]:
+        """The job's newest log entries, at most `most`; of one cycle or one status where given."""
+        needs = "AuditLog.Read.All (or ProvisioningLog.Read.All)"
+        path = "/v1.0/auditLogs/provisioning"
+        clauses = {
+            "jobId": bare(job),
+            "cycleId": cycle_id,
+            "provisioningStatusInfo/status": status,
+        }
+        query = {
+            "$filter": " and ".join(f"{key} eq {quoted(v)}" for key, v in clauses.items() if v),
+            "$top": str(min(most, 500)),
+        }
+        events: list[ProvisioningEvent] = []
+        for item in odata_pages(self._http, path, query, needs=needs):
+            events.append(read(ProvisioningEvent, item, f"Microsoft Graph GET {path}"))
+            if len(events) >= most:
+                break
+        return tuple(events)
+
+    def secrets(self, service_principal: str) -> Mapping[str, str]:
+        """The keys of the saved credentials; Entra shows settings and hides secrets as "*"."""
+        answer = self._http.get(f"{_base(service_principal)}/secrets", needs=_READ)
+        pairs = objects(answer, member(answer, "value"))
+        return {str(pair.get("key")): str(pair.get("value") or "") for pair in pairs}
+
+    def _document(self, path: str) -> JsonObject:
+        answer = self._http.get(path, needs=_READ)
+        member(answer, "synchronizationRules")
+        assert isinstance(answer.body, dict)
+        return answer.body
+
+    def _post(self, path: str, *, why: str = "") -> Answer:
+        return self._http.send(Call("POST", path, needs=_WRITE, why=why, repeatable=True))
+
+
+def quoted(text: str) -> str:
+    """The text as an OData string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _base(service_principal: str) -> str:
+    return f"/v1.0/servicePrincipals/{quote(bare(service_principal))}/synchronization"
+
+
+def _job(service_principal: str, job: str) -> str:
+    return f"{_base(service_principal)}/jobs/{quote(bare(job))}"
+
+
+def _or_nothing(call: Callable[[], T]) -> T | None:
+    try:
+        return call()
+    except AnswerError as error:
+        if error.kind == "not found":
+            return None
+        raise

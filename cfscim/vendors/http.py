@@ -1,0 +1,276 @@
+"""The one HTTP client for everything that is not a provider: bounded, careful, and silent on
+secrets."""
+
+import json
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Self
+from urllib.parse import urlsplit
+
+import httpx
+
+from cfscim.config.json_types import Json
+from cfscim.vendors.errors import AnswerError, UnreachableError, kind_of, vendor_code, vendor_says
+from cfscim.vendors.retries import Policy, delay, may_repeat, quota_reset, retry_after
+from cfscim.vendors.secrets import mask
+
+
+def _anonymous(_method: str, _url: str) -> Mapping[str, str]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request: where it goes, what may be repeated, and what to tell a person if it fails.
+
+    `path` begins with a slash and is appended to the client's base. `needs` is the permission
+    without which the vendor answers 403. `repeatable` marks a POST that does no harm twice.
+    `lists`: the answer is a list of objects; otherwise it is an object, or nothing for a write.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Json = None
+    form: Mapping[str, str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    needs: str = ""
+    why: str = ""
+    instead: str = ""
+    repeatable: bool | None = None
+    lists: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: a 2xx status, headers with lower-case names, and the parsed body."""
+
+    where: str
+    status: int
+    headers: Mapping[str, str]
+    body: Json
+
+
+class HttpClient:
+    """Sends calls to one vendor. Safe to share between threads; close it, or use `with`.
+
+    `authorize` gives the headers that sign a request, from its method and address.
+    `credentials` says in errors where they come from. Time is injectable for tests.
+    """
+
+    def __init__(
+        self,
+        vendor: str,
+        base: str,
+        client: httpx.Client,
+        *,
+        authorize: Callable[[str, str], Mapping[str, str]] = _anonymous,
+        credentials: str = "",
+        policy: Policy | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.vendor = vendor
+        self.base = base
+        self.policy = policy or Policy()
+        self.sleep = sleep
+        self._client = client
+        self._authorize = authorize
+        self._credentials = credentials
+        self._clock = clock
+        self._now = now
+        self._slots = threading.BoundedSemaphore(self.policy.parallel)
+        self._quota_over: dict[str, float] = {}
+        self._secrets: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives the connections back."""
+        self._client.close()
+
+    def get(
+        self,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        needs: str = "",
+        lists: bool = False,
+    ) -> Answer:
+        """`send` for the commonest call."""
+        return self.send(Call("GET", path, query or {}, needs=needs, lists=lists))
+
+    def send(self, call: Call) -> Answer:
+        """The vendor's answer, after as many attempts as are safe and within the policy's limits.
+
+        Raises `AnswerError` (a `RemoteError`), or `UnreachableError` where nothing answers.
+        """
+        begun, waited, attempt = self._clock(), self._await_quota(call), 0
+        while True:
+            attempt += 1
+            left = self.policy.total - (self._clock() - begun)
+            try:
+                return self._attempt(call, left)
+            except AnswerError as error:
+                pause = delay(error, attempt, self.policy)
+                left = self.policy.total - (self._clock() - begun)
+                if (
+                    attempt >= self.policy.attempts
+                    or not may_repeat(error, call.method, call.repeatable)
+                    or waited + pause > self.policy.longest_wait
+                    or pause >= left
+                ):
+                    raise
+            self.sleep(pause)
+            waited += pause
+
+    def hide(self, secret: str) -> None:
+        """Adds a text that no error may ever repeat."""
+        self._secrets.add(secret)
+
+    def _attempt(self, call: Call, left: float) -> Answer:
+        path = urlsplit(call.path or self.base).path
+        where = f"{self.vendor} {call.method} {mask(path)}"
+        with self._slots, self._network_errors(where, call):
+            headers = self._authorize(call.method, self.base + call.path)
+            self._secrets |= {word for value in headers.values() for word in value.split()[-1:]}
+            read = max(0.1, min(self.policy.read, left))
+            deadline = self._clock() + max(0.1, left)
+            with self._client.stream(
+                call.method,
+                self.base + call.path,
+                params=call.query or None,
+                json=call.body if call.form is None and call.body is not None else None,
+                data=call.form,
+                headers={**headers, **call.headers},
+                timeout=httpx.Timeout(read, connect=min(self.policy.connect, read)),
+            ) as response:
+                content = self._read(response, where, deadline)
+        answered = {name.lower(): value for name, value in response.headers.items()}
+        self._note_quota(call, answered)
+        if not response.is_success:
+            raise self._refusal(response.status_code, answered, content, where, call)
+        return Answer(where, response.status_code, answered, self._parsed(content, where, call))
+
+    def _read(self, response: httpx.Response, where: str, deadline: float) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        for part in response.iter_bytes():
+            size += len(part)
+            if size > self.policy.max_bytes:
+                raise AnswerError(
+                    "malformed", where, f"an answer of more than {self.policy.max_bytes} bytes",
+                    status=response.status_code,
+                )  # fmt: skip
+            if self._clock() > deadline:
+                raise AnswerError("timeout", where, "the answer took too long to arrive")
+            parts.append(part)
+        return b"".join(parts)
+
+    def _parsed(self, content: bytes, where: str, call: Call) -> Json:
+        what = "an answer that is not JSON"
+        try:
+            body: Json = json.loads(content) if content.strip() else None
+        except (ValueError, RecursionError):
+            raise AnswerError("malformed", where, what, why=call.why) from None
+        if call.lists:
+            what = "an answer that is not a list of objects"
+            fits = isinstance(body, list) and all(isinstance(item, dict) for item in body)
+        else:
+            what = "an answer that is not an object"
+            fits = isinstance(body, dict) or (body is None and call.method != "GET")
+        if not fits:
+            raise AnswerError("malformed", where, what, why=call.why)
+        return body
+
+    def _refusal(
+        self, status: int, headers: Mapping[str, str], content: bytes, where: str, call: Call
+    ) -> AnswerError:
+        try:
+            body: Json = json.loads(content)
+        except (ValueError, RecursionError):
+            body = None
+        kind = kind_of(status)
+        says = vendor_says(body, self._secrets)
+        answer = f"answered {status}" + (f', "{says}"' if says else "")
+        instead = call.instead
+        if 300 <= status < 400:
+            host = urlsplit(headers.get("location", "")).hostname or "another address"
+            answer += f" to {host}, which is not followed with credentials"
+        elif kind == "forbidden" and call.needs:
+            instead = f"grant {call.needs} (docs/permissions.md)"
+        elif kind == "unauthorized" and self._credentials:
+            instead = instead or f"check {self._credentials}"
+        return AnswerError(
+            kind,
+            where,
+            answer,
+            why=call.why,
+            instead=instead,
+            status=status,
+            retry_after=retry_after(headers, self._now()),
+            code=vendor_code(body),
+            says=says,
+            headers=headers,
+            secrets=self._secrets,
+        )
+
+    @contextmanager
+    def _network_errors(self, where: str, call: Call) -> Iterator[None]:
+        """Turns what httpx raises into one line, and notes whether anything was sent."""
+        host = urlsplit(self.base).netloc
+        try:
+            yield
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+            untrusted = _caused_by(error, ssl.SSLCertVerificationError)
+            raise UnreachableError(
+                "unreachable",
+                where,
+                f"{host}'s certificate is not trusted" if untrusted else f"{host} does not answer",
+                instead="name its authority's file in SSL_CERT_FILE" if untrusted else "",
+                # Trust does not come by asking again.
+                sent=untrusted,
+            ) from None
+        except httpx.PoolTimeout:
+            raise AnswerError("timeout", where, "no connection was free", sent=False) from None
+        except httpx.TimeoutException:
+            raise AnswerError("timeout", where, "no answer in time", why=call.why) from None
+        except (httpx.TransportError, httpx.DecodingError, httpx.StreamError):
+            raise AnswerError(
+                "unavailable", where, "the connection broke off", why=call.why
+            ) from None
+
+    def _await_quota(self, call: Call) -> float:
+        over = self._quota_over.get(_family(call.path), 0.0) - self._now()
+        if not 0 < over <= self.policy.longest_wait:
+            return 0.0
+        self.sleep(over)
+        return over
+
+    def _note_quota(self, call: Call, headers: Mapping[str, str]) -> None:
+        # Okta counts by the beginning of the path; at zero the next call would only be refused.
+        if headers.get("x-rate-limit-remaining", "").strip() == "0":
+            over = quota_reset(headers, self._now())
+            if over is not None:
+                self._quota_over[_family(call.path)] = self._now() + over
+
+
+def _family(path: str) -> str:
+    return "/".join(urlsplit(path).path.split("/")[:4])
+
+
+def _caused_by(error: BaseException | None, kind: type[BaseException]) -> bool:
+    while error is not None:
+        if isinstance(error, kind):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -1,0 +1,184 @@
+"""Okta's management API, read only: what `verify` and the gates need to see.
+
+Source: okta-management-openapi-spec 2026.06.3 (Applications, Groups, Users, System Log).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Self
+from urllib.parse import quote
+
+from cfscim.vendors.errors import AnswerError
+from cfscim.vendors.http import HttpClient
+from cfscim.vendors.okta.models import (
+    App,
+    AppGroup,
+    AppUser,
+    Connection,
+    Feature,
+    Group,
+    LogEvent,
+    ProvisioningFeature,
+    PushMapping,
+    User,
+)
+from cfscim.vendors.okta.signin import okta_http
+from cfscim.vendors.pages import gather, link_pages, objects
+from cfscim.vendors.replies import read
+
+_APPS, _GROUPS, _USERS, _LOGS = (
+    "okta.apps.read", "okta.groups.read", "okta.users.read", "okta.logs.read"
+)  # fmt: skip
+# A longer search would make a longer address than proxies take.
+_EMAILS_A_CALL = 30
+
+
+class OktaClient:
+    """Reads apps, groups and people. Every method raises `AnswerError` (a `RemoteError`)."""
+
+    def __init__(self, http: HttpClient) -> None:
+        self._http = http
+
+    @classmethod
+    def from_settings(cls, config: Mapping[str, str], env: Mapping[str, str]) -> Self:
+        """Signed in as the stack's provider is. Raises `MissingError` naming what to set."""
+        return cls(okta_http(config, env))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def app(self, app_id: str) -> App:
+        """An app by its id."""
+        answer = self._http.get(f"/api/v1/apps/{quote(app_id)}", needs=_APPS)
+        return read(App, answer.body, answer.where)
+
+    def find_app(self, app_id: str) -> App | None:
+        """The same, or nothing where there is no such app."""
+        try:
+            return self.app(app_id)
+        except AnswerError as error:
+            if error.kind == "not found":
+                return None
+            raise
+
+    def apps_by_label(self, label: str) -> tuple[App, ...]:
+        """Every app of exactly this label; Okta compares beginnings, and lets labels repeat."""
+        query = {"q": label, "limit": "200"}
+        found = link_pages(self._http, "/api/v1/apps", query, needs=_APPS)
+        apps = [read(App, item, "Okta GET /api/v1/apps") for item in found]
+        return tuple(app for app in apps if app.label == label)
+
+    def connection(self, app_id: str) -> Connection:
+        """The app's provisioning connection; status `UNKNOWN` where Okta supports none."""
+        answer = self._http.get(f"/api/v1/apps/{quote(app_id)}/connections/default", needs=_APPS)
+        return read(Connection, answer.body, answer.where)
+
+    def features(self, app_id: str) -> tuple[Feature, ...] | None:
+        """The app's provisioning features; None where provisioning is not enabled for it."""
+        try:
+            path = f"/api/v1/apps/{quote(app_id)}/features"
+            answer = self._http.get(path, needs=_APPS, lists=True)
+        except AnswerError as error:
+            if error.status == 400 and "not enabled" in error.says:
+                return None
+            raise
+        return tuple(read(Feature, one, answer.where) for one in objects(answer, answer.body))
+
+    def provisioning_feature(self, app_id: str) -> ProvisioningFeature:
+        """The switches of `USER_PROVISIONING`, each empty where Okta shows none."""
+        for feature in self.features(app_id) or ():
+            if feature.name == "USER_PROVISIONING":
+                create, update = feature.capabilities.create, feature.capabilities.update
+                return ProvisioningFeature(
+                    status=feature.status,
+                    create=create.lifecycle_create.status,
+                    deactivate=update.lifecycle_deactivate.status,
+                    profile=update.profile.status,
+                    password=update.password.status,
+                )
+        return ProvisioningFeature()
+
+    def push_mappings(self, app_id: str) -> tuple[PushMapping, ...]:
+        """The app's pushed groups."""
+        path = f"/api/v1/apps/{quote(app_id)}/group-push/mappings"
+        found = link_pages(
+            self._http, path, {"limit": "1000"}, needs="okta.apps.read and okta.groups.read"
+        )
+        return tuple(read(PushMapping, item, f"Okta GET {path}") for item in found)
+
+    def app_groups(self, app_id: str) -> tuple[AppGroup, ...]:
+        """The groups assigned to the app."""
+        path = f"/api/v1/apps/{quote(app_id)}/groups"
+        found = link_pages(self._http, path, {"limit": "200"}, needs=_APPS)
+        return tuple(read(AppGroup, item, f"Okta GET {path}") for item in found)
+
+    def app_users(self, app_id: str) -> tuple[AppUser, ...]:
+        """The people assigned to the app, directly or through a group."""
+        path = f"/api/v1/apps/{quote(app_id)}/users"
+        found = link_pages(self._http, path, {"limit": "500"}, needs=_APPS)
+        return tuple(read(AppUser, item, f"Okta GET {path}") for item in found)
+
+    def group(self, group_id: str) -> Group:
+        """A group by its id."""
+        answer = self._http.get(f"/api/v1/groups/{quote(group_id)}", needs=_GROUPS)
+        return read(Group, answer.body, answer.where)
+
+    def group_by_name(self, name: str) -> Group | None:
+        """The group of exactly this name; Okta itself compares beginnings.
+
+        An imported group of the same name counts only where Okta has none of its own.
+        """
+        query = {"q": name, "limit": "200"}
+        found = link_pages(self._http, "/api/v1/groups", query, needs=_GROUPS)
+        groups = [read(Group, item, "Okta GET /api/v1/groups") for item in found]
+        exact = sorted(
+            (group for group in groups if group.name == name),
+            key=lambda group: group.type != "OKTA_GROUP",
+        )
+        return exact[0] if exact else None
+
+    def group_members(self, group_id: str) -> tuple[User, ...]:
+        """The people in a group."""
+        path = f"/api/v1/groups/{quote(group_id)}/users"
+        found = link_pages(self._http, path, {"limit": "200"}, needs=_GROUPS)
+        return tuple(read(User, item, f"Okta GET {path}") for item in found)
+
+    def users_by_email(self, emails: Sequence[str]) -> dict[str, User]:
+        """E-mail address as given -> person, for those who exist; case does not matter to Okta."""
+        parts = [
+            emails[start : start + _EMAILS_A_CALL]
+            for start in range(0, len(emails), _EMAILS_A_CALL)
+        ]
+        users = [
+            user
+            for found in gather([lambda part=part: self._search(part) for part in parts])
+            for user in found
+        ]
+        by_email = {user.email.casefold(): user for user in users}
+        return {email: by_email[key] for email in emails if (key := email.casefold()) in by_email}
+
+    def logs(self, app_id: str, *, since: str, until: str, most: int = 200) -> tuple[LogEvent, ...]:
+        """The app's newest System Log events in a time span (RFC 3339), at most `most`."""
+        query = {
+            "filter": f"target.id eq {json.dumps(app_id)}",
+            "since": since,
+            "until": until,
+            "sortOrder": "DESCENDING",
+            "limit": str(min(most, 1000)),
+        }
+        events: list[LogEvent] = []
+        for item in link_pages(self._http, "/api/v1/logs", query, needs=_LOGS, log=True):
+            events.append(read(LogEvent, item, "Okta GET /api/v1/logs"))
+            if len(events) >= most:
+                break
+        return tuple(events)
+
+    def _search(self, emails: Sequence[str]) -> list[User]:
+        # json.dumps quotes as Okta's expressions want it.
+        search = " or ".join(f"profile.email eq {json.dumps(email)}" for email in emails)
+        query = {"search": search, "limit": "200"}
+        found = link_pages(self._http, "/api/v1/users", query, needs=_USERS)
+        return [read(User, item, "Okta GET /api/v1/users") for item in found]

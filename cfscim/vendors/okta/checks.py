@@ -1,0 +1,85 @@
+"""What Okta must show before anything is pushed: the settings the guide has an administrator make.
+
+Source: guide, "Integrate the Cloudflare API" and "Set up your SCIM users"; feature names from
+Okta's Applications API (`features` of an app).
+"""
+
+from collections.abc import Collection
+
+from cfscim.config.messages import RemoteError
+from cfscim.vendors.okta.api import OktaClient
+
+CONSOLE_REQUIRED = {
+    "PUSH_NEW_USERS": "Create Users",
+    "PUSH_USER_DEACTIVATION": "Deactivate Users",
+    "GROUP_PUSH": "Push Groups",
+}
+"""Feature that must be on -> its name in Okta's console."""
+
+CONSOLE_FORBIDDEN = {
+    "PUSH_PROFILE_UPDATES": "Update User Attributes",
+    "PUSH_PASSWORD_UPDATES": "Sync Password",
+}
+"""Feature that must be off (Cloudflare refuses attribute updates) -> its name in the console."""
+
+
+def console_problems(features: Collection[str]) -> list[str]:
+    """What an administrator still has to switch on or off; empty when all is as the guide says."""
+    on = [f"{title} is off" for key, title in CONSOLE_REQUIRED.items() if key not in features]
+    off = [f"{title} is on" for key, title in CONSOLE_FORBIDDEN.items() if key in features]
+    return on + off
+
+
+def check_console(okta: OktaClient, app_id: str, _base_url: str) -> None:
+    """Raises `RemoteError` unless the app's features are as the guide has them set by hand."""
+    problems = console_problems(okta.app(app_id).features)
+    if problems:
+        raise NotAsDeclared(
+            f"Okta app {app_id}: {', '.join(problems)}; groups pushed now would not reach "
+            "Cloudflare; do the console steps listed under `remainingSteps`, or set "
+            "apiIntegrationConfirmed: false until they are done"
+        )
+
+
+def check_connection(okta: OktaClient, app_id: str, base_url: str) -> None:
+    """Raises `RemoteError` unless Okta itself reports the connection as enabled."""
+    connection = okta.connection(app_id)
+    if connection.status != "ENABLED":
+        raise NotAsDeclared(
+            f"Okta app {app_id}: Okta took the connection and reports its status as "
+            f"{connection.status}, which means that it supports no provisioning settings "
+            "through its API for this app; nobody would be provisioned; write "
+            "apiIntegration: console and follow the steps under `remainingSteps`"
+        )
+    if connection.base_url and connection.base_url != base_url:
+        raise NotAsDeclared(
+            f"Okta app {app_id}: Okta kept the base URL {connection.base_url} instead of "
+            f"{base_url}; people would be provisioned elsewhere; write apiIntegration: console"
+        )
+
+
+def check_features(okta: OktaClient, app_id: str, base_url: str) -> None:
+    """Raises `RemoteError` unless Create and Deactivate Users are on, profile and password off."""
+    check_connection(okta, app_id, base_url)
+    feature = okta.provisioning_feature(app_id)
+    wrong = [
+        f"{title} is {status or 'not shown'}"
+        for title, status, wanted in (
+            ("provisioning", feature.status, "ENABLED"),
+            ("Create Users", feature.create, "ENABLED"),
+            ("Deactivate Users", feature.deactivate, "ENABLED"),
+            ("Update User Attributes", feature.profile, "DISABLED"),
+            ("Sync Password", feature.password, "DISABLED"),
+        )
+        if status != wanted
+    ]
+    if wrong:
+        raise NotAsDeclared(
+            f"Okta app {app_id}: Okta took the provisioning features and now shows that "
+            f"{', '.join(wrong)}; people would be provisioned wrongly or not at all; write "
+            "apiIntegration: console and follow the steps under `remainingSteps`"
+        )
+
+
+class NotAsDeclared(RemoteError):
+    """Okta answers, and is not set up as declared."""

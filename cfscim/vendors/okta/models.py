@@ -1,0 +1,209 @@
+"""What Okta answers, as far as it is used here. Source: okta-management-openapi-spec 2026.06.3."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from cfscim.vendors.replies import Reply
+
+
+class Hide(Reply):
+    """Where the app's icon is hidden from users."""
+
+    ios: bool = Field(default=False, alias="iOS")
+    web: bool = False
+
+
+class Visibility(Reply):
+    """How users see the app; `auto_submit_toolbar` is "Automatically log in …" of the guide."""
+
+    auto_submit_toolbar: bool = False
+    hide: Hide = Hide()
+
+
+class UserNameTemplate(Reply):
+    """The application username format; `${source.email}` is the e-mail address."""
+
+    template: str = ""
+    type: str = ""
+
+
+class AppCredentials(Reply):
+    """Of the app's credentials only the username format."""
+
+    user_name_template: UserNameTemplate = UserNameTemplate()
+
+
+class App(Reply):
+    """An app integration; `features` names what is switched on (`PUSH_NEW_USERS` and so on)."""
+
+    id: str
+    label: str
+    status: str
+    created: datetime | None = None
+    name: str = ""
+    sign_on_mode: str = ""
+    features: tuple[str, ...] = ()
+    visibility: Visibility = Visibility()
+    credentials: AppCredentials = AppCredentials()
+
+
+class Connection(Reply):
+    """The provisioning connection. `UNKNOWN`: Okta supports none for this app."""
+
+    status: str
+    base_url: str | None = None
+
+
+class Setting(Reply):
+    """One switch: `ENABLED` or `DISABLED`."""
+
+    status: str = ""
+
+
+class CreateCapabilities(Reply):
+    """What is done when somebody is assigned."""
+
+    lifecycle_create: Setting = Setting()
+
+
+class UpdateCapabilities(Reply):
+    """What is done when somebody changes or leaves."""
+
+    lifecycle_deactivate: Setting = Setting()
+    profile: Setting = Setting()
+    password: Setting = Setting()
+
+
+class Capabilities(Reply):
+    """A feature's switches; inbound features have others, not read here."""
+
+    create: CreateCapabilities = CreateCapabilities()
+    update: UpdateCapabilities = UpdateCapabilities()
+
+
+class Feature(Reply):
+    """A provisioning feature: `USER_PROVISIONING` or `INBOUND_PROVISIONING`."""
+
+    name: str
+    status: str
+    capabilities: Capabilities = Capabilities()
+
+
+class ProvisioningFeature(Reply):
+    """The switches of `USER_PROVISIONING` by the guide's names; empty where Okta shows none."""
+
+    status: str = ""
+    create: str = ""
+    deactivate: str = ""
+    profile: str = ""
+    password: str = ""
+
+
+class PushMapping(Reply):
+    """A pushed group: `ACTIVE`, `ERROR` (with `error_summary`) or `INACTIVE`."""
+
+    id: str
+    status: str
+    source_group_id: str
+    target_group_id: str | None = None
+    error_summary: str | None = None
+    last_push: str | None = None
+
+
+class GroupProfile(Reply):
+    """A group's name and description."""
+
+    name: str
+    description: str | None = None
+
+
+class Group(Reply):
+    """A group; `type` is `OKTA_GROUP` for those made in Okta, `APP_GROUP` for imported ones."""
+
+    id: str
+    type: str = ""
+    profile: GroupProfile
+
+    @property
+    def name(self) -> str:
+        """The group's name, byte for byte."""
+        return self.profile.name
+
+
+class UserProfile(Reply):
+    """Who it is."""
+
+    login: str
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+
+
+class User(Reply):
+    """A person; only an `ACTIVE`, `STAGED`, `PROVISIONED` … one is provisioned to apps."""
+
+    id: str
+    status: str
+    profile: UserProfile
+
+    @property
+    def email(self) -> str:
+        """The primary address, or the login where Okta has none."""
+        return self.profile.email or self.profile.login
+
+
+class AppGroup(Reply):
+    """The assignment of a group to the app."""
+
+    id: str
+    priority: int | None = None
+
+
+class AppUserCredentials(Reply):
+    """The name the app knows the person by."""
+
+    user_name: str | None = None
+
+
+class AppUser(Reply):
+    """The assignment of a person; `scope` is `USER` (direct) or `GROUP` (through a group)."""
+
+    id: str
+    status: str
+    scope: str = ""
+    sync_state: str = ""
+    external_id: str | None = None
+    credentials: AppUserCredentials = AppUserCredentials()
+
+    @property
+    def user_name(self) -> str:
+        """The name sent to the app; the guide wants the e-mail address."""
+        return self.credentials.user_name or ""
+
+
+class Outcome(Reply):
+    """How an event ended, and Okta's reason."""
+
+    result: str = ""
+    reason: str | None = None
+
+
+class Target(Reply):
+    """What an event was about."""
+
+    id: str | None = None
+    type: str | None = None
+    alternate_id: str | None = None
+    display_name: str | None = None
+
+
+class LogEvent(Reply):
+    """An event of the System Log."""
+
+    uuid: str
+    event_type: str
+    published: str
+    display_message: str | None = None
+    outcome: Outcome | None = None
+    target: tuple[Target, ...] | None = None

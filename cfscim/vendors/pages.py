@@ -1,0 +1,134 @@
+"""Lists that come in pages, and several calls at once: both bounded."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from cfscim.config.json_types import Json, JsonObject
+from cfscim.vendors.errors import AnswerError
+from cfscim.vendors.http import Answer, HttpClient
+
+T = TypeVar("T")
+
+_NEXT = re.compile(r'<([^<>]*)>\s*;[^,<]*?\brel="?next"?')
+
+
+def link_pages(
+    http: HttpClient, path: str, query: Mapping[str, str], *, needs: str = "", log: bool = False
+) -> Iterator[JsonObject]:
+    """Every item of a list that Okta gives in pages (`Link: <…>; rel="next"`).
+
+    `log`: the System Log names a next page for ever; there an empty page is the end.
+    """
+    answer = http.get(path, query, needs=needs, lists=True)
+    for _ in range(http.policy.max_pages):
+        items = objects(answer, answer.body)
+        yield from items
+        found = _NEXT.search(answer.headers.get("link", ""))
+        if not found or (log and not items):
+            return
+        answer = http.get(_own_path(http, found.group(1), answer), needs=needs, lists=True)
+    raise _endless(http, answer)
+
+
+def odata_pages(
+    http: HttpClient, path: str, query: Mapping[str, str], *, needs: str = ""
+) -> Iterator[JsonObject]:
+    """Every item of a list that Microsoft Graph gives in pages (`@odata.nextLink`)."""
+    answer = http.get(path, query, needs=needs)
+    for _ in range(http.policy.max_pages):
+        yield from objects(answer, member(answer, "value"))
+        link = member(answer, "@odata.nextLink")
+        if not link:
+            return
+        answer = http.get(_own_path(http, str(link), answer), needs=needs)
+    raise _endless(http, answer)
+
+
+def numbered_pages(
+    http: HttpClient, path: str, query: Mapping[str, str], *, per_page: int, needs: str = ""
+) -> Iterator[JsonObject]:
+    """Every item of a list that Cloudflare gives in pages (`result_info`: by number or cursor)."""
+    first = {**query, "per_page": str(per_page)}
+    answer = http.get(path, first, needs=needs)
+    for number in range(1, http.policy.max_pages + 1):
+        items = objects(answer, member(answer, "result"))
+        yield from items
+        info = member(answer, "result_info")
+        info = info if isinstance(info, dict) else {}
+        cursors = info.get("cursors")
+        cursor = (cursors.get("after") if isinstance(cursors, dict) else None) or info.get("cursor")
+        if cursor:
+            turn = {"cursor": str(cursor)}
+        elif items and _more(info, number, per_page):
+            turn = {"page": str(number + 1)}
+        else:
+            return
+        answer = http.get(path, {**first, **turn}, needs=needs)
+    raise _endless(http, answer)
+
+
+def _more(info: Mapping[str, Json], number: int, per_page: int) -> bool:
+    pages, total = info.get("total_pages"), info.get("total_count")
+    if isinstance(pages, int):
+        return number < pages
+    if isinstance(total, int):
+        size = info.get("per_page")
+        return number * (size if isinstance(size, int) and size > 0 else per_page) < total
+    return False
+
+
+def member(answer: Answer, key: str) -> Json:
+    """A member of an answer that must be an object. Raises `AnswerError` where it is none."""
+    if not isinstance(answer.body, dict):
+        raise AnswerError("malformed", answer.where, "an answer that is not an object")
+    return answer.body.get(key)
+
+
+def objects(answer: Answer, value: Json) -> list[JsonObject]:
+    """The value as a list of objects; `null` is an empty one. Raises `AnswerError` otherwise."""
+    if value is None and answer.body is not None:
+        return []
+    if isinstance(value, list):
+        found = [item for item in value if isinstance(item, dict)]
+        if len(found) == len(value):
+            return found
+    raise AnswerError("malformed", answer.where, "an answer without the list asked for")
+
+
+def gather(calls: Sequence[Callable[[], T]], *, limit: int = 4) -> list[T]:
+    """The calls' results in their order, at most `limit` under way; the first error is raised."""
+    if not calls:
+        return []
+    with ThreadPoolExecutor(max_workers=min(limit, len(calls))) as pool:
+        futures = [pool.submit(call) for call in calls]
+        wait(futures, return_when=FIRST_EXCEPTION)
+        failed = [f for f in futures if f.done() and not f.cancelled() and f.exception()]
+        if failed:
+            pool.shutdown(cancel_futures=True)
+            failed[0].result()
+        return [future.result() for future in futures]
+
+
+def _own_path(http: HttpClient, link: str, answer: Answer) -> str:
+    """The next page's path under the client's base; a link to elsewhere is never followed."""
+    ours, theirs = urlsplit(http.base), urlsplit(link)
+    same = (theirs.scheme, theirs.netloc) == (ours.scheme, ours.netloc)
+    relative = not theirs.scheme and not theirs.netloc
+    path = theirs.path + (f"?{theirs.query}" if theirs.query else "")
+    if not (same or relative) or not path.startswith(ours.path + "/"):
+        raise AnswerError(
+            "malformed",
+            answer.where,
+            f"the next page is said to be at {theirs.hostname or link[:40]}",
+            why="credentials would be sent to another place",
+        )
+    return path.removeprefix(ours.path)
+
+
+def _endless(http: HttpClient, answer: Answer) -> AnswerError:
+    return AnswerError(
+        "malformed", answer.where, f"a list of more than {http.policy.max_pages} pages"
+    )

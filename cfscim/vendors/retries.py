@@ -1,0 +1,90 @@
+"""When a failed call may be repeated, and how long to wait before it."""
+
+import random
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from cfscim.vendors.errors import AnswerError
+
+_REPEATABLE = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
+_TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
+# Answered in place of doing anything: safe to repeat whatever the method.
+_NOTHING_DONE = {429, 503}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Limits for every call; times in seconds."""
+
+    connect: float = 10.0
+    read: float = 30.0
+    total: float = 120.0
+    """From the first attempt to the last answer, waiting included."""
+    attempts: int = 5
+    longest_wait: float = 90.0
+    """All waiting of one call together; Okta's limits start anew every minute."""
+    first_delay: float = 0.5
+    longest_delay: float = 10.0
+    max_bytes: int = 20 * 1024 * 1024
+    parallel: int = 4
+    max_pages: int = 500
+
+
+def may_repeat(error: AnswerError, method: str, repeatable: bool | None) -> bool:
+    """Whether doing it again can neither do it twice nor be pointless.
+
+    `repeatable` is what the caller knows about a POST; None leaves it to the method.
+    """
+    if error.kind == "unreachable":
+        return not error.sent
+    if error.status in _NOTHING_DONE or not error.sent:
+        return True
+    safe = method in _REPEATABLE if repeatable is None else repeatable
+    if error.status is None:
+        return safe and error.kind in ("unavailable", "timeout", "malformed")
+    return safe and error.status in _TEMPORARY
+
+
+def delay(error: AnswerError, attempt: int, policy: Policy) -> float:
+    """Seconds to wait after this attempt: the vendor's wish, else growing and random."""
+    if error.retry_after is not None:
+        return error.retry_after
+    longest = min(policy.longest_delay, policy.first_delay * 2 ** (attempt - 1))
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - only spreads the load
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """What the answer asks to wait: `Retry-After` (seconds or date), else Okta's limit headers."""
+    wish = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?", wish):
+        return float(wish)
+    at = _date(wish)
+    if at is not None:
+        return max(0.0, at - _sent_at(headers, now))
+    if headers.get("x-rate-limit-remaining", "").strip() == "0":
+        return quota_reset(headers, now)
+    return None
+
+
+def quota_reset(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds until Okta's rate limit starts anew, by Okta's clock (`X-Rate-Limit-Reset`)."""
+    reset = headers.get("x-rate-limit-reset", "").strip()
+    if not (reset.isascii() and reset.isdigit()):
+        return None
+    return max(0.0, int(reset) - _sent_at(headers, now) + 1)
+
+
+def _sent_at(headers: Mapping[str, str], now: float) -> float:
+    at = _date(headers.get("date", ""))
+    return at if at is not None else now
+
+
+def _date(text: str) -> float | None:
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,166 @@
+"""`verify`: reads the live systems of a stack back and says, a line a check, what holds."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import typer
+
+from cfscim import verify as live
+from cfscim.config.messages import ConfigError, MissingError, one_line
+from cfscim.config.models import ScimConfig
+from cfscim.config.stack_check import check_stack_file
+from cfscim.vendors.secrets import mask
+from cfscim.verify import Check, Report, StackOutputs, Status, read_outputs
+
+_SECONDS = 120
+
+
+def run(stack: str, output: str, outputs: str | None, env: Mapping[str, str]) -> int:
+    """Verifies stack `stack` of this folder; prints text or JSON.
+
+    `outputs` names a file with what `pulumi stack output --json --show-secrets` prints, or is "-"
+    for standard input; without it the engine is asked. Returns 0 when everything is as declared,
+    1 when something is not, 3 when an answer is missing. Raises `ConfigError`, `MissingError`.
+    """
+    checked = check_stack_file(Path(f"Pulumi.{stack}.yaml"))
+    if checked.config is None or checked.problems:
+        raise ConfigError(checked.problems)
+    settings = dict(checked.file.provider_config)
+    if outputs is None:
+        found = _from_engine(stack, checked.config, env)
+        if checked.file.secure_keys:
+            settings |= _settings_from_engine(stack, env)
+    else:
+        found = _from_file(outputs, checked.config)
+    report = live.run(checked.config, found, settings, env, print_progress)
+    typer.echo(render(report, stack, output))
+    return report.exit_code
+
+
+def print_progress(line: str) -> None:
+    """Progress goes to stderr, so that the answer can be piped."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def render(report: Report, stack: str, output: str) -> str:
+    """The report as text or as one JSON object."""
+    if output == "json":
+        return json.dumps(as_json(report, stack), indent=2, ensure_ascii=False)
+    return "\n".join([*lines(report.checks), "", summary(report)])
+
+
+def as_json(report: Report, stack: str) -> dict[str, object]:
+    """Every check with what was expected, found, and to be done."""
+    counts = report.counts()
+    return {
+        "stack": stack,
+        "ok": report.exit_code == 0,
+        "holds": counts[Status.HOLDS],
+        "doesNotHold": counts[Status.FAILS],
+        "cannotBeKnown": counts[Status.UNKNOWN],
+        "checks": [
+            {
+                "id": check.id,
+                "vendor": check.vendor,
+                "title": check.title,
+                "status": check.status.value,
+                "expected": check.expected,
+                "found": check.found,
+                "action": check.action,
+                "link": check.link,
+            }
+            for check in report.checks
+        ],
+    }
+
+
+def lines(checks: Iterable[Check]) -> list[str]:
+    """One line a check."""
+    return [_line(check) for check in checks]
+
+
+def _line(check: Check) -> str:
+    head = f"{check.status.value:<15}  {check.id}  {check.vendor}: {check.title}"
+    if check.status is Status.HOLDS:
+        return f"{head}: {check.found}"
+    return (
+        f"{head}: expected {check.expected}; found {check.found}; "
+        f"next: {check.action}: {check.link}"
+    )
+
+
+def summary(report: Report) -> str:
+    """The counts, and what to make of them."""
+    counts = report.counts()
+    text = (
+        f"{counts[Status.HOLDS]} hold, {counts[Status.FAILS]} do not hold, "
+        f"{counts[Status.UNKNOWN]} cannot be known."
+    )
+    if report.exit_code == 1:
+        return f"{text} Not as declared: see the lines that do not hold."
+    if report.exit_code == 3:
+        return f"{text} Not verified: answers that were owed are missing."
+    return f"{text} All as declared, as far as it can be read."
+
+
+def _from_engine(stack: str, config: ScimConfig, env: Mapping[str, str]) -> StackOutputs:
+    source = f"pulumi stack output of {stack}"
+    text = _pulumi(stack, env, "stack", "output", "--json", "--show-secrets")
+    return read_outputs(text, config, source=source)
+
+
+def _settings_from_engine(stack: str, env: Mapping[str, str]) -> dict[str, str]:
+    """The stack's provider settings with the encrypted ones, which only the engine can read."""
+    found = json.loads(_pulumi(stack, env, "config", "--json", "--show-secrets") or "{}")
+    return {
+        key: str(entry["value"])
+        for key, entry in found.items()
+        if isinstance(entry, dict) and "value" in entry and not key.startswith("cloudflare-scim:")
+    }
+
+
+def _pulumi(stack: str, env: Mapping[str, str], *arguments: str) -> str:
+    command = shutil.which("pulumi", path=env.get("PATH"))
+    if command is None:
+        raise MissingError(
+            "verify: there is no `pulumi` on PATH; the stack's outputs say what to look for; "
+            "install it, or give the outputs with --outputs FILE"
+        )
+    try:
+        done = subprocess.run(
+            [command, *arguments, "--stack", stack, "--non-interactive"],
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            env=dict(env),
+        )
+    except subprocess.TimeoutExpired:
+        raise MissingError(
+            f"verify: `pulumi {' '.join(arguments[:2])}` gave nothing in {_SECONDS} s; the "
+            "stack's outputs say what to look for; check the backend (`pulumi whoami`)"
+        ) from None
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise MissingError(
+            f"verify: `pulumi {' '.join(arguments[:2])}` failed ({one_line(mask(last))[:200]}); "
+            "the stack's outputs say what to look for; log in and select the stack, or give the "
+            "outputs with --outputs FILE"
+        )
+    return done.stdout
+
+
+def _from_file(name: str, config: ScimConfig) -> StackOutputs:
+    source = "--outputs -" if name == "-" else f"--outputs {name}"
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise MissingError(
+            f"{source}: cannot be read ({reason}); the stack's outputs say what to look for; "
+            "name a file with what `pulumi stack output --json --show-secrets` prints"
+        ) from None
+    return read_outputs(text, config, source=source)

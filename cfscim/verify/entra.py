@@ -1,0 +1,287 @@
+"""Does Entra's provisioning run, with the declared credentials, scope and filter?
+
+Source: guide, "Provision using Microsoft Azure Active Directory" and "…Microsoft Entra";
+Microsoft Graph, synchronizationJob, synchronizationStatus, quarantine.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from cfscim.config.models import EntraConfig, ScimConfig
+from cfscim.config.names import group_names, scim_base_url
+from cfscim.vendors.entra.job_schema import (
+    Clause,
+    Scopes,
+    active_expression,
+    active_from_soft_deleted,
+    object_mapping,
+    read_scopes,
+)
+from cfscim.vendors.entra.models import Execution
+from cfscim.verify.directory import named
+from cfscim.verify.entra_facts import EntraDirectory, EntraFacts
+from cfscim.verify.links import EntraLinks
+from cfscim.verify.question import Question, Verdict, fails, holds, same, unknown
+from cfscim.verify.reading import Unreadable
+
+ACTIVE_SOURCE = 'Switch([IsSoftDeleted], , "False", "True", "True", "False")'
+_UP = "run `pulumi up --refresh`"
+_LOGS = "read the provisioning logs, put right what they name, then Restart provisioning"
+
+
+def job_questions(
+    config: ScimConfig, entra: EntraConfig, facts: EntraFacts, links: EntraLinks
+) -> Iterator[Question]:
+    """The application, its job, credentials, scope, filter and mapping."""
+    clauses = [f"{one.attribute} {one.operator} {one.value}".strip() for one in entra.user_filter]
+    every: tuple[tuple[str, str, str, Callable[[], Verdict]], ...] = (
+        ("job.exists", "provisioning job", "exists", partial(_exists, facts)),
+        ("job.state", "provisioning", _state(entra), partial(_running, entra, facts)),
+        ("job.quarantine", "quarantine", "none", partial(_quarantine, facts)),
+        ("job.lastCycle", "last cycle", "Succeeded", partial(_last, entra, facts)),
+        ("credentials", "Test Connection, saved credentials", "passes", partial(_test, facts)),
+        ("tenantUrl", "tenant URL", tenant_url(config, entra),
+         partial(_secret, facts, "BaseAddress", tenant_url(config, entra))),
+        ("token", "secret token", "saved", partial(_token, facts)),
+        ("scope", "provisioning scope", _scope_text(entra), partial(_scope, entra, facts)),
+        ("notifications", "failure mail and deletion threshold", _notify_text(entra),
+         partial(_notifications, entra, facts)),
+        ("filter.groups", "scoping filter on groups", "exactly the role groups",
+         partial(_group_filter, config, facts)),
+        ("filter.users", "scoping filter on users", named(clauses) or "none",
+         partial(_user_filter, config, entra, facts)),
+        ("mapping.enabled", "group and user mappings", "enabled", partial(_enabled, facts)),
+        ("mapping.active", "active is mapped from IsSoftDeleted", ACTIVE_SOURCE,
+         partial(_active, facts)),
+    )  # fmt: skip
+    yield Question(
+        "entra.app", "Entra", "enterprise application", f"{entra.app_name}, enabled", links.app,
+        partial(_app, entra, facts),
+    )  # fmt: skip
+    for id_, title, expected, ask in every:
+        yield Question(f"entra.{id_}", "Entra", title, expected, links.provisioning, ask)
+
+
+def people_questions(
+    facts: EntraFacts, directory: EntraDirectory, links: EntraLinks
+) -> Iterator[Question]:
+    """The people in scope: their names, and who failed in the last cycle."""
+    yield Question(
+        "entra.people.userName", "Entra", "every person's user principal name is the mail address",
+        "equal", "https://entra.microsoft.com/#view/Microsoft_AAD_UsersAndTenants/"
+        "UserManagementMenuBlade/~/AllUsers", partial(_names, directory),
+    )  # fmt: skip
+    yield Question(
+        "entra.people.errors", "Entra", "provisioning errors of the last cycle by person", "none",
+        links.provisioning, partial(_errors, facts, directory, groups=False),
+    )  # fmt: skip
+    yield Question(
+        "entra.groups.errors", "Entra", "provisioning errors of the last cycle by group", "none",
+        links.provisioning, partial(_errors, facts, directory, groups=True),
+    )  # fmt: skip
+
+
+def tenant_url(config: ScimConfig, entra: EntraConfig) -> str:
+    """The guide's tenant URL with the declared suffix."""
+    return scim_base_url(config) + entra.tenant_url_suffix
+
+
+def _app(entra: EntraConfig, facts: EntraFacts) -> Verdict:
+    expected = f"{entra.app_name}, enabled"
+    app = facts.app.get()
+    found = f"{app.display_name}, {'disabled' if app.account_enabled is False else 'enabled'}"
+    return same(expected, found, _UP)
+
+
+def _exists(facts: EntraFacts) -> Verdict:
+    job = facts.job.get()
+    if job is None:
+        return fails("exists", "there is no such job", _UP)
+    if job.template_id not in (None, "scim"):
+        return fails("a job of template scim", f"a job of template {job.template_id}", _UP)
+    return holds("exists")
+
+
+def _state(entra: EntraConfig) -> str:
+    return "started" if entra.start else "not started"
+
+
+def _running(entra: EntraConfig, facts: EntraFacts) -> Verdict:
+    job = facts.existing_job()
+    if job.running == entra.start:
+        return holds(_state(entra))
+    action = "Start provisioning" if entra.start else "Stop provisioning, or write start: true"
+    return fails(_state(entra), f"schedule {job.schedule.state}", action)
+
+
+def _quarantine(facts: EntraFacts) -> Verdict:
+    status = facts.existing_job().status
+    found = status.quarantine
+    if found is None and status.code != "Quarantine":
+        return holds("none")
+    if found is None:
+        return fails("none", "in quarantine, without a reason", _LOGS)
+    why = found.error
+    parts = [found.reason, why and why.code, why and why.message, found.current_began]
+    return fails("none", ", ".join(part for part in parts if part), _LOGS)
+
+
+def _last(entra: EntraConfig, facts: EntraFacts) -> Verdict:
+    last = facts.existing_job().status.last_execution
+    if last is None or not last.state:
+        if not entra.start:
+            return unknown("Succeeded", "no cycle yet; start: false", "start it when it is wanted")
+        return fails("Succeeded", "no cycle yet", "wait for the first cycle (up to 40 minutes)")
+    # Errors of single people are entra.people.errors' own.
+    if last.state in ("Succeeded", "EntryLevelErrors"):
+        return holds("Succeeded", _counts(last))
+    why = last.error
+    parts = [last.state, why and why.code, why and why.message]
+    return fails("Succeeded", ": ".join(part for part in parts if part), _LOGS)
+
+
+def _counts(last: Execution) -> str:
+    return (
+        f"{last.state} at {last.time_ended or last.time_began}: {last.count_entitled or 0} in "
+        f"scope, {last.count_exported or 0} written, {last.count_escrowed or 0} failed"
+    )
+
+
+def _test(facts: EntraFacts) -> Verdict:
+    facts.existing_job()
+    try:
+        facts.test.get()
+    except Unreadable as error:
+        if getattr(error.error, "kind", "") not in ("rejected", "not found", "conflict"):
+            raise
+        found = str(error.error).split("; ")[0]
+        return fails("passes", found, "run `pulumi up`, which saves tenant URL and token again")
+    return holds("passes")
+
+
+def _secret(facts: EntraFacts, key: str, expected: str) -> Verdict:
+    found = facts.secrets.get().get(key)
+    if found == "*":
+        return unknown(expected, "Entra does not show it", "look at the page")
+    return same(expected, found or "", _UP)
+
+
+def _token(facts: EntraFacts) -> Verdict:
+    if facts.secrets.get().get("SecretToken"):
+        return holds("saved")
+    return fails("saved", "none is saved", _UP)
+
+
+def _scope_text(entra: EntraConfig) -> str:
+    if entra.scope == "filtered":
+        return "all users and groups"
+    return "assigned users and groups only"
+
+
+def _scope(entra: EntraConfig, facts: EntraFacts) -> Verdict:
+    found = facts.secrets.get().get("SyncAll")
+    if found == "*":
+        return unknown(_scope_text(entra), "Entra does not show it", "look at the page")
+    everything = (found or "").lower() == "true"
+    shown = "all users and groups" if everything else "assigned users and groups only"
+    return same(_scope_text(entra), shown, _UP)
+
+
+def _notify_text(entra: EntraConfig) -> str:
+    threshold = entra.deletion_threshold
+    return (
+        f"mail to {entra.notification_email or 'nobody'}, "
+        f"{f'at most {threshold} deletions' if threshold else 'no deletion threshold'}"
+    )
+
+
+def _notifications(entra: EntraConfig, facts: EntraFacts) -> Verdict:
+    text = facts.secrets.get().get("SyncNotificationSettings")
+    expected = _notify_text(entra)
+    if text == "*":
+        return unknown(expected, "Entra does not show it", "look at the page")
+    try:
+        settings = json.loads(text) if text else {}
+    except ValueError:
+        settings = {}
+    mail = settings.get("Recipients") if settings.get("Enabled") else None
+    limit = settings.get("DeleteThresholdValue") if settings.get("DeleteThresholdEnabled") else None
+    shown = (
+        f"mail to {mail or 'nobody'}, "
+        f"{f'at most {limit} deletions' if limit else 'no deletion threshold'}"
+    )
+    return same(expected, shown, _UP)
+
+
+def _group_filter(config: ScimConfig, facts: EntraFacts) -> Verdict:
+    wanted = tuple(group_names(config).values())
+    expected = "exactly " + named(f'"{name}"' for name in wanted)
+    found = read_scopes(facts.document())
+    if Scopes(found.group, None) == Scopes.of(wanted, ()):
+        return holds(expected)
+    names = found.group_names()
+    if names is None:
+        shown = "no filter" if not any(Scopes(found.group, None).normal_form()[0]) else "another"
+        return fails(expected, shown, _UP)
+    parts = [f'without "{name}"' for name in wanted if name not in names]
+    parts += [f'also "{name}"' for name in names if name not in wanted]
+    return fails(expected, named(parts) or "each more than once", _UP)
+
+
+def _user_filter(config: ScimConfig, entra: EntraConfig, facts: EntraFacts) -> Verdict:
+    clauses = [Clause(one.attribute, one.operator, one.value) for one in entra.user_filter]
+    wanted = Scopes.of(tuple(group_names(config).values()), clauses)
+    found = read_scopes(facts.document())
+    expected = named(wanted.user_clauses()) or "none"
+    if Scopes(None, found.user) == Scopes(None, wanted.user):
+        return holds(expected)
+    return fails(expected, named(found.user_clauses()) or "none", _UP)
+
+
+def _enabled(facts: EntraFacts) -> Verdict:
+    document = facts.document()
+    sources = ("User", "Group")
+    off = [f"{one} mapping" for one in sources if not object_mapping(document, one).get("enabled")]
+    actions = ("Add", "Update", "Delete")
+    for one in sources:
+        flows = str(object_mapping(document, one).get("flowTypes") or "")
+        lacking = [flow for flow in actions if flow.lower() not in flows.lower()]
+        off += [f"{flow} of {one} objects" for flow in lacking]
+    if not off:
+        return holds("enabled")
+    return fails("enabled", f"off: {named(off)}", "Mappings: enable it, then Save")
+
+
+def _active(facts: EntraFacts) -> Verdict:
+    document = facts.document()
+    if active_from_soft_deleted(document):
+        return holds(ACTIVE_SOURCE)
+    found = active_expression(document) or "no expression"
+    action = f"Mappings > Users > active: write {ACTIVE_SOURCE}, then Save"
+    return fails(ACTIVE_SOURCE, found, action)
+
+
+def _names(directory: EntraDirectory) -> Verdict:
+    wrong = sorted(
+        f"{one.mail or 'no mail'} has user principal name {one.user_principal_name or 'none'}"
+        for one in directory.in_scope()
+        if one.account_enabled is not False and one.mail != one.user_principal_name
+    )
+    if not wrong:
+        return holds("equal, letter for letter")
+    action = "make both equal, letter for letter; Cloudflare compares them with case"
+    return fails("equal, letter for letter", named(wrong), action)
+
+
+def _errors(facts: EntraFacts, directory: EntraDirectory, *, groups: bool) -> Verdict:
+    if facts.existing_job().status.last_execution is None:
+        return unknown("none", "no cycle yet", "wait for the first cycle")
+    errors = directory.errors(groups=groups)
+    if not errors:
+        return holds("none")
+    if groups and directory.config.role_model == "virtualGroups":
+        # Cloudflare refuses every change of a virtual group but that of its members, and the
+        # members are compared by a check of their own.
+        return holds("none that matters", f"only members of virtual groups change: {errors[0]}")
+    return fails("none", named(errors), _LOGS)

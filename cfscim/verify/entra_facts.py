@@ -1,0 +1,233 @@
+"""Everything `verify` reads of Entra, and the people in it as Cloudflare should mirror them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cfscim.config.access import people
+from cfscim.config.json_types import JsonObject
+from cfscim.config.models import EntraConfig, ScimConfig
+from cfscim.config.roles import Role
+from cfscim.vendors.entra.api import GraphClient
+from cfscim.vendors.entra.models import (
+    AppRoleAssignment,
+    GraphGroup,
+    Job,
+    Member,
+    ProvisioningEvent,
+    ServicePrincipal,
+)
+from cfscim.verify.directory import Person
+from cfscim.verify.links import EntraLinks
+from cfscim.verify.outputs import StackOutputs
+from cfscim.verify.question import Dependent
+from cfscim.verify.reading import Reader, Reading, Unreadable
+
+_MOST_LOST = 60
+
+
+@dataclass(frozen=True)
+class EntraFacts:
+    """Readings, each with its own success or error.
+
+    `lost`: declared people, in lower case, who are not where they belong -> why.
+    """
+
+    app: Reading[ServicePrincipal]
+    job: Reading[Job | None]
+    test: Reading[None]
+    secrets: Reading[Mapping[str, str]]
+    schema: Reading[JsonObject | None]
+    assignments: Reading[tuple[AppRoleAssignment, ...]]
+    groups: Mapping[Role, Reading[GraphGroup]]
+    members: Mapping[Role, Reading[tuple[Member, ...]]]
+    users_group: Reading[GraphGroup | None]
+    users: Reading[tuple[Member, ...]]
+    failures: Reading[tuple[ProvisioningEvent, ...]]
+    lost: Reading[Mapping[str, str]]
+
+    def existing_job(self) -> Job:
+        """The job. Raises `Unreadable` where there is none."""
+        job = self.job.get()
+        if job is None:
+            raise Unreadable(Dependent("there is no such job", "see entra.job.exists"))
+        return job
+
+    def document(self) -> JsonObject:
+        """The job's schema. Raises `Unreadable` where there is none."""
+        self.existing_job()
+        document = self.schema.get()
+        if document is None:
+            raise Unreadable(Dependent("the job has no schema", "see entra.job.exists"))
+        return document
+
+    def last_failures(self) -> tuple[ProvisioningEvent, ...]:
+        """What failed in the last cycle, newest first. Raises `Unreadable`."""
+        last = self.existing_job().status.last_execution
+        began = (last.time_began if last else "") or ""
+        return tuple(
+            event for event in self.failures.get() if event.activity_date_time[:19] >= began[:19]
+        )
+
+
+def read_entra(
+    config: ScimConfig,
+    entra: EntraConfig,
+    outputs: StackOutputs,
+    client: GraphClient,
+    reader: Reader,
+) -> EntraFacts:
+    """Begins every reading; waits only for the users' group, whose id no output names."""
+    app, job = outputs.service_principal_id or "", outputs.synchronization_job_id or ""
+    ids = {role: outputs.role_groups[role].identity_provider_group_id for role in config.roles}
+    users_group = reader.read(lambda: client.group_by_name(entra.users_group.name))
+    principal = reader.read(lambda: client.service_principal(app))
+    found = reader.read(lambda: client.find_job(app, job))
+    secrets = reader.read(lambda: client.secrets(app))
+    schema = reader.read(lambda: client.find_schema(app, job))
+    assignments = reader.read(lambda: client.app_role_assignments(app))
+    groups = {role: reader.read(lambda g=g: client.group(g)) for role, g in ids.items()}
+    members = {role: reader.read(lambda g=g: client.group_members(g)) for role, g in ids.items()}
+    failures = reader.read(lambda: client.provisioning_logs(job, status="failure"))
+    test = reader.read(lambda: client.validate_credentials(app, job))
+    everyone = users_group.wait()
+    users = reader.read(lambda: client.group_members(everyone.id) if everyone else ())
+    lost = _absent(config, users, members)
+    return EntraFacts(
+        app=principal,
+        job=found,
+        test=test,
+        secrets=secrets,
+        schema=schema,
+        assignments=assignments,
+        groups=groups,
+        members=members,
+        users_group=users_group,
+        users=users,
+        failures=failures,
+        lost=reader.read(lambda: _reasons(client, lost)) if lost else Reading.of({}),
+    )
+
+
+def _absent(
+    config: ScimConfig,
+    users: Reading[tuple[Member, ...]],
+    members: Mapping[Role, Reading[tuple[Member, ...]]],
+) -> list[str]:
+    """Whom the config declares and some group lacks; not more than are worth a look-up."""
+    lost: list[str] = []
+    for declared, reading in (
+        (people(config), users),
+        *((config.roles[role].members or (), found) for role, found in members.items()),
+    ):
+        there = {(user.mail or "").lower() for user in reading.wait() or ()}
+        lost += [one for one in declared if one.lower() not in there]
+    return list(dict.fromkeys(lost))[:_MOST_LOST]
+
+
+def _reasons(client: GraphClient, lost: list[str]) -> Mapping[str, str]:
+    found = client.users_by_mail(lost)
+    reasons = {one.lower(): "nobody in Entra has this address" for one in lost if one not in found}
+    off = {one.lower() for one, user in found.items() if user.account_enabled is False}
+    return reasons | dict.fromkeys(off, "disabled in Entra")
+
+
+@dataclass(frozen=True)
+class EntraDirectory:
+    """Entra's people, with what keeps somebody out of Cloudflare."""
+
+    config: ScimConfig
+    entra: EntraConfig
+    facts: EntraFacts
+    links: EntraLinks
+    name: str = "Entra"
+
+    @property
+    def link(self) -> str:
+        """The provisioning page, with its logs."""
+        return self.links.provisioning
+
+    @property
+    def again(self) -> tuple[str, str]:
+        """The job restarted with `Full`: the admin center's own restart keeps the links.
+
+        Source: https://learn.microsoft.com/entra/identity/app-provisioning/how-provisioning-works
+        ("doesn't break the links between source and target objects").
+        """
+        app, job = self.links.service_principal_id, self.links.job_id
+        return (
+            f"POST https://graph.microsoft.com/v1.0/servicePrincipals/{app}/synchronization/jobs/"
+            f'{job}/restart with {{"criteria": {{"resetScope": "Full"}}}} (Restart provisioning '
+            "in the admin center keeps what Entra believes was delivered)",
+            "https://learn.microsoft.com/graph/api/synchronization-synchronizationjob-restart",
+        )
+
+    def idle(self) -> str:
+        """Nothing is provisioned where the config says `start: false`."""
+        return "" if self.entra.start else "start: false, so no cycle runs"
+
+    def members(self, role: Role) -> tuple[Person, ...]:
+        """The people in the role's group; groups within it are not provisioned."""
+        return self._people(self.facts.members[role].get())
+
+    def assigned(self) -> tuple[Person, ...] | None:
+        """Everyone in an assigned group; None where a filter decides over the whole tenant."""
+        if self.entra.scope == "filtered":
+            return None
+        return self._people(self.in_scope())
+
+    def in_scope(self) -> tuple[Member, ...]:
+        """The people of all groups of this stack, each once. Raises `Unreadable`."""
+        if self.facts.users_group.get() is None:
+            raise Unreadable(Dependent("there is no users' group", "see entra.group.users"))
+        found = {one.id: one for one in self.facts.users.get() if one.is_user}
+        for role in self.config.roles:
+            found |= {one.id: one for one in self.facts.members[role].get() if one.is_user}
+        return tuple(found.values())
+
+    def errors(self, *, groups: bool) -> list[str]:
+        """Which groups, or which people, failed in the last cycle, with Entra's own reason."""
+        failed: dict[str, str] = {}
+        names = {
+            one.id: one.mail or one.user_principal_name
+            for reading in (self.facts.users, *self.facts.members.values())
+            for one in reading.wait() or ()
+        }
+        for event in self.facts.last_failures():
+            about = event.source_identity
+            if (about.identity_type == "Group") is groups:
+                name = names.get(about.id or "") or about.display_name or about.id or "somebody"
+                failed.setdefault(name, f"{name} ({_why(event)})")
+        return sorted(failed.values())
+
+    def _people(self, members: tuple[Member, ...]) -> tuple[Person, ...]:
+        failed = {}
+        try:
+            for event in self.facts.last_failures():
+                failed.setdefault(event.source_identity.id, _why(event))
+        except Unreadable:
+            failed = {}  # the log only explains; the comparison stands without it
+        return tuple(self._person(one, failed) for one in members if one.is_user)
+
+    def _person(self, member: Member, failed: Mapping[str | None, str]) -> Person:
+        mail, name = member.mail or "", member.user_principal_name or ""
+        address = mail or name
+        # Cloudflare knows the person by what Entra sends as userName.
+        names = frozenset({name.lower()} if name else {mail.lower()})
+        if member.account_enabled is False:
+            return Person(address, names | {mail.lower()}, off="disabled in Entra")
+        if member.id in failed:
+            return Person(address, names, reason=f"Entra could not provision: {failed[member.id]}")
+        if mail != name:
+            reason = f"user principal name {name or 'empty'} is not mail {mail or 'empty'}"
+            return Person(address, names, reason=reason)
+        if self.entra.user_filter:
+            reason = "does not meet userFilter, or not yet a cycle of Entra"
+            return Person(address, names, reason=reason)
+        return Person(address, names)
+
+
+def _why(event: ProvisioningEvent) -> str:
+    info = event.provisioning_status_info.error_information
+    if info is None:
+        return event.provisioning_action or "no reason given"
+    return f"{info.error_code}: {info.reason}" if info.reason else str(info.error_code)

@@ -1,0 +1,89 @@
+"""Where a person puts right what a check found: pages of the three consoles."""
+
+from dataclasses import dataclass
+
+from cfscim.config.checklist import okta_app_link
+from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.vendors.entra.jobs import bare
+from cfscim.verify.outputs import StackOutputs
+
+_ENTRA = "https://entra.microsoft.com/#view"
+
+
+@dataclass(frozen=True)
+class CloudflareLinks:
+    """Pages of Cloudflare's dashboard."""
+
+    tokens: str
+    members: str
+    groups: str
+
+    @classmethod
+    def of(cls, config: ScimConfig) -> "CloudflareLinks":
+        """For the stack's account."""
+        home = f"https://dash.cloudflare.com/{config.account.id}"
+        own = "https://dash.cloudflare.com/profile/api-tokens"
+        tokens = f"{home}/api-tokens" if config.token.owner == "account" else own
+        return cls(tokens, f"{home}/members", f"{home}/members/groups")
+
+
+@dataclass(frozen=True)
+class OktaLinks:
+    """Pages of Okta's admin console."""
+
+    config: OktaConfig
+    app_id: str
+    domain: str
+
+    @property
+    def provisioning(self) -> str:
+        """The app's provisioning tab."""
+        return okta_app_link(self.config, self.app_id, self.domain)
+
+    def tab(self, name: str) -> str:
+        """Another tab of the app: general, assignments, group-push, …"""
+        return self.provisioning.replace("#tab-provisioning", f"#tab-{name}")
+
+    def group(self, group_id: str) -> str:
+        """A group's page."""
+        return f"https://{self.config.org_name}-admin.{self.domain}/admin/group/{group_id}"
+
+
+@dataclass(frozen=True)
+class EntraLinks:
+    """Pages of the Entra admin center."""
+
+    service_principal_id: str
+    job_id: str
+
+    @classmethod
+    def of(cls, outputs: StackOutputs) -> "EntraLinks":
+        """For the stack's application."""
+        return cls(
+            bare(outputs.service_principal_id or ""), bare(outputs.synchronization_job_id or "")
+        )
+
+    @property
+    def app(self) -> str:
+        """The enterprise application."""
+        return self._blade("Overview")
+
+    @property
+    def provisioning(self) -> str:
+        """Its provisioning page."""
+        return self._blade("Provisioning")
+
+    @property
+    def assignments(self) -> str:
+        """Its users and groups."""
+        return self._blade("Users")
+
+    def group(self, group_id: str) -> str:
+        """A group's members."""
+        return f"{_ENTRA}/Microsoft_AAD_IAM/GroupDetailsMenuBlade/~/Members/groupId/{group_id}"
+
+    def _blade(self, name: str) -> str:
+        return (
+            f"{_ENTRA}/Microsoft_AAD_IAM/ManagedAppMenuBlade/~/{name}"
+            f"/objectId/{self.service_principal_id}"
+        )

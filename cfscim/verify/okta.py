@@ -1,0 +1,216 @@
+"""Is the Okta app as the guide sets it up, and does Okta really provision?
+
+Source: guide, "Set up your Okta SCIM application" to "Configure user permissions on Okta".
+A 200 of Okta's proves nothing: its connection may read `UNKNOWN`.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.config.names import scim_base_url
+from cfscim.vendors.okta.checks import CONSOLE_FORBIDDEN, CONSOLE_REQUIRED
+from cfscim.vendors.okta.models import App
+from cfscim.verify.directory import named
+from cfscim.verify.links import OktaLinks
+from cfscim.verify.okta_facts import OktaDirectory, OktaFacts
+from cfscim.verify.question import Question, Verdict, fails, holds, same, unknown
+
+IMPORTS = {
+    "IMPORT_NEW_USERS": "Import New Users",
+    "IMPORT_PROFILE_UPDATES": "Import Profile Updates",
+    "IMPORT_USER_SCHEMA": "Import User Schema",
+}
+"""Feature that shows that Okta imports from Cloudflare -> its name."""
+
+_USER_NAME = "${source.email}"
+_UP = "run `pulumi up --refresh`"
+_TWIN = (
+    "run `pulumi up`, which deletes the twin that a lost answer left within the last day; any "
+    "other: delete it in Okta if nobody uses it, or relabel it"
+)
+
+
+def app_questions(
+    config: ScimConfig, okta: OktaConfig, facts: OktaFacts, links: OktaLinks
+) -> Iterator[Question]:
+    """The app itself, and its provisioning settings as far as Okta shows them."""
+
+    def ask(
+        id_: str, title: str, expected: str, verdict: Callable[[], Verdict], link: str
+    ) -> Question:
+        return Question(f"okta.{id_}", "Okta", title, expected, link, verdict)
+
+    general, provisioning = links.tab("general"), links.provisioning
+    yield ask("app.active", "app status", "ACTIVE", partial(_active, facts, okta), general)
+    yield ask("app.only", "no other app of this label", "none", partial(_only, facts), general)
+    for id_, title, expected, read in (
+        ("app.label", "app label", okta.app_label, lambda app: app.label),
+        ("app.catalog", "app from the catalogue", okta.catalog_app, lambda app: app.name),
+        ("app.iconWeb", "icon on the web", "hidden", _icon("web")),
+        ("app.iconMobile", "icon in the mobile app", "hidden", _icon("ios")),
+        (
+            "app.autoLogin",
+            "automatic log-in",
+            "off",
+            lambda app: "on" if app.visibility.auto_submit_toolbar else "off",
+        ),
+        (
+            "app.userName",
+            "application username format",
+            _USER_NAME,
+            lambda app: app.credentials.user_name_template.template,
+        ),
+    ):
+        yield ask(id_, title, expected, partial(_setting, facts, expected, read), general)
+    wanted = dict.fromkeys(CONSOLE_REQUIRED, "on") | dict.fromkeys(CONSOLE_FORBIDDEN, "off")
+    for feature, title in {**CONSOLE_REQUIRED, **CONSOLE_FORBIDDEN}.items():
+        expected = wanted[feature]
+        yield ask(
+            f"features.{feature}", title, expected,
+            partial(_feature, facts, feature, title, expected), provisioning,
+        )  # fmt: skip
+    yield ask("imports", "imports from Cloudflare", "off", partial(_imports, facts), provisioning)
+    yield ask(
+        "connection", "API integration", "enabled",
+        partial(_connection, config, okta, facts), provisioning,
+    )  # fmt: skip
+    if okta.api_integration == "api":
+        yield ask(
+            "featuresApi", "provisioning features by Okta's API", "as declared",
+            partial(_features_api, facts), provisioning,
+        )  # fmt: skip
+    yield ask("importGroups", "Import Groups", "off", _no_api("Import Groups"), provisioning)
+    yield ask(
+        "renameGroups", "Rename app groups to match group name in Okta", "off",
+        _no_api("Rename app groups"), links.tab("group-push"),
+    )  # fmt: skip
+
+
+def people_questions(
+    facts: OktaFacts, directory: OktaDirectory, links: OktaLinks
+) -> Iterator[Question]:
+    """The people of the app: what Cloudflare is told their names are, and who failed."""
+    link = links.tab("assignments")
+    yield Question(
+        "okta.people.userName", "Okta", "every person's app user name is the e-mail address",
+        "equal", link, partial(_user_names, facts),
+    )  # fmt: skip
+    yield Question(
+        "okta.people.errors", "Okta", "provisioning errors by person", "none", link,
+        partial(_errors, directory),
+    )  # fmt: skip
+
+
+def _active(facts: OktaFacts, okta: OktaConfig) -> Verdict:
+    app = facts.app.get()
+    if app is None:
+        return fails("ACTIVE", f"there is no such app ({okta.app_label})", _UP)
+    return same("ACTIVE", app.status, "Applications > the app > Activate")
+
+
+def _only(facts: OktaFacts) -> Verdict:
+    # A lost answer makes the provider ask again, and Okta lets labels repeat.
+    twins = sorted(app.id for app in facts.twins.get())
+    if not twins:
+        return holds("none")
+    return fails("none", named(twins), _TWIN)
+
+
+def _icon(where: str) -> Callable[[App], str]:
+    def shown(app: App) -> str:
+        hide = app.visibility.hide
+        return "hidden" if (hide.web if where == "web" else hide.ios) else "shown"
+
+    return shown
+
+
+def _setting(facts: OktaFacts, expected: str, read: Callable[[App], str]) -> Verdict:
+    return same(expected, read(facts.existing_app()), _UP)
+
+
+def _feature(facts: OktaFacts, feature: str, title: str, expected: str) -> Verdict:
+    found = "on" if feature in facts.existing_app().features else "off"
+    verb = "enable" if expected == "on" else "clear"
+    return same(expected, found, f"Provisioning > To App > Edit, {verb} {title}, then Save")
+
+
+def _imports(facts: OktaFacts) -> Verdict:
+    on = [title for key, title in IMPORTS.items() if key in facts.existing_app().features]
+    if not on:
+        return holds("off")
+    action = "Provisioning > Integration > Edit, clear Import Groups, then Save"
+    return fails("off", f"on: {named(on)}", action)
+
+
+def _connection(config: ScimConfig, okta: OktaConfig, facts: OktaFacts) -> Verdict:
+    facts.existing_app()
+    connection, wanted = facts.connection.get(), scim_base_url(config)
+    expected = f"enabled, {wanted}"
+    by_hand = (
+        f"look at Provisioning > Integration: the base URL must be {wanted}, then select "
+        "Test API Credentials"
+    )
+    if connection.status == "ENABLED" and connection.base_url not in (None, wanted):
+        return fails(expected, f"enabled, {connection.base_url}", by_hand)
+    if connection.status == "ENABLED" and connection.base_url == wanted:
+        return holds(expected)
+    if okta.api_integration == "api" and connection.status != "ENABLED":
+        found = f"{connection.status}: Okta supports no settings by API for this app"
+        if connection.status != "UNKNOWN":
+            found = connection.status
+        return fails(expected, found, "write apiIntegration: console and follow remainingSteps")
+    if connection.status == "DISABLED":
+        return fails(expected, "DISABLED", by_hand)
+    return unknown(expected, f"{connection.status}: Okta shows nothing for this app", by_hand)
+
+
+def _features_api(facts: OktaFacts) -> Verdict:
+    facts.existing_app()
+    expected = "Create and Deactivate Users ENABLED, attributes and password DISABLED"
+    action = "write apiIntegration: console and follow remainingSteps, or run `pulumi up --refresh`"
+    features = facts.features.get()
+    feature = next((one for one in features or () if one.name == "USER_PROVISIONING"), None)
+    if feature is None:
+        return fails(expected, "Okta shows no provisioning features", action)
+    create, update = feature.capabilities.create, feature.capabilities.update
+    wrong = [
+        f"{title} is {status or 'not shown'}"
+        for title, status, wanted in (
+            ("provisioning", feature.status, "ENABLED"),
+            ("Create Users", create.lifecycle_create.status, "ENABLED"),
+            ("Deactivate Users", update.lifecycle_deactivate.status, "ENABLED"),
+            ("Update User Attributes", update.profile.status, "DISABLED"),
+            ("Sync Password", update.password.status, "DISABLED"),
+        )
+        if status != wanted
+    ]
+    return fails(expected, ", ".join(wrong), action) if wrong else holds(expected)
+
+
+def _no_api(title: str) -> Callable[[], Verdict]:
+    return lambda: unknown(
+        "off", "Okta has no API for it", f"look at the page: {title} must be cleared"
+    )
+
+
+def _user_names(facts: OktaFacts) -> Verdict:
+    addresses = {user.id: user.email for user in facts.users.get()}
+    for members in facts.members.values():
+        addresses |= {user.id: user.email for user in members.get()}
+    wrong = sorted(
+        f"{addresses[one.id]} is {one.user_name or 'nothing'}"
+        for one in facts.app_users.get()
+        if one.id in addresses and one.user_name.lower() != addresses[one.id].lower()
+    )
+    if not wrong:
+        return holds("the e-mail address")
+    action = "Assignments > the person > Edit, correct User Name; then deactivate and create again"
+    return fails("the e-mail address", named(wrong), action)
+
+
+def _errors(directory: OktaDirectory) -> Verdict:
+    errors = sorted(directory.errors())
+    if not errors:
+        return holds("none")
+    return fails("none", named(errors), "put right what is named, then Retry Selected")

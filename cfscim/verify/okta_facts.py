@@ -1,0 +1,238 @@
+"""Everything `verify` reads of Okta, and the people in it as Cloudflare should mirror them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cfscim.config.access import people
+from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.config.roles import Role
+from cfscim.vendors.okta.api import OktaClient
+from cfscim.vendors.okta.models import (
+    App,
+    AppGroup,
+    AppUser,
+    Connection,
+    Feature,
+    Group,
+    LogEvent,
+    PushMapping,
+    User,
+)
+from cfscim.verify.directory import Person
+from cfscim.verify.links import OktaLinks
+from cfscim.verify.outputs import StackOutputs
+from cfscim.verify.question import Dependent
+from cfscim.verify.reading import Reader, Reading, Unreadable
+
+_LOG_DAYS = 7
+_MOST_LOST = 60
+_SYNCED = "SYNCHRONIZED"
+
+
+@dataclass(frozen=True)
+class OktaFacts:
+    """Readings, each with its own success or error.
+
+    `twins`: other apps of the declared label.
+    `targets`: target group id -> the group; `lost`: declared people, in lower case, who are not
+    where they belong -> why.
+    """
+
+    app: Reading[App | None]
+    twins: Reading[tuple[App, ...]]
+    connection: Reading[Connection]
+    features: Reading[tuple[Feature, ...] | None]
+    mappings: Reading[tuple[PushMapping, ...]]
+    app_groups: Reading[tuple[AppGroup, ...]]
+    app_users: Reading[tuple[AppUser, ...]]
+    groups: Mapping[Role, Reading[Group]]
+    members: Mapping[Role, Reading[tuple[User, ...]]]
+    users_group: Reading[Group | None]
+    users: Reading[tuple[User, ...]]
+    targets: Mapping[str, Reading[Group]]
+    logs: Reading[tuple[LogEvent, ...]]
+    lost: Reading[Mapping[str, str]]
+
+    def existing_app(self) -> App:
+        """The app. Raises `Unreadable` where there is none."""
+        app = self.app.get()
+        if app is None:
+            raise Unreadable(Dependent("there is no such app", "see okta.app.active"))
+        return app
+
+
+def read_okta(
+    config: ScimConfig,
+    okta_config: OktaConfig,
+    outputs: StackOutputs,
+    client: OktaClient,
+    reader: Reader,
+) -> OktaFacts:
+    """Begins every reading; waits only for what names further ones."""
+    app_id = outputs.application_id
+    ids = {role: outputs.role_groups[role].identity_provider_group_id for role in config.roles}
+    users_group = reader.read(lambda: client.group_by_name(okta_config.users_group.name))
+    app = reader.read(lambda: client.find_app(app_id))
+    twins = reader.read(lambda: _twins(client, okta_config.app_label, app_id))
+    mappings = reader.read(lambda: client.push_mappings(app_id))
+    app_users = reader.read(lambda: client.app_users(app_id))
+    connection = reader.read(lambda: client.connection(app_id))
+    features = reader.read(lambda: client.features(app_id))
+    app_groups = reader.read(lambda: client.app_groups(app_id))
+    groups = {role: reader.read(lambda g=g: client.group(g)) for role, g in ids.items()}
+    members = {role: reader.read(lambda g=g: client.group_members(g)) for role, g in ids.items()}
+    everyone = users_group.wait()
+    wanted = {*ids.values()}
+    named = [
+        mapping.target_group_id
+        for mapping in mappings.wait() or ()
+        if mapping.target_group_id and mapping.source_group_id in wanted
+    ]
+    users = reader.read(lambda: client.group_members(everyone.id) if everyone else ())
+    lost = _absent(config, users, members)
+    troubled = any(user.sync_state == "ERROR" for user in app_users.wait() or ())
+    return OktaFacts(
+        app=app,
+        twins=twins,
+        connection=connection,
+        features=features,
+        mappings=mappings,
+        app_groups=app_groups,
+        app_users=app_users,
+        groups=groups,
+        members=members,
+        users_group=users_group,
+        users=users,
+        targets={target: reader.read(lambda t=target: client.group(t)) for target in named},
+        logs=reader.read(lambda: _logs(client, app_id)) if troubled else Reading.of(()),
+        lost=reader.read(lambda: _reasons(client, lost)) if lost else Reading.of({}),
+    )
+
+
+def _twins(client: OktaClient, label: str, app_id: str) -> tuple[App, ...]:
+    return tuple(app for app in client.apps_by_label(label) if app.id != app_id)
+
+
+def _absent(
+    config: ScimConfig,
+    users: Reading[tuple[User, ...]],
+    members: Mapping[Role, Reading[tuple[User, ...]]],
+) -> list[str]:
+    """Whom the config declares and some group lacks; not more than are worth a look-up."""
+    lost: list[str] = []
+    for declared, reading in (
+        (people(config), users),
+        *((config.roles[role].members or (), found) for role, found in members.items()),
+    ):
+        there = {user.email.lower() for user in reading.wait() or ()}
+        lost += [one for one in declared if one.lower() not in there]
+    return list(dict.fromkeys(lost))[:_MOST_LOST]
+
+
+def _reasons(client: OktaClient, lost: list[str]) -> Mapping[str, str]:
+    found = client.users_by_email(lost)
+    reasons = {one.lower(): "nobody in Okta has this address" for one in lost if one not in found}
+    gone = {one.lower() for one, user in found.items() if user.status == "DEPROVISIONED"}
+    return reasons | dict.fromkeys(gone, "deactivated in Okta")
+
+
+def _logs(client: OktaClient, app_id: str) -> tuple[LogEvent, ...]:
+    now = datetime.now(UTC)
+    stamp = "%Y-%m-%dT%H:%M:%SZ"
+    since, until = now - timedelta(days=_LOG_DAYS), now + timedelta(minutes=1)
+    return client.logs(app_id, since=since.strftime(stamp), until=until.strftime(stamp))
+
+
+@dataclass(frozen=True)
+class OktaDirectory:
+    """Okta's people, with what keeps somebody out of Cloudflare."""
+
+    config: ScimConfig
+    facts: OktaFacts
+    links: OktaLinks
+    name: str = "Okta"
+
+    @property
+    def link(self) -> str:
+        """The app's assignments, with every person's provisioning error."""
+        return self.links.tab("assignments")
+
+    @property
+    def again(self) -> tuple[str, str]:
+        """Push now for memberships; a new assignment for who is no member at all.
+
+        Force Sync sends only what changed since the last success. Source:
+        https://support.okta.com/help/s/article/matching-user-not-found-provisioning-error-to-downstream-applications
+        https://support.okta.com/help/s/article/How-To-Use-The-Force-Sync-Option
+        """
+        group = self.config.identity_provider.users_group.name
+        return (
+            f'take whoever is no member of the account out of group "{group}", wait until Okta '
+            "shows no assignment, and put the person back; then Push Groups > Push now for the "
+            "role's group (Force Sync sends nothing that did not change)",
+            self.links.tab("group-push"),
+        )
+
+    def idle(self) -> str:
+        """Okta pushes as soon as it is set up; the checks of the push say when it is not."""
+        return ""
+
+    def members(self, role: Role) -> tuple[Person, ...]:
+        """Who is in the role's group."""
+        assigned = {user.id: user for user in self.facts.app_users.get()}
+        return tuple(
+            self._person(user, assigned.get(user.id)) for user in self.facts.members[role].get()
+        )
+
+    def assigned(self) -> tuple[Person, ...]:
+        """Everyone who is assigned to the app."""
+        known = {user.id: user for user in self._everyone()}
+        return tuple(
+            self._person(known[one.id], one)
+            if one.id in known
+            else Person(one.user_name, frozenset({one.user_name.lower()}), reason=self._error(one))
+            for one in self.facts.app_users.get()
+        )
+
+    def errors(self) -> list[str]:
+        """Everyone whose provisioning failed, with Okta's own reason."""
+        return [
+            f"{one.user_name} ({self._error(one)})"
+            for one in self.facts.app_users.get()
+            if one.sync_state == "ERROR"
+        ]
+
+    def _everyone(self) -> tuple[User, ...]:
+        found = {user.id: user for user in self.facts.users.get()}
+        for role in self.config.roles:
+            found |= {user.id: user for user in self.facts.members[role].get()}
+        return tuple(found.values())
+
+    def _person(self, user: User, assigned: AppUser | None) -> Person:
+        address = (assigned.user_name if assigned else "") or user.email
+        names = frozenset({address.lower(), user.email.lower()})
+        if user.status == "DEPROVISIONED":
+            return Person(user.email, names, off="deactivated in Okta")
+        if assigned is None:
+            group = self.config.identity_provider.users_group.name
+            reason = f'not assigned to the app: not in group "{group}"'
+            return Person(user.email, names, reason=reason)
+        if assigned.sync_state == "ERROR":
+            return Person(user.email, names, reason=self._error(assigned))
+        if assigned.user_name.lower() != user.email.lower():
+            reason = f"the app knows the person as {assigned.user_name}"
+            return Person(user.email, names, reason=reason)
+        # Okta pushes nobody who is staged or suspended; whoever is pushed already stays.
+        reason = "" if user.status == "ACTIVE" else f"{user.status} in Okta"
+        return Person(user.email, names, reason=reason, delivered=assigned.sync_state == _SYNCED)
+
+    def _error(self, assigned: AppUser) -> str:
+        if assigned.sync_state != "ERROR":
+            return ""
+        for event in self.facts.logs.wait() or ():
+            about = {target.id for target in event.target or ()}
+            outcome = event.outcome
+            if assigned.id in about and outcome and outcome.result == "FAILURE":
+                return f"Okta could not push: {outcome.reason or event.display_message}"
+        return "Okta could not push; its reason is on the Assignments tab"

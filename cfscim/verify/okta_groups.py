@@ -1,0 +1,193 @@
+"""The Okta groups, the one assignment, and what is pushed (guide: Push Groups)."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+from cfscim.config.access import people
+from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.config.names import group_name
+from cfscim.config.roles import Role
+from cfscim.vendors.okta.models import Group, PushMapping, User
+from cfscim.verify.cloudflare import slug
+from cfscim.verify.directory import named
+from cfscim.verify.links import OktaLinks
+from cfscim.verify.membership import exactly, includes
+from cfscim.verify.okta_facts import OktaDirectory, OktaFacts
+from cfscim.verify.outputs import StackOutputs
+from cfscim.verify.question import Dependent, Question, Verdict, fails, holds, same
+from cfscim.verify.reading import Unreadable
+
+_UP = "run `pulumi up --refresh`"
+
+
+class OktaGroups:
+    """The questions about groups; one object, so that they share what they are about."""
+
+    def __init__(
+        self,
+        config: ScimConfig,
+        okta: OktaConfig,
+        outputs: StackOutputs,
+        facts: OktaFacts,
+        directory: OktaDirectory,
+        links: OktaLinks,
+    ) -> None:
+        self._config = config
+        self._okta = okta
+        self._outputs = outputs
+        self._facts = facts
+        self._directory = directory
+        self._links = links
+
+    def questions(self) -> Iterator[Question]:
+        """Users' group, assignment, then every role's group, its members and its push."""
+        name, groups = self._okta.users_group.name, self._links.group("")
+        assignments, push = self._links.tab("assignments"), self._links.tab("group-push")
+        yield self._ask("group.users", f'group "{name}" exists', f'"{name}"', self._users, groups)
+        yield self._ask(
+            "members.users", f'members of "{name}"', "everyone declared", self._in_users, groups
+        )
+        yield self._ask(
+            "assignment", "the app's one assignment", f'group "{name}"', self._assigned, assignments
+        )
+        for role in self._config.roles:
+            name = group_name(self._config, role)
+            link = self._links.group(self._id(role))
+            yield self._ask(
+                f"group.{slug(role)}", f"Okta group of {role.value}", f'"{name}"',
+                partial(self._group, role), link,
+            )  # fmt: skip
+            if self._config.roles[role].members is not None:
+                yield self._ask(
+                    f"members.{slug(role)}", f'members of "{name}" in Okta', "as declared",
+                    partial(self._members, role), link,
+                )  # fmt: skip
+            for id_, title, expected, verdict in (
+                ("push", f'push of "{name}"', "ACTIVE, no error", self._push),
+                ("push.last", f'last push of "{name}"', "was pushed", self._last),
+                ("push.target", f'target group of "{name}"', f'"{name}"', self._target),
+            ):
+                yield self._ask(
+                    f"{id_}.{slug(role)}", title, expected, partial(verdict, role), push
+                )
+        yield self._ask(
+            "push.others", "groups pushed besides the role groups", "none", self._others, push
+        )
+
+    @staticmethod
+    def _ask(
+        id_: str, title: str, expected: str, verdict: Callable[[], Verdict], link: str
+    ) -> Question:
+        return Question(f"okta.{id_}", "Okta", title, expected, link, verdict)
+
+    def _id(self, role: Role) -> str:
+        return self._outputs.role_groups[role].identity_provider_group_id
+
+    def _users_group(self) -> Group:
+        group = self._facts.users_group.get()
+        if group is None:
+            raise Unreadable(Dependent("there is no users' group", "see okta.group.users"))
+        return group
+
+    def _users(self) -> Verdict:
+        name = self._okta.users_group.name
+        found = self._facts.users_group.get()
+        return holds(f'"{name}"') if found else fails(f'"{name}"', "no such group", _UP)
+
+    def _in_users(self) -> Verdict:
+        self._users_group()
+        found = _addresses(self._facts.users.get())
+        check = includes if self._okta.users_group.members is None else exactly
+        return check(people(self._config), found, _UP, self._reasons())
+
+    def _assigned(self) -> Verdict:
+        self._facts.existing_app()
+        group = self._users_group()
+        expected = f'group "{group.name}" alone'
+        found = [one.id for one in self._facts.app_groups.get()]
+        direct = sorted(one.user_name for one in self._facts.app_users.get() if one.scope == "USER")
+        parts = [] if group.id in found else [f'"{group.name}" is not assigned']
+        names = {self._id(role): group_name(self._config, role) for role in self._config.roles}
+        parts += [f"also group {names.get(one, one)}" for one in found if one != group.id]
+        parts += [f"also {named(direct)} directly"] if direct else []
+        return fails(expected, "; ".join(parts), _UP) if parts else holds(expected)
+
+    def _group(self, role: Role) -> Verdict:
+        name = group_name(self._config, role)
+        try:
+            group = self._facts.groups[role].get()
+        except Unreadable as error:
+            if getattr(error.error, "kind", "") != "not found":
+                raise
+            return fails(f'"{name}"', f"there is no group {self._id(role)}", _UP)
+        if group.type != "OKTA_GROUP":
+            return fails(f'"{name}" of Okta\'s own', f"a group of type {group.type}", _UP)
+        return same(f'"{name}"', f'"{group.name}"', _UP)
+
+    def _members(self, role: Role) -> Verdict:
+        declared = self._config.roles[role].members or ()
+        return exactly(declared, _addresses(self._facts.members[role].get()), _UP, self._reasons())
+
+    def _reasons(self) -> Mapping[str, str]:
+        return self._facts.lost.wait() or {}
+
+    def _mapping(self, role: Role) -> PushMapping | None:
+        self._facts.existing_app()
+        found = [m for m in self._facts.mappings.get() if m.source_group_id == self._id(role)]
+        return found[0] if found else None
+
+    def _pushed(self, role: Role) -> PushMapping:
+        mapping = self._mapping(role)
+        if mapping is None:
+            raise Unreadable(Dependent("it is not pushed", f"see okta.push.{slug(role)}"))
+        return mapping
+
+    def _push(self, role: Role) -> Verdict:
+        expected, mapping = "ACTIVE, no error", self._mapping(role)
+        if mapping is None and not self._confirmed():
+            found = "not pushed: apiIntegrationConfirmed is false"
+            action = "do the remainingSteps, write apiIntegrationConfirmed: true, run `pulumi up`"
+            return fails(expected, found, action)
+        if mapping is None:
+            return fails(expected, "not pushed", _UP)
+        if mapping.status != "ACTIVE" or mapping.error_summary:
+            found = f"{mapping.status}" + (
+                f": {mapping.error_summary}" if mapping.error_summary else ""
+            )
+            action = "Push Groups > the group: read the error, then Push now or Activate"
+            return fails(expected, found, action)
+        return holds(expected)
+
+    def _last(self, role: Role) -> Verdict:
+        mapping = self._pushed(role)
+        if mapping.last_push:
+            return holds("was pushed", f"last push {mapping.last_push}")
+        if any(not one.off and not one.reason for one in self._directory.members(role)):
+            return fails("was pushed", "never, likely not yet a cycle", "Push Groups > Push now")
+        return holds("was pushed", "never: nobody who could be pushed is in the group")
+
+    def _target(self, role: Role) -> Verdict:
+        name, mapping = group_name(self._config, role), self._pushed(role)
+        reading = self._facts.targets.get(mapping.target_group_id or "")
+        if reading is None:
+            return fails(f'"{name}"', "no target group", _UP)
+        found = f'"{reading.get().name}"'
+        return same(f'"{name}"', found, "clear Rename app groups, remove the push, push it again")
+
+    def _others(self) -> Verdict:
+        self._facts.existing_app()
+        ours = {self._id(role) for role in self._config.roles}
+        found = [m for m in self._facts.mappings.get() if m.source_group_id not in ours]
+        users = self._facts.users_group.wait()
+        names = {users.id: f'"{users.name}"'} if users else {}
+        shown = named(names.get(m.source_group_id, m.source_group_id) for m in found)
+        if not found:
+            return holds("none")
+        return fails("none", shown, "Push Groups > unlink, and leave the group in the target app")
+
+    def _confirmed(self) -> bool:
+        return self._okta.api_integration == "api" or self._okta.api_integration_confirmed
+
+
+def _addresses(users: tuple[User, ...]) -> list[str]:
+    return [user.email for user in users]

@@ -1,0 +1,90 @@
+"""A stack's outputs as `pulumi stack output --json --show-secrets` prints them."""
+
+import json
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic.alias_generators import to_camel
+
+from cfscim.config.messages import MissingError
+from cfscim.config.models import ScimConfig
+from cfscim.config.roles import Role
+
+_HOW = "pulumi stack output --json --show-secrets"
+
+
+class RoleGroup(BaseModel):
+    """One role's groups: the identity provider's, and Cloudflare's where the program makes it."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+    name: str
+    identity_provider_group_id: str
+    cloudflare_group_id: str | None = None
+
+
+class StackOutputs(BaseModel):
+    """What `verify` needs of a stack's outputs; the token's value is a secret at once."""
+
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True
+    )
+
+    scim_base_url: str
+    token_id: str
+    token_value: SecretStr
+    application_id: str
+    role_groups: Mapping[Role, RoleGroup]
+    service_principal_id: str | None = Field(default=None)
+    synchronization_job_id: str | None = Field(default=None)
+
+    @field_validator("token_value")
+    @classmethod
+    def _shown(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() in ("", "[secret]"):
+            raise ValueError("the token's value is hidden")
+        return value
+
+
+def read_outputs(text: str, config: ScimConfig, *, source: str) -> StackOutputs:
+    """The outputs from JSON text. Raises `MissingError` naming what is absent, never a value."""
+    try:
+        value: object = json.loads(text)
+    except ValueError:
+        raise MissingError(
+            f"{source}: not JSON; without the stack's outputs nothing can be looked for; "
+            f"give what `{_HOW}` prints"
+        ) from None
+    return parse_outputs(value, config, source=source)
+
+
+def parse_outputs(value: object, config: ScimConfig, *, source: str) -> StackOutputs:
+    """The same from a value. Raises `MissingError`."""
+    if not isinstance(value, Mapping) or not value:
+        raise _missing(source, "there are no stack outputs", "run `pulumi up` first")
+    try:
+        found = StackOutputs.model_validate(value)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        field = ".".join(str(part) for part in problem["loc"])
+        if field == "tokenValue" and problem["type"] == "value_error":
+            raise _missing(source, "tokenValue is hidden", f"print them with `{_HOW}`") from None
+        raise _missing(
+            source, f"{field} is missing or not as expected", f"give what `{_HOW}` prints"
+        ) from None
+    absent = [role.value for role in config.roles if role not in found.role_groups]
+    if absent:
+        raise _missing(source, f"roleGroups lacks {', '.join(absent)}", "run `pulumi up` first")
+    if config.identity_provider.kind == "entra" and not (
+        found.service_principal_id and found.synchronization_job_id
+    ):
+        raise _missing(
+            source,
+            "servicePrincipalId or synchronizationJobId is missing",
+            "run `pulumi up` with this version of the program first",
+        )
+    return found
+
+
+def _missing(source: str, what: str, instead: str) -> MissingError:
+    return MissingError(f"{source}: {what}; verify would not know what to look for; {instead}")

@@ -1,0 +1,1 @@
+"""The Entra half, one component or resource a file."""

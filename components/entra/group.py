@@ -1,0 +1,58 @@
+"""One Entra security group with the membership that the config asks for."""
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_azuread as azuread
+
+from components.entra.members import EntraGroupMembers
+
+
+class EntraGroup(pulumi.ComponentResource):
+    """In: the group's name; `exact`: object ids that are its whole membership; `at_least`: ids
+    that must be in it while others may be; neither: Entra's own business;
+    `after`: what must exist before. Out: `id`.
+    """
+
+    id: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        display_name: str,
+        description: str,
+        *,
+        exact: pulumi.Output[Sequence[str]] | None = None,
+        at_least: pulumi.Output[Sequence[str]] | None = None,
+        after: Sequence[pulumi.Resource] = (),
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("cloudflare-scim:index:EntraGroup", f"{name}-and-members", {}, opts)
+        group = azuread.Group(
+            name,
+            display_name=display_name,
+            description=description,
+            security_enabled=True,
+            # Entra allows two groups of one name, and the scoping filter goes by name.
+            prevent_duplicate_names=True,
+            members=exact,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[*after],
+                # Everyone in it would lose the access that it gives.
+                protect=True,
+                # A renamed group no longer meets its Cloudflare group: refused, not renamed.
+                replace_on_changes=["displayName"],
+                # Members that are not declared are the identity provider's business.
+                ignore_changes=[] if exact is not None else ["members"],
+            ),
+        )
+        if at_least is not None:
+            EntraGroupMembers(
+                f"{name}-members",
+                group.object_id,
+                at_least,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        self.id = group.object_id
+        self.register_outputs({"id": self.id})

@@ -1,0 +1,58 @@
+"""Start provisioning, last of all (guide: Configure user permissions in Azure AD, step 7)."""
+
+import pulumi
+from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+
+from cfscim.vendors.entra.api import GraphClient
+from components.rest_resource import Props, RestProvider
+
+
+class EntraStartProvider(RestProvider):
+    """Starts the job and reads back that its schedule is active; destroying pauses it."""
+
+    declared = ("servicePrincipalId", "jobId", "running")
+    replace_on = ("servicePrincipalId", "jobId")
+
+    def create(self, props: Props) -> CreateResult:
+        """Starting a started job changes nothing. Raises `RemoteError`."""
+        return CreateResult(f"{props['jobId']}/start", self._started(props))
+
+    def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
+        """Starts again a job that somebody stopped."""
+        return UpdateResult(self._started(news))
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """Reports whether the job's schedule is active; a job that is gone reads as gone."""
+        with self._graph() as graph:
+            job = graph.find_job(str(props["servicePrincipalId"]), str(props["jobId"]))
+        if job is None:
+            return ReadResult("", {})
+        kept = {key: props[key] for key in self.declared}
+        return ReadResult(id_, {**kept, "running": job.running})
+
+    def delete(self, _id: str, props: Props) -> None:
+        """Pauses the job, as it was before; a job that is gone needs nothing."""
+        with self._graph() as graph:
+            graph.pause(str(props["servicePrincipalId"]), str(props["jobId"]))
+
+    def _started(self, props: Props) -> Props:
+        with self._graph() as graph:
+            graph.start(str(props["servicePrincipalId"]), str(props["jobId"]))
+        return {key: props[key] for key in self.declared}
+
+    def _graph(self) -> GraphClient:
+        return GraphClient.from_settings(self.settings, self.environment)
+
+
+class EntraStart(Resource, module="cloudflare-scim", name="EntraStart"):
+    """In: service principal and job. Declared only when the config says `start: true`."""
+
+    def __init__(
+        self,
+        name: str,
+        service_principal_id: pulumi.Input[str],
+        job_id: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {"servicePrincipalId": service_principal_id, "jobId": job_id, "running": True}
+        super().__init__(EntraStartProvider(), name, props, opts)

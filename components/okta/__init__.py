@@ -1,0 +1,1 @@
+"""The Okta half, one component or resource a file."""

@@ -1,0 +1,94 @@
+"""The Okta SCIM app from the catalogue, its users' group and its one assignment.
+
+Deliberately not here: the app's provisioning settings. Okta has no API for them on this app
+(`okta_gate.py`), and app updates have wiped them before (terraform-provider-okta #655), so the
+app is protected and its volatile fields are left alone.
+"""
+
+import json
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_okta as okta
+
+from cfscim.config.models import OktaConfig, ScimConfig
+from components.okta.group import OktaGroup
+from components.people import listed_people
+
+USERS_GROUP_DESCRIPTION = "All Cloudflare users; assigned to the Cloudflare SCIM app"
+
+
+class OktaApp(pulumi.ComponentResource):
+    """The app (guide: Set up your Okta SCIM application) and who is assigned to it.
+
+    In: config, the ids of everyone listed, and what must exist before. Out: `id`.
+    """
+
+    id: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        config: ScimConfig,
+        okta_config: OktaConfig,
+        people: pulumi.Output[dict[str, str]],
+        after: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("cloudflare-scim:index:OktaApp", name, {}, opts)
+        users_group = self._users_group(config, okta_config, people, after)
+        app = okta.app.Saml(
+            "okta-app",
+            label=okta_config.app_label,
+            preconfigured_app=okta_config.catalog_app,
+            status="ACTIVE",
+            hide_web=True,
+            hide_ios=True,
+            auto_submit_toolbar=False,
+            # Cloudflare takes only an e-mail address for userName.
+            user_name_template="${source.email}",
+            user_name_template_type="BUILT_IN",
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[*after],
+                # Without the app nobody is provisioned, nor removed, any more.
+                protect=True,
+                # Okta fills these in when provisioning is set up by hand.
+                ignore_changes=["appSettingsJson", "appLinksJson", "features"],
+            ),
+        )
+        self.id = app.id
+        okta.AppGroupAssignments(
+            "okta-app-assignments",
+            app_id=app.id,
+            # The provider writes the profile back as JSON text; without it a refresh differs.
+            groups=[{"id": users_group.id, "profile": json.dumps({})}],
+            # Without the assignment Okta deactivates everybody in Cloudflare.
+            opts=pulumi.ResourceOptions(parent=self, protect=True),
+        )
+        self.register_outputs({"id": self.id})
+
+    def _users_group(
+        self,
+        config: ScimConfig,
+        okta_config: OktaConfig,
+        people: pulumi.Output[dict[str, str]],
+        after: Sequence[pulumi.Resource],
+    ) -> OktaGroup:
+        group = okta_config.users_group
+        in_roles = listed_people(role.members for role in config.roles.values())
+        exact = at_least = None
+        if group.members is None:
+            at_least = {a: people.apply(lambda ids, a=a: ids[a]) for a in in_roles}
+        else:
+            everyone = listed_people([group.members, tuple(in_roles)])
+            exact = people.apply(lambda ids: sorted(ids[a] for a in everyone))
+        return OktaGroup(
+            "okta-users-group",
+            group.name,
+            USERS_GROUP_DESCRIPTION,
+            exact=exact,
+            at_least=at_least,
+            after=after,
+            opts=pulumi.ResourceOptions(parent=self),
+        )

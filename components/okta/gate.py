@@ -1,0 +1,71 @@
+"""The gate before the push groups: Okta is asked what it really has, never believed on a 200.
+
+Okta answers 200 with status `UNKNOWN` when it does not support provisioning settings for an app
+(Okta API, ProvisioningConnectionStatus), and the provider records `ENABLED` all the same.
+"""
+
+from typing import Literal
+
+import pulumi
+from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+
+from cfscim.vendors.okta.api import OktaClient
+from cfscim.vendors.okta.checks import check_connection, check_console, check_features
+from components.rest_resource import Props, RestProvider
+
+Check = Literal["console", "connection", "features"]
+
+_CHECKS = {
+    "console": check_console,
+    "connection": check_connection,
+    "features": check_features,
+}
+
+
+class OktaGateProvider(RestProvider):
+    """Reads the app and fails the update unless it is set up; writes nothing to Okta."""
+
+    declared = ("appId", "check", "baseUrl")
+    replace_on = ("appId", "check")
+
+    def create(self, props: Props) -> CreateResult:
+        """Raises `RemoteError` naming what Okta answered and what to do."""
+        return CreateResult(f"{props['appId']}/{props['check']}", self._verified(props))
+
+    def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
+        """Checks again; raises as `create` does."""
+        return UpdateResult(self._verified(news))
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """On refresh: no longer as declared reads as gone, so that the next update says why."""
+        from cfscim.config.messages import RemoteError
+
+        try:
+            return ReadResult(id_, self._verified(props))
+        except RemoteError as error:
+            if error.kind not in ("not found", "unexpected"):
+                raise
+            return ReadResult("", {})
+
+    def delete(self, _id: str, _props: Props) -> None:
+        """Nothing was changed, so there is nothing to undo."""
+
+    def _verified(self, props: Props) -> Props:
+        with OktaClient.from_settings(self.settings, self.environment) as okta:
+            _CHECKS[str(props["check"])](okta, str(props["appId"]), str(props["baseUrl"]))
+        return {key: props[key] for key in self.declared}
+
+
+class OktaGate(Resource, module="cloudflare-scim", name="OktaGate"):
+    """In: `app_id`, which check, and the SCIM base URL expected; out: nothing but passing."""
+
+    def __init__(
+        self,
+        name: str,
+        app_id: pulumi.Input[str],
+        check: Check,
+        base_url: str,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {"appId": app_id, "check": check, "baseUrl": base_url}
+        super().__init__(OktaGateProvider(), name, props, opts)

@@ -1,0 +1,80 @@
+"""The role groups in Okta, and their push to Cloudflare (guide: Push Groups)."""
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_okta as okta
+
+from cfscim.config.models import ScimConfig
+from cfscim.config.names import group_names
+from cfscim.config.roles import Role
+from components.naming import role_resource
+from components.okta.group import OktaGroup
+
+
+class OktaRoleGroups(pulumi.ComponentResource):
+    """One Okta group for each configured role, named exactly as Cloudflare matches it.
+
+    In: config, the ids of everyone listed, and what must exist before.
+    Out: `groups`, role to group.
+    """
+
+    groups: dict[Role, OktaGroup]
+
+    def __init__(
+        self,
+        name: str,
+        config: ScimConfig,
+        people: pulumi.Output[dict[str, str]],
+        after: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("cloudflare-scim:index:OktaRoleGroups", name, {}, opts)
+        self.groups = {
+            role: OktaGroup(
+                role_resource("okta-group", role),
+                group_name,
+                f"Gives the Cloudflare role {role.value}",
+                exact=_ids(config.roles[role].members, people),
+                after=after,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            for role, group_name in group_names(config).items()
+        }
+        self.register_outputs({role.value: group.id for role, group in self.groups.items()})
+
+
+class OktaPush(pulumi.ComponentResource):
+    """The push of every role group; declared after the gate, so that Okta accepts it."""
+
+    def __init__(
+        self,
+        name: str,
+        app_id: pulumi.Output[str],
+        groups: dict[Role, OktaGroup],
+        after: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("cloudflare-scim:index:OktaPush", name, {}, opts)
+        for role, group in groups.items():
+            # No target name: it works only with "Rename groups" off, and no API tells whether.
+            okta.PushGroup(
+                role_resource("okta-push", role),
+                app_id=app_id,
+                source_group_id=group.id,
+                status="ACTIVE",
+                # The provider's default (true) deletes the Cloudflare group with the role.
+                delete_target_group_on_destroy=False,
+                # First to go in a destroy: while it is protected, nothing before it is touched,
+                # even where `pulumi destroy --skip-preview` leaves out the check of the whole.
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[*after], protect=True),
+            )
+        self.register_outputs({})
+
+
+def _ids(
+    members: tuple[str, ...] | None, people: pulumi.Output[dict[str, str]]
+) -> pulumi.Output[list[str]] | None:
+    if members is None:
+        return None
+    return people.apply(lambda ids: sorted(ids[address] for address in members))

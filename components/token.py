@@ -1,0 +1,105 @@
+"""The scoped API token that the identity provider signs in with (guide: Create an API token).
+
+Deliberately not here: rolling a value in place. A roll kills the old value at once; a changed
+`token.rotation` makes a new token first and deletes the old one last.
+"""
+
+import json
+from typing import TypedDict
+
+import pulumi
+import pulumi_cloudflare as cloudflare
+
+from cfscim.config.models import ScimConfig
+from components.lookups import ACCOUNT_SCOPE, USER_SCOPE, Lookups
+
+ACCOUNT_TOKEN_PERMISSIONS = ("SCIM Provisioning",)
+USER_TOKEN_ACCOUNT_PERMISSIONS = ("Account Settings Read", "Account Settings Write")
+USER_TOKEN_USER_PERMISSIONS = ("Memberships Read", "Memberships Write")
+
+
+class _Policy(TypedDict):
+    effect: str
+    permission_groups: pulumi.Output[list[dict[str, str]]]
+    resources: pulumi.Input[str]
+
+
+class ScopedToken(pulumi.ComponentResource):
+    """One token for one account, with nothing beyond the listed permissions.
+
+    In: the stack's config and look-ups. Out: `id`, `value` (secret). Permissions: the guide's
+    table for `owner: user`, Cloudflare's single `SCIM Provisioning` for `owner: account`.
+    """
+
+    id: pulumi.Output[str]
+    value: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        config: ScimConfig,
+        lookups: Lookups,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("cloudflare-scim:index:ScopedToken", name, {}, opts)
+        # Not protected: a declared rotation must be able to replace it, the new token first.
+        child = pulumi.ResourceOptions(parent=self, replacement_trigger=config.token.rotation)
+        settings = {
+            "name": config.token.name,
+            "expires_on": config.token.expires_on_text,
+            "condition": {"request_ip": {"ins": list(config.token.allowed_cidrs)}}
+            if config.token.allowed_cidrs
+            else None,
+        }
+        account = config.account.id
+        if config.token.owner == "account":
+            token = cloudflare.AccountToken(
+                "token",
+                account_id=account,
+                policies=[_account_policy(account, "account", ACCOUNT_TOKEN_PERMISSIONS, lookups)],
+                **settings,
+                opts=child,
+            )
+        else:
+            # Account policy first: the provider orders policies by (effect, resources).
+            token = cloudflare.ApiToken(
+                "token",
+                policies=[
+                    _account_policy(account, "user", USER_TOKEN_ACCOUNT_PERMISSIONS, lookups),
+                    {
+                        "effect": "allow",
+                        "permission_groups": _ids("user", USER_TOKEN_USER_PERMISSIONS, lookups),
+                        "resources": lookups.user_id.apply(
+                            lambda user: _resources(f"{USER_SCOPE}.{user}")
+                        ),
+                    },
+                ],
+                **settings,
+                opts=child,
+            )
+        self.id = token.id
+        self.value = pulumi.Output.secret(token.value)
+        self.register_outputs({"id": self.id, "value": self.value})
+
+
+def _account_policy(
+    account: str, owner: str, permissions: tuple[str, ...], lookups: Lookups
+) -> _Policy:
+    return {
+        "effect": "allow",
+        "permission_groups": _ids(owner, permissions, lookups),
+        "resources": _resources(f"{ACCOUNT_SCOPE}.{account}"),
+    }
+
+
+def _ids(
+    owner: str, permissions: tuple[str, ...], lookups: Lookups
+) -> pulumi.Output[list[dict[str, str]]]:
+    # Sorted by id: any other order shows a change on every preview (cloudflare provider #5548).
+    ids = lookups.token_permissions(owner, permissions)
+    return ids.apply(lambda found: [{"id": group} for group in found])
+
+
+def _resources(key: str) -> str:
+    # Compact: the provider compares this text with Cloudflare's own compact JSON.
+    return json.dumps({key: "*"}, separators=(",", ":"))

@@ -1,0 +1,153 @@
+"""The sandbox's own API under /_sandbox: look inside, reset, add people, run a cycle, set faults.
+
+Answers JSON; an error is ``{"error": text}``. Not a vendor's API, and without authentication: the
+server listens on loopback only.
+"""
+
+import re
+from typing import Any
+
+from werkzeug import Response
+
+from sandbox.entra.cycle import run_cycle as run_entra_cycle
+from sandbox.okta.console import configure as configure_okta_app
+from sandbox.okta.cycle import run_cycle as run_okta_cycle
+from sandbox.server.faults import BadFaultError
+from sandbox.server.people import Person
+from sandbox.server.router import Context, Router, json_reply
+
+_CYCLES = {"okta": run_okta_cycle, "entra": run_entra_cycle}
+_PROVIDERS = tuple(_CYCLES)
+_ACCOUNT_ID = re.compile(r"[0-9a-f]{32}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def _error(status: int, message: str) -> Response:
+    return json_reply({"error": message}, status)
+
+
+admin_router = Router("sandbox", _error)
+
+
+def _object(ctx: Context) -> dict[str, Any]:
+    return ctx.body if isinstance(ctx.body, dict) else {}
+
+
+@admin_router.route("GET", "/_sandbox/state")
+def get_state(ctx: Context) -> Response:
+    """What the three vendors hold, without any secret."""
+    world = ctx.world
+    with world.locked("cloudflare", "okta", "entra"):
+        return json_reply({v: world.state(v).snapshot() for v in ("cloudflare", "okta", "entra")})
+
+
+@admin_router.route("GET", "/_sandbox/requests")
+def get_requests(ctx: Context) -> Response:
+    """Every request to a vendor, oldest first."""
+    return json_reply(ctx.world.log.entries())
+
+
+@admin_router.route("POST", "/_sandbox/reset")
+def reset(ctx: Context) -> Response:
+    """Back to the beginning: state, faults and log."""
+    ctx.world.faults.clear()
+    ctx.world.reset()
+    return Response(status=204)
+
+
+@admin_router.route("POST", "/_sandbox/users")
+def add_user(ctx: Context) -> Response:
+    """Add a person to both directories, or to the one named in ``identityProvider``."""
+    body = _object(ctx)
+    email = str(body.get("email", ""))
+    provider = body.get("identityProvider")
+    if not _EMAIL.fullmatch(email):
+        return _error(400, f"email: {email!r} is no e-mail address")
+    if provider not in (None, *_PROVIDERS):
+        return _error(400, f"identityProvider: {provider!r} is neither okta nor entra")
+    person = Person.of(
+        email,
+        str(body.get("firstName") or ""),
+        str(body.get("lastName") or ""),
+        str(body.get("userPrincipalName") or ""),
+    )
+    ids = {}
+    for vendor in _PROVIDERS if provider is None else (provider,):
+        with ctx.world.locked(vendor):
+            directory = ctx.world.okta if vendor == "okta" else ctx.world.entra
+            ids[vendor] = directory.add_person(person)
+    ctx.world.changed.set()
+    return json_reply({"email": email, "ids": ids}, 201)
+
+
+@admin_router.route("POST", "/_sandbox/console/okta/<app_id>")
+def okta_console(ctx: Context, app_id: str) -> Response:
+    """What an administrator does by hand on an app's Provisioning tab."""
+    with ctx.world.locked("okta"):
+        try:
+            answer = configure_okta_app(ctx.world, app_id, _object(ctx))
+        except LookupError:
+            return _error(404, f"Okta has no app {app_id}")
+        except ValueError as error:
+            return _error(400, str(error))
+    ctx.world.changed.set()
+    return json_reply(answer)
+
+
+@admin_router.route("POST", "/_sandbox/cycle")
+def cycle(ctx: Context) -> Response:
+    """One provisioning cycle of both identity providers, or of ``identityProvider``.
+
+    ``full``: what an administrator makes them deliver everything again with, in place of what
+    changed since the last cycle.
+    """
+    provider, full = _object(ctx).get("identityProvider"), _object(ctx).get("full", False)
+    if provider not in (None, *_PROVIDERS):
+        return _error(400, f"identityProvider: {provider!r} is neither okta nor entra")
+    if not isinstance(full, bool):
+        return _error(400, f"full: {full!r} is neither true nor false")
+    report = {}
+    for vendor in _PROVIDERS if provider is None else (provider,):
+        with ctx.world.locked(vendor):  # only its own: it reaches Cloudflare over HTTP
+            report[vendor] = _CYCLES[vendor](ctx.world, full=full)
+    ctx.world.changed.set()
+    return json_reply(report)
+
+
+@admin_router.route("GET", "/_sandbox/faults")
+def get_faults(ctx: Context) -> Response:
+    """The faults and how often each has fired."""
+    return json_reply(ctx.world.faults.describe())
+
+
+@admin_router.route("POST", "/_sandbox/faults")
+def add_fault(ctx: Context) -> Response:
+    """Set one fault, or a list of them; answers all that are set."""
+    wanted = ctx.body if isinstance(ctx.body, list) else [ctx.body]
+    try:
+        ctx.world.faults.add(wanted)
+    except BadFaultError as error:
+        return _error(400, str(error))
+    return json_reply(ctx.world.faults.describe(), 201)
+
+
+@admin_router.route("DELETE", "/_sandbox/faults")
+def clear_faults(ctx: Context) -> Response:
+    """Drop every fault; requests that hang are let go."""
+    ctx.world.faults.clear()
+    return Response(status=204)
+
+
+@admin_router.route("POST", "/_sandbox/cloudflare/accounts/<account_id>")
+def set_account(ctx: Context, account_id: str) -> Response:
+    """Name a Cloudflare account and switch its virtual groups on or off."""
+    body = _object(ctx)
+    if not _ACCOUNT_ID.fullmatch(account_id):
+        return _error(400, "an account id is 32 lower-case hex digits")
+    name, virtual = body.get("name"), body.get("virtualGroups")
+    if not isinstance(name, str | None) or not isinstance(virtual, bool | None):
+        return _error(400, "name is a string and virtualGroups is true or false")
+    with ctx.world.locked("cloudflare"):
+        answer = ctx.world.cloudflare.configure_account(account_id, name, virtual)
+    ctx.world.changed.set()
+    return json_reply(answer)

@@ -1,1 +1,0 @@
-"""The domain of Cloudflare dashboard SCIM: config, names, access, REST. No pulumi."""

@@ -1,7 +1,0 @@
-"""`verify`: nothing is believed until it was read back. Pure checks; one file a vendor's part."""
-
-from scim.verify.outputs import StackOutputs, parse_outputs, read_outputs
-from scim.verify.report import Check, Report, Status
-from scim.verify.run import run
-
-__all__ = ["Check", "Report", "StackOutputs", "Status", "parse_outputs", "read_outputs", "run"]

@@ -1,0 +1,188 @@
+"""EntraMapping, EntraStart, EntraConnectionTest, EntraGroupMembers against the sandbox's Graph."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from cfscim.config.messages import RemoteError
+from cfscim.rehearsal import RehearsalResult
+from cfscim.vendors.entra.api import GraphClient
+from cfscim.vendors.entra.job_schema import Clause, Scopes, read_scopes, with_scopes
+from components.entra.connection_test import EntraConnectionTestProvider
+from components.entra.mapping import EntraMappingProvider
+from components.entra.members import EntraGroupMembersProvider
+from components.entra.start import EntraStartProvider
+from components.rest_resource import Props
+from sandbox.server.server import Sandbox
+from tests.components.dynamic_support import configured
+from tests.rehearsal.rehearsal_support import rehearsal, stack_config
+
+NAMES = ["Administrator Read Only", "Administrator", "Billing"]
+
+
+@dataclass
+class Entra:
+    """A stack in place (not started), and Graph as our resources see it."""
+
+    sandbox: Sandbox
+    graph: GraphClient
+    job: Props
+
+    def scopes(self) -> Scopes:
+        return read_scopes(self.graph.schema(*self._ids))
+
+    def running(self) -> bool:
+        found = self.graph.find_job(*self._ids)
+        assert found is not None
+        return found.running
+
+    @property
+    def _ids(self) -> tuple[str, str]:
+        return str(self.job["servicePrincipalId"]), str(self.job["jobId"])
+
+
+@pytest.fixture
+def entra(sandbox: Sandbox) -> Iterator[Entra]:
+    result: RehearsalResult = rehearsal(sandbox).update(stack_config("entra", start=False))
+    job: Props = {
+        "servicePrincipalId": result.outputs["servicePrincipalId"],
+        "jobId": result.outputs["synchronizationJobId"],
+    }
+    with GraphClient.from_settings({}, sandbox.env) as graph:
+        entra = Entra(sandbox, graph, job)
+        document = graph.schema(*entra._ids)
+        graph.put_schema(*entra._ids, with_scopes(document, Scopes(None, None)))
+        yield entra
+
+
+def mapping(entra: Entra, names: list[str] = NAMES) -> tuple[EntraMappingProvider, Props]:
+    props = {**entra.job, "groupNames": names, "userClauses": []}
+    return configured(EntraMappingProvider(), entra.sandbox), props
+
+
+def test_mapping_filters_exactly_the_named_groups_and_destroying_restores(entra: Entra) -> None:
+    before = entra.scopes()
+    provider, props = mapping(entra)
+    created = provider.create(props)
+    assert set(entra.scopes().group_names() or ()) == set(NAMES)
+    provider.delete(created.id, created.outs or {})
+    assert entra.scopes() == before
+
+
+def test_mapping_update_keeps_the_scope_found_first(entra: Entra) -> None:
+    provider, props = mapping(entra)
+    created = provider.create(props)
+    news = {**props, "groupNames": ["Billing"]}
+    updated = provider.update(created.id, created.outs or {}, news)
+    assert entra.scopes().group_names() == ("Billing",)
+    provider.delete(created.id, updated.outs or {})
+    assert entra.scopes() == Scopes(None, None)
+
+
+def test_a_users_filter_made_by_hand_is_left_alone_and_ours_is_taken_back(entra: Entra) -> None:
+    by_hand = Scopes.of(["unused"], [Clause("department", "EQUALS", "IT")]).user
+    document = entra.graph.schema(*entra._ids)
+    entra.graph.put_schema(*entra._ids, with_scopes(document, Scopes(None, by_hand)))
+    provider, props = mapping(entra)
+    created = provider.create(props)
+    assert entra.scopes() == Scopes.of(NAMES, [], user_otherwise=by_hand)
+    ours = {**props, "userClauses": [json.dumps(["country", "EQUALS", "NL"])]}
+    updated = provider.update(created.id, created.outs or {}, ours)
+    assert entra.scopes().user_clauses() == ours["userClauses"]
+    dropped = provider.update(created.id, updated.outs or {}, props)
+    assert entra.scopes() == Scopes.of(NAMES, [], user_otherwise=by_hand)
+    assert not provider.diff(created.id, dropped.outs or {}, props).changes
+    provider.delete(created.id, dropped.outs or {})
+    assert entra.scopes() == Scopes(None, by_hand)
+
+
+def test_mapping_written_by_an_interrupted_run_is_not_what_destroying_restores(
+    entra: Entra,
+) -> None:
+    provider, props = mapping(entra)
+    provider.create(props)
+    again = provider.create(props)
+    provider.delete(again.id, again.outs or {})
+    assert entra.scopes() == Scopes(None, None)
+
+
+def test_mapping_changed_by_hand_shows_on_refresh_and_is_put_right(entra: Entra) -> None:
+    provider, props = mapping(entra)
+    created = provider.create(props)
+    other, other_props = mapping(entra, ["Everybody"])
+    other.create(other_props)
+    found = provider.read(created.id, created.outs or {})
+    assert found.outs["groupNames"] == ["Everybody"]
+    assert provider.diff(created.id, found.outs, props).changes
+    provider.update(created.id, found.outs, props)
+    assert set(entra.scopes().group_names() or ()) == set(NAMES)
+
+
+def test_mapping_that_is_as_declared_is_not_written_again(
+    entra: Entra, admin: httpx.Client
+) -> None:
+    provider, props = mapping(entra)
+    created = provider.create(props)
+    written = len([r for r in admin.get("requests").json() if r["method"] == "PUT"])
+    provider.update(created.id, created.outs or {}, props)
+    assert len([r for r in admin.get("requests").json() if r["method"] == "PUT"]) == written
+    found = provider.read(created.id, created.outs or {})
+    assert found.outs == created.outs
+    assert not provider.diff(created.id, found.outs, props).changes
+
+
+def test_mapping_state_holds_no_secret(entra: Entra) -> None:
+    provider, props = mapping(entra)
+    state = json.dumps(provider.create(props).outs)
+    for name in ("CLOUDFLARE_API_TOKEN", "ARM_CLIENT_SECRET", "OKTA_API_TOKEN"):
+        assert entra.sandbox.env[name] not in state
+
+
+def test_start_starts_reports_a_stop_by_hand_and_pauses_when_destroyed(entra: Entra) -> None:
+    provider = configured(EntraStartProvider(), entra.sandbox)
+    props = {**entra.job, "running": True}
+    assert not entra.running()
+    created = provider.create(props)
+    assert entra.running()
+    entra.graph.pause(*entra._ids)
+    found = provider.read(created.id, created.outs or {})
+    assert provider.diff(created.id, found.outs, props).changes
+    provider.update(created.id, found.outs, props)
+    assert entra.running()
+    provider.delete(created.id, props)
+    assert not entra.running()
+
+
+def test_a_failed_connection_test_fails_the_update(entra: Entra) -> None:
+    provider = configured(EntraConnectionTestProvider(), entra.sandbox)
+    props = {**entra.job, "tenantUrl": "unused", "tokenId": "t"}
+    provider.create(props)
+    cloudflare = {"Authorization": f"Bearer {entra.sandbox.env['CLOUDFLARE_API_TOKEN']}"}
+    account = (
+        f"{entra.sandbox.env['CLOUDFLARE_BASE_URL']}/accounts/0123456789abcdef0123456789abcdef"
+    )
+    with httpx.Client(headers=cloudflare, trust_env=False) as client:
+        for token in client.get(f"{account}/tokens").json()["result"]:
+            client.delete(f"{account}/tokens/{token['id']}").raise_for_status()
+    with pytest.raises(RemoteError):
+        provider.create(props)
+
+
+def test_members_are_added_and_never_removed(entra: Entra) -> None:
+    provider = configured(EntraGroupMembersProvider(), entra.sandbox)
+    group = entra.graph.group_by_name("Cloudflare Users")
+    assert group is not None
+    people = entra.graph.users_by_mail(["katherine@example.com", "edsger@example.com"])
+    ids = sorted(person.id for person in people.values())
+    before = entra.graph.group_member_ids(group.id)
+    props: Props = {"groupId": group.id, "members": ids}
+    created = provider.create(props)
+    provider.create(props)
+    assert entra.graph.group_member_ids(group.id) == before | set(ids)
+    provider.update(created.id, props, {**props, "members": ids[:1]})
+    provider.delete(created.id, props)
+    assert entra.graph.group_member_ids(group.id) == before | set(ids)
+    assert provider.read(created.id, props).outs == props

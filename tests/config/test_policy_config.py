@@ -1,0 +1,190 @@
+"""Violations in the config: too few Super Administrators, the role model, removals, waivers."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cfscim.config.policy.rules import RULES, evaluate
+from cfscim.plan.policy_check import is_refused, violation_lines
+from tests.config.policy_kit import OTHER, SUPER, TODAY, config_object, names, of_config, parsed
+
+READERS = [f"p{n}@example.com" for n in range(8)]
+
+
+def _roles(**members: list[str] | None) -> dict[str, object]:
+    base = config_object()["roles"]
+    assert isinstance(base, dict)
+    wanted = {"readers": "Administrator Read Only", "admins": "Administrator", "supers": SUPER}
+    given = {wanted[k]: {} if v is None else {"members": v} for k, v in members.items()}
+    return {**base, **given}
+
+
+def _waiver(rule: str, until: str = "2026-12-31") -> dict[str, str]:
+    return {"rule": rule, "until": until, "by": "Grace Hopper", "reason": "migration"}
+
+
+@pytest.mark.parametrize(
+    ("supers", "break_glass"),
+    [
+        ([], []),
+        (["grace@example.com"], []),
+        (None, ["a@example.com"]),
+        ([], ["a@example.com"]),
+        (None, []),
+    ],
+)
+def test_fewer_than_two_super_administrators(
+    supers: list[str] | None, break_glass: list[str]
+) -> None:
+    value = config_object(roles=_roles(supers=supers), breakGlass=break_glass)
+    assert names(of_config(value)) == {"two-super-administrators"}
+
+
+def test_break_glass_counts() -> None:
+    value = config_object(roles=_roles(supers=None), breakGlass=["a@example.com", "b@example.com"])
+    assert names(of_config(value)) == set()
+
+
+@pytest.mark.parametrize(
+    ("stack", "refused"),
+    [("prod", True), ("acme", True), ("org/project/live", True), ("contest", True),
+     ("dev", False), ("test-eu", False), ("Sandbox1", False), ("org/project/dev", False)],
+)  # fmt: skip
+def test_virtual_groups_only_outside_production(stack: str, refused: bool) -> None:
+    config = parsed(config_object(roleModel="virtualGroups"))
+    found = names(evaluate(config, [], stack=stack, today=TODAY))
+    assert found == ({"production-user-groups"} if refused else set())
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        {"roles": _roles(readers=READERS[3:])},
+        {"roles": _roles(readers=[])},
+        {"roles": _roles(readers=READERS[2:], admins=[])},
+        {"roles": {SUPER: {"members": ["grace@example.com", "alan@example.com"]}}},
+        {"groupPrefix": "Cloudflare "},
+        {"account": {"id": OTHER, "name": "Example Corp"}},
+        {"identityProvider": config_object("entra")["identityProvider"]},
+    ],
+    ids=[
+        "three",
+        "a whole role",
+        "over two roles",
+        "roles dropped",
+        "prefix",
+        "account",
+        "provider",
+    ],
+)
+def test_a_change_that_removes_too_much(after: dict[str, object]) -> None:
+    value = config_object(**after)
+    assert names(of_config(value, before=config_object())) == {"removal-share"}
+    waived = {**value, "waivers": [_waiver("removal-share")]}
+    assert names(of_config(waived, before=config_object())) == set()
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        {"roles": _roles(readers=READERS[2:])},
+        {"roles": _roles(readers=None, admins=None, supers=None), "breakGlass": ["a@example.com", "b@example.com"]},
+        {"roles": _roles(readers=[p.upper() for p in READERS])},
+        {"roles": _roles(readers=[*READERS, "new@example.com"])},
+    ],
+    ids=["a quarter", "handed over to the identity provider", "other case", "only gains"],
+)  # fmt: skip
+def test_a_change_that_removes_little(after: dict[str, object]) -> None:
+    assert names(of_config(config_object(**after), before=config_object())) == set()
+
+
+def test_one_may_always_go() -> None:
+    before = parsed(
+        config_object(
+            roles={"Billing": {"members": ["a@example.com"]}},
+            breakGlass=["x@example.com", "y@example.com"],
+        )
+    )
+    after = before.model_copy(
+        update={"roles": parsed(config_object(roles={"Billing": {"members": []}})).roles}
+    )
+    assert evaluate(after, [], stack="prod", today=TODAY, before=before) == []
+
+
+def test_leaving_the_users_group_counts() -> None:
+    def value(members: list[str]) -> dict[str, object]:
+        provider = config_object()["identityProvider"]
+        assert isinstance(provider, dict)
+        users = {"name": "Cloudflare Users", "members": members}
+        return config_object(identityProvider={**provider, "usersGroup": users})
+
+    many = [f"u{n}@example.com" for n in range(9)]
+    found = of_config(value([]), before=value(many))
+    assert names(found) == {"removal-share"}
+    assert all(person in found[0].message for person in many)
+
+
+def test_roles_and_users_group_count_together() -> None:
+    def value(readers: list[str], users: list[str]) -> dict[str, object]:
+        provider = config_object()["identityProvider"]
+        assert isinstance(provider, dict)
+        group = {"name": "Cloudflare Users", "members": users}
+        return config_object(
+            roles=_roles(readers=readers), identityProvider={**provider, "usersGroup": group}
+        )
+
+    before = value(READERS[:3], ["u1@example.com", "u2@example.com"])
+    after = value(READERS[:2], ["u1@example.com", *READERS])
+    assert names(of_config(after, before=before)) == set()
+    after = value(READERS[:1], ["u1@example.com", *READERS])
+    assert names(of_config(after, before=before)) == {"removal-share"}
+
+
+@given(st.sets(st.sampled_from(READERS)), st.floats(0, 1))
+def test_removals_are_refused_exactly_above_the_share(gone: set[str], share: float) -> None:
+    before = parsed(config_object())
+    after = parsed(config_object(roles=_roles(readers=[p for p in READERS if p not in gone])))
+    found = evaluate(after, [], stack="prod", today=TODAY, before=before, removal_share=share)
+    assert is_refused(found) == (len(gone) > max(1, int(11 * share)))
+
+
+@given(st.dates(date(2026, 1, 1), date(2028, 1, 1)), st.dates(date(2026, 1, 1), date(2028, 1, 1)))
+def test_a_waiver_holds_through_its_last_day(until: date, today: date) -> None:
+    waiver = _waiver("production-user-groups", until.isoformat())
+    config = parsed(config_object(roleModel="virtualGroups", waivers=[waiver]))
+    found = evaluate(config, [], stack="prod", today=today)
+    assert is_refused(found) == (today > until)
+    assert ("ended on" in found[0].message) == (today > until)
+
+
+def test_waived_is_said_with_who_and_why() -> None:
+    value = config_object(token={}, waivers=[_waiver("token-expiry")])
+    assert violation_lines(of_config(value))[0].startswith(
+        "waived until 2026-12-31 by Grace Hopper (migration): token-expiry: prod: token: "
+    )
+
+
+def test_a_renewed_waiver_outweighs_the_ended_one() -> None:
+    waivers = [_waiver("token-expiry", "2026-01-01"), _waiver("token-expiry")]
+    assert names(of_config(config_object(token={}, waivers=waivers))) == set()
+
+
+def test_a_waiver_sets_aside_its_own_rule_only() -> None:
+    value = config_object(token={}, waivers=[_waiver("token-rotation")])
+    assert names(of_config(value)) == {"token-expiry"}
+
+
+@pytest.mark.parametrize("rule", ["token-expire", "all", "tokens"])
+def test_a_waiver_of_no_rule_is_refused(rule: str) -> None:
+    found = of_config(config_object(waivers=[_waiver(rule)]))
+    assert names(found) == {"waiver-known"}
+    assert "token-expiry" in found[0].message
+
+
+@pytest.mark.parametrize("rule", [rule.name for rule in RULES])
+def test_each_rule_has_one_check_and_a_waivable_name(rule: str) -> None:
+    found = next(one for one in RULES if one.name == rule)
+    assert (found.resource is None) != (found.config is None)
+    assert parsed(config_object(waivers=[_waiver(rule)])).waivers[0].rule == rule

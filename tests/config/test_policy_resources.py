@@ -1,0 +1,180 @@
+"""A generated set of violations in what is declared: each is refused, by the rule meant for it."""
+
+import json
+
+import pytest
+
+from cfscim.config.policy.rules import evaluate
+from tests.config.policy_kit import (
+    ACCOUNT,
+    OTHER,
+    names,
+    of_changed,
+    views,
+    with_added,
+    with_inputs,
+)
+
+SCOPE = "com.cloudflare.api.account"
+SHAPED = "cfat_" + "a1B2" * 10
+GROUPS = {
+    "okta": [v.name for v in views("okta") if v.type == "okta:group/group:Group"],
+    "entra": [v.name for v in views("entra") if v.type == "azuread:index/group:Group"],
+}
+USER_GROUPS = [v.name for v in views("okta") if v.type.endswith(":UserGroup")]
+PUSHES = [v.name for v in views("okta") if v.type.endswith(":PushGroup")]
+
+
+def _policy(resources: object, ids: tuple[str, ...] = ("${permission group: SCIM Provisioning}",)):
+    text = resources if isinstance(resources, str) else json.dumps(resources)
+    groups = [{"id": one} for one in ids]
+    return [{"effect": "allow", "permissionGroups": groups, "resources": text}]
+
+
+def test_the_sets_are_not_empty() -> None:
+    assert len(GROUPS["okta"]) == len(GROUPS["entra"]) == 5
+    assert len(USER_GROUPS) == len(PUSHES) == 4
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        {f"{SCOPE}.*": "*"},
+        {"*": "*"},
+        {f"{SCOPE}.{OTHER}": "*"},
+        {f"{SCOPE}.{ACCOUNT}": "*", f"{SCOPE}.{OTHER}": "*"},
+        {f"{SCOPE}.{ACCOUNT}": {"com.cloudflare.api.account.zone.*": "*"}},
+        {"com.cloudflare.api.user.deadbeef": "*"},
+        {},
+        "no JSON",
+        "[]",
+    ],
+    ids=str,
+)
+def test_token_beyond_its_account(resources: object) -> None:
+    assert names(with_inputs("okta", "token", policies=_policy(resources))) == {"token-one-account"}
+
+
+@pytest.mark.parametrize(
+    "inputs", [{"accountId": OTHER}, {"policies": None}, {"policies": []}], ids=str
+)
+def test_token_of_another_account_or_unread(inputs: dict[str, object]) -> None:
+    assert names(with_inputs("okta", "token", **inputs)) == {"token-one-account"}
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        ("${permission group: Account Settings Write}",),
+        ("${permission group: SCIM Provisioning}", "${permission group: Memberships Write}"),
+        ("0" * 32,),
+    ],
+)
+def test_token_with_a_further_permission(ids: tuple[str, ...]) -> None:
+    policies = _policy({f"{SCOPE}.{ACCOUNT}": "*"}, ids)
+    assert names(with_inputs("okta", "token", policies=policies)) == {"token-permissions"}
+
+
+@pytest.mark.parametrize("ends", [None, "", "soon", "2027-11-24T00:00:00Z", "2099-01-01T00:00:00Z"])
+def test_token_without_a_near_end(ends: str | None) -> None:
+    assert names(with_inputs("okta", "token", expiresOn=ends)) == {"token-expiry"}
+
+
+def test_token_may_end_on_the_365th_day() -> None:
+    assert names(with_inputs("okta", "token", expiresOn="2027-11-23T23:59:59Z")) == set()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"protect": True}, {"replacement_trigger": None}, {"replacement_trigger": "2"}],
+    ids=str,
+)
+def test_token_not_replaced_by_its_rotation(changes: dict[str, object]) -> None:
+    assert names(of_changed("okta", "token", **changes)) == {"token-rotation"}
+
+
+@pytest.mark.parametrize(("kind", "name"), [(k, n) for k in GROUPS for n in GROUPS[k]])
+def test_group_unprotected(kind: str, name: str) -> None:
+    assert names(of_changed(kind, name, protect=False)) == {"groups-and-app-protected"}
+
+
+@pytest.mark.parametrize(("kind", "name"), [("okta", "okta-app"), ("entra", "entra-app")])
+def test_app_unprotected(kind: str, name: str) -> None:
+    assert names(of_changed(kind, name, protect=False)) == {"groups-and-app-protected"}
+
+
+@pytest.mark.parametrize("name", USER_GROUPS)
+def test_user_group_unprotected_or_misnamed(name: str) -> None:
+    assert names(of_changed("okta", name, protect=False)) == {"groups-and-app-protected"}
+    assert names(with_inputs("okta", name, name="Super Administrator")) == {"four-roles"}
+    assert names(with_inputs("okta", name, name="Cloudflare Users")) == {"four-roles"}
+
+
+@pytest.mark.parametrize(
+    ("role", "scopes"), [("DNS", 1), ("Billing", 2), (None, 1), ("Super Administrator", 1)]
+)
+def test_user_group_with_another_role(role: str | None, scopes: int) -> None:
+    groups = [{"id": f"${{permission group: {role}}}"}] if role else []
+    policy = {"permissionGroups": groups, "resourceGroups": [{"id": "x"}] * scopes}
+    assert names(with_inputs("okta", "user-group-billing", policies=[policy])) == {"four-roles"}
+
+
+def test_user_group_with_a_second_policy() -> None:
+    policies = next(v for v in views("okta") if v.name == "user-group-billing").inputs["policies"]
+    assert isinstance(policies, list)
+    assert names(with_inputs("okta", "user-group-billing", policies=policies * 2)) == {"four-roles"}
+
+
+@pytest.mark.parametrize(
+    ("type_", "inputs"),
+    [
+        ("cloudflare:index/accountMember:AccountMember", {"email": "eve@example.com"}),
+        ("cloudflare:index/userGroupMembers:UserGroupMembers", {"userGroupId": "x"}),
+        ("okta:group/group:Group", {"name": "Administrators"}),
+        ("azuread:index/group:Group", {"displayName": "administrator"}),
+    ],
+)
+def test_access_past_the_four_roles(type_: str, inputs: dict[str, object]) -> None:
+    assert names(with_added("okta", type_, **inputs)) == {"four-roles"}
+
+
+@pytest.mark.parametrize("name", PUSHES)
+@pytest.mark.parametrize("given", [True, None, "false"])
+def test_push_that_deletes_its_target(name: str, given: object) -> None:
+    assert names(with_inputs("okta", name, deleteTargetGroupOnDestroy=given)) == {
+        "push-keeps-groups"
+    }
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"description": SHAPED},
+        {"profile": {"nested": ["x", SHAPED]}},
+        {"key": "-----BEGIN PRIVATE KEY-----\nMII"},
+    ],
+    ids=["top", "nested", "pem"],
+)
+def test_credential_in_plain_text(inputs: dict[str, object]) -> None:
+    found = with_added("okta", "random:index/thing:Thing", **inputs)
+    assert names(found) == {"no-plain-secret"}
+    assert not any(text in v.message for v in found for text in (SHAPED, "MII"))
+
+
+def test_token_handed_over_unmarked() -> None:
+    given = [
+        {"key": "BaseAddress", "value": "https://x"},
+        {"key": "SecretToken", "value": "letmein"},
+    ]
+    assert names(with_inputs("entra", "entra-secret", credentials=given)) == {"no-plain-secret"}
+    okta = with_added("okta", "okta:app/connection:Connection", profile={"token": "letmein"})
+    assert names(okta) == {"no-plain-secret"}
+    sound = with_added("okta", "okta:app/connection:Connection", profile={"token": "[secret]"})
+    assert names(sound) == set()
+
+
+@pytest.mark.parametrize("kind", ["okta", "entra"])
+def test_what_the_program_declares_is_sound(kind: str) -> None:
+    from tests.config.policy_kit import TODAY, config_object, parsed
+
+    assert evaluate(parsed(config_object(kind)), views(kind), stack="prod", today=TODAY) == []

@@ -1,0 +1,188 @@
+"""One cell of the fault matrix: a run of `up`'s deployment that meets one fault, and the run after.
+
+The calls come from the sandbox's own request log of a clean run; nothing here lists them.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+from unittest.mock import patch
+
+import httpx
+
+from cfscim.config.messages import ScimError
+from cfscim.config.models import ScimConfig, parse_config
+from cfscim.rehearsal import RehearsalDeployer
+from cfscim.up.command import deploy
+from cfscim.up.sandbox_process import SandboxProcess
+from cfscim.vendors.retries import Policy
+from sandbox.server import outbound
+from sandbox.server.server import Sandbox
+from sandbox.server.world import VENDORS
+from tests.combinations import config_object
+from tests.rehearsal.fault_judgement import State, difference, doubles, excess, normal
+
+BOUND = 30.0
+"""Seconds within which a run with one fault must have ended, with the time-outs of `hurried`."""
+_SECONDS = {"slow": 0.3, "hang": 600.0}
+
+
+@dataclass(frozen=True, order=True)
+class Call:
+    """A call that `up` makes; ids in the path are patterns."""
+
+    vendor: str
+    method: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.vendor} {self.method} {self.path.replace('[^/]+', '*')}"
+
+
+@dataclass
+class Cell:
+    """What came of one fault on one call. `line` is the error's, empty after a success."""
+
+    provider: str
+    fault: str
+    call: Call
+    line: str = ""
+    seconds: float = 0.0
+    problems: list[str] = field(default_factory=list)
+
+
+class Direct:
+    """The sandbox of this process, in the shape in which `up` drives its own."""
+
+    def __init__(self, sandbox: Sandbox, client: httpx.Client) -> None:
+        self._sandbox = sandbox
+        self._client = client
+
+    def post(self, path: str, body: object = None) -> dict[str, object]:
+        """An admin call. Raises `ScimError` with the sandbox's answer, as `SandboxProcess` does."""
+        answer = self._client.post(path, json=body or {})
+        if answer.is_error:
+            raise ScimError(f"sandbox: {answer.text.strip()[:300]}")
+        return answer.json()
+
+    def state(self) -> dict[str, dict[str, object]]:
+        """Everything the sandbox holds."""
+        return self._client.get("state").json()
+
+
+class Matrix:
+    """One identity provider's stack: the calls it makes, and how it ends when all goes well."""
+
+    def __init__(self, sandbox: Sandbox, admin: httpx.Client, provider: str) -> None:
+        self.provider = provider
+        self._sandbox, self._admin = sandbox, admin
+        self._declared = config_object(provider, "userGroups", "account")
+        self.config: ScimConfig = parse_config(self._declared, stack="dev")
+        self._reset()
+        self.run()
+        self.calls = calls_in(admin.get("requests").json())
+        self._end = self.state()
+
+    def run(self) -> None:
+        """`up` without its read-back, by a rehearsal that remembers nothing. Raises `ScimError`."""
+        deployer = RehearsalDeployer("dev", self._sandbox.env, lambda _line: None)
+        driven = cast(SandboxProcess, Direct(self._sandbox, self._admin))
+        deploy(self.config, self._declared, deployer, driven, lambda _line: None)
+
+    def state(self) -> State:
+        """Everything the sandbox holds."""
+        return self._admin.get("state").json()
+
+    def cell(self, fault: str, call: Call) -> Cell:
+        """A fresh sandbox, one fault, a run; then no fault, and the run that must mend it."""
+        cell = Cell(self.provider, fault, call)
+        self._reset()
+        aimed = {"kind": fault, "vendor": call.vendor, "method": call.method, "path": call.path}
+        shape = {"seconds": _SECONDS.get(fault, 0.0), "reads": 3, "retryAfter": 1}
+        self._admin.post("faults", json={**aimed, **shape}).raise_for_status()
+        begun = time.monotonic()
+        with hurried():
+            cell.line = self._attempt(cell, "the run with the fault") or ""
+        cell.seconds = time.monotonic() - begun
+        if cell.seconds > BOUND:
+            cell.problems.append(f"took {cell.seconds:.1f} s")
+        if not any(one["fired"] for one in self._admin.get("faults").json()):
+            cell.problems.append("the fault never fired")
+        self._sandbox.world.faults.clear()
+        self._judge(cell, "after the fault")
+        self._try_a_cycle(cell)
+        failed = self._attempt(cell, "the clean run")
+        if failed:
+            cell.problems.append(f"the clean run failed: {failed}")
+        self._judge(cell, "after the clean run")
+        wanted, ended = normal(self._end), normal(self.state())
+        if ended != wanted:
+            found = difference(wanted, ended)
+            cell.problems.append(f"the clean run did not end as declared: {found}")
+        return cell
+
+    def _attempt(self, cell: Cell, what: str) -> str | None:
+        """The line of the error that ended a run."""
+        try:
+            self.run()
+        except ScimError as error:
+            line = str(error)
+            if "\n" in line or not 20 <= len(line) <= 600:
+                cell.problems.append(f"{what}: not one clear line: {line!r}")
+            return line
+        except Exception as error:
+            cell.problems.append(f"{what}: {type(error).__name__}: {str(error)[:300]}")
+            return f"{type(error).__name__}"
+        return None
+
+    def _try_a_cycle(self, cell: Cell) -> None:
+        """What the identity provider would do, if its cycle came right after the fault."""
+        world = self._sandbox.world
+        with world.locked(*VENDORS):
+            kept = {v: world.state(v).model_copy(deep=True) for v in VENDORS}
+        self._admin.post("cycle")
+        self._judge(cell, "after a cycle in between")
+        with world.locked(*VENDORS):
+            for vendor, state in kept.items():
+                setattr(world, vendor, state)
+
+    def _judge(self, cell: Cell, when: str) -> None:
+        now = self.state()
+        found = [*excess(now, self._end, self.config), *doubles(now)]
+        cell.problems += [f"{when}: {problem}" for problem in found]
+
+    def _reset(self) -> None:
+        self._sandbox.world.faults.clear()
+        self._sandbox.world.reset()
+
+
+@contextmanager
+def hurried() -> Iterator[None]:
+    """The same client policy with shorter times, and an identity provider that waits as briefly."""
+    times = {"connect": 2.0, "read": 3.0, "total": 20.0, "first_delay": 0.05, "longest_delay": 0.2}
+    names = list(Policy.__dataclass_fields__)
+    usual = Policy()
+    defaults = tuple(times.get(name, getattr(usual, name)) for name in names)
+    with (
+        patch.object(Policy.__init__, "__defaults__", defaults),
+        patch.object(outbound, "_TIMEOUT_SECONDS", 3.0),
+    ):
+        yield
+
+
+def calls_in(log: list[Any]) -> list[Call]:
+    """Each call of a request log, once."""
+    return sorted({Call(e["vendor"], e["method"], pattern_of(e["path"])) for e in log})
+
+
+def pattern_of(path: str) -> str:
+    """A path with its ids as patterns."""
+    # Every vendor's ids are long and have a digit; no word of a path is both.
+    parts = path.split("/")
+    ids = [len(part) >= 17 and any(c.isdigit() for c in part) for part in parts]
+    return "/".join(
+        "[^/]+" if an_id else re.escape(part) for part, an_id in zip(parts, ids, strict=True)
+    )

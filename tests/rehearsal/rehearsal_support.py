@@ -1,0 +1,84 @@
+"""What the rehearsal tests share: a stack's config, the console's steps, and what came of it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import httpx
+
+from cfscim.rehearsal import Rehearsal, RehearsalResult
+from sandbox.server.server import Sandbox
+
+ACCOUNT = "0123456789abcdef0123456789abcdef"
+MEMBERS: Mapping[str, list[str] | None] = {
+    "Administrator Read Only": None,
+    "Administrator": ["ada@example.com"],
+    "Billing": None,
+    "Super Administrator - All Privileges": ["alan@example.com", "grace@example.com"],
+}
+
+
+def stack_config(
+    kind: str = "okta",
+    model: str = "userGroups",
+    owner: str = "account",
+    *,
+    roles: Mapping[str, list[str] | None] = MEMBERS,
+    token: Mapping[str, object] | None = None,
+    **provider: object,
+) -> dict[str, object]:
+    """A stack file's `config`; `provider` holds further keys of the identity provider."""
+    organisation = {"orgName": "example"} if kind == "okta" else {}
+    return {
+        "cloudflare-scim:scim": {
+            "account": {"id": ACCOUNT, "name": "Example Corp"},
+            "roleModel": model,
+            "token": {"owner": owner, **(token or {})},
+            "roles": {
+                name: {} if members is None else {"members": members}
+                for name, members in roles.items()
+            },
+            "identityProvider": {"kind": kind, **organisation, **provider},
+        }
+    }
+
+
+def rehearsal(sandbox: Sandbox, lines: list[str] | None = None) -> Rehearsal:
+    """A rehearsal on this sandbox; `lines` collects its progress."""
+    progress = (lambda _line: None) if lines is None else lines.append
+    return Rehearsal("dev", sandbox.env, progress=progress)
+
+
+def do_console_steps(admin: httpx.Client, result: RehearsalResult) -> None:
+    """What an administrator does by hand in Okta's console."""
+    assert result.token_value is not None
+    settings = {
+        "baseUrl": result.outputs["scimBaseUrl"],
+        "token": result.token_value.get_secret_value(),
+        "importGroups": False,
+        "createUsers": True,
+        "deactivateUsers": True,
+        "renameGroups": False,
+    }
+    path = f"console/okta/{result.outputs['applicationId']}"
+    admin.post(path, json=settings).raise_for_status()
+
+
+def state(admin: httpx.Client) -> dict[str, Any]:
+    """Everything the sandbox holds."""
+    return admin.get("state").json()
+
+
+def roles_by_person(admin: httpx.Client) -> dict[str, set[str]]:
+    """E-mail address to effective roles in Cloudflare."""
+    return {m["email"]: set(m["roles"]) for m in state(admin)["cloudflare"]["members"]}
+
+
+def requests(admin: httpx.Client, *methods: str) -> list[str]:
+    """`METHOD path` of the vendor requests received, oldest first."""
+    entries = admin.get("requests").json()
+    return [f"{e['method']} {e['path']}" for e in entries if not methods or e["method"] in methods]
+
+
+def names(things: Iterable[Mapping[str, Any]], key: str = "name") -> list[str]:
+    """The names of things, sorted, doubles kept."""
+    return sorted(str(thing[key]) for thing in things)

@@ -1,0 +1,83 @@
+"""Every fault of the sandbox on every call of `up`: success or one clear line, and a clean run mends.
+
+`make test` runs each fault once; `CFSCIM_FULL_MATRIX=1` runs every fault on every call.
+"""
+
+import os
+from collections.abc import Iterator
+from functools import cache
+
+import httpx
+import pytest
+from _pytest.capture import CaptureManager
+
+from sandbox.server.faults import KINDS
+from sandbox.server.server import Sandbox
+from tests.rehearsal.fault_support import Cell, Matrix
+
+FULL = os.environ.get("CFSCIM_FULL_MATRIX") == "1"
+PROVIDERS = ("okta", "entra")
+# Each fault once, on a call of its own; one in four with Entra, whose runs take longest.
+SAMPLE = [(PROVIDERS[n % 4 == 3], fault, n * 7) for n, fault in enumerate(KINDS)]
+ROWS = [(provider, fault, None) for provider in PROVIDERS for fault in KINDS]
+
+
+@pytest.fixture(scope="module")
+def done(request: pytest.FixtureRequest) -> Iterator[list[Cell]]:
+    """The cells that were run; their figures are printed after the last."""
+    cells: list[Cell] = []
+    yield cells
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    assert isinstance(capture, CaptureManager)
+    with capture.global_and_fixture_disabled():
+        print(f"\nFault matrix: {figures(cells)}")
+
+
+@cache
+def matrix(sandbox: Sandbox, provider: str) -> Matrix:
+    """The provider's calls and declared end, worked out once."""
+    admin = httpx.Client(base_url=f"{sandbox.admin}/", trust_env=False, timeout=60)
+    return Matrix(sandbox, admin, provider)
+
+
+@pytest.mark.parametrize(("provider", "fault", "turn"), ROWS if FULL else SAMPLE)
+def test_success_or_one_line_then_the_clean_run_ends_as_declared(
+    sandbox: Sandbox,
+    done: list[Cell],
+    capsys: pytest.CaptureFixture[str],
+    provider: str,
+    fault: str,
+    turn: int | None,
+) -> None:
+    tried = matrix(sandbox, provider)
+    assert len(tried.calls) >= 20
+    calls = tried.calls if turn is None else [tried.calls[turn % len(tried.calls)]]
+    row = []
+    for call in calls:
+        row.append(tried.cell(fault, call))
+        if turn is None:
+            with capsys.disabled():
+                print(row_text(row[-1]), flush=True)
+    done += row
+    assert [(str(cell.call), cell.problems) for cell in row if cell.problems] == []
+
+
+def row_text(cell: Cell) -> str:
+    """One cell of the printed matrix."""
+    said = cell.line if cell.line else "success"
+    mark = "BAD " if cell.problems else "ok  "
+    problems = "".join(f"\n        {problem}" for problem in cell.problems)
+    return (
+        f"{mark}{cell.provider} {cell.fault:16} {cell.seconds:4.1f} s {cell.call}: {said}{problems}"
+    )
+
+
+def figures(cells: list[Cell]) -> str:
+    """How many cells, how they ended, and the slowest."""
+    failed = sum(bool(cell.line) for cell in cells)
+    bad = sum(bool(cell.problems) for cell in cells)
+    slowest = max((cell.seconds for cell in cells), default=0.0)
+    return (
+        f"{len(cells)} cells, {len(cells) - failed} ended in success, {failed} in one line, "
+        f"{bad} with a problem; the slowest run took {slowest:.1f} s"
+    )

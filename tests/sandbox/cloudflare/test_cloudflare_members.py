@@ -1,0 +1,100 @@
+"""Members and their effective roles; the last Super Administrator."""
+
+from sandbox.server.server import Sandbox
+from tests.sandbox.cloudflare.cloudflare_api import (
+    SUPER_ADMINISTRATOR,
+    account_client,
+    effective_roles,
+    patch,
+    role_policy,
+    scim_client,
+    scim_user,
+)
+
+SUPER_ID = "33666b9c79b9a5273fc7344ff42f953d"
+BILLING_ID = "298ce8e7a2ba08b9d18ce0a32bb458ee"
+
+
+def _push(sandbox: Sandbox, name: str, email: str) -> str:
+    scim = scim_client(sandbox)
+    person = scim.post("/Users", json=scim_user(email)).json()["id"]
+    group = scim.post("/Groups", json={"displayName": name}).json()["id"]
+    add = {"op": "add", "path": "members", "value": [{"value": person}]}
+    assert scim.patch(f"/Groups/{group}", json=patch(add)).status_code == 200
+    return group
+
+
+def test_an_account_starts_with_one_super_administrator(sandbox: Sandbox) -> None:
+    account_client(sandbox).get("")
+    assert effective_roles(sandbox, "owner@example.com") == [SUPER_ADMINISTRATOR]
+
+
+def test_a_group_without_a_policy_grants_nothing(sandbox: Sandbox) -> None:
+    group = _push(sandbox, "Administrator", "ada@example.com")
+    assert effective_roles(sandbox, "ada@example.com") == ["Minimal Account Access"]
+    body = {"policies": [role_policy(sandbox, "Administrator")]}
+    account_client(sandbox).put(f"/iam/user_groups/{group}", json=body)
+    assert effective_roles(sandbox, "ada@example.com") == [
+        "Administrator", "Minimal Account Access",
+    ]  # fmt: skip
+
+
+def test_a_policy_on_domains_only_is_not_the_role(sandbox: Sandbox) -> None:
+    group = _push(sandbox, "Administrator", "ada@example.com")
+    policy = role_policy(sandbox, "Administrator")
+    groups = account_client(sandbox).get("/iam/resource_groups").json()["result"]
+    policy["resource_groups"] = [{"id": groups[1]["id"]}]
+    account_client(sandbox).put(f"/iam/user_groups/{group}", json={"policies": [policy]})
+    assert effective_roles(sandbox, "ada@example.com") == ["Minimal Account Access"]
+
+
+def test_members_show_direct_roles_only(sandbox: Sandbox) -> None:
+    group = _push(sandbox, "Billing", "ada@example.com")
+    body = {"policies": [role_policy(sandbox, "Billing")]}
+    account_client(sandbox).put(f"/iam/user_groups/{group}", json=body)
+    members = account_client(sandbox).get("/members").json()["result"]
+    ada = next(member for member in members if member["email"] == "ada@example.com")
+    assert [role["name"] for role in ada["roles"]] == ["Minimal Account Access"]
+    assert ada["id"] != ada["user"]["id"]
+
+
+def test_the_last_super_administrator_stays(sandbox: Sandbox) -> None:
+    operator = account_client(sandbox)
+    [owner] = operator.get("/members").json()["result"]
+    path = f"/members/{owner['id']}"
+    assert operator.delete(path).status_code == 400
+    assert operator.put(path, json={"roles": [{"id": BILLING_ID}]}).status_code == 400
+    assert effective_roles(sandbox, "owner@example.com") == [SUPER_ADMINISTRATOR]
+    operator.post("/members", json={"email": "grace@example.com", "roles": [SUPER_ID]})
+    assert operator.delete(path).status_code == 200
+    assert effective_roles(sandbox, "owner@example.com") is None
+
+
+def test_nobody_is_a_member_twice(sandbox: Sandbox) -> None:
+    body = {"email": "Ada@example.com", "roles": [BILLING_ID]}
+    assert account_client(sandbox).post("/members", json=body).status_code == 200
+    body["email"] = "ada@example.com"
+    assert account_client(sandbox).post("/members", json=body).status_code == 409
+
+
+def test_changes_are_audited_without_refusals(sandbox: Sandbox) -> None:
+    operator = account_client(sandbox)
+    operator.post("/members", json={"email": "ada@example.com", "roles": [BILLING_ID]})
+    operator.post("/members", json={"email": "ada@example.com", "roles": [BILLING_ID]})
+    window = {"since": "2020-01-01", "before": "2099-01-01T00:00:00Z"}
+    [entry] = operator.get("/logs/audit", params=window).json()["result"]
+    assert entry["action"]["type"] == "create"
+    assert entry["actor"]["email"] == "owner@example.com"
+    assert operator.get("/logs/audit").status_code == 400
+
+
+def test_a_page_of_members_has_fifty_at_most(sandbox: Sandbox) -> None:
+    scim = scim_client(sandbox)
+    for number in range(51):
+        scim.post("/Users", json=scim_user(f"p{number:02}@example.com"))
+    pages = [
+        account_client(sandbox).get("/members", params={"per_page": 100, "page": page}).json()
+        for page in (1, 2, 3)
+    ]
+    assert [len(page["result"]) for page in pages] == [50, 2, 0]
+    assert pages[0]["result_info"]["total_pages"] == 2

@@ -1,0 +1,58 @@
+"""scim2-tester passes, except for what Cloudflare does otherwise; each of that has its reason."""
+
+import random
+
+from scim2_tester import CheckResult, Status, check_server
+
+from sandbox.server.server import Sandbox
+from tests.sandbox.cloudflare.cloudflare_api import scim_client
+from tests.sandbox.cloudflare.scim_engine import HttpxScimClient
+
+# (check, resource, beginning of the tester's words) -> what Cloudflare documents
+DEVIATIONS = {
+    ("object_deletion", "User", "DELETE is not allowed"):
+        "users have no DELETE: active=false ends the membership (OpenAPI, SCIM Users)",
+    ("search_with_attributes", "User", "no such path"):
+        "there is no .search (OpenAPI lists Users, Groups and discovery only)",
+    ("search_with_attributes", "Group", "no such path"):
+        "there is no .search (OpenAPI lists Users, Groups and discovery only)",
+    ("object_replacement", "Group", "PUT is not allowed"):
+        "groups have no PUT (OpenAPI, SCIM Groups)",
+    ("check_add_attribute", "User", "PATCH modify() returned unexpected value for 'externalId'"):
+        "add on users is accepted and has no effect (OpenAPI, SCIM Patch Operation)",
+    ("check_add_attribute", "User", "PATCH modify() returned unexpected value for 'name'"):
+        "profile fields are set at first provisioning only (user groups page)",
+    ("check_add_attribute", "User", "PATCH modify() returned unexpected value for 'displayName'"):
+        "profile fields are set at first provisioning only (user groups page)",
+    ("check_remove_attribute", "User", "PATCH modify() did not remove attribute 'externalId'"):
+        "remove on users is accepted and has no effect (OpenAPI, SCIM Patch Operation)",
+    ("check_replace_attribute", "User",
+     "PATCH modify() returned unexpected value for 'externalId'"):
+        "PATCH of users knows userName, name and active (OpenAPI, Patch SCIM User)",
+    ("check_replace_attribute", "User", "Failed to query resource after replace on 'active'"):
+        "active=false removes the member, so the user is gone (OpenAPI, Patch SCIM User)",
+    ("check_add_attribute", "Group", "Failed to add attribute 'members'"):
+        "a member must be a user of the account; the tester invents one",
+    ("check_replace_attribute", "Group", "Failed to replace attribute 'members'"):
+        "a member must be a user of the account; the tester invents one",
+}  # fmt: skip
+_FINE = (Status.SUCCESS, Status.COMPLIANT, Status.ACCEPTABLE, Status.SKIPPED)
+
+
+def _named(result: CheckResult) -> tuple[str, str, str] | None:
+    for title, resource, words in DEVIATIONS:
+        same = (result.title, result.resource_type) == (title, resource)
+        if same and str(result.reason).startswith(words):
+            return (title, resource, words)
+    return None
+
+
+def test_nothing_but_the_named_deviations(sandbox: Sandbox) -> None:
+    random.seed(4)  # the tester replaces "active" by a random boolean: this seed says False
+    results = check_server(HttpxScimClient(scim_client(sandbox)))
+    passed = [result for result in results if result.status in _FINE]
+    failed = [result for result in results if result.status not in _FINE]
+    unknown = [(r.title, r.resource_type, r.reason) for r in failed if _named(r) is None]
+    assert unknown == []
+    assert {_named(result) for result in failed} == set(DEVIATIONS)
+    assert len(passed) > 2 * len(failed)

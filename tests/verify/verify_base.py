@@ -1,0 +1,148 @@
+"""Declared states to deviate from: set up once a combination, copied back before each deviation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from cfscim.vendors.entra import jobs as graph_jobs
+from sandbox.entra.cycle import run_cycle as entra_cycle
+from sandbox.okta.assignment import refresh
+from sandbox.okta.cycle import run_cycle as okta_cycle
+from sandbox.server.server import Sandbox
+from sandbox.server.world import Stored, World
+from tests.rehearsal.rehearsal_support import ACCOUNT
+from tests.verify.verify_support import Stack, failing, set_up, show
+
+SECOND = "second@example.com"
+Combination = tuple[str, str, str]
+OKTA: Combination = ("okta", "userGroups", "account")
+OKTA_USER: Combination = ("okta", "userGroups", "user")
+OKTA_VIRTUAL: Combination = ("okta", "virtualGroups", "account")
+OKTA_API: Combination = ("okta-api", "userGroups", "account")
+ENTRA: Combination = ("entra", "userGroups", "account")
+ENTRA_VIRTUAL: Combination = ("entra", "virtualGroups", "account")
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """One thing that differs, which checks must then fail, and words of the line that names it."""
+
+    name: str
+    stack: Combination
+    change: Callable[[World], object]
+    fails: frozenset[str]
+    words: str = ""
+    cycle: bool = False
+    names_by: str = ""  # the check whose line holds `words`
+
+
+def deviation(
+    name: str, stack: Combination, fails: str, words: str, change: Callable[[World], object],
+    *, also: str = "", cycle: bool = False,
+) -> Deviation:  # fmt: skip
+    """`fails` is the check that names it in `words`; `also` what follows from it, by spaces."""
+    return Deviation(name, stack, change, frozenset({fails, *also.split()}), words, cycle, fails)
+
+
+@dataclass
+class Bases:
+    """The stacks that were set up, each with the three vendors' states."""
+
+    sandbox: Sandbox
+    made: dict[Combination, tuple[Stack, Stored]] = field(default_factory=dict)
+
+    def stack(self, wanted: Combination) -> Stack:
+        """The stack, with the sandbox in its declared state."""
+        world = self.sandbox.world
+        world.faults.clear()
+        if wanted not in self.made:
+            world.reset()
+            stack = _make(self.sandbox, wanted)
+            self.made[wanted] = (stack, _copy(Stored(world.cloudflare, world.okta, world.entra)))
+        stack, kept = self.made[wanted]
+        with world.locked("cloudflare", "okta", "entra"):
+            world.cloudflare, world.okta, world.entra = _copy(kept)
+        return stack
+
+    def cycle(self, wanted: Combination) -> None:
+        """One provisioning cycle."""
+        _cycle(self.sandbox.world, wanted[0])
+
+
+def expect(bases: Bases, deviation: Deviation) -> None:
+    """Makes the deviation, and holds verify to finding exactly it and naming it."""
+    stack = bases.stack(deviation.stack)
+    deviation.change(bases.sandbox.world)
+    if deviation.cycle:
+        bases.cycle(deviation.stack)
+    report = stack.verify()
+    found = failing(report)
+    assert set(found) == deviation.fails, show(report)
+    line = found[deviation.names_by]
+    assert deviation.words in line.found, line
+    assert line.action
+    assert line.link.startswith("https://")
+    assert report.exit_code == 1
+
+
+def _copy(states: Stored) -> Stored:
+    return Stored(*(state.model_copy(deep=True) for state in states))
+
+
+def _make(sandbox: Sandbox, wanted: Combination) -> Stack:
+    kind, model, owner = wanted
+    options: dict[str, object] = {}
+    if kind == "okta-api":
+        options = {"apiIntegration": "api", "catalogApp": "zscalerbyz"}
+    stack = set_up(sandbox, kind.partition("-")[0], model, owner, cycle=False, **options)
+    world = sandbox.world
+    # Somebody with a role that Okta or Entra manages, and somebody without any.
+    for name, people in (
+        ("Cloudflare Users", ("katherine", "edsger")),
+        ("Billing", ("katherine",)),
+    ):
+        for person in people:
+            _join(world, kind, name, f"{person}@example.com")
+    for app in world.okta.apps.values():
+        app.provisioning.import_groups = False  # the one switch that no API has
+    account = world.cloudflare.account(ACCOUNT)
+    second = world.cloudflare.user_by_email(SECOND, create=True)
+    assert account is not None
+    assert second is not None
+    role = "Super Administrator - All Privileges"
+    world.cloudflare.add_member(account, second, roles=[role])
+    _cycle(world, kind)
+    return stack
+
+
+def _join(world: World, kind: str, group: str, address: str) -> None:
+    if kind == "entra":
+        user = next(u for u in world.entra.users.values() if u.text("mail") == address)
+        for one in world.entra.groups.values():
+            if one.text("displayName").endswith(group):
+                one.members.append(user.id)
+        return
+    person = next(u for u in world.okta.users.values() if u.email == address)
+    for one in world.okta.groups.values():
+        if one.name == group and one.type == "OKTA_GROUP":
+            one.members.append(person.id)
+    refresh(world.okta)
+
+
+def _cycle(world: World, kind: str) -> None:
+    vendor, run = ("entra", entra_cycle) if kind == "entra" else ("okta", okta_cycle)
+    with world.locked(vendor):
+        run(world)
+
+
+@pytest.fixture(scope="session")
+def bases(sandbox_server: Sandbox) -> Bases:
+    """The declared states, for the whole session."""
+    return Bases(sandbox_server)
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entra's lag is not what is tried here."""
+    monkeypatch.setattr(graph_jobs, "_LAG_DELAYS", (0.0, 0.0))

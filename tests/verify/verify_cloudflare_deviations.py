@@ -1,0 +1,265 @@
+"""Everything that can differ in Cloudflare, generated role by role from the list of checks."""
+
+from collections.abc import Callable, Iterator
+
+from cfscim.config.roles import ROLES, Role
+from cfscim.verify.cloudflare import slug
+from sandbox.cloudflare.catalog import ROLE_BY_NAME
+from sandbox.cloudflare.model import Account, Policy, Token, TokenPolicy, UserGroup
+from sandbox.server.world import World
+from tests.rehearsal.rehearsal_support import ACCOUNT
+from tests.verify.verify_base import (
+    ENTRA,
+    ENTRA_VIRTUAL,
+    OKTA,
+    OKTA_USER,
+    OKTA_VIRTUAL,
+    Combination,
+    Deviation,
+    deviation,
+)
+
+SCOPE = "com.cloudflare.api.account"
+DNS_READ = "82e64a83756745bbbb1c9c2701bf816b"
+SCIM = "cloudflare.scim.endpoint"
+VALID = "cloudflare.token.valid"
+_MEMBER = {
+    Role.ADMINISTRATOR: "ada@example.com",
+    Role.BILLING: "katherine@example.com",
+    Role.SUPER_ADMINISTRATOR: "grace@example.com",
+}
+
+
+def token(world: World) -> Token:
+    """The stack's token."""
+    [found] = world.cloudflare.tokens.values()
+    return found
+
+
+def account(world: World) -> Account:
+    """The stack's account."""
+    return world.cloudflare.accounts[ACCOUNT]
+
+
+def group(world: World, role: Role) -> UserGroup:
+    """The role's user group."""
+    return next(g for g in account(world).user_groups.values() if g.name == role.value)
+
+
+def member_id(world: World, address: str) -> str:
+    """The membership of a person."""
+    user = world.cloudflare.user_by_email(address)
+    assert user is not None
+    return next(m.id for m in account(world).members.values() if m.user_id == user.id)
+
+
+def setter(name: str, value: object) -> Callable[[World], None]:
+    """Changes one field of the token."""
+    return lambda world: setattr(token(world), name, value)
+
+
+def _policy(effect: str, permission: str, key: str) -> Callable[[World], None]:
+    def change(world: World) -> None:
+        policy = TokenPolicy(
+            id="p2", effect=effect, permission_groups=[permission], resources={key: "*"}
+        )
+        token(world).policies.append(policy)
+
+    return change
+
+
+def _resources(value: dict[str, object]) -> Callable[[World], None]:
+    return lambda world: setattr(token(world).policies[0], "resources", value)
+
+
+def _twin(world: World) -> None:
+    twin = token(world).model_copy(deep=True, update={"id": "f" * 32})
+    world.cloudflare.tokens[twin.id] = twin
+
+
+def token_deviations(stack: Combination, also: str = "") -> Iterator[Deviation]:
+    """`also`: what else fails where the identity provider tests its connection."""
+    own, dead = f"{SCOPE}.{ACCOUNT}", f"{SCIM} {also}"
+    other = f"{SCOPE}.{'f' * 32}"
+
+    def one(
+        name: str, fails: str, words: str, change: Callable[[World], object], also: str = ""
+    ) -> Deviation:
+        return deviation(name, stack, f"cloudflare.token.{fails}", words, change, also=also)
+
+    yield one("value unknown", "valid", "does not know", setter("value_sha256", "0" * 64), dead)
+    yield one("disabled", "valid", "disabled", setter("status", "disabled"), dead)
+    yield one("over", "expiry", "is over", setter("expires_on", "2020-01-01T00:00:00Z"),
+              f"{VALID} {dead}")  # fmt: skip
+    yield one("not yet", "restrictions", "not before 2099",
+              setter("not_before", "2099-01-01T00:00:00Z"), f"{VALID} {dead}")  # fmt: skip
+    yield one("gone", "valid", "does not know", lambda w: w.cloudflare.tokens.clear(), dead)
+    yield one("renamed", "name", "other name", setter("name", "other name"))
+    yield one("a twin", "only", "f" * 32, _twin)
+    yield one("ends", "expiry", "2098-", setter("expires_on", "2098-01-01T00:00:00Z"))
+    yield one(
+        "one more permission", "permissions", "also DNS Read", _policy("allow", DNS_READ, own)
+    )
+    yield one("a denial", "permissions", "deny DNS Read", _policy("deny", DNS_READ, own))
+    yield one("every account", "account", f"{SCOPE}.*", _resources({f"{SCOPE}.*": "*"}))
+    yield one("one more account", "account", other, _resources({own: "*", other: "*"}))
+    yield one("addresses", "restrictions", "127.0.0.0/8",
+              setter("condition", {"request_ip": {"in": ["127.0.0.0/8"]}}))  # fmt: skip
+    yield one("not from", "restrictions", "10.0.0.0/8",
+              setter("condition", {"request_ip": {"not_in": ["10.0.0.0/8"]}}))  # fmt: skip
+    yield one("no permission", "permissions", "without SCIM Provisioning",
+              lambda w: setattr(token(w).policies[0], "permission_groups", [DNS_READ]),
+              dead)  # fmt: skip
+
+
+def _change_policies(role: Role, change: Callable[[UserGroup, Account], object]):
+    return lambda world: change(group(world, role), account(world))
+
+
+def _zones(group: UserGroup, account: Account) -> None:
+    zones = next(g for g in account.resource_groups.values() if g.objects != ["*"])
+    group.policies[0].resource_groups = [zones.id]
+
+
+def _inline(group: UserGroup, account: Account) -> None:
+    scope = {"key": account.scope_key, "objects": [{"key": "com.cloudflare.api.account.zone.1"}]}
+    group.policies[0].resource_groups, group.policies[0].scopes = [], [scope]
+
+
+def _permission(name: str) -> Callable[[UserGroup, Account], None]:
+    def change(group: UserGroup, _account: Account) -> None:
+        group.policies[0].permission_groups = [ROLE_BY_NAME[name].id]
+
+    return change
+
+
+def _second(group: UserGroup, _account: Account) -> None:
+    first = group.policies[0]
+    group.policies.append(
+        Policy(id="2", permission_groups=[ROLE_BY_NAME["DNS"].id],
+               resource_groups=first.resource_groups)
+    )  # fmt: skip
+
+
+def _another_id(role: Role) -> Callable[[World], None]:
+    def change(world: World) -> None:
+        groups, old = account(world).user_groups, group(world, role)
+        del groups[old.id]
+        groups["e" * 32] = old.model_copy(update={"id": "e" * 32})
+
+    return change
+
+
+def role_deviations(stack: Combination) -> Iterator[Deviation]:
+    """Each role's group, policy and members."""
+    for role in ROLES:
+        name, short = role.value, slug(role)
+        exists, policy = f"cloudflare.group.{short}", f"cloudflare.policy.{short}"
+        members = f"cloudflare.members.{short}"
+        yield deviation(f"{short} in lower case", stack, exists, name.lower(),
+                        lambda w, r=role: setattr(group(w, r), "name", r.value.lower()))  # fmt: skip
+        kinds = (
+            ("no policy", "no policy", lambda g, _a: g.policies.clear()),
+            ("other role", "allow Workers Editor", _permission("Workers Editor")),
+            ("zones only", "zone", _zones),
+            ("inline zone", "zone.1", _inline),
+            ("two policies", "allow DNS", _second),
+            ("denied", "deny", lambda g, _a: setattr(g.policies[0], "access", "deny")),
+        )
+        # One role for every kind, and for the other roles the commonest.
+        for what, words, change in kinds if role is Role.ADMINISTRATOR else kinds[:2]:
+            yield deviation(f"{short} {what}", stack, policy, words, _change_policies(role, change))
+        if role in _MEMBER:
+            yield deviation(f"{short} lacks one", stack, members, f"{_MEMBER[role]} is missing",
+                            lambda w, r=role: group(w, r).members.pop(member_id(w, _MEMBER[r])),
+                            )  # fmt: skip
+        yield deviation(f"{short} has one more", stack, members, "edsger@example.com is there",
+                        lambda w, r=role: group(w, r).members.update(
+                            {member_id(w, "edsger@example.com"): "now"}))  # fmt: skip
+
+
+def one_group_deviations(stack: Combination) -> Iterator[Deviation]:
+    """What can become of a user group, shown on one."""
+    role, exists = Role.BILLING, "cloudflare.group.billing"
+    yield deviation("deleted", stack, exists, "no such group",
+                    lambda w: account(w).user_groups.pop(group(w, role).id))  # fmt: skip
+    yield deviation("made anew", stack, exists, "e" * 32, _another_id(role))
+
+
+def account_deviations(stack: Combination) -> Iterator[Deviation]:
+    """Who is a member, and who is in charge."""
+    yield deviation("not a member", stack, "cloudflare.people", "edsger@example.com is missing",
+                    lambda w: account(w).members.pop(member_id(w, "edsger@example.com")))  # fmt: skip
+    yield deviation("left behind", stack, "cloudflare.people", "stray@example.com is a member",
+                    lambda w: _stray(w))  # fmt: skip
+    yield deviation("without any role", stack, "cloudflare.roleless", "edsger@example.com",
+                    lambda w: _person(w, "edsger").roles.clear())  # fmt: skip
+    yield deviation("one in charge", stack, "cloudflare.superAdministrators",
+                    "1: alan@example.com; grace@example.com has not accepted", _alone)  # fmt: skip
+
+
+def _person(world: World, name: str):
+    return account(world).members[member_id(world, f"{name}@example.com")]
+
+
+def _stray(world: World) -> None:
+    user = world.cloudflare.user_by_email("stray@example.com", create=True)
+    assert user is not None
+    world.cloudflare.add_member(account(world), user, roles=["Minimal Account Access"])
+
+
+def _alone(world: World) -> None:
+    for name in ("owner", "second"):
+        _person(world, name).roles = ["Administrator"]
+    _person(world, "grace").status = "pending"
+
+
+def virtual_deviations(stack: Combination) -> Iterator[Deviation]:
+    """Virtual groups: served at all, and who is in them."""
+    every = " ".join(f"cloudflare.group.{slug(role)}" for role in ROLES)
+    yield deviation("virtual groups ended", stack, "cloudflare.group.billing", "serves no virtual",
+                    lambda w: setattr(account(w), "virtual_groups", False), also=every)  # fmt: skip
+    for role, address in _MEMBER.items():
+        yield deviation(f"virtual {slug(role)} lacks one", stack, f"cloudflare.members.{slug(role)}",
+                        f"{address} is missing", lambda w, r=role: _leave(w, r))  # fmt: skip
+        yield deviation(f"virtual {slug(role)} has one more", stack,
+                        f"cloudflare.members.{slug(role)}", "edsger@example.com is there",
+                        lambda w, r=role: account(w).system_groups[r.value].members.append(
+                            member_id(w, "edsger@example.com")))  # fmt: skip
+
+
+def _leave(world: World, role: Role) -> None:
+    account(world).system_groups[role.value].members.remove(member_id(world, _MEMBER[role]))
+
+
+def _user_token() -> Iterator[Deviation]:
+    yield deviation("another user", OKTA_USER, "cloudflare.token.account", "user.0000", _other_user)
+    yield deviation("permission swapped", OKTA_USER, "cloudflare.token.permissions",
+                    "without Memberships Write; also DNS Read", _swap)  # fmt: skip
+    yield deviation("its user left", OKTA_USER, SCIM, "answered 403",
+                    lambda w: account(w).members.pop(member_id(w, "owner@example.com")))  # fmt: skip
+
+
+def _other_user(world: World) -> None:
+    policy = next(p for p in token(world).policies if "user" in next(iter(p.resources)))
+    policy.resources = {f"com.cloudflare.api.user.{'0' * 32}": "*"}
+
+
+def _swap(world: World) -> None:
+    for policy in token(world).policies:
+        policy.permission_groups = [
+            DNS_READ if one == "9201bc6f42d440968aaab0c6f17ebb1d" else one
+            for one in policy.permission_groups
+        ]
+
+
+CLOUDFLARE: list[Deviation] = [
+    *token_deviations(OKTA),
+    *role_deviations(OKTA),
+    *one_group_deviations(ENTRA),
+    *account_deviations(OKTA),
+    *account_deviations(ENTRA),
+    *_user_token(),
+    *virtual_deviations(OKTA_VIRTUAL),
+    *virtual_deviations(ENTRA_VIRTUAL),
+]

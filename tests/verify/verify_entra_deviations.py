@@ -1,0 +1,249 @@
+"""Everything that can differ in Entra, generated role by role from the list of checks."""
+
+from collections.abc import Callable, Iterator
+
+from pydantic import JsonValue
+
+from cfscim.config.roles import ROLES, Role
+from cfscim.vendors.entra.job_schema import Clause, Scopes, object_mapping
+from cfscim.verify.cloudflare import slug
+from sandbox.entra.logs import Outcome, record
+from sandbox.entra.state import Assignment, Entity, Job, Quarantine, Synchronization
+from sandbox.server.world import World
+from tests.verify.verify_base import ENTRA, Combination, Deviation, deviation
+
+USERS = "Cloudflare Users"
+_DECLARED = {
+    Role.ADMINISTRATOR: "ada@example.com",
+    Role.SUPER_ADMINISTRATOR: "grace@example.com",
+}
+
+
+def principal(world: World) -> Entity:
+    """The enterprise application."""
+    return next(
+        one
+        for one in world.entra.service_principals.values()
+        if one.text("displayName") == "Cloudflare SCIM"
+    )
+
+
+def sync(world: World) -> Synchronization:
+    """Its provisioning."""
+    return world.entra.synchronization[principal(world).id]
+
+
+def job(world: World) -> Job:
+    """Its job."""
+    [found] = sync(world).jobs.values()
+    return found
+
+
+def group(world: World, name: str) -> Entity:
+    """A group by its name."""
+    return next(g for g in world.entra.groups.values() if g.text("displayName") == name)
+
+
+def user(world: World, name: str) -> Entity:
+    """A person."""
+    return next(
+        u for u in world.entra.users.values() if u.text("userPrincipalName").startswith(name)
+    )
+
+
+def secret(key: str, value: str) -> Callable[[World], None]:
+    """Another saved setting."""
+    return lambda world: sync(world).secrets.__setitem__(key, value)
+
+
+def execution(**changes: JsonValue) -> Callable[[World], None]:
+    """Another last cycle."""
+
+    def change(world: World) -> None:
+        job(world).last_execution = {**(job(world).last_execution or {}), **changes}
+
+    return change
+
+
+def mapped(source: str, key: str, value: JsonValue) -> Callable[[World], None]:
+    """Another setting of the Group or the User mapping."""
+
+    def change(world: World) -> None:
+        object_mapping(job(world).document, source)[key] = value  # type: ignore[index,arg-type]
+
+    return change
+
+
+def filtered(*names: str) -> Callable[[World], None]:
+    """Another filter on groups."""
+    return mapped("Group", "scope", Scopes.of(names, ()).group if names else None)
+
+
+def job_deviations(stack: Combination) -> Iterator[Deviation]:
+    """The application, its job, credentials, scope, filter and mapping, one by one."""
+    four = tuple(role.value for role in ROLES)
+    clause = Scopes.of(four, [Clause("department", "EQUALS", "IT")]).user
+    # Without a job nothing about it can be asked; that it is gone is one line.
+    for name, fails, words, change in (
+        ("app renamed", "app", "Other", lambda w: _put(principal(w), "displayName", "Other")),
+        ("app disabled", "app", "disabled", lambda w: _put(principal(w), "accountEnabled", False)),
+        ("job deleted", "job.exists", "no such job", lambda w: sync(w).jobs.clear()),
+        ("job of another kind", "job.exists", "customappsso",
+         lambda w: setattr(job(w), "template_id", "customappsso")),
+        ("paused", "job.state", "Paused", lambda w: setattr(job(w), "schedule", "Paused")),
+        ("stopped", "job.state", "Disabled", lambda w: setattr(job(w), "schedule", "Disabled")),
+        ("quarantine", "job.quarantine", "TooManyDeletes, above threshold", _quarantined),
+        ("no cycle", "job.lastCycle", "no cycle yet",
+         lambda w: setattr(job(w), "last_execution", None)),
+        ("failed cycle", "job.lastCycle", "Failed", execution(state="Failed")),
+        ("scope", "scope", "all users and groups", secret("SyncAll", "true")),
+        ("mail", "notifications", "mail to it@example.com",
+         secret("SyncNotificationSettings", '{"Enabled": true, "Recipients": "it@example.com"}')),
+        ("threshold", "notifications", "at most 5 deletions",
+         secret("SyncNotificationSettings",
+                '{"DeleteThresholdEnabled": true, "DeleteThresholdValue": 5}')),
+        ("no group filter", "filter.groups", "no filter", filtered()),
+        ("fewer groups", "filter.groups", 'without "Billing"',
+         filtered(*(one for one in four if one != "Billing"))),
+        ("more groups", "filter.groups", 'also "Everybody"', filtered(*four, "Everybody")),
+        ("lower case", "filter.groups", 'also "billing"',
+         filtered(*(one.replace("Bill", "bill") for one in four))),
+        ("user filter", "filter.users", "department", mapped("User", "scope", clause)),
+        ("group mapping off", "mapping.enabled", "Group mapping",
+         mapped("Group", "enabled", False)),
+        ("no deletions", "mapping.enabled", "Delete of Group objects",
+         mapped("Group", "flowTypes", "Add, Update")),
+        ("active", "mapping.active", "accountEnabled", _active_by_account),
+    ):  # fmt: skip
+        yield deviation(name, stack, f"entra.{fails}", words, change)
+    yield deviation("tenant URL", stack, "entra.tenantUrl", "fffff", _elsewhere,
+                    also="entra.credentials")  # fmt: skip
+    yield deviation("no token", stack, "entra.token", "none is saved",
+                    lambda w: sync(w).secrets.pop("SecretToken"),
+                    also="entra.credentials")  # fmt: skip
+    yield deviation("wrong token", stack, "entra.credentials", "validateCredentials",
+                    secret("SecretToken", "wrong"))  # fmt: skip
+
+
+def group_deviations(stack: Combination) -> Iterator[Deviation]:
+    """Each role's group, its members and its assignment."""
+    for role in ROLES:
+        name, short = role.value, slug(role)
+        yield deviation(f"{short} renamed", stack, f"entra.group.{short}", f"{name} 2",
+                        lambda w, n=name: _put(group(w, n), "displayName", f"{n} 2"))  # fmt: skip
+        if role in _DECLARED:
+            yield deviation(f"{short} lacks one", stack, f"entra.members.{short}",
+                            f"{_DECLARED[role]} is missing",
+                            lambda w, r=role: _leave(w, r), cycle=True)  # fmt: skip
+            yield deviation(f"{short} has one more", stack, f"entra.members.{short}",
+                            "edsger@example.com is not declared",
+                            lambda w, n=name: _join(w, n, "edsger"), cycle=True)  # fmt: skip
+        yield deviation(f"{short} not assigned", stack, "entra.assignments",
+                        f'"{name}" is not assigned', lambda w, n=name: _unassign(w, n))  # fmt: skip
+
+
+def people_deviations(stack: Combination) -> Iterator[Deviation]:
+    """The users' group, one more assignment, and single people."""
+    yield deviation("users' group renamed", stack, "entra.group.users", "no such group",
+                    lambda w: _put(group(w, USERS), "displayName", "Others"))  # fmt: skip
+    yield deviation("not in the users' group", stack, "entra.members.users", "ada@example.com",
+                    lambda w: group(w, USERS).members.remove(user(w, "ada").id))  # fmt: skip
+    yield deviation("not for security", stack, "entra.group.billing", "not security-enabled",
+                    lambda w: _put(group(w, "Billing"), "securityEnabled", False))  # fmt: skip
+    yield deviation("managed group holds a person more", stack, "cloudflare.members.billing",
+                    "ada@example.com is missing", lambda w: _join(w, "Billing", "ada"))  # fmt: skip
+    yield deviation("one more assigned", stack, "entra.assignments", "also", _assign_person)
+    yield deviation("user name", stack, "entra.people.userName",
+                    "Edsger@example.com has user principal name edsger@example.com",
+                    lambda w: _put(user(w, "edsger"), "mail", "Edsger@example.com"))  # fmt: skip
+    yield deviation("error of a person", stack, "entra.people.errors",
+                    "ada@example.com (Refused: by the target)",
+                    lambda w: _failed(w, "User", user(w, "ada")))  # fmt: skip
+    yield deviation("error of a group", stack, "entra.groups.errors", "Billing (Refused",
+                    lambda w: _failed(w, "Group", group(w, "Billing")))  # fmt: skip
+    yield deviation("disabled", stack, "cloudflare.members.administrator",
+                    "ada@example.com is missing (disabled in Entra)",
+                    lambda w: _put(user(w, "ada"), "accountEnabled", False), cycle=True)  # fmt: skip
+    yield deviation("managed in Entra, not yet a cycle", stack, "cloudflare.members.billing",
+                    "edsger@example.com is missing (likely not yet a cycle",
+                    lambda w: _join(w, "Billing", "edsger"))  # fmt: skip
+    yield deviation("UPN is not mail", stack, "cloudflare.members.billing",
+                    "new.person@example.com is missing (", _misnamed, cycle=True,
+                    also="entra.people.userName entra.people.errors")  # fmt: skip
+    yield deviation("deleted", stack, "entra.members.administrator",
+                    "ada@example.com is missing (nobody in Entra", _delete, cycle=True,
+                    also="entra.members.users")  # fmt: skip
+
+
+def _put(entity: Entity, name: str, value: JsonValue) -> None:
+    entity.properties[name] = value
+
+
+def _quarantined(world: World) -> None:
+    job(world).quarantine = Quarantine(
+        reason="TooManyDeletes",
+        code="above threshold",
+        message="stopped",
+        began="2026-01-01T00:00:00Z",
+    )
+
+
+def _active_by_account(world: World) -> None:
+    flows = object_mapping(job(world).document, "User")["attributeMappings"]
+    assert isinstance(flows, list)
+    [flow] = [f for f in flows if isinstance(f, dict) and f["targetAttributeName"] == "active"]
+    expression = 'Switch([accountEnabled], , "False", "True")'
+    flow["source"] = {"expression": expression, "name": "Switch", "type": "Function"}
+
+
+def _elsewhere(world: World) -> None:
+    kept = sync(world).secrets
+    kept["BaseAddress"] = kept["BaseAddress"].replace("0123456789abcdef" * 2, "f" * 32)
+
+
+def _leave(world: World, role: Role) -> None:
+    name = _DECLARED[role].partition("@")[0]
+    group(world, role.value).members.remove(user(world, name).id)
+
+
+def _join(world: World, name: str, person: str) -> None:
+    group(world, name).members.append(user(world, person).id)
+
+
+def _unassign(world: World, name: str) -> None:
+    id_ = group(world, name).id
+    kept = world.entra.assignments
+    world.entra.assignments = {k: one for k, one in kept.items() if one.principal_id != id_}
+
+
+def _assign_person(world: World) -> None:
+    one = next(a for a in world.entra.assignments.values() if a.resource_id == principal(world).id)
+    extra = Assignment(**{**one.model_dump(), "id": "x", "principal_id": user(world, "alan").id})
+    world.entra.assignments["x"] = extra
+
+
+def _failed(world: World, kind: str, about: Entity) -> None:
+    name = about.text("userPrincipalName") or about.text("displayName")
+    outcome = Outcome(kind, about.id, name, "update", "failure", "", "Refused", "by the target")
+    record(world.entra, principal(world).id, job(world), "cycle", outcome)
+
+
+def _misnamed(world: World) -> None:
+    kept = user(world, "edsger").properties
+    changed = {"mail": "new.person@example.com", "userPrincipalName": "new@example.com"}
+    person = world.entra.add("user", {k: v for k, v in kept.items() if k != "id"} | changed)
+    group(world, "Billing").members.append(person.id)
+
+
+def _delete(world: World) -> None:
+    gone = user(world, "ada").id
+    world.entra.deleted[gone] = world.entra.users.pop(gone)
+    for one in world.entra.groups.values():
+        one.members = [member for member in one.members if member != gone]
+
+
+ENTRA_DEVIATIONS: list[Deviation] = [
+    *job_deviations(ENTRA),
+    *group_deviations(ENTRA),
+    *people_deviations(ENTRA),
+]

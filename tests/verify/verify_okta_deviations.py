@@ -1,0 +1,233 @@
+"""Everything that can differ in Okta, generated role by role from the list of checks."""
+
+from collections.abc import Callable, Iterator
+
+from cfscim.config.roles import ROLES, Role
+from cfscim.verify.cloudflare import slug
+from sandbox.okta.assignment import refresh
+from sandbox.okta.model import App, AppUser, Group, GroupAssignment, Mapping, User
+from sandbox.server.world import World
+from tests.verify.verify_base import OKTA, OKTA_API, Combination, Deviation, deviation
+
+_DECLARED = {
+    Role.ADMINISTRATOR: "ada@example.com",
+    Role.SUPER_ADMINISTRATOR: "grace@example.com",
+}
+
+
+def app(world: World) -> App:
+    """The stack's app."""
+    [found] = world.okta.apps.values()
+    return found
+
+
+def group(world: World, name: str) -> Group:
+    """Okta's own group of a name."""
+    return next(g for g in world.okta.groups.values() if g.name == name and g.type == "OKTA_GROUP")
+
+
+def user(world: World, name: str) -> User:
+    """A person."""
+    return next(u for u in world.okta.users.values() if u.email == f"{name}@example.com")
+
+
+def app_user(world: World, name: str) -> AppUser:
+    """A person's assignment."""
+    return app(world).users[user(world, name).id]
+
+
+def mapping(world: World, role: Role) -> Mapping:
+    """The push of a role's group."""
+    source = group(world, role.value).id
+    return next(m for m in app(world).mappings if m.source_group_id == source)
+
+
+def setter(name: str, value: object) -> Callable[[World], None]:
+    """Changes one field of the app."""
+    return lambda world: setattr(app(world), name, value)
+
+
+def switch(name: str, value: object) -> Callable[[World], None]:
+    """Changes one provisioning setting."""
+    return lambda world: setattr(app(world).provisioning, name, value)
+
+
+def _twin(world: World) -> None:
+    twin = app(world).model_copy(deep=True, update={"id": f"0oa9{'0' * 16}"})
+    world.okta.apps[twin.id] = twin.model_copy(update={"users": {}, "mappings": []})
+
+
+def app_deviations(stack: Combination) -> Iterator[Deviation]:
+    """The app and its settings, one by one."""
+    for name, fails, words, change in (
+        ("inactive", "app.active", "INACTIVE", setter("status", "INACTIVE")),
+        ("deleted", "app.active", "no such app", lambda w: w.okta.apps.clear()),
+        ("twin", "app.only", "0oa9", _twin),
+        ("label", "app.label", "Other", setter("label", "Other")),
+        ("catalogue", "app.catalog", "scim2headerauth", setter("name", "scim2headerauth")),
+        ("icon", "app.iconWeb", "shown", setter("hide_web", False)),
+        ("mobile icon", "app.iconMobile", "shown", setter("hide_ios", False)),
+        ("log-in", "app.autoLogin", "on", setter("auto_submit_toolbar", True)),
+        ("format", "app.userName", "login",
+         setter("user_name_template", {"template": "${source.login}", "type": "BUILT_IN"})),
+        ("create", "features.PUSH_NEW_USERS", "off", switch("create_users", False)),
+        ("deactivate", "features.PUSH_USER_DEACTIVATION", "off", switch("deactivate_users", False)),
+        ("update", "features.PUSH_PROFILE_UPDATES", "on", switch("update_users", True)),
+        ("password", "features.PUSH_PASSWORD_UPDATES", "on",
+         lambda w: setattr(app(w).provisioning.password, "enabled", True)),
+        ("imports", "imports", "Import New Users", switch("import_groups", True)),
+    ):  # fmt: skip
+        yield deviation(name, stack, f"okta.{fails}", words, change)
+    yield deviation("integration off", stack, "okta.features.GROUP_PUSH", "off",
+                    switch("enabled", False), also="okta.features.PUSH_NEW_USERS "
+                    "okta.features.PUSH_USER_DEACTIVATION")  # fmt: skip
+
+
+def api_deviations(stack: Combination) -> Iterator[Deviation]:
+    """`apiIntegration: api`: the connection and the features by Okta's API."""
+    off = "okta.features.GROUP_PUSH okta.features.PUSH_NEW_USERS "
+    yield deviation("UNKNOWN", stack, "okta.connection", "UNKNOWN", setter("name", "scim2testapp"),
+                    also="okta.app.catalog")  # fmt: skip
+    yield deviation("base URL", stack, "okta.connection", "https://elsewhere.example",
+                    switch("base_url", "https://elsewhere.example"))  # fmt: skip
+    yield deviation("disabled", stack, "okta.connection", "DISABLED", switch("enabled", False),
+                    also=off + "okta.features.PUSH_USER_DEACTIVATION okta.featuresApi")  # fmt: skip
+    for name, title, feature, change in (
+        ("create", "Create Users is DISABLED", "PUSH_NEW_USERS", switch("create_users", False)),
+        ("update", "Update User Attributes is ENABLED", "PUSH_PROFILE_UPDATES",
+         switch("update_users", True)),
+    ):  # fmt: skip
+        yield deviation(f"api {name}", stack, "okta.featuresApi", title, change,
+                        also=f"okta.features.{feature}")  # fmt: skip
+
+
+def group_deviations(stack: Combination) -> Iterator[Deviation]:
+    """Each role's group, its members and its push."""
+    for role in ROLES:
+        name, short = role.value, slug(role)
+        yield deviation(f"{short} renamed", stack, f"okta.group.{short}", f"{name} 2",
+                        lambda w, n=name: setattr(group(w, n), "name", f"{n} 2"))  # fmt: skip
+        if role in _DECLARED:
+            yield deviation(f"{short} lacks one", stack, f"okta.members.{short}",
+                            f"{_DECLARED[role]} is missing",
+                            lambda w, r=role: _leave(w, r), cycle=True)  # fmt: skip
+            yield deviation(f"{short} has one more", stack, f"okta.members.{short}",
+                            "edsger@example.com is not declared",
+                            lambda w, n=name: _join(w, n, "edsger"), cycle=True)  # fmt: skip
+        push, last = f"okta.push.{short}", f"okta.push.last.{short}"
+        yield deviation(f"{short} not pushed", stack, push, "not pushed",
+                        lambda w, r=role: app(w).mappings.remove(mapping(w, r)))  # fmt: skip
+        if role is Role.BILLING:
+            yield deviation("push off", stack, push, "INACTIVE",
+                            lambda w, r=role: setattr(mapping(w, r), "status", "INACTIVE"))  # fmt: skip
+            yield deviation("push error", stack, push, "refused by target",
+                            lambda w, r=role: _failed(mapping(w, r)))  # fmt: skip
+        yield deviation(f"{short} target renamed", stack, f"okta.push.target.{short}", "other",
+                        lambda w, r=role: _rename_target(w, r))  # fmt: skip
+        empty = role is Role.ADMINISTRATOR_READ_ONLY
+        yield deviation(f"{short} never pushed", stack, last, "never, likely not yet a cycle",
+                        lambda w, r=role: _never_pushed(w, r),
+                        also=f"cloudflare.members.{short}" if empty else "")  # fmt: skip
+
+
+def people_deviations(stack: Combination) -> Iterator[Deviation]:
+    """The users' group, the assignment, and single people."""
+    users = "Cloudflare Users"
+    yield deviation("users' group renamed", stack, "okta.group.users", "no such group",
+                    lambda w: setattr(group(w, users), "name", "Others"))  # fmt: skip
+    yield deviation("not in the users' group", stack, "okta.members.users", "ada@example.com",
+                    lambda w: group(w, users).members.remove(user(w, "ada").id))  # fmt: skip
+    yield deviation("left the users' group", stack, "okta.members.users", "ada@example.com",
+                    _leave_users, cycle=True, also="cloudflare.members.administrator")  # fmt: skip
+    yield deviation("assignment gone", stack, "okta.assignment", "is not assigned",
+                    lambda w: app(w).groups.clear())  # fmt: skip
+    yield deviation("one more group assigned", stack, "okta.assignment", "also group Billing",
+                    _assign_billing)  # fmt: skip
+    yield deviation("assigned directly", stack, "okta.assignment", "edsger@example.com directly",
+                    lambda w: setattr(app_user(w, "edsger"), "scope", "USER"))  # fmt: skip
+    yield deviation("one more push", stack, "okta.push.others", users, _push_users)
+    yield deviation("user name", stack, "okta.people.userName", "ada@example.com is ada",
+                    lambda w: setattr(app_user(w, "ada"), "user_name", "ada"))  # fmt: skip
+    yield deviation("error of a person", stack, "okta.people.errors", "ada@example.com",
+                    lambda w: setattr(app_user(w, "ada"), "error", "refused"))  # fmt: skip
+    yield deviation("deactivated", stack, "okta.members.administrator",
+                    "ada@example.com is missing (deactivated in Okta)", _deactivate,
+                    cycle=True, also="okta.members.users")  # fmt: skip
+    yield deviation("deleted", stack, "okta.members.administrator",
+                    "ada@example.com is missing (nobody in Okta", _delete,
+                    cycle=True, also="okta.members.users")  # fmt: skip
+    yield deviation("managed in Okta, not yet a cycle", stack, "cloudflare.members.billing",
+                    "edsger@example.com is missing (likely not yet a cycle",
+                    lambda w: _join(w, "Billing", "edsger"))  # fmt: skip
+    yield deviation("in a role group, not assigned", stack, "cloudflare.members.billing",
+                    "(not assigned to the app: not in group", _join_unassigned,
+                    cycle=True)  # fmt: skip
+
+
+def _leave(world: World, role: Role) -> None:
+    name = _DECLARED[role].partition("@")[0]
+    group(world, role.value).members.remove(user(world, name).id)
+
+
+def _join(world: World, name: str, person: str) -> None:
+    group(world, name).members.append(user(world, person).id)
+
+
+def _never_pushed(world: World, role: Role) -> None:
+    mapping(world, role).last_push = None
+    if role is Role.ADMINISTRATOR_READ_ONLY:  # with nobody in it there would be nothing to push
+        _join(world, role.value, "edsger")
+
+
+def _failed(mapping: Mapping) -> None:
+    mapping.status, mapping.error = "ERROR", "refused by target"
+
+
+def _rename_target(world: World, role: Role) -> None:
+    world.okta.groups[mapping(world, role).target_group_id].name = "other"
+
+
+def _leave_users(world: World) -> None:
+    group(world, "Cloudflare Users").members.remove(user(world, "ada").id)
+    refresh(world.okta)
+
+
+def _assign_billing(world: World) -> None:
+    id_ = group(world, "Billing").id
+    app(world).groups.append(GroupAssignment(group_id=id_, priority=1, last_updated="now"))
+
+
+def _push_users(world: World) -> None:
+    kept = mapping(world, Role.BILLING)
+    own = world.okta.add_group("Cloudflare Users", None, kind="APP_GROUP", app_id=app(world).id)
+    changed = {
+        "id": "gPm9", "source_group_id": group(world, "Cloudflare Users").id,
+        "target_group_id": own.id,
+    }  # fmt: skip
+    app(world).mappings.append(kept.model_copy(update=changed))
+
+
+def _deactivate(world: World) -> None:
+    user(world, "ada").status = "DEPROVISIONED"
+    refresh(world.okta)
+
+
+def _delete(world: World) -> None:
+    gone = user(world, "ada").id
+    for one in world.okta.groups.values():
+        one.members = [member for member in one.members if member != gone]
+    refresh(world.okta)
+    del world.okta.users[gone]
+
+
+def _join_unassigned(world: World) -> None:
+    person = world.okta.add_user("new@example.com", "new@example.com", "New", "Person")
+    group(world, "Billing").members.append(person.id)
+
+
+OKTA_DEVIATIONS: list[Deviation] = [
+    *app_deviations(OKTA),
+    *api_deviations(OKTA_API),
+    *group_deviations(OKTA),
+    *people_deviations(OKTA),
+]
