@@ -10,28 +10,47 @@ APPLICATION_WRITE = ("Application.ReadWrite.All", "Directory.ReadWrite.All", OWN
 APPLICATION_READ = ("Application.Read.All", "Directory.Read.All", *APPLICATION_WRITE)
 GROUP_CREATE = ("Group.Create", "Group.ReadWrite.All", "Directory.ReadWrite.All")
 GROUP_WRITE = ("Group.ReadWrite.All", "Directory.ReadWrite.All")
-GROUP_READ = ("Group.Read.All", "GroupMember.Read.All", "GroupMember.ReadWrite.All",
-              "Directory.Read.All", *GROUP_WRITE)  # fmt: skip
+GROUP_READ = (
+    "Group.Read.All",
+    "GroupMember.Read.All",
+    "GroupMember.ReadWrite.All",
+    "Directory.Read.All",
+    *GROUP_WRITE,
+)
 MEMBER_WRITE = ("GroupMember.ReadWrite.All", *GROUP_WRITE)
 USER_WRITE = ("User.ReadWrite.All", "Directory.ReadWrite.All")
 USER_READ = ("User.ReadBasic.All", "User.Read.All", "Directory.Read.All", *USER_WRITE)
 ASSIGNMENT_WRITE = (
-    "AppRoleAssignment.ReadWrite.All", "Application.ReadWrite.All", "Directory.ReadWrite.All",
-)  # fmt: skip
+    "AppRoleAssignment.ReadWrite.All",
+    "Application.ReadWrite.All",
+    "Directory.ReadWrite.All",
+)
 ASSIGNMENT_READ = ("Application.Read.All", "Directory.Read.All", *ASSIGNMENT_WRITE)
 SYNC_WRITE = (
-    "Synchronization.ReadWrite.All", "Application.ReadWrite.All", "Directory.ReadWrite.All", OWNED,
-)  # fmt: skip
+    "Synchronization.ReadWrite.All",
+    "Application.ReadWrite.All",
+    "Directory.ReadWrite.All",
+    OWNED,
+)
 SYNC_READ = ("Synchronization.Read.All", *SYNC_WRITE)
 SYNC_ON_DEMAND = ("Synchronization.ReadWrite.All",)
 LOG_READ = ("AuditLog.Read.All", "ProvisioningLog.Read.All")
 ORGANIZATION_READ = (
-    "Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All", "User.Read.All",
-)  # fmt: skip
+    "Organization.Read.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+    "User.Read.All",
+)
 OBJECT_READ = (
-    "Directory.Read.All", "Directory.ReadWrite.All", "User.Read.All", "User.ReadWrite.All",
-    "Group.Read.All", "Group.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All",
-)  # fmt: skip
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+    "User.Read.All",
+    "User.ReadWrite.All",
+    "Group.Read.All",
+    "Group.ReadWrite.All",
+    "Application.Read.All",
+    "Application.ReadWrite.All",
+)
 DELETED_WRITE = ("Application.ReadWrite.All", "User.ReadWrite.All", "Directory.ReadWrite.All")
 
 DEFAULT_ROLES = (
@@ -46,10 +65,19 @@ DEFAULT_ROLES = (
 
 KNOWN_ROLES = frozenset(
     {
-        *APPLICATION_READ, *GROUP_CREATE, *GROUP_READ, *MEMBER_WRITE, *USER_READ, *LOG_READ,
-        *ASSIGNMENT_READ, *SYNC_READ, *ORGANIZATION_READ, *OBJECT_READ, *DELETED_WRITE,
+        *APPLICATION_READ,
+        *GROUP_CREATE,
+        *GROUP_READ,
+        *MEMBER_WRITE,
+        *USER_READ,
+        *LOG_READ,
+        *ASSIGNMENT_READ,
+        *SYNC_READ,
+        *ORGANIZATION_READ,
+        *OBJECT_READ,
+        *DELETED_WRITE,
     }
-)  # fmt: skip
+)
 
 
 def granted(held: list[str], wanted: tuple[str, ...]) -> tuple[bool, bool]:

@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 from sandbox.cloudflare.state import CloudflareState
-from sandbox.entra.state import EntraState
+from sandbox.entra.models import EntraState
 from sandbox.okta.state import OktaState
 from sandbox.server.credentials import Credentials
 from sandbox.server.tls import write_private

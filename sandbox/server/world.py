@@ -26,7 +26,7 @@ from dataclasses import InitVar, dataclass, field
 from typing import NamedTuple
 
 from sandbox.cloudflare.state import CloudflareState
-from sandbox.entra.state import EntraState
+from sandbox.entra.models import EntraState
 from sandbox.okta.state import OktaState
 from sandbox.server.credentials import Credentials
 from sandbox.server.faults import FaultBook

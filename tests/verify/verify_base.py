@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from cfscim.vendors.entra import jobs as graph_jobs
-from sandbox.entra.cycle import run_cycle as entra_cycle
+from sandbox.entra.provisioning.cycle import run_cycle as entra_cycle
 from sandbox.okta.assignment import refresh
 from sandbox.okta.cycle import run_cycle as okta_cycle
 from sandbox.server.server import Sandbox

@@ -7,8 +7,8 @@ from pydantic import JsonValue
 from cfscim.config.roles import ROLES, Role
 from cfscim.vendors.entra.job_schema import Clause, Scopes, object_mapping
 from cfscim.verify.cloudflare import slug
-from sandbox.entra.logs import Outcome, record
-from sandbox.entra.state import Assignment, Entity, Job, Quarantine, Synchronization
+from sandbox.entra.models import Assignment, Entity, Job, Quarantine, Synchronization
+from sandbox.entra.provisioning.log import Outcome, record
 from sandbox.server.world import World
 from tests.verify.verify_base import ENTRA, Combination, Deviation, deviation
 

@@ -226,10 +226,6 @@ def test_ids_come_out_the_same_after_a_reset(sandbox: Sandbox) -> None:
     assert ids() == ids()
 
 
-def test_me_is_not_for_applications(graph: Graph) -> None:
-    assert graph.refused("GET", "/me")[0] == 400
-
-
 def test_broken_json_and_unknown_paths_have_graphs_shape(graph: Graph) -> None:
     broken = graph.client.post("/v1.0/groups", content=b"{")
     assert (broken.status_code, broken.json()["error"]["code"]) == (400, "Request_BadRequest")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from sandbox.entra.expressions import ExpressionError, evaluate
-from sandbox.entra.filters import in_scope
-from sandbox.entra.schema import ACTIVE_EXPRESSION
+from sandbox.entra.provisioning.expressions import ExpressionError, evaluate
+from sandbox.entra.provisioning.filters import in_scope
+from sandbox.entra.provisioning.schema import ACTIVE_EXPRESSION
 from tests.sandbox.entra.entra_support import scope
 
 PERSON = {

@@ -155,7 +155,7 @@ def test_both_ways_to_name_the_certificate_and_its_signature_is_checked(
         )
         return credential.get_token(material["scope"]).token
 
-    assert works(sandbox, sign_in(signin.material().client_key))
+    assert works(sandbox, sign_in(signin.material().key))
     with pytest.raises(ClientAuthenticationError, match="AADSTS700027"):
         sign_in(rsa.generate_private_key(public_exponent=65537, key_size=2048))
 

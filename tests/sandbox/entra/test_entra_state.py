@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from sandbox.entra.state import EntraState
+from sandbox.entra.models import EntraState
 from sandbox.server.people import Person
 from sandbox.server.server import Sandbox
 from tests.sandbox.entra.entra_support import Graph, Provisioning, ScimEndpoint, cycle

@@ -6,8 +6,9 @@ from functools import partial
 
 from pydantic import JsonValue
 
-from sandbox.entra.logs import Outcome
-from sandbox.entra.mapping import (
+from sandbox.entra.models import Entity, EntraState, Job, Link
+from sandbox.entra.provisioning.log import Outcome
+from sandbox.entra.provisioning.mapping import (
     ObjectMapping,
     Values,
     group_attributes,
@@ -16,9 +17,8 @@ from sandbox.entra.mapping import (
     user_attributes,
     value_in,
 )
-from sandbox.entra.scope import Plan, is_off
-from sandbox.entra.state import Entity, EntraState, Job, Link
-from sandbox.entra.target import Target, TargetError
+from sandbox.entra.provisioning.scope import Plan, is_off
+from sandbox.entra.provisioning.target import Target, TargetError
 
 Report = Callable[[Outcome], None]
 _DUPLICATE = "DuplicateTargetEntries"
@@ -200,9 +200,11 @@ class Push:
     def _is_there(self, user_id: str) -> bool:
         link = self.job.links.get(user_id)
         return (
-            link is not None and link.kind == "User" and link.managed
+            link is not None
+            and link.kind == "User"
+            and link.managed
             and link.exported.get("active") not in ("False", False)
-        )  # fmt: skip
+        )
 
     def _add(self, members: list[str]) -> JsonValue:
         values: list[JsonValue] = [self._member(member) for member in members]
@@ -224,8 +226,18 @@ class Push:
 
     def _hold(self, kind: str, source_id: str, link: Link) -> None:
         reason = "Held back: the number of deletions is above the threshold."
-        self.report(Outcome(kind, source_id, link.name, "stagedDelete", "skipped", link.target_id,
-                            "TooManyDeletes", reason))  # fmt: skip
+        self.report(
+            Outcome(
+                kind,
+                source_id,
+                link.name,
+                "stagedDelete",
+                "skipped",
+                link.target_id,
+                "TooManyDeletes",
+                reason,
+            )
+        )
 
     def _skip(self, kind: str, source_id: str, name: str, reason: str) -> None:
         """Report once, not in every cycle."""
@@ -241,7 +253,8 @@ class Push:
         target_id = link.target_id if link else ""
         if error.status == 404 and link is not None:
             del self.job.links[source_id]  # the target lost it: look for it again
-        self.report(Outcome(kind, source_id, name, action, "failure", target_id, error.code,
-                            error.message))  # fmt: skip
+        self.report(
+            Outcome(kind, source_id, name, action, "failure", target_id, error.code, error.message)
+        )
         if error.hopeless:
             self.stopped = error

@@ -1,25 +1,180 @@
-"""Synchronization jobs: templates, create, start, pause, restart, delete, schema, on demand."""
+"""Provisioning in Graph: secrets, jobs with status and schema, provision on demand, the log."""
 
 import json
+import re
+from datetime import UTC, datetime, timedelta
 
 from pydantic import JsonValue
 from werkzeug import Response
 
-from sandbox.entra import secrets
-from sandbox.entra.cycle import run_job
-from sandbox.entra.directory import find
+from sandbox.entra.api.directory import find
+from sandbox.entra.api.graph import body_object, context_line, graph_route, no_content
+from sandbox.entra.api.odata import ListRule, list_reply
 from sandbox.entra.errors import GraphError, bad_request, not_found
-from sandbox.entra.filters import operator_documents
-from sandbox.entra.graph import body_object, context_line, graph_route, no_content
-from sandbox.entra.odata import ListRule, list_reply
-from sandbox.entra.permissions import SYNC_ON_DEMAND, SYNC_READ, SYNC_WRITE
-from sandbox.entra.restart import reset_scopes, restart_job
-from sandbox.entra.schema import default_document
-from sandbox.entra.schema_rules import checked
-from sandbox.entra.state import Entity, EntraState, Job
-from sandbox.entra.status import job_json
-from sandbox.entra.target import Target, TargetError, connection
+from sandbox.entra.models import PLAIN_SECRETS, Entity, EntraState, Job, Quarantine
+from sandbox.entra.permissions import LOG_READ, SYNC_ON_DEMAND, SYNC_READ, SYNC_WRITE
+from sandbox.entra.provisioning.cycle import reset_scopes, restart_job, run_job
+from sandbox.entra.provisioning.filters import operator_documents
+from sandbox.entra.provisioning.mapping import mapping_for
+from sandbox.entra.provisioning.schema import checked, default_document
+from sandbox.entra.provisioning.target import Target, TargetError, connection
 from sandbox.server.router import Context, json_reply
+
+# synchronizationSecret in graph-provisioning.csdl.xml
+_KEYS = frozenset(
+    re.findall(
+        r"\w+",
+        "UserName Password SecretToken AppKey BaseAddress ClientIdentifier ClientSecret "
+        "SingleSignOnType Sandbox Url Domain ConsumerKey ConsumerSecret TokenKey TokenExpiration "
+        "Oauth2AccessToken Oauth2AccessTokenCreationTime Oauth2RefreshToken SyncAll InstanceName "
+        "Oauth2ClientId Oauth2ClientSecret CompanyId UpdateKeyOnSoftDelete "
+        "SynchronizationSchedule SystemOfRecord SandboxName EnforceDomain "
+        "SyncNotificationSettings SkipOutOfScopeDeletions Oauth2AuthorizationCode "
+        "Oauth2RedirectUri ApplicationTemplateIdentifier Oauth2TokenExchangeUri "
+        "Oauth2AuthorizationUri AuthenticationType Server PerformInboundEntitlementGrants "
+        "HardDeletesEnabled SyncAgentCompatibilityKey SyncAgentADContainer ValidateDomain "
+        "TestReferences ConnectionString",
+    )
+)
+_MASK = "*"
+
+
+def pairs(values: object) -> dict[str, str]:
+    """Key-value pairs of a request. Raises GraphError 400."""
+    if not isinstance(values, list):
+        raise bad_request("A list of key and value pairs is expected.", "BadRequest")
+    found: dict[str, str] = {}
+    for pair in values:
+        key = pair.get("key") if isinstance(pair, dict) else None
+        if key not in _KEYS:
+            raise bad_request(f"'{key}' is not a valid synchronizationSecret.", "BadRequest")
+        value = pair.get("value")
+        if not isinstance(value, str | None):
+            raise bad_request(f"The value of '{key}' must be text.", "BadRequest")
+        if key in found:
+            raise bad_request(f"The key '{key}' is given twice.", "BadRequest")
+        found[str(key)] = value or ""
+    return found
+
+
+@graph_route("PUT", "/servicePrincipals/<sp_id>/synchronization/secrets", *SYNC_WRITE)
+def put_secrets(ctx: Context, sp_id: str) -> Response:
+    """Set the keys that are given; an empty value takes its key away, other keys stay.
+
+    Other keys stay in Entra too: the provider's wait for an equal count hangs on them
+    (terraform-provider-azuread #1013).
+    """
+    principal = find(ctx.state, "servicePrincipal", sp_id)
+    given = pairs(body_object(ctx).get("value"))
+    _check_settings(given.get("SyncNotificationSettings", ""))
+    stored = ctx.state.sync(principal.id).secrets
+    for key, value in given.items():
+        if value:
+            stored[key] = value
+        else:
+            stored.pop(key, None)
+        if key not in PLAIN_SECRETS:
+            ctx.world.log.hide(value)
+    return no_content()
+
+
+def _check_settings(text: str) -> None:
+    try:
+        settings = json.loads(text) if text else {}
+    except ValueError:
+        settings = None
+    if not isinstance(settings, dict):
+        raise bad_request("SyncNotificationSettings must be a JSON object in text.", "BadRequest")
+    threshold = settings.get("DeleteThresholdValue", 0)
+    if isinstance(threshold, bool) or not isinstance(threshold, int) or threshold < 0:
+        raise bad_request("DeleteThresholdValue must be a whole number.", "BadRequest")
+
+
+@graph_route("GET", "/servicePrincipals/<sp_id>/synchronization/secrets", *SYNC_READ)
+def get_secrets(ctx: Context, sp_id: str) -> Response:
+    """The keys that are set; credentials read "*", settings are shown.
+
+    Source: a tenant's answer, where the password is "*" and SyncNotificationSettings is readable.
+    """
+    principal = find(ctx.state, "servicePrincipal", sp_id)
+    stored = ctx.state.sync(principal.id).secrets
+    values = [
+        {"key": key, "value": value if key in PLAIN_SECRETS else _MASK}
+        for key, value in stored.items()
+    ]
+    kind = "Collection(microsoft.graph.synchronizationSecretKeyStringValuePair)"
+    return json_reply({**context_line(ctx, kind), "value": values})
+
+
+_NEVER = "0001-01-01T00:00:00Z"
+_INTERVAL = "PT40M"
+_STAMP = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def job_json(state: EntraState, job: Job) -> dict[str, JsonValue]:
+    """The job's document.
+
+    Source: https://learn.microsoft.com/graph/api/resources/synchronization-synchronizationstatus
+    """
+    return {
+        "id": job.id,
+        "templateId": job.template_id,
+        "schedule": {"expiration": None, "interval": _INTERVAL, "state": job.schedule},
+        "status": {
+            "code": _code(job),
+            "countSuccessiveCompleteFailures": job.failures,
+            "escrowsPruned": False,
+            "lastExecution": job.last_execution,
+            "lastSuccessfulExecution": job.last_success,
+            "lastSuccessfulExecutionWithExports": job.last_export,
+            "progress": [],
+            "quarantine": _quarantine(job.quarantine) if job.quarantine else None,
+            "steadyStateFirstAchievedTime": job.steady_since or _NEVER,
+            "steadyStateLastAchievedTime": job.steady_last or _NEVER,
+            "synchronizedEntryCountByType": _counts(job),
+            "troubleshootingUrl": None,
+        },
+        "synchronizationJobSettings": [
+            {"name": "AzureIngestionAttributeOptimization", "value": "False"}
+        ],
+    }
+
+
+def _code(job: Job) -> str:
+    if job.quarantine is not None:
+        return "Quarantine"
+    if job.schedule != "Active":
+        return "Paused"
+    return "Active" if job.last_execution is not None else "NotRun"
+
+
+def _quarantine(quarantine: Quarantine) -> JsonValue:
+    began = datetime.strptime(quarantine.began, _STAMP).replace(tzinfo=UTC)
+    error = {
+        "code": quarantine.code,
+        "message": quarantine.message,
+        "tenantActionable": True,
+    }
+    return {
+        "currentBegan": quarantine.began,
+        "error": error,
+        "nextAttempt": (began + timedelta(hours=6)).strftime(_STAMP),
+        "reason": quarantine.reason,
+        "seriesBegan": quarantine.began,
+        "seriesCount": quarantine.count,
+    }
+
+
+def _counts(job: Job) -> list[JsonValue]:
+    """How many objects of each mapping the target has."""
+    counts: list[JsonValue] = []
+    for source in ("User", "Group"):
+        linked = sum(link.kind == source and link.managed for link in job.links.values())
+        mapping = mapping_for(job.document, source)
+        if linked and mapping is not None:
+            counts.append({"key": f"{source} to {mapping.target}", "value": linked})
+    return counts
+
 
 _BASE = "/servicePrincipals/<sp_id>/synchronization"
 _JOB = f"{_BASE}/jobs/<job_id>"
@@ -172,7 +327,7 @@ def _validate(ctx: Context, sp_id: str) -> Response:
     if body.get("useSavedCredentials") is True:
         given = ctx.state.sync(sp_id.lower()).secrets
     else:
-        given = secrets.pairs(body.get("credentials"))
+        given = pairs(body.get("credentials"))
         ctx.world.log.hide(given.get("SecretToken", ""))
     try:
         with Target(ctx.world, connection(given)) as target:
@@ -247,3 +402,13 @@ def _subjects(job: Job, parameters: object) -> list[str]:
     if not found:
         raise bad_request("parameters must name at least one subject.", "BadRequest")
     return found
+
+
+@graph_route("GET", "/auditLogs/provisioning", *LOG_READ)
+def list_log(ctx: Context) -> Response:
+    """The log, newest first; filters compare with case."""
+    return list_reply(
+        ctx,
+        ListRule("auditLogs/provisioning", case_sensitive=True, advanced=False),
+        reversed(ctx.state.log),
+    )

@@ -1,14 +1,14 @@
-"""Object mappings at work: source attributes to SCIM attributes, resources and PATCH operations."""
+"""Object mappings at work: source attributes to SCIM attributes, resources, PATCH operations."""
 
 import re
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from sandbox.entra.expressions import attributes_of, evaluate
-from sandbox.entra.schema import GROUP_TARGET, USER_TARGET, Document
-from sandbox.entra.state import Entity
-from sandbox.entra.target import Resource
+from sandbox.entra.models import Entity
+from sandbox.entra.provisioning.expressions import attributes_of, evaluate
+from sandbox.entra.provisioning.schema import GROUP_TARGET, USER_TARGET, Document
+from sandbox.entra.provisioning.target import Resource
 
 CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 _FILTERED = re.compile(r'(?P<list>\w+)\[type eq "(?P<type>\w+)"\]\.(?P<part>\w+)')

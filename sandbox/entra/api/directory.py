@@ -1,4 +1,4 @@
-"""What all directory objects share: properties, references to one another, and the recycle bin."""
+"""Directory objects: properties, references, the recycle bin; users; the organization."""
 
 import re
 from collections.abc import Iterable
@@ -6,12 +6,18 @@ from collections.abc import Iterable
 from pydantic import JsonValue
 from werkzeug import Response
 
+from sandbox.entra.api.graph import body_object, context_line, entity_reply, graph_route, no_content
+from sandbox.entra.api.odata import ListRule, Object, list_reply, one_reply
 from sandbox.entra.errors import bad_request, not_found
-from sandbox.entra.graph import context_line, graph_route, no_content
-from sandbox.entra.odata import ListRule, list_reply, one_reply
-from sandbox.entra.odata_filter import Object
-from sandbox.entra.permissions import DELETED_WRITE, OBJECT_READ
-from sandbox.entra.state import Entity, EntraState, Kind, now
+from sandbox.entra.models import Entity, EntraState, Kind, new_user, now
+from sandbox.entra.permissions import (
+    DELETED_WRITE,
+    OBJECT_READ,
+    ORGANIZATION_READ,
+    USER_READ,
+    USER_WRITE,
+)
+from sandbox.server.people import Person
 from sandbox.server.router import Context, json_reply
 
 _REFERENCE = re.compile(
@@ -191,3 +197,110 @@ def restore(ctx: Context, object_id: str) -> Response:
     entity.properties["deletedDateTime"] = None
     ctx.state.collection(entity.kind)[entity.id] = entity
     return one_reply(ctx, "directoryObjects/$entity", shown(entity))
+
+
+# What v1.0 answers without $select.
+DEFAULT_PROPERTIES = (
+    "businessPhones",
+    "displayName",
+    "givenName",
+    "jobTitle",
+    "mail",
+    "mobilePhone",
+    "officeLocation",
+    "preferredLanguage",
+    "surname",
+    "userPrincipalName",
+    "id",
+)
+_PRINCIPAL_NAME = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def find_user(state: EntraState, key: str) -> Entity:
+    """A user by id or user principal name. Raises GraphError 404."""
+    user = state.users.get(key.lower()) or state.user_by_name(key)
+    if user is None:
+        raise not_found(key)
+    return user
+
+
+@graph_route("GET", "/users", *USER_READ)
+def list_users(ctx: Context) -> Response:
+    """All users, with $filter, $select, $top …"""
+    users = (user.properties for user in ctx.state.users.values())
+    return list_reply(ctx, ListRule("users", DEFAULT_PROPERTIES), users)
+
+
+@graph_route("GET", "/users/<key>", *USER_READ)
+def get_user(ctx: Context, key: str) -> Response:
+    """One user by id or user principal name."""
+    user = find_user(ctx.state, key)
+    return one_reply(ctx, "users/$entity", user.properties, DEFAULT_PROPERTIES)
+
+
+@graph_route("POST", "/users", *USER_WRITE)
+def create_user(ctx: Context) -> Response:
+    """A new member of the tenant."""
+    body = dict(body_object(ctx))
+    body.pop("passwordProfile", None)
+    for name in ("accountEnabled", "displayName", "mailNickname", "userPrincipalName"):
+        if body.get(name) in (None, ""):
+            raise bad_request(f"A value is required for property '{name}' of resource 'User'.")
+    principal_name = str(body["userPrincipalName"])
+    _check_principal_name(ctx.state, principal_name, None)
+    blank = new_user(Person.of(principal_name), now())
+    blank.update({"mail": None, "givenName": None, "surname": None, "proxyAddresses": []})
+    draft = Entity(id="", kind="user", properties=blank)
+    apply_properties(draft, body, frozenset())
+    return entity_reply(ctx, "users/$entity", ctx.state.add("user", draft.properties), 201)
+
+
+@graph_route("PATCH", "/users/<key>", *USER_WRITE)
+def update_user(ctx: Context, key: str) -> Response:
+    """Change properties."""
+    user = find_user(ctx.state, key)
+    body = dict(body_object(ctx))
+    body.pop("passwordProfile", None)
+    if "userPrincipalName" in body:
+        _check_principal_name(ctx.state, str(body["userPrincipalName"]), user)
+    apply_properties(user, body, frozenset())
+    return no_content()
+
+
+@graph_route("DELETE", "/users/<key>", *USER_WRITE)
+def delete_user(ctx: Context, key: str) -> Response:
+    """To the recycle bin."""
+    forget(ctx.state, find_user(ctx.state, key), keep=True)
+    return no_content()
+
+
+def _check_principal_name(state: EntraState, name: str, owner: Entity | None) -> None:
+    if not _PRINCIPAL_NAME.fullmatch(name):
+        message = "Property userPrincipalName is invalid: it must be a local name and a domain."
+        raise bad_request(message)
+    existing = state.user_by_name(name)
+    if existing is not None and existing is not owner:
+        raise bad_request(
+            "Another object with the same value for property userPrincipalName already exists."
+        )
+
+
+@graph_route("GET", "/organization", *ORGANIZATION_READ)
+def organization(ctx: Context) -> Response:
+    """The tenant."""
+    tenant = {
+        "id": ctx.state.tenant_id,
+        "displayName": "Example",
+        "tenantType": "AAD",
+        "countryLetterCode": "US",
+        "verifiedDomains": [
+            {"name": "example.com", "isDefault": True, "isInitial": False, "type": "Managed"},
+            {
+                "name": "example.onmicrosoft.com",
+                "isDefault": False,
+                "isInitial": True,
+                "type": "Managed",
+            },
+        ],
+    }
+    return list_reply(ctx, ListRule("organization"), [tenant])

@@ -43,17 +43,27 @@ _ALL = (
     Operator("IS NOT NULL", True, _ANYTHING, lambda value, _: bool(value)),
     Operator("IS TRUE", True, ("Boolean",), lambda value, _: value == "True"),
     Operator("IS FALSE", True, ("Boolean",), lambda value, _: value == "False"),
-    Operator("REGEX MATCH", False, _TEXT, lambda value, wanted: bool(re.search(wanted, value)),
-             regex_operand=True),
-    Operator("NOT REGEX MATCH", False, _TEXT, lambda value, wanted: not re.search(wanted, value),
-             regex_operand=True),
+    Operator(
+        "REGEX MATCH",
+        False,
+        _TEXT,
+        lambda value, wanted: bool(re.search(wanted, value)),
+        regex_operand=True,
+    ),
+    Operator(
+        "NOT REGEX MATCH",
+        False,
+        _TEXT,
+        lambda value, wanted: not re.search(wanted, value),
+        regex_operand=True,
+    ),
     Operator("Greater_Than", False, _NUMBERS, _greater, integer_operand=True),
     Operator("Greater_Than_OR_EQUALS", False, _NUMBERS, _greater_or_equal, integer_operand=True),
     Operator("Includes", False, _TEXT, lambda value, wanted: wanted in value),
     Operator("ENDS_WITH", False, _TEXT, lambda value, wanted: value.endswith(wanted)),
     Operator("&", False, _TEXT, lambda value, wanted: value in wanted),
     Operator("!&", False, _TEXT, lambda value, wanted: value not in wanted),
-)  # fmt: skip
+)
 OPERATORS: Mapping[str, Operator] = {operator.name: operator for operator in _ALL}
 
 

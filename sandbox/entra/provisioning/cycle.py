@@ -1,7 +1,10 @@
-"""Entra's provisioning cycle: knows the stored URL and token, speaks SCIM, keeps logs and status.
+"""Entra's provisioning cycle and its restart: stored URL and token, SCIM, log, status, quarantine.
 
-Source: https://learn.microsoft.com/entra/identity/app-provisioning/how-provisioning-works and
-…/application-provisioning-quarantine-status, …/accidental-deletions
+Source (D): https://learn.microsoft.com/entra/identity/app-provisioning/how-provisioning-works,
+…/application-provisioning-quarantine-status, …/accidental-deletions, and
+https://learn.microsoft.com/graph/api/resources/synchronization-synchronizationjobrestartcriteria
+The admin center's **Restart provisioning** looks at every source object again and keeps the links
+between source and target; only `Full` breaks them, so that the target is asked about everybody.
 """
 
 from collections import Counter
@@ -10,14 +13,48 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from sandbox.entra.logs import Outcome, record
-from sandbox.entra.mapping import mapping_for
-from sandbox.entra.push import Push
-from sandbox.entra.restart import FULL, restart_job
-from sandbox.entra.scope import Plan, Settings, make_plan
-from sandbox.entra.state import EntraState, Job, Quarantine, now
-from sandbox.entra.target import Target, TargetError, connection
+from sandbox.entra.models import EntraState, Job, Quarantine, now
+from sandbox.entra.provisioning.log import Outcome, record
+from sandbox.entra.provisioning.mapping import mapping_for
+from sandbox.entra.provisioning.push import Push
+from sandbox.entra.provisioning.scope import Plan, Settings, make_plan
+from sandbox.entra.provisioning.target import Target, TargetError, connection
 from sandbox.server.world import World
+
+FULL = frozenset({"Full"})
+# "Leaving this property empty emulates the Restart provisioning option in the admin center."
+_ADMIN_CENTER = frozenset({"QuarantineState", "Watermark", "Escrows"})
+_KNOWN = frozenset(
+    {"None", "ConnectorDataStore", "ForceDeletes", *_ADMIN_CENTER, *FULL},
+)
+
+
+def reset_scopes(text: str) -> frozenset[str]:
+    """The scopes that a `resetScope` names, separated by commas; raises ValueError."""
+    scopes = frozenset(part.strip() for part in text.split(",") if part.strip())
+    if not scopes <= _KNOWN:
+        raise ValueError(f"resetScope '{text}' is not valid.")
+    return scopes or _ADMIN_CENTER
+
+
+def restart_job(job: Job, scopes: frozenset[str]) -> None:
+    """Forget what the scopes name, and run from now on. What the target holds stays as it is.
+
+    With the links the memory of who has to leave is gone too: whoever lost access and was not
+    yet taken out of the target stays there.
+    """
+    full = "Full" in scopes
+    if full or "Watermark" in scopes:
+        job.watermark = False
+        job.skipped.clear()
+    if full or "ConnectorDataStore" in scopes:
+        job.links.clear()
+    if full or "QuarantineState" in scopes:
+        job.quarantine, job.failures = None, 0
+    if "ForceDeletes" in scopes:
+        job.allow_deletes = True
+    job.schedule, job.started = "Active", True
+
 
 _DELETES = "TooManyDeletes"
 _CREDENTIALS = "EncounteredQuarantineException"
@@ -143,8 +180,9 @@ def _report_outside(job: Job, plan: Plan, reported: Callable[[Outcome], None]) -
             continue
         job.skipped[entity.id] = reason
         name = entity.text("userPrincipalName") or entity.text("displayName")
-        outcome = Outcome(kind, entity.id, name, "other", "skipped", "",
-                          "NotEffectivelyEntitled", reason)  # fmt: skip
+        outcome = Outcome(
+            kind, entity.id, name, "other", "skipped", "", "NotEffectivelyEntitled", reason
+        )
         reported(outcome)
 
 

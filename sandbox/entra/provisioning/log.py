@@ -6,18 +6,11 @@ Source: https://learn.microsoft.com/graph/api/provisioningobjectsummary-list
 from dataclasses import dataclass
 
 from pydantic import JsonValue
-from werkzeug import Response
 
-from sandbox.entra.errors import not_found
-from sandbox.entra.graph import graph_route
-from sandbox.entra.odata import ListRule, list_reply, one_reply
-from sandbox.entra.permissions import LOG_READ
-from sandbox.entra.schema import SOURCE_DIRECTORY, TARGET_DIRECTORY
-from sandbox.entra.state import EntraState, Job, now
-from sandbox.server.router import Context
+from sandbox.entra.models import EntraState, Job, now
+from sandbox.entra.provisioning.schema import SOURCE_DIRECTORY, TARGET_DIRECTORY
 
 _MAX_ENTRIES = 10_000
-_RULE = ListRule("auditLogs/provisioning", case_sensitive=True, advanced=False)
 _ACTIONS = {
     "create": "EntryExportAdd",
     "update": "EntryExportUpdate",
@@ -125,18 +118,3 @@ def _steps(outcome: Outcome) -> JsonValue:
             "details": {"ReportableIdentifier": outcome.name},
         },
     ]
-
-
-@graph_route("GET", "/auditLogs/provisioning", *LOG_READ)
-def list_log(ctx: Context) -> Response:
-    """The log, newest first; filters compare with case."""
-    return list_reply(ctx, _RULE, reversed(ctx.state.log))
-
-
-@graph_route("GET", "/auditLogs/provisioning/<entry_id>", *LOG_READ)
-def get_entry(ctx: Context, entry_id: str) -> Response:
-    """One entry."""
-    for entry in ctx.state.log:
-        if entry["id"] == entry_id:
-            return one_reply(ctx, "auditLogs/provisioning/$entity", entry)
-    raise not_found(entry_id)

@@ -7,10 +7,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sandbox.entra.assignments import assigned_principals
-from sandbox.entra.filters import in_scope
-from sandbox.entra.mapping import ObjectMapping, group_attributes, user_attributes
-from sandbox.entra.state import Entity, EntraState, Job
+from sandbox.entra.models import Entity, EntraState, Job
+from sandbox.entra.provisioning.filters import in_scope
+from sandbox.entra.provisioning.mapping import ObjectMapping, group_attributes, user_attributes
 
 
 @dataclass(frozen=True)
@@ -55,9 +54,13 @@ def is_off(state: EntraState, user_id: str) -> bool:
 
 
 def make_plan(
-    state: EntraState, sp_id: str, job: Job, settings: Settings,
-    user_mapping: ObjectMapping | None, group_mapping: ObjectMapping | None,
-) -> Plan:  # fmt: skip
+    state: EntraState,
+    sp_id: str,
+    job: Job,
+    settings: Settings,
+    user_mapping: ObjectMapping | None,
+    group_mapping: ObjectMapping | None,
+) -> Plan:
     """Sort everybody into: to be sent, outside, and leaving."""
     plan = Plan()
     users, groups = _candidates(state, sp_id, settings)
@@ -83,7 +86,7 @@ def _candidates(
         return list(state.users.values()), list(state.groups.values())
     users: dict[str, Entity] = {}
     groups: list[Entity] = []
-    for principal_id in assigned_principals(state, sp_id):
+    for principal_id in state.assigned(sp_id):
         if principal_id in state.users:
             users[principal_id] = state.users[principal_id]
         elif principal_id in state.groups:
@@ -103,9 +106,13 @@ def _passes(mapping: ObjectMapping, entity: Entity) -> bool:
 
 
 def _add_leavers(
-    state: EntraState, job: Job, settings: Settings, plan: Plan,
-    user_mapping: ObjectMapping | None, group_mapping: ObjectMapping | None,
-) -> None:  # fmt: skip
+    state: EntraState,
+    job: Job,
+    settings: Settings,
+    plan: Plan,
+    user_mapping: ObjectMapping | None,
+    group_mapping: ObjectMapping | None,
+) -> None:
     staying = {entity.id for entity in (*plan.users, *plan.groups)}
     for source_id, link in job.links.items():
         mapping = user_mapping if link.kind == "User" else group_mapping
@@ -124,9 +131,12 @@ def _add_leavers(
 
 
 def _user_leaves(
-    state: EntraState, settings: Settings, mapping: ObjectMapping, source_id: str,
+    state: EntraState,
+    settings: Settings,
+    mapping: ObjectMapping,
+    source_id: str,
     exported: Mapping[str, object],
-) -> bool:  # fmt: skip
+) -> bool:
     if source_id not in state.users and source_id not in state.deleted:
         return mapping.allows("Delete")  # for good: a DELETE
     if exported.get("active") in ("False", False):

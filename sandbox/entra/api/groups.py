@@ -4,8 +4,7 @@ import re
 
 from werkzeug import Response
 
-from sandbox.entra.defaults import new_group
-from sandbox.entra.directory import (
+from sandbox.entra.api.directory import (
     add_reference,
     apply_properties,
     existing,
@@ -15,13 +14,12 @@ from sandbox.entra.directory import (
     reference,
     referenced,
     remove_reference,
-    shown,
 )
+from sandbox.entra.api.graph import body_object, entity_reply, graph_route, no_content
+from sandbox.entra.api.odata import ListRule, list_reply, one_reply
 from sandbox.entra.errors import bad_request
-from sandbox.entra.graph import body_object, entity_reply, graph_route, no_content
-from sandbox.entra.odata import ListRule, list_reply, one_reply
+from sandbox.entra.models import Entity, EntraState, new_group, now
 from sandbox.entra.permissions import GROUP_CREATE, GROUP_READ, GROUP_WRITE, MEMBER_WRITE
-from sandbox.entra.state import Entity, EntraState, now
 from sandbox.server.router import Context
 
 _FIXED = frozenset({"groupTypes", "mailEnabled", "isAssignableToRole", "mail", "proxyAddresses"})
@@ -118,39 +116,12 @@ def delete_group(ctx: Context, group_id: str) -> Response:
 
 @graph_route("GET", "/groups/<group_id>/members", *GROUP_READ)
 @graph_route("GET", "/groups/<group_id>/owners", *GROUP_READ)
-@graph_route("GET", "/groups/<group_id>/transitiveMembers", *GROUP_READ)
-@graph_route("GET", "/groups/<group_id>/memberOf", *GROUP_READ)
 def list_related(ctx: Context, group_id: str) -> Response:
-    """Members, owners, members with those of nested groups, or the groups it is in; paged."""
+    """Direct members, or owners; paged."""
     group = find(ctx.state, "group", group_id)
     relation = ctx.request.path.rstrip("/").rpartition("/")[2]
-    if relation == "memberOf":
-        return objects_reply(ctx, [g for g in ctx.state.groups.values() if group.id in g.members])
-    if relation == "transitiveMembers":
-        return objects_reply(ctx, existing(ctx.state, _transitive(ctx.state, group)))
     ids = group.owners if relation == "owners" else group.members
     return objects_reply(ctx, existing(ctx.state, ids))
-
-
-def _transitive(state: EntraState, group: Entity) -> list[str]:
-    seen: dict[str, None] = {}
-    waiting = list(group.members)
-    while waiting:
-        object_id = waiting.pop(0)
-        if object_id in seen or object_id == group.id:
-            continue
-        seen[object_id] = None
-        nested = state.groups.get(object_id)
-        waiting += nested.members if nested else []
-    return list(seen)
-
-
-@graph_route("GET", "/groups/<group_id>/members/microsoft.graph.user", *GROUP_READ)
-def list_user_members(ctx: Context, group_id: str) -> Response:
-    """The members that are users."""
-    members = existing(ctx.state, find(ctx.state, "group", group_id).members)
-    users = [shown(member) for member in members if member.kind == "user"]
-    return list_reply(ctx, ListRule("users"), users)
 
 
 @graph_route("POST", "/groups/<group_id>/members/$ref", *MEMBER_WRITE)

@@ -4,14 +4,12 @@ from functools import wraps
 
 from werkzeug import Response
 
-from sandbox.entra import errors
 from sandbox.entra.errors import GraphError, bad_request
+from sandbox.entra.models import Entity, EntraState
 from sandbox.entra.permissions import granted
-from sandbox.entra.state import Entity, EntraState
-from sandbox.entra.tokens import Caller, authenticate
-from sandbox.server.router import Context, Handler, Router, json_reply
+from sandbox.entra.signin import Caller, authenticate, router
+from sandbox.server.router import Context, Handler, json_reply
 
-router = Router("entra", errors.reply)
 _VERSIONS = ("/v1.0", "/beta")
 _DENIED = "Insufficient privileges to complete the operation."
 

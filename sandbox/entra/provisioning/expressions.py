@@ -1,18 +1,32 @@
 """Attribute mapping sources: ``[mail]``, constants, and functions such as Switch and Join.
 
-Source: https://learn.microsoft.com/entra/identity/app-provisioning/functions-for-customizing-application-data
+Source (D): https://learn.microsoft.com/entra/identity/app-provisioning/functions-for-customizing-application-data
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from lark import Lark, Token, Transformer, UnexpectedInput
+from lark.exceptions import VisitError
 from pydantic import JsonValue
 
-from sandbox.entra.filters import as_text
+from sandbox.entra.provisioning.filters import as_text
 
-_TOKEN = re.compile(
-    r'\s*(?:\[(?P<attribute>[^\]]+)\]|"(?P<text>(?:[^"\\]|\\.)*)"|(?P<word>\w+)|(?P<sign>[(),]))'
+_PARSER = Lark(
+    r"""
+    ?start: value
+    ?value: "[" ATTRIBUTE "]"                   -> attribute
+          | TEXT                                -> text
+          | NAME "(" argument ("," argument)* ")"  -> call
+    argument: value?
+    ATTRIBUTE: /[^\]]+/
+    TEXT: /"(?:[^"\\]|\\.)*"/
+    NAME: /\w+/
+    %ignore /\s+/
+    """,
+    parser="lalr",
+    lexer="contextual",
 )
 _MAX_DEPTH = 20
 
@@ -60,61 +74,36 @@ def _read(source: Mapping[str, JsonValue]) -> _Node:
         return _Node("text", str(value or "").strip('"'))
     if kind != "Function":
         raise ExpressionError(f"unknown source type '{kind}'")
-    parser = _Parser(str(expression or ""))
-    node = parser.value(0)
-    parser.end()
-    return node
+    text = str(expression or "")
+    if text.count("(") > _MAX_DEPTH:
+        raise ExpressionError("too deeply nested")
+    try:
+        return _Reader().transform(_PARSER.parse(text))
+    except UnexpectedInput as error:
+        raise ExpressionError(
+            f"cannot read the expression at position {error.pos_in_stream}"
+        ) from error
+    except VisitError as error:
+        raise error.orig_exc from error
 
 
-class _Parser:
-    def __init__(self, text: str) -> None:
-        self._text, self._at = text, 0
+class _Reader(Transformer[Token, _Node]):
+    """Turns the parsed text into nodes, from the leaves up."""
 
-    def _match(self) -> re.Match[str]:
-        match = _TOKEN.match(self._text, self._at)
-        if match is None:
-            raise ExpressionError(f"cannot read the expression at position {self._at}")
-        return match
+    def attribute(self, tokens: list[Token]) -> _Node:
+        return _Node("attribute", str(tokens[0]))
 
-    def _sign(self, wanted: str) -> bool:
-        match = _TOKEN.match(self._text, self._at)
-        if match is None or match.group("sign") != wanted:
-            return False
-        self._at = match.end()
-        return True
+    def text(self, tokens: list[Token]) -> _Node:
+        return _Node("text", tokens[0][1:-1])
 
-    def end(self) -> None:
-        """Nothing may be left."""
-        if self._text[self._at :].strip():
-            raise ExpressionError(f"unexpected text at position {self._at}")
+    def argument(self, nodes: list[_Node]) -> _Node:
+        return nodes[0] if nodes else _Node("empty")
 
-    def value(self, depth: int) -> _Node:
-        """An attribute, a text, or a call."""
-        if depth > _MAX_DEPTH:
-            raise ExpressionError("too deeply nested")
-        match = self._match()
-        self._at = match.end()
-        if match.group("attribute") is not None:
-            return _Node("attribute", match.group("attribute"))
-        if match.group("text") is not None:
-            return _Node("text", match.group("text"))
-        name = match.group("word")
-        if name is None or not self._sign("("):
-            raise ExpressionError(f"unexpected '{match.group(0).strip()}'")
+    def call(self, parts: list[Any]) -> _Node:
+        name = str(parts[0])
         if name not in _FUNCTIONS:
             raise ExpressionError(f"this sandbox has no function '{name}'")
-        arguments = [self._argument(depth)]
-        while self._sign(","):
-            arguments.append(self._argument(depth))
-        if not self._sign(")"):
-            raise ExpressionError(f"the arguments of '{name}' do not end")
-        return _Node("call", name, tuple(arguments))
-
-    def _argument(self, depth: int) -> _Node:
-        match = _TOKEN.match(self._text, self._at)
-        if match is not None and match.group("sign") in (",", ")"):
-            return _Node("empty")
-        return self.value(depth + 1)
+        return _Node("call", name, tuple(parts[1:]))
 
 
 def _text(node: _Node, attributes: Mapping[str, JsonValue]) -> str:

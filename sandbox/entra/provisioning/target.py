@@ -122,9 +122,13 @@ class Target:
                 raise
 
     def _send(
-        self, method: str, path: str, *, body: Resource | None = None,
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Resource | None = None,
         params: Mapping[str, str] | None = None,
-    ) -> Resource:  # fmt: skip
+    ) -> Resource:
         content = None if body is None else json.dumps(body).encode()
         try:
             response = self._client.request(method, path, content=content, params=params)

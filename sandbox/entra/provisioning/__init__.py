@@ -1,0 +1,1 @@
+"""Entra's provisioning service: what it sends to the SCIM endpoint, to whom, and when."""
