@@ -48,7 +48,8 @@ def _ask(*arguments: str) -> Json:
     except (subprocess.SubprocessError, OSError, ValueError) as error:
         said = getattr(error, "stderr", None) or str(error)
         raise ScimError(
-            f"pulumi {arguments[0]} {arguments[1]} --stack {stack}: "
-            f"{' '.join(str(said).split())[:200]}; without it nothing says what an earlier update "
-            "left behind; run the same by hand and put right what it says"
+            f"pulumi {arguments[0]} {arguments[1]} --stack {stack}",
+            f"{' '.join(str(said).split())[:200]}",
+            "without it nothing says what an earlier update left behind",
+            "run the same by hand and put right what it says",
         ) from None

@@ -93,9 +93,11 @@ def remove(leftovers: Iterable[Leftover], config: Settings, env: Settings) -> No
 def _only(one: Unfinished, ids: list[str]) -> list[str]:
     if len(ids) > 1:
         raise ScimError(
-            f"{one.type} {one.name}: an update did not learn whether it created this, and "
-            f"{len(ids)} objects are exactly it ({', '.join(sorted(ids)[:5])}); adopting the wrong "
-            "one could give access to the wrong people; delete all but one, then run again "
-            "(docs/troubleshooting.md, An update was interrupted)"
+            f"{one.type} {one.name}",
+            f"an update did not learn whether it created this, and {len(ids)} objects are exactly "
+            f"it ({', '.join(sorted(ids)[:5])})",
+            "adopting the wrong one could give access to the wrong people",
+            "delete all but one, then run again (docs/troubleshooting.md, An update was "
+            "interrupted)",
         )
     return ids

@@ -2,6 +2,75 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from cfscim.config.credentials import MASK, looks_secret
+
+Step = str | int
+"""One step down in a config: a key of a mapping or an index of a list."""
+
+
+class Level(StrEnum):
+    """What a message asks of the reader."""
+
+    REFUSED = "refused"
+    """Nothing goes on until it is put right."""
+    WARNING = "warning"
+    """Allowed, and better known before it is approved."""
+    UNKNOWN = "unknown"
+    """Nobody can say from here; a person has to look."""
+
+
+@dataclass(frozen=True)
+class Where:
+    """What a message is about: a place in a file, a key of the config, or anything else by name.
+
+    `keys`: the way down to the key (`("cloudflare-scim:scim", "roles", "Billing", "members", 0)`).
+    `about`: what is no key of a file: a resource's name, a setting, a call (`GET /api/v1/apps`).
+    """
+
+    keys: tuple[Step, ...] = ()
+    file: str | None = None
+    line: int | None = None
+    about: str = ""
+
+    @property
+    def path(self) -> str:
+        """The key path as people read it: `cloudflare-scim:scim.roles.Billing.members[0]`."""
+        text = ""
+        for step in self.keys:
+            if isinstance(step, int):
+                text += f"[{step}]"
+            else:
+                text += ("." if text else "") + (MASK if looks_secret(step) else step)
+        return text
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
+        return ": ".join(one_line(part) for part in (place, self.path, self.about) if part)
+
+
+@dataclass(frozen=True)
+class Message:
+    """The one form of what a person is told: where, what is wrong, why it matters, what to do.
+
+    `secret`: the value there is, or looks like, a credential, and is repeated nowhere.
+    """
+
+    where: Where
+    what: str
+    why: str = ""
+    instead: str = ""
+    level: Level = Level.REFUSED
+    secret: bool = False
+
+    @property
+    def text(self) -> str:
+        """What, why and instead as one line, without the place."""
+        return one_line("; ".join(part for part in (self.what, self.why, self.instead) if part))
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (str(self.where), self.text) if part)
 
 
 @dataclass(frozen=True)
@@ -47,7 +116,17 @@ def one_line(text: str) -> str:
 
 
 class ScimError(Exception):
-    """Base of every error of ours; the text says where, what, why and what to do, in one line."""
+    """Base of every error of ours; `message` holds its parts, the text is all of them in one line.
+
+    With one argument, the words of somebody else (an engine, a vendor) are passed on as they are.
+    """
+
+    def __init__(self, where: str, what: str = "", why: str = "", instead: str = "") -> None:
+        whole = not what
+        self.message = Message(
+            Where(about="" if whole else where), where if whole else what, why, instead
+        )
+        super().__init__(where if whole else str(self.message))
 
 
 class ConfigError(ScimError):

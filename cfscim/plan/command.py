@@ -52,8 +52,10 @@ def run(request: Request) -> int:
 def _run(request: Request) -> int:
     if request.stack is not None and request.paths:
         raise UsageError(
-            f"plan: --stack {one_line(request.stack)} and {one_line(request.paths[0])} are both "
-            "given; one names a stack of this folder, the other a folder; give one of them"
+            "plan",
+            f"--stack {one_line(request.stack)} and {one_line(request.paths[0])} are both given",
+            "one names a stack of this folder, the other a folder",
+            "give one of them",
         )
     against = Against(request.against) if request.against is not None else None
     checked, problems = _chosen(request)
@@ -99,8 +101,10 @@ def _file_of(stack: str) -> str:
     choice = f"write one of: {', '.join(here)}"
     instead = choice if here else "run it in the folder of the stack files"
     raise UsageError(
-        f"plan: --stack {one_line(stack)}: {one_line(file)} is not here; there is nothing to plan; "
-        f"{instead}"
+        "plan",
+        f"--stack {one_line(stack)}: {one_line(file)} is not here",
+        "there is nothing to plan",
+        f"{instead}",
     )
 
 

@@ -32,8 +32,10 @@ class RehearsalDeployer:
         """The value of a secret output. Raises `ScimError` for one that there is not."""
         if name != "tokenValue" or self._token_value is None:
             raise ScimError(
-                f"rehearsal: there is no secret output {name}; without it nothing can sign in; "
-                "run an update first"
+                "rehearsal",
+                f"there is no secret output {name}",
+                "without it nothing can sign in",
+                "run an update first",
             )
         return self._token_value.get_secret_value()
 

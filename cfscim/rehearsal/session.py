@@ -142,6 +142,8 @@ def _refuse_protected(held: Iterable[Held]) -> None:
     protected = sorted(one.name for one in held if one.options.protect)
     if protected:
         raise ScimError(
-            f"protected resources would be deleted: {', '.join(protected)}; whoever has access "
-            "through them would lose it; declare them again, or unprotect them first"
+            "protected resources would be deleted",
+            f"{', '.join(protected)}",
+            "whoever has access through them would lose it",
+            "declare them again, or unprotect them first",
         )

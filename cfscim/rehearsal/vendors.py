@@ -85,6 +85,8 @@ class Vendors:
 
 def _unknown(what: str) -> ScimError:
     return ScimError(
-        f"rehearsal: it cannot carry out {what}; the sandbox would lack what the program declares; "
-        "run with a Pulumi engine, or add it in cfscim/rehearsal/"
+        "rehearsal",
+        f"it cannot carry out {what}",
+        "the sandbox would lack what the program declares",
+        "run with a Pulumi engine, or add it in cfscim/rehearsal/",
     )

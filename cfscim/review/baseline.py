@@ -39,8 +39,10 @@ class Against:
         self._commits: dict[Path, str] = {}
         if name.startswith("-") or not name.strip():
             raise UsageError(
-                f"--against {one_line(name)}: this is no revision and no file; nothing can be "
-                "compared with it; write a branch, a commit, or a stack file"
+                f"--against {one_line(name)}",
+                "this is no revision and no file",
+                "nothing can be compared with it",
+                "write a branch, a commit, or a stack file",
             )
         self._is_file = self._path.is_file() or name.endswith((".yaml", ".yml", ".json"))
 
@@ -102,13 +104,17 @@ class Against:
         said = answer.stderr.decode(errors="replace").strip().splitlines()
         if said:
             return MissingError(
-                f"--against {name}: git says: {one_line(said[0])}; the base cannot be read; run it "
-                "in the repository of the stack files, or name a file"
+                f"--against {name}",
+                f"git says: {one_line(said[0])}",
+                "the base cannot be read",
+                "run it in the repository of the stack files, or name a file",
             )
         return UsageError(
-            f"--against {name}: git knows no such revision here and there is no such file; "
-            "nothing can be compared with it; fetch it first (in a pipeline: fetch-depth: 0), or "
-            "write a branch, a commit or a stack file"
+            f"--against {name}",
+            "git knows no such revision here and there is no such file",
+            "nothing can be compared with it",
+            "fetch it first (in a pipeline: fetch-depth: 0), or write a branch, a commit or a "
+            "stack file",
         )
 
 
@@ -142,8 +148,10 @@ def _read(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise UsageError(
-            f"--against {one_line(str(path))}: {error.strerror}; the base cannot be read; name a "
-            "file that can be"
+            f"--against {one_line(str(path))}",
+            f"{error.strerror}",
+            "the base cannot be read",
+            "name a file that can be",
         ) from None
 
 
@@ -152,8 +160,10 @@ def _git(where: Path, *arguments: str) -> bytes:
     if answer.returncode:
         said = answer.stderr.decode(errors="replace").strip().splitlines()
         raise MissingError(
-            f"git {arguments[0]}: {one_line(said[0]) if said else 'failed'}; the base cannot be "
-            "read; run it in a complete clone of the repository, or name a file"
+            f"git {arguments[0]}",
+            f"{(one_line(said[0]) if said else 'failed')}",
+            "the base cannot be read",
+            "run it in a complete clone of the repository, or name a file",
         )
     return answer.stdout
 
@@ -169,6 +179,8 @@ def _run_git(where: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]
         )
     except OSError:
         raise MissingError(
-            "git: not found; the base is a git revision and cannot be read; install git, or name "
-            "a file with --against"
+            "git",
+            "not found",
+            "the base is a git revision and cannot be read",
+            "install git, or name a file with --against",
         ) from None

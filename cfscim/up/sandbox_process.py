@@ -111,9 +111,10 @@ class SandboxProcess:
         self._errors.seek(0)
         last = self._errors.read().decode(errors="replace").strip().splitlines()
         raise MissingError(
-            "sandbox: it did not start within "
-            f"{_READY_SECONDS:.0f} s; nothing can be tried out without it; run `python -m sandbox` "
-            f"to see why ({last[-1] if last else 'it printed nothing'})"
+            "sandbox",
+            f"it did not start within {_READY_SECONDS:.0f} s",
+            "nothing can be tried out without it",
+            f"run `python -m sandbox` to see why ({(last[-1] if last else 'it printed nothing')})",
         )
 
     @staticmethod

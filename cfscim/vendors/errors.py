@@ -92,8 +92,8 @@ class AnswerError(RemoteError):
         self.code = code
         self.says = says
         self.headers = headers or {}
-        text = f"{where}: {answer}; {why or _WHY[kind]}; {instead or _INSTEAD[kind]}"
-        super().__init__(one_line(mask(text, secrets)))
+        parts = (where, answer, why or _WHY[kind], instead or _INSTEAD[kind])
+        super().__init__(*(one_line(mask(part, secrets)) for part in parts))
 
 
 class UnreachableError(AnswerError, MissingError):

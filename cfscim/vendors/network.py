@@ -32,8 +32,10 @@ def require_safe(url: str, setting: str) -> str:
     if parts.scheme == "http" and is_loopback(url):
         return url.rstrip("/")
     raise ScimError(
-        f"{setting}: {parts.scheme or 'no scheme'}://{parts.hostname or ''} is not an https "
-        "address; credentials would travel unencrypted; write an address beginning with https://"
+        f"{setting}",
+        f"{parts.scheme or 'no scheme'}://{parts.hostname or ''} is not an https address",
+        "credentials would travel unencrypted",
+        "write an address beginning with https://",
     )
 
 
@@ -53,9 +55,10 @@ def tls_context(env: Mapping[str, str]) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=file)
     except (OSError, ssl.SSLError) as error:
         raise MissingError(
-            f"SSL_CERT_FILE: {file} holds no certificates that can be read "
-            f"({type(error).__name__}); no server can be trusted without them; "
-            "name a PEM file, or unset the variable"
+            "SSL_CERT_FILE",
+            f"{file} holds no certificates that can be read ({type(error).__name__})",
+            "no server can be trusted without them",
+            "name a PEM file, or unset the variable",
         ) from None
 
 

@@ -35,8 +35,10 @@ class Settings:
         if value.lower() in _TRUE | _FALSE:
             return value.lower() in _TRUE
         raise MissingError(
-            f"{_either(key, names)}: neither true nor false; it decides how to sign in; "
-            "write true or false"
+            f"{_either(key, names)}",
+            "neither true nor false",
+            "it decides how to sign in",
+            "write true or false",
         )
 
     def whole(self, key: str, *names: str, default: int) -> int:
@@ -47,8 +49,10 @@ class Settings:
         if value.isascii() and value.isdigit():
             return int(value)
         raise MissingError(
-            f"{_either(key, names)}: not a whole number; it limits how often or how long a "
-            f"request is tried; write a number, such as {default}"
+            f"{_either(key, names)}",
+            "not a whole number",
+            "it limits how often or how long a request is tried",
+            f"write a number, such as {default}",
         )
 
     def items(self, key: str, *names: str) -> tuple[str, ...]:
@@ -59,8 +63,10 @@ class Settings:
                 return tuple(str(item) for item in json.loads(value))
             except ValueError:
                 raise MissingError(
-                    f"{_either(key, names)}: a list that is not valid JSON; nothing can be read "
-                    'from it; write it as ["one", "two"]'
+                    f"{_either(key, names)}",
+                    "a list that is not valid JSON",
+                    "nothing can be read from it",
+                    'write it as ["one", "two"]',
                 ) from None
         return tuple(item.strip() for item in value.split(",") if item.strip())
 

@@ -127,8 +127,10 @@ def _pulumi(stack: str, env: Mapping[str, str], *arguments: str) -> str:
     command = shutil.which("pulumi", path=env.get("PATH"))
     if command is None:
         raise MissingError(
-            "verify: there is no `pulumi` on PATH; the stack's outputs say what to look for; "
-            "install it, or give the outputs with --outputs FILE"
+            "verify",
+            "there is no `pulumi` on PATH",
+            "the stack's outputs say what to look for",
+            "install it, or give the outputs with --outputs FILE",
         )
     try:
         done = subprocess.run(
@@ -140,15 +142,18 @@ def _pulumi(stack: str, env: Mapping[str, str], *arguments: str) -> str:
         )
     except subprocess.TimeoutExpired:
         raise MissingError(
-            f"verify: `pulumi {' '.join(arguments[:2])}` gave nothing in {_SECONDS} s; the "
-            "stack's outputs say what to look for; check the backend (`pulumi whoami`)"
+            "verify",
+            f"`pulumi {' '.join(arguments[:2])}` gave nothing in {_SECONDS} s",
+            "the stack's outputs say what to look for",
+            "check the backend (`pulumi whoami`)",
         ) from None
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise MissingError(
-            f"verify: `pulumi {' '.join(arguments[:2])}` failed ({one_line(mask(last))[:200]}); "
-            "the stack's outputs say what to look for; log in and select the stack, or give the "
-            "outputs with --outputs FILE"
+            "verify",
+            f"`pulumi {' '.join(arguments[:2])}` failed ({one_line(mask(last))[:200]})",
+            "the stack's outputs say what to look for",
+            "log in and select the stack, or give the outputs with --outputs FILE",
         )
     return done.stdout
 
@@ -160,7 +165,9 @@ def _from_file(name: str, config: ScimConfig) -> StackOutputs:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise MissingError(
-            f"{source}: cannot be read ({reason}); the stack's outputs say what to look for; "
-            "name a file with what `pulumi stack output --json --show-secrets` prints"
+            f"{source}",
+            f"cannot be read ({reason})",
+            "the stack's outputs say what to look for",
+            "name a file with what `pulumi stack output --json --show-secrets` prints",
         ) from None
     return read_outputs(text, config, source=source)

@@ -52,8 +52,10 @@ def read_outputs(text: str, config: ScimConfig, *, source: str) -> StackOutputs:
         value: object = json.loads(text)
     except ValueError:
         raise MissingError(
-            f"{source}: not JSON; without the stack's outputs nothing can be looked for; "
-            f"give what `{_HOW}` prints"
+            f"{source}",
+            "not JSON",
+            "without the stack's outputs nothing can be looked for",
+            f"give what `{_HOW}` prints",
         ) from None
     return parse_outputs(value, config, source=source)
 
@@ -87,4 +89,9 @@ def parse_outputs(value: object, config: ScimConfig, *, source: str) -> StackOut
 
 
 def _missing(source: str, what: str, instead: str) -> MissingError:
-    return MissingError(f"{source}: {what}; verify would not know what to look for; {instead}")
+    return MissingError(
+        f"{source}",
+        f"{what}",
+        "verify would not know what to look for",
+        f"{instead}",
+    )

@@ -54,7 +54,7 @@ def test_the_block_above_does_block(tmp_path: Path) -> None:
 
 def test_only_the_identity_provider_s_own_sdk_is_imported(tmp_path: Path) -> None:
     code = (
-        "import sys; from cfscim.plan import Request, run; "
+        "import sys; from cfscim.plan.command import Request, run; "
         "run(Request(stack='dev', output='json')); "
         "print([m for m in ('pulumi_okta', 'pulumi_azuread') if m in sys.modules], file=sys.stderr)"
     )

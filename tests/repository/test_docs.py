@@ -148,7 +148,7 @@ def test_every_direct_dependency_is_defended(listing: str) -> None:
 
 def test_every_guide_step_names_a_file_that_declares_it() -> None:
     page, seen = ROOT / "docs/guide-steps.md", 0
-    sources = "".join(path.read_text() for path in (ROOT / "components").glob("*.py"))
+    sources = "".join(path.read_text() for path in (ROOT / "components").rglob("*.py"))
     for _, resource, logical, file in rows(page):
         path = (page.parent / re.findall(r"\]\(([^)]+)\)", file)[0]).resolve()
         assert path.is_file(), file

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 MAY_IMPORT = {
     "cfscim/config": {"cfscim.config"},
     "cfscim/vendors": {"cfscim.config", "cfscim.vendors"},
-    "components": {"components", "cfscim.config", "cfscim.vendors"},
+    "components": {"components", "cfscim.config", "cfscim.vendors", "cfscim.adopt"},
     "policy": {"policy", "cfscim.config"},
     "cfscim": {"cfscim"},
     "sandbox": {"sandbox"},

@@ -53,7 +53,7 @@ def test_changed_stacks_of_a_pull_request(clone: Clone, step: Step) -> None:
     clone.commit()
     found = _changed(clone, step, base)
     assert found == {"before": base, "stacks": '["prod"]', "deployed": '["prod"]'}
-    (clone.path / "scim" / "more.py").write_text("")
+    (clone.path / "cfscim" / "more.py").write_text("")
     clone.commit()
     found = _changed(clone, step, base)
     assert found == {"before": base, "stacks": '["dev", "prod"]', "deployed": '["prod"]'}

@@ -148,5 +148,5 @@ def test_no_file_of_ours_turns_certificate_checks_off() -> None:
         text = file.read_text()
         for off in ("verify=False", "CERT_NONE", "check_hostname = False", "_create_unverified"):
             assert off not in text, file
-        if file.name != "transport.py":
-            assert "httpx.Client(" not in text, f"{file}: only transport.py makes clients"
+        if file.name != "network.py":
+            assert "httpx.Client(" not in text, f"{file}: only network.py makes clients"

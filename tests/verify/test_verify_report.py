@@ -24,7 +24,14 @@ def _check(verdict: Verdict | Exception, vendor: str = "Okta") -> Check:
         RuntimeError("a bug"),
         KeyError("x"),
         AssertionError(),
-        Unreadable(ScimError("somewhere: broken; why; run again")),
+        Unreadable(
+            ScimError(
+                "somewhere",
+                "broken",
+                "why",
+                "run again",
+            )
+        ),
         Unreadable(AnswerError("timeout", "Okta GET /x", "no answer in time")),
         Unreadable(AnswerError("forbidden", "Okta GET /x", "answered 403")),
         Unreadable(Dependent("there is no app", "see okta.app.active")),

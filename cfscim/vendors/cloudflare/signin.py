@@ -90,10 +90,14 @@ def _headers(settings: Settings) -> tuple[Mapping[str, str], str]:
         return headers, "cloudflare:apiKey or CLOUDFLARE_API_KEY, and the e-mail address"
     if key:
         raise MissingError(
-            "Cloudflare sign-in: an API key without its e-mail address; Cloudflare takes only "
-            "both together; set CLOUDFLARE_EMAIL (cloudflare:email), or better an API token"
+            "Cloudflare sign-in",
+            "an API key without its e-mail address",
+            "Cloudflare takes only both together",
+            "set CLOUDFLARE_EMAIL (cloudflare:email), or better an API token",
         )
     raise MissingError(
-        "Cloudflare sign-in: no credentials; nothing can be read or changed without them; set "
-        "CLOUDFLARE_API_TOKEN (cloudflare:apiToken)"
+        "Cloudflare sign-in",
+        "no credentials",
+        "nothing can be read or changed without them",
+        "set CLOUDFLARE_API_TOKEN (cloudflare:apiToken)",
     )

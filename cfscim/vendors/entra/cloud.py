@@ -64,8 +64,10 @@ def find_cloud(
     cloud = _BY_NAME.get(name.lower())
     if cloud is None:
         raise MissingError(
-            f"azuread:environment or ARM_ENVIRONMENT: {name} is no cloud of Microsoft's; nobody "
-            f"can sign in without knowing where; write one of {', '.join(_BY_NAME)}"
+            "azuread:environment or ARM_ENVIRONMENT",
+            f"{name} is no cloud of Microsoft's",
+            "nobody can sign in without knowing where",
+            f"write one of {', '.join(_BY_NAME)}",
         )
     return cloud
 

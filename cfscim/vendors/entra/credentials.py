@@ -87,9 +87,11 @@ class GraphTokens:
             return self._credential.get_token(self._scope)
         except CredentialUnavailableError as error:
             raise MissingError(
-                f"{WHERE}: {_said(error)}; nothing can be read or changed without it; run "
-                "`az login`, or set ARM_CLIENT_ID, ARM_TENANT_ID and a secret, certificate or "
-                "OIDC token"
+                WHERE,
+                f"{_said(error)}",
+                "nothing can be read or changed without it",
+                "run `az login`, or set ARM_CLIENT_ID, ARM_TENANT_ID and a secret, certificate or "
+                "OIDC token",
             ) from None
         except ClientAuthenticationError as error:
             # Whatever azure-identity stumbles over it calls a failed authentication.
@@ -110,8 +112,10 @@ class GraphTokens:
             raise self._unreachable() from None
         except OSError as error:
             raise MissingError(
-                f"{WHERE}: the OIDC token's file cannot be read ({error.strerror}); Entra is shown "
-                "its content instead of a secret; check ARM_OIDC_TOKEN_FILE_PATH"
+                WHERE,
+                f"the OIDC token's file cannot be read ({error.strerror})",
+                "Entra is shown its content instead of a secret",
+                "check ARM_OIDC_TOKEN_FILE_PATH",
             ) from None
         except (AzureError, ValueError) as error:
             raise AnswerError("unavailable", WHERE, _said(error)) from None
@@ -189,8 +193,10 @@ def credential_for(
                 )
             except ValueError:
                 raise MissingError(
-                    f"{WHERE}: the client certificate cannot be opened; nobody can sign in with "
-                    "it; check that it is PKCS#12 with its key, and the password"
+                    WHERE,
+                    "the client certificate cannot be opened",
+                    "nobody can sign in with it",
+                    "check that it is PKCS#12 with its key, and the password",
                 ) from None
         case Federated(who):
             ask = _assertion(identity, settings, policy, transport)

@@ -171,8 +171,10 @@ def _bytes(path: str) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise MissingError(
-            f"Entra sign-in: {path} cannot be read ({error.strerror}); it was named as holding a "
-            "credential; name a file that this process may read"
+            "Entra sign-in",
+            f"{path} cannot be read ({error.strerror})",
+            "it was named as holding a credential",
+            "name a file that this process may read",
         ) from None
 
 
@@ -181,12 +183,17 @@ def _decoded(text: str) -> bytes:
         return base64.b64decode("".join(text.split()), validate=True)
     except binascii.Error:
         raise MissingError(
-            "azuread:clientCertificate or ARM_CLIENT_CERTIFICATE: not base64; the certificate "
-            "cannot be read; write the output of `base64 -w0 certificate.pfx`"
+            "azuread:clientCertificate or ARM_CLIENT_CERTIFICATE",
+            "not base64",
+            "the certificate cannot be read",
+            "write the output of `base64 -w0 certificate.pfx`",
         ) from None
 
 
 def _mismatch(names: str) -> MissingError:
     return MissingError(
-        f"Entra sign-in: {names} differ; it is not clear which is meant; remove one of them"
+        "Entra sign-in",
+        f"{names} differ",
+        "it is not clear which is meant",
+        "remove one of them",
     )

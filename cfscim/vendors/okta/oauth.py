@@ -175,9 +175,10 @@ def _load(text: str) -> "RSAPrivateKey | EllipticCurvePrivateKey":
         key = None
     if not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):
         raise MissingError(
-            "okta:privateKey or OKTA_API_PRIVATE_KEY: neither an unencrypted PEM key (PKCS#1 or "
-            "PKCS#8) nor a file that holds one; without it nobody can sign in to Okta; "
-            "give the key made for the service app"
+            "okta:privateKey or OKTA_API_PRIVATE_KEY",
+            "neither an unencrypted PEM key (PKCS#1 or PKCS#8) nor a file that holds one",
+            "without it nobody can sign in to Okta",
+            "give the key made for the service app",
         )
     return key
 

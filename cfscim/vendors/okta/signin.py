@@ -51,8 +51,10 @@ def organisation_url(config: Mapping[str, str], env: Mapping[str, str]) -> str:
     name = settings.text("okta:orgName", "OKTA_ORG_NAME")
     if not name:
         raise MissingError(
-            f"{_WHERE}: no organisation is named; its address is not known without it; "
-            "set okta:orgName, or OKTA_ORG_NAME"
+            _WHERE,
+            "no organisation is named",
+            "its address is not known without it",
+            "set okta:orgName, or OKTA_ORG_NAME",
         )
     domain = settings.text("okta:baseUrl", "OKTA_BASE_URL", default="okta.com")
     return require_safe(f"https://{name}.{domain}", "okta:orgName and okta:baseUrl")
@@ -67,8 +69,10 @@ def _address(settings: Settings) -> tuple[str, str | None]:
         return proxy, None
     if parts.scheme != "http" or not parts.hostname:
         raise MissingError(
-            "okta:httpProxy or OKTA_HTTP_PROXY: not an address; Okta cannot be reached through "
-            "it; write http://host:port or https://host"
+            "okta:httpProxy or OKTA_HTTP_PROXY",
+            "not an address",
+            "Okta cannot be reached through it",
+            "write http://host:port or https://host",
         )
     # The provider asks the proxy for http://<its own host>/…, the port left out.
     return f"http://{parts.hostname}", proxy
@@ -97,13 +101,17 @@ def _authorization(
         return tokens.headers, "the service app's key and its granted scopes"
     if private_key:
         raise MissingError(
-            f"{_WHERE}: a private key without the client it belongs to; Okta cannot tell who "
-            "signs in; set okta:clientId, or OKTA_API_CLIENT_ID"
+            _WHERE,
+            "a private key without the client it belongs to",
+            "Okta cannot tell who signs in",
+            "set okta:clientId, or OKTA_API_CLIENT_ID",
         )
     raise MissingError(
-        f"{_WHERE}: no credentials; nothing can be read or changed without them; set "
-        "OKTA_API_TOKEN (okta:apiToken), or OKTA_API_CLIENT_ID with OKTA_API_PRIVATE_KEY and "
-        "OKTA_API_SCOPES, or OKTA_ACCESS_TOKEN"
+        _WHERE,
+        "no credentials",
+        "nothing can be read or changed without them",
+        "set OKTA_API_TOKEN (okta:apiToken), or OKTA_API_CLIENT_ID with OKTA_API_PRIVATE_KEY "
+        "and OKTA_API_SCOPES, or OKTA_ACCESS_TOKEN",
     )
 
 
