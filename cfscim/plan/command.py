@@ -14,13 +14,12 @@ from pathlib import Path
 
 from cfscim.config.clashes import clashes
 from cfscim.config.messages import Problem, one_line
+from cfscim.config.policy.rules import is_refused
 from cfscim.config.stack_check import CheckedStack, check_stack_file
-from cfscim.plan.model import Plan, make_plan
+from cfscim.plan.model import Plan, check, make_plan
 from cfscim.plan.output import StackResult, render_json, render_markdown, show_policy, show_text
-from cfscim.plan.policy_check import check, is_refused
 from cfscim.program.quick_run import SharedWorker
-from cfscim.review.base_plan import base_plan
-from cfscim.review.baseline import Against, UsageError
+from cfscim.review.baseline import Against, UsageError, base_plan
 from cfscim.review.compare import Review, compare
 from cfscim.validate import PATTERN, stack_files
 
@@ -114,7 +113,7 @@ def _result(
     """The plan of a valid stack, and its review where there is a base to compare with."""
     if stack.config is None or stack.problems:
         return StackResult(stack, None, None, ())
-    plan = make_plan(stack, worker=worker)
+    plan = make_plan(stack, worker=worker, today=today)
     review = _review(stack, plan, against, worker, today) if against is not None else None
     before = review.before.config if review is not None and review.before else None
     violations = check(plan.resources, stack.config, plan.stack, today, before)

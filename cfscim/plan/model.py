@@ -1,14 +1,18 @@
 """What one stack declares, as the program itself says when it is run without an engine."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 from cfscim.config.access import Grant, access_table
+from cfscim.config.checklist import remaining_steps
 from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.messages import ConfigError
 from cfscim.config.models import ScimConfig
+from cfscim.config.policy.rules import ResourceView, Violation, evaluate
 from cfscim.config.stack_check import CheckedStack
+from cfscim.config.warnings import warnings
 from cfscim.program.monitor import RecordingMonitor
 from cfscim.program.placeholders import Placeholders
 from cfscim.program.quick_run import SharedWorker
@@ -44,7 +48,9 @@ class Plan:
         return tuple(resource for resource in self.resources if resource.custom)
 
 
-def make_plan(checked: CheckedStack, *, worker: SharedWorker | None = None) -> Plan:
+def make_plan(
+    checked: CheckedStack, *, worker: SharedWorker | None = None, today: date | None = None
+) -> Plan:
     """Runs the program on a checked stack file: no engine, no network, no credential.
 
     Raises `ConfigError` with the file's problems, and `ScimError` when the program gives up.
@@ -52,7 +58,9 @@ def make_plan(checked: CheckedStack, *, worker: SharedWorker | None = None) -> P
     if checked.config is None or checked.problems:
         raise ConfigError(checked.problems)
     config = {**checked.file.provider_config, CONFIG_KEY: checked.file.config_object}
-    return plan_of(checked, checked.config, declare(checked.file.stack, config, worker=worker))
+    return plan_of(
+        checked, checked.config, declare(checked.file.stack, config, worker=worker), today=today
+    )
 
 
 def declare(
@@ -66,16 +74,19 @@ def declare(
     return run_program(monitor, stack=stack, config=config, preview=True, worker=worker)
 
 
-def plan_of(checked: CheckedStack, config: ScimConfig, declared: Declared) -> Plan:
+def plan_of(
+    checked: CheckedStack, config: ScimConfig, declared: Declared, *, today: date | None = None
+) -> Plan:
     """The plan of a run that was made already."""
+    app_id = str(declared.outputs["applicationId"])
     return Plan(
         stack=checked.file.stack,
         file=checked.file.path,
         config=config,
         resources=tuple(declared.resources),
         outputs=declared.outputs,
-        remaining_steps=_texts(declared.outputs.get("remainingSteps")),
-        warnings=_texts(declared.outputs.get("warnings")),
+        remaining_steps=tuple(remaining_steps(config, app_id=app_id)),
+        warnings=tuple(warnings(config, today=today or datetime.now(UTC).date())),
         providers={
             **checked.file.provider_config,
             **dict.fromkeys(sorted(checked.file.secure_keys), "[secret]"),
@@ -118,5 +129,26 @@ def _resource(resource: Registration) -> dict[str, object]:
     }
 
 
-def _texts(value: Value) -> tuple[str, ...]:
-    return tuple(str(one) for one in value) if isinstance(value, list) else ()
+def check(
+    declared: Iterable[Registration],
+    config: ScimConfig,
+    stack: str,
+    today: date,
+    before: ScimConfig | None = None,
+) -> list[Violation]:
+    """Every violation of `stack`, waived ones included.
+
+    `declared`: the resources of a plan or of a run; `before`: the config compared with. Without
+    `before` the share of removals cannot be judged and is passed over.
+    """
+    views = [
+        ResourceView(
+            type=resource.type,
+            name=resource.name,
+            inputs=resource.inputs,
+            protect=resource.options.protect,
+            replacement_trigger=resource.options.replacement_trigger,
+        )
+        for resource in declared
+    ]
+    return evaluate(config, views, stack=stack, today=today, before=before)

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cfscim.config.messages import Problem
-from cfscim.config.policy.rules import Violation
+from cfscim.config.policy.rules import Violation, is_refused
 from cfscim.config.stack_check import CheckedStack
 from cfscim.config.stack_file import stack_of
 from cfscim.plan.model import Plan, as_json
-from cfscim.plan.policy_check import is_refused
 from cfscim.plan.report import plan_document
 from cfscim.program.run import PROJECT
 from cfscim.report.document import (
@@ -24,10 +23,9 @@ from cfscim.report.document import (
     count,
     plain,
 )
-from cfscim.report.gfm import code, marker, prose
-from cfscim.review.as_json import review_json
+from cfscim.report.markdown import code, marker, prose
 from cfscim.review.compare import Review
-from cfscim.review.report import review_document
+from cfscim.review.report import review_document, review_json
 from cfscim.validate import render as render_problems
 
 
@@ -95,7 +93,7 @@ def render_markdown(
 def show_policy(results: Sequence[StackResult]) -> None:
     """What the policy rules say, on stderr: the contract's JSON has no place for it."""
     for result in results:
-        for line in _policy_lines(result.violations):
+        for line in policy_lines(result.violations):
             print(f"policy: {plain(line)}", file=sys.stderr)
 
 
@@ -174,12 +172,12 @@ def _since(result: StackResult) -> str:
 
 
 def _policy(violations: Sequence[Violation]) -> Iterator[Section]:
-    lines = tuple(_policy_lines(violations))
+    lines = tuple(policy_lines(violations))
     if lines:
         yield Section("Policy", (Bullets(lines, Weight.VITAL),))
 
 
-def _policy_lines(violations: Sequence[Violation]) -> Iterator[Line]:
+def policy_lines(violations: Sequence[Violation]) -> Iterator[Line]:
     """Refused ones first, each with its rule, then the waived ones with who waived them."""
     for one in violations:
         if one.waived is None:

@@ -1,14 +1,15 @@
 """A plan as a document: who gets which role, what is declared, and what is left to do."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from cfscim.config.access import managed_elsewhere, people
 from cfscim.config.kinds import words_for
+from cfscim.config.messages import one_line
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_name
 from cfscim.plan.model import Plan
-from cfscim.plan.values import value_text
-from cfscim.program.registrations import Registration
+from cfscim.program.registrations import Registration, Value
 from cfscim.report.document import (
     Block,
     Bullets,
@@ -27,6 +28,13 @@ from cfscim.report.document import (
     codes,
     count,
 )
+
+
+def value_text(value: Value) -> str:
+    """Text as it stands, everything else as compact JSON with its keys in order."""
+    if isinstance(value, str):
+        return one_line(value) or '""'
+    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "), sort_keys=True)
 
 
 def plan_document(plan: Plan, policy: Sequence[Section] = ()) -> Document:
@@ -77,10 +85,14 @@ def _access(plan: Plan) -> Iterator[Block]:
         )
         yield Table(("Person", "Role", "Group"), cells, Weight.VITAL)
     notes: list[Line] = [
-        (Strong(role.value), f": managed in {where}, in the group ", Code(group_name(config, role)),
-         "; no plan can show who has it.")
+        (
+            Strong(role.value),
+            f": managed in {where}, in the group ",
+            Code(group_name(config, role)),
+            "; no plan can show who has it.",
+        )
         for role in managed_elsewhere(config)
-    ]  # fmt: skip
+    ]
     notes += [
         (Strong(role.value), ": nobody, the group ", Code(group_name(config, role)), " is empty.")
         for role, given in config.roles.items()
@@ -144,5 +156,10 @@ def _prose(texts: Sequence[str]) -> tuple[Line, ...]:
 
 
 def _next(plan: Plan) -> Line:
-    return ("Next: try it on the sandbox with ", Code(f"python -m cfscim up --stack {plan.stack}"),
-            ", then run ", Code(f"pulumi up --stack {plan.stack}"), ".")  # fmt: skip
+    return (
+        "Next: try it on the sandbox with ",
+        Code(f"python -m cfscim up --stack {plan.stack}"),
+        ", then run ",
+        Code(f"pulumi up --stack {plan.stack}"),
+        ".",
+    )

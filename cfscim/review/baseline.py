@@ -1,16 +1,18 @@
-"""What a stack is compared with: the same file in another git revision, or another file.
-
-The base is only read (`git show`); the work tree is never touched.
-"""
+"""What a stack is compared with: its file in another revision, or another file, and its plan."""
 
 import subprocess
 import tempfile
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.messages import MissingError, Problem, ScimError, one_line
+from cfscim.config.models import ScimConfig
 from cfscim.config.stack_check import CheckedStack, check_stack_file
+from cfscim.plan.model import Plan, declare, plan_of
+from cfscim.program.quick_run import SharedWorker
+from cfscim.program.registrations import Declared, Registration, Value
 
 # A base may name a token that has ended since; that is no reason to compare with nothing.
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -184,3 +186,41 @@ def _run_git(where: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]
             "the base is a git revision and cannot be read",
             "install git, or name a file with --against",
         ) from None
+
+
+# The program refuses a token that has ended; a base may well name one. No config names this.
+_STAND_IN = "9999-12-31T23:59:58Z"
+
+
+def base_plan(
+    checked: CheckedStack, config: ScimConfig, *, today: date, worker: SharedWorker | None = None
+) -> Plan:
+    """What the base's config means to the current program; raises `ScimError` as that does."""
+    given = checked.file.config_object
+    assert isinstance(given, dict)
+    ends = config.token.expires_on_text
+    if ends is not None:
+        given = {**given, "token": {**given["token"], "expiresOn": _STAND_IN}}
+    settings = {**checked.file.provider_config, CONFIG_KEY: given}
+    declared = declare(checked.file.stack, settings, worker=worker)
+    if ends is not None:
+        declared = Declared(
+            [_with_end(resource, ends) for resource in declared.resources],
+            {key: _replaced(value, ends) for key, value in declared.outputs.items()},
+        )
+    return plan_of(checked, config, declared, today=today)
+
+
+def _with_end(resource: Registration, ends: str) -> Registration:
+    inputs = {key: _replaced(value, ends) for key, value in resource.inputs.items()}
+    return replace(resource, inputs=inputs)
+
+
+def _replaced(value: Value, ends: str) -> Value:
+    if isinstance(value, str):
+        return value.replace(_STAND_IN, ends)
+    if isinstance(value, list):
+        return [_replaced(one, ends) for one in value]
+    if isinstance(value, dict):
+        return {key: _replaced(one, ends) for key, one in value.items()}
+    return value

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cfscim.config.kinds import kind_of
+from cfscim.plan.report import value_text
 from cfscim.program.registrations import SECRET, Registration, Value
 from cfscim.program.run import PROJECT
+from cfscim.report.document import Code, Inline, Line
 
 KNOWN_LATER = "(known after the update)"
 ABSENT = "(not given)"
+_LONGEST = 80
 ROTATION = "token.rotation"
 """The only replacement trigger that a component sets."""
 
@@ -210,3 +213,24 @@ def _items(value: Value) -> Mapping[str, Value]:
 
 def _top(path: str) -> str:
     return path.split(".")[0].split("[")[0]
+
+
+def reasons_line(reasons: Iterable[Reason]) -> Line:
+    """`name` changes from `Billing` to `Cloudflare Billing`, one after the other."""
+    line: list[Inline] = []
+    for why in reasons:
+        line += [" and "] if line else []
+        line += [Code(why.path), " changes from ", Code(short(why.old))]
+        line += [" to ", Code(short(why.new))]
+    return tuple(line)
+
+
+def short(value: Value) -> str:
+    """`text_of`, cut where it is long."""
+    text = text_of(value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def text_of(value: Value) -> str:
+    """An input's value as one line of text."""
+    return ABSENT if value is None else value_text(shown(value))

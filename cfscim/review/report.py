@@ -1,12 +1,16 @@
-"""A review as a document: the same parts in the same order as text and as Markdown."""
+"""A review as a document: the same parts in the same order as text, as Markdown and as JSON."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from cfscim.config.access import Grant
+from cfscim.config.kinds import kind_of, words_for
+from cfscim.config.models import ScimConfig
+from cfscim.plan.model import as_json, grant_json
 from cfscim.report.document import (
     Block,
     Bullets,
     Code,
+    Diff,
     Document,
     Fold,
     Inline,
@@ -15,14 +19,31 @@ from cfscim.report.document import (
     Prose,
     Section,
     Strong,
+    Table,
     Weight,
+    codes,
     count,
+    plain,
 )
-from cfscim.review.by_hand import once
-from cfscim.review.compare import Review, Texts, takes_effect, tenant_words
-from cfscim.review.people import Managed, RoleChange
-from cfscim.review.people_report import people_section
-from cfscim.review.resources_report import resource_counts, resources_section
+from cfscim.review.changes import (
+    KNOWN_LATER,
+    Action,
+    PropertyChange,
+    ResourceChange,
+    reasons_line,
+    short,
+    text_of,
+)
+from cfscim.review.compare import (
+    Held,
+    Managed,
+    PersonChange,
+    Review,
+    RoleChange,
+    Texts,
+    takes_effect,
+    tenant_words,
+)
 from cfscim.review.risks import risks
 
 
@@ -175,3 +196,438 @@ def _folded(texts: Texts, what: str) -> Iterator[Block]:
         if found:
             lines = tuple((Prose(text),) for text in found)
             yield Fold(f"{count(len(found), what)} {words}", (Bullets(lines, Weight.DETAIL),))
+
+
+MOST_IN_LINE = 20
+"""People named in one line; everyone stands in a table."""
+ROWS_UNFOLDED = 25
+"""Rows of a table that are shown without unfolding it."""
+
+
+def people_section(review: Review) -> Section:
+    """Who gains, loses and keeps what, with the group that causes it."""
+    persons = review.people.persons
+    changed = [one for one in persons if one.gained or one.lost]
+    moved = [one for one in persons if one not in changed and _moves(review, one)]
+    kept = [one for one in persons if one not in changed and one not in moved]
+    blocks: list[Block] = []
+    if changed or moved:
+        rows = tuple(_row(review, person) for person in [*changed, *moved])
+        table = Table(("Person", "Gains", "Loses", "Keeps"), rows, Weight.VITAL)
+        title = f"All {len(rows)} people for whom something changes"
+        blocks.append(table if len(rows) <= ROWS_UNFOLDED else Fold(title, (table,)))
+    else:
+        blocks.append(Paragraph(("No listed person gains or loses a role.",)))
+    blocks.append(Bullets(tuple(_roles(review)), Weight.VITAL))
+    if kept:
+        rows = tuple(((Code(one.person),), _grants(review, one.kept)) for one in kept)
+        title = f"{count(len(kept), 'person keeps', 'people keep')} exactly what they have"
+        blocks.append(Fold(title, (Table(("Person", "Keeps"), rows, Weight.NORMAL),)))
+    if members := tuple(_members(review)):
+        blocks += [Paragraph((Strong("Members of the account"),)), Bullets(members, Weight.VITAL)]
+    return Section("People and roles", tuple(blocks))
+
+
+def _row(review: Review, person: PersonChange) -> tuple[Line, ...]:
+    return (
+        (Code(person.person),),
+        _grants(review, person.gained, strong=True),
+        _grants(review, person.lost, strong=True),
+        _grants(review, person.kept),
+    )
+
+
+def _grants(review: Review, grants: Iterable[Grant], *, strong: bool = False) -> Line:
+    line: list[Inline] = []
+    for grant in grants:
+        if line:
+            line.append("; ")
+        role = grant.role.value
+        line += [Strong(role) if strong else role, " via ", Code(grant.group)]
+        line += _remark(review, grant)
+    return tuple(line) or ("-",)
+
+
+def _remark(review: Review, grant: Grant) -> Line:
+    """What a reader of the row has to know about this one grant."""
+    role = next(one for one in review.people.roles if one.role is grant.role)
+    where = tenant_words(review.after.config)
+    if grant in role.lost and role.after.managed is Managed.ELSEWHERE:
+        return (f" (no longer listed, {where} decides)",)
+    if grant in role.gained and role.before.managed is Managed.ELSEWHERE:
+        return (f" ({where} decided until now, may have had it)",)
+    if grant not in role.kept:
+        return ()
+    remark: list[Inline] = []
+    if review.account_switched:
+        remark.append(", in the new account")
+    if review.provider_switched:
+        remark.append(f", from {where}")
+    if was := review.people.group_before(grant):
+        remark += [" (before: ", Code(was), ")"]
+    return tuple(remark)
+
+
+def _moves(review: Review, person: PersonChange) -> bool:
+    """Whether something about a kept role differs: the group, the provider or the account."""
+    other = review.account_switched or review.provider_switched
+    return other or any(review.people.group_before(grant) for grant in person.kept)
+
+
+def _roles(review: Review) -> Iterator[Line]:
+    for role in review.people.roles:
+        if role.before.managed is role.after.managed is Managed.NOBODY:
+            continue
+        yield (Strong(role.role.value), *_group(role), ": ", *_what(review, role))
+
+
+def _group(role: RoleChange) -> Line:
+    old, new = role.before.group, role.after.group
+    if old and new and old != new:
+        return (" (group ", Code(new), ", before: ", Code(old), ")")
+    return (" (group ", Code(new or old or ""), ")")
+
+
+def _what(review: Review, role: RoleChange) -> Line:
+    where = tenant_words(review.after.config)
+    before, after = role.before.managed, role.after.managed
+    match before, after:
+        case Managed.ELSEWHERE, Managed.ELSEWHERE:
+            return (f"managed in {where} before and after; this review cannot see who has it.",)
+        case Managed.NOBODY, Managed.ELSEWHERE:
+            return (f"new, managed in {where}; this review cannot see who has it.",)
+        case Managed.HERE, Managed.ELSEWHERE:
+            listed: Line = (
+                ("; listed until now: ", *_who(grant.person for grant in role.lost))
+                if role.lost
+                else ("; nobody was listed",)
+            )
+            return (
+                f"managed in {where} from now on",
+                *listed,
+                ". This review cannot see who gains or loses it then.",
+            )
+        case Managed.ELSEWHERE, Managed.NOBODY:
+            return ("no longer declared; this review cannot see who had it.",)
+    line: list[Inline] = [_LEADS.get((before, after), "")]
+    for index, part in enumerate(list(_parts(role)) or [("nobody has it",)]):
+        line += ["; " if index else "", *part]
+    return (*(part for part in line if part), ".")
+
+
+_LEADS = {
+    (Managed.ELSEWHERE, Managed.HERE): "listed here from now on; ",
+    (Managed.NOBODY, Managed.HERE): "new; ",
+    (Managed.HERE, Managed.NOBODY): "no longer declared; ",
+}
+
+
+def _parts(role: RoleChange) -> Iterator[Line]:
+    for one, many, grants in (
+        ("gains it", "gain it", role.gained),
+        ("loses it", "lose it", role.lost),
+        ("keeps it", "keep it", role.kept),
+    ):
+        if grants:
+            people = _who(grant.person for grant in grants)
+            yield (*people, f" {one if len(grants) == 1 else many}")
+
+
+def _who(people: Iterable[str]) -> Line:
+    return codes(people, most=MOST_IN_LINE, rest="more people")
+
+
+def _members(review: Review) -> Iterator[Line]:
+    """The users' group: whoever is in it is a member of the account, with or without a role."""
+    users, where = review.people.users, tenant_words(review.after.config)
+    group = Code(users.after.group or "")
+    if users.joins and review.before is not None:
+        yield (
+            *_who(users.joins),
+            _verb(users.joins, " joins", " join"),
+            " the users' group ",
+            group,
+            ".",
+        )
+    if users.leaves:
+        yield (
+            *_who(users.leaves),
+            _verb(users.leaves, " leaves", " leave"),
+            " the users' group ",
+            group,
+            " and with it the account.",
+        )
+    if users.stays_unlisted:
+        yield (
+            *_who(users.stays_unlisted),
+            _verb(users.stays_unlisted, " stays", " stay"),
+            " in the users' group ",
+            group,
+            f" until taken out in {where}: in the account, without a role listed here.",
+        )
+    if users.before.managed is not users.after.managed:
+        yield _users_managed(users.after, group, where)
+
+
+def _users_managed(after: Held, group: Code, where: str) -> Line:
+    if after.managed is Managed.ELSEWHERE:
+        return (
+            "Who else is in the users' group ",
+            group,
+            f" is decided in {where}: people with a role are added, nobody is taken out.",
+        )
+    people = _who(after.members) or ("nobody",)
+    return ("The users' group ", group, " holds exactly ", *people, ".")
+
+
+def _verb(people: tuple[str, ...], one: str, many: str) -> str:
+    return one if len(people) == 1 else many
+
+
+UNFOLDED = 15
+"""Resources that are listed without unfolding."""
+_MOST_CHANGES = 3
+_MOST_MEMBERS = 5
+_LONGEST = 80
+
+_DONE = {
+    Action.REPLACE: "replaced",
+    Action.DELETE: "deleted",
+    Action.UPDATE: "updated in place",
+    Action.CREATE: "created",
+}
+_UNMANAGED = "no longer managed, stays as it is"
+_SIGNS = {Action.REPLACE: "±", Action.DELETE: "-", Action.UPDATE: "~", Action.CREATE: "+"}
+
+
+def resource_counts(changes: Sequence[ResourceChange]) -> str:
+    """`Resources: 1 replaced, 2 deleted (1 refused), 3 no longer managed.`"""
+    parts = []
+    for action, done in _DONE.items():
+        found = [one for one in changes if one.action is action and not _let_go(one)]
+        if found:
+            refused = sum(one.refused for one in found)
+            note = f" ({refused} of them refused)" if refused and refused < len(found) else ""
+            note = " (refused)" if refused == len(found) else note
+            parts.append(f"{len(found)} {done}{note}")
+    if kept := sum(_let_go(one) for one in changes):
+        parts.append(f"{kept} no longer managed")
+    return f"Resources: {', '.join(parts)}." if parts else "No resource changes."
+
+
+def resources_section(review: Review) -> Iterator[Section]:
+    """What happens in the three consoles; nothing when no resource changes."""
+    if not review.resources:
+        return
+    changes = sorted(review.resources, key=_risk)
+    bullets = Bullets(tuple(_line(change) for change in changes), Weight.NORMAL)
+    title = f"All {count(len(changes), 'resource')} that change"
+    listed = bullets if len(changes) <= UNFOLDED else Fold(title, (bullets,))
+    details = Fold("Every input, old and new", (Diff(tuple(_details(review.resources))),))
+    yield Section("Resources", (listed, details))
+
+
+def _let_go(change: ResourceChange) -> bool:
+    return change.action is Action.DELETE and change.retained and not change.refused
+
+
+def _risk(change: ResourceChange) -> tuple[bool, bool, int]:
+    return not change.refused, _let_go(change), list(_DONE).index(change.action)
+
+
+def _line(change: ResourceChange) -> Line:
+    words = words_for(change.resource.type)
+    words = words[0].upper() + words[1:]
+    line: list[Inline] = [f"{words} ", Code(change.resource.name), f": {_outcome(change)}"]
+    if change.reasons:
+        line += [", because ", *reasons_line(change.reasons)]
+    elif change.changes:
+        line += [": ", *_inline(change.changes)]
+    if change.refused:
+        line.append("; refused, because it is protected")
+    return (*line, ".")
+
+
+def _outcome(change: ResourceChange) -> str:
+    done = _DONE[change.action]
+    if change.refused:
+        return f"would be {done}"
+    if _let_go(change):
+        return _UNMANAGED
+    if change.action is Action.DELETE:
+        meaning = kind_of(change.resource.type).when_deleted
+        return f"{done}; {meaning}" if meaning else done
+    return f"{done}, the old one stays" if change.retained else done
+
+
+def _inline(changes: Sequence[PropertyChange]) -> Line:
+    """The first changed inputs, short ones with their values."""
+    line: list[Inline] = []
+    for change in changes[:_MOST_CHANGES]:
+        line += ["; "] if line else []
+        line += [Code(change.path), " ", *_values(change)]
+    if len(changes) > _MOST_CHANGES:
+        line.append(f"; {len(changes) - _MOST_CHANGES} more inputs")
+    return tuple(line)
+
+
+def _values(change: PropertyChange) -> Iterator[Inline]:
+    if change.new == KNOWN_LATER:
+        yield "gets a new value"
+        return
+    added, removed = _list_members(change)
+    signed = [*(f"+{one}" for one in added), *(f"-{one}" for one in removed)]
+    for index, one in enumerate(signed[:_MOST_MEMBERS]):
+        yield " " if index else ""
+        yield Code(one)
+    if len(signed) > _MOST_MEMBERS:
+        yield f" and {len(signed) - _MOST_MEMBERS} more"
+    if not signed:
+        yield from (Code(short(change.old)), " → ", Code(short(change.new)))
+
+
+def _list_members(change: PropertyChange) -> tuple[list[str], list[str]]:
+    """What is added to and what is taken from a list of plain values."""
+    if not isinstance(change.old, list) or not isinstance(change.new, list):
+        return [], []
+    old, new = [text_of(one) for one in change.old], [text_of(one) for one in change.new]
+    return [one for one in new if one not in old], [one for one in old if one not in new]
+
+
+def _details(changes: Iterable[ResourceChange]) -> Iterator[str]:
+    for change in changes:
+        resource = change.resource
+        refused = ", refused" if change.refused else ""
+        sign = _SIGNS[change.action]
+        yield f"{sign} {resource.type} {resource.name}: {_outcome(change)}{refused}"
+        for reason in change.reasons:
+            yield f"      # because {plain(reasons_line([reason]))}"
+        if change.action is Action.CREATE:
+            for key in sorted(resource.inputs):
+                yield f"+     {key}: {text_of(resource.inputs[key])}"
+        for one in change.changes:
+            yield from _pair(one)
+
+
+def _pair(change: PropertyChange) -> Iterator[str]:
+    added, removed = _list_members(change)
+    if added or removed:
+        yield f"      {change.path}:"
+        yield from (f"-       {value}" for value in removed)
+        yield from (f"+       {value}" for value in added)
+    elif change.new == KNOWN_LATER:
+        yield f"      {change.path}: a new value {KNOWN_LATER}"
+    else:
+        yield f"-     {change.path}: {text_of(change.old)}"
+        yield f"+     {change.path}: {text_of(change.new)}"
+
+
+def once(review: Review) -> Iterator[Line]:
+    """The steps, in the order they are done; none without a base."""
+    if review.before is None:
+        return
+    before, after = review.before.config, review.after.config
+    if review.provider_switched:
+        yield _old_provider(before)
+    elif _token_by_hand(after) and review.token_replaced:
+        show = f"pulumi stack output tokenValue --show-secrets --stack {review.after.stack}"
+        yield (
+            "Right after the update, enter the new token in Okta's console: run ",
+            Code(show),
+            ", paste what it prints under Provisioning > Integration, and select Test API "
+            "Credentials.",
+        )
+    if review.account_switched:
+        yield (
+            "In the old Cloudflare account ",
+            Code(f"{before.account.name} ({before.account.id})"),
+            ", decide what becomes of its members and User Groups: this program leaves them.",
+        )
+
+
+def _token_by_hand(config: ScimConfig) -> bool:
+    provider = config.identity_provider
+    return provider.kind == "okta" and provider.api_integration == "console"
+
+
+def _old_provider(before: ScimConfig) -> Line:
+    provider = before.identity_provider
+    if provider.kind == "okta":
+        return (
+            "In Okta, stop provisioning in the app ",
+            Code(provider.app_label),
+            " before Entra starts, or both would write to the same account.",
+        )
+    return (
+        "In Entra, stop provisioning in the application ",
+        Code(provider.app_name),
+        " before Okta starts, or both would write to the same account.",
+    )
+
+
+def review_json(review: Review) -> dict[str, object]:
+    """`as_json` of the plan, and `review`: risks, people, settings, resources, steps."""
+    people = review.people
+    return {
+        **as_json(review.after),
+        "review": {
+            "against": {
+                "base": review.label,
+                "compared": review.before is not None,
+                "note": review.note,
+            },
+            "risks": [
+                {"kind": risk.kind, "text": plain(risk.line), "people": list(risk.people)}
+                for risk in risks(review)
+            ],
+            "gained": [grant_json(grant) for grant in people.difference.gained],
+            "lost": [grant_json(grant) for grant in people.difference.lost],
+            "kept": [
+                {**grant_json(grant), "groupBefore": people.group_before(grant) or grant.group}
+                for grant in people.difference.kept
+            ],
+            "roles": [
+                {"role": role.role.value, "before": _held(role.before), "after": _held(role.after)}
+                for role in people.roles
+            ],
+            "usersGroup": {
+                "before": _held(people.users.before),
+                "after": _held(people.users.after),
+                "joins": list(people.users.joins),
+                "leaves": list(people.users.leaves),
+                "staysUnlisted": list(people.users.stays_unlisted),
+            },
+            "settings": [
+                {"path": one.path, "old": one.old, "new": one.new, "meaning": one.meaning}
+                for one in review.settings
+            ],
+            "resources": [_resource(change) for change in review.resources],
+            "remainingSteps": _texts(review.steps),
+            "warnings": _texts(review.warnings),
+        },
+    }
+
+
+def _held(held: Held) -> dict[str, object]:
+    return {"managed": held.managed.value, "group": held.group, "members": list(held.members)}
+
+
+def _resource(change: ResourceChange) -> dict[str, object]:
+    return {
+        "action": change.action.value,
+        "type": change.resource.type,
+        "name": change.resource.name,
+        "urn": change.urn,
+        "refused": change.refused,
+        "retained": change.retained,
+        "reasons": [{"path": why.path, "old": why.old, "new": why.new} for why in change.reasons],
+        "changes": [_property(one) for one in change.changes],
+    }
+
+
+def _property(change: PropertyChange) -> dict[str, object]:
+    return {"path": change.path, "old": change.old, "new": change.new}
+
+
+def _texts(texts: Texts) -> dict[str, list[str]]:
+    return {"new": list(texts.new), "same": list(texts.same), "gone": list(texts.gone)}

@@ -1,11 +1,579 @@
 """What the approver must not overlook, the riskiest first."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
-from cfscim.review import change_risks, people_risks
-from cfscim.review.compare import Review
-from cfscim.review.risk import Risk
-from cfscim.review.setting_risks import setting_risks
+from cfscim.config.access import Grant
+from cfscim.config.kinds import APPLICATIONS, JOBS, TOKENS, kind_of, words_for
+from cfscim.config.models import EntraConfig, ScimConfig
+from cfscim.config.names import group_names
+from cfscim.config.roles import Role
+from cfscim.report.document import Code, Inline, Line, Strong, codes, listed
+from cfscim.review.changes import Action, ResourceChange, reasons_line
+from cfscim.review.compare import Managed, Review, RoleChange, takes_effect, tenant_words
+from cfscim.review.settings import NOT_GIVEN, provider_changes
+
+MOST_NAMES = 20
+"""People named in one line; everyone stands in the table below it."""
+
+
+@dataclass(frozen=True)
+class Risk:
+    """`kind`: a short name for programs; `line`: what happens and why it matters."""
+
+    kind: str
+    line: Line
+    people: tuple[str, ...] = ()
+
+
+SUPER = Role.SUPER_ADMINISTRATOR
+
+
+def super_gained(review: Review) -> Iterator[Risk]:
+    role = _role(review, SUPER)
+    if not role.gained:
+        return
+    tail: list[Inline] = [": full power over the account, everybody's access included."]
+    if role.before.managed is Managed.ELSEWHERE:
+        where = tenant_words(review.after.config)
+        tail.insert(0, f", unless {where} gave it before")
+    words: Line = (_verb(role.gained, " gains ", " gain "), Strong(SUPER.value))
+    yield Risk(
+        "super-administrator-gained",
+        (*_names(role.gained), *words, *_through(role.gained), *tail),
+        _people(role.gained),
+    )
+
+
+def super_few(review: Review) -> Iterator[Risk]:
+    """Fewer than two known Super Administrators, break-glass included, and fewer than before."""
+    role, config = _role(review, SUPER), review.after.config
+    if role.after.managed is Managed.ELSEWHERE:
+        return
+    left = {person.lower() for person in (*role.after.members, *config.break_glass)}
+    had = {person.lower() for person in role.before.members}
+    if review.before:
+        had |= {person.lower() for person in review.before.config.break_glass}
+    if len(left) >= 2 or (review.before and len(left) >= len(had)):
+        return
+    line: Line = (
+        Strong("Nobody"),
+        " is named as Super Administrator, neither in the role nor as break-glass: the account "
+        "can be locked out.",
+    )
+    if left:
+        line = (
+            "Only ",
+            *codes(sorted(left)),
+            " is known as Super Administrator, break-glass included: one wrong step can lock the "
+            "account out.",
+        )
+    yield Risk("super-administrators-few", line)
+
+
+def super_elsewhere(review: Review) -> Iterator[Risk]:
+    role = _role(review, SUPER)
+    if role.after.managed is Managed.ELSEWHERE and role.before.managed is not Managed.ELSEWHERE:
+        where = tenant_words(review.after.config)
+        yield Risk(
+            "super-administrator-unseen",
+            (
+                "Who is ",
+                Strong(SUPER.value),
+                f" is decided in {where} from now on, in the group ",
+                Code(role.after.group or ""),
+                ": no review will show who gains it.",
+            ),
+        )
+
+
+def lost(review: Review) -> Iterator[Risk]:
+    for role in review.people.roles:
+        if role.lost:
+            yield Risk("role-lost", (*_names(role.lost), *_loss(review, role)), _people(role.lost))
+
+
+def _loss(review: Review, role: RoleChange) -> Line:
+    name = Strong(role.role.value)
+    loses = _verb(role.lost, " loses ", " lose ")
+    if role.after.managed is Managed.ELSEWHERE:
+        where = tenant_words(review.after.config)
+        return (
+            _verb(role.lost, " is", " are"),
+            " no longer listed for ",
+            name,
+            f": {where} decides from now on; this update takes nobody out of the group ",
+            Code(role.after.group or ""),
+            ".",
+        )
+    if role.after.managed is Managed.NOBODY:
+        instead = Code(f"{role.role.value}: {{members: []}}")
+        return (
+            loses,
+            name,
+            ": the role is no longer declared.",
+            _what_stays(review),
+            " To take it from everyone and keep the group, write ",
+            instead,
+            ".",
+        )
+    return (loses, name, *_through(role.lost), ".")
+
+
+def _what_stays(review: Review) -> str:
+    """When a role that is no longer declared is really gone (docs/leaving.md, A role less)."""
+    if review.before is None or review.provider_switched or review.account_switched:
+        return ""
+    if review.before.config.identity_provider.kind == "entra":
+        return " Entra deletes the group in Cloudflare at its next cycle; the role is gone then."
+    return " Its group stays in Cloudflare, and gives the role, until a person removes it there."
+
+
+def role_dropped(review: Review) -> Iterator[Risk]:
+    for role in review.people.roles:
+        if role.after.managed is Managed.NOBODY and role.before.managed is Managed.ELSEWHERE:
+            where = tenant_words(review.before.config) if review.before else ""
+            yield Risk(
+                "role-dropped",
+                (
+                    Strong(role.role.value),
+                    " is no longer declared: everyone whom ",
+                    where,
+                    " has in the group ",
+                    Code(role.before.group or ""),
+                    " is affected; who that is cannot be seen here.",
+                    _what_stays(review),
+                ),
+            )
+
+
+def leaves(review: Review) -> Iterator[Risk]:
+    people = review.people.users.leaves
+    if people:
+        verb = " leaves" if len(people) == 1 else " leave"
+        yield Risk(
+            "leaves-account",
+            (
+                *codes(people, most=MOST_NAMES),
+                verb,
+                " the users' group ",
+                Code(review.people.users.after.group or ""),
+                " and with it the Cloudflare account.",
+            ),
+            people,
+        )
+
+
+def unseen_removals(review: Review) -> Iterator[Risk]:
+    where = tenant_words(review.after.config)
+    for role in review.people.roles:
+        if role.before.managed is Managed.ELSEWHERE and role.after.managed is Managed.HERE:
+            yield Risk(
+                "unseen-removals",
+                (
+                    "The group ",
+                    Code(role.after.group or ""),
+                    " will hold exactly the people listed for ",
+                    Strong(role.role.value),
+                    f": anyone else whom {where} has in it today loses the role, and this review "
+                    "cannot name them.",
+                ),
+            )
+    users = review.people.users
+    if users.before.managed is Managed.ELSEWHERE and users.after.managed is Managed.HERE:
+        yield Risk(
+            "unseen-removals",
+            (
+                "The users' group ",
+                Code(users.after.group or ""),
+                " will hold exactly the people listed: anyone else who is in it today leaves the "
+                "Cloudflare account, and this review cannot name them.",
+            ),
+        )
+
+
+def _names(grants: Iterable[Grant]) -> Line:
+    return codes(_people(grants), most=MOST_NAMES, rest="more people (all in the table below)")
+
+
+def _people(grants: Iterable[Grant]) -> tuple[str, ...]:
+    return tuple(grant.person for grant in grants)
+
+
+def _through(grants: Iterable[Grant]) -> Line:
+    groups = sorted({grant.group for grant in grants})
+    return (" through the group ", *listed(Code(group) for group in groups))
+
+
+def _role(review: Review, role: Role) -> RoleChange:
+    return next(change for change in review.people.roles if change.role is role)
+
+
+def _verb(grants: tuple[Grant, ...], one: str, many: str) -> str:
+    return one if len(grants) == 1 else many
+
+
+def refused(review: Review) -> Iterator[Risk]:
+    if not review.refused:
+        return
+    by_kind: dict[str, list[str]] = {}
+    for change in review.refused:
+        by_kind.setdefault(change.resource.type, []).append(change.resource.name)
+    line: list[Inline] = [
+        Strong("This change cannot be carried out as it stands."),
+        " Pulumi refuses to delete or to replace what is protected: ",
+    ]
+    for index, (type_, names) in enumerate(by_kind.items()):
+        kind = kind_of(type_)
+        words = kind.words if len(names) == 1 else f"{len(names)} {kind.many}"
+        line += ["; " if index else "", f"{words} (", *codes(sorted(names), most=5), ")"]
+    yield Risk(
+        "refused-protected",
+        (
+            *(part for part in line if part),
+            ". Take back what causes it, or unprotect it on purpose first (",
+            Code("pulumi state unprotect"),
+            ").",
+        ),
+    )
+
+
+def account(review: Review) -> Iterator[Risk]:
+    if review.before is None or not review.account_switched:
+        return
+    old, new = review.before.config.account, review.after.config.account
+    people = tuple(sorted({grant.person for grant in review.people.difference.kept}))
+    yield Risk(
+        "account-switched",
+        (
+            Strong("Another Cloudflare account:"),
+            " ",
+            Code(f"{new.name} ({new.id})"),
+            " instead of ",
+            Code(f"{old.name} ({old.id})"),
+            ". Every role below is one in the new account; in the old one this program removes "
+            "nobody.",
+        ),
+        people,
+    )
+
+
+def reached(review: Review) -> Iterator[Risk]:
+    """A change of the providers' settings sends the pipeline's credentials somewhere else."""
+    before = review.before.providers if review.before else {}
+    changes = provider_changes(before, review.after.providers)
+    if not changes:
+        return
+    line: list[Inline] = [Strong("Vendors are reached in another way:"), " "]
+    for index, change in enumerate(changes):
+        line += [
+            ", " if index else "",
+            Code(change.path),
+            " is ",
+            Code(change.new),
+            " (was ",
+            Code(change.old),
+            ")",
+        ]
+    line.append(". Credentials are sent there, and everything is looked up and made there.")
+    yield Risk("provider-settings", tuple(part for part in line if part))
+
+
+def provider(review: Review) -> Iterator[Risk]:
+    if review.before is None or not review.provider_switched:
+        return
+    old, new = tenant_words(review.before.config), tenant_words(review.after.config)
+    yield Risk(
+        "provider-switched",
+        (
+            Strong(f"People come from {new} instead of {old}:"),
+            f" groups and application are made anew in {new}, and {old} must be stopped by hand.",
+        ),
+    )
+
+
+def role_model(review: Review) -> Iterator[Risk]:
+    """Another way in which groups give roles; the same names leave a gap (docs/user-groups.md)."""
+    if review.before is None or review.account_switched or review.provider_switched:
+        return
+    before, after = review.before.config, review.after.config
+    if before.role_model == after.role_model:
+        return
+    people = tuple(sorted({grant.person for grant in review.people.difference.kept}))
+    old, new = group_names(before), group_names(after)
+    who: list[Inline] = [*codes(people, most=MOST_NAMES)] or ["everyone in the role groups"]
+    line: list[Inline] = [Strong("Roles are given in another way:"), " "]
+    if any(old[role] == new[role] for role in old.keys() & new.keys()):
+        line += [
+            "groups keep their names, so that the old and the new ones cannot stand side by side. ",
+            *who,
+            " may be without a role from this update until the next provisioning cycles have ended "
+            "and ",
+            Code("verify"),
+            " holds; docs/user-groups.md has the way without a gap.",
+        ]
+    else:
+        line += [
+            "every role comes from a new group, and ",
+            *who,
+            " must be in it, in Cloudflare, before the old one goes; docs/user-groups.md has the "
+            "order.",
+        ]
+    yield Risk("role-model-switched", tuple(line), people)
+
+
+def first_effect(review: Review) -> Iterator[Risk]:
+    """Roles that were declared before and reach Cloudflare only now."""
+    if review.before is None or takes_effect(review.before.config):
+        return
+    people = sorted({grant.person for grant in review.people.difference.kept})
+    roles = (", and with them the roles of ", *codes(people, most=MOST_NAMES)) if people else ()
+    if takes_effect(review.after.config) and not review.provider_switched:
+        yield Risk(
+            "takes-effect",
+            (
+                Strong("Declared roles take effect now:"),
+                " the groups reach Cloudflare with this update",
+                *roles,
+                ".",
+            ),
+            tuple(people),
+        )
+
+
+def replaced(review: Review) -> Iterator[Risk]:
+    for change in review.resources:
+        gone = change.action in (Action.REPLACE, Action.DELETE) and not change.refused
+        if gone and change.resource.type in TOKENS | APPLICATIONS | JOBS:
+            yield _replacement(review, change)
+
+
+def _replacement(review: Review, change: ResourceChange) -> Risk:
+    type_ = change.resource.type
+    made = [one.resource.type for one in review.resources if one.action is Action.CREATE]
+    heir = next((one for one in made if one in TOKENS), None) if type_ in TOKENS else None
+    gone = change.action is Action.DELETE and heir is None
+    line: list[Inline] = [Strong("Deleted:" if gone else "Replaced:"), f" {words_for(type_)} "]
+    line.append(Code(change.resource.name))
+    if heir is not None:
+        line.append(f", by a {words_for(heir)}")
+    if change.reasons:
+        line += [", because ", *reasons_line(change.reasons)]
+    line.append(".")
+    if type_ in TOKENS:
+        return Risk("token-replaced", (*line, _new_token(review)))
+    kind = "job" if type_ in JOBS else "application"
+    return Risk(f"{kind}-{'deleted' if gone else 'replaced'}", tuple(line))
+
+
+def _new_token(review: Review) -> str:
+    provider = review.after.config.identity_provider
+    if provider.kind == "okta" and provider.api_integration == "console":
+        return (
+            " The new token is made first and the old one is deleted at the end of the same "
+            "update: from then on Okta provisions nobody until a person enters the new token."
+        )
+    where = tenant_words(review.after.config)
+    return f" {where} gets the new token before the old one is deleted."
+
+
+Found = Iterator[tuple[str, Line, tuple[str, ...]]]
+"""Kind, line and people of each risk."""
+
+
+def setting_risks(review: Review) -> Iterator[Risk]:
+    """The risks of changed settings, the riskiest first; nothing without a base."""
+    if review.before is None:
+        return
+    for check in _SETTING_CHECKS:
+        for kind, line, people in check(review, review.before.config, review.after.config):
+            yield Risk(kind, line, people)
+
+
+def _stopped(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    old, new = before.identity_provider, after.identity_provider
+    if not isinstance(new, EntraConfig) or new.start:
+        return
+    if not isinstance(old, EntraConfig) or old.start:
+        yield (
+            "provisioning-stopped",
+            (
+                Strong("Provisioning stops."),
+                " From then on nobody gains a role in Cloudflare, and whoever leaves keeps it.",
+            ),
+            (),
+        )
+
+
+def _scope(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    old, new = before.identity_provider, after.identity_provider
+    if not (isinstance(old, EntraConfig) and isinstance(new, EntraConfig)):
+        return
+    if old.scope != new.scope:
+        line: Line = (
+            Strong("Only people in an assigned group are provisioned from now on:"),
+            " everybody else whom the filter let in is deactivated in Cloudflare.",
+        )
+        if new.scope == "filtered":
+            everyone = "every user who meets the filter" if new.user_filter else "every user"
+            line = (
+                Strong("All records instead of assigned people:"),
+                f" {everyone} is provisioned to Cloudflare, though without a role unless in a role "
+                "group.",
+            )
+        yield "scope-changed", line, ()
+    elif old.user_filter != new.user_filter:
+        yield (
+            "filter-changed",
+            (
+                Strong("Another filter decides who is provisioned:"),
+                " whoever does not meet every clause is deactivated in Cloudflare, whatever role "
+                "is listed below; who that is cannot be seen here.",
+            ),
+            (),
+        )
+
+
+def _brake(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    old, new = before.identity_provider, after.identity_provider
+    if not (isinstance(old, EntraConfig) and isinstance(new, EntraConfig)):
+        return
+    was, will_be = old.deletion_threshold, new.deletion_threshold
+    if was is None or (will_be is not None and will_be <= was):
+        return
+    now = f"the limit rises from {was} to {will_be}" if will_be else "there is no limit any more"
+    yield (
+        "deletion-brake-loosened",
+        (Strong("Accidental deletions are held back less:"), f" {now}."),
+        (),
+    )
+
+
+def _token(review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    old, new = before.token, after.token
+    if old.owner != new.owner:
+        wider = (
+            "four permissions of a user, which end with that user's own access"
+            if new.owner == "user"
+            else "one permission, SCIM Provisioning, independent of any user"
+        )
+        yield "token-owner", (Strong("Another kind of token:"), f" {wider}."), ()
+    if old.allowed_cidrs and not new.allowed_cidrs:
+        yield (
+            "token-from-everywhere",
+            (
+                Strong("The token works from everywhere"),
+                " from now on, until now only from ",
+                *codes(old.allowed_cidrs, most=10),
+                ".",
+            ),
+            (),
+        )
+    elif old.allowed_cidrs != new.allowed_cidrs:
+        yield (
+            "token-networks",
+            (
+                Strong("The token works only from"),
+                " ",
+                *codes(new.allowed_cidrs, most=10),
+                ": provisioning fails if the identity provider calls from anywhere else.",
+            ),
+            (),
+        )
+    if old.expires_on is not None and (new.expires_on is None or new.expires_on > old.expires_on):
+        until = new.expires_on_text or NOT_GIVEN
+        if not review.token_replaced:
+            yield (
+                "token-lives-longer",
+                (
+                    Strong("The same token lives longer:"),
+                    " until ",
+                    Code(until),
+                    " instead of ",
+                    Code(old.expires_on_text or NOT_GIVEN),
+                    "; a leaked value would too. A rotation would end it.",
+                )
+                if new.expires_on
+                else (
+                    Strong("The same token never ends"),
+                    " any more, until now it ended on ",
+                    Code(old.expires_on_text or NOT_GIVEN),
+                    "; a leaked value works for ever.",
+                ),
+                (),
+            )
+
+
+def _pushes(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    old, new = before.identity_provider, after.identity_provider
+    if old.kind != "okta" or new.kind != "okta" or new.api_integration != "console":
+        return
+    if old.api_integration_confirmed and not new.api_integration_confirmed:
+        yield (
+            "pushes-removed",
+            (
+                Strong("Groups are not pushed any more"),
+                " until the console steps are confirmed again: nobody gains or loses a role in "
+                "Cloudflare meanwhile.",
+            ),
+            (),
+        )
+
+
+def _break_glass(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    kept = {person.lower() for person in after.break_glass}
+    gone = tuple(person for person in before.break_glass if person.lower() not in kept)
+    had = {person.lower() for person in before.break_glass}
+    new = tuple(person for person in after.break_glass if person.lower() not in had)
+    if gone:
+        yield (
+            "break-glass-removed",
+            (
+                *codes(gone),
+                " no longer named as break-glass: check that the account can still be entered "
+                "without the identity provider. Nothing changes in Cloudflare.",
+            ),
+            gone,
+        )
+    if new:
+        yield (
+            "break-glass-added",
+            (
+                *codes(new),
+                " newly named as break-glass, so counted as Super Administrator outside SCIM: this "
+                "program neither gives nor takes that role, so check it in the dashboard.",
+            ),
+            new,
+        )
+
+
+def _waivers(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    for waiver in after.waivers:
+        if waiver not in before.waivers:
+            yield (
+                "waiver",
+                (
+                    Strong("A policy rule is set aside: "),
+                    Code(waiver.rule),
+                    f" until {waiver.until}, by ",
+                    Code(waiver.by),
+                    ", because ",
+                    Code(waiver.reason),
+                    ".",
+                ),
+                (),
+            )
+
+
+_SETTING_CHECKS: tuple[Callable[[Review, ScimConfig, ScimConfig], Found], ...] = (
+    _stopped,
+    _scope,
+    _brake,
+    _token,
+    _pushes,
+    _break_glass,
+    _waivers,
+)
 
 
 def risks(review: Review) -> tuple[Risk, ...]:
@@ -14,19 +582,19 @@ def risks(review: Review) -> tuple[Risk, ...]:
 
 
 _CHECKS: tuple[Callable[[Review], Iterator[Risk]], ...] = (
-    people_risks.super_gained,
-    people_risks.super_few,
-    people_risks.super_elsewhere,
-    change_risks.refused,
-    change_risks.reached,
-    change_risks.account,
-    change_risks.provider,
-    change_risks.role_model,
-    change_risks.first_effect,
-    people_risks.lost,
-    people_risks.role_dropped,
-    people_risks.leaves,
-    people_risks.unseen_removals,
-    change_risks.replaced,
+    super_gained,
+    super_few,
+    super_elsewhere,
+    refused,
+    reached,
+    account,
+    provider,
+    role_model,
+    first_effect,
+    lost,
+    role_dropped,
+    leaves,
+    unseen_removals,
+    replaced,
     setting_risks,
 )

@@ -6,8 +6,7 @@ from functools import cache
 
 from cfscim.config.models import CONFIG_KEY, ScimConfig, parse_config
 from cfscim.config.policy.rules import ResourceView, Violation, evaluate
-from cfscim.plan.model import declare
-from cfscim.plan.policy_check import check
+from cfscim.plan.model import check, declare
 from cfscim.program.registrations import Registration
 
 TODAY = date(2026, 11, 23)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cfscim.config.policy.rules import RULES, evaluate
-from cfscim.plan.policy_check import is_refused, violation_lines
+from cfscim.config.policy.rules import RULES, evaluate, is_refused
+from cfscim.plan.output import policy_lines
+from cfscim.report.document import plain
 from tests.config.policy_kit import OTHER, SUPER, TODAY, config_object, names, of_config, parsed
 
 READERS = [f"p{n}@example.com" for n in range(8)]
@@ -161,9 +162,9 @@ def test_a_waiver_holds_through_its_last_day(until: date, today: date) -> None:
 
 def test_waived_is_said_with_who_and_why() -> None:
     value = config_object(token={}, waivers=[_waiver("token-expiry")])
-    assert violation_lines(of_config(value))[0].startswith(
-        "waived until 2026-12-31 by Grace Hopper (migration): token-expiry: prod: token: "
-    )
+    first = plain(next(policy_lines(of_config(value))))
+    assert first.startswith("Waived, token-expiry: prod: token: ")
+    assert first.endswith("; by Grace Hopper until 2026-12-31 (migration)")
 
 
 def test_a_renewed_waiver_outweighs_the_ended_one() -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from cfscim.config.policy.rules import is_refused
 from cfscim.config.stack_check import check_stack_file
-from cfscim.plan.model import make_plan
-from cfscim.plan.policy_check import check, is_refused
+from cfscim.plan.model import check, make_plan
 from tests.config.policy_kit import TODAY
 
 ROOT = Path(__file__).resolve().parents[2]

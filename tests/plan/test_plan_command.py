@@ -22,8 +22,15 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_json_has_exactly_the_contract_s_keys(stack: Path, capsys) -> None:
     plan = planned(capsys)
-    assert list(plan) == ["project", "stack", "resources", "outputs", "access", "remainingSteps",
-                          "warnings"]  # fmt: skip
+    assert list(plan) == [
+        "project",
+        "stack",
+        "resources",
+        "outputs",
+        "access",
+        "remainingSteps",
+        "warnings",
+    ]
     assert (plan["project"], plan["stack"]) == ("cloudflare-scim", "dev")
     for resource in plan["resources"]:
         assert list(resource) == ["type", "name", "parent", "inputs", "options"]
@@ -38,15 +45,29 @@ def test_access_lists_who_gets_which_role_through_which_group(stack: Path, capsy
     super_administrator = "Super Administrator - All Privileges"
     assert planned(capsys)["access"] == [
         {"person": "ada@example.com", "role": "Administrator", "group": "Administrator"},
-        *({"person": f"{name}@example.com", "role": super_administrator, "group": super_administrator}
-          for name in ("alan", "grace")),
-    ]  # fmt: skip
+        *(
+            {
+                "person": f"{name}@example.com",
+                "role": super_administrator,
+                "group": super_administrator,
+            }
+            for name in ("alan", "grace")
+        ),
+    ]
 
 
 def test_the_outputs_are_the_contract_s(stack: Path, capsys) -> None:
     plan = planned(capsys)
-    assert {"scimBaseUrl", "tokenId", "tokenExpiresOn", "tokenValue", "applicationId", "roleGroups",
-            "remainingSteps", "warnings"} <= set(plan["outputs"])  # fmt: skip
+    assert {
+        "scimBaseUrl",
+        "tokenId",
+        "tokenExpiresOn",
+        "tokenValue",
+        "applicationId",
+        "roleGroups",
+        "remainingSteps",
+        "warnings",
+    } <= set(plan["outputs"])
     assert plan["remainingSteps"] == plan["outputs"]["remainingSteps"] != []
     assert plan["warnings"] == plan["outputs"]["warnings"] != []
 

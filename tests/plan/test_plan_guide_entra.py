@@ -144,8 +144,17 @@ def test_the_order_is_groups_app_job_secret_test_mapping_assignments_start(
     combination: Combination,
 ) -> None:
     plan = guide_plan(combination)
-    chain = ["token", "entra-group-billing", "entra-app", "entra-job", "entra-secret",
-             "entra-connection-test", "entra-mapping", "entra-assignment-billing", "entra-start"]  # fmt: skip
+    chain = [
+        "token",
+        "entra-group-billing",
+        "entra-app",
+        "entra-job",
+        "entra-secret",
+        "entra-connection-test",
+        "entra-mapping",
+        "entra-assignment-billing",
+        "entra-start",
+    ]
     for earlier, later in pairwise(chain):
         assert earlier in before(plan, later), f"{later} does not wait for {earlier}"
     if combination[1] == "userGroups":

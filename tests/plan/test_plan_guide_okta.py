@@ -150,8 +150,17 @@ def test_the_order_is_token_groups_app_connection_check_features_check_push(
     combination: Combination,
 ) -> None:
     plan = guide_plan(combination)
-    chain = ["token", "okta-group-billing", "okta-app", "okta-app-assignments", "okta-connection",
-             "okta-connection-gate", "okta-features", "okta-features-gate", "okta-push-billing"]  # fmt: skip
+    chain = [
+        "token",
+        "okta-group-billing",
+        "okta-app",
+        "okta-app-assignments",
+        "okta-connection",
+        "okta-connection-gate",
+        "okta-features",
+        "okta-features-gate",
+        "okta-push-billing",
+    ]
     for earlier, later in pairwise(chain):
         if later != "okta-app-assignments":
             assert earlier in before(plan, later), f"{later} does not wait for {earlier}"

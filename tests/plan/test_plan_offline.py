@@ -34,8 +34,11 @@ def test_no_socket_no_program_no_environment(tmp_path: Path, combination) -> Non
     environment = {"PYTHONPATH": f"{tmp_path}:{ROOT}", "PATH": str(tmp_path / "empty")}
     done = subprocess.run(
         [sys.executable, "-m", "cfscim", "plan", "--stack", "dev", "--format", "json"],
-        cwd=tmp_path, env=environment, capture_output=True, text=True,
-    )  # fmt: skip
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert len(json.loads(done.stdout)["resources"]) > 20
 
@@ -61,7 +64,10 @@ def test_only_the_identity_provider_s_own_sdk_is_imported(tmp_path: Path) -> Non
     for combination, sdk in ((COMBINATIONS[0], "pulumi_okta"), (COMBINATIONS[4], "pulumi_azuread")):
         write(tmp_path, "dev", config(combination))
         done = subprocess.run(
-            [sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONPATH": str(ROOT)},
-            capture_output=True, text=True,
-        )  # fmt: skip
+            [sys.executable, "-c", code],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+        )
         assert done.stderr.strip() == str([sdk])

@@ -16,9 +16,8 @@ from cfscim.program.placeholders import Placeholders
 from cfscim.program.run import run_program
 from cfscim.report.markdown import render
 from cfscim.report.terminal import show
-from cfscim.review.as_json import review_json
 from cfscim.review.compare import compare
-from cfscim.review.report import review_document
+from cfscim.review.report import review_document, review_json
 from tests.plan.guide_kit import COMBINATIONS, config
 from tests.plan.plan_kit import write
 
@@ -53,7 +52,12 @@ def test_the_canary_is_nowhere(tmp_path: Path, combination) -> None:
     documents = [plan_document(new), review_document(review)]
     text = io.StringIO()
     show(documents, Console(file=text, width=10_000))
-    printed = [json.dumps(as_json(new)), json.dumps(review_json(review)), render(documents),
-               text.getvalue(), repr(review)]  # fmt: skip
+    printed = [
+        json.dumps(as_json(new)),
+        json.dumps(review_json(review)),
+        render(documents),
+        text.getvalue(),
+        repr(review),
+    ]
     assert not [one for one in printed if CANARY in one]
     assert all("[secret]" in one for one in printed[:4])

@@ -13,14 +13,31 @@ from markdown_it import MarkdownIt
 
 from cfscim.config.messages import one_line
 from cfscim.report.document import Bullets, Code, Document, Paragraph, Prose, Section, Strong, Table
-from cfscim.report.gfm import LONGEST_VALUE, clipped, fenced
-from cfscim.report.markdown import LIMIT, render
+from cfscim.report.markdown import LIMIT, LONGEST_VALUE, clipped, fenced, render
 
 HOSTILE = (
-    "@octocat", "@org/team", "a|b", "`tick`", "``", "<img src=x onerror=alert(1)>", "-->", "#123",
-    "$x$", "a\\|b", "[x](https://evil.example)", "*bold*", "line\nbreak", " padded ", "&amp;",
-    "\u202etxt", "$`x`$", "| | |", "</details>", "GH-1", "",
-)  # fmt: skip
+    "@octocat",
+    "@org/team",
+    "a|b",
+    "`tick`",
+    "``",
+    "<img src=x onerror=alert(1)>",
+    "-->",
+    "#123",
+    "$x$",
+    "a\\|b",
+    "[x](https://evil.example)",
+    "*bold*",
+    "line\nbreak",
+    " padded ",
+    "&amp;",
+    "\u202etxt",
+    "$`x`$",
+    "| | |",
+    "</details>",
+    "GH-1",
+    "",
+)
 TEXTS = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=40))
 
 
@@ -66,8 +83,24 @@ def test_nothing_outside_code_can_be_a_mention_or_an_issue_link(text: str) -> No
 def test_no_tag_comes_from_a_value(text: str) -> None:
     page = document(Bullets(((Code(text),), (Prose(text),), (Strong(text),))))
     tags = set(re.findall(r"<(/?[a-z0-9]+)", parse(render([page])).split("-->", 1)[1]))
-    assert tags <= {"h2", "/h2", "h3", "/h3", "ul", "/ul", "li", "/li", "code", "/code", "p", "/p",
-                    "strong", "/strong", "a", "/a"}  # fmt: skip
+    assert tags <= {
+        "h2",
+        "/h2",
+        "h3",
+        "/h3",
+        "ul",
+        "/ul",
+        "li",
+        "/li",
+        "code",
+        "/code",
+        "p",
+        "/p",
+        "strong",
+        "/strong",
+        "a",
+        "/a",
+    }
 
 
 @given(st.lists(st.one_of(TEXTS, st.just("````"), st.just("```diff")), max_size=5))

@@ -13,10 +13,8 @@ from cfscim.config.stack_check import check_stack_file
 from cfscim.plan.model import make_plan
 from cfscim.report.document import plain
 from cfscim.report.markdown import render
-from cfscim.review.as_json import review_json
-from cfscim.review.compare import compare
-from cfscim.review.people import Managed, people_change
-from cfscim.review.report import review_document
+from cfscim.review.compare import Managed, compare, people_change
+from cfscim.review.report import review_document, review_json
 from tests.config.config_samples import NOW
 from tests.plan.guide_kit import ROLES
 from tests.plan.plan_kit import write

@@ -6,8 +6,7 @@ from cfscim.config.access import access_table, managed_elsewhere, people
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_names
 from cfscim.config.policy.model import UNKNOWN, Case, ConfigCheck, Finding, ResourceView, Rule
-from cfscim.config.policy.resources import GROUP_TYPES
-from cfscim.config.policy.token import policies_of
+from cfscim.config.policy.resources import GROUP_TYPES, policies_of
 from cfscim.config.roles import ROLES, Role
 
 FEWEST = 2

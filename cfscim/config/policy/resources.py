@@ -1,10 +1,154 @@
-"""Rules about single resources: protection, push groups, secrets in plain text."""
+"""Rules about single resources: the token, protection, push groups, secrets in plain text."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
 from cfscim.config.credentials import looks_secret
 from cfscim.config.json_types import Json
-from cfscim.config.policy.model import SECRET, UNKNOWN, Case, Finding, ResourceView, Rule
+from cfscim.config.policy.model import SECRET, UNKNOWN, UNSEEN, Case, Finding, ResourceView, Rule
+from cfscim.config.roles import PERMISSION_GROUP_IDS
+from cfscim.config.words import moment
+
+LONGEST = timedelta(days=365)
+TOKEN_TYPES = frozenset(
+    {"cloudflare:index/accountToken:AccountToken", "cloudflare:index/apiToken:ApiToken"}
+)
+_ACCOUNT = "com.cloudflare.api.account."
+_USER = "com.cloudflare.api.user."
+_ACCOUNT_PERMISSIONS = {
+    "account": ("SCIM Provisioning",),
+    "user": ("Account Settings Read", "Account Settings Write"),
+}
+_USER_PERMISSIONS = {"account": (), "user": ("Memberships Read", "Memberships Write")}
+
+
+def _tokens(view: ResourceView) -> bool:
+    return view.type in TOKEN_TYPES
+
+
+def policies_of(view: ResourceView) -> list[Mapping[str, Json]]:
+    """The policies of a token or of a User Group; what has another shape is left out."""
+    given = view.inputs.get("policies")
+    return [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+
+
+def _one_account(case: Case, view: ResourceView) -> Iterator[Finding]:
+    if not _tokens(view):
+        return
+    account = case.config.account.id
+    owner = view.inputs.get("accountId", account)
+    if owner not in (account, UNKNOWN):
+        yield Finding(
+            f"the token belongs to account {owner}, the stack to {account}",
+            f"declare it with accountId {account}",
+        )
+    policies = policies_of(view)
+    if not policies:
+        yield Finding(
+            "the token has no policy that could be read",
+            f'give it policies on "{_ACCOUNT}{account}" alone',
+        )
+    for policy in policies:
+        yield from _resources(case, policy.get("resources"))
+
+
+def _resources(case: Case, text: Json) -> Iterator[Finding]:
+    if text == UNKNOWN:
+        return
+    own = f"{_ACCOUNT}{case.config.account.id}"
+    instead = f'write {{"{own}":"*"}}, which means this account and nothing else'
+    try:
+        covered = json.loads(text) if isinstance(text, str) else text
+    except ValueError:
+        covered = None
+    if not isinstance(covered, dict) or not covered:
+        yield Finding("the resources of a token policy cannot be read", instead)
+        return
+    for key, scope in covered.items():
+        users = key.startswith(_USER) and "*" not in key and case.config.token.owner == "user"
+        if "*" in key or (key != own and not users):
+            yield Finding(f'the token covers "{key}"', instead)
+        elif scope != "*":
+            yield Finding(f'the token covers parts of "{key}", not the account alone', instead)
+
+
+def _permissions(case: Case, view: ResourceView) -> Iterator[Finding]:
+    if not _tokens(view):
+        return
+    owner = case.config.token.owner
+    names = (*_ACCOUNT_PERMISSIONS[owner], *_USER_PERMISSIONS[owner])
+    allowed = {PERMISSION_GROUP_IDS[name] for name in names}
+    allowed |= {f"${{permission group: {name}}}" for name in names}
+    for policy in policies_of(view):
+        groups = policy.get("permissionGroups")
+        for group in groups if isinstance(groups, list) else []:
+            found = group.get("id") if isinstance(group, dict) else group
+            if found not in allowed and found != UNKNOWN:
+                yield Finding(
+                    f"the token has the permission group {found}",
+                    f"leave only {', '.join(names)}, which is what provisioning needs",
+                )
+
+
+def _expiry(case: Case, view: ResourceView) -> Iterator[Finding]:
+    if not _tokens(view):
+        return
+    text = view.inputs.get("expiresOn")
+    if text == UNKNOWN:
+        return
+    latest = case.today + LONGEST
+    instead = f'write token.expiresOn: "{latest}T00:00:00Z" or earlier'
+    ends = moment(text) if isinstance(text, str) else None
+    if ends is None:
+        yield Finding("the token has no expiry", instead)
+    elif ends.date() > latest:
+        yield Finding(f"the token ends on {ends.date()}, more than 365 days from today", instead)
+
+
+def _rotation(case: Case, view: ResourceView) -> Iterator[Finding]:
+    if not _tokens(view):
+        return
+    if view.protect:
+        yield Finding(
+            "the token is protected",
+            "leave protect off, so that a changed token.rotation can replace it",
+        )
+    trigger, declared = view.replacement_trigger, case.config.token.rotation
+    if trigger is not UNSEEN and trigger not in (declared, UNKNOWN, SECRET):
+        yield Finding(
+            "the token's replacement trigger is not token.rotation",
+            f'set replacement_trigger to token.rotation, now "{declared}"',
+        )
+
+
+TOKEN_ONE_ACCOUNT = Rule(
+    "token-one-account",
+    "The token covers exactly one account",
+    "a token of the identity provider that reaches further opens every account it covers when "
+    "the identity provider is broken into",
+    resource=_one_account,
+)
+TOKEN_PERMISSIONS = Rule(
+    "token-permissions",
+    "The token has only the permissions that provisioning needs",
+    "whoever reads the token out of the identity provider could do all that it allows",
+    resource=_permissions,
+)
+TOKEN_EXPIRY = Rule(
+    "token-expiry",
+    "The token ends within 365 days",
+    "a token that leaked unnoticed works until it ends",
+    resource=_expiry,
+)
+TOKEN_ROTATION = Rule(
+    "token-rotation",
+    "The token is replaced by a declared rotation and by nothing else",
+    "a token that cannot be replaced is never rotated, and one replaced by accident stops "
+    "provisioning",
+    resource=_rotation,
+)
+
 
 GROUP_TYPES = frozenset(
     {

@@ -16,15 +16,17 @@ from cfscim.config.policy.access import (
     TWO_SUPER_ADMINISTRATORS,
 )
 from cfscim.config.policy.model import DEFAULT_SHARE, Case, Finding, ResourceView, Rule, Violation
-from cfscim.config.policy.resources import NO_PLAIN_SECRET, PROTECTED, PUSH_KEEPS_GROUPS
-from cfscim.config.policy.token import (
+from cfscim.config.policy.resources import (
+    NO_PLAIN_SECRET,
+    PROTECTED,
+    PUSH_KEEPS_GROUPS,
     TOKEN_EXPIRY,
     TOKEN_ONE_ACCOUNT,
     TOKEN_PERMISSIONS,
     TOKEN_ROTATION,
 )
 
-__all__ = ["RULES", "Case", "ResourceView", "Rule", "Violation", "evaluate", "judge"]
+__all__ = ["RULES", "Case", "ResourceView", "Rule", "Violation", "evaluate", "is_refused", "judge"]
 
 
 def _known_waiver(case: Case) -> Iterator[Finding]:
@@ -106,3 +108,8 @@ def _ended(waiver: Waiver) -> str:
     return (
         f"the waiver by {waiver.by} ended on {waiver.until}, so put this right or have it renewed"
     )
+
+
+def is_refused(violations: Iterable[Violation]) -> bool:
+    """Whether any violation stands without a waiver in force."""
+    return any(violation.waived is None for violation in violations)
