@@ -1,13 +1,18 @@
-# Two commands: `make up` tries a stack out on the sandbox, `make test` runs every check.
-# Each installs what it needs into .venv, from the package registry only.
-PYTHON ?= python3.11
+# `make up` tries a stack out on the sandbox, `make test` runs every check. Each installs what it
+# needs into .venv, from the package registry only, and only what the lists have a hash of.
 STACK ?= dev
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+# The first that runs and is 3.11 or newer; PYTHON=… names another.
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3 python,\
+	$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
 
-.PHONY: up test check clean
+.PHONY: up install test check audit requirements clean
 
-up: .venv/installed
+up: .venv/installed-sandbox
 	@$(BIN)/python -m cfscim up --stack $(STACK)
+
+install: .venv/installed
 
 test: .venv/installed-dev check
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -18,17 +23,48 @@ check: .venv/installed-dev
 	@$(BIN)/pyright
 
 .venv/bin/python:
+	@$(or $(PYTHON),echo) -c 'import sys; sys.exit(sys.version_info < (3, 11))' > /dev/null 2>&1 \
+		&& test -n "$(PYTHON)" || { echo "make: no Python from 3.11 on:" \
+		"$(or $(PYTHON) is missing or older,none of python3.11 to python3.14 or python3 is here);" \
+		"nothing was installed; install one, or write make PYTHON=/path/to/python" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv
 
+# The .pth lets `python -m cfscim` run in the folder of the stacks, wherever that is.
 .venv/installed: requirements.txt | .venv/bin/python
 	@echo "Installing into .venv, once; this takes about a minute."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(PIP) -r requirements.txt
+	@$(BIN)/python -c 'import pathlib, sysconfig; \
+		pathlib.Path(sysconfig.get_path("purelib"), "cloudflare-scim.pth").write_text("$(CURDIR)\n")'
+	@$(BIN)/python -m compileall -q __main__.py cfscim components policy
 	@touch $@
 
-.venv/installed-dev: requirements-dev.txt .venv/installed
-	@echo "Installing the test tools into .venv, once."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+.venv/installed-sandbox: requirements-sandbox.txt .venv/installed
+	@$(PIP) -r requirements-sandbox.txt
+	@$(BIN)/python -m compileall -q sandbox
 	@touch $@
+
+.venv/installed-dev: requirements-dev.txt .venv/installed-sandbox
+	@echo "Installing the test tools into .venv, once."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+# Known holes in what is pinned; asks pypi.org.
+audit: .audit/installed
+	@for list in requirements.txt requirements-sandbox.txt requirements-dev.txt; do \
+		.audit/bin/pip-audit --disable-pip --require-hashes -r $$list || exit 1; done
+
+.audit/installed: requirements-audit.txt | .venv/bin/python
+	@$(BIN)/python -m venv .audit
+	@.audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# After a change of a .in file: pins and hashes of all platforms anew. What is pinned stays, unless
+# UPGRADE=<package> names it.
+requirements: .venv/installed-dev
+	@for list in requirements requirements-sandbox requirements-dev requirements-audit; do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --custom-compile-command "make requirements" \
+		$(if $(UPGRADE),--upgrade-package $(UPGRADE)) $$list.in -o $$list.txt || exit 1; done
 
 clean:
-	rm -rf .venv
+	rm -rf .venv .audit

@@ -137,12 +137,12 @@ def test_the_config_reference_has_the_defaults_of_the_schema() -> None:
         assert said == (str(default).lower() if isinstance(default, bool) else default), key
 
 
-@pytest.mark.parametrize("listing", ["requirements.in", "requirements-dev.in"])
+@pytest.mark.parametrize("listing", sorted(path.name for path in ROOT.glob("requirements*.in")))
 def test_every_direct_dependency_is_defended(listing: str) -> None:
     lines = (ROOT / listing).read_text().splitlines()
-    names = {re.split(r"[=<>\[;@ ]", line)[0] for line in lines if re.match(r"[\w.-]", line)}
-    _, first, second = (ROOT / "docs/dependencies.md").read_text().split("\n## ")
-    section = first if listing == "requirements.in" else second
+    names = {re.split(r"[=<>\[;@ ]", line)[0] for line in lines if re.match(r"\w[\w.-]*", line)}
+    sections = (ROOT / "docs/dependencies.md").read_text().split("\n## ")
+    (section,) = (section for section in sections if f"(`{listing}`)\n" in section)
     assert set(re.findall(r"^\| `([^`]+)` \| \S.+ \|$", section, re.MULTILINE)) == names
 
 

@@ -12,7 +12,8 @@ TEST = "tests/config/test_credentials.py"
 CODE = "cfscim/config/keypath.py"
 # No test of the workflows is among them, so it cannot start itself.
 PART = (
-    *("Makefile", "pyproject.toml", "requirements.txt", "requirements-dev.txt", ".gitignore"),
+    *("Makefile", "pyproject.toml", "requirements.txt", "requirements-sandbox.txt"),
+    *("requirements-dev.txt", ".gitignore"),
     *("cfscim/__init__.py", "cfscim/config/__init__.py", "cfscim/config/credentials.py", CODE),
     *("tests/__init__.py", "tests/config/__init__.py", TEST),
 )
@@ -28,7 +29,7 @@ def clone(tmp_path: Path) -> Clone:
     venv.mkdir()
     for name in ("bin", "lib", "pyvenv.cfg"):
         (venv / name).symlink_to(Path(sys.prefix) / name)
-    for name in ("installed", "installed-dev"):
+    for name in ("installed", "installed-sandbox", "installed-dev"):
         (venv / name).touch()
     return made
 
