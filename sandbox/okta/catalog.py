@@ -32,14 +32,25 @@ _APPS = (
     CatalogApp("scim2testapp_basic", "SCIM 2.0 Test App (Basic Auth)", _SAML_TEST, sends="basic"),
     CatalogApp("scim2headerauth", "SCIM 2.0 Test App (Header Auth)", _SAML_TEST, sends="raw"),
     CatalogApp(
-        "okta_org2org", "Okta Org2Org",
-        {"acsUrl": None, "audRestriction": None, "baseUrl": None, "creationState": None,
-         "preferUsernameOverEmail": None, "token": None, "tokenEncrypted": None},
+        "okta_org2org",
+        "Okta Org2Org",
+        {
+            "acsUrl": None,
+            "audRestriction": None,
+            "baseUrl": None,
+            "creationState": None,
+            "preferUsernameOverEmail": None,
+            "token": None,
+            "tokenEncrypted": None,
+        },
         takes_connection=True,
     ),
     CatalogApp(
-        "zscalerbyz", "Zscaler 2.0", {"siteDomain": None}, takes_connection=True,
+        "zscalerbyz",
+        "Zscaler 2.0",
+        {"siteDomain": None},
+        takes_connection=True,
         takes_base_url=True,
     ),
-)  # fmt: skip
+)
 CATALOG = {app.name: app for app in _APPS}

@@ -28,9 +28,13 @@ class OktaError(Exception):
     """Ends a request with one of Okta's errors; ``api.endpoint`` turns it into the answer."""
 
     def __init__(
-        self, status: int, code: str, summary: str, *causes: str,
+        self,
+        status: int,
+        code: str,
+        summary: str,
+        *causes: str,
         headers: Mapping[str, str] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(summary)
         self.status, self.code, self.summary, self.causes = status, code, summary, causes
         self.headers = dict(headers or {})

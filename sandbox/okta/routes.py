@@ -1,21 +1,31 @@
 """Okta's router, with every route registered by importing the modules that hold them."""
 
-from sandbox.okta import (
+from sandbox.okta.api import (
     apps,
     assignments,
     connections,
     features,
     groups,
     log,
+    oauth,
     policies,
     push,
     saml,
-    service_app,
     users,
-)  # fmt: skip
-from sandbox.okta.api import router
+)
+from sandbox.okta.api.route import router
 
 __all__ = [
-    "apps", "assignments", "connections", "features", "groups", "log", "policies", "push",
-    "router", "saml", "service_app", "users",
-]  # fmt: skip
+    "apps",
+    "assignments",
+    "connections",
+    "features",
+    "groups",
+    "log",
+    "oauth",
+    "policies",
+    "push",
+    "router",
+    "saml",
+    "users",
+]

@@ -10,8 +10,8 @@ from typing import Any
 from werkzeug import Response
 
 from sandbox.entra.provisioning.cycle import run_cycle as run_entra_cycle
-from sandbox.okta.console import configure as configure_okta_app
-from sandbox.okta.cycle import run_cycle as run_okta_cycle
+from sandbox.okta.provisioning.console import configure as configure_okta_app
+from sandbox.okta.provisioning.cycle import run_cycle as run_okta_cycle
 from sandbox.server.faults import BadFaultError
 from sandbox.server.people import Person
 from sandbox.server.router import Context, Router, json_reply

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sandbox.cloudflare.state import CloudflareState
 from sandbox.entra.models import EntraState
-from sandbox.okta.state import OktaState
+from sandbox.okta.models import OktaState
 from sandbox.server.credentials import Credentials
 from sandbox.server.tls import write_private
 from sandbox.server.world import VENDORS, Stored, World

@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 from sandbox.cloudflare.state import CloudflareState
 from sandbox.entra.models import EntraState
-from sandbox.okta.state import OktaState
+from sandbox.okta.models import OktaState
 from sandbox.server.credentials import Credentials
 from sandbox.server.faults import FaultBook
 from sandbox.server.people import SEED_PEOPLE

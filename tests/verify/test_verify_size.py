@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from cfscim.config.roles import ROLES
-from sandbox.okta.assignment import refresh
+from sandbox.okta.provisioning.assignment import refresh
 from sandbox.server.world import World
 from tests.rehearsal.rehearsal_support import ACCOUNT
 from tests.verify.verify_base import (

@@ -7,8 +7,8 @@ import pytest
 
 from cfscim.vendors.entra import jobs as graph_jobs
 from sandbox.entra.provisioning.cycle import run_cycle as entra_cycle
-from sandbox.okta.assignment import refresh
-from sandbox.okta.cycle import run_cycle as okta_cycle
+from sandbox.okta.provisioning.assignment import refresh
+from sandbox.okta.provisioning.cycle import run_cycle as okta_cycle
 from sandbox.server.server import Sandbox
 from sandbox.server.world import Stored, World
 from tests.rehearsal.rehearsal_support import ACCOUNT

@@ -1,17 +1,16 @@
-"""Okta's provisioning: what the assignments and push mappings call for, told to each target.
+"""Okta's provisioning: what assignments and push mappings call for, told to each target.
 
 It knows an app's stored address and token and nothing of the target's inside.
 """
 
 from typing import TYPE_CHECKING
 
-from sandbox.okta import log
-from sandbox.okta.again import forget_delivery
-from sandbox.okta.cycle_groups import push_groups
-from sandbox.okta.cycle_report import Report
-from sandbox.okta.cycle_users import deactivate_users, push_users
-from sandbox.okta.scim import ScimError, Target
-from sandbox.okta.state import OktaState
+from sandbox.okta.api import log
+from sandbox.okta.models import App, AppUser, Mapping, OktaState
+from sandbox.okta.provisioning.groups import push_groups
+from sandbox.okta.provisioning.report import Report
+from sandbox.okta.provisioning.scim import ScimError, Target
+from sandbox.okta.provisioning.users import deactivate_users, push_users
 
 if TYPE_CHECKING:
     from sandbox.server.world import World
@@ -61,3 +60,42 @@ def _delete_groups(world: "World", state: OktaState, report: Report) -> None:
             report.groups_deleted.append(wanted.name)
             log.write(state, event, message)
     state.group_deletions = kept
+
+
+def forget_delivery(app: App, target: Target, report: Report) -> None:
+    """Drop what Okta remembers of people and groups that the target does not have.
+
+    The rest of the cycle then looks for them, and creates them where they are missing; members
+    are sent as a whole. What the target has is neither created nor deactivated.
+    """
+    for app_user in app.users.values():
+        try:
+            _forget_user(app_user, target)  # one who cannot be asked about stays in the groups
+        except ScimError as error:
+            report.errors.append(f"{app.label}: push {app_user.user_name}: {error}")
+    for mapping in app.mappings:
+        try:
+            _forget_group(mapping, target)
+        except ScimError as error:
+            report.errors.append(f"{app.label}: push group {mapping.target_name}: {error}")
+
+
+def _forget_user(app_user: AppUser, target: Target) -> None:
+    if app_user.external_id is None:
+        return  # the cycle looks for this person anyway
+    found = target.find_user(app_user.user_name)
+    if found is None or found.get("active") is False:
+        app_user.external_id = None
+    else:
+        app_user.external_id = str(found["id"])
+
+
+def _forget_group(mapping: Mapping, target: Target) -> None:
+    mapping.complete = False
+    if mapping.external_id is None:
+        return
+    found = target.find_group(mapping.remote_name or mapping.target_name)
+    if found is None:
+        mapping.external_id = mapping.remote_name = None
+    else:
+        mapping.external_id = str(found["id"])

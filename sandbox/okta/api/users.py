@@ -5,24 +5,26 @@ Source: https://developer.okta.com/docs/api/openapi/okta-management/management/t
 
 from werkzeug import Response
 
-from sandbox.okta import log
-from sandbox.okta.api import body_object, empty_object, endpoint, member, no_content
-from sandbox.okta.assignment import refresh
-from sandbox.okta.auth import by_api_token
-from sandbox.okta.clock import now
+from sandbox.okta.api import log
+from sandbox.okta.api.route import body_object, empty_object, endpoint, member, no_content, page
+from sandbox.okta.api.search import expression
+from sandbox.okta.api.views import group_view, user_view
 from sandbox.okta.errors import OktaError, forbidden, invalid, not_found
-from sandbox.okta.model import User, UserStatus
-from sandbox.okta.paging import page
-from sandbox.okta.search import expression
-from sandbox.okta.state import OktaState
-from sandbox.okta.views import group_view, user_view
+from sandbox.okta.models import OktaState, User, UserStatus, now
+from sandbox.okta.provisioning.assignment import refresh
+from sandbox.okta.signin import by_api_token
 from sandbox.server.router import Context, json_reply
 
 _READ, _MANAGE = "okta.users.read", "okta.users.manage"
 _FILTERED = (
-    "id", "status", "lastUpdated", "profile.login", "profile.email", "profile.firstName",
+    "id",
+    "status",
+    "lastUpdated",
+    "profile.login",
+    "profile.email",
+    "profile.firstName",
     "profile.lastName",
-)  # fmt: skip
+)
 _NAMED = {"login": "login", "email": "email", "firstName": "first_name", "lastName": "last_name"}
 _NEXT: dict[str, tuple[UserStatus, tuple[UserStatus, ...]]] = {
     "activate": ("ACTIVE", ("STAGED", "DEPROVISIONED")),
@@ -50,9 +52,13 @@ def record(user: User) -> dict[str, object]:
     """A user's attributes by path, for search expressions."""
     profile = {f"profile.{name}": value for name, value in user.profile.items()}
     return {
-        "id": user.id, "status": user.status, "created": user.created,
-        "lastUpdated": user.last_updated, "statusChanged": user.status_changed, **profile,
-    }  # fmt: skip
+        "id": user.id,
+        "status": user.status,
+        "created": user.created,
+        "lastUpdated": user.last_updated,
+        "statusChanged": user.status_changed,
+        **profile,
+    }
 
 
 @endpoint("GET", "/api/v1/users", _READ)
@@ -121,9 +127,11 @@ def update_user(ctx: Context, key: str) -> Response:
             user.extra[name] = value
     user.last_updated = now()
     log.write(
-        ctx.state, "user.account.update_profile", "Update user profile for Okta",
+        ctx.state,
+        "user.account.update_profile",
+        "Update user profile for Okta",
         log.user_target(user),
-    )  # fmt: skip
+    )
     return json_reply(user_view(user))
 
 
@@ -176,10 +184,14 @@ def list_roles(ctx: Context, key: str) -> Response:
     if not user.administrator:
         return json_reply([])
     role = {
-        "id": "ra1" + user.id[3:], "label": "Super Administrator", "type": "SUPER_ADMIN",
-        "status": "ACTIVE", "created": user.created, "lastUpdated": user.last_updated,
+        "id": "ra1" + user.id[3:],
+        "label": "Super Administrator",
+        "type": "SUPER_ADMIN",
+        "status": "ACTIVE",
+        "created": user.created,
+        "lastUpdated": user.last_updated,
         "assignmentType": "USER",
-    }  # fmt: skip
+    }
     return json_reply([role])
 
 

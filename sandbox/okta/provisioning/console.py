@@ -9,11 +9,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sandbox.okta import log
-from sandbox.okta.clock import now
-from sandbox.okta.model import App, Provisioning
-from sandbox.okta.scim import ScimError, Target
-from sandbox.okta.state import OktaState
+from sandbox.okta.api import log
+from sandbox.okta.models import App, OktaState, Provisioning, now
+from sandbox.okta.provisioning.scim import ScimError, Target
 
 if TYPE_CHECKING:
     from sandbox.server.world import World
@@ -44,9 +42,11 @@ def configure(world: "World", app_id: str, settings: Mapping[str, object]) -> di
         raise ValueError(f"Error authenticating: {error}") from error
     app.provisioning, app.last_updated = setup, now()
     log.write(
-        state, "application.lifecycle.update", "Update application provisioning",
+        state,
+        "application.lifecycle.update",
+        "Update application provisioning",
         log.app_target(app),
-    )  # fmt: skip
+    )
     return {
         "appId": app.id,
         "status": "ENABLED",

@@ -8,13 +8,12 @@ from typing import Literal, cast
 
 from werkzeug import Response
 
-from sandbox.okta import log
-from sandbox.okta.api import body_object, endpoint, member, text
-from sandbox.okta.apps import find
+from sandbox.okta.api import log
+from sandbox.okta.api.apps import find
+from sandbox.okta.api.route import body_object, endpoint, member, text
 from sandbox.okta.catalog import CATALOG
 from sandbox.okta.errors import invalid, not_found
-from sandbox.okta.model import App
-from sandbox.okta.state import ORGANISATION
+from sandbox.okta.models import ORGANISATION, App
 from sandbox.server.router import Context, json_reply
 
 _READ, _MANAGE = "okta.apps.read", "okta.apps.manage"
@@ -30,12 +29,15 @@ _DEFAULT_INBOUND: dict[str, object] = {
     },
     "importRules": {
         "userCreateAndMatch": {
-            "exactMatchCriteria": "EMAIL", "allowPartialMatch": False,
-            "autoConfirmPartialMatch": False, "autoConfirmExactMatch": False,
-            "autoConfirmNewUsers": False, "autoActivateNewUsers": False,
+            "exactMatchCriteria": "EMAIL",
+            "allowPartialMatch": False,
+            "autoConfirmPartialMatch": False,
+            "autoConfirmExactMatch": False,
+            "autoConfirmNewUsers": False,
+            "autoActivateNewUsers": False,
         }
     },
-}  # fmt: skip
+}
 
 
 @endpoint("GET", _PATH, _READ)
@@ -64,9 +66,11 @@ def update_feature(ctx: Context, app_id: str, name: str) -> Response:
     else:
         _set_inbound(app, body)
     log.write(
-        ctx.state, "application.lifecycle.update", "Update application features",
+        ctx.state,
+        "application.lifecycle.update",
+        "Update application features",
         log.app_target(app),
-    )  # fmt: skip
+    )
     return json_reply(_view(app, name))
 
 

@@ -1,11 +1,9 @@
 """The people's half of a cycle: deactivate who left the app, create or link who came."""
 
-from sandbox.okta import log
-from sandbox.okta.clock import now
-from sandbox.okta.cycle_report import Report
-from sandbox.okta.model import App, AppUser
-from sandbox.okta.scim import ScimError, Target
-from sandbox.okta.state import OktaState
+from sandbox.okta.api import log
+from sandbox.okta.models import App, AppUser, OktaState, now
+from sandbox.okta.provisioning.report import Report
+from sandbox.okta.provisioning.scim import ScimError, Target
 
 _PUSH = "application.provision.user.push"
 _REACTIVATE = "application.provision.user.reactivate"
@@ -25,8 +23,14 @@ def deactivate_users(state: OktaState, app: App, target: Target, report: Report)
             if error.status != 404:  # 404: gone at the target already
                 kept.append(gone)
                 report.errors.append(f"{app.label}: deactivate {gone.user_name}: {error}")
-                _write(state, app, gone, _DEACTIVATE, "Deactivate user in external application",
-                       str(error))  # fmt: skip
+                _write(
+                    state,
+                    app,
+                    gone,
+                    _DEACTIVATE,
+                    "Deactivate user in external application",
+                    str(error),
+                )
                 continue
         report.deactivated.append(gone.user_name)
         _write(state, app, gone, _DEACTIVATE, "Deactivate user in external application")
@@ -45,8 +49,7 @@ def push_users(state: OktaState, app: App, target: Target, report: Report) -> No
         except ScimError as error:
             app_user.error = f"Automatic provisioning of user failed: {error}"
             report.errors.append(f"{app.label}: push {app_user.user_name}: {error}")
-            _write(state, app, app_user, _PUSH, "Push new user to external application",
-                   str(error))  # fmt: skip
+            _write(state, app, app_user, _PUSH, "Push new user to external application", str(error))
         else:
             app_user.error, app_user.last_sync = None, now()
             app_user.last_updated = app_user.status_changed = app_user.last_sync
@@ -72,9 +75,13 @@ def _push(state: OktaState, app: App, app_user: AppUser, target: Target, report:
 
 
 def _write(
-    state: OktaState, app: App, app_user: AppUser, event: str, message: str,
+    state: OktaState,
+    app: App,
+    app_user: AppUser,
+    event: str,
+    message: str,
     failure: str | None = None,
-) -> None:  # fmt: skip
+) -> None:
     user = state.users.get(app_user.user_id)
     targets = [log.user_target(user)] if user is not None else []
     log.write(state, event, message, *targets, log.app_target(app), failure=failure)

@@ -1,10 +1,71 @@
-"""Apps, their users, group assignments and push mappings as Okta's API shows them."""
+"""People, groups, apps, assignments and push mappings as Okta's API shows them."""
 
 from sandbox.okta.catalog import CATALOG
-from sandbox.okta.clock import whole_seconds
-from sandbox.okta.model import App, AppUser, GroupAssignment, Mapping
-from sandbox.okta.state import ORGANISATION
-from sandbox.okta.x509 import key_id
+from sandbox.okta.models import (
+    ORGANISATION,
+    App,
+    AppUser,
+    Group,
+    GroupAssignment,
+    Mapping,
+    User,
+    whole_seconds,
+)
+
+_LOGOS = "https://ok14static.oktacdn.com/assets/img/logos/groups/odyssey/"
+_OBJECT_CLASS = {
+    "OKTA_GROUP": "okta:user_group",
+    "BUILT_IN": "okta:user_group",
+    "APP_GROUP": "okta:windows_security_principal",
+}
+
+
+def user_view(user: User) -> dict[str, object]:
+    """A user object."""
+    href = f"{ORGANISATION}/api/v1/users/{user.id}"
+    return {
+        "id": user.id,
+        "status": user.status,
+        "created": user.created,
+        "activated": None if user.status == "STAGED" else user.created,
+        "statusChanged": user.status_changed,
+        "lastLogin": None,
+        "lastUpdated": user.last_updated,
+        "passwordChanged": None,
+        "type": {"id": "oty1sandboxDefault00"},
+        "profile": user.profile,
+        "credentials": {"provider": {"type": "OKTA", "name": "OKTA"}},
+        "_links": {"self": {"href": href}},
+    }
+
+
+def group_view(group: Group) -> dict[str, object]:
+    """A group object."""
+    href = f"{ORGANISATION}/api/v1/groups/{group.id}"
+    profile: dict[str, object] = {"name": group.name}
+    if group.description is not None:
+        profile["description"] = group.description
+    links: dict[str, object] = {
+        "logo": [
+            {"name": size, "href": f"{_LOGOS}okta-{size}.png", "type": "image/png"}
+            for size in ("medium", "large")
+        ],
+        "users": {"href": f"{href}/users"},
+        "apps": {"href": f"{href}/apps"},
+    }
+    if group.app_id is not None:
+        links["source"] = {"href": f"{ORGANISATION}/api/v1/apps/{group.app_id}"}
+    return {
+        "id": group.id,
+        "created": group.created,
+        "lastUpdated": group.last_updated,
+        "lastMembershipUpdated": group.last_membership_updated,
+        "objectClass": [_OBJECT_CLASS[group.type]],
+        "type": group.type,
+        "profile": profile,
+        "_links": links,
+    }
+
 
 _STATIC = "https://ok14static.oktacdn.com"
 _ORGANISATION_ID = "00osandbox0000000000"
@@ -39,7 +100,7 @@ def app_view(app: App) -> dict[str, object]:
         "signOnMode": "SAML_2_0",
         "credentials": {
             "userNameTemplate": app.user_name_template,
-            "signing": {"kid": key_id(app)},
+            "signing": {"kid": app.key_id},
         },
         "settings": {
             "app": app.settings,

@@ -1,14 +1,15 @@
-"""What every route shares: registration with sign-in, scopes, errors and rate-limit headers."""
+"""What every route shares: registration with sign-in, errors, limits; bodies, queries, pages."""
 
 import time
-from collections.abc import Callable
-from typing import Concatenate, ParamSpec
+from collections.abc import Callable, Sequence
+from typing import Concatenate, ParamSpec, TypeVar
+from urllib.parse import urlencode
 
 from werkzeug import Response
 
-from sandbox.okta import auth
+from sandbox.okta import signin
 from sandbox.okta.errors import OktaError, by_status, invalid
-from sandbox.okta.state import OktaState
+from sandbox.okta.models import OktaState
 from sandbox.server.router import Context, Router, json_reply
 
 P = ParamSpec("P")
@@ -35,7 +36,7 @@ def endpoint(method: str, path: str, *scopes: str) -> Callable[[Handler[P]], Han
             try:
                 _count(ctx.state)
                 if scopes:
-                    auth.check(ctx, scopes)
+                    signin.check(ctx, scopes)
                 response = handler(ctx, *args, **values)
             except OktaError as error:
                 response = error.reply()
@@ -124,3 +125,55 @@ def _with_limits(response: Response, limit: int, left: int, minute: int) -> Resp
     response.headers["X-Rate-Limit-Remaining"] = str(left)
     response.headers["X-Rate-Limit-Reset"] = str((minute + 1) * 60)
     return response
+
+
+T = TypeVar("T")
+
+
+def limit_of(ctx: Context, default: int, most: int) -> int:
+    """The query's ``limit``; more than ``most`` is cut. Raises OktaError."""
+    text = ctx.request.args.get("limit")
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit()) or int(text) < 1:
+        raise invalid("limit", "limit: must be a whole number, 1 or more")
+    return min(int(text), most)
+
+
+def page(
+    ctx: Context,
+    items: Sequence[T],
+    key: Callable[[T], str],
+    show: Callable[[T], object],
+    *,
+    default: int,
+    most: int,
+    endless: bool = False,
+) -> Response:
+    """One page of ``items``: those behind the query's ``after`` (a ``key``), at most ``limit``.
+
+    ``endless``: name a next page even when there is none yet, as the System Log does to pollers.
+    """
+    limit, after = limit_of(ctx, default, most), ctx.request.args.get("after")
+    start = 0
+    if after is not None:
+        keys = [key(item) for item in items]
+        start = keys.index(after) + 1 if after in keys else len(items)
+    shown = items[start : start + limit]
+    response = json_reply([show(item) for item in shown])
+    response.headers.add("Link", _link(ctx, None, "self"))
+    if start + limit < len(items) or endless:
+        last = key(shown[-1]) if shown else after
+        response.headers.add("Link", _link(ctx, last, "next"))
+    return response
+
+
+def _link(ctx: Context, after: str | None, relation: str) -> str:
+    query = ctx.request.args.to_dict()
+    if relation == "next":
+        query.pop("after", None)
+        if after is not None:
+            query["after"] = after
+    tail = "?" + urlencode(query) if query else ""
+    # Clients follow this address as it stands, so it names the host that they used.
+    return f'<{ctx.request.host_url.rstrip("/")}{ctx.request.path}{tail}>; rel="{relation}"'

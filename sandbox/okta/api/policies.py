@@ -2,11 +2,10 @@
 
 from werkzeug import Response
 
-from sandbox.okta import log
-from sandbox.okta.api import endpoint, no_content
+from sandbox.okta.api import log
+from sandbox.okta.api.route import endpoint, no_content, page
 from sandbox.okta.errors import invalid, not_found
-from sandbox.okta.paging import page
-from sandbox.okta.state import ORGANISATION
+from sandbox.okta.models import ORGANISATION
 from sandbox.server.router import Context, json_reply
 
 DEFAULT_ACCESS_POLICY = "rstSandboxAccess0000"
@@ -68,9 +67,11 @@ def set_policy(ctx: Context, app_id: str, policy_id: str) -> Response:
         raise not_found(policy_id, "Policy")
     app.access_policy_id = policy_id
     log.write(
-        ctx.state, "application.policy.sign_on.update", "Update app sign on policy",
+        ctx.state,
+        "application.policy.sign_on.update",
+        "Update app sign on policy",
         log.app_target(app),
-    )  # fmt: skip
+    )
     return no_content()
 
 
@@ -83,7 +84,10 @@ def organisation(ctx: Context) -> Response:
             "cell": "ok14",
             "_links": {"organization": {"href": ORGANISATION}},
             "pipeline": "idx",
-            "settings": {"analyticsCollectionEnabled": False, "bugReportingEnabled": True,
-                         "omEnabled": False},
+            "settings": {
+                "analyticsCollectionEnabled": False,
+                "bugReportingEnabled": True,
+                "omEnabled": False,
+            },
         }
-    )  # fmt: skip
+    )

@@ -8,13 +8,12 @@ document, and the answers recorded in terraform-provider-okta's tests.
 
 from werkzeug import Response
 
-from sandbox.okta import log
-from sandbox.okta.api import body_object, endpoint, member, no_content, query_flag, text
-from sandbox.okta.apps import find
+from sandbox.okta.api import log
+from sandbox.okta.api.apps import find
+from sandbox.okta.api.route import body_object, endpoint, member, no_content, query_flag, text
 from sandbox.okta.catalog import CATALOG
 from sandbox.okta.errors import invalid
-from sandbox.okta.model import App, Provisioning
-from sandbox.okta.state import ORGANISATION
+from sandbox.okta.models import ORGANISATION, App, Provisioning
 from sandbox.server.router import Context, json_reply
 
 _READ, _MANAGE = "okta.apps.read", "okta.apps.manage"
@@ -41,9 +40,11 @@ def update_connection(ctx: Context, app_id: str) -> Response:
         if query_flag(ctx, "activate", default=False):
             _enable(app)
         log.write(
-            ctx.state, "application.provision.integration.call_api",
-            "Update application provisioning connection", log.app_target(app),
-        )  # fmt: skip
+            ctx.state,
+            "application.provision.integration.call_api",
+            "Update application provisioning connection",
+            log.app_target(app),
+        )
     return json_reply(_view(app))
 
 

@@ -1,14 +1,23 @@
-"""An app's SAML side, as far as clients read it back: signing keys and metadata."""
+"""An app's SAML side, as far as clients read it back: signing keys and metadata.
 
+One constant certificate serves every app; only its ``kid`` is the app's own.
+"""
+
+import base64
+from functools import cache
 from xml.sax.saxutils import escape, quoteattr
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from jwt.algorithms import RSAAlgorithm
 from werkzeug import Response
 
-from sandbox.okta.api import endpoint
-from sandbox.okta.apps import find
+from sandbox.okta.api.apps import find
+from sandbox.okta.api.route import endpoint
 from sandbox.okta.errors import not_found
-from sandbox.okta.state import ORGANISATION
-from sandbox.okta.x509 import certificate, jwk_number, key_id
+from sandbox.okta.models import ORGANISATION, stamp
+from sandbox.okta.signin import PEM, private_key
 from sandbox.server.router import Context, json_reply
 
 _METADATA = "urn:oasis:names:tc:SAML:2.0:metadata"
@@ -19,19 +28,20 @@ _NAME_FORMATS = ("unspecified", "emailAddress")
 @endpoint("GET", "/api/v1/apps/<app_id>/credentials/keys", "okta.apps.read")
 def list_keys(ctx: Context, app_id: str) -> Response:
     """The app's only signing key."""
-    app = find(ctx.state, app_id)
-    cert = certificate(app, ctx.world.credentials.okta_api_token)
+    app, certificate = find(ctx.state, app_id), _certificate()
+    public = RSAAlgorithm.to_jwk(private_key().public_key(), as_dict=True)
+    thumbprint = base64.urlsafe_b64encode(certificate.fingerprint(hashes.SHA256()))
     key = {
         "kty": "RSA",
         "created": app.created,
         "lastUpdated": app.created,
-        "expiresAt": cert.expires,
-        "kid": key_id(app),
+        "expiresAt": stamp(certificate.not_valid_after_utc),
+        "kid": app.key_id,
         "use": "sig",
-        "x5c": [cert.base64],
-        "x5t#S256": cert.thumbprint,
-        "e": jwk_number(cert.exponent),
-        "n": jwk_number(cert.modulus),
+        "x5c": [_x5c()],
+        "x5t#S256": thumbprint.rstrip(b"=").decode(),
+        "e": public["e"],
+        "n": public["n"],
     }
     return json_reply([key])
 
@@ -40,10 +50,9 @@ def list_keys(ctx: Context, app_id: str) -> Response:
 def metadata(ctx: Context, app_id: str) -> Response:
     """The identity provider's metadata for the app, as XML."""
     app = find(ctx.state, app_id)
-    wanted = ctx.request.args.get("kid", key_id(app))
-    if wanted != key_id(app):
-        raise not_found(wanted, "KeyCredential")
-    cert = certificate(app, ctx.world.credentials.okta_api_token)
+    kid = ctx.request.args.get("kid", app.key_id)
+    if kid != app.key_id:
+        raise not_found(kid, "KeyCredential")
     external = "exk" + app.id[3:]
     address = quoteattr(f"{ORGANISATION}/app/{app.name}/{external}/sso/saml")
     formats = "".join(
@@ -63,8 +72,17 @@ def metadata(ctx: Context, app_id: str) -> Response:
         'protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">'
         '<md:KeyDescriptor use="signing">'
         '<ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>'
-        f"<ds:X509Certificate>{cert.base64}</ds:X509Certificate>"
+        f"<ds:X509Certificate>{_x5c()}</ds:X509Certificate>"
         "</ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
         f"{formats}{services}</md:IDPSSODescriptor></md:EntityDescriptor>"
     )
     return Response(text, content_type="application/xml")
+
+
+@cache
+def _certificate() -> x509.Certificate:
+    return x509.load_pem_x509_certificate(PEM.read_bytes())
+
+
+def _x5c() -> str:
+    return base64.b64encode(_certificate().public_bytes(Encoding.DER)).decode()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 import httpx
 
 from sandbox.okta.catalog import CATALOG
-from sandbox.okta.model import User
+from sandbox.okta.models import User
 from sandbox.server.outbound import scim_client
 
 if TYPE_CHECKING:
@@ -47,9 +47,11 @@ class Target:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         trace: TracebackType | None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._client.close()
 
     def test(self) -> None:
@@ -134,9 +136,12 @@ class Target:
         return [item for item in resources if isinstance(item, dict)]
 
     def _call(
-        self, method: str, path: str, body: Json | None = None,
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
         query: Mapping[str, str] | None = None,
-    ) -> Json:  # fmt: skip
+    ) -> Json:
         try:
             response = self._client.request(method, path, json=body, params=query)
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -8,46 +8,56 @@ answers recorded in terraform-provider-okta's tests.
 
 from werkzeug import Response
 
-from sandbox.okta import log
-from sandbox.okta.api import (
+from sandbox.okta.api import log
+from sandbox.okta.api.policies import DEFAULT_ACCESS_POLICY
+from sandbox.okta.api.route import (
     body_object,
     empty_object,
     endpoint,
     flag,
     member,
     no_content,
+    page,
     query_flag,
     text,
-)  # fmt: skip
-from sandbox.okta.app_views import app_view
-from sandbox.okta.assignment import DEFAULT_TEMPLATE, user_name
+)
+from sandbox.okta.api.search import expression
+from sandbox.okta.api.views import app_view
 from sandbox.okta.catalog import CATALOG, CatalogApp
-from sandbox.okta.clock import now
 from sandbox.okta.errors import OktaError, invalid, not_found
-from sandbox.okta.model import App
-from sandbox.okta.paging import page
-from sandbox.okta.policies import DEFAULT_ACCESS_POLICY
-from sandbox.okta.search import expression
-from sandbox.okta.state import OktaState
+from sandbox.okta.models import App, OktaState, now
+from sandbox.okta.provisioning.assignment import DEFAULT_TEMPLATE, user_name
 from sandbox.server.router import Context, json_reply
 
 _READ, _MANAGE = "okta.apps.read", "okta.apps.manage"
 _SIGN_ON_TEXTS = (
-    "defaultRelayState", "ssoAcsUrlOverride", "audienceOverride", "recipientOverride",
+    "defaultRelayState",
+    "ssoAcsUrlOverride",
+    "audienceOverride",
+    "recipientOverride",
     "destinationOverride",
-)  # fmt: skip
+)
 # Decided by the catalogue: what a request says here is dropped.
 _CATALOG_SIGN_ON: dict[str, object] = {
-    "responseSigned": False, "assertionSigned": False, "honorForceAuthn": False,
-    "requestCompressed": False, "allowMultipleAcsEndpoints": False,
+    "responseSigned": False,
+    "assertionSigned": False,
+    "honorForceAuthn": False,
+    "requestCompressed": False,
+    "allowMultipleAcsEndpoints": False,
     "samlSignedRequestEnabled": False,
-}  # fmt: skip
+}
 _TEMPLATE_KEYS = ("template", "type", "userSuffix", "suffix", "pushStatus")
 _LABEL_LENGTH = 100
 _FILTERED = (
-    "id", "status", "name", "label", "credentials.signing.kid", "user.id", "group.id",
+    "id",
+    "status",
+    "name",
+    "label",
+    "credentials.signing.kid",
+    "user.id",
+    "group.id",
     "signOnMode",
-)  # fmt: skip
+)
 
 
 def find(state: OktaState, app_id: str) -> App:
@@ -59,10 +69,14 @@ def find(state: OktaState, app_id: str) -> App:
 
 def _record(app: App) -> dict[str, object]:
     return {
-        "id": app.id, "status": app.status, "name": app.name, "label": app.label,
-        "signOnMode": "SAML_2_0", "user.id": list(app.users),
+        "id": app.id,
+        "status": app.status,
+        "name": app.name,
+        "label": app.label,
+        "signOnMode": "SAML_2_0",
+        "user.id": list(app.users),
         "group.id": [assignment.group_id for assignment in app.groups],
-    }  # fmt: skip
+    }
 
 
 @endpoint("GET", "/api/v1/apps", _READ)
@@ -91,10 +105,15 @@ def create_app(ctx: Context) -> Response:
     activate = query_flag(ctx, "activate", default=True)
     moment = now()
     app = App(
-        id="", name=name, label="", status="ACTIVE" if activate else "INACTIVE",
-        created=moment, last_updated=moment, access_policy_id=DEFAULT_ACCESS_POLICY,
+        id="",
+        name=name,
+        label="",
+        status="ACTIVE" if activate else "INACTIVE",
+        created=moment,
+        last_updated=moment,
+        access_policy_id=DEFAULT_ACCESS_POLICY,
         settings=dict(CATALOG[name].settings),
-    )  # fmt: skip
+    )
     _fill(app, CATALOG[name], body, state)
     app.id = state.new_id("0oa")
     state.apps[app.id] = app

@@ -7,16 +7,13 @@ and the answers recorded in terraform-provider-okta's tests.
 
 from werkzeug import Response
 
-from sandbox.okta import log
-from sandbox.okta.api import body_object, endpoint, no_content, query_flag, text
-from sandbox.okta.app_views import mapping_view
-from sandbox.okta.apps import find
-from sandbox.okta.clock import now, parse
+from sandbox.okta.api import log
+from sandbox.okta.api.apps import find
+from sandbox.okta.api.groups import find as find_group
+from sandbox.okta.api.route import body_object, endpoint, no_content, page, query_flag, text
+from sandbox.okta.api.views import mapping_view
 from sandbox.okta.errors import OktaError, invalid, not_found
-from sandbox.okta.groups import find as find_group
-from sandbox.okta.model import App, Group, GroupDeletion, Mapping
-from sandbox.okta.paging import page
-from sandbox.okta.state import OktaState
+from sandbox.okta.models import App, Group, GroupDeletion, Mapping, OktaState, now, parse
 from sandbox.server.router import Context, json_reply
 
 _READ = ("okta.apps.read", "okta.groups.read")
@@ -60,15 +57,22 @@ def create_mapping(ctx: Context, app_id: str) -> Response:
     target = _target(state, app, text(body, "targetGroupId"), text(body, "targetGroupName"))
     moment = now()
     mapping = Mapping(
-        id=state.new_id("gPm"), source_group_id=source.id, target_group_id=target.id,
-        target_name=target.name, created=moment, last_updated=moment,
+        id=state.new_id("gPm"),
+        source_group_id=source.id,
+        target_group_id=target.id,
+        target_name=target.name,
+        created=moment,
+        last_updated=moment,
         status="ACTIVE" if status == "ACTIVE" else "INACTIVE",
-    )  # fmt: skip
+    )
     app.mappings.append(mapping)
     log.write(
-        state, "application.provision.group_push.mapping.created", "Group push mapping created",
-        log.group_target(source), log.app_target(app),
-    )  # fmt: skip
+        state,
+        "application.provision.group_push.mapping.created",
+        "Group push mapping created",
+        log.group_target(source),
+        log.app_target(app),
+    )
     return json_reply(mapping_view(app, mapping), 201)
 
 
@@ -109,9 +113,12 @@ def delete_mapping(ctx: Context, app_id: str, mapping_id: str) -> Response:
     if delete_target:
         _delete_target(state, app, mapping)
     log.write(
-        state, "application.provision.group_push.mapping.deleted", "Group push mapping deleted",
-        log.group_target(state.groups[mapping.source_group_id]), log.app_target(app),
-    )  # fmt: skip
+        state,
+        "application.provision.group_push.mapping.deleted",
+        "Group push mapping deleted",
+        log.group_target(state.groups[mapping.source_group_id]),
+        log.app_target(app),
+    )
     return no_content()
 
 
@@ -123,10 +130,14 @@ def _delete_target(state: OktaState, app: App, mapping: Mapping) -> None:
     # Carried out by the next cycle, which outlives both the mapping and the app.
     state.group_deletions.append(
         GroupDeletion(
-            app_label=app.label, app_name=app.name, base_url=setup.base_url, token=setup.token,
-            external_id=mapping.external_id, name=mapping.remote_name or mapping.target_name,
+            app_label=app.label,
+            app_name=app.name,
+            base_url=setup.base_url,
+            token=setup.token,
+            external_id=mapping.external_id,
+            name=mapping.remote_name or mapping.target_name,
         )
-    )  # fmt: skip
+    )
 
 
 def _target(state: OktaState, app: App, group_id: str, name: str) -> Group:

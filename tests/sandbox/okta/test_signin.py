@@ -127,7 +127,7 @@ def test_changed_access_token_is_refused(sandbox: Sandbox, app: Any) -> None:
 
 
 def test_access_token_expires(sandbox: Sandbox, app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sandbox.okta.tokens.ACCESS_TOKEN_SECONDS", -1)
+    monkeypatch.setattr("sandbox.okta.signin.ACCESS_TOKEN_SECONDS", -1)
     with signed_in(sandbox, app, "okta.apps.read") as okta:
         okta.got("GET", "/apps", status=401)
 

@@ -6,18 +6,15 @@ and …/applicationusers.
 
 from werkzeug import Response
 
-from sandbox.okta import log
-from sandbox.okta.api import body_object, endpoint, member, no_content, text
-from sandbox.okta.app_views import app_user_view, assignment_view
-from sandbox.okta.apps import find
-from sandbox.okta.assignment import join, leave, refresh
-from sandbox.okta.clock import now
+from sandbox.okta.api import log
+from sandbox.okta.api.apps import find
+from sandbox.okta.api.groups import find as find_group
+from sandbox.okta.api.route import body_object, endpoint, member, no_content, page, text
+from sandbox.okta.api.users import find as find_user
+from sandbox.okta.api.views import app_user_view, assignment_view
 from sandbox.okta.errors import OktaError, invalid, not_found
-from sandbox.okta.groups import find as find_group
-from sandbox.okta.model import App, AppUser, GroupAssignment
-from sandbox.okta.paging import page
-from sandbox.okta.state import OktaState
-from sandbox.okta.users import find as find_user
+from sandbox.okta.models import App, AppUser, GroupAssignment, OktaState, now
+from sandbox.okta.provisioning.assignment import join, leave, refresh
 from sandbox.server.router import Context, json_reply
 
 _READ, _MANAGE = "okta.apps.read", "okta.apps.manage"
@@ -60,9 +57,12 @@ def assign_group(ctx: Context, app_id: str, group_id: str) -> Response:
         known = GroupAssignment(group_id=group_id, priority=len(app.groups), last_updated=now())
         app.groups.append(known)
         log.write(
-            ctx.state, "group.application_assignment.add", "Add assigned application to group",
-            log.group_target(group), log.app_target(app),
-        )  # fmt: skip
+            ctx.state,
+            "group.application_assignment.add",
+            "Add assigned application to group",
+            log.group_target(group),
+            log.app_target(app),
+        )
     if priority is not None:
         known.priority = priority
     known.profile, known.last_updated = member(body, "profile"), now()
@@ -76,9 +76,12 @@ def unassign_group(ctx: Context, app_id: str, group_id: str) -> Response:
     app = find(ctx.state, app_id)
     app.groups.remove(_assigned(app, group_id))
     log.write(
-        ctx.state, "group.application_assignment.remove", "Remove assigned application from group",
-        log.group_target(ctx.state.groups[group_id]), log.app_target(app),
-    )  # fmt: skip
+        ctx.state,
+        "group.application_assignment.remove",
+        "Remove assigned application from group",
+        log.group_target(ctx.state.groups[group_id]),
+        log.app_target(app),
+    )
     refresh(ctx.state, app)
     return no_content()
 

@@ -6,12 +6,10 @@ it has one (Cloudflare's Okta page: empty groups are not pushed).
 
 from collections.abc import Mapping as Map
 
-from sandbox.okta import log
-from sandbox.okta.clock import now
-from sandbox.okta.cycle_report import Report
-from sandbox.okta.model import App, Mapping
-from sandbox.okta.scim import ScimError, Target
-from sandbox.okta.state import OktaState
+from sandbox.okta.api import log
+from sandbox.okta.models import App, Mapping, OktaState, now
+from sandbox.okta.provisioning.report import Report
+from sandbox.okta.provisioning.scim import ScimError, Target
 
 _EVENT = "application.provision.group_push.pushed"
 

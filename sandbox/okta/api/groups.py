@@ -5,18 +5,14 @@ Source: https://developer.okta.com/docs/api/openapi/okta-management/management/t
 
 from werkzeug import Response
 
-from sandbox.okta import log
-from sandbox.okta.api import body_object, endpoint, member, no_content, text
-from sandbox.okta.app_views import app_view
-from sandbox.okta.assignment import refresh
-from sandbox.okta.clock import now
+from sandbox.okta.api import log
+from sandbox.okta.api.route import body_object, endpoint, member, no_content, page, text
+from sandbox.okta.api.search import expression
+from sandbox.okta.api.users import find as find_user
+from sandbox.okta.api.views import app_view, group_view, user_view
 from sandbox.okta.errors import OktaError, invalid, not_found
-from sandbox.okta.model import Group
-from sandbox.okta.paging import page
-from sandbox.okta.search import expression
-from sandbox.okta.state import OktaState
-from sandbox.okta.users import find as find_user
-from sandbox.okta.views import group_view, user_view
+from sandbox.okta.models import Group, OktaState, now
+from sandbox.okta.provisioning.assignment import refresh
 from sandbox.server.router import Context, json_reply
 
 _READ, _MANAGE = "okta.groups.read", "okta.groups.manage"
@@ -33,11 +29,15 @@ def find(state: OktaState, group_id: str) -> Group:
 
 def _record(group: Group) -> dict[str, object]:
     return {
-        "id": group.id, "type": group.type, "created": group.created,
-        "lastUpdated": group.last_updated, "lastMembershipUpdated": group.last_membership_updated,
-        "profile.name": group.name, "profile.description": group.description,
+        "id": group.id,
+        "type": group.type,
+        "created": group.created,
+        "lastUpdated": group.last_updated,
+        "lastMembershipUpdated": group.last_membership_updated,
+        "profile.name": group.name,
+        "profile.description": group.description,
         "source.id": group.app_id,
-    }  # fmt: skip
+    }
 
 
 @endpoint("GET", "/api/v1/groups", _READ)
@@ -120,9 +120,12 @@ def add_member(ctx: Context, group_id: str, user_id: str) -> Response:
         group.members.append(user.id)
         group.last_membership_updated = now()
         log.write(
-            ctx.state, "group.user_membership.add", "Add user to group membership",
-            log.user_target(user), log.group_target(group),
-        )  # fmt: skip
+            ctx.state,
+            "group.user_membership.add",
+            "Add user to group membership",
+            log.user_target(user),
+            log.group_target(group),
+        )
         refresh(ctx.state)
     return no_content()
 
@@ -135,9 +138,12 @@ def remove_member(ctx: Context, group_id: str, user_id: str) -> Response:
         group.members.remove(user.id)
         group.last_membership_updated = now()
         log.write(
-            ctx.state, "group.user_membership.remove", "Remove user from group membership",
-            log.user_target(user), log.group_target(group),
-        )  # fmt: skip
+            ctx.state,
+            "group.user_membership.remove",
+            "Remove user from group membership",
+            log.user_target(user),
+            log.group_target(group),
+        )
         refresh(ctx.state)
     return no_content()
 

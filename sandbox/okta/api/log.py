@@ -10,13 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 from werkzeug import Response
 
-from sandbox.okta.api import endpoint
-from sandbox.okta.clock import now, parse
+from sandbox.okta.api.route import endpoint, page
+from sandbox.okta.api.search import expression
 from sandbox.okta.errors import invalid
-from sandbox.okta.model import App, Group, User
-from sandbox.okta.paging import page
-from sandbox.okta.search import expression
-from sandbox.okta.state import OktaState
+from sandbox.okta.models import App, Group, OktaState, User, now, parse
 from sandbox.server.router import Context
 
 _MOST_EVENTS = 5_000
@@ -60,24 +57,27 @@ def user_target(user: User) -> Target:
 
 def app_target(app: App) -> Target:
     """An app as an event's target."""
-    return {
-        "id": app.id, "type": "AppInstance", "alternateId": app.label, "displayName": app.label
-    }  # fmt: skip
+    return {"id": app.id, "type": "AppInstance", "alternateId": app.label, "displayName": app.label}
 
 
 def group_target(group: Group) -> Target:
     """A group as an event's target."""
     return {
-        "id": group.id, "type": "UserGroup", "alternateId": "unknown", "displayName": group.name
-    }  # fmt: skip
+        "id": group.id,
+        "type": "UserGroup",
+        "alternateId": "unknown",
+        "displayName": group.name,
+    }
 
 
 def _actor(state: OktaState, event_type: str) -> Target:
     if ".provision." in event_type:
         return {
-            "id": "okta-system", "type": "SystemPrincipal", "alternateId": "system@okta.com",
+            "id": "okta-system",
+            "type": "SystemPrincipal",
+            "alternateId": "system@okta.com",
             "displayName": "Okta System",
-        }  # fmt: skip
+        }
     return user_target(state.owner)
 
 
@@ -104,9 +104,14 @@ def list_events(ctx: Context) -> Response:
         found.reverse()
     polling = until is None and order == "ASCENDING"
     return page(
-        ctx, found, lambda event: str(event["uuid"]), lambda event: event,
-        default=100, most=1000, endless=polling,
-    )  # fmt: skip
+        ctx,
+        found,
+        lambda event: str(event["uuid"]),
+        lambda event: event,
+        default=100,
+        most=1000,
+        endless=polling,
+    )
 
 
 def _moment(value: str | None, name: str) -> datetime | None:

@@ -2,11 +2,9 @@
 
 import re
 
-from sandbox.okta import log
-from sandbox.okta.clock import now
+from sandbox.okta.api import log
 from sandbox.okta.errors import invalid
-from sandbox.okta.model import App, AppUser, User
-from sandbox.okta.state import OktaState
+from sandbox.okta.models import App, AppUser, OktaState, User, now
 
 DEFAULT_TEMPLATE = {"template": "${source.login}", "type": "BUILT_IN"}
 _ATTRIBUTE = re.compile(r"(?:\$\{)?(?:source|user)\.([A-Za-z]+)\}?")
@@ -65,20 +63,26 @@ def join(state: OktaState, app: App, user: User, scope: str, name: str | None = 
     moment = now()
     app_user = AppUser.model_validate(
         {
-            "user_id": user.id, "scope": scope, "created": moment, "last_updated": moment,
+            "user_id": user.id,
+            "scope": scope,
+            "created": moment,
+            "last_updated": moment,
             "user_name": name or user_name(app.user_name_template, user),
             "status_changed": moment,
         }
-    )  # fmt: skip
+    )
     for gone in app.leaving:
         if gone.user_id == user.id:
             app_user.external_id, app_user.last_sync = gone.external_id, gone.last_sync
     app.leaving = [gone for gone in app.leaving if gone.user_id != user.id]
     app.users[user.id] = app_user
     log.write(
-        state, "application.user_membership.add", "Add user to application membership",
-        log.user_target(user), log.app_target(app),
-    )  # fmt: skip
+        state,
+        "application.user_membership.add",
+        "Add user to application membership",
+        log.user_target(user),
+        log.app_target(app),
+    )
     return app_user
 
 
@@ -90,6 +94,9 @@ def leave(state: OktaState, app: App, user_id: str) -> None:
     user = state.users.get(user_id)
     targets = [log.user_target(user)] if user is not None else []
     log.write(
-        state, "application.user_membership.remove", "Remove user from application membership",
-        *targets, log.app_target(app),
-    )  # fmt: skip
+        state,
+        "application.user_membership.remove",
+        "Remove user from application membership",
+        *targets,
+        log.app_target(app),
+    )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from sandbox.okta.state import OktaState
+from sandbox.okta.models import OktaState
 from sandbox.server.server import Sandbox
 from tests.sandbox.okta.okta_support import TOKEN, Okta, Target
 

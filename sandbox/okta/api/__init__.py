@@ -1,0 +1,1 @@
+"""Okta's Management API, a noun a file."""

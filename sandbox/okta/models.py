@@ -1,0 +1,404 @@
+"""What an Okta organisation holds, its timestamps, and the small rules that every route needs."""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from sandbox.server.ids import Counters, okta_id
+from sandbox.server.people import Person
+
+
+def now() -> str:
+    """The present in Okta's form, as in ``2026-03-25T06:09:44.000Z``."""
+    return stamp(datetime.now(UTC))
+
+
+def stamp(moment: datetime) -> str:
+    """A moment in Okta's form: UTC, milliseconds, ``Z``."""
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.removesuffix("+00:00") + "Z"
+
+
+def parse(text: str) -> datetime:
+    """A timestamp as a moment in UTC. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def whole_seconds(text: str) -> str:
+    """The same without milliseconds, as push mappings carry it: ``2026-03-25T06:09:44Z``."""
+    return text.partition(".")[0].removesuffix("Z") + "Z"
+
+
+UserStatus = Literal["ACTIVE", "STAGED", "PROVISIONED", "SUSPENDED", "DEPROVISIONED"]
+MappingStatus = Literal["ACTIVE", "INACTIVE", "ERROR"]
+
+
+class User(BaseModel):
+    """A person in the directory."""
+
+    id: str
+    login: str
+    email: str
+    first_name: str
+    last_name: str
+    extra: dict[str, object] = Field(default_factory=dict)
+    status: UserStatus = "ACTIVE"
+    administrator: bool = False
+    created: str
+    last_updated: str
+    status_changed: str
+
+    @property
+    def assignable(self) -> bool:
+        """Whether apps and pushes still reach this person (a deactivated one loses every app)."""
+        return self.status != "DEPROVISIONED"
+
+    @property
+    def profile(self) -> dict[str, object]:
+        """The default profile's attributes as the API shows them."""
+        return {
+            "firstName": self.first_name,
+            "lastName": self.last_name,
+            "login": self.login,
+            "email": self.email,
+            **self.extra,
+        }
+
+
+class Group(BaseModel):
+    """A group of Okta's own (OKTA_GROUP), Everyone (BUILT_IN), or an app's (APP_GROUP)."""
+
+    id: str
+    type: Literal["OKTA_GROUP", "BUILT_IN", "APP_GROUP"] = "OKTA_GROUP"
+    name: str
+    description: str | None = None
+    members: list[str] = Field(default_factory=list)
+    app_id: str | None = None
+    created: str
+    last_updated: str
+    last_membership_updated: str
+
+
+class Password(BaseModel):
+    """The feature USER_PROVISIONING's password capability."""
+
+    enabled: bool = False
+    seed: Literal["OKTA", "RANDOM"] = "RANDOM"
+    change: Literal["CHANGE", "KEEP_EXISTING"] = "KEEP_EXISTING"
+
+
+class Provisioning(BaseModel):
+    """An app's API integration, whether set by the console or by the connection API.
+
+    The defaults are Okta's own: groups are imported and renamed, nothing is pushed.
+    """
+
+    enabled: bool = False
+    auth_scheme: Literal["TOKEN", "OAUTH2"] = "TOKEN"
+    base_url: str = ""
+    token: str = ""
+    client_id: str = ""
+    create_users: bool = False
+    update_users: bool = False
+    deactivate_users: bool = False
+    password: Password = Field(default_factory=Password)
+    import_groups: bool = True
+    rename_groups: bool = True
+    inbound: dict[str, object] = Field(default_factory=dict)
+
+
+class AppUser(BaseModel):
+    """A person's assignment to an app, with the target's id once it was pushed."""
+
+    user_id: str
+    scope: Literal["USER", "GROUP"] = "GROUP"
+    user_name: str
+    external_id: str | None = None
+    error: str | None = None
+    created: str
+    last_updated: str
+    status_changed: str
+    last_sync: str | None = None
+    profile: dict[str, object] = Field(default_factory=dict)
+
+
+class GroupAssignment(BaseModel):
+    """A group assigned to an app: its members become app users."""
+
+    group_id: str
+    priority: int
+    profile: dict[str, object] = Field(default_factory=dict)
+    last_updated: str
+
+
+class Mapping(BaseModel):
+    """A pushed group: an Okta group, the app's group it is pushed to, and how that went."""
+
+    id: str
+    source_group_id: str
+    target_group_id: str
+    target_name: str
+    status: MappingStatus = "ACTIVE"
+    error: str | None = None
+    external_id: str | None = None
+    remote_name: str | None = None
+    pushed: list[str] = Field(default_factory=list)
+    complete: bool = False  # False: what the target holds is not known, push everything anew
+    created: str
+    last_updated: str
+    last_push: str | None = None
+
+
+class App(BaseModel):
+    """One instance of a catalogue app."""
+
+    id: str
+    name: str
+    label: str
+    status: Literal["ACTIVE", "INACTIVE"]
+    created: str
+    last_updated: str
+    self_service: bool = False
+    error_redirect_url: str | None = None
+    login_redirect_url: str | None = None
+    auto_launch: bool = False
+    auto_submit_toolbar: bool = True
+    hide_ios: bool = False
+    hide_web: bool = False
+    app_links: dict[str, bool] = Field(default_factory=dict)
+    user_name_template: dict[str, str] = Field(default_factory=dict)
+    settings: dict[str, object] = Field(default_factory=dict)
+    sign_on: dict[str, object] = Field(default_factory=dict)
+    implicit_assignment: bool = False
+    note_admin: str | None = None
+    note_enduser: str | None = None
+    access_policy_id: str
+    logo_id: str | None = None
+    provisioning: Provisioning = Field(default_factory=Provisioning)
+    groups: list[GroupAssignment] = Field(default_factory=list)
+    users: dict[str, AppUser] = Field(default_factory=dict)
+    leaving: list[AppUser] = Field(default_factory=list)  # unassigned, not yet told the target
+    mappings: list[Mapping] = Field(default_factory=list)
+
+    @property
+    def key_id(self) -> str:
+        """The ``kid`` of the app's signing key."""
+        digest = hashlib.sha256(f"kid:{self.id}".encode()).digest()
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+    @property
+    def features(self) -> list[str]:
+        """The provisioning features that are on, as an app's JSON shows them."""
+        setup = self.provisioning
+        if not setup.enabled:
+            return []
+        shown = ["GROUP_PUSH", "SCIM_PROVISIONING"]
+        if setup.create_users:
+            shown += ["PUSH_NEW_USERS", "REACTIVATE_USERS"]
+        if setup.deactivate_users:
+            shown.append("PUSH_USER_DEACTIVATION")
+        if setup.update_users:
+            shown.append("PUSH_PROFILE_UPDATES")
+        if setup.password.enabled:
+            shown.append("PUSH_PASSWORD_UPDATES")
+        if setup.import_groups:
+            shown += ["IMPORT_NEW_USERS", "IMPORT_PROFILE_UPDATES"]
+        return sorted(shown)
+
+
+class GroupDeletion(BaseModel):
+    """A target group that a deleted mapping wants gone; outlives mapping and app."""
+
+    app_label: str
+    app_name: str
+    base_url: str
+    token: str
+    external_id: str
+    name: str
+
+
+ORGANISATION = "https://example.okta.com"
+ADMINISTRATOR_LOGIN = "okta.administrator@example.com"
+_SECRET = "[secret]"
+
+
+class OktaState(BaseModel):
+    """Everything the organisation knows; survives a JSON round trip."""
+
+    counters: Counters = Field(default_factory=Counters)
+    users: dict[str, User] = Field(default_factory=dict)
+    groups: dict[str, Group] = Field(default_factory=dict)
+    apps: dict[str, App] = Field(default_factory=dict)
+    group_deletions: list[GroupDeletion] = Field(default_factory=list)
+    log: list[dict[str, object]] = Field(default_factory=list)
+    rate_limit: int = 10_000  # requests a minute; beyond it Okta answers 429
+    rate_minute: int = 0
+    rate_count: int = 0
+
+    @classmethod
+    def fresh(cls) -> "OktaState":
+        """An organisation with its administrator and the group Everyone."""
+        state = cls()
+        state.add_group("Everyone", "All users in your organization", kind="BUILT_IN")
+        owner = state.add_person(Person.of(ADMINISTRATOR_LOGIN, "Okta", "Administrator"))
+        state.users[owner].administrator = True
+        return state
+
+    def new_id(self, prefix: str) -> str:
+        """The next id that begins with ``prefix``; the same after every reset."""
+        return okta_id(prefix, self.counters.take(prefix))
+
+    def add_person(self, person: Person) -> str:
+        """Add an active person; the same address again changes nothing. Returns the user id.
+
+        The login is the user principal name, so that logins and addresses can differ.
+        """
+        address = person.email.casefold()
+        known = next((u for u in self.users.values() if u.email.casefold() == address), None)
+        if known is None:
+            known = self.add_user(
+                person.user_principal_name, person.email, person.first_name, person.last_name
+            )
+        return known.id
+
+    def add_user(self, login: str, email: str, first_name: str, last_name: str) -> User:
+        """Add an active user to the directory and to Everyone."""
+        moment = now()
+        user = User(
+            id=self.new_id("00u"),
+            login=login,
+            email=email,
+            first_name=first_name,
+            last_name=last_name,
+            created=moment,
+            last_updated=moment,
+            status_changed=moment,
+        )
+        self.users[user.id] = user
+        self.everyone.members.append(user.id)
+        return user
+
+    def add_group(
+        self,
+        name: str,
+        description: str | None,
+        *,
+        kind: str = "OKTA_GROUP",
+        app_id: str | None = None,
+    ) -> Group:
+        """Add an empty group; the caller has checked the name."""
+        moment = now()
+        group = Group.model_validate(
+            {
+                "id": self.new_id("00g"),
+                "type": kind,
+                "name": name,
+                "description": description,
+                "app_id": app_id,
+                "created": moment,
+                "last_updated": moment,
+                "last_membership_updated": moment,
+            }
+        )
+        self.groups[group.id] = group
+        return group
+
+    @property
+    def everyone(self) -> Group:
+        """The built-in group of all users."""
+        return next(group for group in self.groups.values() if group.type == "BUILT_IN")
+
+    @property
+    def owner(self) -> User:
+        """The administrator to whom the API token belongs."""
+        return next(user for user in self.users.values() if user.administrator)
+
+    def find_user(self, key: str) -> User | None:
+        """By id, by login, or by the part of a login before ``@`` where only one has it."""
+        if key in self.users:
+            return self.users[key]
+        wanted = key.casefold()
+        same = [user for user in self.users.values() if user.login.casefold() == wanted]
+        if not same:
+            same = [
+                user
+                for user in self.users.values()
+                if user.login.casefold().partition("@")[0] == wanted
+            ]
+        return same[0] if len(same) == 1 else None
+
+    def snapshot(self) -> dict[str, object]:
+        """What ``GET /_sandbox/state`` shows: no secret and no time, so that runs compare."""
+        return {
+            "users": [
+                {"id": u.id, "login": u.login, "email": u.email, "status": u.status}
+                for u in self.users.values()
+            ],
+            "groups": [
+                {
+                    "id": g.id,
+                    "name": g.name,
+                    "type": g.type,
+                    "description": g.description,
+                    "members": sorted(self._emails(g.members)),
+                }
+                for g in self.groups.values()
+            ],
+            "apps": [self._app(app) for app in self.apps.values()],
+            "groupDeletions": [{"app": d.app_label, "name": d.name} for d in self.group_deletions],
+        }
+
+    def _emails(self, user_ids: list[str]) -> Iterator[str]:
+        return (self.users[user_id].email for user_id in user_ids)
+
+    def _app(self, app: App) -> dict[str, object]:
+        setup = app.provisioning
+        return {
+            "id": app.id,
+            "name": app.name,
+            "label": app.label,
+            "status": app.status,
+            "hideWeb": app.hide_web,
+            "hideIos": app.hide_ios,
+            "autoSubmitToolbar": app.auto_submit_toolbar,
+            "userNameTemplate": app.user_name_template.get("template", ""),
+            "features": app.features,
+            "provisioning": {
+                "enabled": setup.enabled,
+                "baseUrl": setup.base_url,
+                "token": _SECRET if setup.token else "",
+                "createUsers": setup.create_users,
+                "updateUsers": setup.update_users,
+                "deactivateUsers": setup.deactivate_users,
+                "importGroups": setup.import_groups,
+                "renameGroups": setup.rename_groups,
+            },
+            "assignedGroups": sorted(self.groups[a.group_id].name for a in app.groups),
+            "users": sorted(
+                (
+                    {"userName": u.user_name, "externalId": u.external_id, "error": u.error}
+                    for u in app.users.values()
+                ),
+                key=lambda shown: str(shown["userName"]),
+            ),
+            "pushMappings": sorted(
+                (
+                    {
+                        "id": m.id,
+                        "group": self.groups[m.source_group_id].name,
+                        "target": m.target_name,
+                        "status": m.status,
+                        "error": m.error,
+                        "externalId": m.external_id,
+                        "pushed": m.last_push is not None,
+                    }
+                    for m in app.mappings
+                ),
+                key=lambda shown: str(shown["group"]),
+            ),
+        }
