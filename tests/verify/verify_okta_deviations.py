@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 from cfscim.config.roles import ROLES, Role
 from cfscim.verify.cloudflare import slug
-from sandbox.okta.provisioning.assignment import refresh
 from sandbox.okta.models import App, AppUser, Group, GroupAssignment, Mapping, User
+from sandbox.okta.provisioning.assignment import refresh
 from sandbox.server.world import World
 from tests.verify.verify_base import OKTA, OKTA_API, Combination, Deviation, deviation
 
