@@ -3,12 +3,12 @@
 import json
 import os
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cfscim.config.clashes import clashes
 from cfscim.config.messages import Problem, one_line
-from cfscim.config.stack_check import CheckedStack, check_stack_file
+from cfscim.config.stack_file import CheckedStack, check_stack_file
 
 FORMATS = ("text", "json", "github")
 PATTERN = "Pulumi.*.yaml"
@@ -21,7 +21,7 @@ def run(paths: Sequence[str], output: str, *, now: datetime | None = None) -> in
     0 when all are valid, 1 when there is any problem, or no file.
     """
     files, problems = stack_files(paths)
-    checked = [check_stack_file(file, now=now) for file in files]
+    checked = [check_stack_file(file, now=now or datetime.now(UTC)) for file in files]
     problems += [problem for stack in checked for problem in stack.problems]
     problems += clashes(checked)
     problems.sort(key=lambda problem: (problem.file or "", problem.line or 0))

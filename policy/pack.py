@@ -26,7 +26,7 @@ from cfscim.config.models import ScimConfig, parse_config
 from cfscim.config.policy.access import REMOVALS
 from cfscim.config.policy.model import DEFAULT_SHARE
 from cfscim.config.policy.rules import RULES, Case, Rule, Violation, judge
-from cfscim.config.stack_check import check_stack_file
+from cfscim.config.stack_file import check_stack_file
 from policy.views import view_of
 
 ROOT = Path(__file__).resolve().parent.parent

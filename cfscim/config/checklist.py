@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from cfscim.config.access import people
-from cfscim.config.identity_provider import EntraConfig, OktaConfig
-from cfscim.config.models import ScimConfig
+from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
 
 _PRINT_VALUE = "pulumi stack output tokenValue --show-secrets"

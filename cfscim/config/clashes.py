@@ -5,13 +5,11 @@ from itertools import permutations
 
 from cfscim.config.access import people
 from cfscim.config.credentials import shown
-from cfscim.config.identity_provider import OktaConfig
 from cfscim.config.keypath import Step, key_path
 from cfscim.config.messages import Problem
-from cfscim.config.models import ScimConfig
+from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_names
-from cfscim.config.stack_check import CheckedStack
-from cfscim.config.stack_file import StackFile
+from cfscim.config.stack_file import CheckedStack, StackFile
 
 Claim = tuple[tuple[str, ...], tuple[Step, ...], str]
 """What a stack claims for itself alone, where it says so, and the name as a message shows it."""

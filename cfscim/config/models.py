@@ -1,51 +1,185 @@
 """The config object `cloudflare-scim:scim` as one frozen value."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
 
-from cfscim.config.base import MembersGiven, Part
-from cfscim.config.filters import UserFilter
-from cfscim.config.identity_provider import (
-    EntraConfig,
-    IdentityProvider,
-    OktaConfig,
-    People,
-    UsersGroup,
-)
-from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.messages import ConfigError
+from cfscim.config.refusals import problem_of, refuse
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.rules import broken_rules
-from cfscim.config.translate import problem_of
 from cfscim.config.words import (
     AccountId,
     AccountName,
+    AppLabel,
+    CatalogApp,
     Cidr,
     Day,
+    Email,
+    EntraName,
+    FilterAttribute,
+    FilterOperator,
+    GroupName,
     Moment,
     Name,
+    OrgName,
     Prefix,
     RoleName,
     Slug,
     TokenName,
+    UrlSuffix,
 )
 
-__all__ = [
-    "CONFIG_KEY",
-    "Account",
-    "EntraConfig",
-    "OktaConfig",
-    "RoleConfig",
-    "ScimConfig",
-    "TokenConfig",
-    "UserFilter",
-    "UsersGroup",
-    "Waiver",
-    "parse_config",
-]
+
+class Part(BaseModel):
+    """A frozen part of the config: camelCase keys, nothing unknown, no silent conversion."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        defer_build=True,
+    )
+
+
+def _members_given(value: object) -> object:
+    if value is None:
+        raise refuse(
+            "null says neither who nor nobody",
+            "an absent list leaves the group to the identity provider, an empty one clears it",
+            "write [] for nobody, or leave the key out to let the identity provider manage it",
+        )
+    return value
+
+
+MembersGiven = BeforeValidator(_members_given)
+"""Refuses null where an absent list and an empty list mean different things."""
+
+
+class UserFilter(Part):
+    """One clause of the scoping filter on users; a user must satisfy every clause."""
+
+    attribute: FilterAttribute = Field(
+        description="Attribute of the Entra user, such as department. MemberOf is refused: "
+        "Microsoft has no such filter.",
+        examples=["department"],
+    )
+    operator: FilterOperator = Field(
+        description="Operator by Microsoft Graph's own name.", examples=["EQUALS"]
+    )
+    value: str = Field(
+        default="",
+        description="Value compared with, case-sensitively. Left out for IS NULL, IS NOT NULL, "
+        "IS TRUE and IS FALSE, an integer in quotes for Greater_Than and Greater_Than_OR_EQUALS.",
+        examples=["Engineering"],
+    )
+
+
+People = Annotated[tuple[Email, ...], Field(strict=False)]
+
+
+class UsersGroup(Part):
+    """The group of all Cloudflare users, which is assigned to the application."""
+
+    name: GroupName = Field(
+        default="Cloudflare Users",
+        description="Name of the identity provider's group of all Cloudflare users.",
+        examples=["Cloudflare Users"],
+    )
+    members: Annotated[People | None, MembersGiven] = Field(
+        default=None,
+        description="E-mail addresses of exactly the people in this group, besides those with a "
+        "role. Left out: the identity provider manages it, and people with a role are added.",
+        examples=[["katherine@example.com"]],
+    )
+
+
+class OktaConfig(Part):
+    """Okta as identity provider (guide, "Provision with Okta")."""
+
+    kind: Literal["okta"] = Field(description="The identity provider is Okta.")
+    org_name: OrgName = Field(
+        description="Name of the Okta organisation, the first part of its okta.com address; "
+        "used for links.",
+        examples=["example"],
+    )
+    app_label: AppLabel = Field(
+        default="Cloudflare SCIM",
+        description="Label of the Okta app integration.",
+        examples=["Cloudflare SCIM"],
+    )
+    catalog_app: CatalogApp = Field(
+        default="scim2testapp",
+        description="Key of the catalog app; scim2testapp is SCIM 2.0 Test App (OAuth Bearer "
+        "Token).",
+        examples=["scim2testapp"],
+    )
+    api_integration: Literal["console", "api"] = Field(
+        default="console",
+        description="Who configures the app's API integration: a person in Okta's console, or "
+        "this program through Okta's API, which Okta supports for few apps.",
+        examples=["console"],
+    )
+    api_integration_confirmed: bool = Field(
+        default=False,
+        description="Whether a person has done the console steps. The groups are pushed only once "
+        "it is true and Okta was read back.",
+    )
+    users_group: UsersGroup = Field(
+        default_factory=UsersGroup,
+        description="The group of all Cloudflare users, assigned to the app.",
+    )
+
+
+class EntraConfig(Part):
+    """Microsoft Entra as identity provider (guide, "Provision using Microsoft Entra")."""
+
+    kind: Literal["entra"] = Field(description="The identity provider is Microsoft Entra ID.")
+    app_name: EntraName = Field(
+        default="Cloudflare SCIM",
+        description="Display name of the enterprise application.",
+        examples=["Cloudflare SCIM"],
+    )
+    users_group: UsersGroup = Field(
+        default_factory=UsersGroup,
+        description="The group of all Cloudflare users, assigned to the application.",
+    )
+    scope: Literal["assigned", "filtered"] = Field(
+        default="assigned",
+        description="Who is provisioned. assigned: assigned users and groups only. filtered: all "
+        "records, with a scoping filter on exactly the role groups.",
+        examples=["assigned"],
+    )
+    user_filter: Annotated[tuple[UserFilter, ...], Field(strict=False)] = Field(
+        default=(),
+        description="Clauses a user must all satisfy to be provisioned, with scope filtered only.",
+    )
+    start: bool = Field(
+        default=True, description="Whether provisioning is started once all is in place."
+    )
+    notification_email: Email | None = Field(
+        default=None,
+        description="Address Entra writes to when provisioning is quarantined.",
+        examples=["it@example.com"],
+    )
+    deletion_threshold: Annotated[int, Field(gt=0)] | None = Field(
+        default=None,
+        description="Most deletions in one cycle before Entra stops it (accidental deletions "
+        "prevention).",
+        examples=[10],
+    )
+    tenant_url_suffix: UrlSuffix = Field(
+        default="",
+        description="Query put after the tenant URL, such as ?aadOptscim062020.",
+        examples=["?aadOptscim062020"],
+    )
+
+
+IdentityProvider = Annotated[OktaConfig | EntraConfig, Field(discriminator="kind")]
 
 
 class Account(Part):
@@ -170,16 +304,16 @@ def parse_config(
     value: object,
     *,
     stack: str,
-    now: datetime | None = None,
     written: Mapping[str, str] | None = None,
 ) -> ScimConfig:
     """Checks the config object of `stack`, given as JSON gives it, and returns it frozen.
 
-    `now` is the moment an expiry must lie after; `written` holds, by key path, the text of values
-    that YAML read as something other than text, for the messages. Raises `ConfigError` with every
+    `written` holds, by key path, the text of values that YAML read as something other than text,
+    for the messages. No clock is asked: an expiry in the past is `cfscim.config.rules.expired`'s to
+    judge, so that a config means the same on every day. Raises `ConfigError` with every
     problem found, by key path from `cloudflare-scim:scim`.
     """
-    problems = broken_rules(value, now=now or datetime.now(UTC))
+    problems = broken_rules(value)
     secrets = tuple(problem.path for problem in problems if problem.secret)
     try:
         config = ScimConfig.model_validate(

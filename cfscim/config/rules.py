@@ -4,18 +4,17 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from cfscim.config.credentials import looks_secret, shown
-from cfscim.config.filters import INTEGER, UNARY
 from cfscim.config.keypath import Step, key_path
 from cfscim.config.messages import Problem
 from cfscim.config.roles import ROLES
-from cfscim.config.words import moment
+from cfscim.config.words import INTEGER, UNARY, moment
 
 Raw = Mapping[str, object]
 _DEEPEST = 40
 """Levels that are searched for credentials; the models know far fewer."""
 
 
-def broken_rules(value: object, *, now: datetime) -> list[Problem]:
+def broken_rules(value: object) -> list[Problem]:
     """Every rule between fields that the raw config object breaks, in a stable order.
 
     Values of the wrong type are passed over: the models report those.
@@ -24,8 +23,20 @@ def broken_rules(value: object, *, now: datetime) -> list[Problem]:
     if isinstance(value, Mapping):
         for rule in _RULES:
             problems.extend(rule(value))
-        problems.extend(_expiry(value, now))
     return problems
+
+
+def expired(value: object, now: datetime) -> Iterator[Problem]:
+    """The token's expiry in the raw config object, where it does not lie after `now`."""
+    text = _section(value, "token").get("expiresOn") if isinstance(value, Mapping) else None
+    ends = moment(text) if isinstance(text, str) else None
+    if ends is not None and ends <= now:
+        yield Problem(
+            path=key_path(("token", "expiresOn")),
+            what=f"{shown(text)} is in the past",
+            why="Cloudflare refuses the expired token, so provisioning stands still",
+            instead="write a later moment, and change token.rotation to get a new token",
+        )
 
 
 def _secrets(value: object, steps: tuple[Step, ...]) -> Iterator[Problem]:
@@ -235,18 +246,6 @@ def _networks_twice(raw: Raw) -> Iterator[Problem]:
                 why="Cloudflare keeps each network once, so every preview would show a change",
                 instead="remove one of the two",
             )
-
-
-def _expiry(raw: Raw, now: datetime) -> Iterator[Problem]:
-    text = _section(raw, "token").get("expiresOn")
-    ends = moment(text) if isinstance(text, str) else None
-    if ends is not None and ends <= now:
-        yield Problem(
-            path=key_path(("token", "expiresOn")),
-            what=f"{shown(text)} is in the past",
-            why="Cloudflare refuses the expired token, so provisioning stands still",
-            instead="write a later moment, and change token.rotation to get a new token",
-        )
 
 
 _RULES: tuple[Callable[[Raw], Iterator[Problem]], ...] = (

@@ -7,11 +7,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from cfscim.config.filters import INTEGER, UNARY
+from cfscim.config.credentials import CREDENTIALS
 from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.models import ScimConfig
 from cfscim.config.roles import ROLES
-from cfscim.config.stack_check import CREDENTIALS
+from cfscim.config.words import INTEGER, UNARY
 
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 Object = dict[str, Json]

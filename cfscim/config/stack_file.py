@@ -1,13 +1,19 @@
-"""A stack's YAML file: the config object, the providers' config, and the line of every key."""
+"""A stack's YAML file: the config object, the providers' config, the line of every key, and
+everything that is wrong with it.
+"""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from cfscim.config.credentials import CREDENTIALS, looks_secret, shown
 from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.messages import ConfigError, Problem
-from cfscim.config.yaml_tree import Tree, read_tree
+from cfscim.config.models import OktaConfig, ScimConfig, parse_config
+from cfscim.config.rules import expired
+from cfscim.config.stack_yaml import Tree, read_tree
 
 LARGEST_FILE = 1_000_000
 """Bytes; stack files are written by hand, so a larger one is some other file."""
@@ -184,3 +190,78 @@ def _below_config(by_path: Mapping[str, Found]) -> dict[str, Found]:
 
 def _unrooted(problem: Problem) -> Problem:
     return replace(problem, path=problem.path.removeprefix("config."))
+
+
+@dataclass(frozen=True)
+class CheckedStack:
+    """A stack file, its config where it could be read whole, and every problem, by line."""
+
+    file: StackFile
+    config: ScimConfig | None
+    problems: tuple[Problem, ...]
+
+
+def check_stack_file(path: str | Path, *, now: datetime | None = None) -> CheckedStack:
+    """Checks one stack file; never raises for bad content.
+
+    `now` is the moment after which a token must end; without it no expiry is judged.
+    """
+    found = read_stack_file(path)
+    problems = [*_credentials(found), *_project_keys(found)]
+    config = None
+    if CONFIG_KEY in found.lines:
+        over = list(expired(found.config_object, now)) if now else []
+        problems.extend(over)
+        try:
+            read = parse_config(found.config_object, stack=found.stack, written=found.written)
+        except ConfigError as error:
+            problems.extend(error.problems)
+        else:
+            problems.extend(_two_organisations(found, read))
+            config = None if over else read
+    every = [*found.problems, *map(found.placed, problems)]
+    return CheckedStack(found, config, tuple(sorted(every, key=lambda one: one.line or 0)))
+
+
+def _credentials(found: StackFile) -> Iterator[Problem]:
+    """Credentials in plain text; the value is never repeated."""
+    for key, value in found.provider_config.items():
+        if value and (key in CREDENTIALS or looks_secret(value)):
+            yield Problem(
+                path=key,
+                what="a credential stands here in plain text",
+                why="whoever can read the repository can use it",
+                instead=f"revoke it, then run `pulumi config set --secret {key}`, or give it in "
+                "the environment",
+                secret=True,
+            )
+
+
+def _project_keys(found: StackFile) -> Iterator[Problem]:
+    """Other keys of the project, which the program does not read."""
+    project = CONFIG_KEY.partition(":")[0]
+    if CONFIG_KEY not in found.lines:
+        return
+    for path in found.lines:
+        if path not in ("", CONFIG_KEY) and "." not in path and "[" not in path:
+            namespace, colon, key = path.partition(":")
+            if namespace == project or not colon:
+                yield Problem(
+                    path=path,
+                    what=f"{shown(path)} is read by nothing",
+                    why=f"the program reads {CONFIG_KEY} alone, so the setting has no effect",
+                    instead=f"move {key or namespace} into {CONFIG_KEY}, or remove it",
+                )
+
+
+def _two_organisations(found: StackFile, config: ScimConfig) -> Iterator[Problem]:
+    """Okta's provider and the config object must mean the same organisation."""
+    provider = config.identity_provider
+    given = found.provider_config.get("okta:orgName")
+    if isinstance(provider, OktaConfig) and given and given.lower() != provider.org_name.lower():
+        yield Problem(
+            path="okta:orgName",
+            what=f"{shown(given)} is not identityProvider.orgName {shown(provider.org_name)}",
+            why="the provider would change one organisation while every link leads to another",
+            instead="write the same organisation in both places",
+        )

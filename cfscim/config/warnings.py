@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from cfscim.config.access import managed_elsewhere
-from cfscim.config.identity_provider import EntraConfig, OktaConfig
-from cfscim.config.models import ScimConfig
+from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
 from cfscim.config.roles import Role
 
 SOON = 30

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from cfscim.config.addresses import EMAIL_PATTERN, LONGEST, is_address, what_is_wrong
 from cfscim.config.credentials import shown
-from cfscim.config.lookalikes import difference_from, hidden_character, nearest_role
-from cfscim.config.refusal import refuse
+from cfscim.config.lookalikes import difference_from, hidden_character, nearest, nearest_role
+from cfscim.config.refusals import refuse
 from cfscim.config.roles import ROLES, Role
 
 ACCOUNT_ID_PATTERN = "^[0-9a-f]{32}$"
@@ -28,6 +28,23 @@ ORG_PATTERN = "^(?!.*-admin$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
 SLUG_PATTERN = "^[a-z0-9]+(-[a-z0-9]+)*$"
 APP_PATTERN = "^[A-Za-z0-9_]+$"
 PREFIX_PATTERN = r"^(?!\s)(?![Cc][Ff])"
+
+UNARY = ("IS NULL", "IS NOT NULL", "IS TRUE", "IS FALSE")
+INTEGER = ("Greater_Than", "Greater_Than_OR_EQUALS")
+OPERATORS = (
+    "EQUALS",
+    "NOT EQUALS",
+    *UNARY,
+    "REGEX MATCH",
+    "NOT REGEX MATCH",
+    *INTEGER,
+    "Includes",
+    "ENDS_WITH",
+    "&",
+    "!&",
+)
+"""Wire names (Microsoft: "Scoping users or groups to be provisioned with scoping filters")."""
+
 
 _MOMENT = re.compile(_RFC_3339 + r"\Z", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
@@ -211,6 +228,42 @@ def _url_suffix(text: str) -> str:
     )
 
 
+_NO_MEMBERSHIP = (
+    "Microsoft's scoping filters cannot look at group membership (guide, note on MemberOf)",
+    "leave the clause out and use scope: assigned, which provisions the members of assigned groups",
+)
+_MEMBERSHIP = {"memberof", "ismemberof", "members", "transitivememberof", "groups", "group"}
+ATTRIBUTE_PATTERN = (
+    r"^(?!(?:([Ii]s|[Tt]ransitive)?[Mm]ember[Oo]f|[Mm]embers|[Gg]roups?)$)"
+    + r"[A-Za-z][A-Za-z0-9_.-]{0,254}$"
+)
+
+
+def _attribute(text: str) -> str:
+    if re.sub(r"[\s_-]", "", text).lower() in _MEMBERSHIP:
+        raise refuse(f"{shown(text)} is about group membership", *_NO_MEMBERSHIP)
+    if not re.fullmatch(ATTRIBUTE_PATTERN[1:-1], text):
+        raise refuse(
+            f"{shown(text)} is no attribute name",
+            "the filter is evaluated on this attribute of the Entra user",
+            "write the name as Entra shows it, like department",
+        )
+    return text
+
+
+def _operator(text: str) -> str:
+    if text in OPERATORS:
+        return text
+    if re.sub(r"[\s_-]", "", text).lower() in _MEMBERSHIP:
+        raise refuse(f"{shown(text)} is about group membership", *_NO_MEMBERSHIP)
+    near = nearest(text, [*OPERATORS[:-2]])
+    raise refuse(
+        f"{shown(text)} is no filter operator",
+        "Microsoft Graph compares operator names as they stand",
+        f'write "{near}"' if near else "write one of " + ", ".join(f'"{one}"' for one in OPERATORS),
+    )
+
+
 def _text(pattern: str, longest: int, **more: str) -> WithJsonSchema:
     return WithJsonSchema(
         {"type": "string", "minLength": 1, "maxLength": longest, "pattern": pattern, **more}
@@ -262,4 +315,12 @@ Prefix = Annotated[
     AfterValidator(_prefix),
     at_most(_LONGEST_PREFIX, "a group name with the longest role in it"),
     WithJsonSchema({"type": "string", "maxLength": _LONGEST_PREFIX, "pattern": PREFIX_PATTERN}),
+]
+FilterAttribute = Annotated[
+    str,
+    AfterValidator(_attribute),
+    WithJsonSchema({"type": "string", "pattern": ATTRIBUTE_PATTERN}),
+]
+FilterOperator = Annotated[
+    str, AfterValidator(_operator), WithJsonSchema({"type": "string", "enum": list(OPERATORS)})
 ]

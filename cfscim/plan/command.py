@@ -15,7 +15,7 @@ from pathlib import Path
 from cfscim.config.clashes import clashes
 from cfscim.config.messages import Problem, one_line
 from cfscim.config.policy.rules import is_refused
-from cfscim.config.stack_check import CheckedStack, check_stack_file
+from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.plan.model import Plan, check, make_plan
 from cfscim.plan.output import StackResult, render_json, render_markdown, show_policy, show_text
 from cfscim.program.quick_run import SharedWorker
@@ -80,10 +80,10 @@ def _run(request: Request) -> int:
 def _chosen(request: Request) -> tuple[list[CheckedStack], list[Problem]]:
     """The stacks asked for, and everything that is wrong with them or between them."""
     if request.stack is not None:
-        stack = check_stack_file(_file_of(request.stack))
+        stack = check_stack_file(_file_of(request.stack), now=datetime.now(UTC))
         return [stack], list(stack.problems)
     files, problems = stack_files(request.paths)
-    checked = [check_stack_file(file) for file in files]
+    checked = [check_stack_file(file, now=datetime.now(UTC)) for file in files]
     problems += [problem for stack in checked for problem in stack.problems]
     problems += clashes(checked)
     problems.sort(key=lambda problem: (problem.file or "", problem.line or 0))

@@ -11,7 +11,7 @@ from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.messages import ConfigError
 from cfscim.config.models import ScimConfig
 from cfscim.config.policy.rules import ResourceView, Violation, evaluate
-from cfscim.config.stack_check import CheckedStack
+from cfscim.config.stack_file import CheckedStack
 from cfscim.config.warnings import warnings
 from cfscim.program.monitor import RecordingMonitor
 from cfscim.program.placeholders import Placeholders

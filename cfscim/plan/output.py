@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from cfscim.config.messages import Problem
 from cfscim.config.policy.rules import Violation, is_refused
-from cfscim.config.stack_check import CheckedStack
-from cfscim.config.stack_file import stack_of
+from cfscim.config.stack_file import CheckedStack, stack_of
 from cfscim.plan.model import Plan, as_json
 from cfscim.plan.report import plan_document
 from cfscim.program.run import PROJECT

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +20,7 @@ from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.messages import ConfigError, ScimError
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
-from cfscim.config.stack_check import check_stack_file
+from cfscim.config.stack_file import check_stack_file
 from cfscim.up.engine import Engine, NoEngine, find_engine
 from cfscim.up.kept import keep as leave_running
 from cfscim.up.redelivery import redeliver
@@ -64,7 +65,7 @@ def run(stack: str, *, keep: bool = False) -> int:
     (3 where it got no answer). `keep` leaves the sandbox running and prints how to use it. Raises
     `ScimError` for anything that fails on the way; nothing but loopback is ever contacted.
     """
-    checked = check_stack_file(Path(f"Pulumi.{stack}.yaml"))
+    checked = check_stack_file(Path(f"Pulumi.{stack}.yaml"), now=datetime.now(UTC))
     if checked.config is None or checked.problems:
         raise ConfigError(checked.problems)
     config = checked.config

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -12,7 +13,7 @@ import typer
 from cfscim import verify as live
 from cfscim.config.messages import ConfigError, MissingError, one_line
 from cfscim.config.models import ScimConfig
-from cfscim.config.stack_check import check_stack_file
+from cfscim.config.stack_file import check_stack_file
 from cfscim.vendors.secrets import mask
 from cfscim.verify import Check, Report, StackOutputs, Status, read_outputs
 
@@ -26,7 +27,7 @@ def run(stack: str, output: str, outputs: str | None, env: Mapping[str, str]) ->
     for standard input; without it the engine is asked. Returns 0 when everything is as declared,
     1 when something is not, 3 when an answer is missing. Raises `ConfigError`, `MissingError`.
     """
-    checked = check_stack_file(Path(f"Pulumi.{stack}.yaml"))
+    checked = check_stack_file(Path(f"Pulumi.{stack}.yaml"), now=datetime.now(UTC))
     if checked.config is None or checked.problems:
         raise ConfigError(checked.problems)
     settings = dict(checked.file.provider_config)

@@ -90,4 +90,4 @@ def changed(base: dict[str, object], steps: Steps, value: object) -> dict[str, o
 
 def parsed(value: object, stack: str = "dev") -> ScimConfig:
     """The config of a good object, held to the tests' own now."""
-    return parse_config(value, stack=stack, now=NOW)
+    return parse_config(value, stack=stack)

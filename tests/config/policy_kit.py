@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
-from cfscim.config.models import CONFIG_KEY, ScimConfig, parse_config
+from cfscim.config.keypath import CONFIG_KEY
+from cfscim.config.models import ScimConfig, parse_config
 from cfscim.config.policy.rules import ResourceView, Violation, evaluate
 from cfscim.plan.model import check, declare
 from cfscim.program.registrations import Registration

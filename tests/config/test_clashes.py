@@ -6,7 +6,7 @@ import pytest
 
 from cfscim.config.clashes import clashes
 from cfscim.config.messages import Problem
-from cfscim.config.stack_check import check_stack_file
+from cfscim.config.stack_file import check_stack_file
 from tests.config.config_samples import NOW
 
 

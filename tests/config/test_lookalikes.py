@@ -14,7 +14,7 @@ from cfscim.config.lookalikes import (
 from cfscim.config.messages import ConfigError
 from cfscim.config.models import parse_config
 from cfscim.config.roles import ROLES, Role
-from tests.config.config_samples import NOW, OKTA, changed
+from tests.config.config_samples import OKTA, changed
 
 READ_ONLY, ADMIN, BILLING, SUPER = ROLES
 
@@ -56,7 +56,7 @@ NEAR = {
 @pytest.mark.parametrize(("name", "role"), NEAR.items(), ids=[ascii(name) for name in NEAR])
 def test_a_near_miss_is_answered_with_the_right_name(name: str, role: Role) -> None:
     with pytest.raises(ConfigError) as caught:
-        parse_config(changed(OKTA, ("roles",), {name: {}}), stack="dev", now=NOW)
+        parse_config(changed(OKTA, ("roles",), {name: {}}), stack="dev")
     (problem,) = caught.value.problems
     assert problem.instead == f'write "{role}"'
     assert problem.path == f"cloudflare-scim:scim.roles.{name}"

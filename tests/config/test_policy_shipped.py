@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cfscim.config.policy.rules import is_refused
-from cfscim.config.stack_check import check_stack_file
+from cfscim.config.stack_file import check_stack_file
 from cfscim.plan.model import check, make_plan
 from tests.config.policy_kit import TODAY
 

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from cfscim.config.models import parse_config
 from cfscim.config.schema import Json, Object, config_schema, stack_file_schema, text
 from tests.config.config_mutations import BAD, Bad
-from tests.config.config_samples import ENTRA, NOW, OKTA, changed
+from tests.config.config_samples import ENTRA, OKTA, changed
 from tests.config.test_lookalikes import NEAR
 
 ROOT = Path(__file__).parents[2]
@@ -58,7 +58,7 @@ def test_every_key_is_camel_case_or_a_role() -> None:
 
 @pytest.mark.parametrize("good", [OKTA, ENTRA], ids=["okta", "entra"])
 def test_accepts_what_validate_accepts(good: dict[str, object]) -> None:
-    assert parse_config(good, stack="dev", now=NOW)
+    assert parse_config(good, stack="dev")
     assert list(CONFIG.iter_errors(good)) == []
 
 
@@ -97,7 +97,7 @@ GOOD_VARIANTS = [
 
 @pytest.mark.parametrize("good", GOOD_VARIANTS)
 def test_both_accept_other_good_values(good: dict[str, object]) -> None:
-    assert parse_config(good, stack="dev", now=NOW)
+    assert parse_config(good, stack="dev")
     assert list(CONFIG.iter_errors(good)) == []
 
 

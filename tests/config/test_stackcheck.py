@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from cfscim.config.credentials import CREDENTIALS
 from cfscim.config.messages import Problem
-from cfscim.config.stack_check import CREDENTIALS, check_stack_file
+from cfscim.config.stack_file import check_stack_file
 from tests.config.config_samples import NOW
 
 STACKS = Path(__file__).parent / "stacks"

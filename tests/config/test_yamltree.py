@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cfscim.config.yaml_scalars import plain_scalar
-from cfscim.config.yaml_tree import read_tree
+from cfscim.config.stack_yaml import plain_scalar, read_tree
 
 # Written into a stack file and read back with `pulumi config --json` of engine 3.260.
 ENGINE = {

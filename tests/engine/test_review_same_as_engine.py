@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cfscim.config.models import parse_config
-from cfscim.config.stack_check import check_stack_file
+from cfscim.config.stack_file import check_stack_file
 from cfscim.plan.model import make_plan
 from cfscim.review.changes import Action, ResourceChange, resource_changes
 from cfscim.up.command import deploy

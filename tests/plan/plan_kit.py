@@ -22,7 +22,7 @@ class _Frozen(datetime):
 
 def freeze(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every place on plan's way that asks for the time is told `NOW`."""
-    for module in ("cfscim.plan.command", "components.stack", "cfscim.config.models"):
+    for module in ("cfscim.plan.command", "components.stack"):
         monkeypatch.setattr(f"{module}.datetime", _Frozen)
 
 

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from cfscim.config.keypath import CONFIG_KEY
-from cfscim.config.stack_check import check_stack_file
+from cfscim.config.stack_file import check_stack_file
 from cfscim.plan.model import as_json, plan_of
 from cfscim.plan.report import plan_document
 from cfscim.program.monitor import RecordingMonitor

@@ -11,7 +11,7 @@ import yaml
 
 from cfscim.__main__ import app
 from cfscim.config.schema import config_schema
-from cfscim.config.stack_check import check_stack_file
+from cfscim.config.stack_file import check_stack_file
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]

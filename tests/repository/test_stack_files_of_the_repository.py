@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cfscim.config.clashes import clashes
-from cfscim.config.stack_check import CheckedStack, check_stack_file
+from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.validate import stack_files
 from tests.config.config_samples import NOW
 

@@ -1,7 +1,6 @@
 """Gains and losses are exactly the difference of the two access tables, for any two configs."""
 
 from copy import deepcopy
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cfscim.config.models import parse_config
-from cfscim.config.stack_check import check_stack_file
+from cfscim.config.stack_file import check_stack_file
 from cfscim.plan.model import make_plan
 from cfscim.report.document import plain
 from cfscim.report.markdown import render
@@ -55,9 +54,7 @@ def table(config: Config) -> set[tuple[str, str]]:
 @settings(max_examples=300, deadline=None)
 @given(configs(), configs())
 def test_gains_losses_and_the_rest_are_the_difference(before: Config, after: Config) -> None:
-    change = people_change(
-        parse_config(before, stack="dev", now=NOW), parse_config(after, stack="dev", now=NOW)
-    )
+    change = people_change(parse_config(before, stack="dev"), parse_config(after, stack="dev"))
     old, new = table(before), table(after)
     found = change.difference
     assert {(g.person, g.role.value) for g in found.gained} == new - old
@@ -73,9 +70,7 @@ def test_gains_losses_and_the_rest_are_the_difference(before: Config, after: Con
 def test_whoever_leaves_the_account_was_in_it_and_is_listed_nowhere(
     before: Config, after: Config
 ) -> None:
-    users = people_change(
-        parse_config(before, stack="dev", now=NOW), parse_config(after, stack="dev", now=NOW)
-    ).users
+    users = people_change(parse_config(before, stack="dev"), parse_config(after, stack="dev")).users
     listed = {who for who, _ in table(after)} | set(_users(after) or ())
     had = {who for who, _ in table(before)} | set(_users(before) or ())
     assert set(users.joins) == listed - had
@@ -95,9 +90,7 @@ def _users(config: Config) -> list[str] | None:
 def test_the_report_names_everyone_who_gains_or_loses(before: Config, after: Config) -> None:
     with TemporaryDirectory() as folder:
         plans = [
-            make_plan(
-                check_stack_file(write(Path(folder), "dev", config), now=datetime.now(NOW.tzinfo))
-            )
+            make_plan(check_stack_file(write(Path(folder), "dev", config), now=NOW))
             for config in (before, after)
         ]
     review = compare(*plans, label="main")
@@ -120,9 +113,7 @@ def _risks(review):
 def test_addresses_that_differ_in_case_are_the_same_person() -> None:
     after = deepcopy(okta())
     after["roles"]["Administrator"]["members"] = ["ADA@example.com", "edsger@example.com"]  # type: ignore[index]
-    change = people_change(
-        parse_config(okta(), stack="dev", now=NOW), parse_config(after, stack="dev", now=NOW)
-    )
+    change = people_change(parse_config(okta(), stack="dev"), parse_config(after, stack="dev"))
     assert change.difference.gained == change.difference.lost == ()
 
 
@@ -130,4 +121,4 @@ def test_every_scenario_of_the_gallery_validates() -> None:
     for scenario in SCENARIOS:
         for config in (scenario.before, scenario.after):
             if config is not None:
-                parse_config(config, stack="prod", now=NOW)
+                parse_config(config, stack="prod")

@@ -92,7 +92,7 @@ def test_the_days_until_the_token_ends(days: int, status: Status, words: str) ->
     ends = NOW + timedelta(days=days)
     given = config_object("okta", "userGroups", "account")
     given["token"] = {"expiresOn": ends.strftime("%Y-%m-%dT%H:%M:%SZ")}
-    config = parse_config(given, stack="dev", now=NOW - timedelta(days=30))
+    config = parse_config(given, stack="dev")
     token = ApiToken(id="t1", name="n", status="active", expires_on=ends)
     facts = _facts(CloudflareFacts, token=Reading.of(token))
     outputs = StackOutputs.model_validate(_outputs())
