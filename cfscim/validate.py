@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cfscim.config.clashes import clashes
 from cfscim.config.messages import Problem, one_line
+from cfscim.config.project import folder_problems, unique
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 
 FORMATS = ("text", "json", "github")
@@ -24,9 +25,16 @@ def run(paths: Sequence[str], output: str, *, now: datetime | None = None) -> in
     checked = [check_stack_file(file, now=now or datetime.now(UTC)) for file in files]
     problems += [problem for stack in checked for problem in stack.problems]
     problems += clashes(checked)
+    problems += project_problems(files)
     problems.sort(key=lambda problem: (problem.file or "", problem.line or 0))
     print(render(checked, problems, output))
     return 1 if problems else 0
+
+
+def project_problems(files: Sequence[str]) -> list[Problem]:
+    """What is wrong with the files that the engine reads beside the stack files."""
+    folders = sorted({os.path.dirname(file) or "." for file in files} or {"."})
+    return unique(problem for folder in folders for problem in folder_problems(folder))
 
 
 def stack_files(paths: Sequence[str]) -> tuple[list[str], list[Problem]]:

@@ -12,6 +12,7 @@ from cfscim.config.credentials import CREDENTIALS, looks_secret, shown
 from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.messages import ConfigError, Problem
 from cfscim.config.models import OktaConfig, ScimConfig, parse_config
+from cfscim.config.project import document_problems
 from cfscim.config.rules import expired
 from cfscim.config.stack_yaml import Tree, read_tree
 
@@ -31,7 +32,7 @@ class StackFile:
     `lines` and `written` go by key path below `config`, which itself is ""; `written` holds the
     text of words that YAML reads as a number, a truth value or null. `provider_config` holds the
     plain values of every other key, `secure_keys` the names of those that are encrypted.
-    `problems` are those of the file itself.
+    `problems` are those of the file itself; `document` is the whole of it as the engine reads it.
     """
 
     path: str
@@ -42,6 +43,7 @@ class StackFile:
     secure_keys: frozenset[str] = frozenset()
     written: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    document: object = None
 
     def line_of(self, path: str) -> int:
         """The line of a key path, or of the nearest key above it that is in the file."""
@@ -121,7 +123,7 @@ def _file(name: str, what: str, instead: str, line: int | None = None) -> Proble
 def _interpreted(name: str, tree: Tree) -> StackFile:
     lines = {"": tree.lines.get("config", 1)} | _below_config(tree.lines)
     written = _below_config(tree.written)
-    empty = StackFile(name, stack_of(name), None, lines, {}, written=written)
+    empty = StackFile(name, stack_of(name), None, lines, {}, written=written, document=tree.value)
     if Path(name).name in ("Pulumi.yaml", "Pulumi.yml"):
         what = "this is the project's own file, not a stack's"
         return replace(empty, problems=(_file(name, what, "name a file like Pulumi.dev.yaml", 1),))
@@ -207,7 +209,7 @@ def check_stack_file(path: str | Path, *, now: datetime | None = None) -> Checke
     `now` is the moment after which a token must end; without it no expiry is judged.
     """
     found = read_stack_file(path)
-    problems = [*_credentials(found), *_project_keys(found)]
+    problems = [*_credentials(found), *_project_keys(found), *document_problems(found.document)]
     config = None
     if CONFIG_KEY in found.lines:
         over = list(expired(found.config_object, now)) if now else []

@@ -21,7 +21,7 @@ from cfscim.plan.output import StackResult, render_json, render_markdown, show_p
 from cfscim.program.quick_run import SharedWorker
 from cfscim.review.baseline import Against, UsageError, base_plan
 from cfscim.review.compare import Review, compare
-from cfscim.validate import PATTERN, stack_files
+from cfscim.validate import PATTERN, project_problems, stack_files
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,12 @@ def _chosen(request: Request) -> tuple[list[CheckedStack], list[Problem]]:
     """The stacks asked for, and everything that is wrong with them or between them."""
     if request.stack is not None:
         stack = check_stack_file(_file_of(request.stack), now=datetime.now(UTC))
-        return [stack], list(stack.problems)
+        return [stack], [*stack.problems, *project_problems([stack.file.path])]
     files, problems = stack_files(request.paths)
     checked = [check_stack_file(file, now=datetime.now(UTC)) for file in files]
     problems += [problem for stack in checked for problem in stack.problems]
     problems += clashes(checked)
+    problems += project_problems(files)
     problems.sort(key=lambda problem: (problem.file or "", problem.line or 0))
     return checked, problems
 

@@ -1,0 +1,388 @@
+"""What the Pulumi engine reads besides a stack's config object, and what of it is refused.
+
+Source: sdk/go/common/workspace of pulumi (paths.go, loaders.go, project.go), seen with 3.272:
+the engine walks up from where it is started and takes the first of Pulumi.json, Pulumi.yaml and
+Pulumi.yml of a folder; a stack's file has the ending of the project's file and lies in its folder,
+or in `stackConfigDir` (in the old form: `config`, when that is text); a key without a colon belongs
+to the project; `namespace:config:key` is the old form of `namespace:key`.
+
+What no review could follow is refused, everything else is compared as text.
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cfscim.config.credentials import MASK, looks_secret
+from cfscim.config.keypath import CONFIG_KEY
+from cfscim.config.messages import Problem
+from cfscim.config.stack_yaml import read_tree
+
+PROJECT = CONFIG_KEY.partition(":")[0]
+PROJECT_FILE = "Pulumi.yaml"
+_ENDINGS = (".json", ".yaml", ".yml")
+_LARGEST = 1_000_000
+
+_STACK_KEYS = frozenset({"config", "secretsprovider", "encryptedkey", "encryptionsalt"})
+_SEALED_KEYS = frozenset({"encryptedkey", "encryptionsalt"})
+_PROJECT_KEYS = frozenset(
+    {
+        *("name", "runtime", "main", "description", "author", "website", "license"),
+        *("template", "backend", "options", "requiredPulumiVersion"),
+    }
+)
+_WORDS_ONLY = frozenset({"description", "author", "website", "license", "template"})
+"""Keys of Pulumi.yaml that change nothing in an update."""
+
+MAY_BE_ENCRYPTED = frozenset(
+    {
+        *("cloudflare:apiKey", "cloudflare:apiToken", "cloudflare:apiUserServiceKey"),
+        *("cloudflare:email", "okta:accessToken", "okta:apiToken", "okta:privateKey"),
+        *("okta:clientId", "okta:privateKeyId", "azuread:clientId", "azuread:clientSecret"),
+        *("azuread:clientCertificate", "azuread:clientCertificatePassword"),
+        *("azuread:oidcRequestToken", "azuread:oidcToken"),
+    }
+)
+"""Settings that say who signs in. Every other one says where to, and must be readable."""
+
+_USER_INFO = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#\s]*@", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings by key as a review shows them (`shown`) and as it compares them (`marks`).
+
+    An encrypted value reads `[secret]`; its mark is a digest of the ciphertext, so that another
+    value is a change although nobody can read it.
+    """
+
+    shown: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, str] = field(default_factory=dict)
+
+    def changed(self, before: "Settings") -> list[str]:
+        """The keys whose value differs, sorted."""
+        keys = sorted({*self.marks, *before.marks})
+        return [key for key in keys if self.marks.get(key) != before.marks.get(key)]
+
+
+def stack_settings(document: object) -> Settings:
+    """Everything in a stack file but the config object: providers, engine, key of the secrets."""
+    values: dict[str, object] = {}
+    if isinstance(document, Mapping):
+        values = {key: value for key, value in document.items() if key != "config"}
+        config = document.get("config")
+        if isinstance(config, Mapping):
+            values |= {key: value for key, value in config.items() if key != CONFIG_KEY}
+    return _settings(values)
+
+
+def project_settings(content: bytes | None) -> Settings:
+    """What Pulumi.yaml says about how and where the program runs; empty where it has no file."""
+    tree = read_tree(content.decode("utf-8", "replace")) if content is not None else None
+    values = tree.value if tree is not None and isinstance(tree.value, Mapping) else {}
+    flat = {path: value for path, value in _flat("", values) if _first(path) not in _WORDS_ONLY}
+    return _settings(flat)
+
+
+def as_text(value: object) -> str:
+    """A setting as the engine hands it on: text as it stands, lists and mappings as JSON."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    return json.dumps(_masked(value), ensure_ascii=False, sort_keys=True)
+
+
+def is_encrypted(value: object) -> bool:
+    """Whether any part of the value is encrypted (`secure:`)."""
+    if isinstance(value, Mapping):
+        return "secure" in value or any(map(is_encrypted, value.values()))
+    return isinstance(value, list) and any(map(is_encrypted, value))
+
+
+def document_problems(document: object) -> Iterator[Problem]:
+    """What stands in a stack file and would slip past a review; paths are those below `config`."""
+    if not isinstance(document, Mapping):
+        return
+    for key in document:
+        if key == "environment":
+            yield Problem(
+                path=key,
+                what="config from an environment (ESC) is imported here",
+                why="whoever may write there could add people to a role without any review",
+                instead=f"write the settings into {CONFIG_KEY} itself and remove environment",
+            )
+        elif key not in _STACK_KEYS:
+            yield Problem(
+                path=str(key),
+                what=f'"{key}" is no key of a stack file',
+                why="the engine or a later version of it may read what no review here compares",
+                instead=f"remove it; the keys are: {', '.join(sorted(_STACK_KEYS))}",
+            )
+    config = document.get("config")
+    if isinstance(config, Mapping):
+        for key, value in config.items():
+            yield from _setting_problems(str(key), value)
+
+
+def folder_problems(folder: str | Path) -> list[Problem]:
+    """What is wrong with the files that the engine reads in or above `folder`, stack files apart.
+
+    Never raises for bad content; a folder without a project is no problem.
+    """
+    where = Path(folder)
+    problems = [*_beside(where)]
+    project = _project_of(where)
+    if project is not None and project.name == PROJECT_FILE:
+        problems += _project_problems(project)
+    return problems
+
+
+def _project_of(folder: Path) -> Path | None:
+    """The project's file as the engine finds it, walking up."""
+    here = Path(os.path.abspath(folder))
+    for level in (here, *here.parents):
+        for ending in _ENDINGS:
+            file = level / f"Pulumi{ending}"
+            if file.is_file():
+                return Path(os.path.relpath(file)) if level == here else file
+    return None
+
+
+def _beside(folder: Path) -> Iterator[Problem]:
+    """Files that the engine would read instead, and files that are not what they seem."""
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return
+    for name in names:
+        stem, ending = os.path.splitext(name)
+        file = folder / name
+        if ending not in _ENDINGS or not (stem == "Pulumi" or stem.startswith("Pulumi.")):
+            continue
+        shown = os.path.normpath(file)
+        if file.is_symlink():
+            yield _of_file(
+                shown,
+                "the file is a symbolic link",
+                "what it leads to is in no difference that a reviewer reads",
+                "put the file itself here",
+            )
+        elif ending != ".yaml":
+            rest = "" if stem == "Pulumi" else stem.removeprefix("Pulumi")
+            yield _of_file(
+                shown,
+                f"a file with the ending {ending} is here",
+                f"the engine takes Pulumi{ending} and with it every Pulumi.<stack>{ending}"
+                + (" before the .yaml files" if ending == ".json" else " where no .yaml is"),
+                f"keep what is meant in Pulumi{rest}.yaml and remove this file",
+            )
+        elif stem.endswith(".deploy"):
+            yield from _deployment_settings(file, shown)
+
+
+def _deployment_settings(file: Path, shown: str) -> Iterator[Problem]:
+    """`Pulumi.<stack>.deploy.yaml` is no stack's file, unless a stack is named so."""
+    document = _document(file)
+    if isinstance(document, Mapping) and set(document) - {"settings"}:
+        yield _of_file(
+            shown,
+            "this file of Pulumi Deployments holds more than settings",
+            "a stack whose name ends in .deploy would be configured by it, past every check",
+            "leave only settings in it, and give the stack another name",
+        )
+
+
+def _project_problems(file: Path) -> Iterator[Problem]:
+    shown = os.path.normpath(file)
+    if file.is_symlink():
+        return
+    text = _text(file)
+    tree = read_tree(text) if text is not None else None
+    if tree is None or tree.problems or not isinstance(tree.value, Mapping):
+        first = (
+            tree.problems[0].what if tree is not None and tree.problems else "no mapping of keys"
+        )
+        yield _of_file(
+            shown,
+            f"the project's file cannot be read: {first}",
+            "nobody can say what the engine makes of it",
+            "write it in YAML that this program reads, see this repository's own",
+        )
+        return
+    for key, what, why, instead in _project_checks(tree.value):
+        line = tree.lines.get(key, 1)
+        yield Problem(path=key, what=what, why=why, instead=instead, file=shown, line=line)
+
+
+def _project_checks(project: Mapping[object, object]) -> Iterator[tuple[str, str, str, str]]:
+    """Key, what, why, instead of everything in Pulumi.yaml that could go past a review."""
+    if project.get("name") != PROJECT:
+        yield (
+            "name",
+            f"the project's name is not {PROJECT}",
+            "every key of the stack files belongs to the project of that name",
+            f"write name: {PROJECT}",
+        )
+    runtime = project.get("runtime")
+    name = runtime.get("name") if isinstance(runtime, Mapping) else runtime
+    if name not in (None, "python"):
+        yield (
+            "runtime",
+            "the runtime is not python",
+            "the engine would run another program than the one that was reviewed",
+            "write runtime: {name: python, options: {toolchain: pip, virtualenv: .venv}}",
+        )
+    for key, value in project.items():
+        if key in ("config", "stackConfigDir"):
+            what = (
+                "config stands in the project's file"
+                if isinstance(value, Mapping | list)
+                else "the stack files are looked for in another folder"
+            )
+            yield (
+                str(key),
+                what,
+                "the engine gives it to every stack, and no review of a stack file shows it",
+                f"remove {key}, and write settings into the stack files beside {PROJECT_FILE}",
+            )
+        elif key in ("plugins", "packages"):
+            yield (
+                str(key),
+                "a provider or package is taken from somewhere else",
+                "it would get the pipeline's credentials, and no review shows what it does",
+                f"remove {key}; the providers come with requirements.txt",
+            )
+        elif key not in _PROJECT_KEYS:
+            yield (
+                str(key),
+                f'"{key}" is no key of {PROJECT_FILE} that this program knows',
+                "the engine or a later version of it may read what no review compares",
+                "remove it",
+            )
+    for path, value in _flat("", project):
+        if isinstance(value, str) and _USER_INFO.search(value):
+            yield (
+                path,
+                "user name or password stands in an address",
+                "whoever can read the repository can use it",
+                "remove what stands before the @, and sign in through the environment",
+            )
+
+
+def _setting_problems(key: str, value: object) -> Iterator[Problem]:
+    namespace, _, rest = key.partition(":")
+    if rest.startswith("config:") or key.count(":") > 1:
+        right = f"{namespace}:{rest.removeprefix('config:')}"
+        yield Problem(
+            path=key,
+            what=f'"{_safe(key)}" is an old form of "{_safe(right)}"',
+            why="two spellings of one setting hide which of them holds",
+            instead=f'write "{_safe(right)}"',
+        )
+    elif namespace == "pulumi":
+        yield Problem(
+            path=key,
+            what="a setting of the engine itself stands here",
+            why="it can rename resources or switch providers off for what was reviewed",
+            instead="remove it",
+        )
+    if key != CONFIG_KEY and is_encrypted(value) and key not in MAY_BE_ENCRYPTED:
+        yield Problem(
+            path=key,
+            what="an encrypted value stands where a readable one belongs",
+            why="nobody who reviews could see where the credentials are sent",
+            instead="write it in plain text; only a credential is encrypted",
+        )
+    if key in MAY_BE_ENCRYPTED and isinstance(value, Mapping | list) and not _is_secure(value):
+        yield Problem(
+            path=key,
+            what="a credential is given as a list or a mapping",
+            why="no provider reads it so, and its parts could stand in plain text",
+            instead=f"run `pulumi config set --secret {key}`",
+            secret=True,
+        )
+    if key != CONFIG_KEY and not is_encrypted(value) and _USER_INFO.search(as_text(value)):
+        yield Problem(
+            path=key,
+            what="user name or password stands in an address",
+            why="whoever can read the repository can use it",
+            instead="remove what stands before the @, and give credentials by the environment",
+            secret=True,
+        )
+
+
+def _settings(values: Mapping[str, object]) -> Settings:
+    shown, marks = {}, {}
+    for key, value in values.items():
+        text = as_text(value)
+        sealed = key in _SEALED_KEYS or is_encrypted(value)
+        hidden = sealed or looks_secret(text) or _USER_INFO.search(text)
+        shown[str(key)] = MASK if hidden and not isinstance(value, Mapping | list) else text
+        if _is_secure(value) or key in _SEALED_KEYS:
+            shown[str(key)] = MASK
+        plain = json.dumps(value, sort_keys=True, default=str)
+        marks[str(key)] = hashlib.sha256(plain.encode()).hexdigest() if hidden else f"= {plain}"
+    return Settings(shown, marks)
+
+
+def _masked(value: object) -> object:
+    """The value with every encrypted part, and every part that looks like a credential, masked."""
+    if _is_secure(value):
+        return MASK
+    if isinstance(value, Mapping):
+        return {str(key): _masked(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_masked(inner) for inner in value]
+    if isinstance(value, str) and (looks_secret(value) or _USER_INFO.search(value)):
+        return MASK
+    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+
+
+def _is_secure(value: object) -> bool:
+    return isinstance(value, Mapping) and set(value) == {"secure"}
+
+
+def _flat(path: str, value: object) -> Iterator[tuple[str, object]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flat(f"{path}.{key}" if path else str(key), inner)
+    else:
+        yield path, value
+
+
+def _first(path: str) -> str:
+    return path.partition(".")[0]
+
+
+def _safe(key: str) -> str:
+    return MASK if looks_secret(key) else key
+
+
+def _text(file: Path) -> str | None:
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(_LARGEST + 1)
+        return None if len(data) > _LARGEST else data.decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _document(file: Path) -> object:
+    text = _text(file)
+    return read_tree(text).value if text is not None else None
+
+
+def _of_file(shown: str, what: str, why: str, instead: str) -> Problem:
+    return Problem(path="", what=what, why=why, instead=instead, file=shown, line=1)
+
+
+def unique(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems without repetitions, in their order."""
+    return list(dict.fromkeys(problems))
