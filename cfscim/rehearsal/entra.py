@@ -23,8 +23,7 @@ from cfscim.rehearsal.handler import (
     text,
 )
 from cfscim.rehearsal.loopback import require_loopback_url
-from cfscim.vendors.entra.cloud import find_cloud
-from cfscim.vendors.entra.signin import graph_http
+from cfscim.vendors.entra.signin import find_cloud, graph_http
 from cfscim.vendors.http import Call, HttpClient
 from cfscim.vendors.pages import member, objects, odata_pages
 from cfscim.vendors.retries import Policy

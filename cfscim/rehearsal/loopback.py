@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from cfscim.config.messages import MissingError, ScimError
-from cfscim.vendors.entra.identity import AzureCli, Federated, ManagedIdentity, find_identity
+from cfscim.vendors.entra.signin import AzureCli, Federated, ManagedIdentity, find_identity
 from cfscim.vendors.network import is_loopback
 from cfscim.vendors.settings import Settings
 

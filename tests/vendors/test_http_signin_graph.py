@@ -7,18 +7,20 @@ import httpx
 import pytest
 
 from cfscim.config.messages import MissingError
-from cfscim.vendors.entra.cloud import Cloud, find_cloud
-from cfscim.vendors.entra.credentials import GraphTokens, credential_for
-from cfscim.vendors.entra.identity import (
+from cfscim.vendors.entra.signin import (
     AzureCli,
     Certificate,
+    Endpoints,
     Federated,
+    GraphTokens,
     ManagedIdentity,
     Principal,
     Secret,
+    credential_for,
+    find_cloud,
     find_identity,
+    graph_http,
 )
-from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.errors import AnswerError, UnreachableError
 from cfscim.vendors.retries import Policy
 from cfscim.vendors.settings import Settings
@@ -32,7 +34,7 @@ SECRET = {"ARM_CLIENT_SECRET": "s3cret"}
 OIDC = {"ARM_USE_OIDC": "true"}
 GITHUB = {"ACTIONS_ID_TOKEN_REQUEST_URL": "https://gh/x", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "rt"}
 MSI = {"ARM_USE_MSI": "true"}
-CLOUD = Cloud("https://graph.microsoft.com", "https://login.microsoftonline.com")
+CLOUD = Endpoints("https://graph.microsoft.com", "https://login.microsoftonline.com")
 
 
 def found(*env: dict[str, str], **config: str) -> object:
@@ -151,7 +153,7 @@ def test_the_metadata_host_says_where_everything_is() -> None:
     vendor = Vendor(reply(200, metadata("https://graph.own/", "https://login.own/")))
     settings = Settings({}, {"ARM_METADATA_HOSTNAME": "arm.own", "ARM_ENVIRONMENT": "china"})
     cloud = find_cloud(settings, Policy(), vendor)
-    assert cloud == Cloud("https://graph.own", "https://login.own")
+    assert cloud == Endpoints("https://graph.own", "https://login.own")
     assert str(vendor.requests[0].url) == (
         "https://arm.own/metadata/endpoints?api-version=2022-09-01"
     )
@@ -161,7 +163,7 @@ def test_a_plain_login_on_loopback_is_reached_over_tls() -> None:
     vendor = Vendor(reply(200, metadata("http://127.0.0.1:80", "http://127.0.0.1:80")))
     settings = Settings({"azuread:metadataHost": "127.0.0.1:443"}, {})
     cloud = find_cloud(settings, Policy(), vendor)
-    assert cloud == Cloud("http://127.0.0.1:80", "https://127.0.0.1:443")
+    assert cloud == Endpoints("http://127.0.0.1:80", "https://127.0.0.1:443")
 
 
 def test_a_plain_graph_elsewhere_is_refused() -> None:
@@ -199,7 +201,7 @@ def test_a_certificate_that_cannot_be_opened_is_named() -> None:
 
 def test_a_login_that_is_not_there_is_unreachable() -> None:
     policy = Policy(connect=1, read=1, attempts=2, first_delay=0.01, longest_delay=0.02)
-    cloud = Cloud("https://graph.microsoft.com", "https://127.0.0.1:9")
+    cloud = Endpoints("https://graph.microsoft.com", "https://127.0.0.1:9")
     for identity in (Secret(WHO, "s3cret"), Federated(WHO, token="t0ken")):
         credential = credential_for(identity, cloud, Settings({}, {}), policy)
         with pytest.raises(UnreachableError) as caught:
