@@ -222,3 +222,10 @@ def test_nothing_is_asked_before_the_first_request() -> None:
     http = graph_http({}, {**APP, **SECRET})
     assert http.base == "https://graph.microsoft.com"
     http.close()
+
+
+def test_a_service_connection_signs_in_by_azure_identitys_own_credential() -> None:
+    settings = Settings({}, {"SYSTEM_OIDCREQUESTURI": "https://ado"})
+    identity = Federated(WHO, request_url="https://ado", request_token="t", connection="c1")
+    credential = credential_for(identity, CLOUD, settings, Policy())
+    assert type(credential).__name__ == "AzurePipelinesCredential"
