@@ -1,7 +1,7 @@
 """`python -m cfscim`: one command a function; what a command needs is imported when it runs.
 
 Exit codes: 0 fine, 1 problems, 2 wrong usage, 3 something needed is missing (network, engine,
-credentials), 130 interrupted.
+credentials), 4 (verify) not there yet, 130 interrupted.
 """
 
 import os
@@ -152,11 +152,20 @@ def verify(
             "them; - for standard input. Left out: the engine on PATH is asked.",
         ),
     ] = None,
+    wait: Annotated[
+        float,
+        typer.Option(
+            "--wait",
+            metavar="MINUTES",
+            min=0,
+            help="Ask again for so long while something is not there yet.",
+        ),
+    ] = 0,
 ) -> None:
-    """Read the live systems back and compare: exit 0 as declared, 1 not, 3 not answered."""
+    """Read the live systems back and compare: exit 0 as declared, 1 not, 4 not yet, 3 no answer."""
     from cfscim.verify.command import run
 
-    raise typer.Exit(run(stack, output.value, outputs, os.environ))
+    raise typer.Exit(run(stack, output.value, outputs, os.environ, wait=wait))
 
 
 def main() -> None:

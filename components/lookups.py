@@ -13,10 +13,8 @@ from typing import NamedTuple
 import pulumi
 import pulumi_cloudflare as cloudflare
 
+from cfscim.config.facts import account_resource, is_whole_account
 from cfscim.config.roles import PERMISSION_GROUP_IDS, Role
-
-ACCOUNT_SCOPE = "com.cloudflare.api.account"
-USER_SCOPE = "com.cloudflare.api.user"
 
 
 class _Group(NamedTuple):
@@ -98,15 +96,17 @@ class Lookups:
         )
 
     def _whole_account(self, answer: cloudflare.GetResourceGroupsResult) -> str:
-        key = f"{ACCOUNT_SCOPE}.{self._account_id}"
+        account = self._account_id
         for group in answer.results:
             # By key: a result object's `.key` is its field, its `.keys` a method of dict.
             scopes = [
-                (s["key"], [o["key"] for o in s["objects"] or ()]) for s in group["scopes"] or ()
+                (s["key"], tuple(o["key"] for o in s["objects"] or ()))
+                for s in group["scopes"] or ()
             ]
             # The provider reads no scope from an answer that has an object there, as Cloudflare's
             # API description says; then the built-in group's own name tells.
-            if scopes == [(key, ["*"])] or (not scopes and group["name"] == key):
+            named = not scopes and group["name"] == account_resource(account)
+            if named or (len(scopes) == 1 and is_whole_account(account, *scopes[0])):
                 return group["id"]
         raise pulumi.RunError(
             f"Cloudflare account {self._account_id}: no resource group covers exactly this "

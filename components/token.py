@@ -10,12 +10,14 @@ from typing import TypedDict
 import pulumi
 import pulumi_cloudflare as cloudflare
 
+from cfscim.config.facts import (
+    USER_SCOPE,
+    account_resource,
+    token_permissions,
+    token_trigger,
+)
 from cfscim.config.models import ScimConfig
-from components.lookups import ACCOUNT_SCOPE, USER_SCOPE, Lookups
-
-ACCOUNT_TOKEN_PERMISSIONS = ("SCIM Provisioning",)
-USER_TOKEN_ACCOUNT_PERMISSIONS = ("Account Settings Read", "Account Settings Write")
-USER_TOKEN_USER_PERMISSIONS = ("Memberships Read", "Memberships Write")
+from components.lookups import Lookups
 
 
 class _Policy(TypedDict):
@@ -43,7 +45,7 @@ class ScopedToken(pulumi.ComponentResource):
     ) -> None:
         super().__init__("cloudflare-scim:index:ScopedToken", name, {}, opts)
         # Not protected: a declared rotation must be able to replace it, the new token first.
-        child = pulumi.ResourceOptions(parent=self, replacement_trigger=config.token.rotation)
+        child = pulumi.ResourceOptions(parent=self, replacement_trigger=token_trigger(config))
         settings = {
             "name": config.token.name,
             "expires_on": config.token.expires_on_text,
@@ -56,7 +58,7 @@ class ScopedToken(pulumi.ComponentResource):
             token = cloudflare.AccountToken(
                 "token",
                 account_id=account,
-                policies=[_account_policy(account, "account", ACCOUNT_TOKEN_PERMISSIONS, lookups)],
+                policies=[_account_policy(account, "account", lookups)],
                 **settings,
                 opts=child,
             )
@@ -65,10 +67,10 @@ class ScopedToken(pulumi.ComponentResource):
             token = cloudflare.ApiToken(
                 "token",
                 policies=[
-                    _account_policy(account, "user", USER_TOKEN_ACCOUNT_PERMISSIONS, lookups),
+                    _account_policy(account, "user", lookups),
                     {
                         "effect": "allow",
-                        "permission_groups": _ids("user", USER_TOKEN_USER_PERMISSIONS, lookups),
+                        "permission_groups": _ids("user", "user", lookups),
                         "resources": lookups.user_id.apply(
                             lambda user: _resources(f"{USER_SCOPE}.{user}")
                         ),
@@ -82,21 +84,17 @@ class ScopedToken(pulumi.ComponentResource):
         self.register_outputs({"id": self.id, "value": self.value})
 
 
-def _account_policy(
-    account: str, owner: str, permissions: tuple[str, ...], lookups: Lookups
-) -> _Policy:
+def _account_policy(account: str, owner: str, lookups: Lookups) -> _Policy:
     return {
         "effect": "allow",
-        "permission_groups": _ids(owner, permissions, lookups),
-        "resources": _resources(f"{ACCOUNT_SCOPE}.{account}"),
+        "permission_groups": _ids(owner, "account", lookups),
+        "resources": _resources(account_resource(account)),
     }
 
 
-def _ids(
-    owner: str, permissions: tuple[str, ...], lookups: Lookups
-) -> pulumi.Output[list[dict[str, str]]]:
+def _ids(owner: str, kind: str, lookups: Lookups) -> pulumi.Output[list[dict[str, str]]]:
     # Sorted by id: any other order shows a change on every preview (cloudflare provider #5548).
-    ids = lookups.token_permissions(owner, permissions)
+    ids = lookups.token_permissions(owner, token_permissions(owner, kind))
     return ids.apply(lambda found: [{"id": group} for group in found])
 
 

@@ -221,6 +221,11 @@ class TokenConfig(Part):
         "identity provider. Empty: from everywhere.",
         examples=[["203.0.113.0/24"]],
     )
+    keep_previous: bool = Field(
+        default=False,
+        description="Whether a rotation leaves the previous token alive, until the new one was "
+        "handed over. Take it out again once the new one is in use.",
+    )
     rotation: Name = Field(
         default="1",
         description="Any text, whose change replaces the token, the new one first.",

@@ -4,11 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from cfscim.config.access import managed_elsewhere
+from cfscim.config.facts import FEWEST_SUPER_ADMINISTRATORS, WARN_DAYS
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
 from cfscim.config.roles import Role
-
-SOON = 30
-"""Days before its end from which a token's expiry is warned of."""
 
 
 def warnings(config: ScimConfig, *, today: date) -> list[str]:
@@ -24,7 +22,7 @@ def _expiry(config: ScimConfig, today: date) -> Iterator[str]:
             "token.expiresOn: not given, so a leaked token works for ever; write a moment within "
             "a year."
         )
-    elif (days := (ends.date() - today).days) <= SOON:
+    elif (days := (ends.date() - today).days) <= WARN_DAYS[0]:
         when = f"in {days} days" if days > 1 else "within a day" if days >= 0 else "already"
         yield (
             f"token.expiresOn: the token ends {when}, on {config.token.expires_on_text}, and "
@@ -58,7 +56,7 @@ def _super_administrators(config: ScimConfig) -> Iterator[str]:
     given = config.roles.get(Role.SUPER_ADMINISTRATOR)
     if given is not None:
         known |= {person.lower() for person in given.members or ()}
-    if len(known) < 2:
+    if len(known) < FEWEST_SUPER_ADMINISTRATORS:
         yield (
             f"breakGlass: {len(known) or 'no'} Super Administrator "
             f"{'is' if len(known) == 1 else 'are'} known from this config, so a wrong group can "

@@ -4,25 +4,27 @@ Source: Cloudflare's user-groups page (a pushed group gives nothing until a poli
 the User Group of its name); guide, "Limitations" (the only Super Administrator).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 
+from cfscim.config.facts import account_resource
 from cfscim.config.lookalikes import difference_from, skeleton
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.roles import Role
-from cfscim.vendors.cloudflare.models import AccountMember, MemberPolicy, UserGroup
+from cfscim.vendors.cloudflare.models import MemberPolicy, UserGroup
+from cfscim.vendors.cloudflare.models import Role as MemberRole
+from cfscim.verify import actions
 from cfscim.verify.cloudflare_facts import CloudflareFacts
 from cfscim.verify.directory import named
 from cfscim.verify.links import CloudflareLinks
 from cfscim.verify.outputs import StackOutputs
-from cfscim.verify.question import Dependent, Question, Verdict, fails, holds
-from cfscim.verify.reading import Unreadable
+from cfscim.verify.reading import Dependent, Unreadable
+from cfscim.verify.report import Question, Verdict, fails, holds
 
-FEWEST = 2
-"""Super Administrators below which one mistake locks everyone out."""
-
-_UP = "run `pulumi up --refresh`"
+MINIMAL = "Minimal Account Access"
+"""The role that Cloudflare gives a member whom SCIM created; it gives no power."""
 
 
 def slug(role: Role) -> str:
@@ -67,7 +69,7 @@ class CloudflareView:
             raise Unreadable(
                 Dependent(
                     f'the permission group "{role.value}" exists {len(found)} times',
-                    "ask Cloudflare: is this an Enterprise account?",
+                    actions.decide("ask Cloudflare whether this is an Enterprise account"),
                 )
             )
         return found[0]
@@ -76,50 +78,76 @@ class CloudflareView:
         """Whether a policy applies to the whole account and nothing else."""
         groups = policy.resource_groups or ()
         account = self.config.account.id
-        key = f"com.cloudflare.api.account.{account}"
+        # The API description has a scope in every group, and answers were seen without one.
         ids = {
             group.id
             for group in self.facts.resource_groups.get()
-            if group.is_account(account) or (group.scope is None and group.name == key)
+            if group.is_account(account)
+            or (group.scope is None and group.name == account_resource(account))
         }
         return len(groups) == 1 and (groups[0].id in ids or groups[0].is_account(account))
 
+    def powers(self) -> list["Power"]:
+        """Everything that anybody may do in the account, whatever the way, but for the minimal
+        access of every member. Raises `Unreadable`."""
+        found = [
+            Power(member.address, name)
+            for member in self.facts.members.get()
+            for name in self._names(member.roles or (), member.policies or ())
+        ]
+        for group in self.facts.user_groups.get():
+            names = self._names((), group.policies or ())
+            people = self.facts.group_members[group.id].get() if names else ()
+            found += [Power(person, name, group) for person in people for name in names]
+        if self.virtual:
+            for role in self.config.roles:
+                found += [
+                    Power(person, role.value, virtual=True) for person in self.group_members(role)
+                ]
+        return found
+
     def super_administrators(self) -> tuple[list[str], list[str]]:
         """Who is one: accepted members, and those whose invitation is pending."""
-        members = self.facts.members.get()
-        through = self._through_groups()
+        wanted = Role.SUPER_ADMINISTRATOR.value
+        holders = {power.person.lower() for power in self.powers() if power.role == wanted}
         accepted, pending = [], []
-        for member in members:
-            if member.address.lower() in through or self._directly(member):
+        for member in self.facts.members.get():
+            if member.address.lower() in holders:
                 (accepted if member.status == "accepted" else pending).append(member.address)
         return sorted(accepted), sorted(pending)
 
-    def _directly(self, member: AccountMember) -> bool:
-        wanted = Role.SUPER_ADMINISTRATOR
-        if any(role.name == wanted.value for role in member.roles or ()):
-            return True
-        return bool(member.policies) and self._gives(member.policies or (), wanted)
+    def _names(
+        self, roles: Iterable[MemberRole], policies: tuple[MemberPolicy, ...]
+    ) -> tuple[str, ...]:
+        """The roles that a member or a group has, each once; a part of the account is named."""
+        names = {role.name or role.id: None for role in roles}
+        denied: set[str] = set()
+        for policy in policies:
+            whole = self.whole_account(policy)
+            for group in policy.permission_groups or ():
+                name = group.name or group.id
+                if policy.access != "allow":
+                    denied.add(name)
+                elif whole:
+                    names[name] = None
+                else:
+                    names[f"{name} on a part of the account"] = None
+        return tuple(name for name in names if name != MINIMAL and name not in denied)
 
-    def _through_groups(self) -> set[str]:
-        wanted = Role.SUPER_ADMINISTRATOR
-        found: set[str] = set()
-        for group in self.facts.user_groups.get():
-            if self._gives(group.policies or (), wanted):
-                found |= {one.lower() for one in self.facts.group_members[group.id].get()}
-        if self.virtual and wanted in self.config.roles:
-            found |= {one.lower() for one in self.group_members(wanted)}
-        return found
 
-    def _gives(self, policies: tuple[MemberPolicy, ...], role: Role) -> bool:
-        id_ = self.role_id(role)
-        given = [
-            policy
-            for policy in policies
-            if any(group.id == id_ for group in policy.permission_groups or ())
-        ]
-        if any(policy.access != "allow" for policy in given):
-            return False
-        return any(self.whole_account(policy) for policy in given)
+@dataclass(frozen=True)
+class Power:
+    """One person may do something: by a User Group, by a virtual group, or given by hand."""
+
+    person: str
+    role: str
+    group: UserGroup | None = None
+    virtual: bool = False
+
+    @property
+    def by_hand(self) -> bool:
+        """Given to the person directly."""
+        return self.group is None and not self.virtual
 
 
 def group_questions(view: CloudflareView, outputs: StackOutputs) -> Iterator[Question]:
@@ -147,27 +175,6 @@ def group_questions(view: CloudflareView, outputs: StackOutputs) -> Iterator[Que
             )
 
 
-def account_questions(view: CloudflareView) -> Iterator[Question]:
-    """Nobody is locked out: Super Administrators counted, members without any role named."""
-    link = CloudflareLinks.of(view.config).members
-    yield Question(
-        "cloudflare.superAdministrators",
-        "Cloudflare",
-        "Super Administrators",
-        f"at least {FEWEST}",
-        link,
-        partial(_super_administrators, view),
-    )
-    yield Question(
-        "cloudflare.roleless",
-        "Cloudflare",
-        "members without any role",
-        "none",
-        link,
-        partial(_roleless, view),
-    )
-
-
 def _user_group(view: CloudflareView, outputs: StackOutputs, role: Role) -> Verdict:
     name = group_name(view.config, role)
     groups = view.facts.user_groups.get()
@@ -175,13 +182,17 @@ def _user_group(view: CloudflareView, outputs: StackOutputs, role: Role) -> Verd
     if not same:
         near = [g.name for g in groups if skeleton(g.name).casefold() == skeleton(name).casefold()]
         found = "; ".join(f'"{one}", which {difference_from(one, name)}' for one in near)
-        return fails(f'"{name}"', found or "no such group", _UP)
+        return fails(f'"{name}"', found or "no such group", actions.REFRESH)
     if len(same) > 1:
-        return fails(f'"{name}" once', f"{len(same)} groups of this name", "delete all but one")
+        return fails(
+            f'"{name}" once',
+            f"{len(same)} groups of this name",
+            actions.decide("which of them stays; delete the others"),
+        )
     wanted = outputs.role_groups[role].cloudflare_group_id
     if wanted and same[0].id != wanted:
         found = f"another group of this name ({same[0].id})"
-        return fails(f'"{name}" ({wanted})', found, _UP)
+        return fails(f'"{name}" ({wanted})', found, actions.REFRESH)
     return holds(f'"{name}"')
 
 
@@ -196,7 +207,7 @@ def _virtual_group(view: CloudflareView, _outputs: StackOutputs, role: Role) -> 
     return fails(
         f'"{name}"',
         shown or "Cloudflare serves no virtual groups for this account",
-        "ask your account team, or move to roleModel: userGroups",
+        actions.decide("ask your account team, or move to roleModel: userGroups"),
     )
 
 
@@ -214,7 +225,7 @@ def _policy(view: CloudflareView, role: Role) -> Verdict:
     if len(right) == len(policies) == 1:
         return holds(expected)
     shown = "; ".join(_described(view, policy) for policy in policies)
-    return fails(expected, shown or "no policy: the group gives nothing", _UP)
+    return fails(expected, shown or "no policy: the group gives nothing", actions.REFRESH)
 
 
 def _policy_text(permission: str) -> str:
@@ -232,32 +243,3 @@ def _described(view: CloudflareView, policy: MemberPolicy) -> str:
         for group in policy.resource_groups or ()
     )
     return f"{policy.access} {permissions or 'nothing'} on {named(scopes) or 'nothing'}"
-
-
-def _super_administrators(view: CloudflareView) -> Verdict:
-    accepted, pending = view.super_administrators()
-    expected = f"at least {FEWEST}"
-    found = f"{len(accepted)}" + (f": {named(accepted)}" if accepted else "")
-    if pending:
-        found += f"; {named(pending)} has not accepted the invitation yet"
-    if len(accepted) >= FEWEST:
-        return holds(expected, found)
-    return fails(expected, found, "give another person the role, in the identity provider or here")
-
-
-def _roleless(view: CloudflareView) -> Verdict:
-    bare = [m.address for m in view.facts.members.get() if not m.roles and not m.policies]
-    if not bare:
-        return holds("none")
-    covered: set[str] = set()
-    for group in view.facts.user_groups.get():
-        if group.policies:
-            covered |= {one.lower() for one in view.facts.group_members[group.id].get()}
-    if view.virtual:
-        covered |= {person for person, ids in view.facts.users_in.get().items() if ids}
-    left = sorted(address for address in bare if address.lower() not in covered)
-    if not left:
-        return holds("none")
-    return fails(
-        "none", named(left), "put them into a role group, or remove them from the users' group"
-    )

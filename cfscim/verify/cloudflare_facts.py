@@ -1,9 +1,17 @@
-"""Everything `verify` reads of Cloudflare: the operator's view, and the SCIM endpoint's."""
+"""Everything `verify` reads of Cloudflare: the operator's view, and the SCIM endpoint's.
 
-from collections.abc import Mapping
+The SCIM endpoint gives a whole group in one request, where the account's own API gives fifty
+members a page. Source: RFC 7644, 3.4.2; Cloudflare's API description of /accounts/{id}/scim/v2.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from pydantic import Field
+
+from cfscim.config.json_types import JsonObject
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_names
 from cfscim.config.roles import Role
@@ -18,11 +26,104 @@ from cfscim.vendors.cloudflare.models import (
     UserGroup,
 )
 from cfscim.vendors.cloudflare.scim import ScimEndpoint
+from cfscim.vendors.errors import AnswerError
+from cfscim.vendors.http import Call
+from cfscim.vendors.pages import member, objects
+from cfscim.vendors.replies import Reply, read
 from cfscim.verify.outputs import StackOutputs
-from cfscim.verify.reading import Reader, Reading
-from cfscim.verify.scim_view import ScimGroup, ScimView
+from cfscim.verify.reading import Dependent, Reader, Reading
 
 Owner = Literal["account", "user"]
+_HEADERS = {"Accept": "application/scim+json, application/json"}
+_NEEDS = "SCIM Provisioning (or the guide's four permissions) on this account"
+_PER_PAGE = 100
+_MOST_PAGES = 100
+
+
+class _Member(Reply):
+    value: str = ""
+    display: str = ""
+
+
+class ScimGroup(Reply):
+    """A group; lists and virtual groups come without members."""
+
+    id: str
+    display_name: str = ""
+    members: tuple[_Member, ...] = ()
+
+
+class _User(Reply):
+    user_name: str
+    groups: tuple[str, ...] | None = Field(default=None)
+
+
+@dataclass(frozen=True)
+class ScimView:
+    """Reads with the token of the stack; where that fails, or is not wanted (`with_token` false),
+    with the operator's credentials."""
+
+    endpoint: ScimEndpoint
+    client: CloudflareClient
+    account: str
+    with_token: bool = True
+
+    def probe(self) -> None:
+        """The guide's Test Connection. Raises `AnswerError`."""
+        self.endpoint.service_provider_config()
+        self.endpoint.users_page()
+
+    def group_members(self, group_id: str) -> tuple[str, ...]:
+        """The addresses in a user group, as Cloudflare writes them. Raises `AnswerError`.
+
+        A group that the SCIM endpoint shows empty, or without addresses, is read again through
+        the account's API.
+        """
+        shown = self._shown_members(group_id) if self.with_token else ()
+        if shown and all("@" in person.display for person in shown):
+            return tuple(person.display for person in shown)
+        members = self.client.user_group_members(self.account, group_id)
+        return tuple(person.email or person.id for person in members)
+
+    def _shown_members(self, group_id: str) -> tuple[_Member, ...]:
+        try:
+            answer = self.endpoint.http.send(
+                Call("GET", f"/Groups/{group_id}", headers=_HEADERS, needs=_NEEDS)
+            )
+            return read(ScimGroup, answer.body, answer.where).members
+        except AnswerError:
+            return ()
+
+    def groups_named(self, name: str) -> tuple[ScimGroup, ...]:
+        """The groups that answer to a name, without members. Raises `AnswerError`."""
+        query = {"filter": f"displayName eq {json.dumps(name)}"}
+        answer = self.endpoint.http.send(
+            Call("GET", "/Groups", query, headers=_HEADERS, needs=_NEEDS)
+        )
+        return tuple(
+            read(ScimGroup, item, answer.where)
+            for item in objects(answer, member(answer, "Resources"))
+        )
+
+    def groups_by_person(self) -> Mapping[str, frozenset[str]]:
+        """Address in lower case -> ids of the groups the person is in. Raises `AnswerError`."""
+        users = (read(_User, item, "Cloudflare SCIM GET /Users") for item in self._users())
+        return {user.user_name.lower(): frozenset(user.groups or ()) for user in users}
+
+    def _users(self) -> Iterator[JsonObject]:
+        start = 1
+        for _ in range(_MOST_PAGES):
+            query = {"startIndex": str(start), "count": str(_PER_PAGE)}
+            answer = self.endpoint.http.send(
+                Call("GET", "/Users", query, headers=_HEADERS, needs=_NEEDS)
+            )
+            items = objects(answer, member(answer, "Resources"))
+            yield from items
+            total = member(answer, "totalResults")
+            start += len(items)
+            if not items or not isinstance(total, int) or start > total:
+                return
+        raise AnswerError("malformed", "Cloudflare SCIM GET /Users", "a list that does not end")
 
 
 @dataclass(frozen=True)
@@ -55,15 +156,24 @@ def read_cloudflare(
     endpoint: ScimEndpoint,
     reader: Reader,
 ) -> CloudflareFacts:
-    """Begins every reading; only the user groups' names are waited for."""
+    """Begins every reading; waits only for what decides about further ones.
+
+    A token that nobody has used yet is not used here either: its first use, which Cloudflare shows,
+    is the only sign that the identity provider has it.
+    """
     account, owner = config.account.id, config.token.owner
     value = outputs.token_value
-    view = ScimView(endpoint, client, account)
     groups = reader.read(lambda: client.user_groups(account))
     token = reader.read(lambda: client.find_token(account, owner, outputs.token_id))
     tokens = reader.read(lambda: client.tokens(account, owner))
-    shown = reader.read(lambda: client.verify_token(account, owner, value.get_secret_value()))
-    probe = reader.read(view.probe)
+    seen = token.wait()
+    fresh = seen is not None and seen.last_used_on is None
+    view = ScimView(endpoint, client, account, with_token=not fresh)
+    shown: Reading[TokenStatus] = _not_ours_to_use()
+    probe: Reading[None] = _not_ours_to_use()
+    if not fresh:
+        shown = reader.read(lambda: client.verify_token(account, owner, value.get_secret_value()))
+        probe = reader.read(view.probe)
     members = reader.read(lambda: client.members(account))
     permissions = reader.read(lambda: client.permission_groups(account))
     resources = reader.read(lambda: client.resource_groups(account))
@@ -86,9 +196,28 @@ def read_cloudflare(
             for group in dict.fromkeys([*ours, *giving])
         },
         system_groups={
-            role: reader.read(lambda name=name: view.groups_named(name))
+            role: _not_ours_to_use()
+            if fresh
+            else reader.read(lambda name=name: view.groups_named(name))
             for role, name in group_names(config).items()
             if virtual
         },
-        users_in=reader.read(view.groups_by_person) if virtual else Reading.of({}),
+        users_in=_users_in(virtual, fresh, view, reader),
+    )
+
+
+def _users_in(
+    virtual: bool, fresh: bool, view: ScimView, reader: Reader
+) -> Reading[Mapping[str, frozenset[str]]]:
+    if not virtual:
+        return Reading.of({})
+    return _not_ours_to_use() if fresh else reader.read(view.groups_by_person)
+
+
+def _not_ours_to_use() -> Reading[Any]:
+    return Reading.failed(
+        Dependent(
+            "nobody has used the token yet, and the first to do so must be the identity provider",
+            "see cloudflare.token.used",
+        )
     )

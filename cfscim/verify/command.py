@@ -4,7 +4,8 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,26 +19,47 @@ from cfscim.vendors.secrets import mask
 from cfscim.verify import Check, Report, StackOutputs, Status, read_outputs
 
 _SECONDS = 120
+_PAUSE_SECONDS = 30.0
 
 
-def run(stack: str, output: str, outputs: str | None, env: Mapping[str, str]) -> int:
+def run(
+    stack: str,
+    output: str,
+    outputs: str | None,
+    env: Mapping[str, str],
+    *,
+    wait: float = 0.0,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> int:
     """Verifies stack `stack` of this folder; prints text or JSON.
 
     `outputs` names a file with what `pulumi stack output --json --show-secrets` prints, or is "-"
-    for standard input; without it the engine is asked. Returns 0 when everything is as declared,
-    1 when something is not, 3 when an answer is missing. Raises `ConfigError`, `MissingError`.
+    for standard input; without it the engine is asked. `wait`: minutes for which what is not there
+    yet is asked for again. Returns 0 when everything is as declared, 1 when something is not, 3
+    when an answer is missing, 4 when something is not there yet. Raises `ConfigError`,
+    `MissingError`.
     """
     checked = check_stack_file(Path(f"Pulumi.{stack}.yaml"), now=datetime.now(UTC))
     if checked.config is None or checked.problems:
         raise ConfigError(checked.problems)
     settings = dict(checked.file.provider_config)
+    updated = None
     if outputs is None:
         found = _from_engine(stack, checked.config, env)
+        updated = _last_change(stack, env)
         if checked.file.secure_keys:
             settings |= _settings_from_engine(stack, env)
     else:
         found = _from_file(outputs, checked.config)
-    report = live.run(checked.config, found, settings, env, print_progress)
+    config, end = checked.config, clock() + wait * 60
+    while True:
+        report = live.run(config, found, settings, env, print_progress, updated=updated)
+        left = end - clock()
+        if report.exit_code != 4 or left <= 0:
+            break
+        print_progress(f"verify: {summary(report)} Asking again; {left / 60:.0f} minutes left.")
+        sleep(min(_PAUSE_SECONDS, left))
     typer.echo(render(report, stack, output))
     return report.exit_code
 
@@ -62,7 +84,9 @@ def as_json(report: Report, stack: str) -> dict[str, object]:
         "ok": report.exit_code == 0,
         "holds": counts[Status.HOLDS],
         "doesNotHold": counts[Status.FAILS],
+        "notYet": counts[Status.NOT_YET],
         "cannotBeKnown": counts[Status.UNKNOWN],
+        "warnings": [check.warning for check in report.checks if check.warning],
         "checks": [
             {
                 "id": check.id,
@@ -72,6 +96,11 @@ def as_json(report: Report, stack: str) -> dict[str, object]:
                 "expected": check.expected,
                 "found": check.found,
                 "action": check.action,
+                "actions": [
+                    {"kind": one.kind.value, "text": one.text, "person": one.person}
+                    for one in check.actions
+                ],
+                "by": check.by.isoformat() if check.by else None,
                 "link": check.link,
             }
             for check in report.checks
@@ -88,24 +117,40 @@ def _line(check: Check) -> str:
     head = f"{check.status.value:<15}  {check.id}  {check.vendor}: {check.title}"
     if check.status is Status.HOLDS:
         return f"{head}: {check.found}"
+    by = ""
+    if check.status is Status.NOT_YET:
+        by = f"; by: {check.by_text}" if check.by else "; by: when a person has done it"
     return (
-        f"{head}: expected {check.expected}; found {check.found}; "
+        f"{head}: expected {check.expected}; found {check.found}{by}; "
         f"next: {check.action}: {check.link}"
     )
 
 
 def summary(report: Report) -> str:
-    """The counts, and what to make of them."""
+    """The warnings, the counts, and what to make of them."""
     counts = report.counts()
-    text = (
-        f"{counts[Status.HOLDS]} hold, {counts[Status.FAILS]} do not hold, "
-        f"{counts[Status.UNKNOWN]} cannot be known."
-    )
+    lines = [f"warning: {check.id}: {check.warning}" for check in report.checks if check.warning]
+    text = f"{counts[Status.HOLDS]} hold, {counts[Status.FAILS]} do not hold, "
+    if counts[Status.NOT_YET]:
+        text += f"{counts[Status.NOT_YET]} are not there yet, "
+    text += f"{counts[Status.UNKNOWN]} cannot be known."
+    return "\n".join([*lines, f"{text} {_conclusion(report)}"])
+
+
+def _conclusion(report: Report) -> str:
     if report.exit_code == 1:
-        return f"{text} Not as declared: see the lines that do not hold."
+        return "Not as declared: see the lines that do not hold."
     if report.exit_code == 3:
-        return f"{text} Not verified: answers that were owed are missing."
-    return f"{text} All as declared, as far as it can be read."
+        return "Not verified: answers that were owed are missing."
+    if report.exit_code == 4:
+        last = max((check.by for check in report.checks if check.by), default=None)
+        when = f"should be there by {last.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if last else ""
+        waits = any(
+            check.status is Status.NOT_YET and check.by is None for check in report.checks
+        )
+        parts = [when] * bool(when) + ["waits for a person"] * waits
+        return f"Nothing is wrong, and not all is there yet: {' and '.join(parts)}."
+    return "All as declared, as far as it can be read."
 
 
 def _from_engine(stack: str, config: ScimConfig, env: Mapping[str, str]) -> StackOutputs:
@@ -122,6 +167,23 @@ def _settings_from_engine(stack: str, env: Mapping[str, str]) -> dict[str, str]:
         for key, entry in found.items()
         if isinstance(entry, dict) and "value" in entry and not key.startswith("cloudflare-scim:")
     }
+
+
+def _last_change(stack: str, env: Mapping[str, str]) -> datetime | None:
+    """When the newest update that changed something ended; None where the engine has none."""
+    text = _pulumi(stack, env, "stack", "history", "--json", "--page-size", "10")
+    try:
+        entries = json.loads(text or "[]")
+    except ValueError:
+        return None
+    for entry in entries if isinstance(entries, list) else []:
+        changes = entry.get("resourceChanges") or {}
+        if entry.get("kind") == "update" and set(changes) - {"same"}:
+            try:
+                return datetime.fromisoformat(str(entry.get("endTime")))
+            except ValueError:
+                return None
+    return None
 
 
 def _pulumi(stack: str, env: Mapping[str, str], *arguments: str) -> str:

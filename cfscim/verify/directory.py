@@ -1,13 +1,28 @@
-"""The identity provider as Cloudflare should mirror it: who belongs where, and who does not come.
+"""The identity provider as Cloudflare should mirror it: who belongs where, who does not come, and
+whether what is missing had its provisioning cycle yet.
 
-Vendor-neutral, so that Cloudflare's checks compare with Okta and with Entra alike.
+Vendor-neutral, so that Cloudflare's checks compare with Okta and with Entra alike. For `not yet`
+an identity provider implements `delivery`: when its side of a role last changed (`changed`), and
+when it last delivered that (`sent`), both as the vendor itself shows them:
+
+    Okta: `changed` = the newest of the group's lastMembershipUpdated and the mapping's created;
+          `sent` = the mapping's lastPush; for everybody assigned (role None): the newest creation
+          of an assignment, and the newest lastSync.
+    Entra: `changed` = the newest membership event of the group in the directory's audit log, or
+          the job's creation where there was no cycle yet; `sent` = when the last completed cycle
+          began (what came after its beginning waits for the next one).
+
+Where the vendor does not show one of them it is None, and nothing is called `not yet` for it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from cfscim.config.roles import Role
+from cfscim.verify.actions import Action
+from cfscim.verify.report import Verdict, fails, holds
 
 MAX_NAMED = 10
 
@@ -28,6 +43,35 @@ class Person:
     delivered: bool = False
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """When something last changed in the identity provider, and when that was last delivered.
+
+    `changed`, `sent`: moments with zone, None where the vendor does not show them. `longest`: how
+    long a delivery takes at most while all is well.
+    """
+
+    changed: datetime | None
+    sent: datetime | None
+    longest: timedelta
+
+    def due(self, now: datetime) -> datetime | None:
+        """The moment by which it should be there; None where it was delivered, or is overdue."""
+        if self.changed is None:
+            return None
+        # A vendor shows one in whole seconds and the other not.
+        if self.sent is not None and self.sent >= self.changed.replace(microsecond=0):
+            return None
+        by = self.changed + self.longest
+        return by if now < by else None
+
+
+def latest(moments: Iterable[datetime | str | None]) -> datetime | None:
+    """The newest moment, of times as a vendor writes them; None where none is shown."""
+    found = [datetime.fromisoformat(one) if isinstance(one, str) else one for one in moments if one]
+    return max(found, default=None)
+
+
 class Directory(Protocol):
     """What an identity provider says. Methods raise `Unreadable` where it cannot be read."""
 
@@ -41,9 +85,16 @@ class Directory(Protocol):
         """Where its provisioning is looked at."""
         ...
 
-    @property
-    def again(self) -> tuple[str, str]:
-        """What makes it deliver again what it believes to be there, and a page about it."""
+    def again(self, people: tuple[str, ...], role: Role | None) -> tuple[tuple[Action, ...], str]:
+        """What makes it deliver again what it believes to be there, and a page about it.
+
+        `people`: addresses of those who are no members of the account; `role`: whose group lacks
+        somebody, None where it is only the account.
+        """
+        ...
+
+    def delivery(self, role: Role | None) -> Delivery:
+        """How far the role's members got; None: everybody who is assigned."""
         ...
 
     def members(self, role: Role) -> tuple[Person, ...]:
@@ -52,6 +103,11 @@ class Directory(Protocol):
 
     def assigned(self) -> tuple[Person, ...] | None:
         """Everyone who is provisioned; None where that is not a list that can be read."""
+        ...
+
+    def stranger(self, address: str, role: Role) -> str:
+        """Why Cloudflare may have somebody in the role's group who is not in ours: a twin group,
+        a second source of the push; empty where nothing is known."""
         ...
 
     def idle(self) -> str:
@@ -88,3 +144,38 @@ def named(people: Iterable[str]) -> str:
     every = list(people)
     text = ", ".join(every[:MAX_NAMED])
     return f"{text} and {len(every) - MAX_NAMED} more" if len(every) > MAX_NAMED else text
+
+
+def exactly(
+    declared: Iterable[str], found: Iterable[str], action: Action, reasons: Mapping[str, str]
+) -> Verdict:
+    """Exactly these people; addresses are compared without regard to case.
+
+    `reasons`: address in lower case -> why this person is in no group.
+    """
+    wanted, there = _by_key(declared), _by_key(found)
+    parts = [_missing(wanted[key], reasons) for key in sorted(wanted.keys() - there.keys())]
+    parts += [f"{there[key]} is not declared" for key in sorted(there.keys() - wanted.keys())]
+    expected = named(sorted(wanted.values())) or "nobody"
+    return fails(expected, named(parts), action) if parts else holds(expected)
+
+
+def includes(
+    declared: Iterable[str], found: Iterable[str], action: Action, reasons: Mapping[str, str]
+) -> Verdict:
+    """At least these people; otherwise as `exactly`."""
+    wanted, there = _by_key(declared), _by_key(found)
+    missing = [_missing(wanted[key], reasons) for key in sorted(wanted.keys() - there.keys())]
+    expected = f"at least {named(sorted(wanted.values())) or 'nobody'}"
+    if missing:
+        return fails(expected, named(missing), action)
+    return holds(expected, f"{len(there)} people")
+
+
+def _missing(person: str, reasons: Mapping[str, str]) -> str:
+    reason = reasons.get(person.lower())
+    return f"{person} is missing ({reason})" if reason else f"{person} is missing"
+
+
+def _by_key(people: Iterable[str]) -> dict[str, str]:
+    return {person.lower(): person for person in people}

@@ -19,14 +19,16 @@ from cfscim.vendors.entra.job_schema import (
     read_scopes,
 )
 from cfscim.vendors.entra.models import Execution
+from cfscim.vendors.errors import AnswerError
+from cfscim.verify import actions
 from cfscim.verify.directory import named
 from cfscim.verify.entra_facts import EntraDirectory, EntraFacts
 from cfscim.verify.links import EntraLinks
-from cfscim.verify.question import Question, Verdict, fails, holds, same, unknown
 from cfscim.verify.reading import Unreadable
+from cfscim.verify.report import Question, Verdict, fails, holds, same, unknown
 
 ACTIVE_SOURCE = 'Switch([IsSoftDeleted], , "False", "True", "True", "False")'
-_UP = "run `pulumi up --refresh`"
+_UP = actions.REFRESH
 _LOGS = "read the provisioning logs, put right what they name, then Restart provisioning"
 
 
@@ -153,10 +155,13 @@ def _test(facts: EntraFacts) -> Verdict:
     try:
         facts.test.get()
     except Unreadable as error:
-        if getattr(error.error, "kind", "") not in ("rejected", "not found", "conflict"):
+        if not isinstance(error.error, AnswerError) or error.kind not in (
+            "rejected",
+            "not found",
+            "conflict",
+        ):
             raise
-        found = str(error.error).split("; ")[0]
-        return fails("passes", found, "run `pulumi up`, which saves tenant URL and token again")
+        return fails("passes", f"{error.error.message.where}: {error.error.message.what}", actions.UPDATE)
     return holds("passes")
 
 

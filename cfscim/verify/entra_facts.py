@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from cfscim.config.access import people
 from cfscim.config.json_types import JsonObject
@@ -16,11 +17,14 @@ from cfscim.vendors.entra.models import (
     ProvisioningEvent,
     ServicePrincipal,
 )
-from cfscim.verify.directory import Person
+from cfscim.verify.actions import Act, Action
+from cfscim.verify.directory import Delivery, Person, latest
 from cfscim.verify.links import EntraLinks
 from cfscim.verify.outputs import StackOutputs
-from cfscim.verify.question import Dependent
-from cfscim.verify.reading import Reader, Reading, Unreadable
+from cfscim.verify.reading import Dependent, Reader, Reading, Unreadable
+
+LONGEST = timedelta(minutes=60)
+"""A cycle begins every 40 minutes at most, and takes its time (Microsoft: "20 to 40 minutes")."""
 
 _MOST_LOST = 60
 
@@ -133,12 +137,16 @@ def _reasons(client: GraphClient, lost: list[str]) -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class EntraDirectory:
-    """Entra's people, with what keeps somebody out of Cloudflare."""
+    """Entra's people, with what keeps somebody out of Cloudflare.
+
+    `updated`: when the stack's last update that changed something ended, where it is known.
+    """
 
     config: ScimConfig
     entra: EntraConfig
     facts: EntraFacts
     links: EntraLinks
+    updated: datetime | None = None
     name: str = "Entra"
 
     @property
@@ -146,20 +154,45 @@ class EntraDirectory:
         """The provisioning page, with its logs."""
         return self.links.provisioning
 
-    @property
-    def again(self) -> tuple[str, str]:
+    def again(self, people: tuple[str, ...], role: Role | None) -> tuple[tuple[Action, ...], str]:
         """The job restarted with `Full`: the admin center's own restart keeps the links.
 
         Source: https://learn.microsoft.com/entra/identity/app-provisioning/how-provisioning-works
         ("doesn't break the links between source and target objects").
         """
+        del people, role
         app, job = self.links.service_principal_id, self.links.job_id
-        return (
+        text = (
             f"POST https://graph.microsoft.com/v1.0/servicePrincipals/{app}/synchronization/jobs/"
             f'{job}/restart with {{"criteria": {{"resetScope": "Full"}}}} (Restart provisioning '
-            "in the admin center keeps what Entra believes was delivered)",
+            "in the admin center keeps what Entra believes was delivered)"
+        )
+        return (
+            (Action(Act.ENTRA_RESTART, text, (app, job)),),
             "https://learn.microsoft.com/graph/api/synchronization-synchronizationjob-restart",
         )
+
+    def delivery(self, role: Role | None) -> Delivery:
+        """Graph dates no membership, so what changed is dated by group, assignment and update."""
+        job = self.facts.job.wait()
+        last = job.status.last_execution if job else None
+        roles = self.config.roles if role is None else (role,)
+        groups = {group.id: group for one in roles if (group := self.facts.groups[one].wait())}
+        moments = [group.created_date_time for group in groups.values()]
+        moments += [
+            one.created_date_time
+            for one in self.facts.assignments.wait() or ()
+            if role is None or one.principal_id in groups
+        ]
+        changed = latest(moments)
+        if self.updated and (changed is None or self.updated > changed):
+            changed = self.updated
+        return Delivery(changed, latest([last.time_began if last else None]), LONGEST)
+
+    def stranger(self, address: str, role: Role) -> str:
+        """Nothing more is known of who is not in our group."""
+        del address, role
+        return ""
 
     def idle(self) -> str:
         """Nothing is provisioned where the config says `start: false`."""

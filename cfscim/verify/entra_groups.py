@@ -8,16 +8,16 @@ from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.roles import Role
 from cfscim.vendors.entra.models import Member
+from cfscim.verify import actions
 from cfscim.verify.cloudflare import slug
-from cfscim.verify.directory import named
+from cfscim.verify.directory import exactly, includes, named
 from cfscim.verify.entra_facts import EntraFacts
 from cfscim.verify.links import EntraLinks
-from cfscim.verify.membership import exactly, includes
 from cfscim.verify.outputs import StackOutputs
-from cfscim.verify.question import Dependent, Question, Verdict, fails, holds
-from cfscim.verify.reading import Unreadable
+from cfscim.verify.reading import Dependent, Unreadable
+from cfscim.verify.report import Question, Verdict, fails, holds
 
-_UP = "run `pulumi up --refresh`"
+_UP = actions.REFRESH
 
 
 class EntraGroups:
@@ -93,7 +93,7 @@ class EntraGroups:
         try:
             group = self._facts.groups[role].get()
         except Unreadable as error:
-            if getattr(error.error, "kind", "") != "not found":
+            if error.kind != "not found":
                 raise
             return fails(f'"{name}"', f"there is no group {self._id(role)}", _UP)
         if group.display_name != name:

@@ -11,10 +11,11 @@ from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
 from cfscim.vendors.okta.checks import CONSOLE_FORBIDDEN, CONSOLE_REQUIRED
 from cfscim.vendors.okta.models import App
+from cfscim.verify import actions
 from cfscim.verify.directory import named
 from cfscim.verify.links import OktaLinks
 from cfscim.verify.okta_facts import OktaDirectory, OktaFacts
-from cfscim.verify.question import Question, Verdict, fails, holds, same, unknown
+from cfscim.verify.report import Question, Verdict, fails, holds, same, unknown
 
 IMPORTS = {
     "IMPORT_NEW_USERS": "Import New Users",
@@ -24,7 +25,7 @@ IMPORTS = {
 """Feature that shows that Okta imports from Cloudflare -> its name."""
 
 _USER_NAME = "${source.email}"
-_UP = "run `pulumi up --refresh`"
+_UP = actions.REFRESH
 _TWIN = (
     "run `pulumi up`, which deletes the twin that a lost answer left within the last day; any "
     "other: delete it in Okta if nobody uses it, or relabel it"

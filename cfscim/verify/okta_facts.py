@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from cfscim.config.access import people
 from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.config.names import group_name
 from cfscim.config.roles import Role
 from cfscim.vendors.okta.api import OktaClient
 from cfscim.vendors.okta.models import (
@@ -19,11 +20,14 @@ from cfscim.vendors.okta.models import (
     PushMapping,
     User,
 )
-from cfscim.verify.directory import Person
+from cfscim.verify.actions import Act, Action
+from cfscim.verify.directory import Delivery, Person, latest, named
 from cfscim.verify.links import OktaLinks
 from cfscim.verify.outputs import StackOutputs
-from cfscim.verify.question import Dependent
-from cfscim.verify.reading import Reader, Reading, Unreadable
+from cfscim.verify.reading import Dependent, Reader, Reading, Unreadable
+
+LONGEST = timedelta(hours=1)
+"""Okta pushes at once, and retries what failed within the hour."""
 
 _LOG_DAYS = 7
 _MOST_LOST = 60
@@ -158,8 +162,7 @@ class OktaDirectory:
         """The app's assignments, with every person's provisioning error."""
         return self.links.tab("assignments")
 
-    @property
-    def again(self) -> tuple[str, str]:
+    def again(self, people: tuple[str, ...], role: Role | None) -> tuple[tuple[Action, ...], str]:
         """Push now for memberships; a new assignment for who is no member at all.
 
         Force Sync sends only what changed since the last success. Source:
@@ -167,12 +170,41 @@ class OktaDirectory:
         https://support.okta.com/help/s/article/How-To-Use-The-Force-Sync-Option
         """
         group = self.config.identity_provider.users_group.name
-        return (
-            f'take whoever is no member of the account out of group "{group}", wait until Okta '
-            "shows no assignment, and put the person back; then Push Groups > Push now for the "
-            "role's group (Force Sync sends nothing that did not change)",
-            self.links.tab("group-push"),
-        )
+        advice: list[Action] = []
+        if people:
+            text = (
+                f'take {named(people)} out of group "{group}", wait until Okta shows no '
+                "assignment, and put them back (Force Sync sends nothing that did not change)"
+            )
+            advice.append(Action(Act.OKTA_REASSIGN, text, people))
+        if role is not None:
+            name = group_name(self.config, role)
+            text = f'Push Groups > "{name}" > Push now'
+            advice.append(Action(Act.OKTA_PUSH_NOW, text, (name,)))
+        return tuple(advice), self.links.tab("group-push")
+
+    def delivery(self, role: Role | None) -> Delivery:
+        """A role's push, by its mapping; the people's, by their assignments."""
+        if role is None:
+            everyone, users = self.facts.app_users.wait() or (), self.facts.users_group.wait()
+            moments = [one.created for one in everyone]
+            moments += [users.last_membership_updated] if users else []
+            sent = latest(one.last_sync for one in everyone)
+            return Delivery(latest(moments), sent, LONGEST)
+        group = self.facts.groups[role].wait()
+        mappings = [
+            one
+            for one in self.facts.mappings.wait() or ()
+            if group is not None and one.source_group_id == group.id
+        ]
+        changed = [one.created for one in mappings]
+        changed += [group.last_membership_updated] if group else []
+        return Delivery(latest(changed), latest(one.last_push for one in mappings), LONGEST)
+
+    def stranger(self, address: str, role: Role) -> str:
+        """Okta's group names are unique, so there is no twin to come from."""
+        del address, role
+        return ""
 
     def idle(self) -> str:
         """Okta pushes as soon as it is set up; the checks of the push say when it is not."""

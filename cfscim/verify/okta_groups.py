@@ -8,16 +8,16 @@ from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.roles import Role
 from cfscim.vendors.okta.models import Group, PushMapping, User
+from cfscim.verify import actions
 from cfscim.verify.cloudflare import slug
-from cfscim.verify.directory import named
+from cfscim.verify.directory import exactly, includes, named
 from cfscim.verify.links import OktaLinks
-from cfscim.verify.membership import exactly, includes
 from cfscim.verify.okta_facts import OktaDirectory, OktaFacts
 from cfscim.verify.outputs import StackOutputs
-from cfscim.verify.question import Dependent, Question, Verdict, fails, holds, same
-from cfscim.verify.reading import Unreadable
+from cfscim.verify.reading import Dependent, Unreadable
+from cfscim.verify.report import Question, Verdict, fails, holds, same
 
-_UP = "run `pulumi up --refresh`"
+_UP = actions.REFRESH
 
 
 class OktaGroups:
@@ -117,7 +117,7 @@ class OktaGroups:
         try:
             group = self._facts.groups[role].get()
         except Unreadable as error:
-            if getattr(error.error, "kind", "") != "not found":
+            if error.kind != "not found":
                 raise
             return fails(f'"{name}"', f"there is no group {self._id(role)}", _UP)
         if group.type != "OKTA_GROUP":

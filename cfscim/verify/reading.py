@@ -1,5 +1,7 @@
 """What a call to a vendor gave, or why it gave nothing; many at once, but bounded."""
 
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
@@ -7,9 +9,11 @@ from typing import Generic, Self, TypeVar
 
 from cfscim.config.messages import MissingError, ScimError
 from cfscim.vendors.errors import AnswerError
+from cfscim.verify.actions import Action, see
 
 T = TypeVar("T")
 _PARALLEL = 4
+_QUIET_SECONDS = 2.0
 
 
 class Unreadable(Exception):
@@ -18,6 +22,24 @@ class Unreadable(Exception):
     def __init__(self, error: ScimError) -> None:
         self.error = error
         super().__init__(str(error))
+
+    @property
+    def kind(self) -> str:
+        """How the call failed (`Kind` of vendors/errors.py); empty where no vendor was asked."""
+        return self.error.kind if isinstance(self.error, AnswerError) else ""
+
+
+class Dependent(ScimError):
+    """It cannot be asked, because what it belongs to is missing; another check says so.
+
+    `why`: what is missing. `instead`: the check that says so (`see okta.app.active`), or what to
+    do.
+    """
+
+    def __init__(self, why: str, instead: str | Action) -> None:
+        self.why = why
+        self.action = instead if isinstance(instead, Action) else see(instead.removeprefix("see "))
+        super().__init__(f"{why}: {self.action.text}")
 
 
 class Reading(Generic[T]):
@@ -31,6 +53,13 @@ class Reading(Generic[T]):
         """A value that is known already."""
         future: Future[T] = Future()
         future.set_result(value)
+        return cls(future)
+
+    @classmethod
+    def failed(cls, error: ScimError) -> "Reading[T]":
+        """A value that is known not to be there."""
+        future: Future[T] = Future()
+        future.set_exception(error)
         return cls(future)
 
     def get(self) -> T:
@@ -86,3 +115,38 @@ class Reader:
         _trace: TracebackType | None,
     ) -> None:
         self._pool.shutdown(cancel_futures=True)
+
+
+class Ticker:
+    """While open, reports every two seconds, beginning after two. Use `with`."""
+
+    def __init__(
+        self, progress: Callable[[str], None], tally: Tally, *, every: float = _QUIET_SECONDS
+    ) -> None:
+        self._progress = progress
+        self._tally = tally
+        self._every = every
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="verify-progress", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        begun = time.monotonic()
+        while not self._over.wait(self._every):
+            spent = time.monotonic() - begun
+            self._progress(
+                f"verify: {self._tally.ended} of {self._tally.begun} readings done "
+                f"after {spent:.0f} s"
+            )

@@ -1,25 +1,109 @@
-"""What `verify` says: one check a line, and the whole as an exit code."""
+"""The core of `verify`: a question, its verdict, the check that comes of it, and the whole report.
+
+A check is written as a function that returns a verdict, and may raise `Unreadable` where a reading
+is missing (then it `cannot be known`); whatever else it raises never makes it hold:
+
+    holds(expected)                        read back, and as declared
+    fails(expected, found, action, …)      read back, and different; `actions.py` has the advice
+    not_yet(expected, found, by)           declared, and the identity provider had no cycle since
+    unknown(expected, found, action)       nobody can say from here
+
+`not yet` is for what will come by itself: `by` is the moment by which it should be there, and the
+caller says `fails` from that moment on. What waits for a person has `by=None`.
+"""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
+
+from cfscim.config.messages import ScimError, one_line
+from cfscim.vendors.errors import AnswerError
+from cfscim.vendors.secrets import mask
+from cfscim.verify import actions
+from cfscim.verify.actions import Act, Action
+from cfscim.verify.reading import Dependent, Unreadable
 
 
 class Status(StrEnum):
     """How a check ended. Nothing but an answer that was read back makes it hold."""
 
     HOLDS = "holds"
+    NOT_YET = "not yet"
     FAILS = "does not hold"
     UNKNOWN = "cannot be known"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a question.
+
+    `by`: the moment by which a `not yet` should be over. `warning`: what holds and is better known.
+    """
+
+    status: Status
+    expected: str
+    found: str
+    actions: tuple[Action, ...] = ()
+    link: str = ""
+    by: datetime | None = None
+    warning: str = ""
+
+
+Advice = Action | str
+
+
+def holds(expected: str, found: str = "", *, warning: str = "") -> Verdict:
+    """It was read back and is as declared; `warning`: what will not last."""
+    return Verdict(Status.HOLDS, expected, found or expected, warning=warning)
+
+
+def fails(expected: str, found: str, *advice: Advice, link: str = "") -> Verdict:
+    """It was read back and differs; `advice`: what to do now, in order; `link`: where."""
+    return Verdict(Status.FAILS, expected, found, _actions(advice), link)
+
+
+def not_yet(
+    expected: str, found: str, by: datetime | None, *advice: Advice, link: str = ""
+) -> Verdict:
+    """It was declared and is on its way, and should be there at `by`."""
+    return Verdict(Status.NOT_YET, expected, found, _actions(advice), link, by)
+
+
+def unknown(expected: str, found: str, *advice: Advice, link: str = "") -> Verdict:
+    """Nobody can say from here."""
+    return Verdict(Status.UNKNOWN, expected, found, _actions(advice), link)
+
+
+def same(expected: str, found: str, *advice: Advice) -> Verdict:
+    """Holds when both are equal, byte for byte."""
+    return holds(expected) if found == expected else fails(expected, found or "nothing", *advice)
+
+
+def _actions(advice: tuple[Advice, ...]) -> tuple[Action, ...]:
+    return tuple(actions.by_hand(one) if isinstance(one, str) else one for one in advice if one)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, of whom; `ask` may raise `Unreadable` when a reading is missing."""
+
+    id: str
+    vendor: str
+    title: str
+    expected: str
+    link: str
+    ask: Callable[[], Verdict]
 
 
 @dataclass(frozen=True)
 class Check:
     """One question to a live system: what was expected, what was found, and what to do now.
 
-    `link` leads to the page where it is put right. `owed` marks an answer that should have come
-    and did not (no network, credentials refused, a broken answer): nothing may be concluded then.
+    `link` leads to the page where it is put right. `by`: when a `not yet` should be over. `owed`
+    marks an answer that should have come and did not (no network, credentials refused, a broken
+    answer): nothing may be concluded then.
     """
 
     id: str
@@ -28,9 +112,67 @@ class Check:
     status: Status
     expected: str
     found: str
-    action: str
+    actions: tuple[Action, ...]
     link: str
+    by: datetime | None = None
     owed: bool = False
+    warning: str = ""
+
+    @property
+    def action(self) -> str:
+        """All that is to be done, in order, as one line."""
+        return "; then ".join(one.text for one in self.actions)
+
+    @property
+    def by_text(self) -> str:
+        """The moment by which it should be there, or nothing."""
+        return f"{self.by.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if self.by else ""
+
+
+def answer(question: Question) -> Check:
+    """The check that comes of a question; whatever is raised becomes `cannot be known`."""
+    owed = False
+    try:
+        verdict = question.ask()
+    except Unreadable as missing:
+        verdict, owed = _unread(question, missing.error)
+    except Exception as error:
+        owed = True
+        verdict = unknown(
+            question.expected,
+            f"this check itself failed ({type(error).__name__})",
+            "report it as a bug of cfscim; look at the page by hand meanwhile",
+        )
+    return Check(
+        id=question.id,
+        vendor=question.vendor,
+        title=question.title,
+        status=verdict.status,
+        expected=_line(verdict.expected),
+        found=_line(verdict.found),
+        actions=tuple(replace(one, text=_line(one.text)) for one in verdict.actions),
+        link=verdict.link or question.link,
+        by=verdict.by,
+        owed=owed,
+        warning=_line(verdict.warning),
+    )
+
+
+def _unread(question: Question, error: ScimError) -> tuple[Verdict, bool]:
+    if isinstance(error, Dependent):
+        return unknown(question.expected, error.why, error.action), False
+    message = error.message
+    found = f"{message.where}: {message.what}" if str(message.where) else message.what
+    if not isinstance(error, AnswerError):
+        return unknown(question.expected, found, message.instead or actions.RUN_AGAIN), True
+    if error.kind == "forbidden":
+        found = f"the credentials may not read it: {found}"
+        return unknown(question.expected, found, Action(Act.GRANT, message.instead)), False
+    return unknown(question.expected, found, actions.by_hand(message.instead)), True
+
+
+def _line(text: str) -> str:
+    return one_line(mask(text))
 
 
 @dataclass(frozen=True)
@@ -46,13 +188,19 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """1 when something does not hold, 3 when an answer that was owed is missing, else 0.
+        """1 when something does not hold, 3 when an answer that was owed is missing, 4 when
+        something is not there yet and nothing is wrong, else 0.
 
         What a vendor has no API for, or the credentials lack a permission for, is counted and
         shown and does not fail by itself; a vendor of which nothing at all was learned does.
         """
-        if any(check.status is Status.FAILS for check in self.checks):
+        statuses = {check.status for check in self.checks}
+        if Status.FAILS in statuses:
             return 1
-        learned = {check.vendor for check in self.checks if check.status is Status.HOLDS}
+        learned = {
+            check.vendor for check in self.checks if check.status in (Status.HOLDS, Status.NOT_YET)
+        }
         silent = {check.vendor for check in self.checks} - learned
-        return 3 if silent or not self.checks or any(check.owed for check in self.checks) else 0
+        if silent or not self.checks or any(check.owed for check in self.checks):
+            return 3
+        return 4 if Status.NOT_YET in statuses else 0

@@ -9,16 +9,15 @@ from cfscim.config.names import scim_base_url
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.cloudflare.scim import ScimEndpoint
 from cfscim.vendors.settings import Settings
-from cfscim.verify.cloudflare import CloudflareView, account_questions, group_questions
+from cfscim.verify import first_state
+from cfscim.verify.cloudflare import CloudflareView, group_questions
 from cfscim.verify.cloudflare_facts import read_cloudflare
 from cfscim.verify.directory import Directory
 from cfscim.verify.links import EntraLinks, OktaLinks
-from cfscim.verify.members import member_questions
 from cfscim.verify.outputs import StackOutputs
-from cfscim.verify.question import Question, answer
-from cfscim.verify.reading import Reader, Tally
-from cfscim.verify.report import Report
-from cfscim.verify.ticker import Ticker
+from cfscim.verify.people import member_questions
+from cfscim.verify.reading import Reader, Tally, Ticker
+from cfscim.verify.report import Question, Report, answer
 from cfscim.verify.token import token_questions
 
 Asked = tuple[list[Question], Directory]
@@ -32,11 +31,14 @@ def run(
     progress: Callable[[str], None],
     *,
     now: datetime | None = None,
+    updated: datetime | None = None,
 ) -> Report:
     """Reads everything back, changes nothing, and says what holds.
 
     `settings` are the providers' keys of the stack (`okta:orgName`), `env` the environment they
-    fall back to. `progress` hears a line every two seconds. Raises `MissingError` where there
+    fall back to. `progress` hears a line every two seconds. `now`: the moment at which what is
+    overdue is judged; `updated`: when the stack's last update that changed something ended, where
+    the engine says so. Raises `MissingError` where there
     are no credentials at all; everything else that goes wrong is a check that cannot be known.
     """
     tally = Tally()
@@ -54,15 +56,16 @@ def run(
         near = open_.enter_context(Reader(tally))
         facts = read_cloudflare(config, outputs, cloudflare, endpoint, near)
         ask = _okta if isinstance(config.identity_provider, OktaConfig) else _entra
-        questions, directory = ask(config, outputs, settings, env, tally, open_)
-        view = CloudflareView(config, facts)
+        moment = now or datetime.now(UTC)
+        questions, directory = ask(config, outputs, settings, env, tally, open_, moment, updated)
+        view, longest = CloudflareView(config, facts), directory.delivery(None).longest
         every = [
-            *token_questions(config, outputs, facts, now or datetime.now(UTC)),
+            *token_questions(config, outputs, facts, moment, longest),
             *questions,
             *group_questions(view, outputs),
-            *member_questions(view, directory),
-            *account_questions(view),
+            *member_questions(view, outputs, directory, moment),
         ]
+        every = first_state.instead(config, outputs, every)
         return Report(tuple(answer(question) for question in every))
 
 
@@ -73,6 +76,8 @@ def _okta(
     env: Mapping[str, str],
     tally: Tally,
     open_: ExitStack,
+    now: datetime,
+    updated: datetime | None,
 ) -> Asked:
     from cfscim.vendors.okta.api import OktaClient
     from cfscim.verify.okta import app_questions, people_questions
@@ -86,6 +91,7 @@ def _okta(
     facts = read_okta(config, okta, outputs, client, reader)
     domain = Settings(settings, env).text("okta:baseUrl", "OKTA_BASE_URL", default="okta.com")
     links = OktaLinks(okta, outputs.application_id, domain)
+    del now, updated  # Okta dates everything itself
     directory = OktaDirectory(config, facts, links)
     groups = OktaGroups(config, okta, outputs, facts, directory, links)
 
@@ -104,6 +110,8 @@ def _entra(
     env: Mapping[str, str],
     tally: Tally,
     open_: ExitStack,
+    now: datetime,
+    updated: datetime | None,
 ) -> Asked:
     from cfscim.config.models import EntraConfig
     from cfscim.vendors.entra.api import GraphClient
@@ -117,7 +125,8 @@ def _entra(
     reader = open_.enter_context(Reader(tally))
     facts = read_entra(config, entra, outputs, client, reader)
     links = EntraLinks.of(outputs)
-    directory = EntraDirectory(config, entra, facts, links)
+    del now
+    directory = EntraDirectory(config, entra, facts, links, updated)
     groups = EntraGroups(config, entra, outputs, facts, links)
 
     def questions() -> Iterator[Question]:

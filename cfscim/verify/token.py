@@ -3,54 +3,49 @@
 Source: guide, "Create an API token"; Cloudflare's API token pages (verify, policies, conditions).
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
+from cfscim.config.facts import (
+    TOKEN_PERMISSIONS,
+    USER_SCOPE,
+    account_resource,
+    judge_expiry,
+)
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import scim_base_url
 from cfscim.config.roles import PERMISSION_GROUP_IDS
-from cfscim.config.warnings import SOON
 from cfscim.vendors.cloudflare.models import ApiToken, PermissionGroup, TokenPolicy, TokenStatus
+from cfscim.vendors.errors import AnswerError
+from cfscim.verify import actions
+from cfscim.verify.actions import Act, Action
 from cfscim.verify.cloudflare_facts import CloudflareFacts
 from cfscim.verify.directory import named
 from cfscim.verify.links import CloudflareLinks
 from cfscim.verify.outputs import StackOutputs
-from cfscim.verify.question import Dependent, Question, Verdict, fails, holds, same
-from cfscim.verify.reading import Unreadable
-
-ACCOUNT_SCOPE = "com.cloudflare.api.account"
-USER_SCOPE = "com.cloudflare.api.user"
-URGENT = 7
-"""Days before its end from which a token no longer counts as all right."""
-
-PERMISSIONS: Mapping[str, Mapping[str, str]] = {
-    "account": {"SCIM Provisioning": "account"},
-    "user": {
-        "Account Settings Read": "account",
-        "Account Settings Write": "account",
-        "Memberships Read": "user",
-        "Memberships Write": "user",
-    },
-}
-"""By the token's owner: each permission (guide's table), and the kind of resource it is for."""
+from cfscim.verify.reading import Dependent, Unreadable
+from cfscim.verify.report import Question, Verdict, fails, holds, not_yet, same
 
 _KNOWN = {id_: name for name, id_ in PERMISSION_GROUP_IDS.items()}
-_RUN = "run `pulumi up --refresh`"
-_TWIN = (
-    "run `pulumi up`, which deletes the twin that a lost answer left within the last day; any "
-    "other: delete it in the dashboard if nothing uses it"
-)
-_NEW = "change token.rotation and run `pulumi up`, then give the identity provider the new token"
+_NEW = (actions.ROTATE, actions.HAND_OVER)
 
 
 def token_questions(
-    config: ScimConfig, outputs: StackOutputs, facts: CloudflareFacts, now: datetime
+    config: ScimConfig,
+    outputs: StackOutputs,
+    facts: CloudflareFacts,
+    now: datetime,
+    longest: timedelta,
 ) -> Iterator[Question]:
-    """Everything about the token, and the guide's Test Connection with it."""
+    """Everything about the token, and the guide's Test Connection with it.
+
+    `longest`: how long the identity provider takes at most to use a token that it was given.
+    """
     link = CloudflareLinks.of(config).tokens
-    checks = _Token(config, outputs, facts, now)
+    checks = _Token(config, outputs, facts, now, longest)
     for id_, title, expected, ask in (
         ("valid", "token is accepted", "active", checks.valid),
+        ("used", "token is in use", "used since it was made", checks.used),
         ("name", "token's name", config.token.name, checks.name),
         ("only", "no other token of this name", "none", checks.only),
         ("permissions", "token's permissions", named(checks.permissions), checks.granted),
@@ -71,45 +66,98 @@ def token_questions(
 
 class _Token:
     def __init__(
-        self, config: ScimConfig, outputs: StackOutputs, facts: CloudflareFacts, now: datetime
+        self,
+        config: ScimConfig,
+        outputs: StackOutputs,
+        facts: CloudflareFacts,
+        now: datetime,
+        longest: timedelta,
     ) -> None:
         self._config = config
         self._outputs = outputs
         self._facts = facts
         self._now = now
-        self._wanted = PERMISSIONS[config.token.owner]
+        self._longest = longest
+        self._wanted = TOKEN_PERMISSIONS[config.token.owner]
         self.permissions = sorted(self._wanted)
         self.networks = named(sorted(config.token.allowed_cidrs)) or "from everywhere"
 
     def valid(self) -> Verdict:
+        """Cloudflare accepts the value, as this token's; a token unused until now by its status."""
         expected = f"active, id {self._outputs.token_id}"
+        token = self._facts.token.wait()
+        if token is not None and token.status != "active":
+            return fails(expected, token.status, *_NEW)
         try:
             shown: TokenStatus = self._facts.shown.get()
         except Unreadable as error:
-            if getattr(error.error, "kind", "") not in ("unauthorized", "rejected"):
+            if isinstance(error.error, Dependent) and token is not None:
+                return holds(expected, "active, by its id; its value is not tried before its use")
+            if error.kind not in ("unauthorized", "rejected"):
                 raise
-            return fails(expected, "Cloudflare does not know the token's value", _NEW)
+            return fails(expected, "Cloudflare does not know the token's value", *_NEW)
         if shown.id != self._outputs.token_id:
-            return fails(expected, f"the value is that of token {shown.id}", _RUN)
+            found = f"the value is that of token {shown.id}"
+            return fails(expected, found, actions.REFRESH, actions.HAND_OVER)
         if shown.not_before is not None and shown.not_before > self._now:
-            return fails(expected, f"not valid before {shown.not_before:%Y-%m-%d %H:%M} UTC", _NEW)
+            found = f"not valid before {shown.not_before:%Y-%m-%d %H:%M} UTC"
+            return fails(expected, found, *_NEW)
         if shown.status != "active":
-            return fails(expected, shown.status, _NEW)
+            return fails(expected, shown.status, *_NEW)
         return holds(expected, "active")
 
+    def used(self) -> Verdict:
+        """A token that nobody used was not handed over, or nothing was pushed with it yet."""
+        expected, token = "used since it was made", self._token()
+        if token.last_used_on is not None:
+            return holds(expected, f"last used on {token.last_used_on:%Y-%m-%d %H:%M} UTC")
+        by = token.issued_on + self._longest if token.issued_on else None
+        if by is not None and self._now < by:
+            return not_yet(expected, "never used", by, actions.HAND_OVER)
+        return fails(
+            expected,
+            "never used: the identity provider does not have it",
+            actions.HAND_OVER,
+        )
+
     def name(self) -> Verdict:
-        return same(self._config.token.name, self._token().name, _RUN)
+        return same(self._config.token.name, self._token().name, actions.REFRESH)
 
     def only(self) -> Verdict:
-        # A lost answer makes a provider ask again, and Cloudflare lets tokens' names repeat.
+        """A lost answer makes a provider ask again, and Cloudflare lets tokens' names repeat; a
+        previous token that was kept for the hand-over is one too, and expected until then."""
         twins = sorted(
-            token.id
-            for token in self._facts.tokens.get()
-            if token.name == self._config.token.name and token.id != self._outputs.token_id
+            (
+                token
+                for token in self._facts.tokens.get()
+                if token.name == self._config.token.name and token.id != self._outputs.token_id
+            ),
+            key=lambda token: token.id,
         )
         if not twins:
             return holds("none")
-        return fails("none", named(twins), _TWIN)
+        used = self._facts.token.wait()
+        if self._config.token.keep_previous:
+            shown = named(
+                f"{token.id} (kept by token.keepPrevious, last used "
+                + (f"{token.last_used_on:%Y-%m-%d %H:%M} UTC)" if token.last_used_on else "never)")
+                for token in twins
+            )
+            if used is None or used.last_used_on is None:
+                return holds("none but those kept for the hand-over", shown)
+            return holds(
+                "none but those kept for the hand-over",
+                shown,
+                warning="the new token is in use: take token.keepPrevious out again, and delete "
+                "the previous one",
+            )
+        text = f"delete {named(token.id for token in twins)}, if nothing uses it"
+        ids = tuple(token.id for token in twins)
+        return fails(
+            "none",
+            named(token.id for token in twins),
+            Action(Act.CLOUDFLARE_END_TOKEN, text, ids),
+        )
 
     def granted(self) -> Verdict:
         found = sorted(
@@ -124,11 +172,10 @@ class _Token:
         parts = [f"without {named(lacking)}"] * bool(lacking)
         parts += [f"also {named(beyond)}"] * bool(beyond)
         parts += [] if parts else [f"given more than once: {named(found)}"]
-        return fails(named(self.permissions), "; ".join(parts), _RUN)
+        return fails(named(self.permissions), "; ".join(parts), actions.REFRESH)
 
     def resources(self) -> Verdict:
-        account = f"{ACCOUNT_SCOPE}.{self._config.account.id}"
-        wanted = {account}
+        wanted = {account_resource(self._config.account.id)}
         expected = f"account {self._config.account.id} only"
         if self._config.token.owner == "user":
             user = self._facts.user.get()
@@ -141,7 +188,7 @@ class _Token:
         }
         if found == wanted:
             return holds(expected)
-        return fails(expected, named(sorted(found)) or "none", _RUN)
+        return fails(expected, named(sorted(found)) or "none", actions.REFRESH)
 
     def restrictions(self) -> Verdict:
         token = self._token()
@@ -154,36 +201,55 @@ class _Token:
             parts.append(f"refused from {named(address.not_in)}")
         if token.not_before is not None and token.not_before > self._now:
             parts.append(f"not before {token.not_before:%Y-%m-%dT%H:%M:%SZ}")
-        return fails(self.networks, "; ".join(parts), _RUN) if parts else holds(self.networks)
+        if not parts:
+            return holds(self.networks)
+        # Cloudflare keeps a restriction that an update leaves out; only a new token is without.
+        stays = not self._config.token.allowed_cidrs or bool(address and address.not_in)
+        kept = stays or token.not_before is not None
+        advice = _NEW if kept else (actions.REFRESH,)
+        return fails(self.networks, "; ".join(parts), *advice)
 
     def expiry(self) -> Verdict:
+        """It ends as declared, and not within the week; the days are warned of before."""
         declared = self._config.token.expires_on
         expected = self._config.token.expires_on_text or "never"
-        found = self._token().expires_on
-        if found is None:
-            return holds(expected) if declared is None else fails(expected, "never ends", _RUN)
-        days = (found - self._now).days
-        text = f"{found.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}, " + (
-            f"in {days} days" if found > self._now else "which is over"
+        ends = self._token().expires_on
+        if ends is None:
+            if declared is None:
+                return holds(expected)
+            return fails(expected, "never ends", actions.REFRESH)
+        near = judge_expiry(ends, self._now)
+        text = f"{ends.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}, " + (
+            "which is over" if near.over else f"in {near.days} days"
         )
-        if declared is None or found != declared:
-            return fails(expected, text, _RUN)
-        if found <= self._now or days < URGENT:
-            return fails(expected, text, f"write a later token.expiresOn; {_NEW}")
-        return holds(expected, text + (": renew it soon" if days <= SOON else ""))
+        if declared is None:
+            return fails(expected, text, *_NEW)
+        if ends != declared:
+            return fails(expected, text, actions.REFRESH)
+        if not near.right:
+            return fails(expected, text, actions.EXTEND, actions.HAND_OVER)
+        if near.warn is None:
+            return holds(expected, text)
+        warning = f"the token ends within {near.warn} days ({text}), and provisioning then stops"
+        return holds(expected, f"{text}: renew it soon", warning=warning)
 
     def endpoint(self) -> Verdict:
         expected = f"{scim_base_url(self._config)} answers"
         if self._outputs.scim_base_url != scim_base_url(self._config):
             found = f"the stack was made for {self._outputs.scim_base_url}"
-            return fails(expected, found, "run `pulumi up`")
+            return fails(expected, found, actions.UPDATE)
         try:
             self._facts.probe.get()
         except Unreadable as error:
-            kind = getattr(error.error, "kind", "")
-            if kind not in ("unauthorized", "forbidden", "not found", "rejected"):
+            answered = error.error
+            if not isinstance(answered, AnswerError) or error.kind not in (
+                "unauthorized",
+                "forbidden",
+                "not found",
+                "rejected",
+            ):
                 raise
-            return fails(expected, str(error.error).split("; ")[0], _NEW)
+            return fails(expected, f"{answered.message.where}: {answered.message.what}", *_NEW)
         return holds(expected)
 
     def _shown(self, policy: TokenPolicy, group: PermissionGroup) -> str:

@@ -12,10 +12,10 @@ import pytest
 from cfscim.config.messages import ConfigError, MissingError
 from cfscim.up.kept import keep
 from cfscim.verify.command import render, run
-from cfscim.verify.question import Question, answer, fails, holds, unknown
+from cfscim.verify.report import Question, answer, fails, holds, unknown
 from cfscim.verify.reading import Tally
 from cfscim.verify.report import Report
-from cfscim.verify.ticker import Ticker
+from cfscim.verify.reading import Ticker
 
 _STACK = """config:
   cloudflare-scim:scim:

@@ -18,7 +18,7 @@ from cfscim.verify.links import EntraLinks, OktaLinks
 from cfscim.verify.okta import app_questions
 from cfscim.verify.okta_facts import OktaFacts
 from cfscim.verify.outputs import StackOutputs
-from cfscim.verify.question import Question, answer
+from cfscim.verify.report import Question, answer
 from cfscim.verify.reading import Reading
 from cfscim.verify.report import Check, Status
 from cfscim.verify.token import token_questions

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from cfscim.config.access import access_table, managed_elsewhere, people
+from cfscim.config.facts import FEWEST_SUPER_ADMINISTRATORS
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_names
 from cfscim.config.policy.model import UNKNOWN, Case, ConfigCheck, Finding, ResourceView, Rule
 from cfscim.config.policy.resources import GROUP_TYPES, policies_of
 from cfscim.config.roles import ROLES, Role
 
-FEWEST = 2
 NOT_PRODUCTION = ("dev", "test", "sandbox")
 """A stack whose name begins so is no production stack; every other is."""
 
@@ -77,7 +77,7 @@ def _super_administrators(case: Case) -> Iterator[Finding]:
     given = case.config.roles.get(Role.SUPER_ADMINISTRATOR)
     known = {person.lower() for person in case.config.break_glass}
     known |= {person.lower() for person in (given.members if given else None) or ()}
-    if len(known) < FEWEST:
+    if len(known) < FEWEST_SUPER_ADMINISTRATORS:
         names = ", ".join(sorted(known)) or "nobody"
         yield Finding(
             f"this config names {len(known)} Super Administrator(s): {names}",

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from cfscim.config.credentials import looks_secret
+from cfscim.config import facts
+from cfscim.config.facts import USER_SCOPE, account_resource, token_trigger
 from cfscim.config.json_types import Json
 from cfscim.config.policy.model import SECRET, UNKNOWN, UNSEEN, Case, Finding, ResourceView, Rule
 from cfscim.config.roles import PERMISSION_GROUP_IDS
@@ -14,13 +16,7 @@ LONGEST = timedelta(days=365)
 TOKEN_TYPES = frozenset(
     {"cloudflare:index/accountToken:AccountToken", "cloudflare:index/apiToken:ApiToken"}
 )
-_ACCOUNT = "com.cloudflare.api.account."
-_USER = "com.cloudflare.api.user."
-_ACCOUNT_PERMISSIONS = {
-    "account": ("SCIM Provisioning",),
-    "user": ("Account Settings Read", "Account Settings Write"),
-}
-_USER_PERMISSIONS = {"account": (), "user": ("Memberships Read", "Memberships Write")}
+_USER = f"{USER_SCOPE}."
 
 
 def _tokens(view: ResourceView) -> bool:
@@ -47,7 +43,7 @@ def _one_account(case: Case, view: ResourceView) -> Iterator[Finding]:
     if not policies:
         yield Finding(
             "the token has no policy that could be read",
-            f'give it policies on "{_ACCOUNT}{account}" alone',
+            f'give it policies on "{account_resource(account)}" alone',
         )
     for policy in policies:
         yield from _resources(case, policy.get("resources"))
@@ -56,7 +52,7 @@ def _one_account(case: Case, view: ResourceView) -> Iterator[Finding]:
 def _resources(case: Case, text: Json) -> Iterator[Finding]:
     if text == UNKNOWN:
         return
-    own = f"{_ACCOUNT}{case.config.account.id}"
+    own = account_resource(case.config.account.id)
     instead = f'write {{"{own}":"*"}}, which means this account and nothing else'
     try:
         covered = json.loads(text) if isinstance(text, str) else text
@@ -76,8 +72,7 @@ def _resources(case: Case, text: Json) -> Iterator[Finding]:
 def _permissions(case: Case, view: ResourceView) -> Iterator[Finding]:
     if not _tokens(view):
         return
-    owner = case.config.token.owner
-    names = (*_ACCOUNT_PERMISSIONS[owner], *_USER_PERMISSIONS[owner])
+    names = tuple(facts.TOKEN_PERMISSIONS[case.config.token.owner])
     allowed = {PERMISSION_GROUP_IDS[name] for name in names}
     allowed |= {f"${{permission group: {name}}}" for name in names}
     for policy in policies_of(view):
@@ -114,7 +109,7 @@ def _rotation(case: Case, view: ResourceView) -> Iterator[Finding]:
             "the token is protected",
             "leave protect off, so that a changed token.rotation can replace it",
         )
-    trigger, declared = view.replacement_trigger, case.config.token.rotation
+    trigger, declared = view.replacement_trigger, token_trigger(case.config)
     if trigger is not UNSEEN and trigger not in (declared, UNKNOWN, SECRET):
         yield Finding(
             "the token's replacement trigger is not token.rotation",

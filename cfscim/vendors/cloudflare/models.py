@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pydantic import AliasChoices, ConfigDict, Field, JsonValue, field_validator
 
+from cfscim.config.facts import is_whole_account
 from cfscim.vendors.replies import Reply
 
 
@@ -46,7 +47,8 @@ class Condition(Snake):
 
 
 class ApiToken(Snake):
-    """A token, never with its value; `status` is `active`, `disabled` or `expired`."""
+    """A token, never with its value; `status` is `active`, `disabled`, `expired`, or `revoked
+    (exposed)` where Cloudflare found the value in public and ended it (2026-04)."""
 
     id: str
     name: str
@@ -98,10 +100,8 @@ class ResourceGroup(Snake):
 
     def is_account(self, account_id: str) -> bool:
         """Whether it is the whole of this account and nothing else."""
-        return (
-            self.scope is not None
-            and self.scope.key == f"com.cloudflare.api.account.{account_id}"
-            and [item.key for item in self.scope.objects] == ["*"]
+        return self.scope is not None and is_whole_account(
+            account_id, self.scope.key, tuple(item.key for item in self.scope.objects)
         )
 
 

@@ -76,6 +76,7 @@ class GraphGroup(Reply):
     id: str
     display_name: str | None = None
     security_enabled: bool | None = None
+    created_date_time: str | None = None
 
 
 class Member(Reply):
@@ -102,6 +103,7 @@ class AppRoleAssignment(Reply):
     principal_id: str
     principal_type: str | None = None
     principal_display_name: str | None = None
+    created_date_time: str | None = None
 
 
 class ServicePrincipal(Reply):

@@ -108,6 +108,7 @@ class PushMapping(Reply):
     source_group_id: str
     target_group_id: str | None = None
     error_summary: str | None = None
+    created: str | None = None
     last_push: str | None = None
 
 
@@ -123,6 +124,7 @@ class Group(Reply):
 
     id: str
     type: str = ""
+    last_membership_updated: str | None = None
     profile: GroupProfile
 
     @property
@@ -173,6 +175,8 @@ class AppUser(Reply):
     status: str
     scope: str = ""
     sync_state: str = ""
+    created: str | None = None
+    last_sync: str | None = None
     external_id: str | None = None
     credentials: AppUserCredentials = AppUserCredentials()
 

@@ -1,0 +1,95 @@
+"""Facts about Cloudflare that several rooms need: each stands here, and nowhere else.
+
+Plain frozen data and functions of the config; components, policy, checklist and `verify` read it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Literal
+
+from cfscim.config.models import ScimConfig
+
+ACCOUNT_SCOPE = "com.cloudflare.api.account"
+USER_SCOPE = "com.cloudflare.api.user"
+
+TOKEN_PERMISSIONS: Mapping[str, Mapping[str, Literal["account", "user"]]] = MappingProxyType(
+    {
+        "account": MappingProxyType({"SCIM Provisioning": "account"}),
+        "user": MappingProxyType(
+            {
+                "Account Settings Read": "account",
+                "Account Settings Write": "account",
+                "Memberships Read": "user",
+                "Memberships Write": "user",
+            }
+        ),
+    }
+)
+"""By the token's owner: each permission and the kind of resource it is for, in the order declared.
+
+Source: guide, "Create an API token" (user); Cloudflare's SCIM page (account: SCIM Provisioning).
+"""
+
+FEWEST_SUPER_ADMINISTRATORS = 2
+"""Below this one mistake locks everyone out (guide, "Limitations")."""
+
+WARN_DAYS = (30, 14, 3)
+"""Days ahead at which the token's end is warned of, each time more urgently."""
+
+URGENT_DAYS = 7
+"""Days ahead from which a token no longer counts as all right."""
+
+
+def token_permissions(owner: str, kind: str) -> tuple[str, ...]:
+    """The permissions of a token of `owner` that are for a resource of `kind`."""
+    return tuple(name for name, its in TOKEN_PERMISSIONS[owner].items() if its == kind)
+
+
+def account_resource(account_id: str) -> str:
+    """The key of the one account in a token's policy and in a resource group."""
+    return f"{ACCOUNT_SCOPE}.{account_id}"
+
+
+def is_whole_account(account_id: str, key: str, objects: tuple[str, ...]) -> bool:
+    """Whether a scope is the whole of this account and nothing else.
+
+    `key`: the scope's key; `objects`: the keys of its objects.
+    """
+    return key == account_resource(account_id) and objects == ("*",)
+
+
+def token_trigger(config: ScimConfig) -> str:
+    """The text whose change replaces the token.
+
+    Cloudflare keeps what an update leaves out, so a removed network list or expiry needs a new
+    token (terraform-provider-cloudflare #2253). With an expiry and without networks, the ordinary
+    case, it is `token.rotation` as it stands.
+    """
+    token = config.token
+    parts = [token.rotation]
+    parts += ["without an end"] if token.expires_on is None else []
+    parts += ["with networks"] if token.allowed_cidrs else []
+    return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class Expiry:
+    """How near a token's end is. `days`: whole days left, negative once it is over.
+
+    `warn`: the limit of `WARN_DAYS` it has passed, None while it is far away; `right`: whether it
+    still counts as all right.
+    """
+
+    days: int
+    over: bool
+    warn: int | None
+    right: bool
+
+
+def judge_expiry(ends: datetime, now: datetime) -> Expiry:
+    """How near the end is at `now`; both moments have a zone."""
+    days, over = (ends - now).days, ends <= now
+    passed = [limit for limit in WARN_DAYS if days <= limit]
+    return Expiry(days, over, min(passed, default=None), not over and days >= URGENT_DAYS)

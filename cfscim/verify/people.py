@@ -1,0 +1,339 @@
+"""Everybody in the account, accounted for: through a declared group, as break-glass, or by name.
+
+The members of each role's group are compared with the identity provider's; whoever may do anything
+by another way is named with the role and the way. Source: Cloudflare's user-groups page (what
+somebody may do is the union of all groups and of what was given directly).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+
+from cfscim.config.facts import FEWEST_SUPER_ADMINISTRATORS
+from cfscim.config.lookalikes import skeleton
+from cfscim.config.names import group_name
+from cfscim.config.roles import ROLES, Role
+from cfscim.verify import actions
+from cfscim.verify.actions import Act, Action
+from cfscim.verify.cloudflare import CloudflareView, Power, slug
+from cfscim.verify.directory import Comparison, Directory, Person, compare, named
+from cfscim.verify.links import CloudflareLinks
+from cfscim.verify.outputs import StackOutputs
+from cfscim.verify.report import Question, Verdict, fails, holds, not_yet, unknown
+
+
+def member_questions(
+    view: CloudflareView, outputs: StackOutputs, directory: Directory, now: datetime
+) -> Iterator[Question]:
+    """A question a role, and those about everybody else. `now` decides what is overdue."""
+    people = _People(view, outputs, directory, now)
+    links = CloudflareLinks.of(view.config)
+    for role in view.config.roles:
+        yield Question(
+            f"cloudflare.members.{slug(role)}",
+            "Cloudflare",
+            f"members of {role.value} are those of {directory.name}",
+            f'the members of "{group_name(view.config, role)}" in {directory.name}',
+            links.members,
+            partial(people.members, role),
+        )
+    for id_, title, expected, ask in (
+        (
+            "people",
+            f"account members are the people of {directory.name}",
+            f"everyone provisioned by {directory.name}, and nobody left behind",
+            people.everyone,
+        ),
+        ("anybody", "somebody has a role through SCIM", "at least one person", people.anybody),
+        (
+            "undeclared",
+            "roles that nobody declared",
+            "none",
+            people.undeclared,
+        ),
+        (
+            "breakGlass",
+            "break-glass persons",
+            named(sorted(view.config.break_glass)) or "none declared",
+            people.break_glass,
+        ),
+        (
+            "superAdministrators",
+            "Super Administrators",
+            f"at least {FEWEST_SUPER_ADMINISTRATORS}",
+            people.super_administrators,
+        ),
+        ("roleless", "members without any role", "none", people.roleless),
+    ):
+        yield Question(f"cloudflare.{id_}", "Cloudflare", title, expected, links.members, ask)
+
+
+class _People:
+    def __init__(
+        self,
+        view: CloudflareView,
+        outputs: StackOutputs,
+        directory: Directory,
+        now: datetime,
+    ) -> None:
+        self._view = view
+        self._outputs = outputs
+        self._directory = directory
+        self._now = now
+        self._config = view.config
+
+    def members(self, role: Role) -> Verdict:
+        """The members of a role's group against the identity provider's."""
+        directory = self._directory
+        wanted = directory.members(role)
+        declared = self._config.roles[role].members or ()
+        sides = compare(wanted, self._view.group_members(role), declared)
+        expected = named(sorted(one.address for one in wanted if not one.off)) or "nobody"
+        if not sides.missing and not sides.extra:
+            return holds(expected)
+        off = {name: one.off for one in wanted if one.off for name in one.names}
+        parts = self._missing(sides.missing)
+        parts += [
+            f"{address} is there and not in {directory.name}'s group "
+            f"({off.get(address.lower()) or self._stranger(address, role)})"
+            for address in sides.extra
+        ]
+        return self._differs(expected, named(parts), sides, role)
+
+    def everyone(self) -> Verdict:
+        """The account's members against everybody who is provisioned."""
+        assigned = self._directory.assigned()
+        members = {member.address.lower(): member for member in self._view.facts.members.get()}
+        if assigned is None:
+            return holds("everyone in scope", "who is in scope is decided by the filter")
+        with_role = {
+            name
+            for role in self._config.roles
+            for one in self._directory.members(role)
+            for name in one.names
+        }
+        sides = compare(assigned, members, ())
+        missing = [one for one in sides.missing if not one.names & with_role]
+        kept = {address.lower() for address in self._config.break_glass}
+        powerful = {power.person.lower() for power in self._view.powers()}
+        extra = [
+            address
+            for address in sides.extra
+            # Who may do something without a declaration is the business of `undeclared`.
+            if address not in kept and address not in with_role and address not in powerful
+        ]
+        expected = f"{len(assigned)} people" if len(assigned) != 1 else "1 person"
+        if not missing and not extra:
+            return holds(expected)
+        parts = self._missing(missing)
+        parts += [
+            f"{address} is a member and not provisioned by {self._directory.name} "
+            "(invited by hand, or no cycle since the removal)"
+            for address in extra
+        ]
+        return self._differs(expected, named(parts), Comparison(missing, extra), None)
+
+    def anybody(self) -> Verdict:
+        """An account in which nobody has a role is not what anybody declares."""
+        expected = "at least one person"
+        people = {
+            person.lower()
+            for role in self._config.roles
+            for person in self._view.group_members(role)
+        }
+        if people:
+            return holds(expected, f"{len(people)}")
+        wanted = [
+            one
+            for role in self._config.roles
+            for one in self._directory.members(role)
+            if not one.off
+        ]
+        if not wanted:
+            return fails(
+                expected,
+                f"nobody, and {self._directory.name}'s groups are empty too",
+                actions.decide("put people into the role groups, or name them in `members`"),
+                link=self._directory.link,
+            )
+        by = max(
+            (due for role in self._config.roles if (due := self._due(role))),
+            default=None,
+        )
+        if by:
+            return not_yet(expected, f"nobody of {len(wanted)}", by, self._wait)
+        return fails(
+            expected,
+            f"nobody of {len(wanted)}",
+            *self._directory.again((), None)[0],
+            self._wait,
+            link=self._directory.link,
+        )
+
+    def undeclared(self) -> Verdict:
+        """Nobody may do anything that is not declared, whatever the way."""
+        kept = {address.lower() for address in self._config.break_glass}
+        found = [power for power in self._view.powers() if not self._declared(power, kept)]
+        if not found:
+            return holds("none")
+        found.sort(key=lambda power: (power.person.lower(), power.role))
+        text = named(f"{power.person} has {power.role} ({self._way(power)})" for power in found)
+        return fails("none", text, *self._end(found))
+
+    def break_glass(self) -> Verdict:
+        """Each is there, has accepted, and has the role directly: in no group of anybody's."""
+        wanted = self._config.break_glass
+        role = Role.SUPER_ADMINISTRATOR.value
+        expected = named(sorted(wanted)) or "none declared"
+        members = {member.address.lower(): member for member in self._view.facts.members.get()}
+        direct = {
+            power.person.lower()
+            for power in self._view.powers()
+            if power.by_hand and power.role == role
+        }
+        parts, advice = [], []
+        for person in wanted:
+            member = members.get(person.lower())
+            if member is not None and member.status != "accepted":
+                parts.append(f"{person} has not accepted the invitation")
+                advice.append(actions.decide(f"{person} has to accept, or another be named"))
+            elif member is None or person.lower() not in direct:
+                parts.append(
+                    f"{person} is no Super Administrator by hand"
+                    if member
+                    else f"{person} is no member of the account"
+                )
+                text = f"Members: give {person} the role {role}, directly"
+                advice.append(Action(Act.CLOUDFLARE_GIVE_ROLE, text, (person, role)))
+        return fails(expected, named(parts), *advice) if parts else holds(expected)
+
+    def super_administrators(self) -> Verdict:
+        """Enough people to get back in after one mistake."""
+        accepted, pending = self._view.super_administrators()
+        least = FEWEST_SUPER_ADMINISTRATORS
+        expected = f"at least {least}"
+        found = f"{len(accepted)}" + (f": {named(accepted)}" if accepted else "")
+        if pending:
+            found += f"; {named(pending)} has not accepted the invitation yet"
+        if len(accepted) >= least:
+            return holds(expected, found)
+        role = Role.SUPER_ADMINISTRATOR
+        if role in self._config.roles and (by := self._due(role)):
+            coming = {name for one in self._directory.members(role) for name in one.names}
+            if len({one.lower() for one in accepted} | coming) >= least:
+                return not_yet(expected, found, by, self._wait)
+        return fails(
+            expected,
+            found,
+            actions.decide(
+                "who else is to have the role; name the person in the role's members or give it "
+                "here and name the person in breakGlass"
+            ),
+        )
+
+    def roleless(self) -> Verdict:
+        """A member without any role at all is a leftover."""
+        facts = self._view.facts
+        bare = [m.address for m in facts.members.get() if not m.roles and not m.policies]
+        powerful = {power.person.lower() for power in self._view.powers()}
+        left = sorted(address for address in bare if address.lower() not in powerful)
+        if not left:
+            return holds("none")
+        text = f"Members: remove {named(left)} from the account, or put them into a role group"
+        return fails("none", named(left), Action(Act.CLOUDFLARE_REMOVE_MEMBER, text, tuple(left)))
+
+    @property
+    def _wait(self) -> Action:
+        return actions.wait_for(self._directory.name)
+
+    def _due(self, role: Role | None) -> datetime | None:
+        return self._directory.delivery(role).due(self._now)
+
+    def _stranger(self, address: str, role: Role) -> str:
+        why = self._directory.stranger(address, role)
+        return why or "added elsewhere, or no cycle since the removal"
+
+    def _declared(self, power: Power, kept: set[str]) -> bool:
+        if power.virtual:
+            return True  # its group's members are compared with the identity provider's
+        if power.group is None:
+            return power.role == Role.SUPER_ADMINISTRATOR and power.person.lower() in kept
+        # A role's own group: its members and its policy have checks of their own.
+        return not self._view.virtual and power.group.id in self._ours()
+
+    def _ours(self) -> set[str]:
+        ids = {self._outputs.role_groups[role].cloudflare_group_id for role in self._config.roles}
+        names = {group_name(self._config, role) for role in self._config.roles}
+        by_name = {g.id for g in self._view.facts.user_groups.get() if g.name in names}
+        return {id_ for id_ in ids if id_} | by_name
+
+    def _way(self, power: Power) -> str:
+        if power.group is None:
+            return "given by hand"
+        name = power.group.name
+        dropped = [role for role in ROLES if role not in self._config.roles]
+        if name in {self._config.group_prefix + role.value for role in dropped}:
+            return f'User Group "{name}", left of a role that the config dropped'
+        if any(
+            skeleton(name).casefold() == skeleton(group_name(self._config, role)).casefold()
+            for role in self._config.roles
+        ):
+            return f'User Group "{name}", a twin of a role group ({power.group.id})'
+        return f'another User Group, "{name}" ({power.group.id})'
+
+    def _end(self, found: list[Power]) -> Iterator[Action]:
+        """How each of these powers ends, a group once."""
+        groups = {power.group.name: power.group for power in found if power.group}
+        for power in found:
+            if power.group is None:
+                yield Action(
+                    Act.CLOUDFLARE_REMOVE_ROLE,
+                    f"Members > {power.person}: remove {power.role} (who needs it is put into the "
+                    "role's group, or named in breakGlass)",
+                    (power.person, power.role),
+                )
+        for name in groups:
+            yield Action(
+                Act.CLOUDFLARE_DROP_POLICY,
+                f'Members > Groups > "{name}": remove its policies, so that it gives nothing',
+                (name,),
+            )
+
+    def _missing(self, people: list[Person]) -> list[str]:
+        members = {member.address.lower() for member in self._view.facts.members.wait() or ()}
+        return [
+            f"{one.address} is missing ({self._reason(one, bool(one.names & members))})"
+            for one in people
+        ]
+
+    def _reason(self, person: Person, member: bool) -> str:
+        name = self._directory.name
+        if person.off or person.reason:
+            return person.off or person.reason
+        if person.delivered and not member:
+            return f"no member of the account, and {name} believes it delivered"
+        return f"likely not yet a cycle of {name}, or it believes it delivered"
+
+    def _differs(self, expected: str, found: str, sides: Comparison, role: Role | None) -> Verdict:
+        """What to do: wait while a cycle is due; put right what has a cause; else deliver again."""
+        directory = self._directory
+        idle = directory.idle()
+        if idle and not sides.extra:
+            start = Action(Act.ENTRA_START, "start provisioning when it is wanted")
+            return unknown(expected, f"{found}; {idle}", start)
+        explained = [one for one in sides.missing if one.off or one.reason]
+        if not explained and (by := self._due(role)):
+            return not_yet(expected, found, by, self._wait, link=directory.link)
+        members = {member.address.lower() for member in self._view.facts.members.wait() or ()}
+        lost = [one for one in sides.missing if one not in explained]
+        absent = tuple(one.address for one in lost if not one.names & members)
+        advice: list[Action] = []
+        if explained:
+            advice.append(actions.decide("put right what is named in brackets"))
+        if role is None and sides.extra:
+            text = f"Members: remove {named(sides.extra)} from the account, or assign them"
+            advice.append(Action(Act.CLOUDFLARE_REMOVE_MEMBER, text, tuple(sides.extra)))
+        if lost or (role and sides.extra):
+            again, link = directory.again(absent, role)
+            return fails(expected, found, *advice, *again, self._wait, link=link)
+        return fails(expected, found, *advice, self._wait, link=directory.link)
