@@ -33,7 +33,7 @@ class Act(StrEnum):
     CLOUDFLARE_DROP_POLICY = "remove policies"  # of a User Group: (group's name,)
     CLOUDFLARE_GIVE_ROLE = "give role"  # directly, as an accepted member: (person, role)
     CLOUDFLARE_REMOVE_MEMBER = "remove member"  # (person, …)
-    CLOUDFLARE_END_TOKEN = "delete a token"  # (token's id, …)
+    CLOUDFLARE_END_CREDENTIAL = "delete a token"  # (token's id, …)
     OKTA_ACTIVATE = "activate app"
     OKTA_DELETE_APP = "delete app"  # (app's id, …)
     OKTA_SWITCH = "switch"  # a provisioning switch: (feature, on | off)

@@ -100,8 +100,8 @@ def as_json(report: Report, stack: str) -> dict[str, object]:
                     {"kind": one.kind.value, "text": one.text, "person": one.person}
                     for one in check.actions
                 ],
-                "by": check.by.isoformat() if check.by else None,
                 "link": check.link,
+                **({"by": check.by.isoformat()} if check.by else {}),
             }
             for check in report.checks
         ],
@@ -145,9 +145,7 @@ def _conclusion(report: Report) -> str:
     if report.exit_code == 4:
         last = max((check.by for check in report.checks if check.by), default=None)
         when = f"should be there by {last.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if last else ""
-        waits = any(
-            check.status is Status.NOT_YET and check.by is None for check in report.checks
-        )
+        waits = any(check.status is Status.NOT_YET and check.by is None for check in report.checks)
         parts = [when] * bool(when) + ["waits for a person"] * waits
         return f"Nothing is wrong, and not all is there yet: {' and '.join(parts)}."
     return "All as declared, as far as it can be read."

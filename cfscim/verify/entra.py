@@ -19,7 +19,6 @@ from cfscim.vendors.entra.job_schema import (
     read_scopes,
 )
 from cfscim.vendors.entra.models import Execution
-from cfscim.vendors.errors import AnswerError
 from cfscim.verify import actions
 from cfscim.verify.directory import named
 from cfscim.verify.entra_facts import EntraDirectory, EntraFacts
@@ -155,13 +154,9 @@ def _test(facts: EntraFacts) -> Verdict:
     try:
         facts.test.get()
     except Unreadable as error:
-        if not isinstance(error.error, AnswerError) or error.kind not in (
-            "rejected",
-            "not found",
-            "conflict",
-        ):
+        if error.kind not in ("rejected", "not found", "conflict"):
             raise
-        return fails("passes", f"{error.error.message.where}: {error.error.message.what}", actions.UPDATE)
+        return fails("passes", error.what, actions.UPDATE)
     return holds("passes")
 
 

@@ -143,12 +143,11 @@ class _People:
         }
         if people:
             return holds(expected, f"{len(people)}")
-        wanted = [
-            one
+        wanted = {
+            role: people
             for role in self._config.roles
-            for one in self._directory.members(role)
-            if not one.off
-        ]
+            if (people := [one for one in self._directory.members(role) if not one.off])
+        }
         if not wanted:
             return fails(
                 expected,
@@ -156,15 +155,13 @@ class _People:
                 actions.decide("put people into the role groups, or name them in `members`"),
                 link=self._directory.link,
             )
-        by = max(
-            (due for role in self._config.roles if (due := self._due(role))),
-            default=None,
-        )
+        found = f"nobody of {len({one.address for people in wanted.values() for one in people})}"
+        by = max((due for role in wanted if (due := self._due(role))), default=None)
         if by:
-            return not_yet(expected, f"nobody of {len(wanted)}", by, self._wait)
+            return not_yet(expected, found, by, self._wait)
         return fails(
             expected,
-            f"nobody of {len(wanted)}",
+            found,
             *self._directory.again((), None)[0],
             self._wait,
             link=self._directory.link,
@@ -322,7 +319,9 @@ class _People:
             start = Action(Act.ENTRA_START, "start provisioning when it is wanted")
             return unknown(expected, f"{found}; {idle}", start)
         explained = [one for one in sides.missing if one.off or one.reason]
-        if not explained and (by := self._due(role)):
+        # Who was never there cannot be waiting to be taken away.
+        removed = not sides.extra or directory.delivery(role).sent is not None
+        if not explained and removed and (by := self._due(role)):
             return not_yet(expected, found, by, self._wait, link=directory.link)
         members = {member.address.lower() for member in self._view.facts.members.wait() or ()}
         lost = [one for one in sides.missing if one not in explained]

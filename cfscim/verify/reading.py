@@ -28,6 +28,12 @@ class Unreadable(Exception):
         """How the call failed (`Kind` of vendors/errors.py); empty where no vendor was asked."""
         return self.error.kind if isinstance(self.error, AnswerError) else ""
 
+    @property
+    def what(self) -> str:
+        """Where it failed and how, without why it matters and what to do."""
+        where, what = str(self.error.message.where), self.error.message.what
+        return f"{where}: {what}" if where else what
+
 
 class Dependent(ScimError):
     """It cannot be asked, because what it belongs to is missing; another check says so.

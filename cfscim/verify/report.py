@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from cfscim.config.messages import ScimError, one_line
+from cfscim.config.messages import one_line
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.secrets import mask
 from cfscim.verify import actions
@@ -135,7 +135,7 @@ def answer(question: Question) -> Check:
     try:
         verdict = question.ask()
     except Unreadable as missing:
-        verdict, owed = _unread(question, missing.error)
+        verdict, owed = _unread(question, missing)
     except Exception as error:
         owed = True
         verdict = unknown(
@@ -158,11 +158,11 @@ def answer(question: Question) -> Check:
     )
 
 
-def _unread(question: Question, error: ScimError) -> tuple[Verdict, bool]:
+def _unread(question: Question, missing: Unreadable) -> tuple[Verdict, bool]:
+    error = missing.error
     if isinstance(error, Dependent):
         return unknown(question.expected, error.why, error.action), False
-    message = error.message
-    found = f"{message.where}: {message.what}" if str(message.where) else message.what
+    message, found = error.message, missing.what
     if not isinstance(error, AnswerError):
         return unknown(question.expected, found, message.instead or actions.RUN_AGAIN), True
     if error.kind == "forbidden":

@@ -16,7 +16,6 @@ from cfscim.config.models import ScimConfig
 from cfscim.config.names import scim_base_url
 from cfscim.config.roles import PERMISSION_GROUP_IDS
 from cfscim.vendors.cloudflare.models import ApiToken, PermissionGroup, TokenPolicy, TokenStatus
-from cfscim.vendors.errors import AnswerError
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
 from cfscim.verify.cloudflare_facts import CloudflareFacts
@@ -156,7 +155,7 @@ class _Token:
         return fails(
             "none",
             named(token.id for token in twins),
-            Action(Act.CLOUDFLARE_END_TOKEN, text, ids),
+            Action(Act.CLOUDFLARE_END_CREDENTIAL, text, ids),
         )
 
     def granted(self) -> Verdict:
@@ -241,15 +240,9 @@ class _Token:
         try:
             self._facts.probe.get()
         except Unreadable as error:
-            answered = error.error
-            if not isinstance(answered, AnswerError) or error.kind not in (
-                "unauthorized",
-                "forbidden",
-                "not found",
-                "rejected",
-            ):
+            if error.kind not in ("unauthorized", "forbidden", "not found", "rejected"):
                 raise
-            return fails(expected, f"{answered.message.where}: {answered.message.what}", *_NEW)
+            return fails(expected, error.what, *_NEW)
         return holds(expected)
 
     def _shown(self, policy: TokenPolicy, group: PermissionGroup) -> str:

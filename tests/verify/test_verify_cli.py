@@ -12,10 +12,8 @@ import pytest
 from cfscim.config.messages import ConfigError, MissingError
 from cfscim.up.kept import keep
 from cfscim.verify.command import render, run
-from cfscim.verify.report import Question, answer, fails, holds, unknown
-from cfscim.verify.reading import Tally
-from cfscim.verify.report import Report
-from cfscim.verify.reading import Ticker
+from cfscim.verify.reading import Tally, Ticker
+from cfscim.verify.report import Question, Report, answer, fails, holds, unknown
 
 _STACK = """config:
   cloudflare-scim:scim:
@@ -54,6 +52,7 @@ def test_json_is_one_object() -> None:
     assert found["checks"][1] == {
         "id": "okta.1", "vendor": "Okta", "title": "icon", "status": "does not hold",
         "expected": "hidden", "found": "shown", "action": "hide it", "link": "https://link",
+        "actions": [{"kind": "by hand", "text": "hide it", "person": True}],
     }  # fmt: skip
 
 

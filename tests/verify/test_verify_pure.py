@@ -18,9 +18,8 @@ from cfscim.verify.links import EntraLinks, OktaLinks
 from cfscim.verify.okta import app_questions
 from cfscim.verify.okta_facts import OktaFacts
 from cfscim.verify.outputs import StackOutputs
-from cfscim.verify.report import Question, answer
 from cfscim.verify.reading import Reading
-from cfscim.verify.report import Check, Status
+from cfscim.verify.report import Check, Question, Status, answer
 from cfscim.verify.token import token_questions
 from tests.combinations import config_object
 from tests.verify.test_verify_outputs import _outputs
@@ -96,7 +95,9 @@ def test_the_days_until_the_token_ends(days: int, status: Status, words: str) ->
     token = ApiToken(id="t1", name="n", status="active", expires_on=ends)
     facts = _facts(CloudflareFacts, token=Reading.of(token))
     outputs = StackOutputs.model_validate(_outputs())
-    check = _asked(token_questions(config, outputs, facts, NOW), "cloudflare.token.expiry")
+    check = _asked(
+        token_questions(config, outputs, facts, NOW, timedelta(hours=1)), "cloudflare.token.expiry"
+    )
     assert check.status is status
     assert words in check.found
 

@@ -44,9 +44,9 @@ def administrators(bases: Bases, stack: Combination, *changes: Change) -> Check:
 @pytest.mark.parametrize("lose", [leave_account, leave_group])
 def test_okta_is_made_to_push_again(bases: Bases, lose: Change) -> None:
     check = administrators(bases, OKTA, lose)
-    assert "wait for Okta's next cycle, then verify again; who is missing still:" in check.action
-    assert 'out of group "Cloudflare Users"' in check.action
-    assert "Push Groups > Push now" in check.action
+    assert check.action.endswith("wait for Okta's next cycle, then verify again")
+    assert ('out of group "Cloudflare Users"' in check.action) is (lose is leave_account)
+    assert 'Push Groups > "Administrator" > Push now' in check.action
     assert check.link.endswith("#tab-group-push")
     assert "put right" not in check.action
 
@@ -77,6 +77,7 @@ def test_a_known_cause_is_put_right_and_nothing_pushed_again(bases: Bases) -> No
 
     check = administrators(bases, OKTA, refused, leave_account)
     assert check.action == (
-        "put right what is named, wait for Okta's next cycle, then verify again"
+        "a person has to decide: put right what is named in brackets; then wait for Okta's next "
+        "cycle, then verify again"
     )
     assert check.link.endswith("#tab-assignments")

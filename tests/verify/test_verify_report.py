@@ -5,7 +5,19 @@ import pytest
 from cfscim.config.messages import ScimError
 from cfscim.vendors.errors import AnswerError
 from cfscim.verify.reading import Unreadable
-from cfscim.verify.report import Check, Dependent, Question, Report, Status, Verdict, answer, fails, holds, same, unknown
+from cfscim.verify.report import (
+    Check,
+    Dependent,
+    Question,
+    Report,
+    Status,
+    Verdict,
+    answer,
+    fails,
+    holds,
+    same,
+    unknown,
+)
 
 
 def _check(verdict: Verdict | Exception, vendor: str = "Okta") -> Check:

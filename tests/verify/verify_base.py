@@ -15,6 +15,7 @@ from tests.rehearsal.rehearsal_support import ACCOUNT
 from tests.verify.verify_support import Stack, failing, set_up, show
 
 SECOND = "second@example.com"
+KEPT = ("owner@example.com", SECOND)
 Combination = tuple[str, str, str]
 OKTA: Combination = ("okta", "userGroups", "account")
 OKTA_USER: Combination = ("okta", "userGroups", "user")
@@ -95,7 +96,9 @@ def _make(sandbox: Sandbox, wanted: Combination) -> Stack:
     options: dict[str, object] = {}
     if kind == "okta-api":
         options = {"apiIntegration": "api", "catalogApp": "zscalerbyz"}
-    stack = set_up(sandbox, kind.partition("-")[0], model, owner, cycle=False, **options)
+    stack = set_up(
+        sandbox, kind.partition("-")[0], model, owner, cycle=False, break_glass=KEPT, **options
+    )
     world = sandbox.world
     # Somebody with a role that Okta or Entra manages, and somebody without any.
     for name, people in (

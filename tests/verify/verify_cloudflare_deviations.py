@@ -72,6 +72,11 @@ def _resources(value: dict[str, object]) -> Callable[[World], None]:
     return lambda world: setattr(token(world).policies[0], "resources", value)
 
 
+def _unused(world: World) -> None:
+    token(world).last_used_on = None
+    token(world).issued_on = "2026-01-01T00:00:00.000000Z"
+
+
 def _twin(world: World) -> None:
     twin = token(world).model_copy(deep=True, update={"id": "f" * 32})
     world.cloudflare.tokens[twin.id] = twin
@@ -94,6 +99,7 @@ def token_deviations(stack: Combination, also: str = "") -> Iterator[Deviation]:
     yield one("not yet", "restrictions", "not before 2099",
               setter("not_before", "2099-01-01T00:00:00Z"), f"{VALID} {dead}")  # fmt: skip
     yield one("gone", "valid", "does not know", lambda w: w.cloudflare.tokens.clear(), dead)
+    yield one("never used", "used", "does not have it", _unused)
     yield one("renamed", "name", "other name", setter("name", "other name"))
     yield one("a twin", "only", "f" * 32, _twin)
     yield one("ends", "expiry", "2098-", setter("expires_on", "2098-01-01T00:00:00Z"))
@@ -195,7 +201,43 @@ def account_deviations(stack: Combination) -> Iterator[Deviation]:
     yield deviation("without any role", stack, "cloudflare.roleless", "edsger@example.com",
                     lambda w: _person(w, "edsger").roles.clear())  # fmt: skip
     yield deviation("one in charge", stack, "cloudflare.superAdministrators",
-                    "1: alan@example.com; grace@example.com has not accepted", _alone)  # fmt: skip
+                    "1: alan@example.com; grace@example.com has not accepted", _alone,
+                    also="cloudflare.breakGlass cloudflare.undeclared")  # fmt: skip
+    yield deviation("a role given by hand", stack, "cloudflare.undeclared",
+                    "edsger@example.com has Billing (given by hand)",
+                    lambda w: _person(w, "edsger").roles.append("Billing"))  # fmt: skip
+    yield deviation(
+        "another User Group",
+        stack,
+        "cloudflare.undeclared",
+        'katherine@example.com has DNS (another User Group, "Friends"',
+        _friends,
+    )
+    yield deviation("break-glass has gone", stack, "cloudflare.breakGlass",
+                    "second@example.com is no member of the account",
+                    lambda w: account(w).members.pop(member_id(w, "second@example.com")),
+                    )  # fmt: skip
+    yield deviation("break-glass has not accepted", stack, "cloudflare.breakGlass",
+                    "second@example.com has not accepted",
+                    lambda w: setattr(_person(w, "second"), "status", "pending"))  # fmt: skip
+    yield deviation("nobody has a role", stack, "cloudflare.anybody", "nobody of", _nobody,
+                    also=f"{_MEMBERS_OF} cloudflare.members.billing")  # fmt: skip
+
+
+_MEMBERS_OF = "cloudflare.members.administrator cloudflare.members.super-administrator"
+
+
+def _friends(world: World) -> None:
+    whole = next(g.id for g in account(world).resource_groups.values() if g.objects == ["*"])
+    policy = Policy(id="9", permission_groups=[ROLE_BY_NAME["DNS"].id], resource_groups=[whole])
+    group = UserGroup(id="d" * 32, name="Friends", policies=[policy])
+    group.members[member_id(world, "katherine@example.com")] = "now"
+    account(world).user_groups[group.id] = group
+
+
+def _nobody(world: World) -> None:
+    for group in account(world).user_groups.values():
+        group.members.clear()
 
 
 def _person(world: World, name: str):
@@ -237,7 +279,8 @@ def _user_token() -> Iterator[Deviation]:
     yield deviation("permission swapped", OKTA_USER, "cloudflare.token.permissions",
                     "without Memberships Write; also DNS Read", _swap)  # fmt: skip
     yield deviation("its user left", OKTA_USER, SCIM, "answered 403",
-                    lambda w: account(w).members.pop(member_id(w, "owner@example.com")))  # fmt: skip
+                    lambda w: account(w).members.pop(member_id(w, "owner@example.com")),
+                    also="cloudflare.breakGlass")  # fmt: skip
 
 
 def _other_user(world: World) -> None:

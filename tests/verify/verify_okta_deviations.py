@@ -9,6 +9,7 @@ from sandbox.okta.provisioning.assignment import refresh
 from sandbox.server.world import World
 from tests.verify.verify_base import OKTA, OKTA_API, Combination, Deviation, deviation
 
+LONG_AGO = "2026-01-01T00:00:00.000Z"
 _DECLARED = {
     Role.ADMINISTRATOR: "ada@example.com",
     Role.SUPER_ADMINISTRATOR: "grace@example.com",
@@ -175,6 +176,7 @@ def _join(world: World, name: str, person: str) -> None:
 
 def _never_pushed(world: World, role: Role) -> None:
     mapping(world, role).last_push = None
+    mapping(world, role).created = group(world, role.value).last_membership_updated = LONG_AGO
     if role is Role.ADMINISTRATOR_READ_ONLY:  # with nobody in it there would be nothing to push
         _join(world, role.value, "edsger")
 

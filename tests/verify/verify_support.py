@@ -33,18 +33,27 @@ class Stack:
 
 
 def set_up(
-    sandbox: Sandbox, kind: str, model: str, owner: str, *, cycle: bool = True, **options: object
+    sandbox: Sandbox,
+    kind: str,
+    model: str,
+    owner: str,
+    *,
+    cycle: bool = True,
+    break_glass: tuple[str, ...] = ("owner@example.com",),
+    **options: object,
 ) -> Stack:
     """Rehearses the stack, does the console's steps, and runs a cycle."""
     with httpx.Client(base_url=f"{sandbox.admin}/_sandbox/", trust_env=False, timeout=60) as admin:
         if model == "virtualGroups":
             admin.post(f"cloudflare/accounts/{ACCOUNT}", json={"virtualGroups": True})
         stack = rehearsal(sandbox)
-        given = stack_config(kind, model, owner, **options)  # type: ignore[arg-type]
+        given = _config(kind, model, owner, break_glass, **options)
         result = stack.update(given)
         if kind == "okta" and options.get("apiIntegration") != "api":
             do_console_steps(admin, result)
-            given = stack_config(kind, model, owner, apiIntegrationConfirmed=True, **options)  # type: ignore[arg-type]
+            given = _config(
+                kind, model, owner, break_glass, apiIntegrationConfirmed=True, **options
+            )
             result = stack.update(given)
         if cycle:
             admin.post("cycle").raise_for_status()
@@ -54,6 +63,16 @@ def set_up(
     text = json.loads(json.dumps(outputs))
     parsed = parse_outputs(text, config, source="the rehearsal")
     return Stack(config, parsed, sandbox.env, given, text)
+
+
+def _config(
+    kind: str, model: str, owner: str, break_glass: tuple[str, ...], **options: object
+) -> dict[str, object]:
+    given = stack_config(kind, model, owner, **options)  # type: ignore[arg-type]
+    scim = given[KEY]
+    assert isinstance(scim, dict)
+    scim["breakGlass"] = list(break_glass)
+    return given
 
 
 def failing(report: Report) -> dict[str, Check]:

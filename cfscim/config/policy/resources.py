@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from cfscim.config.credentials import looks_secret
 from cfscim.config import facts
+from cfscim.config.credentials import looks_secret
 from cfscim.config.facts import USER_SCOPE, account_resource, token_trigger
 from cfscim.config.json_types import Json
 from cfscim.config.policy.model import SECRET, UNKNOWN, UNSEEN, Case, Finding, ResourceView, Rule
