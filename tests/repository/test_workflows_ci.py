@@ -53,3 +53,23 @@ def test_ci_is_green_only_when_every_check_passes(clone: Clone, step: Step) -> N
         assert done.code != 0, more
         assert said in done.text
         (clone.path / file).write_text(text)
+
+
+@runs("ci/audit/Audit")
+def test_known_hole_in_a_pinned_package_ends_the_job(tmp_path: Path, step: Step) -> None:
+    clone = Clone(tmp_path, ("Makefile", "requirements-audit.txt"), bare=True)
+    tool = clone.path / ".audit" / "bin" / "pip-audit"
+    tool.parent.mkdir(parents=True)
+    script = '#!/bin/sh\necho "$@" >> "$GH_STUB/called"\ncase "$*" in *%s*) exit 1;; esac\n'
+    for folder in (clone.path / ".venv" / "bin",):
+        folder.mkdir(parents=True)
+        (folder / "python").touch()
+    (clone.path / ".audit" / "installed").touch()
+    for bad, code in (("nothing", 0), ("requirements-dev", 2)):
+        tool.write_text(script % bad)
+        tool.chmod(0o755)
+        assert clone.run(step).code == code
+    called = (tmp_path / "runner" / "called").read_text().splitlines()
+    lists = [line.split()[-1] for line in called[:3]]
+    assert lists == ["requirements.txt", "requirements-sandbox.txt", "requirements-dev.txt"]
+    assert all("--require-hashes" in line for line in called)

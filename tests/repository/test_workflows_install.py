@@ -1,6 +1,6 @@
 """The workflows' `Install` step, run for real: from the package registry, into a clone's own .venv.
 
-Takes about half a minute, so the one text that all jobs share is executed once.
+Takes about half a minute, so it is executed once.
 """
 
 import shutil
@@ -15,11 +15,7 @@ import pytest
 from tests.repository.workflow_kit import PROGRAM, Clone, Outcome, registry
 from tests.repository.workflow_steps import Step, runs
 
-JOBS = (
-    *("deploy/changed", "deploy/up", "drift/check"),
-    *("pull-request/review", "pull-request/preview", "stacks/stacks", "stacks/preview"),
-)
-INSTALL = tuple(f"{job}/Install" for job in JOBS)
+INSTALL = ("actions/set-up/Install",)
 # What actions/setup-python puts on the PATH; `make` asks for the same version.
 PYTHON = f'#!/bin/sh\nexec "{sys.executable}" "$@"\n'
 
@@ -61,7 +57,12 @@ def test_what_the_workflows_run_is_installed(installed: Installed, step: Step) -
         # Runs the program, and with it every provider's SDK.
         ["-m", "cfscim", "plan", "--stack", "dev"],
         ["-c", "import policy.pack"],
-    )[: 4 if step is done else 2]:
+        # Nothing of the sandbox's is installed where credentials of production are.
+        ["-c", "import importlib.util as u; assert not u.find_spec('werkzeug')"],
+        # Compiled at the installation, not at every first run.
+        ["-c", "import pathlib; assert [*pathlib.Path('cfscim/__pycache__').glob('*.pyc')]"],
+        ["-c", "import os, cfscim; os.chdir('/'); import runpy"],
+    )[: 7 if step is done else 2]:
         ran = subprocess.run(
             [str(folder / ".venv" / "bin" / "python"), *command],
             cwd=folder,

@@ -5,66 +5,106 @@ from pathlib import Path
 
 import pytest
 
-from tests.repository.workflow_kit import GH, Clone, Outcome
+from tests.repository.workflow_kit import Clone, Outcome
 from tests.repository.workflow_steps import Step, runs
 
 MARKER = "<!-- cloudflare-scim plan -->\n"
-COMMENT = "comment/comment/Post or edit the comment"
-REPORT = "drift/report/Open, edit or close the issue"
+COMMENT = "actions/comment/Post or edit the comment"
+REPORT = "actions/report/Open, edit or close the issue"
+DRIFT = "actions/drift/Refresh, expecting no changes, and verify"
+HEAD = "c" * 40
+Answers = list[tuple[list[str], object]]
+Writes = list[dict[str, object]]
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Clone:
-    made = Clone(tmp_path)
+    made = Clone(tmp_path, ("cfscim/__init__.py", "cfscim/gitops"))
     (made.path / "comment").mkdir()
     (made.path / "comment" / "number").write_text("7\n")
     (made.path / "comment" / "plan.md").write_text("ada gains Billing\n")
     return made
 
 
-def _run(
-    clone: Clone, what: Step, answers: list[tuple[list[str], str, int]], **env: str
-) -> tuple[Outcome, list[dict[str, object]]]:
-    folder = clone.command("gh", GH)
-    given = [{"when": when, "print": text, "exit": code} for when, text, code in answers]
-    (folder / "answers").write_text(json.dumps(given))
-    (folder / "calls").write_text("")
+def _run(clone: Clone, what: Step, answers: Answers, **env: str) -> tuple[Outcome, Writes]:
+    clone.answers(*answers)
     done = clone.run(what, None, GH_TOKEN="t", REPOSITORY="acme/scim", **env)
-    calls = [json.loads(line) for line in (folder / "calls").read_text().splitlines()]
-    return done, [call for call in calls if "--method" in call["arguments"]]
+    return done, [call for call in clone.calls() if "--method" in str(call["arguments"])]
 
 
 def _comment(
     clone: Clone,
     step: Step,
-    existing: str = "",
-    head: str = "abc",
+    existing: object = (),
+    head: str = HEAD,
+    files: tuple[str, ...] = ("Pulumi.prod.yaml",),
     fork: str = "false",
-    listing: int = 0,
-) -> tuple[Outcome, list[dict[str, object]]]:
-    listed = ["issues/7/comments", "--paginate"]
-    answers = [(["pulls/7"], head, 0), (listed, existing, listing)]
-    return _run(clone, step, answers, HEAD_SHA="abc", FROM_FORK=fork)
+) -> tuple[Outcome, Writes]:
+    answers: Answers = [
+        (["pulls/7/files"], [{"filename": name} for name in files]),
+        (["pulls/7"], {"head": {"sha": head}}),
+        (["issues/7/comments", "page=1"], existing),
+        ([f"commits/{HEAD}/pulls"], [{"number": 7, "head": {"sha": HEAD}}]),
+    ]
+    run = "https://github.com/acme/scim/actions/runs/1"
+    return _run(clone, step, answers, HEAD_SHA=HEAD, FROM_FORK=fork, RUN=run)
+
+
+OURS = {"user": {"login": "github-actions[bot]"}, "body": MARKER + "old"}
 
 
 @runs(COMMENT)
-def test_first_comment_is_posted(clone: Clone, step: Step) -> None:
+def test_first_comment_is_posted_and_names_its_commit(clone: Clone, step: Step) -> None:
     done, writes = _comment(clone, step)
     assert done.code == 0, done.text
-    assert len(writes) == 1
-    assert str(writes[0]["arguments"]).startswith(
-        "['api', '--method', 'POST', 'repos/acme/scim/issues/7/comments'"
-    )
-    assert writes[0]["body"] == MARKER + "ada gains Billing\n"
+    (write,) = writes
+    assert "'POST', 'repos/acme/scim/issues/7/comments'" in str(write["arguments"])
+    assert write["body"] == f"{MARKER}Plan of commit `{HEAD}`.\n\nada gains Billing\n"
 
 
 @runs(COMMENT)
 def test_later_comment_is_edited_in_place(clone: Clone, step: Step) -> None:
-    _, writes = _comment(clone, step, existing="55\n66")
+    others = {"user": {"login": "eve"}, "body": MARKER}
+    existing = [{**others, "id": 1}, {**OURS, "id": 55}, {**OURS, "id": 66}]
+    _, writes = _comment(clone, step, existing)
     assert len(writes) == 1
-    assert str(writes[0]["arguments"]).startswith(
-        "['api', '--method', 'PATCH', 'repos/acme/scim/issues/comments/55'"
-    )
+    assert "'PATCH', 'repos/acme/scim/issues/comments/55'" in str(writes[0]["arguments"])
+
+
+@pytest.mark.parametrize("missing", [("plan.md",), ("plan.md", "number")])
+@runs(COMMENT)
+def test_outdated_plan_is_replaced_even_when_there_is_no_new_one(
+    clone: Clone, step: Step, missing: tuple[str, ...]
+) -> None:
+    for name in missing:
+        (clone.path / "comment" / name).unlink()
+    done, writes = _comment(clone, step, [{**OURS, "id": 55}])
+    assert done.code == 0, done.text
+    (write,) = writes
+    assert f"Plan of commit `{HEAD}`" in str(write["body"])
+    assert "There is no plan of this commit" in str(write["body"])
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["cfscim/plan/model.py", ".github/workflows/pull-request.yml", ".cloudflare-scim", "yaml.py"],
+)
+@runs(COMMENT)
+def test_plan_made_by_the_branchs_own_code_is_said_to_be_so(
+    clone: Clone, step: Step, path: str
+) -> None:
+    _, writes = _comment(clone, step, files=("Pulumi.prod.yaml", path))
+    body = str(writes[0]["body"])
+    assert "made by the code of this very branch" in body
+    assert f"`{path}`" in body
+    _, writes = _comment(clone, step, files=("Pulumi.prod.yaml", "docs/x.md"))
+    assert "very branch" not in str(writes[0]["body"])
+
+
+@runs(COMMENT)
+def test_more_files_than_github_lists_count_as_code(clone: Clone, step: Step) -> None:
+    _, writes = _comment(clone, step, files=("Pulumi.prod.yaml",) * 100)
+    assert "more files than GitHub lists" in str(writes[0]["body"])
 
 
 @runs(COMMENT)
@@ -74,18 +114,21 @@ def test_comment_of_a_fork_says_so(clone: Clone, step: Step) -> None:
 
 
 @runs(COMMENT)
-def test_plan_of_another_pull_request_is_not_posted(clone: Clone, step: Step) -> None:
-    done, writes = _comment(clone, step, head="def")
+def test_plan_of_another_pull_request_or_commit_is_not_posted(clone: Clone, step: Step) -> None:
+    done, writes = _comment(clone, step, head="d" * 40)
     assert (done.code, writes) == (0, [])
 
 
 @runs(COMMENT)
 def test_comments_that_cannot_be_listed_are_not_posted_twice(clone: Clone, step: Step) -> None:
-    done, writes = _comment(clone, step, existing="", listing=1)
-    assert (done.code, writes) == (1, [])
+    clone.command("gh", "#!/bin/sh\nexit 1\n")
+    run = {"HEAD_SHA": HEAD, "FROM_FORK": "false", "RUN": "x"}
+    done = clone.run(step, None, GH_TOKEN="t", REPOSITORY="acme/scim", **run)
+    assert done.code == 1
+    assert not (clone.path / "body.md").exists()
 
 
-@pytest.mark.parametrize("number", ["", "7/../8", "$(touch x)", "7 8"])
+@pytest.mark.parametrize("number", ["x", "7/../8", "$(touch x)", "7 8"])
 @runs(COMMENT)
 def test_number_that_is_none_is_refused(clone: Clone, step: Step, number: str) -> None:
     (clone.path / "comment" / "number").write_text(number)
@@ -95,18 +138,28 @@ def test_number_that_is_none_is_refused(clone: Clone, step: Step, number: str) -
 
 
 @runs(COMMENT)
-def test_long_plan_is_cut_between_characters(clone: Clone, step: Step) -> None:
+def test_long_plan_is_cut_between_characters_and_says_where_it_is_whole(
+    clone: Clone, step: Step
+) -> None:
     (clone.path / "comment" / "plan.md").write_text("x" + "é" * 40_000 + "€" * 10_000)
     done, writes = _comment(clone, step)
     assert done.code == 0, done.text
     body = str(writes[0]["body"])
-    assert len(body.encode()) < 65_536
-    assert body.rstrip().endswith("Cut here; the summary of the run has the whole plan.")
+    assert 60_000 < len(body.encode()) < 65_536
+    assert "the file plan.md in the artifact `comment`" in body.splitlines()[-1]
 
 
-def _report(clone: Clone, step: Step, result: str, existing: str = "") -> list[dict[str, object]]:
-    answers = [(["issues?state=open"], existing, 0)]
-    done, writes = _run(clone, step, answers, RUN="https://x/runs/1", RESULT=result)
+def _report(
+    clone: Clone,
+    step: Step,
+    stacks: str = '["prod"]',
+    result: str = "success",
+    existing: int | None = None,
+) -> Writes:
+    body = "<!-- cloudflare-scim drift -->\n"
+    listed = [{"number": existing, "body": body}] if existing else []
+    given = {"RUN": "https://x/runs/1", "RESULT": result, "STACKS": stacks}
+    done, writes = _run(clone, step, [(["issues?state=open"], listed)], **given)
     assert done.code == 0, done.text
     return writes
 
@@ -114,54 +167,119 @@ def _report(clone: Clone, step: Step, result: str, existing: str = "") -> list[d
 @runs(REPORT)
 def test_drift_opens_one_issue_then_edits_it_then_closes_it(clone: Clone, step: Step) -> None:
     (clone.path / "drift").mkdir()
+    (clone.path / "drift" / "prod.looked").write_text("")
     (clone.path / "drift" / "prod.md").write_text("token is gone\n")
-    opened = _report(clone, step, "failure")
-    assert len(opened) == 1
-    assert "title=Cloudflare SCIM has drifted" in str(opened[0]["arguments"])
-    assert str(opened[0]["body"]).startswith("<!-- cloudflare-scim drift -->\n")
-    assert "## prod\ntoken is gone" in str(opened[0]["body"])
-    edited = _report(clone, step, "failure", existing="12")
+    (opened,) = _report(clone, step, result="failure")
+    assert "title=Cloudflare SCIM has drifted" in str(opened["arguments"])
+    assert str(opened["body"]).startswith("<!-- cloudflare-scim drift -->\n")
+    assert "## prod\ntoken is gone" in str(opened["body"])
+    edited = _report(clone, step, result="failure", existing=12)
     assert "repos/acme/scim/issues/12" in str(edited[0]["arguments"])
-    closed = _report(clone, step, "success", existing="12")
+    (clone.path / "drift" / "prod.md").unlink()
+    closed = _report(clone, step, existing=12)
     assert "state=closed" in str(closed[-1]["arguments"])
-    assert _report(clone, step, "success") == []
-
-
-@runs(REPORT)
-def test_long_findings_are_cut_between_characters(clone: Clone, step: Step) -> None:
-    (clone.path / "drift").mkdir()
-    for name in ("a", "b", "c", "d", "e", "f", "g", "h"):
-        (clone.path / "drift" / f"{name}.md").write_text("x" + "é" * 12_000)
-    (write,) = _report(clone, step, "failure")
-    assert 60_000 < len(str(write["body"]).encode()) <= 64_000
-
-
-@runs(REPORT)
-def test_drift_without_findings_still_reports_the_failure(clone: Clone, step: Step) -> None:
-    writes = _report(clone, step, "failure")
-    assert "https://x/runs/1" in str(writes[0]["body"])
+    assert _report(clone, step) == []
 
 
 @pytest.mark.parametrize(
-    ("pulumi", "verify", "found"), [(0, 0, ""), (1, 0, "refresh"), (0, 1, "verify")]
+    ("stacks", "result", "said"),
+    [
+        ('["prod", "lab"]', "failure", "## lab\nCould not look"),
+        ('["prod", "lab"]', "success", "## lab\nCould not look"),
+        ("", "skipped", "the list of stacks could not be made"),
+        ('["prod"]', "cancelled", "the checks ended as cancelled"),
+    ],
 )
-@runs("drift/check/Refresh, expecting no changes, and verify")
-def test_drift_check_collects_what_differs(
-    clone: Clone, step: Step, pulumi: int, verify: int, found: str
+@runs(REPORT)
+def test_drift_that_could_not_look_is_reported_and_closes_nothing(
+    clone: Clone, step: Step, stacks: str, result: str, said: str
 ) -> None:
+    (clone.path / "drift").mkdir()
+    (clone.path / "drift" / "prod.looked").write_text("")
+    (write,) = _report(clone, step, stacks, result, existing=12)
+    assert "'PATCH', 'repos/acme/scim/issues/12'" in str(write["arguments"])
+    assert said in str(write["body"])
+
+
+@runs(REPORT)
+def test_repository_without_stacks_has_no_drift(clone: Clone, step: Step) -> None:
+    assert _report(clone, step, "[]", "skipped") == []
+
+
+@runs(REPORT)
+def test_long_findings_are_cut_and_every_stack_is_named_first(clone: Clone, step: Step) -> None:
+    (clone.path / "drift").mkdir()
+    names = ["a", "b", "c", "d", "e", "f", "g", "h"]
+    for name in names:
+        (clone.path / "drift" / f"{name}.md").write_text("x" + "é" * 12_000)
+    (write,) = _report(clone, step, json.dumps(names), "failure")
+    body = str(write["body"])
+    assert 60_000 < len(body.encode()) <= 64_000
+    assert [line for line in body.splitlines() if line.startswith("- `")] == [
+        f"- `{name}`" for name in names
+    ]
+
+
+def _drift(
+    clone: Clone, step: Step, pulumi: tuple[int, str], verify: tuple[int, str], people: str = ""
+) -> Outcome:
+    code, text = pulumi
     clone.command(
-        "pulumi", f'#!/bin/sh\necho "$@" > "$GH_STUB/called"\necho changed\nexit {pulumi}\n'
+        "pulumi", f'#!/bin/sh\necho "$@" > "$GH_STUB/called"\necho "{text}"\nexit {code}\n'
     )
-    (clone.path / ".venv").unlink()
-    (clone.path / ".venv" / "bin").mkdir(parents=True)
-    python = clone.path / ".venv" / "bin" / "python"
-    python.write_text(f"#!/bin/sh\necho differs\nexit {verify}\n")
+    # The step starts the program's own Python, which here stands in for `verify` alone.
+    venv = clone.path / ".venv"
+    if venv.is_symlink():
+        venv.unlink()
+    (venv / "bin").mkdir(parents=True, exist_ok=True)
+    python = venv / "bin" / "python"
+    code, text = verify
+    python.write_text(
+        '#!/bin/sh\nif [ "$2" = cfscim ]; then\n'
+        f'echo "{text}"; exit {code}\nfi\n'
+        "exec python3 -c \"import sys; sys.executable = '$0'; sys.path.insert(0, '');"
+        ' from cfscim.gitops.__main__ import main; sys.exit(main(sys.argv[1:]))" "${@:3}"\n'.replace(
+            '"${@:3}"', '"$3" "$4"'
+        )
+    )
     python.chmod(0o755)
-    done = clone.run(step, STACK="prod", OKTA_API_PRIVATE_KEY="k", CLOUDFLARE_API_TOKEN="t")
-    assert done.code == (1 if found else 0)
+    given = {"CLOUDFLARE_API_TOKEN": "t", "OKTA_API_PRIVATE_KEY": "k"}
+    more = {"PULUMI_CONFIG_PASSPHRASE": "", "SHOW_PEOPLE": people}
+    return clone.run(step, STACK="prod", **given, **more)
+
+
+@pytest.mark.parametrize(
+    ("pulumi", "verify", "said"),
+    [
+        ((0, "same"), (0, "holds"), None),
+        ((0, "same"), (4, "not yet"), None),
+        ((255, "error: no changes were expected"), (0, "holds"), "the state differs"),
+        ((255, "error: no route to host"), (0, "holds"), "could not be read"),
+        ((0, "same"), (1, "differs"), "`verify`: something is not as declared"),
+        ((0, "same"), (3, "no answer"), "`verify`: could not look"),
+    ],
+)
+@runs(DRIFT)
+def test_drift_check_says_whether_it_differs_or_could_not_look(
+    clone: Clone, step: Step, pulumi: tuple[int, str], verify: tuple[int, str], said: str | None
+) -> None:
+    done = _drift(clone, step, pulumi, verify)
+    assert done.code == (1 if said else 0), done.text
     called = (clone.path.parent / "runner" / "called").read_text()
-    assert called.startswith("refresh --stack prod --preview-only --expect-no-changes")
+    assert called.startswith("refresh --stack prod --preview-only --run-program --expect-no-ch")
+    assert (clone.path / "drift" / "prod.looked").exists()
     file = clone.path / "drift" / "prod.md"
-    assert file.exists() == bool(found)
-    if found:
-        assert found in file.read_text()
+    assert file.exists() == bool(said)
+    if said:
+        assert said in file.read_text()
+
+
+@runs(DRIFT)
+def test_people_are_named_only_where_that_was_asked_for(clone: Clone, step: Step) -> None:
+    text = "eve+x@sub.example.com has Billing, Ada.L@example.com and eve+x@sub.example.com"
+    done = _drift(clone, step, (0, "same"), (1, text))
+    said = (clone.path / "drift" / "prod.md").read_text()
+    assert "[person 1] has Billing, [person 2] and [person 1]" in said
+    assert "@" not in said + done.text
+    _drift(clone, step, (0, "same"), (1, text), people="true")
+    assert "eve+x@sub.example.com" in (clone.path / "drift" / "prod.md").read_text()

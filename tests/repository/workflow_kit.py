@@ -1,5 +1,6 @@
 """Runs a workflow's `run:` step as it stands: bash as the runner calls it, in a clone of its own."""
 
+import json
 import os
 import re
 import shutil
@@ -23,7 +24,7 @@ REGISTRY = re.compile(r"(PIP_\w+|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|\w+_proxy)", re
 # What a copy of this repository holds at least.
 PROGRAM = (
     *("cfscim", "components", "policy", "sandbox"),
-    *("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml", ".gitignore"),
+    *("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml", ".gitignore", "Makefile"),
 )
 
 GH = """#!/usr/bin/env python3
@@ -36,8 +37,11 @@ with (folder / "calls").open("a") as calls:
     calls.write(json.dumps({"arguments": arguments, "body": body}) + "\\n")
 for answer in json.loads((folder / "answers").read_text()):
     if all(part in " ".join(arguments) for part in answer["when"]):
-        print(answer["print"])
+        print(json.dumps(answer["print"]))
+        sys.stderr.write(answer.get("error", ""))
         sys.exit(answer.get("exit", 0))
+if "--method" not in arguments:
+    sys.exit("gh: Not Found (HTTP 404)")
 """
 
 
@@ -74,6 +78,8 @@ class Clone:
                 shutil.copy(ROOT / name, self.path / name)
         if not bare:
             (self.path / ".venv").symlink_to(sys.prefix, target_is_directory=True)
+        # Where the actions stand, seen from the program.
+        (self.path / ".github" / "actions" / "any").mkdir(parents=True, exist_ok=True)
         self._runner = folder / "runner"
         self._runner.mkdir()
         self.git("init", "--quiet", "--initial-branch=main")
@@ -94,7 +100,9 @@ class Clone:
     def commit(self) -> str:
         """Commits all there is -> the commit."""
         (self.path / ".git" / "info").mkdir(exist_ok=True)
-        (self.path / ".git" / "info" / "exclude").write_text(".venv\ncomment\n.before\n")
+        (self.path / ".git" / "info" / "exclude").write_text(
+            ".venv\ncomment\n.before\nplan.md\ndrift\nbody.md\npreview.txt\n"
+        )
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", "x")
         return self.git("rev-parse", "HEAD")
@@ -132,6 +140,7 @@ class Clone:
                 "GITHUB_OUTPUT": str(out),
                 "GITHUB_STEP_SUMMARY": str(summary),
                 "GITHUB_WORKSPACE": str(self.path),
+                "GITHUB_ACTION_PATH": str(self.path / ".github" / "actions" / "any"),
                 "GH_STUB": str(self._runner),
                 **(machine or {}),
                 **environment,
@@ -143,6 +152,18 @@ class Clone:
         what.executed += 1
         outputs = dict(line.split("=", 1) for line in out.read_text().splitlines())
         return Outcome(done.returncode, done.stdout + done.stderr, outputs, summary.read_text())
+
+    def answers(self, *given: tuple[list[str], object]) -> None:
+        """What GitHub answers: to a call with all of these parts, this JSON; 404 to any other."""
+        folder = self.command("gh", GH)
+        listed = [{"when": when, "print": value} for when, value in given]
+        (folder / "answers").write_text(json.dumps(listed))
+        (folder / "calls").write_text("")
+
+    def calls(self) -> list[dict[str, object]]:
+        """Every call of `gh`: its `arguments`, and the `body` it was given."""
+        lines = (self._runner / "calls").read_text().splitlines()
+        return [json.loads(line) for line in lines]
 
     def command(self, name: str, text: str) -> Path:
         """Puts a stand-in for a command on the step's PATH -> the folder it stands in."""

@@ -1,6 +1,7 @@
-"""Every `run:` step of the workflows, and the register of the tests that execute them.
+"""Every `run:` step of workflows and composite actions, and the register of the tests that execute
+them.
 
-A test gets its step only from `@runs("<workflow>/<job>/<name>")`, through the fixture `step` in
+A test gets its step only from `@runs("<workflow>/<job>/<name>")`, or `"actions/<action>/<name>"`, through the fixture `step` in
 tests/conftest.py, which fails a test that does not execute it. test_workflows_executed.py compares
 the register with the workflows.
 """
@@ -15,6 +16,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = ROOT / ".github" / "workflows"
+ACTIONS = ROOT / ".github" / "actions"
 P = ParamSpec("P")
 
 
@@ -39,30 +41,51 @@ class Step:
 REGISTER: dict[str, list[str]] = {}
 
 
-def steps(folder: Path = WORKFLOWS) -> Iterator[Step]:
+def steps(folder: Path = WORKFLOWS, actions: Path = ACTIONS) -> Iterator[Step]:
     """Every `run:` step; raises `ValueError` for one without a name, which no test could ask for,
     with a name used twice in its job, or with a working directory, which no test would follow."""
     seen: set[str] = set()
+    around_actions: dict[str, set[str]] = {}
     for file in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
         content = yaml.safe_load(file.read_text())
         for job_name, job in content["jobs"].items():
             shell = _default_shell(content) or None
             shell = _default_shell(job) or shell
+            around = {*content.get("env", {}), *job.get("env", {})}
             for one in job.get("steps", []):
-                if "run" not in one:
-                    continue
-                key = f"{file.stem}/{job_name}/{one.get('name', '')}"
-                if not one.get("name") or key in seen or "working-directory" in one:
-                    raise ValueError(f"{key}: a run: step needs a name of its own, and no folder")
-                seen.add(key)
-                around = {*content.get("env", {}), *job.get("env", {})}
-                yield Step(
-                    key,
-                    str(one["run"]),
-                    one.get("shell", shell),
-                    frozenset(one.get("env", {})),
-                    frozenset(around),
-                )
+                if (used := str(one.get("uses", ""))).startswith("./.github/actions/"):
+                    around_actions.setdefault(used.rsplit("/", 1)[-1], set()).update(around)
+            yield from _steps_of(f"{file.stem}/{job_name}", job, shell, around, seen)
+    for file in sorted(actions.glob("*/action.yml")) if folder == WORKFLOWS else []:
+        runs = yaml.safe_load(file.read_text())["runs"]
+        around = around_actions.get(file.parent.name, set())
+        yield from _steps_of(f"actions/{file.parent.name}", runs, None, around, seen)
+
+
+def _steps_of(
+    where: str,
+    job: dict[str, list[dict[str, object]]],
+    shell: str | None,
+    around: set[str],
+    seen: set[str],
+) -> Iterator[Step]:
+    for one in job.get("steps", []):
+        if "run" not in one:
+            continue
+        key = f"{where}/{one.get('name', '')}"
+        if not one.get("name") or key in seen or "working-directory" in one:
+            raise ValueError(f"{key}: a run: step needs a name of its own, and no folder")
+        seen.add(key)
+        env = one.get("env", {})
+        assert isinstance(env, dict)
+        named = one.get("shell", shell)
+        yield Step(
+            key,
+            str(one["run"]),
+            named if isinstance(named, str) else None,
+            frozenset(env),
+            frozenset(around),
+        )
 
 
 def _default_shell(where: dict[str, dict[str, dict[str, str]]]) -> str | None:

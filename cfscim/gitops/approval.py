@@ -1,0 +1,31 @@
+"""Who may let a deployment run, and of what."""
+
+from cfscim.gitops.shell import Ask, Stop, texts
+
+
+def must_be_tip(repository: str, branch: str, commit: str, ask: Ask) -> None:
+    """Raises `Stop` when the branch has moved on: a late approval, or a re-run of an older run,
+    would put back what was changed since."""
+    tip = texts(ask(f"repos/{repository}/git/ref/heads/{branch}"), "object", "sha")
+    if tip != commit:
+        raise Stop(
+            f"{branch} is at {tip[:12] or 'an unknown commit'}, and this run is of {commit[:12]}; "
+            "an older commit would undo what came after it; approve the newest run instead"
+        )
+
+
+def must_approve(actor: str, approvers: str, repository: str, commit: str, ask: Ask) -> None:
+    """For a plan of GitHub without required reviewers, where starting the run by hand is the
+    approval. Raises `Stop` unless `actor` is one of `approvers` (logins, by spaces) and did not
+    make the change that is deployed."""
+    if actor.lower() not in approvers.lower().split():
+        raise Stop(
+            f"{actor} is not in the variable APPROVERS; starting deploy by hand is the approval; "
+            f"ask one of: {approvers or 'nobody, the variable is empty'}"
+        )
+    made = ask(f"repos/{repository}/commits/{commit}")
+    if actor.lower() in (texts(made, "author", "login").lower(),):
+        raise Stop(
+            f"{actor} wrote {commit[:12]}, and nobody approves a change of their own; ask another "
+            f"of: {approvers}"
+        )

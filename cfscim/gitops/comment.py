@@ -1,0 +1,115 @@
+"""The one comment on a pull request: the plan of its newest commit, or that there is none."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+from cfscim.gitops.shell import Ask, Json, Stop, github, objects, say, texts, write
+from cfscim.gitops.stacks import program_files
+from cfscim.gitops.summary import cut
+
+MARKER = "<!-- cloudflare-scim plan -->"
+LIMIT = 60_000  # of the 65,536 characters that GitHub takes; the rest is for our own lines
+NO_PLAN = "There is no plan of this commit: the run ended before one was made; see its log.\n"
+_SHOWN = 10
+
+
+def post(folder: Path, repository: str, head: str, run_url: str, *, fork: bool) -> None:
+    """Writes or replaces the comment. Everything in `folder` came from the pull request, and is
+    only ever text: `number` and `plan.md`, either of which may be missing."""
+    number = _number(folder, repository, head)
+    pull = github(f"repos/{repository}/pulls/{number}")
+    # A pull request may speak only for itself: its head must be what the plan was made from.
+    if texts(pull, "head", "sha") != head:
+        say(f"::notice::pull request {number} has moved on; its newer run will comment")
+        return
+    plan = folder / "plan.md"
+    text = plan.read_bytes().decode(errors="replace") if plan.is_file() else NO_PLAN
+    files = _changed(repository, number, github)
+    body = "\n".join([MARKER, *_header(head, files, fork=fork), "", _shown(text, run_url)])
+    Path("body.md").write_text(body)
+    existing = _existing(repository, number)
+    if existing:
+        target = f"repos/{repository}/issues/comments/{existing}"
+        write("PATCH", target, "-F", "body=@body.md")
+    else:
+        write("POST", f"repos/{repository}/issues/{number}/comments", "-F", "body=@body.md")
+
+
+def _number(folder: Path, repository: str, head: str) -> int:
+    file = folder / "number"
+    said = file.read_text()[:20].strip() if file.is_file() else ""
+    if re.fullmatch(r"[0-9]+", said):
+        return int(said)
+    if said:
+        raise Stop("comment/number is no pull request number; nothing was posted")
+    # The run ended before it could say: GitHub knows to which pull request the commit belongs.
+    for pull in objects(github(f"repos/{repository}/commits/{head}/pulls")):
+        if isinstance(number := pull.get("number"), int) and texts(pull, "head", "sha") == head:
+            return number
+    raise Stop(f"{head[:12]} belongs to no open pull request; nothing was posted")
+
+
+def _changed(repository: str, number: int, ask: Ask) -> list[str] | None:
+    """The files that the pull request changes, as GitHub says; nothing where it lists too few."""
+    names: list[str] = []
+    for page in range(1, 31):
+        given = objects(ask(f"repos/{repository}/pulls/{number}/files?per_page=100&page={page}"))
+        for file in given:
+            names += [texts(file, "filename"), *filter(None, [texts(file, "previous_filename")])]
+        if len(given) < 100:
+            return names
+    return None
+
+
+def _header(head: str, files: list[str] | None, *, fork: bool) -> list[str]:
+    lines = [f"Plan of commit `{head}`."]
+    program = None if files is None else program_files(files)
+    if program != []:
+        which = "more files than GitHub lists"
+        if program is not None:
+            more = f" and {len(program) - _SHOWN} more" if len(program) > _SHOWN else ""
+            which = ", ".join(f"`{path}`" for path in program[:_SHOWN]) + more
+        lines += [
+            "",
+            "> [!WARNING]",
+            "> **This plan was made by the code of this very branch**, which changes the program "
+            f"or its workflows: {which}. Read that code before you believe the plan.",
+        ]
+    if fork:
+        lines += ["", "> The pull request comes from a fork."]
+    return lines
+
+
+def _shown(text: str, run_url: str) -> str:
+    return cut(
+        text, LIMIT, f"the file plan.md in the artifact `comment` of {run_url} is the whole plan"
+    )
+
+
+def _existing(repository: str, number: int) -> int | None:
+    for page in range(1, 101):
+        listed: Json = github(
+            f"repos/{repository}/issues/{number}/comments?per_page=100&page={page}"
+        )
+        for comment in objects(listed):
+            ours = texts(comment, "user", "login") == "github-actions[bot]"
+            if ours and texts(comment, "body").startswith(MARKER):
+                identity = comment.get("id")
+                return identity if isinstance(identity, int) else None
+        if len(objects(listed)) < 100:
+            return None
+    return None
+
+
+def from_environment() -> None:
+    """Posts as `comment.yml` asks: REPOSITORY, HEAD_SHA, RUN, FROM_FORK."""
+    env = os.environ
+    post(
+        Path("comment"),
+        env["REPOSITORY"],
+        env["HEAD_SHA"],
+        env["RUN"],
+        fork=json.loads(env["FROM_FORK"] or "true"),
+    )

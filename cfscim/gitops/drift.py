@@ -1,0 +1,118 @@
+"""Drift: what one stack's check found, and the one issue about all of them."""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cfscim.gitops.shell import github, objects, run, texts, write
+from cfscim.gitops.summary import cut
+
+MARKER = "<!-- cloudflare-scim drift -->"
+FOLDER = Path("drift")
+_LIMIT = 60_000
+_TAIL = 12_000
+_ADDRESS = re.compile(r"[\w.%+'-]+@[\w-]+(\.[\w-]+)+")
+
+
+def without_people(text: str) -> str:
+    """The same person is the same number throughout; an issue may be read by anybody."""
+    numbers: dict[str, int] = {}
+
+    def number(match: re.Match[str]) -> str:
+        return f"[person {numbers.setdefault(match[0].lower(), len(numbers) + 1)}]"
+
+    return _ADDRESS.sub(number, text)
+
+
+def check(stack: str, env: Mapping[str, str]) -> int:
+    """Refreshes without writing and verifies; leaves `drift/<stack>.md` where something differs or
+    could not be read -> 0 when all agrees, else 1. Addresses stay out unless SHOW_PEOPLE is true.
+    """
+    # The program runs, so that providers sign in with today's credentials, not the state's.
+    refresh = run(
+        *("pulumi", "refresh", "--stack", stack, "--preview-only", "--run-program"),
+        *("--expect-no-changes", "--non-interactive", "--color", "never", "--suppress-outputs"),
+    )
+    verify = run(sys.executable, "-m", "cfscim", "verify", "--stack", stack)
+    parts = []
+    expected = "no changes were expected" in refresh.stdout + refresh.stderr
+    if refresh.returncode:
+        what = "the state differs" if expected else "could not be read"
+        parts.append(
+            _part(f"`pulumi refresh --preview-only`: {what}", refresh.stdout + refresh.stderr)
+        )
+    if verify.returncode == 4:
+        print(f"{stack}: declared, and not yet delivered; that is no drift")
+    elif verify.returncode:
+        what = "something is not as declared" if verify.returncode == 1 else "could not look"
+        parts.append(_part(f"`verify`: {what}", verify.stdout + verify.stderr))
+    shown = refresh.stdout + refresh.stderr + verify.stdout + verify.stderr
+    people = env.get("SHOW_PEOPLE") == "true"
+    print(shown if people else without_people(shown))
+    FOLDER.mkdir(exist_ok=True)
+    (FOLDER / f"{stack}.looked").write_text("")
+    if parts:
+        text = "\n".join(parts)
+        (FOLDER / f"{stack}.md").write_text(text if people else without_people(text))
+    return 1 if parts else 0
+
+
+def _part(title: str, text: str) -> str:
+    return f"{title}\n~~~\n{text[-_TAIL:].strip()}\n~~~\n"
+
+
+def findings(stacks: Sequence[str], folder: Path = FOLDER) -> dict[str, str]:
+    """Stack -> what is to be said of it; a stack that nobody looked at is said to be so."""
+    said = {}
+    for stack in stacks:
+        file = folder / f"{stack}.md"
+        if file.is_file():
+            said[stack] = file.read_text()
+        elif not (folder / f"{stack}.looked").is_file():
+            said[stack] = "Could not look: the check ended before it read anything; see the run.\n"
+    return said
+
+
+def report() -> None:
+    """Opens, edits or closes the one issue: REPOSITORY, RUN, STACKS (a JSON list, or empty where
+    not even the list could be made), RESULT of the checks."""
+    env = os.environ
+    listed = json.loads(env["STACKS"] or "null")
+    said = findings(listed or [])
+    if listed is None:
+        said = {"all stacks": "Could not look: the list of stacks could not be made.\n"}
+    elif env["RESULT"] not in ("success", "skipped") and not said:
+        said = {"all stacks": f"Could not look: the checks ended as {env['RESULT']}.\n"}
+    repository, existing = env["REPOSITORY"], _existing(env["REPOSITORY"])
+    if not said:
+        if existing:
+            target = f"repos/{repository}/issues/{existing}"
+            write("POST", f"{target}/comments", "-f", f"body=All stacks agree again: {env['RUN']}")
+            write("PATCH", target, "-f", "state=closed")
+        return
+    lines = [
+        MARKER,
+        f"What the vendors have differs from what is declared, or could not be read: {env['RUN']}",
+        "",
+        *(f"- `{stack}`" for stack in said),
+    ]
+    for stack, text in said.items():
+        lines += ["", f"## {stack}", text.rstrip()]
+    Path("body.md").write_text(cut("\n".join(lines) + "\n", _LIMIT, f"{env['RUN']} has the rest"))
+    if existing:
+        write("PATCH", f"repos/{repository}/issues/{existing}", "-F", "body=@body.md")
+    else:
+        title = "title=Cloudflare SCIM has drifted"
+        write("POST", f"repos/{repository}/issues", "-f", title, "-F", "body=@body.md")
+
+
+def _existing(repository: str) -> int | None:
+    page = f"repos/{repository}/issues?state=open&creator=github-actions[bot]&per_page=100"
+    for issue in objects(github(page)):
+        if texts(issue, "body").startswith(MARKER):
+            number = issue.get("number")
+            return number if isinstance(number, int) else None
+    return None

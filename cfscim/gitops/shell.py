@@ -1,0 +1,79 @@
+"""Commands that are started from here, and the one way in which a job of a pipeline stops."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Ask = Callable[[str], Json]
+"""Asks GitHub's REST API for a path -> its answer, or nothing where there is no such thing."""
+
+
+class Stop(Exception):
+    """The job ends here, with one line for whoever reads its log."""
+
+
+def run(*command: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs a command to its end; its output is read, and its failure is the caller's to judge."""
+    try:
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=env
+        )
+    except FileNotFoundError:
+        raise Stop(
+            f"{command[0]}: not found; this job cannot go on without it; install it on the runner"
+        ) from None
+
+
+def git(*arguments: str) -> str:
+    """What a git command prints; raises `Stop` when it fails."""
+    done = run("git", "-c", "core.quotePath=false", *arguments)
+    if done.returncode:
+        raise Stop(f"git {arguments[0]}: {_last(done.stderr)}; check out with fetch-depth: 0")
+    return done.stdout
+
+
+def github(path: str) -> Json:
+    """Asks GitHub by `gh api`; raises `Stop` when the answer is no answer."""
+    done = run("gh", "api", path)
+    if done.returncode == 0:
+        return json.loads(done.stdout or "null")
+    if "HTTP 404" in done.stderr:
+        return None
+    raise Stop(f"GitHub, {path.split('?')[0]}: {_last(done.stderr)}; run the job again")
+
+
+def write(method: str, path: str, *fields: str) -> None:
+    """Changes something on GitHub; a field is as `gh api` takes it: `-f name=text`."""
+    done = run("gh", "api", "--method", method, path, *fields, "--silent")
+    if done.returncode:
+        raise Stop(f"GitHub, {method} {path}: {_last(done.stderr)}; nothing was written")
+
+
+def say(text: str) -> None:
+    """A line for the log, above what a command printed."""
+    print(text, flush=True)
+
+
+def texts(value: Json, *keys: str) -> str:
+    """The text at a path of keys; empty where there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def objects(value: Json) -> Sequence[dict[str, Json]]:
+    """The objects of a list; none where it is no list."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _last(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:200] if lines else "failed without a word"
+
+
+def stopped(error: Stop) -> int:
+    """Prints the line on which a job stops, marked for GitHub -> the exit code."""
+    print(f"::error::{error}", file=sys.stderr)
+    return 1
