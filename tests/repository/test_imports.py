@@ -1,6 +1,7 @@
 """Imports run one way, as docs/contributing.md draws it."""
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,11 @@ def test_pulumi_stays_where_the_program_runs() -> None:
 
 def test_the_program_file_stays_short() -> None:
     assert len((ROOT / "__main__.py").read_text().splitlines()) < 40
+
+
+def test_pipelines_need_nothing_installed() -> None:
+    """Jobs that write to GitHub install nothing, so that no package runs with their rights."""
+    for path in (ROOT / "cfscim" / "gitops").rglob("*.py"):
+        for name in imported(path):
+            top = name.split(".")[0]
+            assert top in sys.stdlib_module_names or name.startswith("cfscim.gitops"), name
