@@ -15,6 +15,7 @@ import httpx
 
 from cfscim.config.json_types import Json
 from cfscim.vendors.errors import AnswerError, UnreachableError, kind_of, vendor_code, vendor_says
+from cfscim.vendors.recording import active
 from cfscim.vendors.retries import Policy, delay, may_repeat, quota_reset, retry_after
 from cfscim.vendors.secrets import mask
 
@@ -156,6 +157,12 @@ class HttpClient:
             ) as response:
                 content = self._read(response, where, deadline)
         answered = {name.lower(): value for name, value in response.headers.items()}
+        if (recorder := active()) is not None:
+            recorder.write(
+                *(self.vendor, call.method, self.base + call.path, call.query),
+                *(call.body if call.form is None else None, response.status_code),
+                *(answered, content),
+            )
         self._note_quota(call, answered)
         if not response.is_success:
             raise self._refusal(response.status_code, answered, content, where, call)

@@ -1,0 +1,127 @@
+"""Recordings: nothing of a person, a secret or a tenant reaches the disk; equal stays equal."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cfscim.config.json_types import Json
+from cfscim.vendors.recording import Recorder, StandIns, recorded, vocabulary
+from sandbox.server.server import Sandbox
+from tests.combinations import COMBINATIONS
+from tests.verify.verify_support import set_up
+
+SECRETS = (
+    "Zq9canaryZq9",
+    "maria.canary@corp.example.net",
+    "cfat_Zq9canaryZq9canaryZq9canaryZq9canaryZq9c",
+    "Canary O'Person",
+    "00Zq9canaryZq9canaryZq9canaryZq9canaryZq9_a",
+    "0123456789abcdef0123456789abcdef",
+    "9c1b8f0e-1111-4222-8333-0123456789ab",
+    "00uZq9canaryZq9canar",
+    "canary",
+    "+49 170 1234567",
+)
+SHAPES = (
+    "{}",
+    "Bearer {}",
+    "https://{}.okta.com/api/v1/users/{}?filter={}",
+    "https://host.example/{}#{}",
+    'userName eq "{}"',
+    "displayName eq '{}' and {}",
+    '{{"key": "{}", "{}": ["{}"]}}',
+    "com.cloudflare.api.account.{}",
+    "Not found: Resource not found: {} (User)",
+    '<https://x.example/{}?after={}>; rel="next"',
+    "2026-01-01T00:00:00Z {}",
+    "[{}]",
+    "{}@example.com",
+)
+texts = st.builds(lambda shape, secret: shape.format(*[secret] * 4), st.sampled_from(SHAPES),
+                  st.sampled_from(SECRETS))  # fmt: skip
+safe = st.sampled_from(["id", "eq", "name", "status", "ACTIVE", "value"])
+mixed = st.one_of(texts, safe)
+values = st.recursive(
+    st.one_of(mixed, st.integers(-5, 5), st.booleans(), st.none()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(mixed, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def leaks(text: str) -> list[str]:
+    """The canaries, or telling parts of them, that a text holds in any writing."""
+    plain = text.encode().decode("unicode_escape").lower()
+    parts = {*SECRETS, "canary", "maria", "corp.example", "o'person", "o%27person", "1234567"}
+    return [part for part in parts if part.lower() in plain]
+
+
+@given(
+    path=mixed, query=st.dictionaries(mixed, mixed, max_size=3), request=values, response=values,
+    header=mixed, name=st.sampled_from(["link", "content-type", "retry-after", "set-cookie",
+                                        "x-rate-limit-reset", "authorization"]),
+)  # fmt: skip
+def test_no_canary_in_any_place_of_an_exchange_is_written(
+    tmp_path_factory, path, query, request, response, header, name
+) -> None:
+    folder = tmp_path_factory.mktemp("recording")
+    Recorder(folder, "test").write(
+        "Okta", "GET", f"https://corp.example.net/api/v1/{path}", query, request, 200,
+        {name: header}, json.dumps(response).encode(),
+    )  # fmt: skip
+    assert not leaks((folder / "okta.jsonl").read_text())
+
+
+@given(values)
+def test_the_shape_stays_and_equal_texts_stay_equal(value: Json) -> None:
+    stand_ins = StandIns()
+    once, again = stand_ins.json(value), stand_ins.json(value)
+    assert once == again
+    for before, after in pairs(value, once):
+        assert type(before) is type(after)
+        assert not isinstance(before, dict) or len(before) >= len(after)
+
+
+def pairs(before: Json, after: Json) -> Iterator[tuple[Json, Json]]:
+    """Every value with what it became."""
+    yield before, after
+    if isinstance(before, list):
+        assert isinstance(after, list)
+        for one, other in zip(before, after, strict=True):
+            yield from pairs(one, other)
+
+
+@pytest.mark.parametrize("text", ["a canary", "canary"])
+def test_the_check_above_does_find_a_leak(text: str) -> None:
+    assert leaks(json.dumps({"x": text}))
+
+
+def test_the_vocabulary_names_nobody() -> None:
+    for word in vocabulary():
+        assert not re.search(r"\b(ada|grace|alan|lovelace|hopper)\b|example\.|@\w", word, re.I) or (
+            word.startswith("@odata")
+        ), word
+
+
+@pytest.mark.parametrize("combination", [COMBINATIONS[0], COMBINATIONS[4]], ids="-".join)
+def test_a_verification_is_recorded(sandbox: Sandbox, tmp_path: Path, combination) -> None:
+    stack = set_up(sandbox, *combination)
+    with recorded(tmp_path, "verify") as recorder:
+        report = stack.verify()
+    assert recorder is not None
+    assert recorder.count > 20
+    assert report.exit_code == 0
+    text = "".join(file.read_text() for file in tmp_path.iterdir())
+    for person in ("ada", "grace", "lovelace", stack.outputs.token_value.get_secret_value()):
+        assert not re.search(rf"\b{re.escape(person)}\b", text, re.IGNORECASE)
+    rows = [json.loads(line) for line in text.splitlines()]
+    assert {row["status"] for row in rows} <= {200, 204}
+    assert {tuple(row) for row in rows} == {
+        ("source", "file", "i", "method", "host", "path", "query", "request", "status", "headers",
+         "response")
+    }  # fmt: skip
+    assert all(oct(file.stat().st_mode)[-2:] == "00" for file in tmp_path.iterdir())
