@@ -25,7 +25,7 @@ check: .venv/installed-dev
 .venv/bin/python:
 	@$(or $(PYTHON),echo) -c 'import sys; sys.exit(sys.version_info < (3, 11))' > /dev/null 2>&1 \
 		&& test -n "$(PYTHON)" || { echo "make: no Python from 3.11 on:" \
-		"$(or $(PYTHON) is missing or older,none of python3.11 to python3.14 or python3 is here);" \
+		"$(if $(PYTHON),$(PYTHON) is missing or older,none of python3.11 to python3.14 or python3 is here);" \
 		"nothing was installed; install one, or write make PYTHON=/path/to/python" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv
 
