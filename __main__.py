@@ -19,10 +19,9 @@ def main() -> None:
         raise pulumi.RunError(str(error)) from None
 
     # After the check, so that a wrong config never waits for a provider SDK to load.
-    from components.leftovers import adopting_leftovers
     from components.stack import CloudflareScim
 
-    scim = CloudflareScim("cloudflare-scim", config, adopting_leftovers())
+    scim = CloudflareScim("cloudflare-scim", config)
     for name, value in scim.stack_outputs.items():
         pulumi.export(name, value)
 

@@ -168,6 +168,43 @@ def verify(
     raise typer.Exit(run(stack, output.value, outputs, os.environ, wait=wait))
 
 
+@app.command()
+def adopt(
+    stack: Annotated[str, typer.Option("--stack", help="Stack name, as in Pulumi.<stack>.yaml.")],
+    state: Annotated[
+        str | None,
+        typer.Option(
+            "--state",
+            metavar="FILE",
+            help="The stack's state, as `pulumi stack export` prints it. Left out: the engine on "
+            "PATH is asked.",
+        ),
+    ] = None,
+    take: Annotated[
+        list[str] | None,
+        typer.Option("--take", metavar="ID", help="Take this one where several could be it."),
+    ] = None,
+    delete_twin: Annotated[
+        list[str] | None,
+        typer.Option("--delete-twin", metavar="ID", help="Delete this twin, by its id."),
+    ] = None,
+    do_import: Annotated[
+        bool, typer.Option("--import", help="Let the engine carry the written import out.")
+    ] = False,
+    file: Annotated[
+        str | None,
+        typer.Option("--file", help="Where the import is written (default: adopt.<stack>.json)."),
+    ] = None,
+) -> None:
+    """Find what exists and is not in the state, and write its import; exit 0 nothing is left."""
+    from cfscim.adopt.command import Request, run
+
+    request = Request(
+        stack, state, tuple(take or ()), tuple(delete_twin or ()), do_import=do_import, file=file
+    )
+    raise typer.Exit(run(request, os.environ))
+
+
 def main() -> None:
     """Runs the command line; an error of ours is one line on stderr, never a traceback."""
     for stream in (sys.stdout, sys.stderr):

@@ -1,1 +1,1 @@
-"""What exists at a vendor and is not in the state."""
+"""`adopt`: what exists and is not in the state, found by what the config declares."""

@@ -68,7 +68,11 @@ KINDS: Mapping[str, Kind] = {
     "azuread:index/synchronizationSecret:SynchronizationSecret": _kind(
         "Entra provisioning credentials", "Entra provisioning credentials", "servicePrincipalId"
     ),
-    "azuread:index/group:Group": _kind("Entra group", "Entra groups"),
+    "azuread:index/group:Group": _kind(
+        "Entra group",
+        "Entra groups",
+        *("assignableToRole", "behaviors", "mailNickname", "provisioningOptions", "types"),
+    ),
     "azuread:index/appRoleAssignment:AppRoleAssignment": _kind(
         "assignment of a group to the Entra application",
         "assignments of groups to the Entra application",

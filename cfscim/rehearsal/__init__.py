@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from cfscim.rehearsal.deployer import RehearsalDeployer
-from cfscim.rehearsal.session import Rehearsal, RehearsalResult
+from cfscim.rehearsal.session import Rehearsal, RehearsalDeployer, RehearsalResult
 
 __all__ = ["Rehearsal", "RehearsalDeployer", "RehearsalResult", "run"]
 

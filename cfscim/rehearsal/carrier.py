@@ -85,18 +85,21 @@ class Carrier(Mocks):
             return made
         outputs = handler.update(before, inputs) if change == "update" else before.outputs
         after = replace(
-            before, inputs=inputs, outputs=outputs, options=options, turn=next(self._turns)
+            before,
+            inputs=inputs,
+            outputs=outputs,
+            options=options,
+            turn=next(self._turns),
+            imported=False,
         )
         return self._kept(after, "updated" if change == "update" else "same")
 
     def _created(
         self, handler: Handler, args: MockResourceArgs, inputs: Props, options: Options, how: str
     ) -> Held:
-        with self._lock:
-            taken = {held.id for held in self._held.values()}
-        made = handler.adopt(inputs, taken) or handler.create(inputs)
+        made = handler.create(inputs)
         held = Held(args.typ, args.name, made.id, inputs, made.outputs, options, next(self._turns))
-        return self._kept(held, "adopted" if made.adopted else how)
+        return self._kept(held, how)
 
     def _kept(self, held: Held, how: str) -> Held:
         with self._lock:
@@ -136,11 +139,12 @@ def named(what: str, error: ScimError) -> ScimError:
 
 
 def _change(handler: Handler, before: Held, inputs: Props, options: Options) -> Change:
-    if options.replacement_trigger != before.options.replacement_trigger:
+    if options.replacement_trigger != before.options.replacement_trigger and not before.imported:
         return "replace"
-    if changed_keys(before.inputs, inputs) & set(options.replace_on_changes):
+    change = handler.compare(before, inputs)
+    if change == "update" and changed_keys(before.inputs, inputs) & {*options.replace_on_changes}:
         return "replace"
-    return handler.compare(before, inputs)
+    return change
 
 
 def _revealed(inputs: Props) -> Props:

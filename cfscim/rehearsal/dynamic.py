@@ -39,6 +39,17 @@ class _Dynamic(Handler):
         self._settings = settings
         self._env = env
 
+    @property
+    def importable(self) -> bool:
+        """Never: creating one again checks or writes what is there, and makes nothing twice."""
+        return False
+
+    def find(self, inputs: Props) -> None:
+        """Nothing can be looked for."""
+
+    def read(self, import_id: str) -> None:
+        """Nothing can be imported."""
+
     def create(self, inputs: Props) -> Made:
         provider = self._provider(inputs)
         made = provider.create(_checked(provider, {}, inputs))

@@ -2,201 +2,61 @@
 
 Source: internal/services/{groups,applications,approleassignments,synchronization,users}. The
 provider's waiting for replication (five polls, five seconds apart) is left out: the sandbox is
-consistent.
+consistent. A deletion of what is gone fails, as the provider's does.
 """
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote
 
 from cfscim.config.messages import ScimError
-from cfscim.rehearsal.entra_sync import Job, Secret
 from cfscim.rehearsal.handler import (
-    Handler,
+    Candidate,
     Held,
     Lookup,
     Made,
     Props,
+    Row,
+    Seen,
     Vendor,
     gone_is_fine,
+    handlers,
+    inner,
+    items,
     string,
     strings,
     text,
 )
-from cfscim.rehearsal.loopback import require_loopback_url
-from cfscim.vendors.entra.signin import find_cloud, graph_http
+from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.http import Call, HttpClient
 from cfscim.vendors.pages import member, objects, odata_pages
-from cfscim.vendors.retries import Policy
 from cfscim.vendors.settings import Settings
 
 
 def entra(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:
-    """Entra, signed in as the provider signs in. Raises `ScimError` where the cloud's metadata
-    names an address that is not on this machine."""
-    own = Settings(settings, env)
-    cloud = find_cloud(own, Policy())
-    require_loopback_url(cloud.graph, "Microsoft Graph")
-    require_loopback_url(cloud.authority, "the Entra sign-in")
+    """Entra, signed in as the provider signs in."""
     http = graph_http(settings, env)
-    client_id = own.text("azuread:clientId", "ARM_CLIENT_ID")
-    handlers: dict[str, Handler] = {
-        "azuread:index/applicationFromTemplate:ApplicationFromTemplate": _Application(http),
-        "azuread:index/group:Group": _Group(http, client_id),
-        "azuread:index/appRoleAssignment:AppRoleAssignment": _Assignment(http),
-        "azuread:index/synchronizationJob:SynchronizationJob": Job(http),
-        "azuread:index/synchronizationSecret:SynchronizationSecret": Secret(http),
-    }
+    client_id = Settings(settings, env).text("azuread:clientId", "ARM_CLIENT_ID")
+    group = Row(
+        create=lambda http, inputs: _group_created(http, inputs, client_id),
+        update=_group_updated,
+        item=lambda held: f"/beta/groups/{string(held.outputs, 'objectId')}",
+        find=_groups_named,
+        read=_group_read,
+    )
     lookups: dict[str, Lookup] = {
         "azuread:index/getUsers:getUsers": lambda args: _users(http, args)
     }
-    return Vendor(http, handlers, lookups)
+    return Vendor(http, handlers(http, {**ROWS, _GROUP: group}), lookups)
 
 
-class _Application(Handler):
-    """An application made from a gallery template, with its service principal."""
-
-    replace_on = frozenset({"templateId"})
-
-    def __init__(self, http: HttpClient) -> None:
-        self._http = http
-
-    def adopt(self, inputs: Props, taken: Collection[str]) -> Made | None:
-        name, template = string(inputs, "displayName"), string(inputs, "templateId")
-        for app in _named(self._http, "/v1.0/applications", name):
-            app_id = string(app, "id")
-            if app.get("applicationTemplateId") != template or _is_taken(app_id, template, taken):
-                continue
-            query = {"$filter": f"appId eq '{string(app, 'appId')}'"}
-            for principal in odata_pages(self._http, "/v1.0/servicePrincipals", query):
-                return _application(template, app_id, string(principal, "id"), adopted=True)
-        return None
-
-    def create(self, inputs: Props) -> Made:
-        template = string(inputs, "templateId")
-        path = f"/v1.0/applicationTemplates/{template}/instantiate"
-        body: Props = {"displayName": inputs.get("displayName")}
-        answer = self._http.send(Call("POST", path, body=body))
-        app_id = text(answer, "application", "id")
-        self._http.get(f"/v1.0/applications/{app_id}")
-        return _application(template, app_id, text(answer, "servicePrincipal", "id"))
-
-    def update(self, held: Held, inputs: Props) -> Props:
-        body: Props = {"displayName": inputs.get("displayName")}
-        self._http.send(Call("PATCH", self._path(held), body=body, repeatable=True))
-        return held.outputs
-
-    def delete(self, held: Held) -> None:
-        gone_is_fine(lambda: self._http.send(Call("DELETE", self._path(held))))
-
-    def _path(self, held: Held) -> str:
-        return f"/v1.0{string(held.outputs, 'applicationId')}"
+_GROUP = "azuread:index/group:Group"
 
 
-class _Group(Handler):
-    """A security group, with its members where they are declared."""
-
-    replace_on = frozenset({"types", "assignableToRole"})
-
-    def __init__(self, http: HttpClient, client_id: str) -> None:
-        self._http = http
-        self._client_id = client_id
-
-    def adopt(self, inputs: Props, taken: Collection[str]) -> Made | None:
-        name, members = string(inputs, "displayName"), inputs.get("members")
-        for group in _named(self._http, "/beta/groups", name):
-            found = string(group, "id")
-            if f"/groups/{found}" not in taken:
-                self._patch(found, inputs)
-                if members is not None:
-                    self._set_members(found, strings(inputs, "members"))
-                return _group(found, adopted=True)
-        return None
-
-    def create(self, inputs: Props) -> Made:
-        body: Props = {
-            **_group_body(inputs),
-            "groupTypes": [],
-            "isAssignableToRole": False,
-            "mailNickname": _nickname(),
-            # The provider makes whoever signs in the owner, where nobody else is named.
-            "owners@odata.bind": [self._object(self._caller())],
-        }
-        made = text(self._http.send(Call("POST", "/beta/groups", body=body)), "id")
-        for person in strings(inputs, "members"):
-            self._add(made, person)
-        return _group(made)
-
-    def update(self, held: Held, inputs: Props) -> Props:
-        group = string(held.outputs, "objectId")
-        self._patch(group, inputs)
-        if held.inputs.get("members") != inputs.get("members"):
-            self._set_members(group, strings(inputs, "members"))
-        return held.outputs
-
-    def delete(self, held: Held) -> None:
-        path = f"/beta/groups/{string(held.outputs, 'objectId')}"
-        gone_is_fine(lambda: self._http.send(Call("DELETE", path)))
-
-    def _patch(self, group: str, inputs: Props) -> None:
-        call = Call("PATCH", f"/beta/groups/{group}", body=_group_body(inputs), repeatable=True)
-        self._http.send(call)
-
-    def _set_members(self, group: str, wanted: list[str]) -> None:
-        path = f"/beta/groups/{group}/members"
-        present = [string(m, "id") for m in odata_pages(self._http, path, {})]
-        for person in present:
-            if person not in wanted:
-                call = Call("DELETE", f"{path}/{person}/$ref")
-                gone_is_fine(lambda call=call: self._http.send(call))
-        for person in wanted:
-            if person not in present:
-                self._add(group, person)
-
-    def _add(self, group: str, member: str) -> None:
-        body: Props = {"@odata.id": self._object(member)}
-        self._http.send(Call("POST", f"/beta/groups/{group}/members/$ref", body=body))
-
-    def _caller(self) -> str:
-        query = {"$filter": f"appId eq '{self._client_id}'", "$select": "id"}
-        answer = self._http.get("/v1.0/servicePrincipals", query)
-        found = objects(answer, member(answer, "value"))
-        if not found:
-            raise ScimError(
-                f"Entra knows no application {self._client_id}; a group needs an owner; "
-                "check azuread:clientId or ARM_CLIENT_ID"
-            )
-        return string(found[0], "id")
-
-    def _object(self, object_id: str) -> str:
-        return f"{self._http.base}/beta/directoryObjects/{object_id}"
+# -- the application -------------------------------------------------------------------------
 
 
-class _Assignment(Handler):
-    """A group's role in the application."""
-
-    replace_on = frozenset({"appRoleId", "principalObjectId", "resourceObjectId"})
-
-    def __init__(self, http: HttpClient) -> None:
-        self._http = http
-
-    def adopt(self, inputs: Props, _taken: Collection[str]) -> Made | None:
-        wanted = _assignment_body(inputs)
-        for found in odata_pages(self._http, f"/v1.0{_assigned_to(inputs)}", {}):
-            if all(found.get(key) == value for key, value in wanted.items()):
-                return Made(f"{_assigned_to(inputs)}/{string(found, 'id')}", adopted=True)
-        return None
-
-    def create(self, inputs: Props) -> Made:
-        self._http.get(f"/v1.0/servicePrincipals/{string(inputs, 'resourceObjectId')}")
-        path, body = _assigned_to(inputs), _assignment_body(inputs)
-        answer = self._http.send(Call("POST", f"/v1.0{path}", body=body))
-        return Made(f"{path}/{text(answer, 'id')}")
-
-    def delete(self, held: Held) -> None:
-        gone_is_fine(lambda: self._http.send(Call("DELETE", f"/v1.0{held.id}")))
-
-
-def _application(template: str, app: str, principal: str, *, adopted: bool = False) -> Made:
+def _application(template: str, app: str, principal: str) -> Made:
     return Made(
         f"/applicationTemplates/{template}/instantiate/{app}/{principal}",
         {
@@ -205,16 +65,141 @@ def _application(template: str, app: str, principal: str, *, adopted: bool = Fal
             "servicePrincipalId": f"/servicePrincipals/{principal}",
             "servicePrincipalObjectId": principal,
         },
-        adopted,
     )
 
 
-def _is_taken(app: str, template: str, taken: Collection[str]) -> bool:
-    return any(t.startswith(f"/applicationTemplates/{template}/instantiate/{app}/") for t in taken)
+def _application_created(http: HttpClient, inputs: Props) -> Made:
+    template = string(inputs, "templateId")
+    path = f"/v1.0/applicationTemplates/{template}/instantiate"
+    answer = http.send(Call("POST", path, body={"displayName": inputs.get("displayName")}))
+    app_id = text(answer, "application", "id")
+    http.get(f"/v1.0/applications/{app_id}")
+    return _application(template, app_id, text(answer, "servicePrincipal", "id"))
 
 
-def _group(group: str, *, adopted: bool = False) -> Made:
-    return Made(f"/groups/{group}", {"objectId": group}, adopted)
+def _applications_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
+    template = string(inputs, "templateId")
+    for app in _named(http, "/v1.0/applications", string(inputs, "displayName")):
+        if app.get("applicationTemplateId") != template:
+            continue
+        query = {"$filter": f"appId eq '{string(app, 'appId')}'"}
+        for principal in odata_pages(http, "/v1.0/servicePrincipals", query):
+            owner = string(principal, "id")
+            made = _application(template, string(app, "id"), owner)
+            facts: Props = {"displayName": app.get("displayName"), "templateId": template}
+            jobs = [*odata_pages(http, f"/v1.0/servicePrincipals/{owner}/{_JOBS}", {})]
+            note = "provisions" if jobs else "no provisioning job"
+            created = string(app, "createdDateTime")
+            yield Candidate(made.id, facts, created, note, bool(jobs))
+
+
+def _application_read(http: HttpClient, import_id: str) -> Seen:
+    _, _, template, _, app, principal = import_id.split("/")
+    shown = inner({"is": http.get(f"/v1.0/applications/{quote(app)}").body}, "is")
+    facts: Props = {"displayName": shown.get("displayName"), "templateId": template}
+    return Seen(_application(template, app, principal), facts)
+
+
+# -- groups and assignments ------------------------------------------------------------------
+
+
+def _group_created(http: HttpClient, inputs: Props, client_id: str) -> Made:
+    name = string(inputs, "displayName")
+    # The provider does not escape an apostrophe here: Graph refuses such a name.
+    query = {"$filter": f"displayName eq '{name}'"}
+    if inputs.get("preventDuplicateNames") is True:
+        for group in odata_pages(http, "/beta/groups", query):
+            if group.get("displayName") == name:
+                raise ScimError(
+                    f'an existing group "{name}" with id {string(group, "id")} was found, and '
+                    "names may not repeat; whoever is in it would get a role; rename it, or take "
+                    "it over with `python -m cfscim adopt`"
+                )
+    body: Props = {
+        **_group_body(inputs),
+        "groupTypes": [],
+        "isAssignableToRole": False,
+        "mailNickname": _nickname(),
+        # The provider makes whoever signs in the owner, where nobody else is named.
+        "owners@odata.bind": [_object(http, _caller(http, client_id))],
+    }
+    made = text(http.send(Call("POST", "/beta/groups", body=body)), "id")
+    for person in strings(inputs, "members"):
+        _add(http, made, person)
+    return _group(made)
+
+
+def _group_updated(http: HttpClient, held: Held, inputs: Props) -> Props:
+    group = string(held.outputs, "objectId")
+    path = f"/beta/groups/{group}"
+    http.send(Call("PATCH", path, body=_group_body(inputs), repeatable=True))
+    if held.inputs.get("members") != inputs.get("members"):
+        _set_members(http, group, strings(inputs, "members"))
+    return held.outputs
+
+
+def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
+    for group in _named(http, "/beta/groups", string(inputs, "displayName")):
+        id_ = string(group, "id")
+        facts = _group_facts(http, group)
+        count = len(strings(facts, "members"))
+        note = f"{count} people in it" if count else "nobody in it"
+        created = string(group, "createdDateTime")
+        yield Candidate(f"/groups/{id_}", facts, created, note, count > 0)
+
+
+def _group_read(http: HttpClient, import_id: str) -> Seen:
+    group = import_id.rsplit("/", 1)[-1]
+    shown = inner({"is": http.get(f"/beta/groups/{quote(group)}").body}, "is")
+    return Seen(_group(group), _group_facts(http, shown))
+
+
+def _group_facts(http: HttpClient, group: Props) -> Props:
+    path = f"/beta/groups/{string(group, 'id')}/members"
+    return {
+        "displayName": group.get("displayName"),
+        "description": group.get("description"),
+        "securityEnabled": group.get("securityEnabled"),
+        "types": [*strings(group, "groupTypes")] or None,
+        "members": [*sorted(string(m, "id") for m in odata_pages(http, path, {}))],
+    }
+
+
+def _set_members(http: HttpClient, group: str, wanted: list[str]) -> None:
+    path = f"/beta/groups/{group}/members"
+    present = [string(m, "id") for m in odata_pages(http, path, {})]
+    for person in present:
+        if person not in wanted:
+            call = Call("DELETE", f"{path}/{person}/$ref")
+            gone_is_fine(lambda call=call: http.send(call))
+    for person in wanted:
+        if person not in present:
+            _add(http, group, person)
+
+
+def _add(http: HttpClient, group: str, person: str) -> None:
+    body: Props = {"@odata.id": _object(http, person)}
+    http.send(Call("POST", f"/beta/groups/{group}/members/$ref", body=body))
+
+
+def _caller(http: HttpClient, client_id: str) -> str:
+    query = {"$filter": f"appId eq '{client_id}'", "$select": "id"}
+    answer = http.get("/v1.0/servicePrincipals", query)
+    found = objects(answer, member(answer, "value"))
+    if not found:
+        raise ScimError(
+            f"Entra knows no application {client_id}; a group needs an owner; check "
+            "azuread:clientId or ARM_CLIENT_ID"
+        )
+    return string(found[0], "id")
+
+
+def _object(http: HttpClient, object_id: str) -> str:
+    return f"{http.base}/beta/directoryObjects/{object_id}"
+
+
+def _group(group: str) -> Made:
+    return Made(f"/groups/{group}", {"objectId": group})
 
 
 def _group_body(inputs: Props) -> Props:
@@ -244,16 +229,155 @@ def _assignment_body(inputs: Props) -> Props:
     }
 
 
+def _assignment_facts(assignment: Props) -> Props:
+    return {
+        "appRoleId": assignment.get("appRoleId"),
+        "principalObjectId": assignment.get("principalId"),
+        "resourceObjectId": assignment.get("resourceId"),
+    }
+
+
+def _assignment_created(http: HttpClient, inputs: Props) -> Made:
+    http.get(f"/v1.0/servicePrincipals/{string(inputs, 'resourceObjectId')}")
+    path = _assigned_to(inputs)
+    answer = http.send(Call("POST", f"/v1.0{path}", body=_assignment_body(inputs)))
+    return Made(f"{path}/{text(answer, 'id')}")
+
+
+def _assignments_found(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
+    path = _assigned_to(inputs)
+    for assignment in odata_pages(http, f"/v1.0{path}", {}):
+        facts = _assignment_facts(assignment)
+        if all(facts[key] == inputs.get(key) for key in ("appRoleId", "principalObjectId")):
+            yield Candidate(f"{path}/{string(assignment, 'id')}", facts)
+
+
+def _assignment_read(http: HttpClient, import_id: str) -> Seen | None:
+    path, _, assignment = import_id.rpartition("/")
+    for shown in odata_pages(http, f"/v1.0{path}", {}):
+        if shown.get("id") == assignment:
+            return Seen(Made(import_id), _assignment_facts(shown))
+    return None
+
+
+# -- the job and its credentials -------------------------------------------------------------
+
+_JOBS = "synchronization/jobs"
+
+
+def _jobs(inputs: Props) -> str:
+    return f"{string(inputs, 'servicePrincipalId')}/{_JOBS}"
+
+
+def _job_created(http: HttpClient, inputs: Props) -> Made:
+    jobs = _jobs(inputs)
+    answer = http.send(Call("POST", f"/v1.0{jobs}", body={"templateId": inputs.get("templateId")}))
+    made = f"{jobs}/{text(answer, 'id')}"
+    if inputs.get("enabled") is not False:
+        http.send(Call("POST", f"/v1.0{made}/start", repeatable=True))
+    return Made(made)
+
+
+def _job_updated(http: HttpClient, held: Held, inputs: Props) -> Props:
+    step = "start" if inputs.get("enabled") is not False else "pause"
+    http.send(Call("POST", f"/v1.0{held.id}/{step}", repeatable=True))
+    return held.outputs
+
+
+def _job_facts(principal: str, job: Props) -> Props:
+    state = string(inner(job, "schedule"), "state")
+    return {
+        "servicePrincipalId": principal,
+        "templateId": job.get("templateId"),
+        "enabled": state == "Active",
+    }
+
+
+def _jobs_found(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
+    principal = string(inputs, "servicePrincipalId")
+    for job in odata_pages(http, f"/v1.0{_jobs(inputs)}", {}):
+        if job.get("templateId") == inputs.get("templateId"):
+            yield Candidate(f"{_jobs(inputs)}/{string(job, 'id')}", _job_facts(principal, job))
+
+
+def _job_read(http: HttpClient, import_id: str) -> Seen:
+    principal = import_id.removesuffix(f"/{import_id.rsplit('/', 1)[-1]}").removesuffix(f"/{_JOBS}")
+    shown = inner({"is": http.get(f"/v1.0{import_id}").body}, "is")
+    return Seen(Made(import_id), _job_facts(principal, shown))
+
+
+def _secret_put(http: HttpClient, inputs: Props, *, blank: bool = False) -> Made:
+    """Saves the pairs and, as the provider does, waits for exactly their number to be saved."""
+    principal = string(inputs, "servicePrincipalId")
+    pairs = items(inputs, "credentials")
+    for pair in pairs:
+        if pair.get("key") == "SecretToken":
+            http.hide(string(pair, "value"))
+    path = f"/v1.0{principal}/synchronization/secrets"
+    value = [
+        {"key": pair.get("key"), "value": "" if blank else pair.get("value")} for pair in pairs
+    ]
+    http.send(Call("PUT", path, body={"value": [*value]}))
+    answer = http.get(path)
+    saved = {string(one, "key") for one in objects(answer, member(answer, "value"))}
+    further = sorted(saved - {string(pair, "key") for pair in pairs})
+    if further and not blank:
+        raise ScimError(
+            f"Entra keeps a further setting, {', '.join(further)}; the provider waits for exactly "
+            "its own settings and ends in its time-out; remove it as docs/troubleshooting.md says"
+        )
+    return Made(principal)
+
+
+def _secret_updated(http: HttpClient, held: Held, inputs: Props) -> Props:
+    _secret_put(http, inputs)
+    return held.outputs
+
+
+def _secret_deleted(http: HttpClient, held: Held) -> None:
+    """Empties the values: there is no other way to take them away."""
+    _secret_put(http, held.inputs, blank=True)
+
+
+ROWS: Mapping[str, Row] = {
+    "azuread:index/applicationFromTemplate:ApplicationFromTemplate": Row(
+        body=lambda inputs: {"displayName": inputs.get("displayName")},
+        change="PATCH",
+        item=lambda held: f"/v1.0{string(held.outputs, 'applicationId')}",
+        create=_application_created,
+        find=_applications_named,
+        read=_application_read,
+    ),
+    "azuread:index/appRoleAssignment:AppRoleAssignment": Row(
+        item=lambda held: f"/v1.0{held.id}",
+        create=_assignment_created,
+        find=_assignments_found,
+        read=_assignment_read,
+    ),
+    "azuread:index/synchronizationJob:SynchronizationJob": Row(
+        item=lambda held: f"/v1.0{held.id}",
+        create=_job_created,
+        update=_job_updated,
+        find=_jobs_found,
+        read=_job_read,
+    ),
+    # Its value cannot be read, so nothing is imported; every creation saves it anew.
+    "azuread:index/synchronizationSecret:SynchronizationSecret": Row(
+        create=_secret_put, update=_secret_updated, delete=_secret_deleted
+    ),
+}
+
+
 def _named(http: HttpClient, path: str, name: str) -> list[Props]:
     """All of exactly this display name; Graph compares without regard to case."""
     escaped = name.replace("'", "''")
     found = odata_pages(http, path, {"$filter": f"displayName eq '{escaped}'"})
-    return [one for one in found if one.get("displayName") == name]
+    return [shown for shown in found if shown.get("displayName") == name]
 
 
 def _users(http: HttpClient, args: Props) -> Props:
-    found: list[Props] = []
+    shown: list[Props] = []
     for mail in strings(args, "mails"):
         escaped = mail.replace("'", "''")
-        found += odata_pages(http, "/v1.0/users", {"$filter": f"mail eq '{escaped}'"})
-    return {"users": [{"objectId": user.get("id"), "mail": user.get("mail")} for user in found]}
+        shown += odata_pages(http, "/v1.0/users", {"$filter": f"mail eq '{escaped}'"})
+    return {"users": [{"objectId": user.get("id"), "mail": user.get("mail")} for user in shown]}

@@ -1,14 +1,19 @@
-"""What every kind of resource can do, and what the rehearsal remembers of one."""
+"""What carries one kind of resource out: a row of a table, and what the rehearsal remembers.
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+A row says where the resource lives (`path`), what is sent (`body`), how it is read back (`read`)
+and how one that exists already is found again (`find`). What replaces it stands in
+`cfscim/config/kinds.py` alone. `find` and `read` only read, and are what `adopt` is made of.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from cfscim.config.json_types import Json, JsonObject
+from cfscim.config.kinds import kind_of
 from cfscim.program.registrations import Options
 from cfscim.vendors.errors import AnswerError
-from cfscim.vendors.http import Answer, HttpClient
+from cfscim.vendors.http import Answer, Call, HttpClient
 from cfscim.vendors.pages import member
 
 Props = JsonObject
@@ -18,19 +23,18 @@ Change = Literal["same", "update", "replace"]
 
 @dataclass(frozen=True)
 class Made:
-    """A resource as the vendor now has it: its id, and the outputs besides its inputs.
-
-    `adopted`: it existed already and was taken over instead of being created twice.
-    """
+    """A resource as the vendor now has it: its id, and the outputs besides its inputs."""
 
     id: str
     outputs: Props = field(default_factory=dict)
-    adopted: bool = False
 
 
 @dataclass(frozen=True)
 class Held:
-    """A resource in the rehearsal's memory, as an engine keeps it in its state. Holds secrets."""
+    """A resource in the rehearsal's memory, as an engine keeps it in its state. Holds secrets.
+
+    `imported`: taken over; its inputs are those that the vendor shows, and no others.
+    """
 
     type: str
     name: str
@@ -39,36 +43,133 @@ class Held:
     outputs: Props = field(repr=False)
     options: Options
     turn: int
+    imported: bool = False
 
 
-class Handler(ABC):
-    """Carries one kind of resource out. `replace_on`: inputs that mean another remote object."""
+@dataclass(frozen=True)
+class Seen:
+    """A resource read from the vendor by its import id: what an import puts into the state."""
 
-    replace_on: frozenset[str] = frozenset()
+    made: Made
+    inputs: Props
 
-    def adopt(self, _inputs: Props, _taken: Collection[str], /) -> Made | None:
-        """Takes over what exists already under the same name, made as declared; ids in `taken`
-        belong to other resources. None where there is none, or where creating twice is no harm."""
-        return None
 
-    @abstractmethod
-    def create(self, inputs: Props, /) -> Made:
-        """Creates it."""
+@dataclass(frozen=True)
+class Candidate:
+    """Something that exists and can be the resource; `facts` are its inputs as the vendor shows
+    them, `created` (RFC 3339) and `note` are for a person who has to choose. `in_use`: somebody
+    has access by it."""
 
-    def update(self, held: Held, _inputs: Props, /) -> Props:
-        """Changes it in place and returns its outputs; by default nothing can change so."""
+    import_id: str
+    facts: Props = field(default_factory=dict)
+    created: str = ""
+    note: str = ""
+    in_use: bool = False
+
+
+def _no_body(_inputs: Props) -> Props:
+    return {}
+
+
+@dataclass(frozen=True)
+class Row:
+    """How a provider carries one type out.
+
+    `path`: the collection, from the inputs; an object is at `item`, by default `path/id`.
+    `body`: what is sent. `made`: id and outputs from the answer of a creation. `change`: the
+    method of an update, or None where nothing is sent. `gone_is_deleted`: the provider's delete
+    takes a 404 for done. `create`, `update` and `delete` stand for what is no plain call.
+    `find`: everything that is this resource by name or by what it joins. `read`: the resource of
+    an import id, None where it is gone or the provider cannot import it.
+    """
+
+    path: Callable[[Props], str] = lambda _inputs: ""
+    body: Callable[[Props], Props] = _no_body
+    made: Callable[[Props, Answer], Made] | None = None
+    change: Literal["PUT", "PATCH"] | None = None
+    item: Callable[[Held], str] | None = None
+    gone_is_deleted: bool = False
+    create: Callable[[HttpClient, Props], Made] | None = None
+    update: Callable[[HttpClient, Held, Props], Props] | None = None
+    delete: Callable[[HttpClient, Held], None] | None = None
+    find: Callable[[HttpClient, Props], Iterable[Candidate]] | None = None
+    read: Callable[[HttpClient, str], Seen | None] | None = None
+
+
+class Handler:
+    """Carries out the resources of one type, as its row says."""
+
+    def __init__(self, http: HttpClient, type_: str, row: Row) -> None:
+        self._http = http
+        self._row = row
+        self._replace_on = kind_of(type_).forces_new
+
+    def create(self, inputs: Props) -> Made:
+        """Creates it. Raises `AnswerError`, also where the vendor has one of the name."""
+        if self._row.create is not None:
+            return self._row.create(self._http, inputs)
+        answer = self._http.send(
+            Call("POST", self._row.path(inputs), body=self._row.body(inputs) or None)
+        )
+        return self._row.made(inputs, answer) if self._row.made else Made(text(answer, "id"))
+
+    def update(self, held: Held, inputs: Props) -> Props:
+        """Changes it in place and returns its outputs."""
+        if self._row.update is not None:
+            return self._row.update(self._http, held, inputs)
+        if self._row.change is not None:
+            body = self._row.body(inputs)
+            self._http.send(Call(self._row.change, self._item(held), body=body, repeatable=True))
         return held.outputs
 
-    @abstractmethod
     def delete(self, held: Held) -> None:
-        """Deletes it; one that is gone already needs nothing."""
+        """Deletes it. Raises `AnswerError`; one that is gone is an error where it is the
+        provider's."""
+        if self._row.delete is not None:
+            self._row.delete(self._http, held)
+            return
+        try:
+            self._http.send(Call("DELETE", self._item(held)))
+        except AnswerError as error:
+            if error.kind != "not found" or not self._row.gone_is_deleted:
+                raise
+
+    def find(self, inputs: Props) -> tuple[Candidate, ...] | None:
+        """Everything that is this resource already; None where nothing can be looked for."""
+        if self._row.find is None:
+            return None
+        return tuple(self._row.find(self._http, inputs))
+
+    def read(self, import_id: str) -> Seen | None:
+        """What an import of this id puts into the state; None where there is nothing of it."""
+        if self._row.read is None:
+            return None
+        try:
+            return self._row.read(self._http, import_id)
+        except AnswerError as error:
+            if error.kind == "not found":
+                return None
+            raise
+
+    @property
+    def importable(self) -> bool:
+        """Whether the provider can take over what exists."""
+        return self._row.read is not None
 
     def compare(self, held: Held, inputs: Props) -> Change:
         """What the new inputs ask for."""
         changed = changed_keys(held.inputs, inputs)
+        if held.imported:
+            # What the program leaves out stays as the vendor has it, but for what replaces.
+            changed &= {*inputs} | self._replace_on
         if not changed:
             return "same"
-        return "replace" if changed & self.replace_on else "update"
+        return "replace" if changed & self._replace_on else "update"
+
+    def _item(self, held: Held) -> str:
+        if self._row.item is not None:
+            return self._row.item(held)
+        return f"{self._row.path(held.inputs)}/{held.id}"
 
 
 def changed_keys(old: Mapping[str, Json], new: Mapping[str, Json]) -> set[str]:
@@ -95,22 +196,35 @@ def text(answer: Answer, *path: str) -> str:
     return value
 
 
-def string(props: Props, key: str) -> str:
-    """An input that the program always gives; empty where it does not."""
+def string(props: Mapping[str, Json], key: str) -> str:
+    """A value that is a text; empty where there is none."""
     value = props.get(key)
     return "" if value is None else str(value)
 
 
-def strings(props: Props, key: str) -> list[str]:
-    """An input that is a list of texts."""
+def strings(props: Mapping[str, Json], key: str) -> list[str]:
+    """A value that is a list of texts."""
     value = props.get(key)
     return [str(item) for item in value] if isinstance(value, list) else []
 
 
-def items(props: Props, key: str) -> list[Props]:
-    """An input that is a list of objects."""
+def items(props: Mapping[str, Json], key: str) -> list[Props]:
+    """A value that is a list of objects."""
     value = props.get(key)
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def inner(props: Mapping[str, Json], *path: str) -> Props:
+    """The object at `path`; empty where there is none."""
+    value: Json = dict(props)
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def named(value: str, key: str, within: Iterable[Props]) -> list[Props]:
+    """Those of exactly this name, byte for byte."""
+    return [item for item in within if item.get(key) == value]
 
 
 @dataclass(frozen=True)
@@ -120,3 +234,8 @@ class Vendor:
     http: HttpClient | None
     handlers: Mapping[str, Handler]
     lookups: Mapping[str, Lookup]
+
+
+def handlers(http: HttpClient, rows: Mapping[str, Row]) -> dict[str, Handler]:
+    """A handler for each row of a vendor's table."""
+    return {type_: Handler(http, type_, row) for type_, row in rows.items()}

@@ -6,6 +6,7 @@ from typing import Self
 
 from cfscim.config.messages import ScimError
 from cfscim.rehearsal.handler import Handler, Lookup, Vendor
+from cfscim.rehearsal.loopback import require_loopback_url
 
 Settings = Mapping[str, str]
 
@@ -28,6 +29,17 @@ def _entra(settings: Settings, env: Settings) -> Vendor:
     return entra(settings, env)
 
 
+def _local_entra(settings: Settings, env: Settings) -> Vendor:
+    from cfscim.vendors.entra.cloud import find_cloud
+    from cfscim.vendors.retries import Policy
+    from cfscim.vendors.settings import Settings as Reader
+
+    cloud = find_cloud(Reader(settings, env), Policy())
+    require_loopback_url(cloud.graph, "Microsoft Graph")
+    require_loopback_url(cloud.authority, "the Entra sign-in")
+    return _entra(settings, env)
+
+
 def _dynamic(settings: Settings, env: Settings) -> Vendor:
     from cfscim.rehearsal.dynamic import dynamic
 
@@ -43,11 +55,16 @@ _PACKAGES: Mapping[str, Callable[[Settings, Settings], Vendor]] = {
 
 
 class Vendors:
-    """The vendors of one run, signed in with the stack's settings. Safe between threads."""
+    """The vendors of one run, signed in with the stack's settings. Safe between threads.
 
-    def __init__(self, settings: Settings, env: Settings) -> None:
+    `here_only`: an address that only a vendor's answer names (Entra's metadata) must be on this
+    machine too; false for `adopt`, which reads the live systems and never writes.
+    """
+
+    def __init__(self, settings: Settings, env: Settings, *, here_only: bool = True) -> None:
         self._settings = settings
         self._env = env
+        self._packages = {**_PACKAGES, "azuread": _local_entra} if here_only else _PACKAGES
         self._open: dict[str, Vendor] = {}
         self._lock = threading.Lock()
 
@@ -75,11 +92,11 @@ class Vendors:
 
     def _vendor(self, token: str) -> Vendor:
         package = token.split(":")[0]
-        if package not in _PACKAGES:
+        if package not in self._packages:
             raise _unknown(f"anything of the provider {package}")
         with self._lock:
             if package not in self._open:
-                self._open[package] = _PACKAGES[package](self._settings, self._env)
+                self._open[package] = self._packages[package](self._settings, self._env)
             return self._open[package]
 
 

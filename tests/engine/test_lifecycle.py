@@ -9,7 +9,7 @@ import pytest
 from pulumi.automation.errors import CommandError
 
 from cfscim.config.models import parse_config
-from cfscim.rehearsal.deployer import RehearsalDeployer
+from cfscim.rehearsal import RehearsalDeployer
 from cfscim.up.command import deploy
 from cfscim.up.engine import Engine
 from cfscim.up.engine_deployer import EngineDeployer

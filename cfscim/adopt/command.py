@@ -1,0 +1,268 @@
+"""`adopt`: finds what exists and is not in the state, and writes its import.
+
+One way for what an interrupted or lost update created unseen and for what somebody made by hand:
+the declared resources are looked for in the live systems by name and by what they join. Nothing is
+written to a vendor, but for the deletion of a twin that was asked for by its id.
+"""
+
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from cfscim.adopt.finder import Finding, Found, find
+from cfscim.adopt.import_file import import_file
+from cfscim.adopt.state import State, read_state, state_of
+from cfscim.config.keypath import CONFIG_KEY
+from cfscim.config.kinds import TOKENS, words_for
+from cfscim.config.messages import ConfigError, MissingError, ScimError
+from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.config.stack_check import check_stack_file
+from cfscim.program.registrations import Options
+from cfscim.rehearsal.handler import Candidate, Held
+from cfscim.rehearsal.vendors import Vendors
+
+SECRET_TYPE = "azuread:index/synchronizationSecret:SynchronizationSecret"  # noqa: S105 - a type
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for. `state`: a file that `pulumi stack export` printed, else the engine is
+    asked; `take`: ids of those to take where several could be it; `delete_twins`: ids;
+    `do_import`: let the engine carry the import out; `file`: where the import is written."""
+
+    stack: str
+    state: str | None = None
+    take: tuple[str, ...] = ()
+    delete_twins: tuple[str, ...] = ()
+    do_import: bool = False
+    file: str | None = None
+
+
+def run(request: Request, env: Mapping[str, str]) -> int:
+    """Prints what was found and writes `adopt.<stack>.json`. Returns 0 where nothing is left to
+    adopt, 1 where something needs a person. Raises `ScimError`."""
+    checked = check_stack_file(Path(f"Pulumi.{request.stack}.yaml"))
+    if checked.config is None or checked.problems:
+        raise ConfigError(checked.problems)
+    state = _state(request, env)
+    config = {**checked.file.provider_config, CONFIG_KEY: checked.file.config_object}
+    settings = dict(checked.file.provider_config)
+    with Vendors(settings, env, here_only=False) as vendors:
+        found = find(request.stack, config, state, vendors, frozenset(request.take))
+        if request.delete_twins:
+            for line in delete_twins(request.delete_twins, found.findings, vendors):
+                typer.echo(line)
+            found = find(request.stack, config, state, vendors, frozenset(request.take))
+    for line in report(found, checked.config):
+        typer.echo(line)
+    return _write(request, found, state, env)
+
+
+def _state(request: Request, env: Mapping[str, str]) -> State:
+    if request.state is not None:
+        try:
+            return read_state(json.loads(Path(request.state).read_text()))
+        except (OSError, ValueError) as error:
+            raise MissingError(
+                f"adopt: {request.state} cannot be read ({error}); what is in the state would be "
+                "taken for something new; give what `pulumi stack export` printed"
+            ) from None
+    state = state_of(request.stack, env)
+    if state is None:
+        print(
+            "No `pulumi` on PATH: the stack is taken to have no state yet; where it has one, give "
+            "it with --state FILE (`pulumi stack export`).",
+            file=sys.stderr,
+        )
+        return State()
+    return state
+
+
+# -- what is said ----------------------------------------------------------------------------
+
+
+def report(found: Found, config: ScimConfig) -> Iterator[str]:
+    """What was found, what differs from the guide, and what needs a person; a line each."""
+    findings = found.findings
+    adopted = [finding for finding in findings if finding.verdict == "adopt"]
+    if adopted:
+        yield "Exists, is not in the state, and can be taken over as it is:"
+        for finding in adopted:
+            yield f"  {_title(finding)}: {finding.candidates[0].import_id}"
+            yield from (f"    differs: {line}" for line in finding.differs)
+            yield from _given_access(finding, config)
+    people = [*needs_person(findings)]
+    if people:
+        yield "Needs a person:"
+        yield from (f"  {line}" for line in people)
+    yield from (f"Note: {line}" for line in notes(found, config))
+    if found.absent:
+        yield f"Does not exist and will be created: {', '.join(found.absent)}"
+    if not findings:
+        yield "Nothing exists that the state lacks."
+
+
+def needs_person(findings: Iterable[Finding]) -> Iterator[str]:
+    """What cannot be taken over, each with the safe way."""
+    for finding in findings:
+        if finding.verdict == "choose":
+            yield (
+                f"{_title(finding)}: {len(finding.candidates)} could be it: "
+                f"{_listed(finding.candidates)}; the wrong one could give access to the wrong "
+                "people; look at them, then add --take ID for the right one, or --delete-twin ID "
+                "for the others"
+            )
+        elif finding.verdict == "refuse":
+            yield (
+                f"{_title(finding)}: {finding.candidates[0].import_id} could only be replaced "
+                f"({'; '.join(finding.differs)}), and whoever has access by it would lose it; "
+                "change it by hand as declared, or give it another name"
+            )
+        elif finding.verdict == "twin" and finding.type in TOKENS:
+            yield (
+                f"{_title(finding)}: a token of this name is not the stack's: "
+                f"{_listed(finding.candidates)}; its value was told once and cannot be read, so "
+                "it is never taken over: the next update makes its own beside it; hand that one "
+                "over, see it used, then --delete-twin ID"
+            )
+        elif finding.verdict == "twin":
+            yield (
+                f"{_title(finding)}: there are others of the name: "
+                f"{_listed(finding.candidates)}; the state has its own; look at them, then "
+                "--delete-twin ID"
+            )
+        for twin in finding.candidates[1:] if finding.verdict == "adopt" else ():
+            yield f"{_title(finding)}: a twin of it, {_one(twin)}; --delete-twin {_id(twin)}"
+
+
+def notes(found: Found, config: ScimConfig) -> Iterator[str]:
+    """What cannot be imported, and what is not looked for yet."""
+    declared = {resource.type for resource in found.declared.resources}
+    if SECRET_TYPE in declared and "entra-secret" in found.absent:
+        yield (
+            "the credentials that Entra keeps cannot be read; the next update saves them anew, "
+            "with the stack's own token, and tests them"
+        )
+    provider = config.identity_provider
+    if (
+        isinstance(provider, OktaConfig)
+        and provider.api_integration == "console"
+        and not provider.api_integration_confirmed
+    ):
+        yield (
+            "pushes of groups are looked for once identityProvider.apiIntegrationConfirmed is "
+            "true; run adopt again then, before the update"
+        )
+
+
+def _given_access(finding: Finding, config: ScimConfig) -> Iterator[str]:
+    """Whoever is in a group whose members the config does not name gets its role."""
+    one = finding.candidates[0]
+    open_roles = {role.value for role, given in config.roles.items() if given.members is None}
+    text = str(finding.inputs.get("description"))
+    if one.in_use and any(text.endswith(f"role {role}") for role in open_roles):
+        yield f"    look: {one.note}, and whoever is in it gets the role"
+
+
+def _title(finding: Finding) -> str:
+    return f"{finding.name} ({words_for(finding.type)})"
+
+
+def _listed(candidates: Iterable[Candidate]) -> str:
+    return ", ".join(_one(one) for one in candidates)
+
+
+def _one(one: Candidate) -> str:
+    facts = [f"made {one.created}" if one.created else "", one.note]
+    said = ", ".join(fact for fact in facts if fact)
+    return f"{_id(one)} ({said})" if said else _id(one)
+
+
+def _id(one: Candidate) -> str:
+    return one.import_id
+
+
+# -- what is done ----------------------------------------------------------------------------
+
+
+def delete_twins(
+    ids: Sequence[str], findings: Iterable[Finding], vendors: Vendors
+) -> Iterator[str]:
+    """Deletes the twins named, a line each; nothing else can be named. Raises `ScimError`,
+    before anything is deleted where an id is no twin or somebody has access by it."""
+    deletable = {
+        one.import_id: (finding, one)
+        for finding in findings
+        for one in (finding.candidates[1:] if finding.verdict == "adopt" else finding.candidates)
+        if finding.verdict != "refuse"
+    }
+    for id_ in ids:
+        if id_ not in deletable:
+            raise ScimError(
+                f"adopt: --delete-twin {id_}: that is no twin of anything that the stack declares; "
+                "only a twin is ever deleted; run adopt without it and copy an id from its lines"
+            )
+        if deletable[id_][1].in_use:
+            raise ScimError(
+                f"adopt: --delete-twin {id_}: {deletable[id_][1].note}; whoever has access by it "
+                "would lose it; take them out first"
+            )
+    for id_ in ids:
+        finding, one = deletable[id_]
+        handler = vendors.handler(finding.type)
+        seen = handler.read(one.import_id) if handler.importable else None
+        made, outputs = (seen.made.id, seen.made.outputs) if seen else (one.import_id, {})
+        handler.delete(
+            Held(finding.type, finding.name, made, finding.inputs, outputs, Options(), 0)
+        )
+        yield f"Deleted {id_}, a twin of {_title(finding)}."
+
+
+def _write(request: Request, found: Found, state: State, env: Mapping[str, str]) -> int:
+    """Writes the import and says, or does, what takes it over."""
+    left = any(needs_person(found.findings))
+    file = Path(request.file or f"adopt.{request.stack}.json")
+    content = import_file(found.findings, found.declared, state)
+    if not content["resources"]:
+        file.unlink(missing_ok=True)  # of an earlier run: importing it again would fail
+        return 1 if left else 0
+    file.write_text(json.dumps(content, indent=2) + "\n")
+    command = import_command(request.stack, file)
+    if request.do_import:
+        _import(command, env)
+        file.unlink()
+        typer.echo(f"Imported. Next: pulumi preview --stack {shlex.quote(request.stack)}")
+        return 1 if left else 0
+    typer.echo(f"Written: {file}. Next: {shlex.join(command)}")
+    typer.echo(f"Then: pulumi preview --stack {shlex.quote(request.stack)}")
+    return 1
+
+
+def import_command(stack: str, file: Path) -> list[str]:
+    """The command that carries the import out: nothing is protected but what the program says."""
+    return [
+        "pulumi", "import", "--stack", stack, "--file", str(file),
+        "--protect=false", "--generate-code=false", "--yes",
+    ]  # fmt: skip
+
+
+def _import(command: Sequence[str], env: Mapping[str, str]) -> None:
+    program = shutil.which(command[0], path=env.get("PATH"))
+    if program is None:
+        raise MissingError(
+            f"adopt: there is no `pulumi` on PATH to carry the import out; nothing was taken over; "
+            f"run where there is one: {shlex.join(command)}"
+        )
+    done = subprocess.run(
+        [program, *command[1:], "--non-interactive"], capture_output=True, text=True, env=dict(env)
+    )
+    if done.returncode != 0:
+        said = " ".join((done.stderr + done.stdout).split())[-600:]
+        raise ScimError(f"pulumi import: {said}; the state may lack some of it; run adopt again")

@@ -1,0 +1,263 @@
+"""Runs the program with the vendors' own answers and asks them what exists already. Reads only.
+
+Each declared resource is answered from the state, else from what is found by its name or by what
+it joins, else with a placeholder, as `plan` does; so a group's push is looked for by the id of the
+group that was found.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pulumi.runtime import rpc
+from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs
+
+from cfscim.adopt.state import State
+from cfscim.config.json_types import Json, JsonObject
+from cfscim.config.kinds import kind_of
+from cfscim.config.messages import ScimError
+from cfscim.program.monitor import RecordingMonitor
+from cfscim.program.placeholders import Placeholders
+from cfscim.program.registrations import Declared, Options
+from cfscim.program.run import run_program
+from cfscim.rehearsal.handler import Candidate, Handler
+from cfscim.rehearsal.vendors import Vendors
+
+Verdict = Literal["adopt", "choose", "refuse", "twin"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What exists of one declared resource that the state lacks, or beside the one it has.
+
+    `adopt`: `candidates[0]` is taken over, `differs` is what the next update then changes.
+    `choose`: more than one could be it. `refuse`: it could only be replaced, `differs` says why.
+    `twin`: the state has the resource, or cannot have this one (a token's value is told once).
+    """
+
+    type: str
+    name: str
+    parent: str | None
+    verdict: Verdict
+    candidates: tuple[Candidate, ...]
+    differs: tuple[str, ...] = ()
+    inputs: JsonObject = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Everything found, the names of what will be created, and what the program declares."""
+
+    findings: tuple[Finding, ...]
+    absent: tuple[str, ...]
+    declared: Declared
+
+
+def find(
+    stack: str,
+    config: Mapping[str, object],
+    state: State,
+    vendors: Vendors,
+    chosen: frozenset[str] = frozenset(),
+) -> Found:
+    """Looks for everything that `config` (the stack file's) declares and `state` lacks.
+
+    `chosen`: import ids of those to take where several could be it. Raises `ScimError` where the
+    program refuses the config, or a vendor cannot be read.
+    """
+    finder = _Finder(vendors, state, chosen)
+    try:
+        declared = run_program(finder.monitor, stack=stack, config=config, preview=False)
+    except Exception:
+        if finder.failure is not None:
+            raise finder.failure from None
+        raise
+    order = {resource.name: place for place, resource in enumerate(declared.resources)}
+    findings = sorted(finder.findings, key=lambda finding: order[finding.name])
+    absent = sorted(finder.absent, key=lambda name: order[name])
+    return Found(tuple(findings), tuple(absent), declared)
+
+
+class _Finder(Placeholders):
+    """Answers the program with what exists."""
+
+    def __init__(self, vendors: Vendors, state: State, chosen: frozenset[str]) -> None:
+        self.monitor = RecordingMonitor(self)
+        self.findings: list[Finding] = []
+        self.absent: list[str] = []
+        self.failure: ScimError | None = None
+        self._vendors = vendors
+        self._state = state
+        self._chosen = chosen
+        self._lock = threading.Lock()
+
+    def call(  # pyright: ignore[reportIncompatibleMethodOverride] - failures may be left out
+        self, args: MockCallArgs
+    ) -> dict[str, object]:
+        """The vendor's own answer. Raises `ScimError`."""
+        try:
+            return dict(self._vendors.lookup(args.token)(_revealed(args.args)))
+        except ScimError as error:
+            self._fail(error)
+            raise
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, object]]:
+        """Id and outputs of what the state has, or of what was found; else placeholders."""
+        if not args.custom:
+            return "", {}
+        inputs = _revealed(args.inputs)
+        kept = self._state.resources.get((args.typ, args.name))
+        try:
+            handler = self._vendors.handler(args.typ)
+            finding = self._look(handler, args, inputs, twins=kept is not None)
+            made = None
+            if finding is not None and finding.verdict == "adopt":
+                seen = handler.read(finding.candidates[0].import_id)
+                made = seen.made if seen is not None else None
+        except ScimError as error:
+            self._fail(error)
+            raise
+        with self._lock:
+            if finding is not None:
+                self.findings.append(finding)
+            elif kept is None:
+                self.absent.append(args.name)
+        placed = super().new_resource(args)[1]
+        shown = {k: v for k, v in placed.items() if not rpc.is_rpc_secret(v)}
+        if kept is not None:
+            plain = {k: v for k, v in kept.outputs.items() if not _is_secret(v)}
+            return kept.id, {**shown, **plain}
+        if made is not None:
+            return made.id, {**shown, **made.outputs}
+        return f"${{{args.name}.id}}", shown
+
+    def _look(
+        self, handler: Handler, args: MockResourceArgs, inputs: JsonObject, *, twins: bool
+    ) -> Finding | None:
+        if _has_placeholder(inputs):
+            return None  # it hangs on what does not exist
+        if twins and handler.importable and args.typ not in _REPEATABLE:
+            return None  # a second one cannot be
+        listed = handler.find(inputs) or ()
+        held = self._state.ids(args.typ)
+        others = tuple(
+            one
+            for one in listed
+            if one.import_id not in held and one.import_id.rsplit("/", 1)[-1] not in held
+        )
+        if not others:
+            return None
+        options = self._options(args)
+
+        def finding(verdict: Verdict, *differs: str, of: tuple[Candidate, ...] = others) -> Finding:
+            return Finding(
+                args.typ, args.name, _parent(self.monitor, args), verdict, of, differs, inputs
+            )
+
+        if not handler.importable:
+            return finding("twin")
+        if twins:
+            return finding("twin")
+        picked = tuple(one for one in others if one.import_id in self._chosen)
+        if len(others) > 1 and len(picked) != 1:
+            return finding("choose")
+        one = picked[0] if picked else others[0]
+        blocking = _blocking(args.typ, one, inputs, options)
+        if blocking:
+            return finding("refuse", *blocking, of=(one,))
+        rest = tuple(other for other in others if other is not one)
+        return finding("adopt", *_differences(one, inputs, options), of=(one, *rest))
+
+    def _options(self, args: MockResourceArgs) -> Options:
+        for registration in reversed(self.monitor.declared.resources):
+            if (registration.type, registration.name) == (args.typ, args.name):
+                return registration.options
+        return Options()
+
+    def _fail(self, error: ScimError) -> None:
+        with self._lock:
+            self.failure = self.failure or error
+
+
+_REPEATABLE = frozenset(
+    {
+        "okta:app/saml:Saml",
+        "azuread:index/applicationFromTemplate:ApplicationFromTemplate",
+        "azuread:index/group:Group",
+    }
+)
+"""What a vendor lets two of one name be, apart from tokens, whose value cannot be read."""
+
+
+def _parent(monitor: RecordingMonitor, args: MockResourceArgs) -> str | None:
+    for registration in monitor.declared.resources:
+        if (registration.type, registration.name) == (args.typ, args.name):
+            return registration.parent
+    return None
+
+
+def _blocking(type_: str, one: Candidate, inputs: JsonObject, options: Options) -> list[str]:
+    """What could only be had by replacing it: then taking it over would take access away."""
+    keys = kind_of(type_).forces_new | {*options.replace_on_changes}
+    return [
+        _difference(key, one.facts[key], inputs.get(key))
+        for key in sorted(keys & {*one.facts})
+        if _plain(one.facts[key]) != _plain(inputs.get(key))
+    ]
+
+
+def _differences(one: Candidate, inputs: JsonObject, options: Options) -> list[str]:
+    """What the next update changes in place."""
+    return [
+        _difference(key, one.facts[key], inputs[key])
+        for key in sorted({*one.facts} & {*inputs} - {*options.ignore_changes})
+        if _plain(one.facts[key]) != _plain(inputs[key])
+    ]
+
+
+def _difference(key: str, is_: Json, declared: Json) -> str:
+    if isinstance(is_, list) and isinstance(declared, list) and key in ("members", "users"):
+        more = [person for person in is_ if person not in declared]
+        fewer = [person for person in declared if person not in is_]
+        said = [f"{len(fewer)} people are put in"] if fewer else []
+        said += [f"{len(more)} are taken out ({', '.join(map(str, more[:5]))})"] if more else []
+        return f"{key}: {', '.join(said)}"
+    return f"{key}: is {_short(is_)}, declared {_short(declared)}"
+
+
+def _short(value: Json) -> str:
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _plain(value: Json) -> object:
+    """Without order and without what is empty: `null`, false, "" and [] are one to a provider."""
+    if isinstance(value, list):
+        return sorted((_plain(item) for item in value), key=repr) or None
+    if isinstance(value, dict):
+        return {
+            key: _plain(item) for key, item in value.items() if _plain(item) is not None
+        } or None
+    return value if value not in ("", False) else None
+
+
+def _revealed(inputs: Mapping[str, object]) -> JsonObject:
+    return {
+        key: rpc.unwrap_rpc_secret(value) if rpc.is_rpc_secret(value) else value
+        for key, value in inputs.items()
+        if key != "__provider"
+    }  # pyright: ignore[reportReturnType] - the monitor's values are JSON
+
+
+def _has_placeholder(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any(_has_placeholder(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_has_placeholder(item) for item in value)
+    # Okta's own expressions, as in `${source.email}`, are no placeholders of ours.
+    return isinstance(value, str) and value.startswith("${") and not value.startswith("${source.")
+
+
+def _is_secret(value: object) -> bool:
+    return isinstance(value, dict) and "4dabf18193072939515e22adb298388d" in value

@@ -1,0 +1,93 @@
+"""What a stack's state holds: ids and outputs by type and name, and the URNs of its components.
+
+Source: `pulumi stack export`, the engine's checkpoint. Only read: a secret stays encrypted there.
+"""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cfscim.config.json_types import Json, JsonObject
+from cfscim.config.messages import MissingError
+
+_SECONDS = 120
+Key = tuple[str, str]
+"""Type and logical name of a resource."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A resource of the state."""
+
+    id: str
+    outputs: JsonObject = field(repr=False)
+
+
+@dataclass(frozen=True)
+class State:
+    """`resources` by type and name, `urns` of everything by name, components included."""
+
+    resources: Mapping[Key, Kept] = field(default_factory=dict)
+    urns: Mapping[str, str] = field(default_factory=dict)
+
+    def ids(self, type_: str) -> frozenset[str]:
+        """The ids of all resources of a type."""
+        return frozenset(kept.id for (of, _), kept in self.resources.items() if of == type_)
+
+
+def read_state(export: Json) -> State:
+    """The state of an export; empty where no update ever ended."""
+    deployment = export.get("deployment") if isinstance(export, dict) else None
+    listed = deployment.get("resources") if isinstance(deployment, dict) else None
+    resources: dict[Key, Kept] = {}
+    urns: dict[str, str] = {}
+    for resource in listed if isinstance(listed, list) else []:
+        # What only waits for its deletion is no longer the stack's.
+        if not isinstance(resource, dict) or resource.get("delete") or _replaced(resource):
+            continue
+        urn, type_ = str(resource.get("urn")), str(resource.get("type"))
+        name = urn.rsplit("::", 1)[-1]
+        urns[name] = urn
+        outputs, id_ = resource.get("outputs"), resource.get("id")
+        if resource.get("custom") and isinstance(id_, str):
+            resources[type_, name] = Kept(id_, outputs if isinstance(outputs, dict) else {})
+    return State(resources, urns)
+
+
+def state_of(stack: str, env: Mapping[str, str]) -> State | None:
+    """What the engine on PATH has of the stack; None where there is no engine.
+
+    Raises `MissingError` with the engine's own words where it cannot say.
+    """
+    command = shutil.which("pulumi", path=env.get("PATH"))
+    if command is None:
+        return None
+    try:
+        done = subprocess.run(
+            [command, "stack", "export", "--stack", stack, "--non-interactive"],
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            env=dict(env),
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _unread(stack, str(error)) from None
+    if done.returncode != 0:
+        if "no stack named" in done.stderr:
+            return State()  # the very first day
+        raise _unread(stack, done.stderr)
+    return read_state(json.loads(done.stdout))
+
+
+def _replaced(resource: JsonObject) -> bool:
+    noted = resource.get("rehearsal")
+    return isinstance(noted, dict) and noted.get("replaced") is True
+
+
+def _unread(stack: str, said: str) -> MissingError:
+    return MissingError(
+        f"pulumi stack export --stack {stack}: {' '.join(said.split())[:200]}; what is in the "
+        "state would be taken for something new; put right what it says, or give --state FILE"
+    )
