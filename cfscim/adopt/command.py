@@ -71,8 +71,10 @@ def _state(request: Request, env: Mapping[str, str]) -> State:
             return read_state(json.loads(Path(request.state).read_text()))
         except (OSError, ValueError) as error:
             raise MissingError(
-                f"adopt: {request.state} cannot be read ({error}); what is in the state would be "
-                "taken for something new; give what `pulumi stack export` printed"
+                "adopt",
+                f"{request.state} cannot be read ({error})",
+                "what is in the state would be taken for something new",
+                "give what `pulumi stack export` printed",
             ) from None
     state = state_of(request.stack, env)
     if state is None:
@@ -206,13 +208,17 @@ def delete_twins(
     for id_ in ids:
         if id_ not in deletable:
             raise ScimError(
-                f"adopt: --delete-twin {id_}: that is no twin of anything that the stack declares; "
-                "only a twin is ever deleted; run adopt without it and copy an id from its lines"
+                f"adopt --delete-twin {id_}",
+                "that is no twin of anything that the stack declares",
+                "only a twin is ever deleted",
+                "run adopt without it and copy an id from its lines",
             )
         if deletable[id_][1].in_use:
             raise ScimError(
-                f"adopt: --delete-twin {id_}: {deletable[id_][1].note}; whoever has access by it "
-                "would lose it; take them out first"
+                f"adopt --delete-twin {id_}",
+                deletable[id_][1].note,
+                "whoever has access by it would lose it",
+                "take them out first",
             )
     for id_ in ids:
         finding, one = deletable[id_]
@@ -257,12 +263,16 @@ def _import(command: Sequence[str], env: Mapping[str, str]) -> None:
     program = shutil.which(command[0], path=env.get("PATH"))
     if program is None:
         raise MissingError(
-            f"adopt: there is no `pulumi` on PATH to carry the import out; nothing was taken over; "
-            f"run where there is one: {shlex.join(command)}"
+            "adopt",
+            "there is no `pulumi` on PATH to carry the import out",
+            "nothing was taken over",
+            f"run where there is one: {shlex.join(command)}",
         )
     done = subprocess.run(
         [program, *command[1:], "--non-interactive"], capture_output=True, text=True, env=dict(env)
     )
     if done.returncode != 0:
         said = " ".join((done.stderr + done.stdout).split())[-600:]
-        raise ScimError(f"pulumi import: {said}; the state may lack some of it; run adopt again")
+        raise ScimError(
+            "pulumi import", said, "the state may lack some of it", "put it right, run adopt again"
+        )

@@ -162,7 +162,7 @@ class _Finder(Placeholders):
         picked = tuple(one for one in others if one.import_id in self._chosen)
         if len(others) > 1 and len(picked) != 1:
             return finding("choose")
-        one = picked[0] if picked else others[0]
+        one = next(iter(picked or others))
         blocking = _blocking(args.typ, one, inputs, options)
         if blocking:
             return finding("refuse", *blocking, of=(one,))

@@ -88,6 +88,8 @@ def _replaced(resource: JsonObject) -> bool:
 
 def _unread(stack: str, said: str) -> MissingError:
     return MissingError(
-        f"pulumi stack export --stack {stack}: {' '.join(said.split())[:200]}; what is in the "
-        "state would be taken for something new; put right what it says, or give --state FILE"
+        f"pulumi stack export --stack {stack}",
+        " ".join(said.split())[:200],
+        "what is in the state would be taken for something new",
+        "put right what it says, or give --state FILE",
     )

@@ -76,8 +76,10 @@ class Carrier(Mocks):
         if change == "replace":
             if before.options.protect or options.protect:
                 raise ScimError(
-                    "this change needs a new one in its place, and it is protected; whoever has "
-                    "access through it would lose it; take the change back, or unprotect it first"
+                    title(args.typ, args.name),
+                    "this change needs a new one in its place, and it is protected",
+                    "whoever has access through it would lose it",
+                    "take the change back, or name it under removals (docs/leaving.md)",
                 )
             made = self._created(handler, args, inputs, options, "replaced")
             with self._lock:
@@ -134,8 +136,12 @@ def title(type_: str, name: str) -> str:
 
 def named(what: str, error: ScimError) -> ScimError:
     """The error with the resource it is about, still telling what is missing from what is wrong."""
+    if str(error).startswith(what):
+        return error
     kind = MissingError if isinstance(error, MissingError) else ScimError
-    return kind(f"{what}: {error}")
+    said = error.message
+    where = ": ".join(part for part in (what, str(said.where)) if part)
+    return kind(where, said.what, said.why, said.instead)
 
 
 def _change(handler: Handler, before: Held, inputs: Props, options: Options) -> Change:

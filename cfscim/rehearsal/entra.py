@@ -111,9 +111,11 @@ def _group_created(http: HttpClient, inputs: Props, client_id: str) -> Made:
         for group in odata_pages(http, "/beta/groups", query):
             if group.get("displayName") == name:
                 raise ScimError(
+                    "Entra",
                     f'an existing group "{name}" with id {string(group, "id")} was found, and '
-                    "names may not repeat; whoever is in it would get a role; rename it, or take "
-                    "it over with `python -m cfscim adopt`"
+                    "names may not repeat",
+                    "whoever is in it would get a role",
+                    "rename it, or take it over with `python -m cfscim adopt`",
                 )
     body: Props = {
         **_group_body(inputs),
@@ -188,8 +190,10 @@ def _caller(http: HttpClient, client_id: str) -> str:
     found = objects(answer, member(answer, "value"))
     if not found:
         raise ScimError(
-            f"Entra knows no application {client_id}; a group needs an owner; check "
-            "azuread:clientId or ARM_CLIENT_ID"
+            "Entra",
+            f"there is no application {client_id}",
+            "a group needs an owner",
+            "check azuread:clientId or ARM_CLIENT_ID",
         )
     return string(found[0], "id")
 
@@ -323,8 +327,10 @@ def _secret_put(http: HttpClient, inputs: Props, *, blank: bool = False) -> Made
     further = sorted(saved - {string(pair, "key") for pair in pairs})
     if further and not blank:
         raise ScimError(
-            f"Entra keeps a further setting, {', '.join(further)}; the provider waits for exactly "
-            "its own settings and ends in its time-out; remove it as docs/troubleshooting.md says"
+            "Entra",
+            f"it keeps a further setting, {', '.join(further)}",
+            "the provider waits for exactly its own settings and ends in its time-out",
+            "remove it as docs/troubleshooting.md says",
         )
     return Made(principal)
 

@@ -316,9 +316,10 @@ def _push_deleted(http: HttpClient, held: Held) -> None:
 def _allowed(held: Held) -> None:
     if held.outputs.get("status") not in (None, "ACTIVE", "INACTIVE"):
         raise ScimError(
-            "the push mapping is in ERROR, a disallowed status; the provider neither changes nor "
-            "deletes such a mapping; push the group again in Okta, or unlink it there, and run "
-            "`pulumi refresh`"
+            "Okta",
+            "the push mapping is in ERROR, a disallowed status",
+            "the provider neither changes nor deletes such a mapping",
+            "push the group again in Okta, or unlink it there, and run `pulumi refresh`",
         )
 
 

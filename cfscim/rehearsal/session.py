@@ -163,15 +163,22 @@ class Rehearsal:
         type_, id_ = string(spec, "type"), string(spec, "id")
         name = string(spec, "logicalName") or string(spec, "name")
         if (type_, name) in self._held:
-            raise ScimError(f"import {title(type_, name)}: the state has it; run `adopt` again")
+            raise ScimError(
+                f"import {title(type_, name)}",
+                "the state has it already",
+                "nothing was taken over",
+                "run `python -m cfscim adopt` again",
+            )
         try:
             seen = vendors.handler(type_).read(id_)
         except ScimError as error:
             raise named(f"import {title(type_, name)}", error) from None
         if seen is None:
             raise ScimError(
-                f"import {title(type_, name)}: there is no {id_}; nothing was taken over; run "
-                "`adopt` again"
+                f"import {title(type_, name)}",
+                f"there is no {id_}",
+                "nothing was taken over",
+                "run `python -m cfscim adopt` again",
             )
         self._held[type_, name] = Held(
             type_,
@@ -258,8 +265,10 @@ class RehearsalDeployer:
         """The value of a secret output. Raises `ScimError` for one that there is not."""
         if name != "tokenValue" or self._token_value is None:
             raise ScimError(
-                f"rehearsal: there is no secret output {name}; without it nothing can sign in; "
-                "run an update first"
+                "rehearsal",
+                f"there is no secret output {name}",
+                "without it nothing can sign in",
+                "run an update first",
             )
         return self._token_value.get_secret_value()
 
@@ -321,5 +330,5 @@ def _refuse_protected(held: Iterable[Held]) -> None:
             "protected resources would be deleted",
             f"{', '.join(protected)}",
             "whoever has access through them would lose it",
-            "declare them again, or unprotect them first",
+            "declare them again, or name them under removals (docs/leaving.md)",
         )
