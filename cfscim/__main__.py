@@ -123,11 +123,30 @@ def up(
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave the sandbox running and print its environment.")
     ] = False,
+    people: Annotated[
+        str | None,
+        typer.Option(
+            "--people",
+            metavar="FILE",
+            help="People for the sandbox, CSV or JSON: email, suspended, mail, and any attribute "
+            "of Entra. Left out: those of the stack, made to meet its filter.",
+        ),
+    ] = None,
+    sandbox: Annotated[
+        str | None,
+        typer.Option("--sandbox", metavar="ADDRESS", help="Update a sandbox that was kept."),
+    ] = None,
+    imports: Annotated[
+        str | None,
+        typer.Option(
+            "--import", metavar="FILE", help="What adopt wrote: taken over before the update."
+        ),
+    ] = None,
 ) -> None:
     """Try a stack out on the sandbox: update, one provisioning cycle, who has which role."""
-    from cfscim.up.command import run
+    from cfscim.up.command import Request, run
 
-    raise typer.Exit(run(stack, keep=keep))
+    raise typer.Exit(run(Request(stack, keep, people, sandbox, imports)))
 
 
 class VerifyFormat(StrEnum):

@@ -26,6 +26,10 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--state-dir", type=Path, help="keep the content here across restarts")
     parser.add_argument("--port", type=_port, default=0, help="HTTP port; 0 (default): a free one")
+    parser.add_argument(
+        "--with-parent", action="store_true",
+        help="end when standard input ends without the line `keep`",
+    )  # fmt: skip
     options = parser.parse_args(arguments)
     try:
         sandbox = Sandbox(options.state_dir, options.port)
@@ -39,10 +43,18 @@ def main(arguments: list[str] | None = None) -> int:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    if options.with_parent:
+        threading.Thread(target=_watch, args=(stopping,), daemon=True).start()
     with sandbox:
         print(json.dumps({"env": sandbox.env, "admin": sandbox.origin}), flush=True)
         stopping.wait()
     return 0
+
+
+def _watch(stopping: threading.Event) -> None:
+    """Stop once standard input is at its end, as it is when whoever started us was killed."""
+    if sys.stdin.readline().strip() != "keep":
+        stopping.set()
 
 
 if __name__ == "__main__":

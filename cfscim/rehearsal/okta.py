@@ -54,6 +54,13 @@ def _group_facts(group: Props) -> Props:
     return {"name": profile.get("name"), "description": profile.get("description") or None}
 
 
+def _group_created(http: HttpClient, inputs: Props) -> Made:
+    """The provider asks for the new group before it believes that there is one."""
+    made = text(http.send(Call("POST", _GROUPS, body=_profile(inputs))), "id")
+    text(http.get(f"{_GROUPS}/{quote(made)}"), "id")
+    return Made(made)
+
+
 def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
     """Okta's own groups of exactly the name: `search` is exact, `q` matches beginnings."""
     name = string(inputs, "name")
@@ -389,6 +396,7 @@ ROWS: Mapping[str, Row] = {
         path=lambda _inputs: _GROUPS,
         body=_profile,
         change="PUT",
+        create=_group_created,
         find=_groups_named,
         read=_group_read,
     ),

@@ -5,27 +5,33 @@ The real stack file through the real program; only the vendors are stand-ins. Wh
 be had, the same program is rehearsed in this process, and the first line says so.
 """
 
+import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 import typer
 
+from cfscim.adopt.state import read_state as stack_state
+from cfscim.config.json_types import JsonObject
 from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.messages import ConfigError, ScimError
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
-from cfscim.config.stack_file import check_stack_file
-from cfscim.up.engine import Engine, NoEngine, find_engine
+from cfscim.config.stack_file import CheckedStack, check_stack_file
+from cfscim.rehearsal import RehearsalDeployer
+from cfscim.up.engine import Engine, EngineDeployer, NoEngine, find_engine
+from cfscim.up.kept import PREFIX, find_kept, read_state, write_state
 from cfscim.up.kept import keep as leave_running
-from cfscim.up.redelivery import redeliver
+from cfscim.up.people import Seed, kept_out, seeds
 from cfscim.up.role_table import role_rows, table_lines
-from cfscim.up.sandbox_process import SandboxProcess
+from cfscim.up.sandbox_process import RunningSandbox, SandboxProcess
 from cfscim.verify import command as answers
 from cfscim.verify import parse_outputs
 from cfscim.verify import run as verify
@@ -47,6 +53,10 @@ class Deployer(Protocol):
         """The value of a secret output."""
         ...
 
+    def state(self) -> JsonObject:
+        """What `pulumi stack export` would print."""
+        ...
+
 
 class _Progress:
     """Says what happens as it happens, with the seconds since the start."""
@@ -58,49 +68,107 @@ class _Progress:
         typer.echo(f"[{time.monotonic() - self._start:5.1f} s] {text}")
 
 
-def run(stack: str, *, keep: bool = False) -> int:
-    """Runs stack `stack` of this folder against a fresh sandbox.
+@dataclass(frozen=True)
+class Request:
+    """What was asked for. `keep`: leave the sandbox running. `people`: a file of people for it.
+    `sandbox`: the address of one that was kept, to be updated. `imports`: the file that `adopt`
+    wrote, taken over before the update where there is no engine."""
+
+    stack: str
+    keep: bool = False
+    people: str | None = None
+    sandbox: str | None = None
+    imports: str | None = None
+
+
+def run(request: Request) -> int:
+    """Runs a stack of this folder against a sandbox, by default a fresh one.
 
     Returns 0 when every declared grant is effective and `verify` finds nothing else, 1 otherwise
-    (3 where it got no answer). `keep` leaves the sandbox running and prints how to use it. Raises
-    `ScimError` for anything that fails on the way; nothing but loopback is ever contacted.
+    (3 where it got no answer). Raises `ScimError` for anything that fails on the way; nothing but
+    loopback is ever contacted.
     """
-    checked = check_stack_file(Path(f"Pulumi.{stack}.yaml"), now=datetime.now(UTC))
+    checked = check_stack_file(Path(f"Pulumi.{request.stack}.yaml"), now=datetime.now(UTC))
     if checked.config is None or checked.problems:
         raise ConfigError(checked.problems)
-    config = checked.config
+    people = seeds(checked.config, request.people)
     engine = find_engine()
     if isinstance(engine, NoEngine):
         typer.echo(f"REHEARSAL, not an engine run: {engine.reason}.")
     else:
         typer.echo(f"Engine: {engine.summary}.")
     progress = _Progress()
+    if request.sandbox is not None:
+        kept = find_kept(request.sandbox)
+        sandbox = RunningSandbox(kept.admin, kept.env)
+        try:
+            progress(f"going on with the sandbox at {kept.admin}")
+            return _on(request, checked, people, engine, sandbox, kept.folder, progress)
+        finally:
+            sandbox.close()
     progress("starting the sandbox (Cloudflare, Okta and Microsoft Graph on loopback)")
-    with SandboxProcess() as sandbox, _folder(keep) as folder:
-        progress(f"the sandbox answers at {sandbox.admin}")
-        deployer = _deployer(engine, stack, folder, sandbox, progress)
-        outputs = deploy(config, checked.file.config_object, deployer, sandbox, progress)
-        outputs = {**outputs, "tokenValue": deployer.secret_output("tokenValue")}
-        code = _finish(config, stack, outputs, deployer, sandbox, progress)
-        if keep:
-            sandbox.detach()
-            for line in leave_running(
-                stack,
-                folder,
-                deployer.environment,
-                outputs,
-                admin=sandbox.admin,
-                pid=sandbox.pid,
-                project=getattr(deployer, "project_folder", None),
-            ):
-                typer.echo(line)
+    with SandboxProcess() as fresh, _folder(request.keep) as folder:
+        progress(f"the sandbox answers at {fresh.admin}")
+        code = _on(request, checked, people, engine, fresh, folder, progress)
+        if request.keep:
+            fresh.detach()
         return code
+
+
+def _on(
+    request: Request,
+    checked: CheckedStack,
+    people: Sequence[Seed],
+    engine: Engine | NoEngine,
+    sandbox: RunningSandbox,
+    folder: Path,
+    progress: Callable[[str], None],
+) -> int:
+    """The stack on this sandbox; what is needed to go on with it is written into `folder`."""
+    config = checked.config
+    assert config is not None
+    for seed in people:
+        sandbox.post("users", seed.body())
+    progress(f"{len(people)} people of the stack are in both directories")
+    for line in kept_out(config, people):
+        progress(f"  {line}")
+    deployer = _deployer(engine, request.stack, folder, sandbox, progress)
+    keeping = request.keep or request.sandbox is not None
+    try:
+        if request.imports is not None:
+            _take_over(request.imports, deployer, checked)
+        outputs = deploy(config, checked.file.config_object, deployer, sandbox, progress)
+    finally:
+        if keeping:
+            write_state(folder, request.stack, deployer)
+    outputs = {**outputs, "tokenValue": deployer.secret_output("tokenValue")}
+    code = _finish(config, request.stack, outputs, deployer, sandbox, progress)
+    if keeping:
+        pid = sandbox.pid if isinstance(sandbox, SandboxProcess) else None
+        for line in leave_running(
+            request.stack, folder, deployer.environment, outputs, sandbox, pid,
+            getattr(deployer, "project_folder", None),
+        ):  # fmt: skip
+            typer.echo(line)
+    return code
+
+
+def _take_over(file: str, deployer: Deployer, checked: CheckedStack) -> None:
+    if not isinstance(deployer, RehearsalDeployer):
+        raise ScimError(
+            "up --import",
+            "an engine is here",
+            "it takes imports over itself",
+            f"run `pulumi import --file {file}` as adopt says",
+        )
+    config = {**checked.file.provider_config, CONFIG_KEY: checked.file.config_object}
+    deployer.take_over(json.loads(Path(file).read_text()), config)
 
 
 @contextmanager
 def _folder(keep: bool) -> Iterator[Path]:
     """A folder for the engine's state; it stays only where it was asked for and all went well."""
-    folder = Path(tempfile.mkdtemp(prefix="cfscim-up-"))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
         yield folder
     except BaseException:
@@ -115,29 +183,24 @@ def _deployer(
     engine: Engine | NoEngine,
     stack: str,
     folder: Path,
-    sandbox: SandboxProcess,
+    sandbox: RunningSandbox,
     progress: Callable[[str], None],
 ) -> Deployer:
     environment = sandbox.environment()
     if isinstance(engine, Engine):
-        from cfscim.up.engine_deployer import EngineDeployer
-
         return EngineDeployer(engine, stack, folder, environment, progress)
-    from cfscim.rehearsal import RehearsalDeployer
-
-    return RehearsalDeployer(stack, environment, progress)
+    return RehearsalDeployer(stack, environment, progress, read_state(folder, stack))
 
 
 def deploy(
     config: ScimConfig,
     declared: object,
     deployer: Deployer,
-    sandbox: SandboxProcess,
+    sandbox: RunningSandbox,
     progress: Callable[[str], None],
 ) -> dict[str, object]:
     """Everything between an empty sandbox and people with roles: update, console, cycle.
 
-    Where something declared did not arrive, everything is delivered once more (`redelivery`).
     `declared` is the config object as the stack file has it. Returns the stack's plain outputs.
     Raises `ScimError`.
     """
@@ -149,7 +212,7 @@ def deploy(
         progress("switched virtual groups on for the sandbox account, as Cloudflare would")
     outputs = _update(config, declared, deployer, sandbox, progress)
     progress("running one provisioning cycle of the identity provider")
-    redeliver(config, sandbox.post("cycle"), sandbox, progress)
+    sandbox.post("cycle")
     return outputs
 
 
@@ -157,7 +220,7 @@ def _update(
     config: ScimConfig,
     declared: object,
     deployer: Deployer,
-    sandbox: SandboxProcess,
+    sandbox: RunningSandbox,
     progress: Callable[[str], None],
 ) -> dict[str, object]:
     provider = config.identity_provider
@@ -165,12 +228,41 @@ def _update(
     if not by_console:
         progress("updating the stack")
         return deployer.update({CONFIG_KEY: declared})
+    before = _kept_resources(deployer)
+    if _GATE in before:
+        progress("updating the stack, whose console steps were done before")
+        outputs = deployer.update({CONFIG_KEY: _confirmed(declared, True)})
+        if before.get("token") != outputs.get("tokenId"):
+            progress("pasting the new token in the sandbox's Okta console")
+            _console(config, outputs, deployer, sandbox)
+        return outputs
     progress("updating the stack, up to what Okta has no API for")
     outputs = deployer.update({CONFIG_KEY: _confirmed(declared, False)})
     progress("doing by hand in the sandbox's Okta console what Okta has no API for:")
     steps = outputs.get("remainingSteps")
     for step in steps if isinstance(steps, list) else []:
         progress(f"  {step}")
+    _console(config, outputs, deployer, sandbox)
+    progress("updating the stack with apiIntegrationConfirmed: true")
+    return deployer.update({CONFIG_KEY: _confirmed(declared, True)})
+
+
+_GATE = "okta-console-gate"
+
+
+def _kept_resources(deployer: Deployer) -> dict[str, str]:
+    """Name -> id of everything in the stack's state."""
+    kept = stack_state(deployer.state())
+    return {name: resource.id for (_, name), resource in kept.resources.items()}
+
+
+def _console(
+    config: ScimConfig,
+    outputs: Mapping[str, object],
+    deployer: Deployer,
+    sandbox: RunningSandbox,
+) -> None:
+    """What an administrator does by hand in Okta's console."""
     sandbox.post(
         f"console/okta/{outputs['applicationId']}",
         {
@@ -182,8 +274,6 @@ def _update(
             "renameGroups": False,
         },
     )
-    progress("updating the stack with apiIntegrationConfirmed: true")
-    return deployer.update({CONFIG_KEY: _confirmed(declared, True)})
 
 
 def _confirmed(declared: object, confirmed: bool) -> dict[str, object]:
@@ -197,7 +287,7 @@ def _finish(
     stack: str,
     outputs: Mapping[str, object],
     deployer: Deployer,
-    sandbox: SandboxProcess,
+    sandbox: RunningSandbox,
     progress: Callable[[str], None],
 ) -> int:
     members = sandbox.state()["cloudflare"]["members"]

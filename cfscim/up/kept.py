@@ -1,10 +1,38 @@
-"""A sandbox left running by `up --keep`: its environment in a file, and how to use it."""
+"""A sandbox left running by `up --keep`: its environment in a file, and how to use it.
+
+`up --sandbox ADDRESS` goes on with it: the folder is found by the address that stands in it.
+"""
 
 import json
 import os
 import shlex
+import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from cfscim.config.json_types import Json, JsonObject
+from cfscim.config.messages import MissingError
+from cfscim.up.engine import KEPT_PASSPHRASE
+from cfscim.up.sandbox_process import RunningSandbox
+
+PREFIX = "cfscim-up-"
+"""How the folders of kept sandboxes begin, in the system's folder for temporary files."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A kept sandbox: its folder, its admin address, and the environment to work with it."""
+
+    folder: Path
+    admin: str
+    env: Mapping[str, str] = field(repr=False)
+
+
+class _Stateful(Protocol):
+    def state(self) -> JsonObject: ...
 
 
 def keep(
@@ -12,17 +40,22 @@ def keep(
     folder: Path,
     environment: Mapping[str, str],
     outputs: Mapping[str, object],
-    *,
-    admin: str,
-    pid: int,
+    sandbox: RunningSandbox,
+    pid: int | None,
     project: Path | None,
 ) -> list[str]:
     """Writes `environment` and the stack's `outputs` into `folder`, for its owner's eyes only.
 
-    Returns the lines that say how to go on by hand; `project` is where `pulumi` can be run, or
-    nothing after a rehearsal. The files hold credentials of the sandbox, and of nothing else.
+    Returns the lines that say how to go on by hand; `pid`: the sandbox's process, where it was
+    started by this run; `project` is where `pulumi` can be run, or nothing after a rehearsal. The
+    files hold credentials of the sandbox, and of nothing else.
     """
-    file, answers = folder / "environment", folder / "outputs.json"
+    file, answers, admin = folder / "environment", folder / "outputs.json", sandbox.admin
+    known = _read(folder / _KEPT)
+    pid = pid if pid is not None else int(str(known.get("pid") or 0))
+    passphrase = environment.get("PULUMI_CONFIG_PASSPHRASE", "")
+    env = {**sandbox.env, KEPT_PASSPHRASE: passphrase} if project else dict(sandbox.env)
+    _write(folder / _KEPT, json.dumps({"admin": admin, "pid": pid, "env": env}, indent=2))
     _write(file, _shell(environment))
     _write(answers, json.dumps(outputs, indent=2))
     lines = [
@@ -37,8 +70,50 @@ def keep(
         f"  python -m cfscim verify --stack {shlex.quote(stack)} "
         f"--outputs {shlex.quote(str(answers))}",
         f"  curl {admin}/_sandbox/state",
+        f"The second day, after a change of the stack file: python -m cfscim up "
+        f"--stack {shlex.quote(stack)} --sandbox {admin}",
         f"To stop it: kill {pid}; rm -r {shlex.quote(str(folder))}",
     ]
+
+
+_KEPT = "kept.json"
+
+
+def find_kept(address: str) -> Kept:
+    """The kept sandbox of this address. Raises `MissingError` where there is none of ours."""
+    wanted = urlsplit(address if "//" in address else f"http://{address}").port
+    for file in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{_KEPT}"):
+        # Somebody else's folder would hand us an environment of their making.
+        if file.stat().st_uid != os.getuid():
+            continue
+        known = _read(file)
+        admin, env = known.get("admin"), known.get("env")
+        if isinstance(admin, str) and isinstance(env, dict) and urlsplit(admin).port == wanted:
+            return Kept(file.parent, admin, {key: str(value) for key, value in env.items()})
+    raise MissingError(
+        f"up --sandbox {address}",
+        "no sandbox of this address was kept by you",
+        "nothing says how to sign in to it",
+        "keep one with `python -m cfscim up --stack S --keep`, and copy its address",
+    )
+
+
+def write_state(folder: Path, stack: str, deployer: _Stateful) -> None:
+    """Keeps what the stack's state is, in the form of `pulumi stack export`."""
+    _write(folder / f"state.{stack}.json", json.dumps(deployer.state()))
+
+
+def read_state(folder: Path, stack: str) -> Json:
+    """What `write_state` kept; None where this stack has none there."""
+    return _read(folder / f"state.{stack}.json") or None
+
+
+def _read(path: Path) -> JsonObject:
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _shell(environment: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""The sandbox as a process of its own, and its admin API."""
+"""The sandbox as a process of its own or one that was kept, and its admin API."""
 
 import json
 import os
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -20,38 +21,14 @@ _READY_SECONDS = 30.0
 _VENDOR_PREFIXES = ("CLOUDFLARE_", "OKTA_", "ARM_", "AZURE_")
 
 
-class SandboxProcess:
-    """Cloudflare, Okta and Microsoft Graph on loopback, for as long as the context lasts.
+class RunningSandbox:
+    """Cloudflare, Okta and Microsoft Graph on loopback. In: its admin API's origin, and the
+    environment that points the real providers and our own clients at it."""
 
-    `env` points the real providers and our own clients at it; `admin` is its admin API's origin.
-    `detach()` leaves it running on exit. `state_dir`: where all it holds is kept and stays, in
-    `state.json`; without one nothing is left behind. Raises `MissingError` when it does not come
-    up.
-    """
-
-    def __init__(self, state_dir: Path | None = None) -> None:
-        self._temporary = state_dir is None
-        self._dir = str(state_dir) if state_dir else tempfile.mkdtemp(prefix="cfscim-sandbox-")
-        # A file, not a pipe: a pipe nobody reads would stop the sandbox once it is full.
-        self._errors = (Path(self._dir) / "sandbox.log").open("w+b")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "sandbox", "--state-dir", self._dir],
-            cwd=PROJECT_DIR,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            start_new_session=True,
-        )
-        self._detached = False
-        ready = json.loads(self._ready_line())
-        self.env: dict[str, str] = ready["env"]
-        self.admin: str = ready["admin"]
-        self._http = httpx.Client(base_url=self.admin, timeout=120, trust_env=False)
-
-    @property
-    def pid(self) -> int:
-        """The process id, for stopping a detached sandbox by hand."""
-        return self._process.pid
+    def __init__(self, admin: str, env: Mapping[str, str]) -> None:
+        self.admin = admin
+        self.env = dict(env)
+        self._http = httpx.Client(base_url=admin, timeout=120, trust_env=False)
 
     def environment(self) -> dict[str, str]:
         """This process's environment with every vendor setting replaced by the sandbox's.
@@ -63,19 +40,81 @@ class SandboxProcess:
 
     def state(self) -> dict[str, dict[str, object]]:
         """Everything the three vendors hold, secrets masked."""
-        return self._checked(self._http.get("/_sandbox/state")).json()
+        return self._checked(self._get("/_sandbox/state")).json()
 
     def requests(self) -> list[dict[str, object]]:
         """Every request the vendors received, secrets masked, oldest first."""
-        return self._checked(self._http.get("/_sandbox/requests")).json()
+        return self._checked(self._get("/_sandbox/requests")).json()
 
     def post(self, path: str, body: object = None) -> dict[str, object]:
         """An admin call, as in `post("cycle")`; raises `ScimError` with the sandbox's answer."""
         return self._checked(self._http.post(f"/_sandbox/{path}", json=body or {})).json()
 
+    def close(self) -> None:
+        """Gives the connections back; the sandbox goes on."""
+        self._http.close()
+
+    def _get(self, path: str) -> httpx.Response:
+        try:
+            return self._http.get(path)
+        except httpx.TransportError as error:
+            raise MissingError(
+                f"sandbox {self.admin}",
+                f"it does not answer ({type(error).__name__})",
+                "there is nothing to update",
+                "start one with `python -m cfscim up --stack S --keep`",
+            ) from None
+
+    @staticmethod
+    def _checked(answer: httpx.Response) -> httpx.Response:
+        if answer.is_error:
+            raise ScimError(
+                f"sandbox {answer.request.method} {answer.request.url.path}",
+                f"answered {answer.status_code}, {answer.text.strip()[:300]}",
+                "the run cannot go on",
+                "this is a bug of the sandbox or of what was asked; report it",
+            )
+        return answer
+
+
+class SandboxProcess(RunningSandbox):
+    """A sandbox for as long as the context lasts.
+
+    `detach()` leaves it running on exit. `state_dir`: where all it holds is kept and stays, in
+    `state.json`; without one nothing is left behind. Raises `MissingError` when it does not come
+    up.
+    """
+
+    def __init__(self, state_dir: Path | None = None) -> None:
+        self._temporary = state_dir is None
+        self._dir = str(state_dir) if state_dir else tempfile.mkdtemp(prefix="cfscim-sandbox-")
+        # A file, not a pipe: a pipe nobody reads would stop the sandbox once it is full.
+        self._errors = (Path(self._dir) / "sandbox.log").open("w+b")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "sandbox", "--state-dir", self._dir, "--with-parent"],
+            cwd=PROJECT_DIR,
+            # Its end tells the sandbox that this process is gone, however it was ended.
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            start_new_session=True,
+        )
+        self._detached = False
+        ready = json.loads(self._ready_line())
+        super().__init__(ready["admin"], ready["env"])
+
+    @property
+    def pid(self) -> int:
+        """The process id, for stopping a detached sandbox by hand."""
+        return self._process.pid
+
     def detach(self) -> None:
         """Leaves the sandbox running when this object is closed."""
         self._detached = True
+        assert self._process.stdin is not None
+        self._process.stdin.write("keep\n")
+        self._process.stdin.flush()
 
     def __enter__(self) -> "SandboxProcess":
         return self
@@ -116,9 +155,3 @@ class SandboxProcess:
             "nothing can be tried out without it",
             f"run `python -m sandbox` to see why ({(last[-1] if last else 'it printed nothing')})",
         )
-
-    @staticmethod
-    def _checked(response: httpx.Response) -> httpx.Response:
-        if response.is_error:
-            raise ScimError(f"sandbox: {response.text.strip()[:300]}")
-        return response

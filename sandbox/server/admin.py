@@ -57,7 +57,11 @@ def reset(ctx: Context) -> Response:
 
 @admin_router.route("POST", "/_sandbox/users")
 def add_user(ctx: Context) -> Response:
-    """Add a person to both directories, or to the one named in ``identityProvider``."""
+    """Add a person to both directories, or to the one named in ``identityProvider``.
+
+    ``attributes``: of the Entra user, by Microsoft's names. ``suspended``: may not sign in (Okta:
+    SUSPENDED, Entra: accountEnabled false). ``mail: false``: no mailbox in Entra.
+    """
     body = _object(ctx)
     email = str(body.get("email", ""))
     provider = body.get("identityProvider")
@@ -76,8 +80,24 @@ def add_user(ctx: Context) -> Response:
         with ctx.world.locked(vendor):
             directory = ctx.world.okta if vendor == "okta" else ctx.world.entra
             ids[vendor] = directory.add_person(person)
+            _describe(ctx, vendor, ids[vendor], body)
     ctx.world.changed.set()
     return json_reply({"email": email, "ids": ids}, 201)
+
+
+def _describe(ctx: Context, vendor: str, user_id: str, body: dict[str, Any]) -> None:
+    suspended = body.get("suspended") is True
+    if vendor == "okta":
+        if suspended:
+            ctx.world.okta.users[user_id].status = "SUSPENDED"
+        return
+    attributes = body.get("attributes")
+    properties = ctx.world.entra.users[user_id].properties
+    properties.update(attributes if isinstance(attributes, dict) else {})
+    if suspended:
+        properties["accountEnabled"] = False
+    if body.get("mail") is False:
+        properties["mail"] = None
 
 
 @admin_router.route("POST", "/_sandbox/console/okta/<app_id>")

@@ -126,7 +126,9 @@ class App:
             live = self.world.state(chosen.vendor)
             copy = live.model_copy(deep=True)
             if fault.kind == "noop":
-                return self._safely(chosen, Context(request, copy, self.world))
+                response = self._safely(chosen, Context(request, copy, self.world))
+                live.counters = copy.counters  # an id that was told is nobody else's later
+                return response
             self.world.changed.set()
             response = self._safely(chosen, Context(request, live, self.world))
             self.world.faults.start_lag(chosen.vendor, copy, fault.reads)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pulumi.automation import EngineEvent
 from pulumi.automation.errors import CommandError
 
-from cfscim.up.engine_deployer import EngineDeployer
+from cfscim.up.engine import EngineDeployer
 
 # Steps of a replacement that the step "replace" already stands for, and look-ups.
 _PARTS = ("create-replacement", "delete-replaced", "read", "same")

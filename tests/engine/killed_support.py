@@ -19,8 +19,7 @@ from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.messages import ScimError
 from cfscim.config.models import parse_config
 from cfscim.up.command import deploy
-from cfscim.up.engine import Engine
-from cfscim.up.engine_deployer import EngineDeployer
+from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from tests.combinations import config_object
 from tests.rehearsal.fault_judgement import State, difference, doubles, excess, normal

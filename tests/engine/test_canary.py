@@ -5,8 +5,7 @@ from pathlib import Path
 
 from cfscim.config.models import parse_config
 from cfscim.up.command import deploy
-from cfscim.up.engine import Engine
-from cfscim.up.engine_deployer import EngineDeployer
+from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from tests.combinations import config_object
 

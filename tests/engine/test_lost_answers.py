@@ -11,8 +11,7 @@ import pytest
 
 from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.messages import ScimError
-from cfscim.up.engine import Engine
-from cfscim.up.engine_deployer import EngineDeployer
+from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from tests.combinations import config_object
 from tests.engine.killed_support import Cell, KillMatrix

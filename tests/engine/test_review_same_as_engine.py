@@ -13,8 +13,7 @@ from cfscim.config.stack_file import check_stack_file
 from cfscim.plan.model import make_plan
 from cfscim.review.changes import Action, ResourceChange, resource_changes
 from cfscim.up.command import deploy
-from cfscim.up.engine import Engine
-from cfscim.up.engine_deployer import EngineDeployer
+from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from tests.engine.engine_preview import Said, preview
 from tests.plan.plan_kit import write

@@ -7,8 +7,7 @@ import pytest
 from cfscim.config.models import parse_config
 from cfscim.rehearsal import RehearsalDeployer
 from cfscim.up.command import deploy
-from cfscim.up.engine import Engine
-from cfscim.up.engine_deployer import EngineDeployer
+from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from tests.combinations import COMBINATIONS, config_object
 from tests.engine.end_state import differences, end_state

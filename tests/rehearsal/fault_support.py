@@ -13,9 +13,15 @@ from unittest.mock import patch
 
 import httpx
 
+from cfscim.adopt.command import delete_twins
+from cfscim.adopt.finder import find
+from cfscim.adopt.import_file import import_file
+from cfscim.adopt.state import read_state
+from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.messages import ScimError
 from cfscim.config.models import ScimConfig, parse_config
 from cfscim.rehearsal import RehearsalDeployer
+from cfscim.rehearsal.vendors import Vendors
 from cfscim.up.command import deploy
 from cfscim.up.sandbox_process import SandboxProcess
 from cfscim.vendors.retries import Policy
@@ -86,11 +92,31 @@ class Matrix:
         self.calls = calls_in(admin.get("requests").json())
         self._end = self.state()
 
-    def run(self) -> None:
-        """`up` without its read-back, by a rehearsal that remembers nothing. Raises `ScimError`."""
-        deployer = RehearsalDeployer("dev", self._sandbox.env, lambda _line: None)
+    def run(self, deployer: RehearsalDeployer | None = None) -> None:
+        """`up` without its read-back. Raises `ScimError`."""
+        deployer = deployer or self.deployer()
         driven = cast(SandboxProcess, Direct(self._sandbox, self._admin))
         deploy(self.config, self._declared, deployer, driven, lambda _line: None)
+
+    def deployer(self) -> RehearsalDeployer:
+        """A stack without a state."""
+        return RehearsalDeployer("dev", self._sandbox.env, lambda _line: None)
+
+    def adopt(self, deployer: RehearsalDeployer) -> None:
+        """What `adopt` is run for after a run that did not end well: everything that exists and
+        is not in the state is taken over, and twins are deleted by their ids."""
+        stack = {CONFIG_KEY: self._declared}
+        state = read_state(deployer.state())
+        with Vendors({}, self._sandbox.env) as vendors:
+            found = find("dev", stack, state, vendors)
+            twins = [
+                one.import_id
+                for finding in found.findings
+                if finding.verdict == "twin"
+                for one in finding.candidates
+            ]
+            list(delete_twins(twins, found.findings, vendors))
+        deployer.take_over(import_file(found.findings, found.declared, state), stack)
 
     def state(self) -> State:
         """Everything the sandbox holds."""
@@ -104,8 +130,9 @@ class Matrix:
         shape = {"seconds": _SECONDS.get(fault, 0.0), "reads": 3, "retryAfter": 1}
         self._admin.post("faults", json={**aimed, **shape}).raise_for_status()
         begun = time.monotonic()
+        deployer = self.deployer()
         with hurried():
-            cell.line = self._attempt(cell, "the run with the fault") or ""
+            cell.line = self._attempt(cell, "the run with the fault", deployer) or ""
         cell.seconds = time.monotonic() - begun
         if cell.seconds > BOUND:
             cell.problems.append(f"took {cell.seconds:.1f} s")
@@ -114,9 +141,13 @@ class Matrix:
         self._sandbox.world.faults.clear()
         self._judge(cell, "after the fault")
         self._try_a_cycle(cell)
-        failed = self._attempt(cell, "the clean run")
+        self.adopt(deployer)
+        failed = self._attempt(cell, "the clean run", deployer)
         if failed:
             cell.problems.append(f"the clean run failed: {failed}")
+        # What an identity provider believes it delivered it sends again only when it is made to,
+        # as `verify` advises.
+        self._admin.post("cycle", json={"full": True}).raise_for_status()
         self._judge(cell, "after the clean run")
         wanted, ended = normal(self._end), normal(self.state())
         if ended != wanted:
@@ -124,10 +155,10 @@ class Matrix:
             cell.problems.append(f"the clean run did not end as declared: {found}")
         return cell
 
-    def _attempt(self, cell: Cell, what: str) -> str | None:
+    def _attempt(self, cell: Cell, what: str, deployer: RehearsalDeployer) -> str | None:
         """The line of the error that ended a run."""
         try:
-            self.run()
+            self.run(deployer)
         except ScimError as error:
             line = str(error)
             if "\n" in line or not 20 <= len(line) <= 600:

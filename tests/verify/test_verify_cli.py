@@ -11,6 +11,7 @@ import pytest
 
 from cfscim.config.messages import ConfigError, MissingError
 from cfscim.up.kept import keep
+from cfscim.up.sandbox_process import RunningSandbox
 from cfscim.verify.command import render, run
 from cfscim.verify.reading import Tally, Ticker
 from cfscim.verify.report import Question, Report, answer, fails, holds, unknown
@@ -106,9 +107,14 @@ def test_a_kept_sandboxs_environment_is_for_its_owner_and_for_a_shell(
     monkeypatch.setenv("OKTA_API_TOKEN", "a real one")
     environment = {"CLOUDFLARE_API_TOKEN": "it's $x", "PATH": "/usr/bin:/bin"}
     lines = keep(
-        "dev", tmp_path, environment, {"tokenId": "t"},
-        admin="http://127.0.0.1:1", pid=42, project=tmp_path / "project",
-    )  # fmt: skip
+        "dev",
+        tmp_path,
+        environment,
+        {"tokenId": "t"},
+        RunningSandbox("http://127.0.0.1:1", {}),
+        42,
+        tmp_path / "project",
+    )
     text = "\n".join(lines)
     for wanted in ("set -a; . ", "pulumi -C ", "verify --stack dev --outputs ",
                    "curl http://127.0.0.1:1/_sandbox/state", "kill 42"):  # fmt: skip

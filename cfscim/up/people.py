@@ -1,0 +1,205 @@
+"""The people of a stack in the sandbox, with attributes that meet its filter, or from a file.
+
+Source of the operators: Microsoft, "Scoping users or groups to be provisioned with scoping
+filters"; how a clause is judged here is for seeding and for saying who is kept out.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cfscim.config.access import people
+from cfscim.config.json_types import Json, JsonObject
+from cfscim.config.messages import ConfigError, Problem
+from cfscim.config.models import EntraConfig, ScimConfig, UserFilter
+
+_OWN = ("email", "firstName", "lastName", "userPrincipalName", "suspended", "mail")
+_TRUE = ("true", "yes", "1")
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A person of the sandbox. `attributes`: as Entra names them. `mail` false: no mailbox."""
+
+    email: str
+    attributes: Mapping[str, Json] = field(default_factory=dict)
+    first_name: str = ""
+    last_name: str = ""
+    user_principal_name: str = ""
+    suspended: bool = False
+    mail: bool = True
+
+    def body(self) -> JsonObject:
+        """What `POST /_sandbox/users` takes."""
+        return {
+            "email": self.email,
+            "firstName": self.first_name,
+            "lastName": self.last_name,
+            "userPrincipalName": self.user_principal_name,
+            "attributes": dict(self.attributes),
+            "suspended": self.suspended,
+            "mail": self.mail,
+        }
+
+
+def seeds(config: ScimConfig, file: str | None = None) -> tuple[Seed, ...]:
+    """Everybody the config names, and those of `file`, whose rows win over what is made up here.
+
+    Raises `ConfigError` for a file that cannot be used.
+    """
+    given = {seed.email.casefold(): seed for seed in (read_people(file) if file else ())}
+    clauses = _clauses(config)
+    made_up = meeting(clauses)
+    known = {address.casefold() for address in people(config)}
+    own = [given.get(address.casefold()) or Seed(address, made_up) for address in people(config)]
+    return (*own, *(seed for address, seed in given.items() if address not in known))
+
+
+def read_people(file: str) -> Iterator[Seed]:
+    """People of a CSV file with a header, or of a JSON list of objects; `email` is required."""
+    try:
+        text = Path(file).read_text(encoding="utf-8-sig")
+        rows = json.loads(text) if file.endswith(".json") else [*csv.DictReader(text.splitlines())]
+    except (OSError, ValueError) as error:
+        raise _unusable(file, None, f"it cannot be read ({error})") from None
+    if not isinstance(rows, list):
+        raise _unusable(file, None, "it is no list of people")
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, dict) or "@" not in str(row.get("email") or ""):
+            raise _unusable(file, number, "a row without an e-mail address")
+        yield Seed(
+            str(row["email"]).strip(),
+            {
+                key: value
+                for key, value in row.items()
+                if key not in _OWN and value not in (None, "")
+            },
+            str(row.get("firstName") or ""),
+            str(row.get("lastName") or ""),
+            str(row.get("userPrincipalName") or ""),
+            str(row.get("suspended") or "").lower() in _TRUE,
+            str(row.get("mail", "true")).lower() in (*_TRUE, "") or "@" in str(row.get("mail")),
+        )
+
+
+def kept_out(config: ScimConfig, seeded: Sequence[Seed]) -> Iterator[str]:
+    """A line for each person of the stack who will not arrive, and why."""
+    clauses = _clauses(config)
+    entra = isinstance(config.identity_provider, EntraConfig)
+    known = {address.casefold() for address in people(config)}
+    for seed in seeded:
+        if seed.email.casefold() not in known:
+            continue
+        if seed.suspended:
+            state = "blocked from signing in" if entra else "suspended"
+            yield f"{seed.email} is {state}: no role arrives until that ends"
+        elif entra and not seed.mail:
+            yield f"{seed.email} has no mail in Entra: Cloudflare takes only an e-mail address"
+        for clause in clauses:
+            if not meets(clause, _value(seed, clause.attribute)):
+                value = f" {clause.value}" if clause.value else ""
+                yield (
+                    f"{seed.email} is kept out by userFilter {clause.attribute} "
+                    f"{clause.operator}{value}: the attribute is {_value(seed, clause.attribute)!r}"
+                )
+
+
+def meeting(clauses: Sequence[UserFilter]) -> dict[str, Json]:
+    """Attributes that meet every clause, as far as they can be made up; addresses never are."""
+    attributes: dict[str, Json] = {}
+    for name in dict.fromkeys(clause.attribute for clause in clauses):
+        if name in ("mail", "userPrincipalName"):
+            continue
+        own = [clause for clause in clauses if clause.attribute == name]
+        for value in _candidates(own):
+            if all(meets(clause, value) for clause in own):
+                attributes[name] = value
+                break
+    return attributes
+
+
+def meets(clause: UserFilter, value: Json) -> bool:
+    """Whether an attribute's value satisfies a clause."""
+    text = "" if value is None else str(value)
+    number = int(text) if re.fullmatch(r"-?\d+", text) else None
+    bound = int(clause.value) if re.fullmatch(r"-?\d+", clause.value) else 0
+    match clause.operator:
+        case "EQUALS":
+            return text == clause.value
+        case "NOT EQUALS":
+            return text != clause.value
+        case "IS NULL":
+            return value in (None, "")
+        case "IS NOT NULL":
+            return value not in (None, "")
+        case "IS TRUE":
+            return value is True or text.lower() == "true"
+        case "IS FALSE":
+            return value is False or text.lower() == "false"
+        case "REGEX MATCH":
+            return _matches(clause.value, text)
+        case "NOT REGEX MATCH":
+            return not _matches(clause.value, text)
+        case "Greater_Than":
+            return number is not None and number > bound
+        case "Greater_Than_OR_EQUALS":
+            return number is not None and number >= bound
+        case "Includes":
+            return clause.value in text
+        case "ENDS_WITH":
+            return text.endswith(clause.value)
+        case "&":
+            return number is not None and number & bound == bound
+        case _:
+            return number is None or number & bound != bound
+
+
+def _matches(pattern: str, text: str) -> bool:
+    try:
+        return re.search(pattern, text) is not None
+    except re.error:
+        return True  # another dialect: Entra judges it
+
+
+def _candidates(clauses: Sequence[UserFilter]) -> Iterator[Json]:
+    values = [clause.value for clause in clauses if clause.value]
+    yield from values
+    for value in values:
+        if re.fullmatch(r"-?\d+", value):
+            yield str(int(value) + 1)
+        for part in re.sub(r"[\^$()]", "", value).split("|"):
+            plain = re.sub(r"\\(.)", r"\1", re.sub(r"(?<!\\)\.[*+]?", "x", part))
+            yield re.sub(r"\[([^\]^-]).*?\][*+]?", r"\1", plain)
+    yield from ("Engineering", "1", "true", "false", None)
+
+
+def _value(seed: Seed, attribute: str) -> Json:
+    if attribute == "mail":
+        return seed.email if seed.mail else None
+    if attribute == "userPrincipalName":
+        return seed.user_principal_name or seed.email
+    return seed.attributes.get(attribute)
+
+
+def _clauses(config: ScimConfig) -> tuple[UserFilter, ...]:
+    provider = config.identity_provider
+    return provider.user_filter if isinstance(provider, EntraConfig) else ()
+
+
+def _unusable(file: str, line: int | None, what: str) -> ConfigError:
+    return ConfigError(
+        [
+            Problem(
+                path="",
+                what=what,
+                why="the sandbox would lack people of the stack",
+                instead="write a CSV file with the columns email, firstName, lastName, suspended "
+                "and any attribute of Entra, or a JSON list of such objects",
+                file=file,
+                line=line,
+            )
+        ]
+    )
