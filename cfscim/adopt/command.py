@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -23,7 +24,7 @@ from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.kinds import TOKENS, words_for
 from cfscim.config.messages import ConfigError, MissingError, ScimError
 from cfscim.config.models import OktaConfig, ScimConfig
-from cfscim.config.stack_check import check_stack_file
+from cfscim.config.stack_file import check_stack_file
 from cfscim.program.registrations import Options
 from cfscim.rehearsal.handler import Candidate, Held
 from cfscim.rehearsal.vendors import Vendors
@@ -48,7 +49,7 @@ class Request:
 def run(request: Request, env: Mapping[str, str]) -> int:
     """Prints what was found and writes `adopt.<stack>.json`. Returns 0 where nothing is left to
     adopt, 1 where something needs a person. Raises `ScimError`."""
-    checked = check_stack_file(Path(f"Pulumi.{request.stack}.yaml"))
+    checked = check_stack_file(Path(f"Pulumi.{request.stack}.yaml"), now=datetime.now(UTC))
     if checked.config is None or checked.problems:
         raise ConfigError(checked.problems)
     state = _state(request, env)

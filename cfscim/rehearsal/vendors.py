@@ -30,7 +30,7 @@ def _entra(settings: Settings, env: Settings) -> Vendor:
 
 
 def _local_entra(settings: Settings, env: Settings) -> Vendor:
-    from cfscim.vendors.entra.cloud import find_cloud
+    from cfscim.vendors.entra.signin import find_cloud
     from cfscim.vendors.retries import Policy
     from cfscim.vendors.settings import Settings as Reader
 

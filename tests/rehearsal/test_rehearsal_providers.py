@@ -44,7 +44,7 @@ def test_a_mapping_removed_elsewhere_ends_a_destroy(sandbox: Sandbox, admin: htt
     do_console_steps(admin, stack.update(stack_config()))
     stack.update(stack_config(apiIntegrationConfirmed=True))
     for app in sandbox.world.okta.apps.values():
-        app.push_mappings.popitem()
+        app.mappings.clear()
     with pytest.raises(ScimError, match="404"):
         stack.destroy(unprotect=True)
 

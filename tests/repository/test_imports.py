@@ -17,7 +17,10 @@ MAY_IMPORT = {
     "sandbox": {"sandbox"},
 }
 OURS = {"components", "cfscim", "sandbox", "policy", "tests"}
-PULUMI = ("components", "policy", "cfscim/program", "cfscim/rehearsal", "cfscim/up")
+PULUMI = (
+    *("components", "policy", "cfscim/program", "cfscim/rehearsal", "cfscim/up"),
+    "cfscim/adopt/finder.py",
+)
 """Where Pulumi may be imported, beside `__main__.py`."""
 
 
