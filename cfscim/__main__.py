@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from cfscim.config.messages import MissingError, ScimError
+from cfscim.config.messages import ScimError
 
 app = typer.Typer(
     help="Cloudflare dashboard SCIM from one reviewed config.",
@@ -234,7 +234,7 @@ def main() -> None:
         app(prog_name="python -m cfscim")
     except ScimError as error:
         print(error, file=sys.stderr)
-        sys.exit(3 if isinstance(error, MissingError) else 1)
+        sys.exit(error.exit_code)
     finally:
         _flush()
 

@@ -10,9 +10,10 @@ from cfscim.config.clashes import clashes
 from cfscim.config.messages import Problem, one_line
 from cfscim.config.project import folder_problems, unique
 from cfscim.config.stack_file import CheckedStack, check_stack_file
+from cfscim.hints import next_command, stack_words
+from cfscim.stacks import PATTERN, is_stack_file
 
 FORMATS = ("text", "json", "github")
-PATTERN = "Pulumi.*.yaml"
 
 
 def run(paths: Sequence[str], output: str, *, now: datetime | None = None) -> int:
@@ -40,7 +41,7 @@ def project_problems(files: Sequence[str]) -> list[Problem]:
 def stack_files(paths: Sequence[str]) -> tuple[list[str], list[Problem]]:
     """The files to check, each once and in a stable order, and what is wrong with the selection."""
     if not paths:
-        found = sorted(str(file) for file in Path().glob(PATTERN) if _is_stack(file.name))
+        found = sorted(str(file) for file in Path().glob(PATTERN) if is_stack_file(file.name))
         return found, [] if found else [_nothing(".")]
     files: dict[str, str] = {}
     problems = []
@@ -59,15 +60,8 @@ def _below(folder: str) -> Iterable[str]:
     for where, folders, names in os.walk(folder):
         folders[:] = [one for one in folders if one[0] != "." and one != "node_modules"]
         for name in names:
-            if _is_stack(name):
+            if is_stack_file(name):
                 yield os.path.normpath(os.path.join(where, name))
-
-
-def _is_stack(name: str) -> bool:
-    # `Pulumi.<stack>.deploy.yaml` holds the settings of Pulumi Deployments, no stack's config.
-    if name == "Pulumi.yaml" or name.endswith(".deploy.yaml"):
-        return False
-    return name.startswith("Pulumi.") and name.endswith(".yaml")
 
 
 def _nothing(folder: str) -> Problem:
@@ -103,8 +97,8 @@ def _as_json(problem: Problem) -> dict[str, str | int | None]:
 def _summary(checked: Sequence[CheckedStack], problems: Sequence[Problem]) -> str:
     files = f"{len(checked)} {'file' if len(checked) == 1 else 'files'}"
     if not problems:
-        stack = checked[0].file.stack
-        return f"{files} valid. Next: python -m cfscim plan --stack {one_line(stack)}"
+        which = stack_words(checked[0].file.path, checked[0].file.stack)
+        return f"{files} valid. Next: {one_line(next_command('plan', *which))}"
     count = f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}"
     return f"{count} in {files}. Correct the lines above and run validate again."
 

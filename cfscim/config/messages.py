@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from cfscim.config.credentials import MASK, looks_secret
 
@@ -115,11 +115,30 @@ def one_line(text: str) -> str:
     )
 
 
+class Exit(IntEnum):
+    """What a command's exit code says; every command keeps this table."""
+
+    FINE = 0
+    """Done, and nothing stands in the way."""
+    PROBLEMS = 1
+    """Something has to be put right, and was named."""
+    USAGE = 2
+    """The command was given something it cannot work with, an unknown stack included."""
+    MISSING = 3
+    """Something it needs is absent: network, engine, credentials, an answer that is owed."""
+    NOT_YET = 4
+    """Nothing is wrong, and not everything is delivered yet."""
+    INTERRUPTED = 130
+    """Ended by Ctrl-C."""
+
+
 class ScimError(Exception):
     """Base of every error of ours; `message` holds its parts, the text is all of them in one line.
 
     With one argument, the words of somebody else (an engine, a vendor) are passed on as they are.
     """
+
+    exit_code = Exit.PROBLEMS
 
     def __init__(self, where: str, what: str = "", why: str = "", instead: str = "") -> None:
         whole = not what
@@ -145,3 +164,11 @@ class RemoteError(ScimError):
 
 class MissingError(ScimError):
     """Something a command needs is absent: network, engine, credentials (exit code 3)."""
+
+    exit_code = Exit.MISSING
+
+
+class UsageError(ScimError):
+    """The command was given something it cannot work with (exit code 2)."""
+
+    exit_code = Exit.USAGE

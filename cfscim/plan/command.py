@@ -10,18 +10,18 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 from cfscim.config.clashes import clashes
-from cfscim.config.messages import Problem, one_line
+from cfscim.config.messages import Problem, UsageError, one_line
 from cfscim.config.policy.rules import is_refused
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.plan.model import Plan, check, make_plan
 from cfscim.plan.output import StackResult, render_json, render_markdown, show_policy, show_text
 from cfscim.program.quick_run import SharedWorker
-from cfscim.review.baseline import Against, UsageError, base_plan
+from cfscim.review.baseline import Against, base_plan
 from cfscim.review.compare import Review, compare
-from cfscim.validate import PATTERN, project_problems, stack_files
+from cfscim.stacks import stack_path
+from cfscim.validate import project_problems, stack_files
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def run(request: Request) -> int:
         return _run(request)
     except UsageError as error:
         print(error, file=sys.stderr)
-        return 2
+        return error.exit_code
 
 
 def _run(request: Request) -> int:
@@ -80,7 +80,7 @@ def _run(request: Request) -> int:
 def _chosen(request: Request) -> tuple[list[CheckedStack], list[Problem]]:
     """The stacks asked for, and everything that is wrong with them or between them."""
     if request.stack is not None:
-        stack = check_stack_file(_file_of(request.stack), now=datetime.now(UTC))
+        stack = check_stack_file(stack_path(request.stack, "plan"), now=datetime.now(UTC))
         return [stack], [*stack.problems, *project_problems([stack.file.path])]
     files, problems = stack_files(request.paths)
     checked = [check_stack_file(file, now=datetime.now(UTC)) for file in files]
@@ -89,23 +89,6 @@ def _chosen(request: Request) -> tuple[list[CheckedStack], list[Problem]]:
     problems += project_problems(files)
     problems.sort(key=lambda problem: (problem.file or "", problem.line or 0))
     return checked, problems
-
-
-def _file_of(stack: str) -> str:
-    """`Pulumi.<stack>.yaml`; of a fully qualified stack only the last part counts."""
-    name = stack.rsplit("/", 1)[-1]
-    file = f"Pulumi.{name}.yaml"
-    if name and os.path.lexists(file):
-        return file
-    here = sorted(path.name[7:-5] for path in Path().glob(PATTERN))
-    choice = f"write one of: {', '.join(here)}"
-    instead = choice if here else "run it in the folder of the stack files"
-    raise UsageError(
-        "plan",
-        f"--stack {one_line(stack)}: {one_line(file)} is not here",
-        "there is nothing to plan",
-        f"{instead}",
-    )
 
 
 def _result(

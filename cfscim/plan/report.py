@@ -1,6 +1,7 @@
 """A plan as a document: who gets which role, what is declared, and what is left to do."""
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from cfscim.config.access import managed_elsewhere, people
@@ -8,6 +9,7 @@ from cfscim.config.kinds import words_for
 from cfscim.config.messages import one_line
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_name
+from cfscim.hints import stack_words
 from cfscim.plan.model import Plan
 from cfscim.program.registrations import Registration, Value
 from cfscim.report.document import (
@@ -158,8 +160,8 @@ def _prose(texts: Sequence[str]) -> tuple[Line, ...]:
 def _next(plan: Plan) -> Line:
     return (
         "Next: try it on the sandbox with ",
-        Code(f"python -m cfscim up --stack {plan.stack}"),
+        Code(shlex.join(["python", "-m", "cfscim", "up", *stack_words(plan.file, plan.stack)])),
         ", then run ",
-        Code(f"pulumi up --stack {plan.stack}"),
+        Code(shlex.join(["pulumi", "up", "--stack", plan.stack])),
         ".",
     )

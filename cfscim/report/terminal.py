@@ -7,6 +7,7 @@ from rich.text import Text
 from rich.tree import Tree as RichTree
 
 from cfscim.config.messages import one_line
+from cfscim.hints import as_run_here
 from cfscim.report.document import (
     Block,
     Bullets,
@@ -104,7 +105,7 @@ def _text(line: Line, style: str = "") -> Text:
 def _part(part: Inline) -> tuple[str, str]:
     match part:
         case Code(value):
-            return one_line(value), "cyan"
+            return one_line(as_run_here(value)), "cyan"
         case Strong(words):
             return words, "bold"
         case str():

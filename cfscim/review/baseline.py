@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from cfscim.config.keypath import CONFIG_KEY
-from cfscim.config.messages import MissingError, Problem, ScimError, one_line
+from cfscim.config.messages import MissingError, Problem, ScimError, UsageError, one_line
 from cfscim.config.models import ScimConfig
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.plan.model import Plan, declare, plan_of
@@ -115,10 +115,6 @@ class Against:
             "fetch it first (in a pipeline: fetch-depth: 0), or write a branch, a commit or a "
             "stack file",
         )
-
-
-class UsageError(ScimError):
-    """The command was given something it cannot work with (exit code 2)."""
 
 
 def _invalid(label: str, file: str, problems: tuple[Problem, ...]) -> str:

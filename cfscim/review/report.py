@@ -1,10 +1,12 @@
 """A review as a document: the same parts in the same order as text, as Markdown and as JSON."""
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from cfscim.config.access import Grant
 from cfscim.config.kinds import kind_of, words_for
 from cfscim.config.models import ScimConfig
+from cfscim.hints import stack_words
 from cfscim.plan.model import as_json, grant_json
 from cfscim.report.document import (
     Block,
@@ -60,10 +62,9 @@ def review_document(review: Review, policy: Sequence[Section] = ()) -> Document:
             *resources_section(review),
             *_by_hand(review),
         ]
-    # A stack of another folder cannot be named by its stack name from here.
-    here = review.after.file == f"Pulumi.{stack}.yaml"
-    which = f"--stack {stack}" if here else review.after.file
-    command = Code(f"python -m cfscim plan {which} --against {review.label}")
+    which = stack_words(review.after.file, stack)
+    words = ["python", "-m", "cfscim", "plan", *which, "--against", review.label]
+    command = Code(shlex.join(words))
     return Document(
         marker=f"cfscim-plan {stack}",
         title=("Stack ", Code(stack), ": ", _headline(review)),

@@ -11,8 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -21,11 +20,13 @@ import typer
 from cfscim.adopt.state import read_state as stack_state
 from cfscim.config.json_types import JsonObject
 from cfscim.config.keypath import CONFIG_KEY
-from cfscim.config.messages import ConfigError, ScimError
+from cfscim.config.messages import ScimError
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
-from cfscim.config.stack_file import CheckedStack, check_stack_file
+from cfscim.config.stack_file import CheckedStack
+from cfscim.hints import next_command
 from cfscim.rehearsal import RehearsalDeployer
+from cfscim.stacks import open_stack
 from cfscim.up.engine import Engine, EngineDeployer, NoEngine, find_engine
 from cfscim.up.kept import PREFIX, find_kept, read_state, write_state
 from cfscim.up.kept import keep as leave_running
@@ -88,9 +89,9 @@ def run(request: Request) -> int:
     (3 where it got no answer). Raises `ScimError` for anything that fails on the way; nothing but
     loopback is ever contacted.
     """
-    checked = check_stack_file(Path(f"Pulumi.{request.stack}.yaml"), now=datetime.now(UTC))
-    if checked.config is None or checked.problems:
-        raise ConfigError(checked.problems)
+    checked = open_stack(request.stack, "up")
+    assert checked.config is not None
+    request = replace(request, stack=checked.file.stack)
     people = seeds(checked.config, request.people)
     engine = find_engine()
     if isinstance(engine, NoEngine):
@@ -307,7 +308,7 @@ def _finish(
         typer.echo(line)
     typer.echo("")
     if report.exit_code or any(row.missing for row in rows):
-        typer.echo(f"Not as declared. Next: python -m cfscim plan --stack {stack}")
+        typer.echo(f"Not as declared. Next: {next_command('plan', '--stack', stack)}")
         return report.exit_code or 1
-    typer.echo(f"All as declared. Next: python -m cfscim plan --stack {stack}")
+    typer.echo(f"All as declared. Next: {next_command('plan', '--stack', stack)}")
     return 0

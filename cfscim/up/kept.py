@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.messages import MissingError
+from cfscim.hints import next_command
 from cfscim.up.engine import KEPT_PASSPHRASE
 from cfscim.up.sandbox_process import RunningSandbox
 
@@ -67,11 +68,10 @@ def keep(
         lines += [f"  pulumi -C {where} preview --stack {shlex.quote(stack)}"]
     return [
         *lines,
-        f"  python -m cfscim verify --stack {shlex.quote(stack)} "
-        f"--outputs {shlex.quote(str(answers))}",
+        f"  {next_command('verify', '--stack', stack, '--outputs', str(answers))}",
         f"  curl {admin}/_sandbox/state",
-        f"The second day, after a change of the stack file: python -m cfscim up "
-        f"--stack {shlex.quote(stack)} --sandbox {admin}",
+        "The second day, after a change of the stack file:",
+        f"  {next_command('up', '--stack', stack, '--sandbox', admin)}",
         f"To stop it: kill {pid}; rm -r {shlex.quote(str(folder))}",
     ]
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import typer
 
 from cfscim import verify as live
-from cfscim.config.messages import ConfigError, MissingError, one_line
+from cfscim.config.messages import MissingError, one_line
 from cfscim.config.models import ScimConfig
-from cfscim.config.stack_file import check_stack_file
+from cfscim.stacks import engine_name, open_stack
 from cfscim.vendors.secrets import mask
 from cfscim.verify import Check, Report, StackOutputs, Status, read_outputs
 
@@ -40,9 +40,9 @@ def run(
     when an answer is missing, 4 when something is not there yet. Raises `ConfigError`,
     `MissingError`.
     """
-    checked = check_stack_file(Path(f"Pulumi.{stack}.yaml"), now=datetime.now(UTC))
-    if checked.config is None or checked.problems:
-        raise ConfigError(checked.problems)
+    checked = open_stack(stack, "verify")
+    assert checked.config is not None
+    stack = engine_name(stack)
     settings = dict(checked.file.provider_config)
     updated = None
     if outputs is None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cfscim.hints import next_command
 from cfscim.validate import run
 from tests.config.config_samples import NOW
 
@@ -35,7 +36,9 @@ def test_valid_files_end_with_the_next_command(
     (folder / "Pulumi.dev.yaml").write_text(GOOD)
     (folder / "Pulumi.yaml").write_text("name: cloudflare-scim")
     assert run([], "text", now=NOW) == 0
-    assert capsys.readouterr().out == "1 file valid. Next: python -m cfscim plan --stack dev\n"
+    assert (
+        capsys.readouterr().out == f"1 file valid. Next: {next_command('plan', '--stack', 'dev')}\n"
+    )
 
 
 def test_each_problem_is_one_line_and_all_files_are_shown(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cfscim.config.messages import ConfigError, MissingError
+from cfscim.config.messages import MissingError, UsageError
 from cfscim.up.kept import keep
 from cfscim.up.sandbox_process import RunningSandbox
 from cfscim.verify.command import render, run
@@ -61,7 +61,7 @@ def test_without_engine_or_outputs_it_says_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConfigError, match="no such file"):
+    with pytest.raises(UsageError, match="is not here"):
         run("dev", "text", None, {})
     Path("Pulumi.dev.yaml").write_text(_STACK)
     with pytest.raises(MissingError, match="--outputs FILE"):

@@ -1,0 +1,82 @@
+"""One way to name a stack in every command, and what is said when there is none of that name."""
+
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cfscim.config.lookalikes import nearest
+from cfscim.config.messages import ConfigError, UsageError, one_line
+from cfscim.config.stack_file import CheckedStack, check_stack_file
+
+PATTERN = "Pulumi.*.yaml"
+_OTHERS = re.compile(r"Pulumi\.(?P<stack>.+)\.(yml|json)\Z")
+
+
+def is_stack_file(name: str) -> bool:
+    """Whether a file of this name is a stack's: `Pulumi.<stack>.yaml`.
+
+    `Pulumi.<stack>.deploy.yaml` holds the settings of Pulumi Deployments, no stack's config.
+    """
+    named = name.startswith("Pulumi.") and name.endswith(".yaml")
+    return named and name != "Pulumi.yaml" and not name.endswith(".deploy.yaml")
+
+
+def known_stacks(folder: Path | str = ".") -> list[str]:
+    """The stacks that have a file in `folder`, sorted."""
+    names = (path.name for path in Path(folder).glob(PATTERN))
+    return sorted(name[len("Pulumi.") : -len(".yaml")] for name in names if is_stack_file(name))
+
+
+def short_name(name: str) -> str:
+    """`prod` for `prod`, `acme/prod`, `acme/cloudflare-scim/prod` and `Pulumi.prod.yaml`."""
+    last = name.rsplit("/", 1)[-1]
+    return last[len("Pulumi.") : -len(".yaml")] if is_stack_file(last) else last
+
+
+def engine_name(name: str) -> str:
+    """The name by which the engine knows the stack: a qualified one as it was given."""
+    return short_name(name) if is_stack_file(name.rsplit("/", 1)[-1]) else name
+
+
+def stack_path(name: str, command: str) -> str:
+    """The file of the stack that the user named; `command` is what the message begins with.
+
+    A name is `prod`, `acme/prod`, `acme/project/prod`, or the file itself, in another folder too.
+    Raises `UsageError` (exit code 2), which lists the known stacks, when there is no such file.
+    """
+    stack = short_name(name)
+    beside = is_stack_file(name.rsplit("/", 1)[-1]) and os.path.dirname(name)
+    folder = beside or "."
+    file = os.path.join(beside, f"Pulumi.{stack}.yaml") if beside else f"Pulumi.{stack}.yaml"
+    if stack and os.path.lexists(file):
+        return file
+    raise UsageError(
+        f"{command}: --stack {one_line(name)}",
+        f"{one_line(file)} is not here",
+        "each stack has a file of its own, and nothing is known of this one",
+        _instead(stack, folder),
+    )
+
+
+def open_stack(name: str, command: str) -> CheckedStack:
+    """The stack that the user named, checked by the clock of today, with a usable config.
+
+    Raises `UsageError` for an unknown stack and `ConfigError` for a file with problems.
+    """
+    checked = check_stack_file(stack_path(name, command), now=datetime.now(UTC))
+    if checked.config is None or checked.problems:
+        raise ConfigError(checked.problems)
+    return checked
+
+
+def _instead(stack: str, folder: str) -> str:
+    known = known_stacks(folder)
+    for path in sorted(Path(folder).glob(f"Pulumi.{stack}.*")) if stack.isprintable() else []:
+        if _OTHERS.match(path.name):
+            return f"rename {path.name} to Pulumi.{stack}.yaml, the only name that is read"
+    if not known:
+        return "run it in the folder of the stack files, or make one with the command init"
+    near = nearest(stack, known)
+    listed = f"write one of: {', '.join(known)}"
+    return f"write {near} (here are: {', '.join(known)})" if near and len(known) > 1 else listed

@@ -1,0 +1,81 @@
+"""A stack is named in one way by all commands, and an unknown one is answered with the known."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cfscim.config.messages import Exit, UsageError
+from cfscim.stacks import engine_name, known_stacks, short_name, stack_path
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = ["prod", "acme/prod", "acme/cloudflare-scim/prod", "Pulumi.prod.yaml", "./Pulumi.prod.yaml"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("Pulumi.yaml", "Pulumi.prod.yaml", "Pulumi.eu.prod.yaml", "Pulumi.x.deploy.yaml"):
+        (tmp_path / name).write_text("")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_way_to_name_a_stack_finds_its_file(folder: Path, name: str) -> None:
+    assert Path(stack_path(name, "plan")) == Path("Pulumi.prod.yaml")
+    assert short_name(name) == "prod"
+
+
+def test_a_file_in_another_folder_is_found_there(folder: Path) -> None:
+    (folder / "stacks").mkdir()
+    (folder / "stacks" / "Pulumi.dev.yaml").write_text("")
+    assert stack_path("stacks/Pulumi.dev.yaml", "plan") == "stacks/Pulumi.dev.yaml"
+
+
+def test_the_engine_is_given_the_qualified_name_that_the_user_gave() -> None:
+    assert [engine_name(name) for name in NAMES] == [*NAMES[:3], "prod", "prod"]
+
+
+def test_the_known_stacks_leave_out_what_is_no_stack(folder: Path) -> None:
+    assert known_stacks() == ["eu.prod", "prod"]
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("prd", "write prod (here are: eu.prod, prod)"),
+        ("acme/other/nothing", "write one of: eu.prod, prod"),
+        ("", "write one of: eu.prod, prod"),
+        ("Pulumi.Prod.yaml", "write prod (here are: eu.prod, prod)"),
+        ("a\nb", "write one of: eu.prod, prod"),
+    ],
+)
+def test_an_unknown_stack_is_answered_with_the_known(folder: Path, name: str, instead: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        stack_path(name, "plan")
+    assert caught.value.message.instead == instead
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_of_another_ending_is_to_be_renamed(folder: Path) -> None:
+    (folder / "Pulumi.test.yml").write_text("")
+    with pytest.raises(UsageError, match=r"rename Pulumi\.test\.yml to Pulumi\.test\.yaml"):
+        stack_path("test", "plan")
+
+
+@pytest.mark.parametrize("command", ["plan", "up", "verify"])
+def test_every_command_ends_with_2_and_one_line_for_an_unknown_stack(
+    folder: Path, command: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cfscim", command, "--stack", "acme/cloudflare-scim/prd"],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+    )
+    assert done.returncode == Exit.USAGE
+    assert done.stderr.splitlines() == [
+        f"{command}: --stack acme/cloudflare-scim/prd: Pulumi.prd.yaml is not here; each stack has "
+        "a file of its own, and nothing is known of this one; write prod (here are: eu.prod, prod)"
+    ]
