@@ -23,6 +23,26 @@ app = typer.Typer(
 )
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from cfscim.version import full_version
+
+        typer.echo(full_version())
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Print the version and stop."
+        ),
+    ] = False,
+) -> None:
+    """Options of the program itself."""
+
+
 class ReportFormat(StrEnum):
     """How `validate` prints what it found."""
 

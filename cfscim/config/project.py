@@ -240,6 +240,8 @@ def _project_checks(project: Mapping[object, object]) -> Iterator[tuple[str, str
             "write runtime: {name: python, options: {toolchain: pip, virtualenv: .venv}}",
         )
     for key, value in project.items():
+        if key == "config" and isinstance(value, Mapping) and set(value) == {"pulumi:tags"}:
+            continue  # `pulumi new` notes there which template it was; tags change no resource
         if key in ("config", "stackConfigDir"):
             what = (
                 "config stands in the project's file"
