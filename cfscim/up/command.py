@@ -143,7 +143,7 @@ def _on(
         if keeping:
             write_state(folder, request.stack, deployer)
     outputs = {**outputs, "tokenValue": deployer.secret_output("tokenValue")}
-    code = _finish(config, request.stack, outputs, deployer, sandbox, progress)
+    code = _finish(_as_updated(config), request.stack, outputs, deployer, sandbox, progress)
     if keeping:
         pid = sandbox.pid if isinstance(sandbox, SandboxProcess) else None
         for line in leave_running(
@@ -281,6 +281,15 @@ def _confirmed(declared: object, confirmed: bool) -> dict[str, object]:
     assert isinstance(declared, dict)
     provider = {**declared["identityProvider"], "apiIntegrationConfirmed": confirmed}
     return {**declared, "identityProvider": provider}
+
+
+def _as_updated(config: ScimConfig) -> ScimConfig:
+    """The config that the last update ran with: in the sandbox's console the steps were done."""
+    provider = config.identity_provider
+    if not isinstance(provider, OktaConfig) or provider.api_integration != "console":
+        return config
+    done = provider.model_copy(update={"api_integration_confirmed": True})
+    return config.model_copy(update={"identity_provider": done})
 
 
 def _finish(
