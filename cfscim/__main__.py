@@ -244,6 +244,35 @@ def adopt(
     raise typer.Exit(run(request, os.environ))
 
 
+class PreflightFormat(StrEnum):
+    """How `preflight` prints what it found."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@app.command()
+def preflight(
+    stack: Annotated[str, typer.Option("--stack", help="Stack name, as in Pulumi.<stack>.yaml.")],
+    output: Annotated[
+        PreflightFormat, typer.Option("--format", help="text, a line an answer, or json.")
+    ] = PreflightFormat.TEXT,
+    state: Annotated[
+        str | None,
+        typer.Option(
+            "--state",
+            metavar="FILE",
+            help="The stack's state, as `pulumi stack export` prints it. Left out: the engine on "
+            "PATH is asked.",
+        ),
+    ] = None,
+) -> None:
+    """Ask, before an update, what would stop it; read-only. Exit 0 ready, 1 something is to do."""
+    from cfscim.preflight.command import run
+
+    raise typer.Exit(run(stack, output.value, state, os.environ))
+
+
 def main() -> None:
     """Runs the command line; an error of ours is one line on stderr, never a traceback."""
     for stream in (sys.stdout, sys.stderr):

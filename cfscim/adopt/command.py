@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -22,12 +21,12 @@ from cfscim.adopt.import_file import import_file
 from cfscim.adopt.state import State, read_state, state_of
 from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.kinds import TOKENS, words_for
-from cfscim.config.messages import ConfigError, MissingError, ScimError
+from cfscim.config.messages import MissingError, ScimError
 from cfscim.config.models import OktaConfig, ScimConfig
-from cfscim.config.stack_file import check_stack_file
 from cfscim.program.registrations import Options
 from cfscim.rehearsal.handler import Candidate, Held
 from cfscim.rehearsal.vendors import Vendors
+from cfscim.stacks import engine_name, open_stack, short_name
 
 SECRET_TYPE = "azuread:index/synchronizationSecret:SynchronizationSecret"  # noqa: S105 - a type
 
@@ -49,18 +48,18 @@ class Request:
 def run(request: Request, env: Mapping[str, str]) -> int:
     """Prints what was found and writes `adopt.<stack>.json`. Returns 0 where nothing is left to
     adopt, 1 where something needs a person. Raises `ScimError`."""
-    checked = check_stack_file(Path(f"Pulumi.{request.stack}.yaml"), now=datetime.now(UTC))
-    if checked.config is None or checked.problems:
-        raise ConfigError(checked.problems)
+    checked = open_stack(request.stack, "adopt")
+    assert checked.config is not None
+    stack = checked.file.stack
     state = _state(request, env)
     config = {**checked.file.provider_config, CONFIG_KEY: checked.file.config_object}
     settings = dict(checked.file.provider_config)
     with Vendors(settings, env, here_only=False) as vendors:
-        found = find(request.stack, config, state, vendors, frozenset(request.take))
+        found = find(stack, config, state, vendors, frozenset(request.take))
         if request.delete_twins:
             for line in delete_twins(request.delete_twins, found.findings, vendors):
                 typer.echo(line)
-            found = find(request.stack, config, state, vendors, frozenset(request.take))
+            found = find(stack, config, state, vendors, frozenset(request.take))
     for line in report(found, checked.config):
         typer.echo(line)
     return _write(request, found, state, env)
@@ -77,7 +76,7 @@ def _state(request: Request, env: Mapping[str, str]) -> State:
                 "what is in the state would be taken for something new",
                 "give what `pulumi stack export` printed",
             ) from None
-    state = state_of(request.stack, env)
+    state = state_of(engine_name(request.stack), env)
     if state is None:
         print(
             "No `pulumi` on PATH: the stack is taken to have no state yet; where it has one, give "
@@ -235,20 +234,20 @@ def delete_twins(
 def _write(request: Request, found: Found, state: State, env: Mapping[str, str]) -> int:
     """Writes the import and says, or does, what takes it over."""
     left = any(needs_person(found.findings))
-    file = Path(request.file or f"adopt.{request.stack}.json")
+    file = Path(request.file or f"adopt.{short_name(request.stack)}.json")
     content = import_file(found.findings, found.declared, state)
     if not content["resources"]:
         file.unlink(missing_ok=True)  # of an earlier run: importing it again would fail
         return 1 if left else 0
     file.write_text(json.dumps(content, indent=2) + "\n")
-    command = import_command(request.stack, file)
+    command = import_command(engine_name(request.stack), file)
     if request.do_import:
         _import(command, env)
         file.unlink()
-        typer.echo(f"Imported. Next: pulumi preview --stack {shlex.quote(request.stack)}")
+        typer.echo(f"Imported. Next: pulumi preview --stack {shlex.quote(engine_name(request.stack))}")
         return 1 if left else 0
     typer.echo(f"Written: {file}. Next: {shlex.join(command)}")
-    typer.echo(f"Then: pulumi preview --stack {shlex.quote(request.stack)}")
+    typer.echo(f"Then: pulumi preview --stack {shlex.quote(engine_name(request.stack))}")
     return 1
 
 

@@ -25,6 +25,7 @@ from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
 from cfscim.config.stack_file import CheckedStack
 from cfscim.hints import next_command
+from cfscim.preflight.command import ask, problems
 from cfscim.rehearsal import RehearsalDeployer
 from cfscim.stacks import open_stack
 from cfscim.up.engine import Engine, EngineDeployer, NoEngine, find_engine
@@ -134,6 +135,8 @@ def _on(
     for line in kept_out(config, people):
         progress(f"  {line}")
     deployer = _deployer(engine, request.stack, folder, sandbox, progress)
+    name_account(config, sandbox, progress)
+    _preflight(checked, config, deployer, sandbox, progress)
     keeping = request.keep or request.sandbox is not None
     try:
         if request.imports is not None:
@@ -152,6 +155,21 @@ def _on(
         ):  # fmt: skip
             typer.echo(line)
     return code
+
+
+def _preflight(
+    checked: CheckedStack,
+    config: ScimConfig,
+    deployer: Deployer,
+    sandbox: RunningSandbox,
+    progress: Callable[[str], None],
+) -> None:
+    """What would stop the update, said first; the sandbox may be tried all the same."""
+    answers = [*ask(checked, config, stack_state(deployer.state()), sandbox.environment())]
+    for answer in problems(answers):
+        progress(f"  preflight: {answer.message}")
+    stopping = len(problems(answers))
+    progress(f"preflight: {stopping} to do" if stopping else "preflight: ready")
 
 
 def _take_over(file: str, deployer: Deployer, checked: CheckedStack) -> None:
@@ -193,6 +211,19 @@ def _deployer(
     return RehearsalDeployer(stack, environment, progress, read_state(folder, stack))
 
 
+def name_account(
+    config: ScimConfig, sandbox: RunningSandbox, progress: Callable[[str], None]
+) -> None:
+    """Gives the sandbox's account its name, and the virtual groups that the config asks for."""
+    virtual = config.role_model == "virtualGroups"
+    sandbox.post(
+        f"cloudflare/accounts/{config.account.id}",
+        {"name": config.account.name, **({"virtualGroups": True} if virtual else {})},
+    )
+    if virtual:
+        progress("switched virtual groups on for the sandbox account, as Cloudflare would")
+
+
 def deploy(
     config: ScimConfig,
     declared: object,
@@ -205,12 +236,7 @@ def deploy(
     `declared` is the config object as the stack file has it. Returns the stack's plain outputs.
     Raises `ScimError`.
     """
-    if config.role_model == "virtualGroups":
-        sandbox.post(
-            f"cloudflare/accounts/{config.account.id}",
-            {"virtualGroups": True, "name": config.account.name},
-        )
-        progress("switched virtual groups on for the sandbox account, as Cloudflare would")
+    name_account(config, sandbox, progress)
     outputs = _update(config, declared, deployer, sandbox, progress)
     progress("running one provisioning cycle of the identity provider")
     sandbox.post("cycle")

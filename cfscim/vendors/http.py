@@ -95,6 +95,11 @@ class HttpClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def signed_headers(self) -> Mapping[str, str]:
+        """The headers that sign a request: what an access token says of its own rights is read
+        from them. Raises `AnswerError` or `MissingError` where the sign-in fails."""
+        return self._authorize("GET", self.base)
+
     def close(self) -> None:
         """Gives the connections back."""
         self._client.close()

@@ -19,6 +19,9 @@ from sandbox.cloudflare.model import (
 from sandbox.server.ids import Counters, hex32
 
 OPERATOR_EMAIL = "owner@example.com"
+EXAMPLE = "Example Corp"
+EXAMPLE_ACCOUNTS = ("0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210")
+"""The two accounts that have a name from the start; others are named by the admin API."""
 _ACCOUNT_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -63,7 +66,8 @@ class CloudflareState(BaseModel):
             return self.accounts[account_id]
         if not _ACCOUNT_ID.fullmatch(account_id):
             return None
-        account = Account(id=account_id, name=f"Account {account_id[:8]}")
+        name = EXAMPLE if account_id in EXAMPLE_ACCOUNTS else f"Account {account_id[:8]}"
+        account = Account(id=account_id, name=name)
         whole = ResourceGroup(
             id=hex32(f"resource-group/{account_id}/all"),
             name=account.scope_key,

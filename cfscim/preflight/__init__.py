@@ -1,0 +1,1 @@
+"""`preflight`: before an update, read-only: rights, names, people, licences, plan."""

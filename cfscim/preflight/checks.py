@@ -1,0 +1,528 @@
+"""What is asked of one vendor: rights first, and nothing further where one is missing.
+
+Each answer is an `Answer`: what is so, or a `Message` with what stands in the way. Only reads; the
+sign-in itself is the only POST.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote, urlsplit
+
+from cfscim.config.access import access_table, people
+from cfscim.config.json_types import JsonObject
+from cfscim.config.messages import Level, Message, MissingError, ScimError, Where
+from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.preflight.rights import HOW, Right, needed
+from cfscim.rehearsal.handler import inner, items, string, strings
+from cfscim.vendors.cloudflare.signin import cloudflare_http
+from cfscim.vendors.entra.signin import graph_http
+from cfscim.vendors.errors import AnswerError
+from cfscim.vendors.http import HttpClient
+from cfscim.vendors.okta.signin import SCOPES, okta_http
+from cfscim.vendors.pages import link_pages, numbered_pages, odata_pages
+from cfscim.vendors.settings import Settings
+
+Status = Literal["ok", "problem", "unknown"]
+_PER_SEARCH = 30
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question's answer: `said` where it is well, else `message`."""
+
+    id: str
+    vendor: str
+    said: str = ""
+    message: Message | None = None
+
+    @property
+    def status(self) -> Status:
+        """`problem` stands in the way, `unknown` a person has to look at."""
+        if self.message is None:
+            return "ok"
+        return "problem" if self.message.level is Level.REFUSED else "unknown"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a vendor is asked about: the stack, and how its provider signs in."""
+
+    config: ScimConfig
+    settings: Mapping[str, str]
+    env: Mapping[str, str]
+
+
+def _wrong(id_: str, vendor: str, about: str, what: str, why: str, instead: str) -> Answer:
+    return Answer(id_, vendor, message=Message(Where(about=about), what, why, instead))
+
+
+def _unknown(id_: str, vendor: str, about: str, what: str, instead: str) -> Answer:
+    message = Message(Where(about=about), what, "", instead, Level.UNKNOWN)
+    return Answer(id_, vendor, message=message)
+
+
+def _rights(vendor: str, rights: Iterable[Right], granted: frozenset[str]) -> Iterator[Answer]:
+    """A line a right; the missing ones named with how they are granted."""
+    for right in rights:
+        id_ = f"{vendor.lower()}.right.{right.name}"
+        if right.is_in(granted):
+            yield Answer(id_, vendor, f"{right.name}: {right.use}")
+        else:
+            yield _wrong(
+                id_,
+                vendor,
+                f"{vendor} credential",
+                f"the right {right.name} is missing",
+                f"it is needed for {right.use}",
+                HOW[vendor],
+            )
+
+
+def _roles_of(config: ScimConfig, address: str) -> str:
+    roles = [grant.role.value for grant in access_table(config) if grant.person == address]
+    return ", ".join(roles) or "no role"
+
+
+# -- Cloudflare ------------------------------------------------------------------------------
+
+
+def cloudflare(asked: Asked) -> Iterator[Answer]:
+    """The token's rights, then the account, its plan, its SCIM endpoint and its role model."""
+    config = asked.config
+    with cloudflare_http(asked.settings, asked.env) as http:
+        answers = [*_cloudflare_rights(http, config)]
+        yield from answers
+        if not any(answer.status == "problem" for answer in answers):
+            yield from _account(http, config)
+            yield from _scim(http, config)
+            yield from _catalogue(http, config)
+
+
+def _cloudflare_rights(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
+    """What the token's own policies say; where it may not read those, what it may read."""
+    rights = needed(config)["Cloudflare"]
+    policies = _own_policies(http, config.account.id)
+    if policies is None:
+        yield from _seen_rights(http, config, rights)
+        return
+    granted: set[str] = set()
+    account = f"com.cloudflare.api.account.{config.account.id}"
+    for policy in policies:
+        resources = {*inner(policy, "resources")}
+        covers = resources & {account, "com.cloudflare.api.account.*"} or any(
+            key.startswith("com.cloudflare.api.user.") for key in resources
+        )
+        if policy.get("effect") == "allow" and covers:
+            granted |= {string(group, "name") for group in items(policy, "permission_groups")}
+    yield from _rights("Cloudflare", rights, frozenset(granted))
+
+
+def _own_policies(http: HttpClient, account: str) -> list[JsonObject] | None:
+    """The policies of the token that signs in, an account's or a user's; None: not to be read."""
+    for base in (f"/accounts/{account}/tokens", "/user/tokens"):
+        try:
+            own = string(inner({"is": http.get(f"{base}/verify").body}, "is", "result"), "id")
+        except AnswerError as error:
+            if error.kind in ("unauthorized", "rejected", "forbidden", "not found"):
+                continue  # a token of the other kind, or an API key, which is none
+            raise
+        try:
+            shown = http.get(f"{base}/{quote(own)}")
+        except AnswerError as error:
+            if error.kind in ("forbidden", "not found"):
+                return None
+            raise
+        return items(inner({"is": shown.body}, "is", "result"), "policies")
+    return None
+
+
+def _seen_rights(http: HttpClient, config: ScimConfig, rights: Iterable[Right]) -> Iterator[Answer]:
+    """Each right by a harmless read that is refused without it; of writing nothing can be seen."""
+    account = f"/accounts/{config.account.id}"
+    reads = {
+        "Account API Tokens Write": f"{account}/tokens",
+        "SCIM Provisioning": f"{account}/iam/user_groups",
+        "API Tokens Write": "/user/tokens",
+        "User Details Read": "/user",
+        "Account Settings Read": f"{account}/members",
+        "Memberships Read": "/memberships",
+    }
+    for right in rights:
+        id_, path = f"cloudflare.right.{right.name}", reads.get(right.name)
+        try:
+            if path is not None:
+                http.get(path)
+        except AnswerError as error:
+            if error.kind == "forbidden":
+                yield from _rights("Cloudflare", (right,), frozenset())
+            elif error.kind == "not found":
+                path = None
+            else:
+                yield _refused(id_, "Cloudflare", error)
+            if path is not None:
+                continue
+        if path is not None:
+            yield Answer(id_, "Cloudflare", f"{right.name}, as far as reading shows: {right.use}")
+        else:
+            yield _unknown(
+                id_,
+                "Cloudflare",
+                "Cloudflare credential",
+                f"whether the right {right.name} is there cannot be read",
+                "let the credential read its own permissions, or look in the dashboard",
+            )
+
+
+def _account(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
+    about = f"account {config.account.id}"
+    try:
+        shown = inner({"is": http.get(f"/accounts/{config.account.id}").body}, "is", "result")
+    except AnswerError as error:
+        yield _refused("cloudflare.account", "Cloudflare", error)
+        return
+    name = string(shown, "name")
+    if _plain(name) == _plain(config.account.name):
+        yield Answer("cloudflare.account", "Cloudflare", f"{about} is {name}")
+    else:
+        yield _wrong(
+            "cloudflare.account",
+            "Cloudflare",
+            about,
+            f'its name is "{name}", the config says "{config.account.name}"',
+            "the id may be another account's, whose members would be changed",
+            "compare id and name in the dashboard, and write both as they are there",
+        )
+    plan = string(shown, "type")
+    if plan == "enterprise":
+        yield Answer("cloudflare.plan", "Cloudflare", f"{about} is an Enterprise account")
+    else:
+        yield _wrong(
+            "cloudflare.plan",
+            "Cloudflare",
+            about,
+            f"its plan is {plan or 'not said'}",
+            "Cloudflare serves dashboard SCIM to Enterprise accounts only",
+            "ask Cloudflare for the Enterprise plan of this account",
+        )
+
+
+def _plain(name: str) -> str:
+    """A name without a note in parentheses at its end, and without regard to case."""
+    return re.sub(r"\s*\([^()]*\)$", "", name).strip().casefold()
+
+
+def _scim(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
+    base, about = f"/accounts/{config.account.id}/scim/v2", "Cloudflare SCIM"
+    try:
+        http.get(f"{base}/ServiceProviderConfig")
+        yield Answer("cloudflare.scim", "Cloudflare", "the account's SCIM endpoint answers")
+        groups = items(inner({"is": http.get(f"{base}/Groups").body}, "is"), "Resources")
+    except AnswerError as error:
+        if error.kind == "not found":
+            yield _wrong(
+                "cloudflare.scim", "Cloudflare", about,
+                "there is no SCIM endpoint for this account",
+                "nobody can be provisioned",
+                "ask Cloudflare to enable dashboard SCIM for it",
+            )  # fmt: skip
+        else:
+            yield _refused("cloudflare.scim", "Cloudflare", error)
+        return
+    if config.role_model == "virtualGroups":
+        # Source: guide; the virtual groups of an account are listed as CF-<id> - <role>.
+        if any(string(group, "displayName").startswith("CF-") for group in groups):
+            yield Answer("cloudflare.roleModel", "Cloudflare", "virtual groups are served")
+        else:
+            yield _wrong(
+                "cloudflare.roleModel", "Cloudflare", "roleModel virtualGroups",
+                "this account serves no virtual groups",
+                "a pushed group would give nobody a role",
+                "write roleModel: userGroups (docs/user-groups.md)",
+            )  # fmt: skip
+
+
+def _catalogue(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
+    """With User Groups: the roles to attach, by exact name."""
+    if config.role_model != "userGroups":
+        return
+    path = f"/accounts/{config.account.id}/iam/permission_groups"
+    try:
+        known = {string(group, "name") for group in numbered_pages(http, path, {}, per_page=50)}
+    except AnswerError as error:
+        yield _refused("cloudflare.roleModel", "Cloudflare", error)
+        return
+    missing = [role.value for role in config.roles if role.value not in known]
+    if missing:
+        yield _wrong(
+            "cloudflare.roleModel", "Cloudflare", "roleModel userGroups",
+            f"the account has no permission group {', '.join(missing)}",
+            "the User Group could be given no role",
+            "ask Cloudflare which roles this account has",
+        )  # fmt: skip
+    else:
+        yield Answer("cloudflare.roleModel", "Cloudflare", "every role can be given to a group")
+
+
+# -- Okta ------------------------------------------------------------------------------------
+
+
+def okta(asked: Asked) -> Iterator[Answer]:
+    """Rights, then the organisation and every person."""
+    rights = [*_okta_rights(asked)]
+    yield from rights
+    if any(answer.status == "problem" for answer in rights):
+        return
+    with okta_http(asked.settings, asked.env) as http:
+        reads = [*_okta_reads(http)]
+        yield from reads
+        if any(answer.status == "problem" for answer in reads):
+            return
+        yield from _organisation(http, asked)
+        yield from _okta_people(http, asked.config)
+
+
+def _okta_rights(asked: Asked) -> Iterator[Answer]:
+    settings = Settings(asked.settings, asked.env)
+    rights = needed(asked.config)["Okta"]
+    if settings.text("okta:apiToken", "OKTA_API_TOKEN"):
+        yield Answer(
+            "okta.credential", "Okta", "an API token: it may do all that its administrator may"
+        )
+        return
+    if settings.text("okta:accessToken", "OKTA_ACCESS_TOKEN"):
+        yield Answer("okta.credential", "Okta", "an access token: seen by what it may read")
+        return
+    scopes = frozenset(settings.items("okta:scopes", "OKTA_API_SCOPES") or SCOPES)
+    granted = {scope for scope in scopes if _gives_token(asked, scope)}
+    yield from _rights("Okta", rights, frozenset(granted))
+
+
+def _gives_token(asked: Asked, scope: str) -> bool:
+    """Whether Okta gives a token for this scope alone; it refuses a set for one that is missing."""
+    settings = {**asked.settings, "okta:scopes": scope}
+    with okta_http(settings, asked.env) as http:
+        try:
+            http.signed_headers()
+        except AnswerError as error:
+            if error.code in ("invalid_scope", "consent_required", "access_denied"):
+                return False
+            raise
+    return True
+
+
+def _okta_reads(http: HttpClient) -> Iterator[Answer]:
+    """A scope without an admin role is answered 403."""
+    for path, query, right in (
+        ("/api/v1/apps", {"limit": "1"}, "Manage applications"),
+        ("/api/v1/groups", {"limit": "1"}, "Manage groups"),
+        ("/api/v1/users", {"limit": "1"}, "View users and their details"),
+        ("/api/v1/policies", {"type": "ACCESS_POLICY"}, "Read-only Administrator"),
+    ):
+        id_ = f"okta.role.{path.rsplit('/', 1)[-1]}"
+        try:
+            http.get(path, query, lists=True)
+        except AnswerError as error:
+            if error.kind != "forbidden":
+                yield _refused(id_, "Okta", error)
+                continue
+            yield _wrong(
+                id_, "Okta", f"Okta GET {path}",
+                "the credential may not read it",
+                "the update would stop there",
+                f"give its service app or administrator the admin right {right} "
+                "(docs/permissions.md)",
+            )  # fmt: skip
+
+
+def _organisation(http: HttpClient, asked: Asked) -> Iterator[Answer]:
+    """Secrets of another organisation would make everything there, without a word."""
+    provider = asked.config.identity_provider
+    assert isinstance(provider, OktaConfig)
+    try:
+        shown = inner({"is": http.get("/.well-known/okta-organization").body}, "is")
+    except AnswerError as error:
+        yield _refused("okta.organisation", "Okta", error)
+        return
+    hosts = [
+        urlsplit(string(inner(shown, "_links", link), "href")).hostname or ""
+        for link in ("organization", "alternate")
+    ]
+    names = [host.split(".")[0] for host in hosts if host]
+    if provider.org_name.lower() in names:
+        yield Answer("okta.organisation", "Okta", f"the organisation is {provider.org_name}")
+    elif names:
+        yield _wrong(
+            "okta.organisation", "Okta", "identityProvider.orgName",
+            f"these credentials are of {names[0]}, the config says {provider.org_name}",
+            "everything would be made in the other organisation",
+            "take the credentials of the organisation in the config",
+        )  # fmt: skip
+
+
+_BLOCKED = {
+    "SUSPENDED": "is suspended: no role arrives until the person is unsuspended",
+    "DEPROVISIONED": "is deactivated: reactivate the person, or take the address out",
+}
+
+
+def _okta_people(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
+    everyone = [*people(config)]
+    found: dict[str, list[JsonObject]] = {}
+    for start in range(0, len(everyone), _PER_SEARCH):
+        some = everyone[start : start + _PER_SEARCH]
+        search = " or ".join(f"profile.email eq {json.dumps(address)}" for address in some)
+        for user in link_pages(http, "/api/v1/users", {"search": search, "limit": "200"}):
+            email = string(inner(user, "profile"), "email").casefold()
+            found.setdefault(email, []).append(user)
+    for address in everyone:
+        users = found.get(address.casefold(), [])
+        usable = [user for user in users if user.get("status") != "DEPROVISIONED"]
+        status = string(usable[0] if usable else (users or [{}])[0], "status")
+        yield _person(
+            "Okta",
+            config,
+            address,
+            count=len(usable) or len(users),
+            blocked=_BLOCKED.get(status, ""),
+            state=status,
+        )
+
+
+# -- Entra -----------------------------------------------------------------------------------
+
+
+def entra(asked: Asked) -> Iterator[Answer]:
+    """Rights as the access token lists them, then the tenant, licences and every person."""
+    with graph_http(asked.settings, asked.env) as http:
+        claims = _claims(http.signed_headers().get("Authorization", ""))
+        granted = frozenset(strings(claims, "roles"))
+        if not granted and claims.get("scp"):
+            yield Answer("entra.credential", "Entra", "a person's sign-in: seen by what it reads")
+        else:
+            rights = [*_rights("Entra", needed(asked.config)["Entra"], granted)]
+            yield from rights
+            if any(answer.status == "problem" for answer in rights):
+                return
+        yield from _tenant(asked, claims)
+        yield from _licences(http)
+        yield from _entra_people(http, asked.config)
+
+
+def _claims(authorization: str) -> JsonObject:
+    """What an access token says of itself; nothing where it is not readable."""
+    try:
+        payload = authorization.split()[-1].split(".")[1]
+        shown = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError):
+        return {}
+    return shown if isinstance(shown, dict) else {}
+
+
+def _tenant(asked: Asked, claims: JsonObject) -> Iterator[Answer]:
+    wanted = asked.settings.get("azuread:tenantId", "")
+    tenant = string(claims, "tid")
+    if wanted and tenant and wanted.lower() != tenant.lower():
+        yield _wrong(
+            "entra.tenant", "Entra", "azuread:tenantId",
+            f"these credentials are of tenant {tenant}, the stack says {wanted}",
+            "everything would be made in the other tenant",
+            "take the credentials of the tenant in the stack file",
+        )  # fmt: skip
+    elif tenant:
+        yield Answer("entra.tenant", "Entra", f"the tenant is {tenant}")
+
+
+def _licences(http: HttpClient) -> Iterator[Answer]:
+    """Assigning groups needs Entra ID P1; reading licences needs a right that nothing else does."""
+    about = "Entra licences"
+    try:
+        skus = [*odata_pages(http, "/v1.0/subscribedSkus", {})]
+    except AnswerError:
+        yield _unknown(
+            "entra.licence", "Entra", about,
+            "whether the tenant has Entra ID P1 cannot be read (Organization.Read.All)",
+            "look in the admin center under Billing > Licenses: assigning groups needs P1",
+        )  # fmt: skip
+        return
+    plans = {string(plan, "servicePlanName") for sku in skus for plan in items(sku, "servicePlans")}
+    if plans & {"AAD_PREMIUM", "AAD_PREMIUM_P2"}:
+        yield Answer("entra.licence", "Entra", "the tenant has Entra ID P1")
+    else:
+        yield _wrong(
+            "entra.licence", "Entra", about, "the tenant has no Entra ID P1",
+            "groups cannot be assigned to the application", "buy it, or assign people one by one",
+        )  # fmt: skip
+
+
+def _entra_people(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
+    select = "id,mail,userPrincipalName,accountEnabled"
+    for address in people(config):
+        escaped = address.replace("'", "''")
+        query = {"$filter": f"mail eq '{escaped}'", "$select": select}
+        users = [*odata_pages(http, "/v1.0/users", query)]
+        if not users:
+            query["$filter"] = f"userPrincipalName eq '{escaped}'"
+            if any(odata_pages(http, "/v1.0/users", query)):
+                yield _person("Entra", config, address, count=1, blocked=_NO_MAIL, state="")
+                continue
+        user = users[0] if users else {}
+        blocked = ""
+        if user and user.get("accountEnabled") is False:
+            blocked = "is blocked from signing in: no role arrives until that ends"
+        elif user and sent_name(string(user, "userPrincipalName")) != address.casefold():
+            blocked = (
+                f"would be sent as {sent_name(string(user, 'userPrincipalName'))}, the user name: "
+                "make both agree, or map userName to mail"
+            )
+        yield _person("Entra", config, address, count=len(users), blocked=blocked, state="enabled")
+
+
+_NO_MAIL = "has no mail in Entra, only a user principal name: set the person's e-mail address"
+
+
+def sent_name(principal: str) -> str:
+    """What Entra sends as user name: of a guest, the address it was made from."""
+    name, guest, _ = principal.partition("#EXT#")
+    if guest:
+        alias, _, domain = name.rpartition("_")
+        return f"{alias}@{domain}".casefold()
+    return principal.casefold()
+
+
+def _person(
+    vendor: str, config: ScimConfig, address: str, *, count: int, blocked: str, state: str
+) -> Answer:
+    id_, about = f"{vendor.lower()}.person.{address}", address
+    if count == 0:
+        return _wrong(
+            id_, vendor, about, f"nobody in {vendor} has this e-mail address",
+            "a role would go to nobody", "correct the address, or create the person first",
+        )  # fmt: skip
+    if count > 1:
+        return _wrong(
+            id_, vendor, about, f"{count} people in {vendor} have this e-mail address",
+            "a role could go to the wrong person", "change the address of all but one",
+        )  # fmt: skip
+    if blocked:
+        what, _, instead = blocked.partition(": ")
+        return _wrong(id_, vendor, about, what, "the role would not arrive", instead)
+    said = f"{address}: {_roles_of(config, address)}" + (f" ({state.lower()})" if state else "")
+    return Answer(id_, vendor, said)
+
+
+def _refused(id_: str, vendor: str, error: ScimError) -> Answer:
+    """A vendor's refusal as a problem of its own."""
+    if isinstance(error, MissingError):
+        raise error
+    return Answer(id_, vendor, message=error.message)
+
+
+VENDORS: Mapping[str, Callable[[Asked], Iterator[Answer]]] = {
+    "cloudflare": cloudflare,
+    "okta": okta,
+    "entra": entra,
+}

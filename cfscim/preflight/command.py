@@ -1,0 +1,151 @@
+"""`preflight`: everything that would stop an update, asked before it. Writes nothing anywhere."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import typer
+
+from cfscim.adopt.finder import Finding, find
+from cfscim.adopt.state import State, read_state, state_of
+from cfscim.config.json_types import Json
+from cfscim.config.keypath import CONFIG_KEY
+from cfscim.config.kinds import TOKENS, words_for
+from cfscim.config.messages import Level, Message, ScimError, Where
+from cfscim.config.models import ScimConfig
+from cfscim.config.stack_file import CheckedStack
+from cfscim.preflight.checks import VENDORS, Answer, Asked
+from cfscim.rehearsal.vendors import Vendors
+from cfscim.stacks import engine_name, open_stack
+
+_NAMED = frozenset(
+    {
+        *TOKENS,
+        "cloudflare:index/userGroup:UserGroup",
+        "okta:group/group:Group",
+        "okta:app/saml:Saml",
+        "azuread:index/group:Group",
+        "azuread:index/applicationFromTemplate:ApplicationFromTemplate",
+    }
+)
+"""What is told apart by its name, so that a name can be taken."""
+
+
+def run(stack: str, output: str, state: str | None, env: Mapping[str, str]) -> int:
+    """Asks every vendor of the stack and prints text or JSON. Returns 0 ready, 1 not.
+
+    `state`: a file that `pulumi stack export` printed, else the engine on PATH is asked. Raises
+    `ConfigError`, or `MissingError` where a vendor cannot be asked at all.
+    """
+    checked = open_stack(stack, "preflight")
+    assert checked.config is not None
+    known = (
+        read_state(json.loads(Path(state).read_text()))
+        if state
+        else state_of(engine_name(stack), env)
+    )
+    answers = [*ask(checked, checked.config, known, env)]
+    if output == "json":
+        typer.echo(json.dumps(as_json(checked.file.stack, answers), indent=2, ensure_ascii=False))
+    else:
+        for line in lines(answers):
+            typer.echo(line)
+    return 1 if problems(answers) else 0
+
+
+def ask(
+    checked: CheckedStack, config: ScimConfig, state: State | None, env: Mapping[str, str]
+) -> Iterator[Answer]:
+    """Every answer, the vendors' one after the other; names last, and only where all is well.
+
+    `state`: what the stack has, None where that is not known. Raises `ScimError`.
+    """
+    settings = dict(checked.file.provider_config)
+    asked = Asked(config, settings, env)
+    so_far: list[Answer] = []
+    for vendor in ("cloudflare", config.identity_provider.kind):
+        for answer in VENDORS[vendor](asked):
+            so_far.append(answer)
+            yield answer
+    if not problems(so_far):
+        whole = {**checked.file.provider_config, CONFIG_KEY: checked.file.config_object}
+        yield from _names(checked.file.stack, whole, state, asked)
+
+
+def _names(
+    stack: str, whole: Mapping[str, object], state: State | None, asked: Asked
+) -> Iterator[Answer]:
+    """Names that are taken, and by what; the stack's own are its own."""
+    with Vendors(asked.settings, asked.env, here_only=False) as vendors:
+        try:
+            found = find(stack, whole, state or State(), vendors)
+        except ScimError as error:
+            yield Answer("names", "all", message=error.message)
+            return
+    taken = [finding for finding in found.findings if finding.type in _NAMED]
+    for finding in taken:
+        yield _taken(finding, own=state is None)
+    if not taken:
+        yield Answer("names", "all", "every name that will be created is free")
+
+
+def _taken(finding: Finding, *, own: bool) -> Answer:
+    """`own`: no state is known, so it may be the stack's own."""
+    by = ", ".join(
+        f"{one.import_id}" + (f" ({one.note})" if one.note else "") for one in finding.candidates
+    )
+    # Cloudflare lets two tokens have one name: nothing stops, and a person should know.
+    level = Level.UNKNOWN if finding.type in TOKENS or own else Level.REFUSED
+    message = Message(
+        Where(about=f"{finding.name} ({words_for(finding.type)})"),
+        f"the name is taken by {by}",
+        "the update would fail or make a second one",
+        "run `python -m cfscim adopt --stack S` to take it over, or choose another name"
+        + (" (give the stack's state with --state FILE, where it has one)" if own else ""),
+        level,
+    )
+    return Answer(f"name.{finding.name}", finding.type.split(":")[0], message=message)
+
+
+def problems(answers: Sequence[Answer]) -> list[Answer]:
+    """What stands in the way."""
+    return [answer for answer in answers if answer.status == "problem"]
+
+
+def lines(answers: Sequence[Answer]) -> Iterator[str]:
+    """What is well as it stands, what a person has to look at, what stands in the way; the
+    summary is the last line."""
+    yield from (f"ok       {answer.vendor}: {answer.said}" for answer in answers if answer.said)
+    for answer in answers:
+        if answer.status == "unknown":
+            yield f"look     {answer.message}"
+    stopping = problems(answers)
+    if not stopping:
+        yield f"Ready: {len(answers)} answers, nothing stands in the way."
+        return
+    for answer in stopping:
+        yield f"to do    {answer.message}"
+    yield f"Not ready: {len(stopping)} to do, see the lines above."
+
+
+def as_json(stack: str, answers: Sequence[Answer]) -> dict[str, Json]:
+    """Every answer with its parts."""
+    return {
+        "stack": stack,
+        "ready": not problems(answers),
+        "checks": [_as_json(answer) for answer in answers],
+    }
+
+
+def _as_json(answer: Answer) -> dict[str, Json]:
+    shown: dict[str, Json] = {
+        "id": answer.id,
+        "vendor": answer.vendor,
+        "status": answer.status,
+        "found": answer.said,
+    }
+    if answer.message is not None:
+        told = answer.message
+        shown |= {"where": str(told.where), "what": told.what}
+        shown |= {"why": told.why, "instead": told.instead}
+    return shown

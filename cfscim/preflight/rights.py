@@ -1,0 +1,79 @@
+"""Every right that `pulumi up` needs of each vendor's credential, as docs/permissions.md has them.
+
+A test holds these tables to that page.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cfscim.config.models import ScimConfig
+
+
+@dataclass(frozen=True)
+class Right:
+    """One right: its name at the vendor, what it is for, and rights that contain it."""
+
+    name: str
+    use: str
+    contained_in: tuple[str, ...] = ()
+
+    def is_in(self, granted: frozenset[str]) -> bool:
+        """Whether any of `granted` gives it."""
+        return bool({self.name, *self.contained_in} & granted)
+
+
+OKTA = (
+    Right("okta.apps.manage", "the app, its assignments and pushes"),
+    Right("okta.groups.manage", "the groups and who is in them"),
+    Right("okta.users.read", "people by their e-mail address", ("okta.users.manage",)),
+    Right("okta.policies.read", "the app's authentication policy", ("okta.policies.manage",)),
+)
+ENTRA = (
+    Right(
+        "Application.ReadWrite.OwnedBy",
+        "the enterprise application and its provisioning",
+        ("Application.ReadWrite.All",),
+    ),
+    Right("AppRoleAssignment.ReadWrite.All", "assigning the groups to the application"),
+    Right(
+        "Application.Read.All",
+        "reading the application that is assigned to",
+        ("Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"),
+    ),
+    Right("Group.ReadWrite.All", "the groups and who is in them", ("Directory.ReadWrite.All",)),
+    Right(
+        "User.Read.All",
+        "people by their e-mail address",
+        ("User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"),
+    ),
+)
+CLOUDFLARE: Mapping[str, tuple[Right, ...]] = {
+    "account": (
+        Right("Account API Tokens Write", "the SCIM token, and its rotation"),
+        Right("SCIM Provisioning", "the User Groups, and making a token that has this right"),
+    ),
+    "user": (
+        Right("API Tokens Write", "the SCIM token, and its rotation"),
+        Right("User Details Read", "the token's owner", ("User Details Write",)),
+        Right("Account Settings Read", "the catalogues of permissions"),
+        Right("Account Settings Write", "the User Groups and their policies"),
+        Right("Memberships Read", "making a token that has this right"),
+        Right("Memberships Write", "making a token that has this right"),
+    ),
+}
+
+HOW: Mapping[str, str] = {
+    "Okta": "grant it to the service app under Okta API Scopes, and ask for it in okta:scopes or "
+    "OKTA_API_SCOPES (docs/permissions.md)",
+    "Entra": "add it under API permissions > Microsoft Graph > Application permissions and grant "
+    "admin consent (docs/permissions.md)",
+    "Cloudflare": "edit the program's own token in the dashboard and add the permission "
+    "(docs/permissions.md)",
+}
+"""How a missing right is granted."""
+
+
+def needed(config: ScimConfig) -> Mapping[str, tuple[Right, ...]]:
+    """By vendor, what this stack needs."""
+    idp = {"Okta": OKTA} if config.identity_provider.kind == "okta" else {"Entra": ENTRA}
+    return {"Cloudflare": CLOUDFLARE[config.token.owner], **idp}
