@@ -241,13 +241,16 @@ def _write(request: Request, found: Found, state: State, env: Mapping[str, str])
         return 1 if left else 0
     file.write_text(json.dumps(content, indent=2) + "\n")
     command = import_command(engine_name(request.stack), file)
+    preview = shlex.join(["pulumi", "preview", "--stack", engine_name(request.stack)])
     if request.do_import:
         _import(command, env)
         file.unlink()
-        typer.echo(f"Imported. Next: pulumi preview --stack {shlex.quote(engine_name(request.stack))}")
+        typer.echo(
+            f"Imported. Next: pulumi preview --stack {shlex.quote(engine_name(request.stack))}"
+        )
         return 1 if left else 0
     typer.echo(f"Written: {file}. Next: {shlex.join(command)}")
-    typer.echo(f"Then: pulumi preview --stack {shlex.quote(engine_name(request.stack))}")
+    typer.echo(f"Then: {preview}")
     return 1
 
 
