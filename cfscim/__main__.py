@@ -273,6 +273,24 @@ def preflight(
     raise typer.Exit(run(stack, output.value, state, os.environ))
 
 
+@app.command()
+def steps(
+    stack: Annotated[str, typer.Option("--stack", help="Stack name, as in Pulumi.<stack>.yaml.")],
+    outputs: Annotated[
+        str | None,
+        typer.Option(
+            "--outputs",
+            metavar="FILE|-",
+            help="The stack's outputs, as for verify. Left out: the engine on PATH is asked.",
+        ),
+    ] = None,
+) -> None:
+    """List what is left to do by hand, with links: exit 0 nothing, 1 something."""
+    from cfscim.verify.steps import run
+
+    raise typer.Exit(run(stack, outputs, os.environ))
+
+
 def main() -> None:
     """Runs the command line; an error of ours is one line on stderr, never a traceback."""
     for stream in (sys.stdout, sys.stderr):

@@ -1,26 +1,58 @@
-"""The steps that no vendor's API covers, with the exact values to enter and where."""
+"""The steps that no vendor's API covers, with the exact values to enter and where.
+
+A step stays until what it is for was read back: `proven_by` names the checks of `verify` that show
+it done (an id, or the beginning of ids before a `*`).
+"""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from cfscim.config.access import people
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
 
-_PRINT_VALUE = "pulumi stack output tokenValue --show-secrets"
+PRINT_VALUE = "pulumi stack output tokenValue --show-secrets"
+"""The command that prints the token; the token itself stands nowhere."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that a person does: `where`, the page (`link`), and `what` with exact values.
+
+    `proven_by`: the checks that show it done; empty where only the config can say so.
+    """
+
+    where: str
+    what: str
+    link: str = ""
+    proven_by: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The step as one line."""
+        return (
+            f"{self.where} ({self.link}): {self.what}"
+            if self.link
+            else (f"{self.where}: {self.what}")
+        )
 
 
 def remaining_steps(config: ScimConfig, *, app_id: str, okta_domain: str = "okta.com") -> list[str]:
-    """What a person has to do by hand, a step an entry, in the order it is done.
+    """`steps` as lines, for the stack's outputs and `plan`, which read nothing back."""
+    return [step.text for step in steps(config, app_id=app_id, okta_domain=okta_domain)]
+
+
+def steps(config: ScimConfig, *, app_id: str, okta_domain: str = "okta.com") -> list[Step]:
+    """What a person has to do by hand, in the order it is done.
 
     `app_id` is the application's id in the identity provider; `okta_domain` the domain of the
-    organisation, other than okta.com for preview and government organisations. The same steps
-    stay listed after they were done, because nothing can read all of them back.
+    organisation, other than okta.com for preview and government organisations.
     """
     provider = config.identity_provider
-    steps = list(_virtual_groups(config))
+    found = list(_virtual_groups(config))
     if isinstance(provider, OktaConfig):
-        return steps + list(_okta(config, provider, app_id, okta_domain))
-    return steps + list(_entra(config, provider, app_id))
+        return found + list(_okta(config, provider, app_id, okta_domain))
+    return found + list(_entra(config, provider, app_id))
 
 
 def okta_app_link(okta: OktaConfig, app_id: str, okta_domain: str = "okta.com") -> str:
@@ -31,65 +63,91 @@ def okta_app_link(okta: OktaConfig, app_id: str, okta_domain: str = "okta.com") 
     )
 
 
-def _virtual_groups(config: ScimConfig) -> Iterator[str]:
+def _virtual_groups(config: ScimConfig) -> Iterator[Step]:
     if config.role_model == "virtualGroups":
-        yield (
-            f"Cloudflare: ask your account team to confirm in writing that account "
-            f"{config.account.id} ({config.account.name}) keeps virtual groups; Cloudflare "
-            "deprecated them on 2025-06-02 and asked everyone to leave them by 2025-12-02."
+        yield Step(
+            "Cloudflare",
+            f"ask your account team to confirm in writing that account {config.account.id} "
+            f"({config.account.name}) keeps virtual groups; Cloudflare deprecated them on "
+            "2025-06-02 and asked everyone to leave them by 2025-12-02.",
+            proven_by=("cloudflare.group.*",),
         )
 
 
-def _okta(config: ScimConfig, okta: OktaConfig, app_id: str, okta_domain: str) -> Iterator[str]:
+def _okta(config: ScimConfig, okta: OktaConfig, app_id: str, okta_domain: str) -> Iterator[Step]:
     """Guide, "Integrate the Cloudflare API" to "Configure user permissions on Okta"."""
     link = okta_app_link(okta, app_id, okta_domain)
-    here = f"Okta, app {okta.app_label} ({link})"
-    confirmed = okta.api_integration_confirmed
-    if okta.api_integration == "console" and not confirmed:
-        yield (
-            f"{here}: Provisioning > Configure API Integration, select Enable API integration, "
-            f"enter SCIM 2.0 Base Url {scim_base_url(config)} and as OAuth Bearer Token what "
-            f"`{_PRINT_VALUE}` prints, clear Import Groups, select Test API Credentials, then "
-            "Save."
+    here = f"Okta, app {okta.app_label}"
+    confirmed, by_hand = okta.api_integration_confirmed, okta.api_integration == "console"
+    in_use, switches = "cloudflare.token.used", "okta.features.*"
+    if by_hand and not confirmed:
+        yield Step(
+            here,
+            "Provisioning > Configure API Integration, select Enable API integration, enter SCIM "
+            f"2.0 Base Url {scim_base_url(config)} and as OAuth Bearer Token what "
+            f"`{PRINT_VALUE}` prints, clear Import Groups, select Test API Credentials, then Save.",
+            link,
+            (in_use, switches),
         )
-        yield (
-            f"{here}: Provisioning > To App > Edit, enable Create Users and Deactivate Users, "
-            "leave Update User Attributes and Sync Password off, then Save."
+        yield Step(
+            here,
+            "Provisioning > To App > Edit, enable Create Users and Deactivate Users, leave Update "
+            "User Attributes and Sync Password off, then Save.",
+            link,
+            (switches,),
         )
     else:
-        yield (
-            f"{here}: Provisioning > Integration > Edit, check that SCIM 2.0 Base Url is "
-            f"{scim_base_url(config)} and that Import Groups is cleared; Okta has no API for it."
+        # Who confirmed too early still has to do it, and is told the same things.
+        more = (
+            ", and in To App > Edit that Create Users and Deactivate Users are enabled, Update "
+            "User Attributes and Sync Password off"
+        ) * by_hand
+        yield Step(
+            here,
+            "Provisioning > Integration > Edit, check that SCIM 2.0 Base Url is "
+            f"{scim_base_url(config)} and that Import Groups is cleared (Okta has no API for "
+            f"it){more}.",
+            link,
+            (in_use, switches),
         )
-    yield (
-        f"{here}: Push Groups > gear icon, clear Rename app groups to match group name in Okta, "
-        "then Save; Okta has no API for it."
+    yield Step(
+        here,
+        "Push Groups > gear icon, clear Rename app groups to match group name in Okta, then Save; "
+        "Okta has no API for it.",
+        link,
+        # Confirmed by a person, and every push went through.
+        ("okta.push.*",),
     )
-    if okta.api_integration == "console" and not confirmed:
-        yield (
-            "Stack file: write identityProvider.apiIntegrationConfirmed: true and run `pulumi up` "
-            "again; the role groups are pushed only then."
+    if by_hand and not confirmed:
+        yield Step(
+            "Stack file",
+            "write identityProvider.apiIntegrationConfirmed: true and run `pulumi up` again; the "
+            "role groups are pushed only then.",
         )
-    elif okta.api_integration == "console":
-        yield (
-            f"{here}: after every change of the token, Provisioning > Integration > Edit, enter as "
-            f"OAuth Bearer Token what `{_PRINT_VALUE}` prints, select Test API Credentials, then "
-            "Save."
+    elif by_hand:
+        yield Step(
+            here,
+            "after every change of the token, Provisioning > Integration > Edit, enter as OAuth "
+            f"Bearer Token what `{PRINT_VALUE}` prints, select Test API Credentials, then Save.",
+            link,
+            (in_use,),
         )
 
 
-def _entra(config: ScimConfig, entra: EntraConfig, app_id: str) -> Iterator[str]:
+def _entra(config: ScimConfig, entra: EntraConfig, app_id: str) -> Iterator[Step]:
     """Cloudflare's Entra page: the user name must equal the address, case-sensitively."""
     known = people(config)
     whose = f"of {', '.join(known)}" if known else "of everyone in the role groups"
-    yield (
-        f"Microsoft Entra admin center > Users: check that the user principal name {whose} equals "
-        "the mail address letter for letter; Cloudflare compares them case-sensitively, and "
-        "changing a person's name is for your directory's owner to decide."
+    yield Step(
+        "Microsoft Entra admin center > Users",
+        f"check that the user principal name {whose} equals the mail address letter for letter; "
+        "Cloudflare compares them case-sensitively, and changing a person's name is for your "
+        "directory's owner to decide.",
+        proven_by=("entra.people.userName",),
     )
     if not entra.start:
-        yield (
+        yield Step(
             f"Microsoft Entra admin center > Enterprise applications > {entra.app_name} "
-            f"({app_id}) > Provisioning: select Start provisioning, or write "
-            "identityProvider.start: true."
+            f"({app_id}) > Provisioning",
+            "select Start provisioning, or write identityProvider.start: true.",
         )

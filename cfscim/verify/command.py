@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,21 +41,17 @@ def run(
     when an answer is missing, 4 when something is not there yet. Raises `ConfigError`,
     `MissingError`.
     """
-    checked = open_stack(stack, "verify")
-    assert checked.config is not None
-    stack = engine_name(stack)
-    settings = dict(checked.file.provider_config)
-    updated = None
-    if outputs is None:
-        found = _from_engine(stack, checked.config, env)
-        updated = _last_change(stack, env)
-        if checked.file.secure_keys:
-            settings |= _settings_from_engine(stack, env)
-    else:
-        found = _from_file(outputs, checked.config)
-    config, end = checked.config, clock() + wait * 60
+    subject = load(stack, outputs, env)
+    end = clock() + wait * 60
     while True:
-        report = live.run(config, found, settings, env, print_progress, updated=updated)
+        report = live.run(
+            subject.config,
+            subject.outputs,
+            subject.settings,
+            env,
+            print_progress,
+            updated=subject.updated,
+        )
         left = end - clock()
         if report.exit_code != 4 or left <= 0:
             break
@@ -62,6 +59,33 @@ def run(
         sleep(min(_PAUSE_SECONDS, left))
     typer.echo(render(report, stack, output))
     return report.exit_code
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is verified: a stack's config, outputs and provider settings.
+
+    `updated`: when the last update that changed something ended, where the engine says so.
+    """
+
+    config: ScimConfig
+    outputs: StackOutputs
+    settings: Mapping[str, str]
+    updated: datetime | None
+
+
+def load(stack: str, outputs: str | None, env: Mapping[str, str]) -> Subject:
+    """The stack of this folder; `outputs` as for `run`. Raises `ConfigError`, `MissingError`."""
+    checked = open_stack(stack, "verify")
+    assert checked.config is not None
+    stack = engine_name(stack)
+    settings = dict(checked.file.provider_config)
+    if outputs is not None:
+        return Subject(checked.config, _from_file(outputs, checked.config), settings, None)
+    found = _from_engine(stack, checked.config, env)
+    if checked.file.secure_keys:
+        settings |= _settings_from_engine(stack, env)
+    return Subject(checked.config, found, settings, _last_change(stack, env))
 
 
 def print_progress(line: str) -> None:

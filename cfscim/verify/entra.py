@@ -24,7 +24,7 @@ from cfscim.verify.directory import named
 from cfscim.verify.entra_facts import EntraDirectory, EntraFacts
 from cfscim.verify.links import EntraLinks
 from cfscim.verify.reading import Unreadable
-from cfscim.verify.report import Question, Verdict, fails, holds, same, unknown
+from cfscim.verify.report import Question, Verdict, fails, holds, not_yet, same, unknown
 
 ACTIVE_SOURCE = 'Switch([IsSoftDeleted], , "False", "True", "True", "False")'
 _UP = actions.REFRESH
@@ -32,7 +32,11 @@ _LOGS = "read the provisioning logs, put right what they name, then Restart prov
 
 
 def job_questions(
-    config: ScimConfig, entra: EntraConfig, facts: EntraFacts, links: EntraLinks
+    config: ScimConfig,
+    entra: EntraConfig,
+    facts: EntraFacts,
+    directory: EntraDirectory,
+    links: EntraLinks,
 ) -> Iterator[Question]:
     """The application, its job, credentials, scope, filter and mapping."""
     clauses = [f"{one.attribute} {one.operator} {one.value}".strip() for one in entra.user_filter]
@@ -40,7 +44,7 @@ def job_questions(
         ("job.exists", "provisioning job", "exists", partial(_exists, facts)),
         ("job.state", "provisioning", _state(entra), partial(_running, entra, facts)),
         ("job.quarantine", "quarantine", "none", partial(_quarantine, facts)),
-        ("job.lastCycle", "last cycle", "Succeeded", partial(_last, entra, facts)),
+        ("job.lastCycle", "last cycle", "Succeeded", partial(_last, entra, facts, directory)),
         ("credentials", "Test Connection, saved credentials", "passes", partial(_test, facts)),
         ("tenantUrl", "tenant URL", tenant_url(config, entra),
          partial(_secret, facts, "BaseAddress", tenant_url(config, entra))),
@@ -128,12 +132,14 @@ def _quarantine(facts: EntraFacts) -> Verdict:
     return fails("none", ", ".join(part for part in parts if part), _LOGS)
 
 
-def _last(entra: EntraConfig, facts: EntraFacts) -> Verdict:
+def _last(entra: EntraConfig, facts: EntraFacts, directory: EntraDirectory) -> Verdict:
     last = facts.existing_job().status.last_execution
     if last is None or not last.state:
         if not entra.start:
             return unknown("Succeeded", "no cycle yet; start: false", "start it when it is wanted")
-        return fails("Succeeded", "no cycle yet", "wait for the first cycle (up to 40 minutes)")
+        if by := directory.delivery(None).due(directory.now):
+            return not_yet("Succeeded", "no cycle yet", by, actions.wait_for("Entra"))
+        return fails("Succeeded", "no cycle, although one is due", _LOGS)
     # Errors of single people are entra.people.errors' own.
     if last.state in ("Succeeded", "EntryLevelErrors"):
         return holds("Succeeded", _counts(last))

@@ -1,8 +1,8 @@
 """Everything `verify` reads of Entra, and the people in it as Cloudflare should mirror them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from cfscim.config.access import people
 from cfscim.config.json_types import JsonObject
@@ -147,6 +147,7 @@ class EntraDirectory:
     facts: EntraFacts
     links: EntraLinks
     updated: datetime | None = None
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
     name: str = "Entra"
 
     @property

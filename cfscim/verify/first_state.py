@@ -14,7 +14,8 @@ from cfscim.verify.report import Question, Verdict, not_yet
 _FOLLOWS = re.compile(
     r"okta\.(features|featuresApi|connection|imports|importGroups|renameGroups|assignment"
     r"|push|people)(\.|$)"
-    r"|cloudflare\.(members|people|anybody|token\.used|token\.valid|scim\.endpoint|roleless)(\.|$)"
+    r"|cloudflare\.(members|people|anybody|token\.used|token\.valid|scim\.endpoint"
+    r"|roleless|superAdministrators)(\.|$)"
 )
 
 

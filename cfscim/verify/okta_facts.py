@@ -1,7 +1,7 @@
 """Everything `verify` reads of Okta, and the people in it as Cloudflare should mirror them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from cfscim.config.access import people
@@ -155,6 +155,7 @@ class OktaDirectory:
     config: ScimConfig
     facts: OktaFacts
     links: OktaLinks
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
     name: str = "Okta"
 
     @property

@@ -9,13 +9,14 @@ from cfscim.config.names import group_name
 from cfscim.config.roles import Role
 from cfscim.vendors.okta.models import Group, PushMapping, User
 from cfscim.verify import actions
+from cfscim.verify.actions import Act, Action
 from cfscim.verify.cloudflare import slug
 from cfscim.verify.directory import exactly, includes, named
 from cfscim.verify.links import OktaLinks
 from cfscim.verify.okta_facts import OktaDirectory, OktaFacts
 from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.reading import Dependent, Unreadable
-from cfscim.verify.report import Question, Verdict, fails, holds, same
+from cfscim.verify.report import Question, Verdict, fails, holds, not_yet, same
 
 _UP = actions.REFRESH
 
@@ -163,7 +164,11 @@ class OktaGroups:
         if mapping.last_push:
             return holds("was pushed", f"last push {mapping.last_push}")
         if any(not one.off and not one.reason for one in self._directory.members(role)):
-            return fails("was pushed", "never, likely not yet a cycle", "Push Groups > Push now")
+            group = group_name(self._config, role)
+            push = Action(Act.OKTA_PUSH_NOW, f'Push Groups > "{group}" > Push now', (group,))
+            if by := self._directory.delivery(role).due(self._directory.now):
+                return not_yet("was pushed", "never", by, actions.wait_for("Okta"))
+            return fails("was pushed", "never, although it is due", push)
         return holds("was pushed", "never: nobody who could be pushed is in the group")
 
     def _target(self, role: Role) -> Verdict:

@@ -91,8 +91,8 @@ def _okta(
     facts = read_okta(config, okta, outputs, client, reader)
     domain = Settings(settings, env).text("okta:baseUrl", "OKTA_BASE_URL", default="okta.com")
     links = OktaLinks(okta, outputs.application_id, domain)
-    del now, updated  # Okta dates everything itself
-    directory = OktaDirectory(config, facts, links)
+    del updated  # Okta dates everything itself
+    directory = OktaDirectory(config, facts, links, now)
     groups = OktaGroups(config, okta, outputs, facts, directory, links)
 
     def questions() -> Iterator[Question]:
@@ -125,12 +125,11 @@ def _entra(
     reader = open_.enter_context(Reader(tally))
     facts = read_entra(config, entra, outputs, client, reader)
     links = EntraLinks.of(outputs)
-    del now
-    directory = EntraDirectory(config, entra, facts, links, updated)
+    directory = EntraDirectory(config, entra, facts, links, updated, now)
     groups = EntraGroups(config, entra, outputs, facts, links)
 
     def questions() -> Iterator[Question]:
-        yield from job_questions(config, entra, facts, links)
+        yield from job_questions(config, entra, facts, directory, links)
         yield from groups.questions()
         yield from people_questions(facts, directory, links)
 

@@ -93,8 +93,7 @@ def job_deviations(stack: Combination) -> Iterator[Deviation]:
         ("paused", "job.state", "Paused", lambda w: setattr(job(w), "schedule", "Paused")),
         ("stopped", "job.state", "Disabled", lambda w: setattr(job(w), "schedule", "Disabled")),
         ("quarantine", "job.quarantine", "TooManyDeletes, above threshold", _quarantined),
-        ("no cycle", "job.lastCycle", "no cycle yet",
-         lambda w: setattr(job(w), "last_execution", None)),
+        ("no cycle", "job.lastCycle", "no cycle, although one is due", _never_ran),
         ("failed cycle", "job.lastCycle", "Failed", execution(state="Failed")),
         ("scope", "scope", "all users and groups", secret("SyncAll", "true")),
         ("mail", "notifications", "mail to it@example.com",
@@ -177,6 +176,14 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
 
 def _put(entity: Entity, name: str, value: JsonValue) -> None:
     entity.properties[name] = value
+
+
+def _never_ran(world: World) -> None:
+    job(world).last_execution = None
+    for group in world.entra.groups.values():
+        group.properties["createdDateTime"] = "2026-01-01T00:00:00Z"
+    for assignment in world.entra.assignments.values():
+        assignment.created = "2026-01-01T00:00:00Z"
 
 
 def _quarantined(world: World) -> None:

@@ -126,7 +126,7 @@ def group_deviations(stack: Combination) -> Iterator[Deviation]:
         yield deviation(f"{short} target renamed", stack, f"okta.push.target.{short}", "other",
                         lambda w, r=role: _rename_target(w, r))  # fmt: skip
         empty = role is Role.ADMINISTRATOR_READ_ONLY
-        yield deviation(f"{short} never pushed", stack, last, "never, likely not yet a cycle",
+        yield deviation(f"{short} never pushed", stack, last, "never, although it is due",
                         lambda w, r=role: _never_pushed(w, r),
                         also=f"cloudflare.members.{short}" if empty else "")  # fmt: skip
 

@@ -1,0 +1,87 @@
+"""`steps`: what is left for a person to do, as a numbered list with links.
+
+What the config can never do by itself (cfscim/config/checklist.py) stays until it was read back;
+what `verify` found and only a person can put right follows.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import typer
+
+from cfscim.config.checklist import PRINT_VALUE, Step, steps
+from cfscim.config.messages import MissingError
+from cfscim.vendors.settings import Settings
+from cfscim.verify import run as verify
+from cfscim.verify.actions import Act
+from cfscim.verify.command import load, print_progress
+from cfscim.verify.report import Check, Report, Status
+
+_CONFIRMS = (Act.CONFIRM, Act.HAND_OVER)
+
+
+def run(stack: str, outputs: str | None, env: Mapping[str, str]) -> int:
+    """Prints the list of stack `stack`; `outputs` as for `verify`.
+
+    Returns 0 when nothing is left, 1 when something is. Raises `ConfigError`, and `MissingError`
+    where something cannot be read that would tell.
+    """
+    subject = load(stack, outputs, env)
+    report = verify(
+        subject.config,
+        subject.outputs,
+        subject.settings,
+        env,
+        print_progress,
+        updated=subject.updated,
+    )
+    if report.exit_code == 3:
+        missing = next((check for check in report.checks if check.owed), None)
+        raise MissingError(
+            f"steps of {stack}",
+            "what was done cannot be read back"
+            + (f" ({missing.id}: {missing.found})" if missing else ""),
+            "a step could be listed although it was done, or the other way round",
+            "run `python -m cfscim verify --stack " + stack + "`, which names what is missing",
+        )
+    domain = Settings(subject.settings, env).text("okta:baseUrl", "OKTA_BASE_URL")
+    declared = steps(
+        subject.config,
+        app_id=subject.outputs.application_id,
+        okta_domain=domain or "okta.com",
+    )
+    left = list(dict.fromkeys(_left(declared, report)))
+    if not left:
+        typer.echo("Nothing is left to do by hand.")
+        return 0
+    for number, step in enumerate(left, 1):
+        typer.echo(f"{number}. {step.where}: {step.what}")
+        if step.link:
+            typer.echo(f"   {step.link}")
+    if any(PRINT_VALUE in step.what for step in left):
+        typer.echo(f"\nThe token is printed by: {PRINT_VALUE} --stack {stack}")
+    return 1
+
+
+def _left(declared: list[Step], report: Report) -> Iterator[Step]:
+    yield from (step for step in declared if not _proven(step, report))
+    for check in report.checks:
+        if check.status not in (Status.FAILS, Status.NOT_YET):
+            continue
+        for action in check.actions:
+            if action.person and action.kind not in _CONFIRMS:
+                yield Step(f"{check.vendor}, {check.title}", f"{action.text}.", check.link)
+
+
+def _proven(step: Step, report: Report) -> bool:
+    """Whether every check that shows it done is there and holds."""
+    return bool(step.proven_by) and all(
+        (found := [check for check in report.checks if _named(check, wanted)])
+        and all(check.status is Status.HOLDS for check in found)
+        for wanted in step.proven_by
+    )
+
+
+def _named(check: Check, wanted: str) -> bool:
+    if wanted.endswith("*"):
+        return check.id.startswith(wanted[:-1])
+    return check.id == wanted
