@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3 python,\
 	$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
 
-.PHONY: up install sandbox test check audit requirements clean
+.PHONY: up install sandbox test bench check audit requirements clean
 
 up: .venv/installed-sandbox
 	@$(BIN)/python -m cfscim up --stack $(STACK)
@@ -18,6 +18,9 @@ sandbox: .venv/installed-sandbox
 
 test: .venv/installed-dev check
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+bench: .venv/installed-dev
+	@$(BIN)/python -m bench.run
 
 check: .venv/installed-dev
 	@$(BIN)/ruff check .

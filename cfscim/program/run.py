@@ -30,8 +30,9 @@ def run_program(
     config: Mapping[str, object],
     preview: bool,
     worker: SharedWorker | None = None,
+    program: Path = PROGRAM,
 ) -> Declared:
-    """Executes `__main__.py` for `stack` and returns what it declared, in dependency order.
+    """Executes `program` for `stack` and returns what it declared, in dependency order.
 
     `config`: the stack file's `config` mapping; objects are handed over as the JSON text the
     engine would give. `worker` makes the calls of many runs, where there are many; by default each
@@ -61,7 +62,7 @@ def run_program(
     try:
         asyncio.set_event_loop(loop)
         with without_stack_traces():
-            loop.run_until_complete(run_in_stack(lambda: _execute()))
+            loop.run_until_complete(run_in_stack(lambda: _execute(program)))
     except RunError as error:
         raise ScimError(str(error)) from None
     finally:
@@ -82,5 +83,5 @@ def _finish(loop: asyncio.AbstractEventLoop) -> None:
     loop.run_until_complete(loop.shutdown_default_executor())
 
 
-def _execute() -> None:
-    runpy.run_path(str(PROGRAM), run_name="__main__")
+def _execute(program: Path) -> None:
+    runpy.run_path(str(program), run_name="__main__")

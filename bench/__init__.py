@@ -1,0 +1,1 @@
+"""What this program costs beside a bare one and beside the plain version: `make bench`."""

@@ -1,0 +1,1 @@
+"""A Pulumi program that declares nothing: the least that any program costs."""
