@@ -50,9 +50,12 @@ class Cost:
 
 
 def cost(
-    command: Sequence[str | Path], *, runs: int = RUNS, env: Mapping[str, str] | None = None,
+    command: Sequence[str | Path],
+    *,
+    runs: int = RUNS,
+    env: Mapping[str, str] | None = None,
     folder: Path = ROOT,
-) -> Cost:  # fmt: skip
+) -> Cost:
     """The medians of `runs` runs. Raises `RuntimeError` where the command fails."""
     taken = [_once(command, env, folder) for _ in range(runs)]
     return Cost(
@@ -67,9 +70,12 @@ def _once(command: Sequence[str | Path], env: Mapping[str, str] | None, folder: 
     with tempfile.TemporaryFile() as out:
         begun = time.monotonic()
         process = subprocess.Popen(
-            [str(part) for part in command], cwd=folder, env=dict(env or os.environ),
-            stdout=out, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            [str(part) for part in command],
+            cwd=folder,
+            env=dict(env or os.environ),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
         _, status, used = os.wait4(process.pid, 0)
         wall = time.monotonic() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -99,9 +105,13 @@ def start_up() -> Table:
             found.printed.strip().splitlines()[-1:] if "program" in what or "plain" in what else []
         )
         table.add_row(
-            what, f"{found.cpu:.2f}", f"{found.cpu / base.cpu:.1f}", f"{found.memory:.0f}",
-            f"{found.memory / base.memory:.1f}", *declared,
-        )  # fmt: skip
+            what,
+            f"{found.cpu:.2f}",
+            f"{found.cpu / base.cpu:.1f}",
+            f"{found.memory:.0f}",
+            f"{found.memory / base.memory:.1f}",
+            *declared,
+        )
     return table
 
 
@@ -113,23 +123,25 @@ def growth(folder: Path) -> Table:
         where = folder / f"people-{number}"
         where.mkdir()
         _write_stack(where, "dev", number)
-        found = cost([*PYTHON, "cfscim", "plan", "--stack", "dev"], folder=where,
-                     env=_here())  # fmt: skip
+        found = cost([*PYTHON, "cfscim", "plan", "--stack", "dev"], folder=where, env=_here())
         first = first or found
         each = (found.cpu - first.cpu) / max(1, number - PEOPLE[0]) * 1000
-        table.add_row(f"{number} people", f"{found.wall:.2f}", f"{found.cpu:.2f}",
-                      f"{each:.2f} ms a person")  # fmt: skip
+        table.add_row(
+            f"{number} people", f"{found.wall:.2f}", f"{found.cpu:.2f}", f"{each:.2f} ms a person"
+        )
     for number in FOLDERS:
         where = folder / f"stacks-{number}"
         where.mkdir()
         for index in range(number):
             _write_stack(where, f"s{index}", 4, index)
-        found = cost([*PYTHON, "cfscim", "plan", where], runs=3, folder=where,
-                     env=_here())  # fmt: skip
-        bare = cost([*PYTHON, "bench.declare", PROGRAMS["bare"], STACKS["Okta"],
-                     str(number)], runs=3)  # fmt: skip
-        table.add_row(f"{number} stacks", f"{found.wall:.2f}", f"{found.cpu:.2f}",
-                      f"{found.cpu / bare.cpu:.1f} x as many flat programs")  # fmt: skip
+        found = cost([*PYTHON, "cfscim", "plan", where], runs=3, folder=where, env=_here())
+        bare = cost([*PYTHON, "bench.declare", FLAT, STACKS["Okta"], str(number)], runs=3)
+        table.add_row(
+            f"{number} stacks",
+            f"{found.wall:.2f}",
+            f"{found.cpu:.2f}",
+            f"{found.cpu / bare.cpu:.1f} x as many flat programs",
+        )
     return table
 
 
@@ -168,14 +180,19 @@ def engine(folder: Path) -> Table | None:
     found = measure(folder, PROGRAMS, STACKS, 3)
     if found is None:
         return None
-    table = _table("With the engine", "program", "preview s", "x bare", "up s", "no-change up s",
-                   "x bare")  # fmt: skip
+    table = _table(
+        "With the engine", "program", "preview s", "x bare", "up s", "no-change up s", "x bare"
+    )
     bare = found["bare"]
     for name, (preview, update, again) in found.items():
         table.add_row(
-            name, f"{preview:.1f}", f"{preview / bare[0]:.2f}", f"{update:.1f}", f"{again:.1f}",
+            name,
+            f"{preview:.1f}",
+            f"{preview / bare[0]:.2f}",
+            f"{update:.1f}",
+            f"{again:.1f}",
             f"{again / bare[2]:.2f}",
-        )  # fmt: skip
+        )
     return table
 
 
