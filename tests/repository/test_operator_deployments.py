@@ -11,6 +11,7 @@ FILES = sorted((ROOT / "deploy").glob("*.deploy.yaml"))
 
 # apitype.DeploymentSettings of pulumi/pulumi, as far as it is used here; True: any text or flag.
 KEYS: dict[str, object] = {
+    "executorContext": {"executorImage": {"reference": True}},
     "sourceContext": {"git": {"branch": True, "repoDir": True}},
     "gitHub": {
         "repository": True,
@@ -41,6 +42,10 @@ def _unknown(value: object, keys: object, path: str) -> list[str]:
     return [*more, *(one for found in known for one in found)]
 
 
+def _before_the_run(file: Path) -> list[str]:
+    return yaml.safe_load(file.read_text())["settings"]["operationContext"]["preRunCommands"]
+
+
 def test_both_identity_providers_are_there() -> None:
     assert [file.name for file in FILES] == ["entra-prod.deploy.yaml", "okta-prod.deploy.yaml"]
 
@@ -64,7 +69,7 @@ def test_every_watched_path_is_in_the_repository(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
 def test_missing_secret_is_named_before_pulumi_starts(file: Path) -> None:
-    (command,) = yaml.safe_load(file.read_text())["settings"]["operationContext"]["preRunCommands"]
+    command = _before_the_run(file)[0]
     names = command.split("for name in ")[1].split(";")[0].split()
     environment = {"PATH": "/usr/bin:/bin", **dict.fromkeys(names, "x")}
 
@@ -76,3 +81,20 @@ def test_missing_secret_is_named_before_pulumi_starts(file: Path) -> None:
         done = run({**environment, name: ""})
         assert done.returncode == 1
         assert done.stdout.startswith(f"{name} is not set")
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
+def test_code_that_nobody_approved_gets_no_credential_and_no_state(file: Path) -> None:
+    settings = yaml.safe_load(file.read_text())["settings"]
+    assert settings["gitHub"]["previewPullRequests"] is False
+    assert settings["sourceContext"]["git"]["branch"] == "refs/heads/main"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
+def test_what_runs_before_an_update_is_said_in_this_programs_own_words(file: Path) -> None:
+    stack = file.name.removesuffix(".deploy.yaml")
+    commands = _before_the_run(file)[2:]
+    assert [line.split()[3] for line in commands] == ["plan", "preflight", "adopt"]
+    assert all(f"--stack {stack}" in line for line in commands)
+    environment = yaml.safe_load(file.read_text())["settings"]["operationContext"]
+    assert environment["environmentVariables"]["PULUMI_RUN_PROGRAM"] == "true"

@@ -2,6 +2,8 @@
 
 import copy
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -89,3 +91,38 @@ def test_the_workspace_runs_as_the_account_made_for_it() -> None:
         manifest = yaml.safe_load(file.read_text())
         assert manifest["spec"]["serviceAccountName"] == name
         assert manifest["metadata"]["namespace"] == account["metadata"]["namespace"]
+
+
+@pytest.mark.parametrize("file", STACKS, ids=lambda f: f.stem)
+def test_workspace_starts_under_the_restricted_profile(file: Path) -> None:
+    """That profile sets runAsNonRoot, and the image without `-nonroot` runs as root."""
+    spec = yaml.safe_load(file.read_text())["spec"]
+    template = spec["workspaceTemplate"]["spec"]
+    version = (ROOT / ".pulumi.version").read_text().strip()
+    assert template["securityProfile"] == "restricted"
+    assert re.fullmatch(
+        rf"pulumi/pulumi-python:{re.escape(version)}-nonroot(@sha256:[0-9a-f]{{64}})?",
+        template["image"],
+    )
+    assert spec["refresh"] is True
+    assert spec["envRefs"]["PULUMI_RUN_PROGRAM"]["literal"]["value"] == "true"
+
+
+def test_pin_writes_the_digest_that_the_registry_gives(tmp_path: Path) -> None:
+    folder = tmp_path / "kubernetes"
+    shutil.copytree(ROOT / "deploy" / "kubernetes", folder)
+    shutil.copy(ROOT / ".pulumi.version", tmp_path / ".pulumi.version")
+    digest = "sha256:" + "0a" * 32
+    docker = tmp_path / "docker"
+    docker.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/called\necho {digest}\n')
+    docker.chmod(0o755)
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    for _ in range(2):
+        done = subprocess.run([folder / "pin"], env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    for file in sorted(folder.glob("stack-*.yaml")):
+        image = yaml.safe_load(file.read_text())["spec"]["workspaceTemplate"]["spec"]["image"]
+        assert image.endswith(f"-nonroot@{digest}")
+    assert "imagetools inspect" in (tmp_path / "called").read_text()
+    docker.write_text("#!/bin/sh\nexit 1\n")
+    assert subprocess.run([folder / "pin"], env=env, capture_output=True).returncode == 1

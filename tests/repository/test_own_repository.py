@@ -165,8 +165,6 @@ def _scim(reader: Reader, stack: str) -> dict[str, dict]:
 
 
 def test_try_on_the_sandbox(reader: Reader) -> None:
-    if "--people" not in (ROOT / "cfscim" / "__main__.py").read_text():
-        pytest.skip("the sandbox does not know the people of a stack yet")
     (commands,) = blocks("own-repository")["4. Try it on the sandbox"]
     code, text = reader.types(commands)
     assert code == 0, text

@@ -140,6 +140,7 @@ class Clone:
                 "GITHUB_OUTPUT": str(out),
                 "GITHUB_STEP_SUMMARY": str(summary),
                 "GITHUB_WORKSPACE": str(self.path),
+                "RUNNER_TEMP": str(self._runner),
                 "GITHUB_ACTION_PATH": str(self.path / ".github" / "actions" / "any"),
                 "GH_STUB": str(self._runner),
                 **(machine or {}),
