@@ -65,6 +65,8 @@ def _run(request: Request) -> int:
             # What the provider SDKs left behind is kept for good; looking through it costs time.
             gc.freeze()
     gone = _gone(request, against, checked)
+    if against is not None:
+        against.close()
     if request.output == "json":
         if request.enforce:
             show_policy(results)
@@ -109,9 +111,9 @@ def _review(
 ) -> Review:
     base = against.of(stack.file.path)
     if base.checked is None or base.checked.config is None:
-        return compare(None, plan, label=base.label, note=base.note)
-    before = base_plan(base.checked, base.checked.config, today=today, worker=worker)
-    return compare(before, plan, label=base.label)
+        return compare(None, plan, label=base.label, note=base.note, program=base.program)
+    before = base_plan(base, today=today, worker=worker)
+    return compare(before, plan, label=base.label, program=base.program)
 
 
 def _gone(request: Request, against: Against | None, checked: Sequence[CheckedStack]) -> list[str]:

@@ -11,6 +11,7 @@ from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.messages import ConfigError
 from cfscim.config.models import ScimConfig
 from cfscim.config.policy.rules import ResourceView, Violation, evaluate
+from cfscim.config.project import Settings, stack_settings
 from cfscim.config.stack_file import CheckedStack
 from cfscim.config.warnings import warnings
 from cfscim.program.monitor import RecordingMonitor
@@ -24,8 +25,8 @@ from cfscim.program.run import PROJECT, run_program
 class Plan:
     """One stack: its config, every resource in dependency order, and the stack's outputs.
 
-    `providers`: the providers' settings in the stack file, such as `okta:baseUrl`; an encrypted
-    one reads `[secret]`.
+    `settings`: everything else in the stack file, such as `okta:baseUrl`; an encrypted one reads
+    `[secret]`.
     """
 
     stack: str
@@ -35,7 +36,7 @@ class Plan:
     outputs: Mapping[str, Value]
     remaining_steps: tuple[str, ...]
     warnings: tuple[str, ...]
-    providers: Mapping[str, str]
+    settings: Settings
 
     @property
     def access(self) -> tuple[Grant, ...]:
@@ -87,10 +88,7 @@ def plan_of(
         outputs=declared.outputs,
         remaining_steps=tuple(remaining_steps(config, app_id=app_id)),
         warnings=tuple(warnings(config, today=today or datetime.now(UTC).date())),
-        providers={
-            **checked.file.provider_config,
-            **dict.fromkeys(sorted(checked.file.secure_keys), "[secret]"),
-        },
+        settings=stack_settings(checked.file.document),
     )
 
 

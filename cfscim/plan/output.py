@@ -163,7 +163,7 @@ def _document_of(result: StackResult) -> Document:
 def _quiet(result: StackResult) -> bool:
     review = result.review
     refused = is_refused(result.violations)
-    return review is not None and review.nothing_changes and not refused
+    return review is not None and review.nothing_changes and not review.program and not refused
 
 
 def _since(result: StackResult) -> str:

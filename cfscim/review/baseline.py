@@ -1,29 +1,46 @@
 """What a stack is compared with: its file in another revision, or another file, and its plan."""
 
+import os
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.messages import MissingError, Problem, ScimError, UsageError, one_line
-from cfscim.config.models import ScimConfig
+from cfscim.config.project import PROJECT, PROJECT_FILE, project_settings
 from cfscim.config.stack_file import CheckedStack, check_stack_file
-from cfscim.plan.model import Plan, declare, plan_of
+from cfscim.plan.model import Plan, make_plan, plan_of
 from cfscim.program.quick_run import SharedWorker
-from cfscim.program.registrations import Declared, Registration, Value
+from cfscim.program.registrations import Declared, Options, Registration
+from cfscim.review.program import (
+    NO_CHANGE,
+    ProgramBefore,
+    ProgramChange,
+    is_ours,
+    program_files,
+)
+
+ABSENT = "not given"
+_NAMES = ("--no-renames", "--no-ext-diff", "--name-only", "-z")
 
 
 @dataclass(frozen=True)
 class Baseline:
     """`label`: the base as the user named it. `checked`: its stack file, absent where there is
     none. `note`: why it cannot be compared with, or that there is nothing to compare with.
+    `missing`: there ought to be a base, and nobody can say what was in force. `declared`: what the
+    program of before makes of it, where the program has changed since.
     """
 
     label: str
     checked: CheckedStack | None
     note: str | None = None
+    missing: bool = False
+    program: ProgramChange = NO_CHANGE
+    declared: Declared | None = None
 
 
 class Against:
@@ -36,6 +53,8 @@ class Against:
         self.name = name
         self._path = Path(name)
         self._commits: dict[Path, str] = {}
+        self._changes: dict[Path, ProgramChange] = {}
+        self._before: dict[Path, ProgramBefore] = {}
         if name.startswith("-") or not name.strip():
             raise UsageError(
                 f"--against {one_line(name)}",
@@ -51,11 +70,68 @@ class Against:
         label = self.name
         if content is None:
             what = f"{label} does not exist" if self._is_file else f"{label} has no {file}"
-            return Baseline(label, None, f"{what}, so everything is new.")
+            note = f"{what}, so everything is new."
+            return Baseline(label, None, note, missing=self._is_file, program=self.program(file))
         checked = _checked(content, Path(file).name, f"{label}:{file}")
         if checked.config is None or checked.problems:
-            return Baseline(label, None, _invalid(label, file, checked.problems))
-        return Baseline(label, checked)
+            note = _invalid(label, file, checked.problems)
+            return Baseline(label, None, note, missing=True, program=self.program(file))
+        program = self.program(file)
+        declared = self._declared_before(file) if program else None
+        if program and declared is None and is_ours(self._root(Path(file).parent)):
+            program = replace(program, as_before=False)
+        return Baseline(label, checked, program=program, declared=declared)
+
+    def program(self, file: str) -> ProgramChange:
+        """How the program beside a stack file differs from the base's; nothing for a file."""
+        where = Path(file).parent
+        if self._is_file or self._commit(where) is None:
+            return NO_CHANGE
+        root = self._root(where)
+        if root not in self._changes:
+            self._changes[root] = self._program_change(where, root)
+        return self._changes[root]
+
+    def close(self) -> None:
+        """Removes what was unpacked of the base."""
+        for before in self._before.values():
+            before.close()
+
+    def _program_change(self, where: Path, root: Path) -> ProgramChange:
+        commit = self._commit(where)
+        assert commit is not None
+        listed = _git(
+            root, "diff", "--no-renames", "--no-ext-diff", "--name-only", "-z", commit, "--"
+        )
+        # What git does not know is in no pull request; a module could still be taken up from here.
+        unknown = _git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", "*.py")
+        files = program_files(
+            path for path in (listed + unknown).decode(errors="replace").split("\0") if path
+        )
+        settings: list[tuple[str, str, str]] = []
+        for path in files:
+            if path.rsplit("/", 1)[-1] == PROJECT_FILE:
+                asked = _run_git(root, "show", f"{commit}:{path}")
+                old = project_settings(asked.stdout if asked.returncode == 0 else None)
+                new = project_settings(_read(root / path))
+                settings += [
+                    (key, old.shown.get(key, ABSENT), new.shown.get(key, ABSENT))
+                    for key in new.changed(old)
+                ]
+        return ProgramChange(files, tuple(settings))
+
+    def _declared_before(self, file: str) -> Declared | None:
+        where = Path(file).parent
+        root, commit = self._root(where), self._commit(where)
+        if commit is None or not is_ours(root):
+            return None
+        if root not in self._before:
+            self._before[root] = ProgramBefore(lambda: _git(root, "archive", commit))
+        plan = self._before[root].plan_of(os.path.relpath(os.path.abspath(file), root))
+        return declared_of(plan) if plan is not None else None
+
+    def _root(self, where: Path) -> Path:
+        return Path(_git(where, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
 
     def stack_files(self, folder: str) -> list[str]:
         """Stack files that the base has directly in `folder`, as paths from here."""
@@ -182,39 +258,41 @@ def _run_git(where: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]
         ) from None
 
 
-# The program refuses a token that has ended; a base may well name one. No config names this.
-_STAND_IN = "9999-12-31T23:59:58Z"
+def base_plan(baseline: "Baseline", *, today: date, worker: SharedWorker | None = None) -> Plan:
+    """The plan of a valid base, made by the program of before where that can be run.
+
+    Raises `ScimError` as the program does.
+    """
+    checked = baseline.checked
+    assert checked is not None
+    assert checked.config is not None
+    if baseline.declared is not None:
+        return plan_of(checked, checked.config, baseline.declared, today=today)
+    return make_plan(checked, worker=worker, today=today)
 
 
-def base_plan(
-    checked: CheckedStack, config: ScimConfig, *, today: date, worker: SharedWorker | None = None
-) -> Plan:
-    """What the base's config means to the current program; raises `ScimError` as that does."""
-    given = checked.file.config_object
-    assert isinstance(given, dict)
-    ends = config.token.expires_on_text
-    if ends is not None:
-        given = {**given, "token": {**given["token"], "expiresOn": _STAND_IN}}
-    settings = {**checked.file.provider_config, CONFIG_KEY: given}
-    declared = declare(checked.file.stack, settings, worker=worker)
-    if ends is not None:
-        declared = Declared(
-            [_with_end(resource, ends) for resource in declared.resources],
-            {key: _replaced(value, ends) for key, value in declared.outputs.items()},
-        )
-    return plan_of(checked, config, declared, today=today)
+def declared_of(plan: Mapping[str, object]) -> Declared:
+    """What a program declared, out of the object that its `plan --format json` printed."""
+    listed = plan.get("resources")
+    outputs = plan.get("outputs")
+    assert isinstance(listed, list)
+    assert isinstance(outputs, dict)
+    return Declared([_registration(entry) for entry in listed], dict(outputs))
 
 
-def _with_end(resource: Registration, ends: str) -> Registration:
-    inputs = {key: _replaced(value, ends) for key, value in resource.inputs.items()}
-    return replace(resource, inputs=inputs)
-
-
-def _replaced(value: Value, ends: str) -> Value:
-    if isinstance(value, str):
-        return value.replace(_STAND_IN, ends)
-    if isinstance(value, list):
-        return [_replaced(one, ends) for one in value]
-    if isinstance(value, dict):
-        return {key: _replaced(one, ends) for key, one in value.items()}
-    return value
+def _registration(entry: dict[str, Any]) -> Registration:
+    options = entry["options"]
+    return Registration(
+        type=entry["type"],
+        name=entry["name"],
+        parent=entry["parent"],
+        inputs=entry["inputs"],
+        options=Options(
+            protect=options["protect"],
+            retain_on_delete=options["retainOnDelete"],
+            ignore_changes=tuple(options["ignoreChanges"]),
+            depends_on=tuple(options["dependsOn"]),
+            replacement_trigger=options["replacementTrigger"],
+        ),
+        custom=not entry["type"].startswith(f"{PROJECT}:"),
+    )

@@ -8,10 +8,12 @@ from cfscim.config.access import Difference, Grant, access_table, difference, pe
 from cfscim.config.kinds import TOKENS
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_name
+from cfscim.config.project import Settings
 from cfscim.config.roles import ROLES, Role
 from cfscim.plan.model import Plan
 from cfscim.review.changes import Action, ResourceChange, resource_changes
-from cfscim.review.settings import SettingChange, provider_changes, setting_changes
+from cfscim.review.program import NO_CHANGE, ProgramChange
+from cfscim.review.settings import SettingChange, setting_changes, stack_changes
 
 
 class Managed(StrEnum):
@@ -170,7 +172,8 @@ class Texts:
 class Review:
     """What a change does. `label`: the base as it was named; `note`: why it is not there.
 
-    Without a `before` everything is new, and `settings` are the providers' alone.
+    Without a `before` everything is new, and `settings` are those beside the config object alone.
+    `program`: what differs in the program that made both plans.
     """
 
     before: Plan | None
@@ -182,6 +185,7 @@ class Review:
     resources: tuple[ResourceChange, ...]
     steps: Texts
     warnings: Texts
+    program: ProgramChange = NO_CHANGE
 
     @property
     def nothing_changes(self) -> bool:
@@ -221,8 +225,15 @@ class Review:
         )
 
 
-def compare(before: Plan | None, after: Plan, *, label: str, note: str | None = None) -> Review:
-    """Compares a plan with the plan of its base, both made by the current program."""
+def compare(
+    before: Plan | None,
+    after: Plan,
+    *,
+    label: str,
+    note: str | None = None,
+    program: ProgramChange | None = None,
+) -> Review:
+    """Compares a plan with the plan of its base; `program`: how the program itself differs."""
     resources = resource_changes(before.resources if before else (), after.resources, after.stack)
     steps = _texts(before.remaining_steps if before else (), after.remaining_steps)
     return Review(
@@ -232,12 +243,13 @@ def compare(before: Plan | None, after: Plan, *, label: str, note: str | None = 
         note=note,
         people=people_change(before.config if before else None, after.config),
         settings=(
-            *provider_changes(before.providers if before else {}, after.providers),
+            *stack_changes(before.settings if before else Settings(), after.settings),
             *(setting_changes(before.config, after.config) if before else ()),
         ),
         resources=resources,
         steps=steps,
         warnings=_texts(before.warnings if before else (), after.warnings),
+        program=program or NO_CHANGE,
     )
 
 

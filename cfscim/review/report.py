@@ -52,7 +52,7 @@ from cfscim.review.risks import risks
 def review_document(review: Review, policy: Sequence[Section] = ()) -> Document:
     """Everything about a change, the riskiest first; `policy`: what the policy rules say."""
     stack = review.after.stack
-    sections: list[Section] = [*policy]
+    sections: list[Section] = [*_first(review), *policy] if review.program else [*policy]
     if not review.nothing_changes:
         sections = [
             *_first(review),
@@ -80,9 +80,10 @@ def review_document(review: Review, policy: Sequence[Section] = ()) -> Document:
 
 def _headline(review: Review) -> str:
     if review.nothing_changes:
-        return "nothing changes"
+        return "the program itself changes" if review.program else "nothing changes"
     parts = [
         *(["cannot be carried out"] if review.refused else []),
+        *(["the program itself changes"] if review.program else []),
         *(["another Cloudflare account"] if review.account_switched else []),
         *(["another identity provider"] if review.provider_switched else []),
         _people_headline(review),
@@ -605,6 +606,14 @@ def review_json(review: Review) -> dict[str, object]:
             "resources": [_resource(change) for change in review.resources],
             "remainingSteps": _texts(review.steps),
             "warnings": _texts(review.warnings),
+            "program": {
+                "files": list(review.program.files),
+                "settings": [
+                    {"path": key, "old": old, "new": new}
+                    for key, old, new in review.program.settings
+                ],
+                "asBefore": review.program.as_before,
+            },
         },
     }
 

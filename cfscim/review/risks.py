@@ -7,11 +7,12 @@ from cfscim.config.access import Grant
 from cfscim.config.kinds import APPLICATIONS, JOBS, TOKENS, kind_of, words_for
 from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import group_names
+from cfscim.config.project import Settings
 from cfscim.config.roles import Role
 from cfscim.report.document import Code, Inline, Line, Strong, codes, listed
 from cfscim.review.changes import Action, ResourceChange, reasons_line
 from cfscim.review.compare import Managed, Review, RoleChange, takes_effect, tenant_words
-from cfscim.review.settings import NOT_GIVEN, provider_changes
+from cfscim.review.settings import NOT_GIVEN, SettingChange, stack_changes
 
 MOST_NAMES = 20
 """People named in one line; everyone stands in the table below it."""
@@ -258,25 +259,66 @@ def account(review: Review) -> Iterator[Risk]:
     )
 
 
+def program(review: Review) -> Iterator[Risk]:
+    """The program itself: whatever the lines below say was worked out by what changes here."""
+    change = review.program
+    if not change:
+        return
+    line: list[Inline] = [Strong("The program itself changes:"), " "]
+    for index, (words, files) in enumerate(change.groups):
+        line += ["; " if index else "", f"{words} (", *codes(files, most=8, rest="more files"), ")"]
+    for key, old, new in change.settings:
+        line += ["; ", Code(key), " is ", Code(new), " (was ", Code(old), ")"]
+    line.append(
+        ". Read that difference first: it does what this plan says only if it is what it seems."
+    )
+    if not change.as_before:
+        line.append(
+            " The program of before could not be run, so that the changed one made both plans."
+        )
+    yield Risk("program-changed", tuple(part for part in line if part))
+
+
 def reached(review: Review) -> Iterator[Risk]:
     """A change of the providers' settings sends the pipeline's credentials somewhere else."""
-    before = review.before.providers if review.before else {}
-    changes = provider_changes(before, review.after.providers)
-    if not changes:
-        return
-    line: list[Inline] = [Strong("Vendors are reached in another way:"), " "]
+    changes = [change for change in _stack_changes(review) if ":" in change.path]
+    if changes:
+        yield Risk(
+            "provider-settings",
+            (
+                Strong("Vendors are reached in another way:"),
+                " ",
+                *_each(changes),
+                ". Credentials are sent there, and everything is looked up and made there.",
+            ),
+        )
+
+
+def sealed(review: Review) -> Iterator[Risk]:
+    """Another key of the encrypted values, for a stack that had one."""
+    changes = [change for change in _stack_changes(review) if ":" not in change.path]
+    if changes and review.before is not None:
+        yield Risk(
+            "secrets-key",
+            (
+                Strong("Encrypted values get another key:"),
+                " ",
+                *_each(changes),
+                ". Whoever holds it reads the token's value in the state.",
+            ),
+        )
+
+
+def _stack_changes(review: Review) -> tuple[SettingChange, ...]:
+    return stack_changes(
+        review.before.settings if review.before else Settings(), review.after.settings
+    )
+
+
+def _each(changes: Iterable[SettingChange]) -> Iterator[Inline]:
     for index, change in enumerate(changes):
-        line += [
-            ", " if index else "",
-            Code(change.path),
-            " is ",
-            Code(change.new),
-            " (was ",
-            Code(change.old),
-            ")",
-        ]
-    line.append(". Credentials are sent there, and everything is looked up and made there.")
-    yield Risk("provider-settings", tuple(part for part in line if part))
+        yield from (", ",) if index else ()
+        yield from (Code(change.path), " is ", Code(change.new), " (was ", Code(change.old), ")")
 
 
 def provider(review: Review) -> Iterator[Risk]:
@@ -582,11 +624,13 @@ def risks(review: Review) -> tuple[Risk, ...]:
 
 
 _CHECKS: tuple[Callable[[Review], Iterator[Risk]], ...] = (
+    program,
     super_gained,
     super_few,
     super_elsewhere,
     refused,
     reached,
+    sealed,
     account,
     provider,
     role_model,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from cfscim.config.models import ScimConfig
+from cfscim.config.project import Settings
 
 Plain = None | bool | int | str | list["Plain"] | dict[str, "Plain"]
 
@@ -38,20 +39,20 @@ def setting_changes(before: ScimConfig, after: ScimConfig) -> tuple[SettingChang
     )
 
 
-def provider_changes(
-    before: Mapping[str, str], after: Mapping[str, str]
-) -> tuple[SettingChange, ...]:
-    """What differs in the providers' own settings, such as `okta:baseUrl` or `azuread:tenantId`."""
-    return tuple(
-        SettingChange(
-            key,
-            before.get(key, NOT_GIVEN),
-            after.get(key, NOT_GIVEN),
-            "Decides at which address, in which tenant or by whose credentials everything is made.",
-        )
-        for key in sorted({*before, *after})
-        if before.get(key) != after.get(key)
-    )
+def stack_changes(before: Settings, after: Settings) -> tuple[SettingChange, ...]:
+    """What differs beside the config object: the providers' settings, and the engine's own."""
+    return tuple(_stack_change(key, before, after) for key in after.changed(before))
+
+
+def _stack_change(key: str, before: Settings, after: Settings) -> SettingChange:
+    old, new = before.shown.get(key, NOT_GIVEN), after.shown.get(key, NOT_GIVEN)
+    if old == new:
+        new = f"another {new}"
+    return SettingChange(key, old, new, _REACHED if ":" in key else _SEALED)
+
+
+_REACHED = "Decides at which address, in which tenant or by whose credentials everything is made."
+_SEALED = "Decides who can read the encrypted values of the stack: in its file and in its state."
 
 
 def meaning(path: str, after: ScimConfig) -> str:

@@ -1,0 +1,147 @@
+"""What the program itself is made of, and how that differs from the program of the base.
+
+A stack file says what is wanted; every other file that the engine, Python or the pipeline takes up
+decides what is done about it. So a change of one is said before everything else.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from cfscim.program.run import PROGRAM
+
+_STACK_FILE = re.compile(r"(^|/)Pulumi\.(?!yaml$)[^/]+(?<!\.deploy)\.yaml$")
+_HARMLESS = re.compile(
+    r"^(docs|tests|examples|schema|bench)/|^[^/]+\.md$|^LICENSE$|^\.gitignore$|^CODEOWNERS$"
+)
+_SECONDS = 120
+_PASSED_ON = ("PATH", "HOME", "LANG", "SYSTEMROOT")
+
+# What a changed file is to the approver; the first that fits names it, the last fits all.
+_GROUPS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("the rules of the policy", re.compile(r"^(policy/|cfscim/config/policy/)")),
+    ("what is declared and how it is checked", re.compile(r"^(__main__\.py$|components/|cfscim/)")),
+    (
+        "the packages that are installed and run",
+        re.compile(r"(^|/)(requirements[^/]*\.(txt|in)|pyproject\.toml|uv\.lock|setup\.(py|cfg))$"),
+    ),
+    (
+        "the pipeline that holds the credentials",
+        re.compile(r"^(\.github/|\.ci/|deploy/|Makefile$)|\.deploy\.yaml$"),
+    ),
+    ("the project's settings for the engine", re.compile(r"(^|/)Pulumi(Policy)?\.(ya?ml|json)$")),
+    ("the sandbox", re.compile(r"^sandbox/")),
+    ("files that Python or the engine could take up instead of others", re.compile("")),
+)
+
+
+@dataclass(frozen=True)
+class ProgramChange:
+    """The files of the program that differ, by path; none where the base is a single file.
+
+    `settings`: those of `Pulumi.yaml` that differ, each as key, old and new. `as_before`: whether
+    the plan of before was made by the program of before.
+    """
+
+    files: tuple[str, ...] = ()
+    settings: tuple[tuple[str, str, str], ...] = ()
+    as_before: bool = True
+
+    def __bool__(self) -> bool:
+        return bool(self.files)
+
+    @property
+    def groups(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """What changes in words for the approver, each with its files."""
+        left = list(self.files)
+        for words, pattern in _GROUPS:
+            mine = tuple(path for path in left if pattern.search(path))
+            left = [path for path in left if path not in mine]
+            if mine:
+                yield words, mine
+
+
+NO_CHANGE = ProgramChange()
+
+
+def program_files(paths: Iterable[str]) -> tuple[str, ...]:
+    """Of files by path from the repository's root: those that are run, or could become so."""
+    return tuple(
+        sorted(
+            path for path in paths if not _STACK_FILE.search(path) and not _HARMLESS.search(path)
+        )
+    )
+
+
+def is_ours(root: Path) -> bool:
+    """Whether the program that runs here belongs to the repository at `root`."""
+    return PROGRAM.is_relative_to(root.resolve())
+
+
+class ProgramBefore:
+    """The program of a commit, unpacked beside the work tree, and asked for its plans.
+
+    `archive`: gives the commit's tree as a tar. It gets no credential and no setting of ours.
+    """
+
+    def __init__(self, archive: Callable[[], bytes]) -> None:
+        self._archive = archive
+        self._stack = ExitStack()
+        self._root: Path | None = None
+        self._plans: dict[str, Mapping[str, object]] = {}
+
+    def plan_of(self, file: str) -> Mapping[str, object] | None:
+        """The plan object of the stack file at `file` (from the root); nothing where the program
+        of before could not be run or has no plan of it."""
+        folder = os.path.dirname(file)
+        if folder not in self._plans:
+            self._plans[folder] = self._asked(folder)
+        found = self._plans[folder].get(os.path.basename(file))
+        return found if isinstance(found, dict) and "resources" in found else None
+
+    def close(self) -> None:
+        """Removes what was unpacked."""
+        self._stack.close()
+
+    def _asked(self, folder: str) -> Mapping[str, object]:
+        try:
+            root = self._unpacked()
+            done = subprocess.run(
+                [sys.executable, "-m", "cfscim", "plan", "--format", "json"],
+                cwd=root / folder,
+                env={
+                    **{
+                        key: os.environ[key]
+                        for key in ("PATH", "HOME", "LANG")
+                        if key in os.environ
+                    },
+                    "PYTHONPATH": str(root),
+                },
+                capture_output=True,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                timeout=_SECONDS,
+            )
+            listed = json.loads(done.stdout)
+        except (OSError, ValueError, subprocess.SubprocessError, tarfile.TarError):
+            return {}
+        if not isinstance(listed, list):
+            return {}
+        return {os.path.basename(str(entry.get("file"))): entry for entry in listed}
+
+    def _unpacked(self) -> Path:
+        if self._root is None:
+            root = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="cfscim-before-"))
+            with tarfile.open(fileobj=BytesIO(self._archive())) as tar:
+                tar.extractall(root, filter="data")
+            self._root = Path(root)
+        return self._root
