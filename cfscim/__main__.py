@@ -123,6 +123,9 @@ def plan(
     policy: Annotated[
         Policy, typer.Option("--policy", help="enforce: exit 1 when a policy rule refuses.")
     ] = Policy.REPORT,
+    whole: Annotated[
+        bool, typer.Option("--all", help="As text, show what stays as it is, too.")
+    ] = False,
 ) -> None:
     """Show what is declared and who gets which role; no engine, no network, no credential."""
     from cfscim.plan.command import Request, run
@@ -133,6 +136,7 @@ def plan(
         output=output.value,
         against=against,
         enforce=policy is Policy.ENFORCE,
+        whole=whole,
     )
     raise typer.Exit(run(request))
 

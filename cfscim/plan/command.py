@@ -28,7 +28,8 @@ from cfscim.validate import project_problems, stack_files
 class Request:
     """What was asked for: one `stack`, or every stack file of `paths`; `against` names a base.
 
-    `enforce`: a broken policy rule makes the exit code 1.
+    `enforce`: a broken policy rule makes the exit code 1, and so does a change that the engine will
+    refuse. `whole`: as text, what stays as it is as well.
     """
 
     stack: str | None = None
@@ -36,6 +37,7 @@ class Request:
     output: str = "text"
     against: str | None = None
     enforce: bool = False
+    whole: bool = False
 
 
 def run(request: Request) -> int:
@@ -74,8 +76,12 @@ def _run(request: Request) -> int:
     elif request.output == "markdown":
         print(render_markdown(results, problems, gone, many=request.stack is None), end="")
     else:
-        show_text(results, problems, gone)
-    refused = any(is_refused(result.violations) for result in results)
+        many = request.stack is None
+        show_text(results, problems, gone, many=many, whole=request.whole)
+    refused = any(
+        is_refused(result.violations) or (result.review is not None and result.review.refused)
+        for result in results
+    )
     return 1 if problems or (request.enforce and refused) else 0
 
 

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cfscim.config.messages import Problem
 from cfscim.config.policy.rules import Violation, is_refused
@@ -15,6 +15,7 @@ from cfscim.report.document import (
     Bullets,
     Document,
     Line,
+    Paragraph,
     Prose,
     Section,
     Strong,
@@ -24,7 +25,10 @@ from cfscim.report.document import (
 )
 from cfscim.report.markdown import code, marker, prose
 from cfscim.review.compare import Review
+from cfscim.review.program import NO_CHANGE
 from cfscim.review.report import review_document, review_json
+from cfscim.review.risks import risks
+from cfscim.review.summary import brief_document, overview, totals
 from cfscim.validate import render as render_problems
 
 
@@ -61,9 +65,10 @@ def render_markdown(
     results: Sequence[StackResult], problems: Sequence[Problem], gone: Sequence[str], *, many: bool
 ) -> str:
     """A pull-request comment; of many stacks those that change first, the others by name."""
-    from cfscim.report.markdown import render
+    from cfscim.report.markdown import render, section_lines
 
     lead = []
+    program = _program(results)
     if many:
         lead += [marker("cfscim-plan"), ""]
     elif problems:
@@ -80,8 +85,10 @@ def render_markdown(
     ]
     documents = [found for result in results if (found := _document(result)) is not None]
     if many:
+        results = [_without_program(result) for result in results]
         unchanged = [r for r in results if r.review is not None and _quiet(r)]
         documents = [_document_of(r) for r in results if r.plan is not None and r not in unchanged]
+        lead += [*section_lines([*program, *overview(_changing(results))])]
         if unchanged:
             names = ", ".join(code(result.checked.file.stack) for result in unchanged[:300])
             number = count(len(unchanged), "stack")
@@ -97,9 +104,14 @@ def show_policy(results: Sequence[StackResult]) -> None:
 
 
 def show_text(
-    results: Sequence[StackResult], problems: Sequence[Problem], gone: Sequence[str]
+    results: Sequence[StackResult],
+    problems: Sequence[Problem],
+    gone: Sequence[str],
+    *,
+    many: bool,
+    whole: bool,
 ) -> None:
-    """For people, on a terminal or in a log."""
+    """For people, on a terminal or in a log; `whole`: what stays as it is, too."""
     from cfscim.report.terminal import show
 
     if problems:
@@ -110,7 +122,54 @@ def show_text(
             "by that; run `pulumi destroy` first if it was meant."
         )
     sys.stdout.flush()
-    show([found for result in results if (found := _document(result)) is not None])
+    if whole or all(result.review is None for result in results):
+        show([found for result in results if (found := _document(result)) is not None])
+        return
+    documents: list[Document] = []
+    if many:
+        first = Document("", (), (), tuple(_program(results)))
+        documents = [first] if first.sections else []
+        results = [_without_program(result) for result in results]
+    shown = [result for result in results if not (many and _quiet(result))]
+    documents += [found for result in shown if (found := _brief(result, many=many)) is not None]
+    reviews = [result.review for result in results if result.review is not None]
+    if many and reviews:
+        documents.append(Document("", (), (), outro=(Paragraph((totals(reviews),)),)))
+    show(documents)
+
+
+def _brief(result: StackResult, *, many: bool) -> Document | None:
+    if result.review is None:
+        return _document(result)
+    refused = [("!", line) for line in policy_lines(result.violations) if _is_refusal(line)]
+    waived = [(" ", line) for line in policy_lines(result.violations) if not _is_refusal(line)]
+    return brief_document(result.review, [*refused, *waived], titled=many)
+
+
+def _is_refusal(line: Line) -> bool:
+    return plain(line[:1]).startswith("Refused")
+
+
+def _program(results: Sequence[StackResult]) -> list[Section]:
+    """The change of the program, which is that of every stack, as a section of its own."""
+    for result in results:
+        if result.review is not None and result.review.program:
+            line = next(risk.line for risk in risks(result.review) if risk.rank == 0)
+            lines = Bullets((line,), Weight.NEVER_CUT)
+            return [Section("Before everything else", (lines,))]
+    return []
+
+
+def _without_program(result: StackResult) -> StackResult:
+    if result.review is None:
+        return result
+    return replace(result, review=replace(result.review, program=NO_CHANGE))
+
+
+def _changing(results: Sequence[StackResult]) -> list[Review]:
+    """The reviews of several stacks that change; of a single one its own document is enough."""
+    found = [r.review for r in results if r.review is not None and not _quiet(r)]
+    return found if len(found) > 1 else []
 
 
 def _dumped(value: object) -> str:

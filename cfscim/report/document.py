@@ -40,6 +40,7 @@ class Weight(IntEnum):
     DETAIL = 0
     NORMAL = 1
     VITAL = 2
+    NEVER_CUT = 3
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,15 @@ class Diff:
 
 
 @dataclass(frozen=True)
+class Signed:
+    """Lines by what they mean: `+` somebody gains, `-` somebody loses, `!` a risk or a refusal,
+    `~` something else changes, `?` nobody can say, a blank for what stays as it is.
+    """
+
+    lines: tuple[tuple[str, Line], ...]
+
+
+@dataclass(frozen=True)
 class Node:
     """A line of a tree, and what hangs below it."""
 
@@ -99,15 +109,16 @@ class Fold:
     blocks: tuple["Block", ...]
 
 
-Block = Paragraph | Bullets | Table | Diff | Tree | Fold
+Block = Paragraph | Bullets | Table | Diff | Signed | Tree | Fold
 
 
 @dataclass(frozen=True)
 class Section:
-    """Blocks under a title."""
+    """Blocks under a title; `when_cut`: only where lists of people had to be shortened."""
 
     title: str
     blocks: tuple[Block, ...]
+    when_cut: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Documents as GitHub Markdown that fits into one comment, every value in it made harmless."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cfscim.config.messages import one_line
@@ -18,6 +18,7 @@ from cfscim.report.document import (
     Paragraph,
     Prose,
     Section,
+    Signed,
     Strong,
     Table,
     Tree,
@@ -133,7 +134,8 @@ class _Cut:
 
     def first(self, items: Sequence[object], weight: Weight) -> int:
         """How many of the items are shown."""
-        shown = min(len(items), self.most[weight])
+        most = _EVERYTHING if weight is Weight.NEVER_CUT else self.most[weight]
+        shown = min(len(items), most)
         self.left_out += len(items) - shown
         return shown
 
@@ -158,6 +160,11 @@ def render(documents: Sequence[Document], *, most: int = LIMIT, lead: Sequence[s
         if len(text) <= most:
             return text
     return _shortest(documents, most, lead)
+
+
+def section_lines(sections: Iterable[Section]) -> list[str]:
+    """Sections as finished lines, whole, to stand in `lead`."""
+    return [line for section in sections for line in _section(section, _Cut(_STEPS[0]))]
 
 
 def _shortest(documents: Sequence[Document], most: int, lead: Sequence[str]) -> str:
@@ -192,6 +199,8 @@ def _document(document: Document, cut: _Cut) -> Iterator[str]:
 
 
 def _section(section: Section, cut: _Cut) -> Iterator[str]:
+    if section.when_cut and cut.most[Weight.VITAL] == _EVERYTHING:
+        return
     yield f"### {words(section.title)}"
     yield ""
     for block in section.blocks:
@@ -223,6 +232,9 @@ def _block(block: Block, cut: _Cut) -> Iterator[str]:
             if shown:
                 yield from fenced(list(entries[:shown]), "diff")
             yield from _more(len(entries) - shown)
+        case Signed(entries):
+            for sign, entry in entries:
+                yield f"- {f'`{sign}` ' if sign.strip() else ''}{_inline(entry)}"
         case Tree(roots, weight):
             entries = tuple(_drawn(roots, ""))
             shown = cut.first(entries, weight)

@@ -1,5 +1,11 @@
-"""Documents as text: in colour on a terminal, plain and unwrapped everywhere else."""
+"""Documents as text: as wide as the terminal, in colours that mean something, plain elsewhere.
 
+Green is a gain, red a loss, a risk or a failure, yellow what nobody can know. Without a terminal,
+or with `NO_COLOR`, not one escape is printed; in a file or a pipe a line stays a line.
+"""
+
+import os
+import sys
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
@@ -19,49 +25,74 @@ from cfscim.report.document import (
     Line,
     Node,
     Paragraph,
+    Signed,
     Strong,
     Table,
     Tree,
 )
 
-_DIFF_STYLES = {"+": "green", "-": "red", "~": "yellow", "±": "bold red"}
+_DIFF_STYLES = {"+": "green", "-": "red", "±": "bold red"}
+_SIGN_STYLES = {"+": "green", "-": "red", "!": "bold red", "?": "yellow", " ": "dim"}
+_UNWRAPPED = 10_000
+"""Columns of a file or a pipe: nobody's window is that wide."""
+
+
+def terminal() -> Console:
+    """The console that a command prints to; a config's text is taken for no markup there."""
+    plain = "NO_COLOR" in os.environ and os.environ["NO_COLOR"] != ""
+    out = Console(
+        file=sys.stdout,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        color_system=None if plain else "auto",
+    )
+    if not out.is_terminal:
+        out.width = _UNWRAPPED
+    return out
 
 
 def show(documents: Iterable[Document], console: Console | None = None) -> None:
     """Prints the documents; nothing in a config is taken for markup or for a colour."""
-    out = console or Console(highlight=False, markup=False, emoji=False)
-    if console is None and not out.is_terminal:
-        # Nobody's window is that wide; in a file or a pipe a line stays a line.
-        out.width = 10_000
-    for document in documents:
-        _line(out, _text(document.title, "bold"))
+    out = console or terminal()
+    for number, document in enumerate(documents):
+        if number:
+            _line(out, Text())
+        if document.title:
+            _line(out, _text(document.title, "bold"))
         for block in document.intro:
             _block(out, block, "")
-        for section in document.sections:
+        for section in (section for section in document.sections if not section.when_cut):
             _line(out, Text())
             _line(out, Text(section.title, "bold underline"))
             for block in section.blocks:
                 _block(out, block, "  ")
         if document.outro:
-            _line(out, Text())
-        for block in document.outro:
-            _block(out, block, "")
-        _line(out, Text())
+            if document.title:
+                _line(out, Text())
+            for block in document.outro:
+                _block(out, block, "")
 
 
 def _block(out: Console, block: Block, indent: str) -> None:
     match block:
         case Paragraph(line):
-            _line(out, Text(indent) + _text(line))
+            _line(out, Text(indent) + _text(line), indent)
         case Bullets(entries, _, numbered):
             for index, entry in enumerate(entries, 1):
                 sign = f"{index}. " if numbered else "- "
-                _line(out, Text(indent + sign) + _text(entry))
+                _line(out, Text(indent + sign) + _text(entry), indent + " " * len(sign))
         case Table(head, rows):
             _table(out, head, rows, indent)
         case Diff(entries):
             for entry in entries:
                 _line(out, Text(indent + one_line(entry), _DIFF_STYLES.get(entry[:1], "dim")))
+        case Signed(entries):
+            for sign, entry in entries:
+                # The colour is the meaning; a value has none of its own here.
+                words = Text(f"{indent}{sign} ") + _text(entry, coloured=False)
+                words.stylize(_SIGN_STYLES.get(sign, ""))
+                _line(out, words, f"{indent}  ")
         case Tree(roots):
             for root in roots:
                 out.print(_tree(root))
@@ -72,10 +103,17 @@ def _block(out: Console, block: Block, indent: str) -> None:
 
 
 def _table(out: Console, head: Sequence[str], rows: Sequence[Sequence[Line]], indent: str) -> None:
-    """Columns as wide as their longest cell; a terminal may wrap a line, nothing is cut off."""
+    """Columns as wide as their longest cell, or a row over several lines where they do not fit."""
     cells = [[_text(cell) for cell in row] for row in rows]
     titles = [Text(title.upper(), "bold") for title in head]
     widths = [max(row[i].cell_len for row in [titles, *cells]) for i in range(len(head))]
+    if len(indent) + sum(widths) + 2 * (len(widths) - 1) > out.width:
+        for row in cells:
+            _line(out, Text(indent) + row[0], indent + "  ")
+            for title, cell in zip(head[1:], row[1:], strict=True):
+                if cell.plain != "-":
+                    _line(out, Text(f"{indent}  {title.lower()} ") + cell, indent + "    ")
+        return
     for row in [titles, *cells]:
         line = Text(indent)
         for cell, width in zip(row, widths, strict=True):
@@ -85,20 +123,37 @@ def _table(out: Console, head: Sequence[str], rows: Sequence[Sequence[Line]], in
 
 
 def _tree(node: Node) -> RichTree:
-    found = RichTree(_text(node.line), guide_style="dim")
+    tree = RichTree(_text(node.line), guide_style="dim")
     for child in node.below:
-        found.children.append(_tree(child))
-    return found
+        tree.children.append(_tree(child))
+    return tree
 
 
-def _line(out: Console, text: Text) -> None:
-    out.print(text, soft_wrap=True)
+def _line(out: Console, text: Text, hanging: str = "") -> None:
+    """One line, or several where the terminal is narrower: broken between words."""
+    if text.cell_len <= out.width:
+        out.print(text, soft_wrap=True)
+        return
+    room = max(20, out.width - len(hanging))
+    first, *rest = text.wrap(out, out.width)
+    if rest:
+        left = text[len(first.plain) :]
+        rest = list(left.wrap(out, room)) if room < out.width else rest
+    for index, part in enumerate([first, *rest]):
+        part.rstrip()
+        if index:
+            words = part.plain
+            part = part[len(words) - len(words.lstrip()) :]
+            part = Text(hanging) + part
+        if part.plain.strip():
+            out.print(part, soft_wrap=True)
 
 
-def _text(line: Line, style: str = "") -> Text:
+def _text(line: Line, style: str = "", *, coloured: bool = True) -> Text:
     text = Text(style=style)
     for part in line:
-        text.append(*_part(part))
+        words, own = _part(part)
+        text.append(words, own if coloured else "")
     return text
 
 

@@ -24,6 +24,7 @@ from cfscim.review.program import (
 )
 
 ABSENT = "not given"
+_TAKEN_UP = ("*.py", "*.pth", "*.so", "*.pyc", "Pulumi.yaml", "requirements*", ".github/*")
 _NAMES = ("--no-renames", "--no-ext-diff", "--name-only", "-z")
 
 
@@ -104,7 +105,7 @@ class Against:
             root, "diff", "--no-renames", "--no-ext-diff", "--name-only", "-z", commit, "--"
         )
         # What git does not know is in no pull request; a module could still be taken up from here.
-        unknown = _git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", "*.py")
+        unknown = _git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", *_TAKEN_UP)
         files = program_files(
             path for path in (listed + unknown).decode(errors="replace").split("\0") if path
         )

@@ -21,7 +21,7 @@ from cfscim.program.run import PROGRAM
 
 _STACK_FILE = re.compile(r"(^|/)Pulumi\.(?!yaml$)[^/]+(?<!\.deploy)\.yaml$")
 _HARMLESS = re.compile(
-    r"^(docs|tests|examples|schema|bench)/|^[^/]+\.md$|^LICENSE$|^\.gitignore$|^CODEOWNERS$"
+    r"^(docs|tests|examples|schema|bench)/|(^|/)__pycache__/|^[^/]+\.md$|^LICENSE$|^\.gitignore$|^CODEOWNERS$"
 )
 _SECONDS = 120
 _PASSED_ON = ("PATH", "HOME", "LANG", "SYSTEMROOT")

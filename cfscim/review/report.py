@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from cfscim.config.access import Grant
 from cfscim.config.kinds import kind_of, words_for
 from cfscim.config.models import ScimConfig
+from cfscim.config.roles import ROLES, Role
 from cfscim.hints import stack_words
 from cfscim.plan.model import as_json, grant_json
 from cfscim.report.document import (
@@ -25,6 +26,7 @@ from cfscim.report.document import (
     Weight,
     codes,
     count,
+    listed,
     plain,
 )
 from cfscim.review.changes import (
@@ -48,6 +50,11 @@ from cfscim.review.compare import (
 )
 from cfscim.review.risks import risks
 
+POWER = {role: index for index, role in enumerate(reversed(ROLES))}
+"""The most powerful role first."""
+ALL_IN_TABLE = 3
+"""Grants of which the table holds every one, however much has to be cut."""
+
 
 def review_document(review: Review, policy: Sequence[Section] = ()) -> Document:
     """Everything about a change, the riskiest first; `policy`: what the policy rules say."""
@@ -57,6 +64,7 @@ def review_document(review: Review, policy: Sequence[Section] = ()) -> Document:
         sections = [
             *_first(review),
             *policy,
+            *_all_gained(review),
             people_section(review),
             *_settings(review),
             *resources_section(review),
@@ -67,7 +75,7 @@ def review_document(review: Review, policy: Sequence[Section] = ()) -> Document:
     command = Code(shlex.join(words))
     return Document(
         marker=f"cfscim-plan {stack}",
-        title=("Stack ", Code(stack), ": ", _headline(review)),
+        title=("Stack ", Code(stack), ": ", headline(review)),
         intro=(Paragraph(_where(review)), Paragraph(_verdict(review))),
         sections=(*sections, *_warnings(review)),
         outro=(
@@ -78,7 +86,8 @@ def review_document(review: Review, policy: Sequence[Section] = ()) -> Document:
     )
 
 
-def _headline(review: Review) -> str:
+def headline(review: Review) -> str:
+    """What the change comes to, in a few words."""
     if review.nothing_changes:
         return "the program itself changes" if review.program else "nothing changes"
     parts = [
@@ -86,13 +95,13 @@ def _headline(review: Review) -> str:
         *(["the program itself changes"] if review.program else []),
         *(["another Cloudflare account"] if review.account_switched else []),
         *(["another identity provider"] if review.provider_switched else []),
-        _people_headline(review),
+        _peopleheadline(review),
         *(["the token is replaced"] if review.token_replaced else []),
     ]
     return ", ".join(parts)
 
 
-def _people_headline(review: Review) -> str:
+def _peopleheadline(review: Review) -> str:
     lost, unlisted = _lost(review)
     parts = [
         f"{count(number, 'person', 'people')} {one if number == 1 else many}"
@@ -220,7 +229,7 @@ def people_section(review: Review) -> Section:
         blocks.append(table if len(rows) <= ROWS_UNFOLDED else Fold(title, (table,)))
     else:
         blocks.append(Paragraph(("No listed person gains or loses a role.",)))
-    blocks.append(Bullets(tuple(_roles(review)), Weight.VITAL))
+    blocks.append(Bullets(tuple(role_lines(review).values()), Weight.VITAL))
     if kept:
         rows = tuple(((Code(one.person),), _grants(review, one.kept)) for one in kept)
         title = f"{count(len(kept), 'person keeps', 'people keep')} exactly what they have"
@@ -276,11 +285,13 @@ def _moves(review: Review, person: PersonChange) -> bool:
     return other or any(review.people.group_before(grant) for grant in person.kept)
 
 
-def _roles(review: Review) -> Iterator[Line]:
-    for role in review.people.roles:
-        if role.before.managed is role.after.managed is Managed.NOBODY:
-            continue
-        yield (Strong(role.role.value), *_group(role), ": ", *_what(review, role))
+def role_lines(review: Review) -> dict[Role, Line]:
+    """Each declared role in a sentence: who gains, loses and keeps it."""
+    return {
+        role.role: (Strong(role.role.value), *_group(role), ": ", *_what(review, role))
+        for role in review.people.roles
+        if not role.before.managed is role.after.managed is Managed.NOBODY
+    }
 
 
 def _group(role: RoleChange) -> Line:
@@ -440,7 +451,7 @@ def _risk(change: ResourceChange) -> tuple[bool, bool, int]:
 def _line(change: ResourceChange) -> Line:
     words = words_for(change.resource.type)
     words = words[0].upper() + words[1:]
-    line: list[Inline] = [f"{words} ", Code(change.resource.name), f": {_outcome(change)}"]
+    line: list[Inline] = [f"{words} ", Code(change.resource.name), f": {outcome(change)}"]
     if change.reasons:
         line += [", because ", *reasons_line(change.reasons)]
     elif change.changes:
@@ -450,7 +461,8 @@ def _line(change: ResourceChange) -> Line:
     return (*line, ".")
 
 
-def _outcome(change: ResourceChange) -> str:
+def outcome(change: ResourceChange) -> str:
+    """What becomes of the resource, in words."""
     done = _DONE[change.action]
     if change.refused:
         return f"would be {done}"
@@ -501,7 +513,7 @@ def _details(changes: Iterable[ResourceChange]) -> Iterator[str]:
         resource = change.resource
         refused = ", refused" if change.refused else ""
         sign = _SIGNS[change.action]
-        yield f"{sign} {resource.type} {resource.name}: {_outcome(change)}{refused}"
+        yield f"{sign} {resource.type} {resource.name}: {outcome(change)}{refused}"
         for reason in change.reasons:
             yield f"      # because {plain(reasons_line([reason]))}"
         if change.action is Action.CREATE:
@@ -641,3 +653,23 @@ def _property(change: PropertyChange) -> dict[str, object]:
 
 def _texts(texts: Texts) -> dict[str, list[str]]:
     return {"new": list(texts.new), "same": list(texts.same), "gone": list(texts.gone)}
+
+
+def _all_gained(review: Review) -> Iterator[Section]:
+    """Every grant by name, where there are so many that their table may have to be cut."""
+    grants = [(POWER[g.role], review.after.stack, g) for g in review.people.difference.gained]
+    if len(grants) > ALL_IN_TABLE:
+        lines = tuple(gained_lines(grants, named=False))
+        gained = Bullets(lines, Weight.NEVER_CUT)
+        yield Section("Every role that is gained", (gained,), when_cut=True)
+
+
+def gained_lines(grants: Iterable[tuple[int, str, Grant]], *, named: bool = True) -> Iterator[Line]:
+    """A line for each role and group with everybody who gains it: order, stack, grant -> lines."""
+    by_role: dict[tuple[int, str, str, str], list[str]] = {}
+    for power, stack, grant in grants:
+        by_role.setdefault((power, stack, grant.role.value, grant.group), []).append(grant.person)
+    for (_, stack, role, group), people in sorted(by_role.items()):
+        where: Line = (Code(stack), ": ") if named else ()
+        via: Line = () if group == role else (" via ", Code(group))
+        yield (*where, Strong(role), *via, ": ", *listed(Code(person) for person in people))

@@ -1,7 +1,7 @@
 """What the approver must not overlook, the riskiest first."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cfscim.config.access import Grant
 from cfscim.config.kinds import APPLICATIONS, JOBS, TOKENS, kind_of, words_for
@@ -20,11 +20,14 @@ MOST_NAMES = 20
 
 @dataclass(frozen=True)
 class Risk:
-    """`kind`: a short name for programs; `line`: what happens and why it matters."""
+    """`kind`: a short name for programs; `line`: what happens and why it matters. `rank`: 0 is what
+    should be read before everything else.
+    """
 
     kind: str
     line: Line
     people: tuple[str, ...] = ()
+    rank: int = 0
 
 
 SUPER = Role.SUPER_ADMINISTRATOR
@@ -620,7 +623,9 @@ _SETTING_CHECKS: tuple[Callable[[Review, ScimConfig, ScimConfig], Found], ...] =
 
 def risks(review: Review) -> tuple[Risk, ...]:
     """Everything risky about a change, in the order in which it should be read."""
-    return tuple(risk for check in _CHECKS for risk in check(review))
+    return tuple(
+        replace(risk, rank=rank) for rank, check in enumerate(_CHECKS) for risk in check(review)
+    )
 
 
 _CHECKS: tuple[Callable[[Review], Iterator[Risk]], ...] = (

@@ -1,0 +1,158 @@
+"""A review in a few lines, for a terminal, and the riskiest lines of many reviews together."""
+
+from collections.abc import Iterator, Sequence
+
+from cfscim.config.kinds import kind_of
+from cfscim.config.roles import ROLES
+from cfscim.report.document import (
+    Block,
+    Bullets,
+    Code,
+    Document,
+    Line,
+    Paragraph,
+    Prose,
+    Section,
+    Signed,
+    Strong,
+    Weight,
+    count,
+)
+from cfscim.review.changes import Action, ResourceChange
+from cfscim.review.compare import Managed, Review
+from cfscim.review.report import POWER, gained_lines, headline, outcome, resource_counts, role_lines
+from cfscim.review.risks import Risk, risks
+
+SignedLine = tuple[str, Line]
+
+_SIGNS = {
+    "role-lost": "-",
+    "leaves-account": "-",
+    "super-administrator-unseen": "?",
+    "unseen-removals": "?",
+    "role-dropped": "?",
+}
+
+
+def brief_document(review: Review, policy: Sequence[SignedLine], *, titled: bool) -> Document:
+    """What changes, the riskiest first, what stays as a count, and one line of summary at the end.
+
+    `titled`: whether the stack is named above, as where several stacks are shown.
+    """
+    found = risks(review)
+    lines = [*map(_risk, found), *policy, *_people(review, found), *_other(review)]
+    blocks: list[Block] = [Signed((*lines, *_unchanged(review)))]
+    stack = review.after.stack
+    if review.note is not None:
+        blocks.append(Paragraph((Prose(review.note),)))
+    summary = (
+        Strong(stack),
+        f" against {review.label}: {headline(review)}. ",
+        resource_counts(review.resources),
+    )
+    return Document(
+        marker=f"cfscim-plan {stack}",
+        title=("Stack ", Code(stack)) if titled else (),
+        intro=tuple(blocks),
+        outro=(Paragraph(summary),),
+    )
+
+
+def overview(reviews: Sequence[Review]) -> Iterator[Section]:
+    """What of many stacks is to be read first: every risk, every role gained, riskiest first."""
+    found = [(risk.rank, review.after.stack, risk) for review in reviews for risk in risks(review)]
+    found.sort(key=lambda entry: entry[:2])
+    lines = tuple((Code(stack), ": ", *risk.line) for _, stack, risk in found)
+    if lines:
+        yield Section("Of all stacks, look at this first", (Bullets(lines, Weight.NEVER_CUT),))
+    grants = [
+        (POWER[grant.role], review.after.stack, grant)
+        for review in reviews
+        for grant in review.people.difference.gained
+    ]
+    if grants:
+        yield Section(
+            "Every role that is gained", (Bullets(tuple(gained_lines(grants)), Weight.NEVER_CUT),)
+        )
+
+
+def totals(reviews: Sequence[Review]) -> str:
+    """One line over many stacks: how many change, and how many people gain and lose."""
+    changing = [review for review in reviews if not review.nothing_changes]
+    gained = {
+        (r.after.stack, g.person.lower()) for r in reviews for g in r.people.difference.gained
+    }
+    lost = {(r.after.stack, g.person.lower()) for r in reviews for g in r.people.difference.lost}
+    return (
+        f"{count(len(reviews), 'stack')}: {len(changing)} change, "
+        f"{len(reviews) - len(changing)} do not; "
+        f"{count(len(gained), 'person gains', 'people gain')} a role, "
+        f"{count(len(lost), 'loses', 'lose')} one or {'is' if len(lost) == 1 else 'are'} no longer "
+        "listed."
+    )
+
+
+def _risk(risk: Risk) -> SignedLine:
+    return _SIGNS.get(risk.kind, "!"), risk.line
+
+
+def _people(review: Review, found: Sequence[Risk]) -> Iterator[SignedLine]:
+    """Gains that no risk has named yet, and roles of which only the group is known."""
+    named = {p for risk in found if risk.kind == "super-administrator-gained" for p in risk.people}
+    difference = review.people.difference
+    for grant in sorted(difference.gained, key=lambda grant: POWER[grant.role]):
+        if not (grant.person in named and grant.role is ROLES[-1]):
+            via: Line = () if grant.group == grant.role.value else (" via ", Code(grant.group))
+            yield "+", (Code(grant.person), " gains ", Strong(grant.role.value), *via)
+    gaining = {grant.person.lower() for grant in difference.gained}
+    if review.before is not None:
+        for person in review.people.users.joins:
+            if person.lower() not in gaining:
+                yield "+", (Code(person), " joins the users' group, without a role")
+    for person in review.people.users.stays_unlisted:
+        yield "?", (Code(person), " stays in the users' group, without a role listed here")
+    lines = role_lines(review)
+    for role in review.people.roles:
+        elsewhere = role.after.managed is Managed.ELSEWHERE
+        if role.before.managed is not role.after.managed and elsewhere:
+            yield "?", lines[role.role]
+
+
+def _other(review: Review) -> Iterator[SignedLine]:
+    for setting in review.settings:
+        if ":" not in setting.path:
+            yield "~", (Code(setting.path), ": ", Code(setting.old), " → ", Code(setting.new))
+    kinds: dict[tuple[str, str], list[ResourceChange]] = {}
+    for change in review.resources:
+        kinds.setdefault((change.resource.type, outcome(change)), []).append(change)
+    for (type_, done), changes in kinds.items():
+        kind = kind_of(type_)
+        what = kind.words if len(changes) == 1 else f"{len(changes)} {kind.many}"
+        yield _resource_sign(changes[0]), (f"{what}: {done}",)
+    for text in review.steps.new:
+        yield "~", ("by hand: ", Prose(text))
+    for text in review.warnings.new:
+        yield "?", (Prose(text),)
+
+
+def _resource_sign(change: ResourceChange) -> str:
+    return "!" if change.refused else "-" if change.action is Action.DELETE else "~"
+
+
+def _unchanged(review: Review) -> Iterator[SignedLine]:
+    same: list[str] = []
+    keep = {grant.person.lower() for grant in review.people.difference.kept}
+    if keep:
+        same.append(count(len(keep), "person keeps a role", "people keep a role"))
+    resources = len(review.after.remote_resources) - len(
+        {change.urn for change in review.resources if change.action is not Action.DELETE}
+    )
+    for number, word in (
+        (resources, "resource"),
+        (len(review.steps.same), "step"),
+        (len(review.warnings.same), "warning"),
+    ):
+        if number > 0:
+            same.append(count(number, word))
+    if same:
+        yield " ", (f"As before: {', '.join(same)}; --all shows them.",)
