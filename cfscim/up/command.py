@@ -31,7 +31,7 @@ from cfscim.stacks import open_stack
 from cfscim.up.engine import Engine, EngineDeployer, NoEngine, find_engine
 from cfscim.up.kept import PREFIX, find_kept, read_state, write_state
 from cfscim.up.kept import keep as leave_running
-from cfscim.up.people import Seed, kept_out, seeds
+from cfscim.up.people import Seed, kept_out, seed_break_glass, seed_groups, seeds
 from cfscim.up.role_table import role_rows, table_lines
 from cfscim.up.sandbox_process import RunningSandbox, SandboxProcess
 from cfscim.verify import command as answers
@@ -165,7 +165,10 @@ def _preflight(
     progress: Callable[[str], None],
 ) -> None:
     """What would stop the update, said first; the sandbox may be tried all the same."""
-    answers = [*ask(checked, config, stack_state(deployer.state()), sandbox.environment())]
+    # The sandbox's credentials and organisation stand for the stack's own.
+    here = replace(checked, file=replace(checked.file, provider_config={}))
+    state, env = stack_state(deployer.state()), sandbox.environment()
+    answers = [one for one in ask(here, config, state, env) if one.id != "okta.organisation"]
     for answer in problems(answers):
         progress(f"  preflight: {answer.message}")
     stopping = len(problems(answers))
@@ -237,7 +240,12 @@ def deploy(
     Raises `ScimError`.
     """
     name_account(config, sandbox, progress)
+    seed_break_glass(config, deployer.environment)
     outputs = _update(config, declared, deployer, sandbox, progress)
+    stand_ins = seed_groups(config, outputs, deployer.environment)
+    if stand_ins:
+        who = ", ".join(stand_ins)
+        progress(f"no role has declared members: put {who} into the groups, as a person would")
     progress("running one provisioning cycle of the identity provider")
     sandbox.post("cycle")
     return outputs

@@ -15,6 +15,13 @@ from cfscim.config.access import people
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.messages import ConfigError, Problem
 from cfscim.config.models import EntraConfig, ScimConfig, UserFilter
+from cfscim.config.roles import Role
+from cfscim.rehearsal.handler import inner, string
+from cfscim.vendors.cloudflare.signin import cloudflare_http
+from cfscim.vendors.entra.signin import graph_http
+from cfscim.vendors.http import Call
+from cfscim.vendors.okta.signin import okta_http
+from cfscim.vendors.pages import link_pages, numbered_pages, odata_pages
 
 _OWN = ("email", "firstName", "lastName", "userPrincipalName", "suspended", "mail")
 _TRUE = ("true", "yes", "1")
@@ -203,3 +210,79 @@ def _unusable(file: str, line: int | None, what: str) -> ConfigError:
             )
         ]
     )
+
+
+def seed_break_glass(config: ScimConfig, env: Mapping[str, str]) -> None:
+    """Gives the break-glass people their role in the sandbox's account, directly, as an
+    administrator of the account did long ago. Raises `AnswerError`."""
+    base = f"/accounts/{config.account.id}"
+    with cloudflare_http({}, env) as http:
+        members = numbered_pages(http, f"{base}/members", {}, per_page=50)
+        there = {string(inner(member, "user"), "email").casefold() for member in members}
+        roles = {
+            string(role, "name"): string(role, "id")
+            for role in numbered_pages(http, f"{base}/roles", {}, per_page=50)
+        }
+        for address in config.break_glass:
+            if address.casefold() not in there:
+                body: JsonObject = {
+                    "email": address,
+                    "roles": [roles[Role.SUPER_ADMINISTRATOR.value]],
+                    "status": "accepted",
+                }
+                http.send(Call("POST", f"{base}/members", body=body))
+
+
+def seed_groups(
+    config: ScimConfig, outputs: Mapping[str, object], env: Mapping[str, str]
+) -> list[str]:
+    """Where the config leaves every role to the identity provider, somebody puts two people into
+    its groups there; returns who. Raises `AnswerError`."""
+    if people(config):
+        return []
+    groups = outputs.get("roleGroups")
+    chosen = [
+        str(group["identityProviderGroupId"])
+        for group in (groups.values() if isinstance(groups, dict) else ())
+        if isinstance(group, dict)
+    ]
+    users = config.identity_provider.users_group.name
+    put = _into_okta if config.identity_provider.kind == "okta" else _into_entra
+    put([*chosen], users, _STAND_INS, env)
+    return [*_STAND_INS]
+
+
+_STAND_INS = ("ada@example.com", "grace@example.com")
+
+
+def _into_okta(
+    groups: list[str], users_group: str, who: Sequence[str], env: Mapping[str, str]
+) -> None:
+    with okta_http({}, env) as http:
+        search = {"search": f"profile.name eq {json.dumps(users_group)}"}
+        groups += [string(group, "id") for group in link_pages(http, "/api/v1/groups", search)]
+        for address in who:
+            query = {"search": f"profile.email eq {json.dumps(address)}"}
+            for user in link_pages(http, "/api/v1/users", query):
+                for group in groups:
+                    path = f"/api/v1/groups/{group}/users/{string(user, 'id')}"
+                    http.send(Call("PUT", path))
+
+
+def _into_entra(
+    groups: list[str], users_group: str, who: Sequence[str], env: Mapping[str, str]
+) -> None:
+    with graph_http({}, env) as http:
+        named = {"$filter": f"displayName eq '{users_group}'"}
+        groups += [string(group, "id") for group in odata_pages(http, "/v1.0/groups", named)]
+        for address in who:
+            query = {"$filter": f"mail eq '{address}'"}
+            for user in odata_pages(http, "/v1.0/users", query):
+                body: JsonObject = {
+                    "@odata.id": f"{http.base}/v1.0/directoryObjects/{string(user, 'id')}"
+                }
+                for group in groups:
+                    path = f"/v1.0/groups/{group}/members"
+                    present = {string(one, "id") for one in odata_pages(http, path, {})}
+                    if string(user, "id") not in present:
+                        http.send(Call("POST", f"{path}/$ref", body=body))

@@ -1,0 +1,138 @@
+"""Every shipped stack ends green on the sandbox; a kept one is updated on its second day."""
+
+import os
+import re
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from cfscim.config.messages import ConfigError, MissingError
+from cfscim.config.models import UserFilter, parse_config
+from cfscim.config.words import OPERATORS
+from cfscim.up.command import Request, run
+from cfscim.up.people import Seed, kept_out, meeting, meets, read_people, seeds
+from tests.combinations import config_object
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted(path.name for path in (ROOT / "examples").glob("Pulumi.*.yaml"))
+
+
+@pytest.fixture(autouse=True)
+def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests are of the rehearsal; tests/engine has those of the engine."""
+    path = os.environ["PATH"].split(os.pathsep)
+    without = [folder for folder in path if shutil.which("pulumi", path=folder) is None]
+    monkeypatch.setenv("PATH", os.pathsep.join(without))
+    monkeypatch.setattr("cfscim.up.engine._network", lambda: False)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_shipped_example_ends_green(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(Request(str(ROOT / "examples" / name))) == 0
+    said = capsys.readouterr().out
+    assert "preflight: ready" in said
+    assert "All as declared" in said
+
+
+def test_the_second_day_of_a_kept_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text((ROOT / "Pulumi.dev.yaml").read_text())
+    assert run(Request("dev", keep=True)) == 0
+    said = capsys.readouterr().out
+    [address] = set(re.findall(r"--sandbox (http://\S+)", said))
+    [pid] = set(re.findall(r"\(process (\d+)\)", said))
+    try:
+        changed = file.read_text().replace("members: [ada@", "members: [edsger@")
+        file.write_text(changed.replace("owner: account", 'owner: account\n      rotation: "2"'))
+        assert run(Request("dev", sandbox=address)) == 0
+        said = capsys.readouterr().out
+        assert "updated GroupMemberships okta-group-administrator-members" in said
+        assert "replaced AccountToken token" in said
+        assert "pasting the new token" in said
+        assert "created Group" not in said
+        row = re.search(r"^edsger@example.com .*$", said, re.MULTILINE)
+        assert row
+        assert "Administrator" in row[0]
+        assert run(Request("dev", sandbox=address)) == 0
+        assert re.search(r"rehearsal of the update: \d+ same\n", capsys.readouterr().out)
+    finally:
+        os.kill(int(pid), signal.SIGTERM)
+
+
+def test_a_sandbox_that_nobody_kept_is_missing() -> None:
+    with pytest.raises(MissingError, match="no sandbox of this address"):
+        run(Request(str(ROOT / "Pulumi.dev.yaml"), sandbox="http://127.0.0.1:9"))
+
+
+def clause(attribute: str, operator: str, value: str = "") -> UserFilter:
+    return UserFilter(attribute=attribute, operator=operator, value=value)
+
+
+VALUES = {
+    "EQUALS": "Engineering", "NOT EQUALS": "Sales", "REGEX MATCH": "^(Eng|Ops).*$",
+    "NOT REGEX MATCH": "Sales", "Greater_Than": "7", "Greater_Than_OR_EQUALS": "7",
+    "Includes": "gine", "ENDS_WITH": "ing", "&": "4", "!&": "4",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_people_are_made_to_meet_every_operator(operator: str) -> None:
+    one = clause("department", operator, VALUES.get(operator, ""))
+    attributes = meeting([one])
+    assert meets(one, attributes.get("department"))
+
+
+def test_several_clauses_on_one_attribute() -> None:
+    both = [clause("level", "Greater_Than", "7"), clause("level", "NOT EQUALS", "8")]
+    found = meeting([*both, clause("department", "IS NOT NULL")])
+    assert found["department"]
+    assert all(meets(one, found.get("level")) for one in both) or "level" not in found
+
+
+def test_who_is_kept_out_is_said_with_the_reason() -> None:
+    declared = config_object("entra", "userGroups", "account")
+    declared["identityProvider"] = {
+        "kind": "entra",
+        "scope": "filtered",
+        "userFilter": [{"attribute": "department", "operator": "EQUALS", "value": "IT"}],
+    }
+    config = parse_config(declared, stack="dev")
+    people = (
+        Seed("ada@example.com", {"department": "Sales"}),
+        Seed("grace@example.com", {"department": "IT"}, suspended=True),
+        Seed("alan@example.com", {"department": "IT"}, mail=False),
+        Seed("somebody@example.com"),
+    )
+    said = "\n".join(kept_out(config, people))
+    assert "ada@example.com is kept out by userFilter department EQUALS IT" in said
+    assert "grace@example.com is blocked" in said
+    assert "alan@example.com has no mail" in said
+    assert "somebody" not in said
+    assert not [*kept_out(config, seeds(config))], "those made up meet the filter"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("people.csv", "email,department,suspended\nada@example.com,IT,true\n"),
+        ("people.json", '[{"email": "ada@example.com", "department": "IT", "suspended": true}]'),
+    ],
+)
+def test_people_of_a_file(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    [seed] = read_people(str(tmp_path / name))
+    assert (seed.email, seed.suspended) == ("ada@example.com", True)
+    assert seed.attributes == {"department": "IT"}
+
+
+@pytest.mark.parametrize("text", ["name\nada\n", "email\nno address\n"])
+def test_a_file_without_addresses_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "people.csv").write_text(text)
+    with pytest.raises(ConfigError, match="people.csv:1: a row without an e-mail address"):
+        [*read_people(str(tmp_path / "people.csv"))]
