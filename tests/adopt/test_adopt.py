@@ -1,0 +1,323 @@
+"""Twenty hand-made set-ups, some of them wrong: what fits is taken over and nothing is replaced."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cfscim.adopt.command import Request, delete_twins, needs_person, report, run
+from cfscim.adopt.finder import Found, find
+from cfscim.adopt.import_file import import_file
+from cfscim.adopt.state import State, read_state
+from cfscim.config.json_types import JsonObject
+from cfscim.config.keypath import CONFIG_KEY
+from cfscim.config.messages import ScimError
+from cfscim.config.models import ScimConfig, parse_config
+from cfscim.rehearsal import Rehearsal
+from cfscim.rehearsal.vendors import Vendors
+from sandbox.server.server import Sandbox
+from tests.rehearsal.rehearsal_support import (
+    do_console_steps,
+    rehearsal,
+    stack_config,
+    state,
+)
+from tests.sandbox.entra.entra_support import Graph
+from tests.sandbox.okta.okta_support import Okta
+
+Config = dict[str, object]
+# What has no import of its own, or whose creation again changes nothing.
+HARMLESS = {
+    "okta:index/userGroupMemberships:UserGroupMemberships",
+    "azuread:index/synchronizationSecret:SynchronizationSecret",
+    "cloudflare:index/accountToken:AccountToken",
+    "cloudflare:index/apiToken:ApiToken",
+}
+
+
+@dataclass
+class Hand:
+    """Somebody at the vendors' consoles: a whole set-up, then what differs in this variant."""
+
+    sandbox: Sandbox
+    admin: httpx.Client
+    config: Config
+    made: Rehearsal = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.made = rehearsal(self.sandbox)
+        first = self.made.update(self.config)
+        if kind_of(self.config) == "okta" and _console(self.config):
+            do_console_steps(self.admin, first)
+            self.config = confirmed(self.config)
+            self.made.update(self.config)
+
+
+def kind_of(config: Config) -> str:
+    return str(config[CONFIG_KEY]["identityProvider"]["kind"])  # type: ignore[index]
+
+
+def _console(config: Config) -> bool:
+    return not config[CONFIG_KEY]["identityProvider"].get("apiIntegration")  # type: ignore[index, union-attr]
+
+
+def confirmed(config: Config) -> Config:
+    declared: Any = config[CONFIG_KEY]
+    provider = {**declared["identityProvider"], "apiIntegrationConfirmed": True}
+    return {CONFIG_KEY: {**declared, "identityProvider": provider}}
+
+
+def parsed(config: Config) -> ScimConfig:
+    return parse_config(config[CONFIG_KEY], stack="dev")
+
+
+def adopted(sandbox: Sandbox, config: Config, *take: str) -> tuple[Found, JsonObject]:
+    """What adopt finds for a stack without a state, and the import it would write."""
+    with Vendors({}, sandbox.env) as vendors:
+        found = find("dev", config, State(), vendors, frozenset(take))
+    return found, import_file(found.findings, found.declared, State())
+
+
+# -- the variants ----------------------------------------------------------------------------
+
+
+def as_is(_hand: Hand) -> None:
+    """Exactly the guide."""
+
+
+def no_descriptions(hand: Hand) -> None:
+    for group in hand.sandbox.world.okta.groups.values():
+        group.description = None
+    for group in hand.sandbox.world.entra.groups.values():
+        group.properties["description"] = None
+
+
+def others_in_a_group(hand: Hand) -> None:
+    world = hand.sandbox.world
+    edsger = next(u for u in world.okta.users.values() if u.email == "edsger@example.com")
+    for group in world.okta.groups.values():
+        if group.name == "Administrator":
+            group.members.append(edsger.id)
+    person = next(
+        u for u in world.entra.users.values() if u.properties["mail"] == "edsger@example.com"
+    )
+    for group in world.entra.groups.values():
+        if group.properties["displayName"] == "Administrator":
+            group.members.append(person.id)
+
+
+def app_shown_on_the_dashboard(hand: Hand) -> None:
+    for app in hand.sandbox.world.okta.apps.values():
+        app.hide_web = app.hide_ios = False
+
+
+def app_by_login(hand: Hand) -> None:
+    for app in hand.sandbox.world.okta.apps.values():
+        app.user_name_template = {"template": "${source.login}", "type": "BUILT_IN"}
+
+
+def no_pushes(hand: Hand) -> None:
+    for app in hand.sandbox.world.okta.apps.values():
+        app.mappings.clear()
+
+
+def no_assignment(hand: Hand) -> None:
+    for app in hand.sandbox.world.okta.apps.values():
+        app.groups.clear()
+
+
+def no_user_groups(hand: Hand) -> None:
+    for account in hand.sandbox.world.cloudflare.accounts.values():
+        account.user_groups.clear()
+
+
+def no_token(hand: Hand) -> None:
+    hand.sandbox.world.cloudflare.tokens.clear()
+
+
+def job_paused(hand: Hand) -> None:
+    for sync in hand.sandbox.world.entra.synchronization.values():
+        for job in sync.jobs.values():
+            job.schedule = "Paused"
+
+
+ALL: list[tuple[str, Config, Callable[[Hand], None]]] = [
+    ("okta", stack_config(), as_is),
+    ("okta, virtual groups", stack_config(model="virtualGroups"), as_is),
+    ("okta, a user's token", stack_config(owner="user"), as_is),
+    ("okta, no descriptions", stack_config(), no_descriptions),
+    ("okta, others in a group", stack_config(), others_in_a_group),
+    ("okta, on the dashboard", stack_config(), app_shown_on_the_dashboard),
+    ("okta, by login", stack_config(), app_by_login),
+    ("okta, nothing pushed", stack_config(), no_pushes),
+    ("okta, nobody assigned", stack_config(), no_assignment),
+    ("okta, no User Groups", stack_config(), no_user_groups),
+    ("okta, no token", stack_config(), no_token),
+    ("okta, users given", stack_config(usersGroup={"name": "Us", "members": []}), as_is),
+    ("entra", stack_config("entra"), as_is),
+    ("entra, virtual groups", stack_config("entra", "virtualGroups"), as_is),
+    ("entra, filtered", stack_config("entra", scope="filtered"), as_is),
+    ("entra, no descriptions", stack_config("entra"), no_descriptions),
+    ("entra, others in a group", stack_config("entra"), others_in_a_group),
+    ("entra, no User Groups", stack_config("entra"), no_user_groups),
+    ("entra, no token", stack_config("entra"), no_token),
+    ("entra, paused", stack_config("entra", start=False), job_paused),
+]
+
+
+@pytest.mark.parametrize(("name", "config", "change"), ALL, ids=[name for name, *_ in ALL])
+def test_what_fits_is_taken_over_and_nothing_replaced(
+    sandbox: Sandbox,
+    admin: httpx.Client,
+    name: str,
+    config: Config,
+    change: Callable[[Hand], None],
+) -> None:
+    hand = Hand(sandbox, admin, config)
+    change(hand)
+    found, imports = adopted(sandbox, hand.config)
+    text = "\n".join(report(found, parsed(hand.config)))
+    assert not [one for one in found.findings if one.verdict in ("refuse", "choose")], text
+    before = state(admin)
+    lines: list[str] = []
+    stack = rehearsal(sandbox, lines)
+    assert stack.take_over(imports, hand.config) >= 6
+    assert state(admin) == before, "an import writes nothing"
+    lines.clear()
+    declared = stack.update(hand.config).declared
+    types = {resource.name: resource.type for resource in declared.resources}
+    created = [line.split()[-1] for line in lines if line.startswith("  created")]
+    unexpected = [
+        one
+        for one in created
+        if one not in found.absent and types[one] not in HARMLESS and ":dynamic/" not in types[one]
+    ]
+    assert unexpected == []
+    assert not [line for line in lines if line.startswith(("  replaced", "  deleted"))]
+    assert stack.update(hand.config).summary.keys() == {"same"}
+    assert "token" not in imports
+
+
+def test_the_difference_is_said_before_it_is_taken_over(
+    sandbox: Sandbox, admin: httpx.Client
+) -> None:
+    hand = Hand(sandbox, admin, stack_config())
+    others_in_a_group(hand)
+    app_by_login(hand)
+    found, _ = adopted(sandbox, hand.config)
+    said = "\n".join(report(found, parsed(hand.config)))
+    assert "users: 1 are taken out" in said
+    assert "userNameTemplate: is '${source.login}', declared '${source.email}'" in said
+    assert "its value was told once and cannot be read" in said
+
+
+def test_a_group_left_to_the_identity_provider_says_who_would_get_the_role(
+    sandbox: Sandbox, admin: httpx.Client
+) -> None:
+    hand = Hand(sandbox, admin, stack_config())
+    group = next(g for g in sandbox.world.okta.groups.values() if g.name == "Billing")
+    group.members.append(next(iter(sandbox.world.okta.users)))
+    found, _ = adopted(sandbox, hand.config)
+    said = "\n".join(report(found, parsed(hand.config)))
+    assert "look: 1 people in it, and whoever is in it gets the role" in said
+
+
+def test_two_apps_of_one_label_are_a_person_s_choice(sandbox: Sandbox, admin: httpx.Client) -> None:
+    hand = Hand(sandbox, admin, stack_config())
+    with Okta(sandbox) as okta:
+        second = okta.app()
+    sandbox.world.okta.apps[second].label = "Cloudflare SCIM"
+    found, _ = adopted(sandbox, hand.config)
+    [choice] = [one for one in found.findings if one.verdict == "choose"]
+    assert (choice.name, len(choice.candidates)) == ("okta-app", 2)
+    assert any("--take ID" in line for line in needs_person(found.findings))
+    used = next(one for one in choice.candidates if one.in_use)
+    with Vendors({}, sandbox.env) as vendors:
+        with pytest.raises(ScimError, match="whoever has access by it would lose it"):
+            [*delete_twins([used.import_id], found.findings, vendors)]
+        with pytest.raises(ScimError, match="is no twin"):
+            [*delete_twins(["0oasomethingelse"], found.findings, vendors)]
+        assert len(sandbox.world.okta.apps) == 2
+        [*delete_twins([second], found.findings, vendors)]
+    assert [*sandbox.world.okta.apps] == [used.import_id]
+    chosen, _ = adopted(sandbox, hand.config)
+    assert [one.verdict for one in chosen.findings if one.name == "okta-app"] == ["adopt"]
+
+
+def test_a_dynamic_group_could_only_be_replaced_and_is_refused(sandbox: Sandbox) -> None:
+    graph = Graph(sandbox)
+    group = graph.group("Billing")
+    sandbox.world.entra.groups[group].properties["groupTypes"] = ["DynamicMembership"]
+    found, imports = adopted(sandbox, stack_config("entra"))
+    [refused] = [one for one in found.findings if one.verdict == "refuse"]
+    assert refused.name == "entra-group-billing"
+    assert "types" in refused.differs[0]
+    assert imports["resources"] == []
+
+
+def test_what_the_state_has_is_not_found_again_but_its_twins_are(
+    sandbox: Sandbox, admin: httpx.Client
+) -> None:
+    hand = Hand(sandbox, admin, stack_config())
+    own = read_state(hand.made.export())
+    with Vendors({}, sandbox.env) as vendors:
+        assert find("dev", hand.config, own, vendors).findings == ()
+    other = rehearsal(sandbox)
+    with pytest.raises(ScimError):
+        other.update(hand.config)  # makes a second token before it meets the groups
+    with Vendors({}, sandbox.env) as vendors:
+        [twin] = find("dev", hand.config, own, vendors).findings
+        assert (twin.name, twin.verdict) == ("token", "twin")
+        [*delete_twins([twin.candidates[0].import_id], [twin], vendors)]
+        assert find("dev", hand.config, own, vendors).findings == ()
+    assert len(sandbox.world.cloudflare.tokens) == 1
+
+
+def test_the_import_places_everything_where_the_program_will_look(
+    sandbox: Sandbox, admin: httpx.Client
+) -> None:
+    hand = Hand(sandbox, admin, stack_config())
+    _, imports = adopted(sandbox, hand.config)
+    entries: Any = imports["resources"]
+    placed: set[str] = set()
+    for entry in entries:
+        assert entry.get("parent") is None or entry["parent"] in placed, entry
+        assert bool(entry.get("component")) != bool(entry.get("id"))
+        placed.add(entry["name"])
+    state_with_components = State(urns={name: f"urn:{name}" for name in placed})
+    found, _ = adopted(sandbox, hand.config)
+    again: Any = import_file(found.findings, found.declared, state_with_components)
+    assert not [entry for entry in again["resources"] if entry.get("component")]
+    assert again["nameTable"]["okta-push"] == "urn:okta-push"
+
+
+def test_the_command_writes_a_file_and_says_what_to_run(
+    sandbox: Sandbox,
+    admin: httpx.Client,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Hand(sandbox, admin, stack_config())
+    root = Path(__file__).parents[2]
+    monkeypatch.chdir(tmp_path)
+    Path("Pulumi.dev.yaml").write_text((root / "Pulumi.dev.yaml").read_text())
+    env = {**sandbox.env, "PATH": ""}
+    assert run(Request("dev"), env) == 1
+    said = capsys.readouterr().out
+    assert "pulumi import --stack dev --file adopt.dev.json --protect=false" in said
+    assert Path("adopt.dev.json").exists()
+    assert sandbox.env["CLOUDFLARE_API_TOKEN"] not in Path("adopt.dev.json").read_text()
+
+
+def test_nothing_to_adopt_is_exit_0(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = Path(__file__).parents[2]
+    monkeypatch.chdir(tmp_path)
+    Path("Pulumi.dev.yaml").write_text((root / "Pulumi.dev.yaml").read_text())
+    assert run(Request("dev"), {**sandbox.env, "PATH": ""}) == 0
+    assert not Path("adopt.dev.json").exists()
