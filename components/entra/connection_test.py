@@ -30,7 +30,9 @@ class EntraConnectionTestProvider(RestProvider):
 
     def _tested(self, props: Props) -> Props:
         with GraphClient.from_settings(self.settings, self.environment) as graph:
-            graph.validate_credentials(str(props["servicePrincipalId"]), str(props["jobId"]))
+            graph.validate_credentials(
+                str(props["servicePrincipalId"]), str(props["jobId"]), settle=True
+            )
         return {key: props[key] for key in self.declared}
 
 

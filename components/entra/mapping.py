@@ -6,7 +6,7 @@ there before.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
@@ -14,7 +14,14 @@ from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 from cfscim.config.json_types import Json
 from cfscim.config.models import UserFilter
 from cfscim.vendors.entra.api import GraphClient
-from cfscim.vendors.entra.job_schema import Clause, Scopes, read_scopes, with_scopes
+from cfscim.vendors.entra.job_schema import (
+    CHANGED_BY_HAND,
+    Clause,
+    ScopedGroup,
+    Scopes,
+    read_scopes,
+    with_scopes,
+)
 from components.rest_resource import Props, RestProvider
 
 # Users are filtered only when asked: otherwise a filter made by hand stays as it is.
@@ -27,7 +34,7 @@ class EntraMappingProvider(RestProvider):
     State: the declared filters, and `originalScopes` (JSON) for restoring.
     """
 
-    declared = ("servicePrincipalId", "jobId", "groupNames", "userClauses")
+    declared = ("servicePrincipalId", "jobId", "groupNames", "groupIds", "userClauses")
     replace_on = ("servicePrincipalId", "jobId")
 
     def create(self, props: Props) -> CreateResult:
@@ -55,8 +62,11 @@ class EntraMappingProvider(RestProvider):
             return ReadResult("", {})
         outs = dict(props)
         found = read_scopes(document)
-        if found != _declared_scopes(props, found.user):
-            outs["groupNames"] = list(found.group_names() or ["(changed by hand)"])
+        # A state of before ids were filtered by has none: whatever stands there is to be changed.
+        if not _has_ids(props) or found != _declared_scopes(props, found.user):
+            groups = found.groups() or (ScopedGroup("", CHANGED_BY_HAND),)
+            outs["groupNames"] = [group.name for group in groups]
+            outs["groupIds"] = [group.id for group in groups]
             outs["userClauses"] = found.user_clauses()
         return ReadResult(id_, outs)
 
@@ -79,6 +89,7 @@ class EntraMappingProvider(RestProvider):
             otherwise = before.user if user_scope == _AS_FOUND else user_scope
             wanted = _declared_scopes(props, otherwise)
             if before != wanted:
+                graph.require_id_filter(service_principal, job, document)
                 # An unchanged document is not written: every write starts a full new cycle.
                 graph.put_schema(service_principal, job, with_scopes(document, wanted))
                 graph.expect_scopes(service_principal, job, wanted)
@@ -96,32 +107,44 @@ def _filters_users(props: Props) -> bool:
 
 
 def _declared_scopes(props: Props, user_otherwise: Json) -> Scopes:
-    names, clauses = props["groupNames"], props["userClauses"]
-    assert isinstance(names, list)
+    clauses = props["userClauses"]
     assert isinstance(clauses, list)
     return Scopes.of(
-        [str(name) for name in names],
+        _groups(props),
         [Clause(*json.loads(clause)) for clause in clauses],
         user_otherwise=user_otherwise,
     )
 
 
+def _has_ids(props: Props) -> bool:
+    ids = props.get("groupIds")
+    return isinstance(ids, list) and all(ids)
+
+
+def _groups(props: Props) -> list[ScopedGroup]:
+    names, ids = props["groupNames"], props["groupIds"]
+    assert isinstance(names, list)
+    assert isinstance(ids, list)
+    return [ScopedGroup(str(id_), str(name)) for name, id_ in zip(names, ids, strict=True)]
+
+
 class EntraMapping(Resource, module="cloudflare-scim", name="EntraMapping"):
-    """In: service principal, job, the exact group names, and the clauses users must meet."""
+    """In: service principal, job, the groups (exact name to object id), the clauses of users."""
 
     def __init__(
         self,
         name: str,
         service_principal_id: pulumi.Input[str],
         job_id: pulumi.Input[str],
-        group_names: Sequence[str],
+        groups: Mapping[str, pulumi.Input[str]],
         user_filter: Sequence[UserFilter],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
             "servicePrincipalId": service_principal_id,
             "jobId": job_id,
-            "groupNames": list(group_names),
+            "groupNames": list(groups),
+            "groupIds": list(groups.values()),
             "userClauses": [json.dumps([f.attribute, f.operator, f.value]) for f in user_filter],
             "originalScopes": None,
         }

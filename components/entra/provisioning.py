@@ -58,7 +58,7 @@ class EntraProvisioning(pulumi.ComponentResource):
             "entra-mapping",
             app.service_principal_id,
             app.job_id,
-            list(group_names(config).values()),
+            {name: groups.roles[role].id for role, name in group_names(config).items()},
             entra_config.user_filter,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[tested]),
         )

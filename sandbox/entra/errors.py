@@ -66,6 +66,16 @@ def not_found(object_id: str) -> GraphError:
     )
 
 
+def denied(path: str) -> GraphError:
+    """A permission is missing: 403, but 401 without a word on synchronization calls.
+
+    Source (P): microsoft-graph-docs-contrib #8800.
+    """
+    if "/synchronization/" in path:
+        return GraphError(401, "", "UnknownError")
+    return GraphError(403, "Insufficient privileges to complete the operation.")
+
+
 def bad_request(message: str, code: str | None = None) -> GraphError:
     """400."""
     return GraphError(400, message, code)

@@ -68,7 +68,7 @@ def new_user(person: Person, created: str) -> dict[str, JsonValue]:
         "surname": person.last_name,
         "usageLocation": None,
         "userPrincipalName": person.user_principal_name,
-        "userType": "Member",
+        "userType": "Guest" if "#EXT#" in person.user_principal_name else "Member",
     }
 
 
@@ -309,6 +309,7 @@ class EntraState(BaseModel):
     caller_app_id: str = Credentials.arm_client_id
     caller_id: str = ""  # object id of the service principal that signs in
     roles: list[str] = Field(default_factory=lambda: sorted(DEFAULT_ROLES))
+    premium: bool = True  # Entra ID P1
     counters: Counters = Field(default_factory=Counters)
     users: dict[str, Entity] = Field(default_factory=dict)
     groups: dict[str, Entity] = Field(default_factory=dict)

@@ -1,7 +1,8 @@
 """Application permissions (roles): which route needs which, and the ones the sandbox's app has.
 
-Source: the permission tables of each operation on https://learn.microsoft.com/graph/api, and the
-provider's documentation where it names a wider one.
+Source (D): the permission tables of each operation on https://learn.microsoft.com/graph/api.
+Seen (P, azuread #1661): neither `Application.ReadWrite.All` nor `Directory.ReadWrite.All` is a
+synchronization permission, and assigning needs `AppRoleAssignment.ReadWrite.All` itself.
 """
 
 OWNED = "Application.ReadWrite.OwnedBy"
@@ -20,18 +21,15 @@ GROUP_READ = (
 MEMBER_WRITE = ("GroupMember.ReadWrite.All", *GROUP_WRITE)
 USER_WRITE = ("User.ReadWrite.All", "Directory.ReadWrite.All")
 USER_READ = ("User.ReadBasic.All", "User.Read.All", "Directory.Read.All", *USER_WRITE)
-ASSIGNMENT_WRITE = (
-    "AppRoleAssignment.ReadWrite.All",
+ANY_APPLICATION_READ = (
+    "Application.Read.All",
     "Application.ReadWrite.All",
+    "Directory.Read.All",
     "Directory.ReadWrite.All",
 )
-ASSIGNMENT_READ = ("Application.Read.All", "Directory.Read.All", *ASSIGNMENT_WRITE)
-SYNC_WRITE = (
-    "Synchronization.ReadWrite.All",
-    "Application.ReadWrite.All",
-    "Directory.ReadWrite.All",
-    OWNED,
-)
+ASSIGNMENT_WRITE = ("AppRoleAssignment.ReadWrite.All",)
+ASSIGNMENT_READ = (*ANY_APPLICATION_READ, *ASSIGNMENT_WRITE)
+SYNC_WRITE = ("Synchronization.ReadWrite.All", OWNED)
 SYNC_READ = ("Synchronization.Read.All", *SYNC_WRITE)
 SYNC_ON_DEMAND = ("Synchronization.ReadWrite.All",)
 LOG_READ = ("AuditLog.Read.All", "ProvisioningLog.Read.All")

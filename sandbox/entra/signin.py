@@ -468,3 +468,15 @@ def set_permissions(ctx: Context) -> Response:
         ctx.world.entra.roles = sorted(set(roles))
     ctx.world.changed.set()
     return json_reply({"roles": sorted(set(roles))})
+
+
+@admin_router.route("POST", "/_sandbox/entra/tenant")
+def set_tenant(ctx: Context) -> Response:
+    """What the tenant has: ``{"premium": false}`` takes Entra ID P1 away."""
+    premium = ctx.body.get("premium") if isinstance(ctx.body, dict) else None
+    if not isinstance(premium, bool) or set(ctx.body) != {"premium"}:
+        return json_reply({"error": 'write {"premium": true} or {"premium": false}'}, 400)
+    with ctx.world.locked("entra"):
+        ctx.world.entra.premium = premium
+    ctx.world.changed.set()
+    return json_reply({"premium": premium})

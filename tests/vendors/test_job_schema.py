@@ -12,13 +12,16 @@ from cfscim.vendors.entra.job_schema import (
     ABSENT,
     CHANGED_BY_HAND,
     Clause,
+    ScopedGroup,
     Scopes,
     active_from_soft_deleted,
     object_mapping,
     read_scopes,
+    require_id_filter,
     with_scopes,
 )
 from cfscim.vendors.errors import NotAsDeclaredError
+from tests.vendors.scoped import scoped
 
 NAMES = ["Administrator", "Super Administrator - All Privileges"]
 DEPARTMENT = Clause("department", "EQUALS", "IT")
@@ -92,11 +95,11 @@ def test_nothing_but_the_scopes_changes_and_restoring_gives_the_same_bytes(
     before: JsonObject, names: list[str], users: list[Clause]
 ) -> None:
     kept, bytes_before = read_scopes(before), json.dumps(before)
-    wanted = Scopes.of(names, users, user_otherwise=kept.user)
+    wanted = Scopes.of(scoped(names), users, user_otherwise=kept.user)
     after = with_scopes(before, wanted)
     assert json.dumps(before) == bytes_before, "the input was changed"
     assert read_scopes(after) == wanted
-    assert read_scopes(after).group_names() == tuple(names)
+    assert read_scopes(after).groups() == tuple(scoped(names))
     if users:
         expected = [json.dumps([c.attribute, c.operator, c.value]) for c in users]
         assert read_scopes(after).user_clauses() == expected
@@ -106,26 +109,48 @@ def test_nothing_but_the_scopes_changes_and_restoring_gives_the_same_bytes(
 
 
 def test_the_filter_on_the_wire() -> None:
-    after = with_scopes(document(), Scopes.of(NAMES, [DEPARTMENT, PRESENT]))
+    after = with_scopes(document(), Scopes.of(scoped(NAMES), [DEPARTMENT, PRESENT]))
     group, user = object_mapping(after, "Group")["scope"], object_mapping(after, "User")["scope"]
     assert group == {
         "categoryFilterGroups": [],
         "groups": [
-            {"name": name, "clauses": [{"operatorName": "EQUALS", "sourceOperandName": "displayName",
-                                        "targetOperand": {"values": [name]}}]}
+            {
+                "name": name,
+                "clauses": [
+                    {
+                        "operatorName": "EQUALS",
+                        "sourceOperandName": "objectId",
+                        "targetOperand": {"values": [f"id-{name}"]},
+                    },
+                    {
+                        "operatorName": "EQUALS",
+                        "sourceOperandName": "displayName",
+                        "targetOperand": {"values": [name]},
+                    },
+                ],
+            }
             for name in NAMES
         ],
         "inputFilterGroups": [],
-    }  # fmt: skip
+    }
     assert isinstance(user, dict)
     assert user["groups"] == [
-        {"name": "Cloudflare users", "clauses": [
-            {"operatorName": "EQUALS", "sourceOperandName": "department",
-             "targetOperand": {"values": ["IT"]}},
-            {"operatorName": "IS NOT NULL", "sourceOperandName": "mail",
-             "targetOperand": {"values": []}},
-        ]}
-    ]  # fmt: skip
+        {
+            "name": "Cloudflare users",
+            "clauses": [
+                {
+                    "operatorName": "EQUALS",
+                    "sourceOperandName": "department",
+                    "targetOperand": {"values": ["IT"]},
+                },
+                {
+                    "operatorName": "IS NOT NULL",
+                    "sourceOperandName": "mail",
+                    "targetOperand": {"values": []},
+                },
+            ],
+        }
+    ]
 
 
 def test_annotations_are_left_out_wherever_they_stand() -> None:
@@ -135,7 +160,7 @@ def test_annotations_are_left_out_wherever_they_stand() -> None:
 
 
 def test_the_order_and_the_names_of_filter_groups_make_no_difference() -> None:
-    one, other = Scopes.of(NAMES, []), Scopes.of(NAMES[::-1], [])
+    one, other = Scopes.of(scoped(NAMES), []), Scopes.of(scoped(NAMES[::-1]), [])
     assert one == other
     assert hash(one) == hash(other)
     renamed = json.loads(one.to_json().replace('"name": "Administrator"', '"name": "1"'))
@@ -148,7 +173,7 @@ def test_an_empty_filter_is_no_filter() -> None:
 
 
 def changed(**change: Json) -> Json:
-    scope = json.loads(json.dumps(Scopes.of(NAMES, []).group))
+    scope = json.loads(json.dumps(Scopes.of(scoped(NAMES), []).group))
     scope["groups"][0]["clauses"][0].update(change)
     return scope
 
@@ -157,6 +182,7 @@ def changed(**change: Json) -> Json:
     "scope",
     [
         None,
+        changed(targetOperand={"values": ["another-id"]}),
         changed(operatorName="NOT EQUALS"),
         changed(sourceOperandName="description"),
         changed(targetOperand={"values": ["administrator"]}),
@@ -166,28 +192,29 @@ def changed(**change: Json) -> Json:
     ],
 )
 def test_any_other_filter_is_noticed(scope: Json) -> None:
-    assert Scopes(scope, None) != Scopes.of(NAMES, [])
-    assert Scopes(scope, None).group_names() != tuple(NAMES)
+    assert Scopes(scope, None) != Scopes.of(scoped(NAMES), [])
+    assert Scopes(scope, None).groups() != tuple(scoped(NAMES))
 
 
 def test_an_experimental_filter_beside_the_declared_one_is_noticed() -> None:
     extra = {"name": "x", "clauses": [PRESENT.to_wire()]}
-    scope = {**json.loads(Scopes.of(NAMES, []).to_json())["group"], "categoryFilterGroups": [extra]}
-    assert Scopes(scope, None) != Scopes.of(NAMES, [])
-    assert Scopes(scope, None).group_names() is None
+    declared = json.loads(Scopes.of(scoped(NAMES), []).to_json())["group"]
+    scope = {**declared, "categoryFilterGroups": [extra]}
+    assert Scopes(scope, None) != Scopes.of(scoped(NAMES), [])
+    assert Scopes(scope, None).groups() is None
 
 
 def test_a_narrowed_or_widened_group_filter_is_noticed() -> None:
-    wanted = Scopes.of(NAMES, [])
-    assert Scopes.of([*NAMES, "Billing"], []) != wanted != Scopes.of(NAMES[:1], [])
+    wanted = Scopes.of(scoped(NAMES), [])
+    assert Scopes.of(scoped([*NAMES, "Billing"]), []) != wanted != Scopes.of(scoped(NAMES[:1]), [])
     narrowed = json.loads(wanted.to_json())["group"]
     narrowed["groups"][0]["clauses"].append(PRESENT.to_wire())
     assert Scopes(narrowed, None) != wanted
-    assert Scopes(narrowed, None).group_names() is None
+    assert Scopes(narrowed, None).groups() is None
 
 
 def test_a_user_filter_with_alternatives_is_no_list_of_clauses() -> None:
-    user = Scopes.of(NAMES, [DEPARTMENT]).user
+    user = Scopes.of(scoped(NAMES), [DEPARTMENT]).user
     assert isinstance(user, dict)
     groups = user["groups"]
     assert isinstance(groups, list)
@@ -196,15 +223,17 @@ def test_a_user_filter_with_alternatives_is_no_list_of_clauses() -> None:
 
 
 def test_without_clauses_the_users_filter_is_left_alone() -> None:
-    theirs = Scopes.of(NAMES, [DEPARTMENT]).user
+    theirs = Scopes.of(scoped(NAMES), [DEPARTMENT]).user
     before = document(user=theirs)
-    wanted = Scopes.of(NAMES, [], user_otherwise=read_scopes(before).user)
+    wanted = Scopes.of(scoped(NAMES), [], user_otherwise=read_scopes(before).user)
     assert object_mapping(with_scopes(before, wanted), "User")["scope"] == theirs
 
 
 def test_a_filter_on_no_group_is_refused() -> None:
-    with pytest.raises(ValueError, match="let every group in"):
+    with pytest.raises(ValueError, match="let strangers in"):
         Scopes.of([], [])
+    with pytest.raises(ValueError, match="let strangers in"):
+        Scopes.of([ScopedGroup("", "Billing")], [])
 
 
 @pytest.mark.parametrize(
@@ -216,7 +245,7 @@ def test_no_mapping_or_two_is_refused(mappings: list[Json]) -> None:
     with pytest.raises(NotAsDeclaredError, match="mappings of"):
         read_scopes(broken)
     with pytest.raises(NotAsDeclaredError, match="restore the default mappings"):
-        with_scopes(broken, Scopes.of(NAMES, []))
+        with_scopes(broken, Scopes.of(scoped(NAMES), []))
 
 
 @pytest.mark.parametrize(
@@ -238,3 +267,37 @@ def test_active_must_follow_deletion(expression: str, right: bool) -> None:
     assert active_from_soft_deleted(found) is right
     object_mapping(found, "User")["attributeMappings"] = [flow, flow]
     assert active_from_soft_deleted(found) is False
+
+
+def schema_with(type_: str | None) -> JsonObject:
+    attributes: list[Json] = [] if type_ is None else [{"name": "objectId", "type": type_}]
+    objects: list[Json] = [{"name": "Group", "attributes": attributes}]
+    return {
+        "directories": [{"name": "Azure Active Directory", "objects": objects}],
+        "synchronizationRules": [{"sourceDirectoryName": "Azure Active Directory"}],
+    }
+
+
+EQUALS_TEXT: JsonObject = {"name": "EQUALS", "supportedAttributeTypes": ["String", "Integer"]}
+
+
+def test_a_tenant_that_compares_ids_is_accepted() -> None:
+    require_id_filter(schema_with("String"), [EQUALS_TEXT])
+
+
+@pytest.mark.parametrize(
+    ("type_", "operators", "words"),
+    [
+        (None, [EQUALS_TEXT], "does not know it"),
+        ("Reference", [EQUALS_TEXT], "EQUALS does not take its type Reference"),
+        ("String", [], "EQUALS does not take its type String"),
+        ("String", [{**EQUALS_TEXT, "name": "Includes"}], "EQUALS does not take"),
+        ("String", [{"name": "EQUALS"}], "EQUALS does not take"),
+    ],
+)
+def test_a_tenant_that_cannot_filter_by_id_is_refused_rather_than_filtered_by_name(
+    type_: str | None, operators: list[JsonObject], words: str
+) -> None:
+    with pytest.raises(NotAsDeclaredError, match=words) as caught:
+        require_id_filter(schema_with(type_), operators)
+    assert "never filter by name alone" in str(caught.value)

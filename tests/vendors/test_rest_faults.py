@@ -16,12 +16,23 @@ from cfscim.vendors.okta.signin import okta_http
 from cfscim.vendors.retries import Policy
 from sandbox.server.server import Sandbox
 from tests.sandbox.entra.entra_support import Graph, Provisioning
+from tests.vendors.scoped import scoped
 
 FAST = Policy(read=0.3, connect=1, first_delay=0.01, longest_delay=0.05, longest_wait=3, total=8)
-WANTED = Scopes.of(["Administrator"], [])
+WANTED = Scopes.of(scoped(["Administrator"]), [])
 END = ("401", "403", "404", "409")
-PASSING = ("refuse", "429", "429-retry-after", "500", "503", "hang", "truncated", "wrong-json",
-           "lost-response", "slow")  # fmt: skip
+PASSING = (
+    "refuse",
+    "429",
+    "429-retry-after",
+    "500",
+    "503",
+    "hang",
+    "truncated",
+    "wrong-json",
+    "lost-response",
+    "slow",
+)
 KIND = {"401": "unauthorized", "403": "forbidden", "404": "not found", "409": "conflict"}
 Vendor = Literal["okta", "entra"]
 

@@ -18,8 +18,9 @@ from cfscim.vendors.errors import AnswerError, NotAsDeclaredError
 from sandbox.server.server import Sandbox
 from tests.sandbox.entra.entra_support import Graph, Provisioning
 from tests.vendors.rest_kit import SCIM_URL, scim_token
+from tests.vendors.scoped import scoped
 
-WANTED = Scopes.of(["Administrator", "Billing"], [Clause("department", "EQUALS", "IT")])
+WANTED = Scopes.of(scoped(["Administrator", "Billing"]), [Clause("department", "EQUALS", "IT")])
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ def test_the_filters_are_set_and_restored(graph: GraphClient, app: Provisioning)
     graph.put_schema(app.sp_id, app.job_id, with_scopes(before, WANTED))
     graph.expect_scopes(app.sp_id, app.job_id, WANTED)
     after = graph.schema(app.sp_id, app.job_id)
-    assert read_scopes(after).group_names() == ("Administrator", "Billing")
+    assert read_scopes(after).groups() == tuple(scoped(["Administrator", "Billing"]))
     graph.put_schema(app.sp_id, app.job_id, with_scopes(after, kept))
     restored = graph.schema(app.sp_id, app.job_id)
     assert active_from_soft_deleted(restored)

@@ -16,7 +16,7 @@ _GROUPS = "GroupMember.Read.All"
 _MEMBERS = "GroupMember.Read.All"
 _USERS = "User.Read.All"
 _APPS = "Application.Read.All"
-_PERSON = "id,displayName,mail,userPrincipalName,accountEnabled"
+_PERSON = "id,displayName,mail,userPrincipalName,accountEnabled,proxyAddresses"
 # Graph takes at most 15 values in one `in`.
 _VALUES_A_CALL = 15
 _LAG_DELAYS = (1.0, 2.0, 4.0)
@@ -46,21 +46,53 @@ class GraphClient(JobCalls):
 
         Raises `NotAsDeclaredError` where several have it: Entra lets names repeat.
         """
-        query = {
-            "$filter": f"displayName eq {quoted(name)}",
-            "$select": "id,displayName,securityEnabled",
-        }
-        found = odata_pages(self._http, "/v1.0/groups", query, needs=_GROUPS)
-        groups = [read(GraphGroup, item, "Microsoft Graph GET /v1.0/groups") for item in found]
-        exact = [group for group in groups if group.display_name == name]
+        exact = [group for group in self.groups_named(name) if group.display_name == name]
         if len(exact) > 1:
             raise NotAsDeclaredError(
                 f"Microsoft Graph group {name}",
                 f"{len(exact)} groups have this name",
                 why="it is not clear whose members get the role",
-                instead="delete or rename all but one: " + ", ".join(g.id for g in exact[:5]),
+                instead="rename all but one of them, or unassign it from the application; deleting "
+                "one deletes the group in Cloudflare: " + ", ".join(g.id for g in exact[:5]),
             )
         return exact[0] if exact else None
+
+    def groups_named(self, name: str) -> tuple[GraphGroup, ...]:
+        """Every group of this name in any case: Entra lets names repeat."""
+        query = {
+            "$filter": f"displayName eq {quoted(name)}",
+            "$select": "id,displayName,securityEnabled",
+        }
+        items = odata_pages(self._http, "/v1.0/groups", query, needs=_GROUPS)
+        return tuple(read(GraphGroup, item, "Microsoft Graph GET /v1.0/groups") for item in items)
+
+    def deleted_group(self, group_id: str) -> GraphGroup | None:
+        """The group in the recycle bin, where it stays for 30 days; None where it is not there."""
+        path = f"/v1.0/directory/deletedItems/{quote(bare(group_id))}"
+        try:
+            answer = self._http.get(path, needs="Group.Read.All")
+        except AnswerError as error:
+            if error.kind == "not found":
+                return None
+            raise
+        return read(GraphGroup, answer.body, answer.where)
+
+    def users_by_proxy(self, addresses: Sequence[str]) -> dict[str, Member]:
+        """Address as given -> person who has it in `proxyAddresses` only, and no `mail`.
+
+        People without a mailbox (azuread #280): Entra would send no e-mail address for them.
+        """
+        found: dict[str, Member] = {}
+        for address in addresses:
+            query = {
+                "$filter": f"proxyAddresses/any(p:p eq {quoted('smtp:' + address)})",
+                "$select": _PERSON,
+            }
+            for item in odata_pages(self._http, "/v1.0/users", query, needs=_USERS):
+                person = read(Member, item, "Microsoft Graph GET /v1.0/users")
+                if not person.mail:
+                    found[address] = person
+        return found
 
     def group_members(self, group_id: str) -> tuple[Member, ...]:
         """Who is directly in a group; Entra provisions no deeper."""

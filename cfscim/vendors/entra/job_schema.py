@@ -17,8 +17,11 @@ SourceObject = Literal["Group", "User"]
 ABSENT = "absent"
 """Stands for a mapping without a `scope` key, so that restoring can take the key away again."""
 CHANGED_BY_HAND = "(changed by hand)"
+OBJECT_ID = "objectId"
+EQUALS = "EQUALS"
 
 _UNARY = ("IS NULL", "IS NOT NULL", "IS TRUE", "IS FALSE")
+_GROUP_KEYS = {"displayName", OBJECT_ID}
 _WHERE = "Microsoft Graph job schema"
 _PARTS = ("groups", "inputFilterGroups", "categoryFilterGroups")
 # Cloudflare's Entra page: `active` follows deletion, never accountEnabled.
@@ -49,6 +52,18 @@ class Clause:
         }
 
 
+@dataclass(frozen=True)
+class ScopedGroup:
+    """A group that the filter lets in: object id and exact name.
+
+    Names are not unique in Entra and any user may make a twin, so the id decides; the name beside
+    it keeps a renamed group out, which would meet no group in Cloudflare.
+    """
+
+    id: str
+    name: str
+
+
 @dataclass(frozen=True, eq=False)
 class Scopes:
     """The scope of the Group mapping and that of the User mapping, as they stand in a document.
@@ -63,7 +78,7 @@ class Scopes:
     @classmethod
     def of(
         cls,
-        group_names: Sequence[str],
+        group_list: Sequence[ScopedGroup],
         user_clauses: Sequence[Clause],
         *,
         user_otherwise: Json = None,
@@ -71,13 +86,20 @@ class Scopes:
         """Exactly these groups; users who meet every clause.
 
         Without clauses the users' scope is `user_otherwise`: what stood there before, where it
-        is to be left alone. Raises `ValueError` for no group at all, which would let all in.
+        is to be left alone. Raises `ValueError` for no group at all, which would let all in, and
+        for a group without id, which would let in whoever takes its name.
         """
-        if not group_names:
-            raise ValueError("a filter on no group would let every group in")
+        if not group_list or not all(group.id for group in group_list):
+            raise ValueError("a filter on no group, or on a name alone, would let strangers in")
         groups: list[Json] = [
-            {"name": name, "clauses": [Clause("displayName", "EQUALS", name).to_wire()]}
-            for name in group_names
+            {
+                "name": group.name,
+                "clauses": [
+                    Clause(OBJECT_ID, EQUALS, group.id).to_wire(),
+                    Clause("displayName", EQUALS, group.name).to_wire(),
+                ],
+            }
+            for group in group_list
         ]
         clauses: list[Json] = [clause.to_wire() for clause in user_clauses]
         users = _filter([{"name": "Cloudflare users", "clauses": clauses}])
@@ -105,15 +127,24 @@ class Scopes:
         """What the two scopes let in, without names and order."""
         return _normal(self.group), _normal(self.user)
 
-    def group_names(self) -> tuple[str, ...] | None:
-        """The names the Group mapping is limited to; None where its filter is anything else."""
-        names: list[str] = []
-        for group in _clauses(self.group):
-            if len(group) != 1 or group[0][:2] != ("displayName", "EQUALS"):
+    def groups(self) -> tuple[ScopedGroup, ...] | None:
+        """What the Group mapping is limited to; None where its filter is anything else.
+
+        A filter by name alone reads as groups with an empty id.
+        """
+        groups: list[ScopedGroup] = []
+        for clauses in _clauses(self.group):
+            values = {
+                attribute: value
+                for attribute, operator, value in clauses
+                if operator == EQUALS and len(value) == 1
+            }
+            if len(values) != len(clauses) or not {"displayName"} <= values.keys() <= _GROUP_KEYS:
                 return None
-            names.extend(group[0][2])
+            group_id = values.get(OBJECT_ID, ("",))[0]
+            groups.append(ScopedGroup(group_id, values["displayName"][0]))
         only_groups = not any(_normal(self.group)[1:])
-        return tuple(names) if names and only_groups else None
+        return tuple(groups) if groups and only_groups else None
 
     def user_clauses(self) -> list[str]:
         """The clauses users must meet, each as JSON `[attribute, operator, value]`.
@@ -178,6 +209,45 @@ def object_mapping(document: JsonObject, source: SourceObject) -> JsonObject:
             instead="restore the default mappings of the app in the Entra admin center",
         )
     return found[0]
+
+
+def require_id_filter(document: JsonObject, operators: Sequence[JsonObject]) -> None:
+    """Refuses a tenant whose filters cannot compare a group's object id.
+
+    `operators`: what `schema/filterOperators` answers (name, supportedAttributeTypes). Raises
+    `NotAsDeclaredError`: a filter by name alone would let in whoever makes a group of that name.
+    """
+    type_ = _group_attribute_types(document).get(OBJECT_ID)
+    supported = [
+        operator.get("supportedAttributeTypes")
+        for operator in operators
+        if operator.get("name") == EQUALS
+    ]
+    if type_ is not None and any(isinstance(s, list) and type_ in s for s in supported):
+        return
+    detail = f"{EQUALS} does not take its type {type_}" if type_ else "the schema does not know it"
+    raise NotAsDeclaredError(
+        "Microsoft Graph scoping filter",
+        f"this tenant cannot filter groups by {OBJECT_ID} ({detail})",
+        why="names are not unique in Entra: a filter by name lets in whoever makes such a group",
+        instead="report it with the answer of schema/filterOperators; never filter by name alone",
+    )
+
+
+def _group_attribute_types(document: JsonObject) -> dict[str, str]:
+    """The source directory's attributes of Group objects, name to type."""
+    sources = {
+        str(rule.get("sourceDirectoryName"))
+        for rule in _objects(document.get("synchronizationRules"))
+    }
+    return {
+        str(attribute.get("name")): str(attribute.get("type"))
+        for directory in _objects(document.get("directories"))
+        if str(directory.get("name")) in sources
+        for definition in _objects(directory.get("objects"))
+        if definition.get("name") == "Group"
+        for attribute in _objects(definition.get("attributes"))
+    }
 
 
 def active_expression(document: JsonObject) -> str:

@@ -9,8 +9,8 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from cfscim.config.json_types import JsonObject
-from cfscim.vendors.entra.job_schema import Scopes, read_scopes
-from cfscim.vendors.entra.models import Job, ProvisioningEvent
+from cfscim.vendors.entra.job_schema import Scopes, read_scopes, require_id_filter
+from cfscim.vendors.entra.models import Job, Provisioned, ProvisioningEvent, provisioned
 from cfscim.vendors.errors import AnswerError, NotAsDeclaredError
 from cfscim.vendors.http import Answer, Call, HttpClient
 from cfscim.vendors.pages import member, objects, odata_pages
@@ -58,7 +58,8 @@ class JobCalls:
 
         A started job is left as it is. Raises `NotAsDeclaredError` where it does not start.
         """
-        self._post(_job(service_principal, job) + "/start", why="nobody is provisioned")
+        start = _job(service_principal, job) + "/start"
+        self._send(_post(start, why="nobody is provisioned"), settle=True)
         found = None
         for delay in (*_LAG_DELAYS, 0.0):
             found = self.find_job(service_principal, job)
@@ -75,12 +76,52 @@ class JobCalls:
 
     def pause(self, service_principal: str, job: str) -> None:
         """Stops cycles; what was provisioned stays. A job that is gone needs nothing."""
-        _or_nothing(lambda: self._post(_job(service_principal, job) + "/pause"))
+        _or_nothing(lambda: self._http.send(_post(_job(service_principal, job) + "/pause")))
 
-    def validate_credentials(self, service_principal: str, job: str) -> None:
+    def restart(self, service_principal: str, job: str, scope: str) -> None:
+        """Runs the job anew, forgetting what `scope` names (Graph's `resetScope`).
+
+        Source: learn.microsoft.com/graph/api/synchronization-synchronizationjob-restart.
+        """
+        self._http.send(
+            Call(
+                "POST",
+                _job(service_principal, job) + "/restart",
+                body={"criteria": {"resetScope": scope}},
+                needs=_WRITE,
+                why="the job stays as it is",
+                repeatable=True,
+            )
+        )
+
+    def provision_on_demand(
+        self, service_principal: str, job: str, rule: str, person: str
+    ) -> Provisioned:
+        """Provisions one person now and says how it went; the job need not run.
+
+        `rule`: id of the synchronization rule; `person`: object id. Source:
+        learn.microsoft.com/graph/api/synchronization-synchronizationjob-provisionondemand.
+        """
+        subject: JsonObject = {"objectId": person, "objectTypeName": "User"}
+        call = Call(
+            "POST",
+            _job(service_principal, job) + "/provisionOnDemand",
+            body={"parameters": [{"ruleId": rule, "subjects": [subject]}]},
+            needs="Synchronization.ReadWrite.All",
+            why="whether this person arrives is not known",
+            repeatable=True,
+        )
+        answer = self._http.send(call)
+        return provisioned(member(answer, "key"), answer.where)
+
+    def validate_credentials(
+        self, service_principal: str, job: str, *, settle: bool = False
+    ) -> None:
         """The guide's Test Connection, with the saved tenant URL and token.
 
-        Asked a few times, because saved credentials are not at hand at once everywhere.
+        Asked a few times, because saved credentials are not at hand at once everywhere. `settle`:
+        the application may have been made a moment ago. Only a refusal of the test itself (400)
+        speaks of Cloudflare's token.
         """
         call = Call(
             "POST",
@@ -88,41 +129,40 @@ class JobCalls:
             body={"useSavedCredentials": True},
             needs=_WRITE,
             why="nobody would be provisioned",
-            instead="check that tenant URL and token are of the same Cloudflare account, "
-            "and that the token is still valid",
             repeatable=True,
         )
-        for delay in _LAG_DELAYS[:2]:
+        for delay in (*_LAG_DELAYS[:2], None):
             try:
-                self._http.send(call)
+                self._send(call, settle=settle)
                 return
             except AnswerError as error:
-                if error.kind not in ("rejected", "not found"):
+                if error.kind != "rejected":
                     raise
+                if delay is None:
+                    raise _token_refused(error) from None
             self._http.sleep(delay)
-        self._http.send(call)
 
     def schema(self, service_principal: str, job: str) -> JsonObject:
         """The job's whole schema document, waited for where the job is very new."""
-        path = _job(service_principal, job) + "/schema"
-        for delay in _LAG_DELAYS:
-            try:
-                return self._document(path)
-            except AnswerError as error:
-                if error.kind != "not found":
-                    raise
-            self._http.sleep(delay)
-        return self._document(path)
+        call = Call("GET", _job(service_principal, job) + "/schema", needs=_READ)
+        return _document(self._send(call, settle=True))
+
+    def require_id_filter(self, service_principal: str, job: str, document: JsonObject) -> None:
+        """Refuses a tenant that cannot filter groups by object id. Raises `NotAsDeclaredError`."""
+        path = _job(service_principal, job) + "/schema/filterOperators"
+        answer = self._send(Call("GET", path, needs=_WRITE), settle=True)
+        require_id_filter(document, objects(answer, member(answer, "value")))
 
     def find_schema(self, service_principal: str, job: str) -> JsonObject | None:
         """The same at once, or nothing where the job or the app is gone."""
-        return _or_nothing(lambda: self._document(_job(service_principal, job) + "/schema"))
+        path = _job(service_principal, job) + "/schema"
+        return _or_nothing(lambda: _document(self._http.get(path, needs=_READ)))
 
     def put_schema(self, service_principal: str, job: str, document: JsonObject) -> None:
         """Replaces the whole document (as `with_scopes` made it); starts a full new cycle."""
         path = _job(service_principal, job) + "/schema"
         why = "the scoping filter decides which groups reach Cloudflare"
-        self._http.send(Call("PUT", path, body=document, needs=_WRITE, why=why))
+        self._send(Call("PUT", path, body=document, needs=_WRITE, why=why), settle=True)
 
     def expect_scopes(self, service_principal: str, job: str, wanted: Scopes) -> None:
         """Reads until Entra shows these scopes. Raises `NotAsDeclaredError` where it does not."""
@@ -166,14 +206,45 @@ class JobCalls:
         pairs = objects(answer, member(answer, "value"))
         return {str(pair.get("key")): str(pair.get("value") or "") for pair in pairs}
 
-    def _document(self, path: str) -> JsonObject:
-        answer = self._http.get(path, needs=_READ)
-        member(answer, "synchronizationRules")
-        assert isinstance(answer.body, dict)
-        return answer.body
+    def _send(self, call: Call, *, settle: bool) -> Answer:
+        """The answer; with `settle` what Entra refuses of a new application is waited out.
 
-    def _post(self, path: str, *, why: str = "") -> Answer:
-        return self._http.send(Call("POST", path, needs=_WRITE, why=why, repeatable=True))
+        Source: terraform-provider-azuread, synchronization.go, repeats 403 and 409 (C); reads of
+        what was made a moment ago answer 404.
+        """
+        for delay in (*_LAG_DELAYS, None) if settle else (None,):
+            try:
+                return self._http.send(call)
+            except AnswerError as error:
+                if delay is None or error.status not in (403, 404, 409):
+                    raise
+            self._http.sleep(delay)
+        raise AssertionError("the last round returns or raises")
+
+
+def _post(path: str, *, why: str = "") -> Call:
+    return Call("POST", path, needs=_WRITE, why=why, repeatable=True)
+
+
+def _document(answer: Answer) -> JsonObject:
+    member(answer, "synchronizationRules")
+    assert isinstance(answer.body, dict)
+    return answer.body
+
+
+def _token_refused(error: AnswerError) -> AnswerError:
+    told = error.message
+    return AnswerError(
+        error.kind,
+        told.where.about,
+        told.what,
+        why=told.why,
+        instead="check that tenant URL and token are of the same Cloudflare account, and that the "
+        "token is still valid",
+        status=error.status,
+        code=error.code,
+        says=error.says,
+    )
 
 
 def quoted(text: str) -> str:

@@ -1,8 +1,15 @@
 """What Microsoft Graph answers, as far as it is used here. Source: Graph v1.0 metadata."""
 
+import json
+import re
+
 from pydantic import Field
 
-from cfscim.vendors.replies import Reply
+from cfscim.config.json_types import Json
+from cfscim.vendors.errors import AnswerError
+from cfscim.vendors.replies import Reply, read
+
+_GUEST = re.compile(r"(?P<alias>.+)_(?P<domain>[^_@]+)#EXT#@.+", re.IGNORECASE)
 
 
 class Schedule(Reply):
@@ -87,7 +94,24 @@ class Member(Reply):
     display_name: str | None = None
     mail: str | None = None
     user_principal_name: str | None = None
+    proxy_addresses: tuple[str, ...] | None = None
     account_enabled: bool | None = None
+
+    @property
+    def sent_name(self) -> str:
+        """The user name that Entra sends: a guest's own address, else the user principal name.
+
+        Source: from `alias_domain#EXT#@tenant` Entra sends `alias@domain` (D; azure-docs #80332).
+        """
+        name = self.user_principal_name or ""
+        guest = _GUEST.fullmatch(name)
+        return f"{guest['alias']}@{guest['domain']}" if guest else name
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """The addresses in `proxyAddresses`, without their `SMTP:`; not what Entra sends."""
+        parts = (entry.partition(":") for entry in self.proxy_addresses or ())
+        return tuple(address for kind, _, address in parts if kind.lower() == "smtp")
 
     @property
     def is_user(self) -> bool:
@@ -151,3 +175,27 @@ class ProvisioningEvent(Reply):
     provisioning_status_info: StatusInfo
     source_identity: LoggedIdentity = LoggedIdentity()
     target_identity: LoggedIdentity = LoggedIdentity()
+
+
+class Provisioned(Reply):
+    """What came of provisioning on demand; `result` is `Success`, `Failure`, `Skipped` or other."""
+
+    result: str
+    details: dict[str, str | None] = Field(default_factory=dict)
+
+    @property
+    def reason(self) -> str:
+        """Entra's own error code and message, empty where it gave none."""
+        parts = (self.details.get("errorCode"), self.details.get("errorMessage"))
+        return ": ".join(str(part) for part in parts if part)
+
+
+def provisioned(key: Json, where: str) -> Provisioned:
+    """Reads the JSON text in the answer's `key`. Raises `AnswerError`."""
+    try:
+        parsed = json.loads(key) if isinstance(key, str) else None
+    except ValueError:
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise AnswerError("malformed", where, "an answer without a result")
+    return read(Provisioned, {**parsed, "details": parsed.get("details") or {}}, where)

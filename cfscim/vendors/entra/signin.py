@@ -21,7 +21,7 @@ import httpx
 from cfscim.config.clouds import CLOUDS, cloud_of_environment
 from cfscim.config.messages import MissingError
 from cfscim.vendors.errors import AnswerError, UnreachableError, vendor_says
-from cfscim.vendors.http import Call, HttpClient
+from cfscim.vendors.http import Answer, Call, HttpClient
 from cfscim.vendors.network import ca_file, is_loopback, open_client, require_safe
 from cfscim.vendors.pages import member
 from cfscim.vendors.replies import Reply, read
@@ -525,6 +525,32 @@ def _said(error: Exception) -> str:
 VENDOR = "Microsoft Graph"
 
 
+class GraphHttp(HttpClient):
+    """Knows Graph's refusal without a word: 401 `UnknownError` means a missing permission.
+
+    Source (P): microsoft-graph-docs-contrib #8800, of `/synchronization/` calls.
+    """
+
+    def send(self, call: Call) -> Answer:
+        """The vendor's answer. Raises `AnswerError`, "forbidden" for the refusal without a word."""
+        try:
+            return super().send(call)
+        except AnswerError as error:
+            if error.status != 401 or error.code != "UnknownError" or error.says:
+                raise
+            raise AnswerError(
+                "forbidden",
+                error.message.where.about,
+                "answered 401 without a reason, which is how Entra says that a permission is "
+                "missing",
+                why=call.why,
+                instead=f"grant {call.needs or 'Synchronization.ReadWrite.All'} "
+                "(docs/permissions.md)",
+                status=401,
+                code=error.code,
+            ) from None
+
+
 def graph_http(
     config: Mapping[str, str],
     env: Mapping[str, str],
@@ -543,7 +569,7 @@ def graph_http(
     credential = credential_for(identity, cloud, settings, policy, transport)
     tokens = GraphTokens(credential, f"{cloud.graph}/.default", cloud.authority, policy)
     client = open_client(cloud.graph, env, policy, transport=transport)
-    http = HttpClient(
+    http = GraphHttp(
         VENDOR,
         cloud.graph,
         client,

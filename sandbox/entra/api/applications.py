@@ -36,6 +36,7 @@ from sandbox.entra.models import (
     now,
 )
 from sandbox.entra.permissions import (
+    ANY_APPLICATION_READ,
     APPLICATION_READ,
     APPLICATION_WRITE,
     ASSIGNMENT_READ,
@@ -49,9 +50,15 @@ _APP_FIXED = frozenset({"appId", "applicationTemplateId", "publisherDomain"})
 _PRINCIPAL_TAGS: list[JsonValue] = ["WindowsAzureActiveDirectoryIntegratedApp"]
 
 # Source: https://learn.microsoft.com/graph/api/applicationtemplate-instantiate (the id's meaning)
+# One in each cloud (D); the sandbox is not told in which cloud it stands, and serves all three.
+_CUSTOM_TEMPLATES = (
+    CUSTOM_TEMPLATE,
+    "4602d0b4-76bb-404b-bca9-2652e1a39c6d",
+    "5a532e38-1581-4918-9658-008dc27c1d68",
+)
 _TEMPLATES: dict[str, Object] = {
-    CUSTOM_TEMPLATE: {
-        "id": CUSTOM_TEMPLATE,
+    template_id: {
+        "id": template_id,
         "displayName": "Custom",
         "homePageUrl": None,
         "supportedSingleSignOnModes": ["password", "saml", "external"],
@@ -61,13 +68,14 @@ _TEMPLATES: dict[str, Object] = {
         "publisher": None,
         "description": "Integrate any other application you don't find in the gallery",
     }
+    for template_id in _CUSTOM_TEMPLATES
 }
 
 
 @graph_route("GET", "/applicationTemplates", *APPLICATION_READ)
 def list_templates(ctx: Context) -> Response:
     """The gallery."""
-    return list_reply(ctx, ListRule("applicationTemplates"), _TEMPLATES.values())
+    return list_reply(ctx, ListRule("applicationTemplates"), [_TEMPLATES[CUSTOM_TEMPLATE]])
 
 
 @graph_route("GET", "/applicationTemplates/<template_id>", *APPLICATION_READ)
@@ -340,7 +348,12 @@ def get_assignment(ctx: Context, sp_id: str, assignment_id: str) -> Response:
     return one_reply(ctx, "appRoleAssignments/$entity", body)
 
 
-@graph_route("POST", "/servicePrincipals/<sp_id>/appRoleAssignedTo", *ASSIGNMENT_WRITE)
+@graph_route(
+    "POST",
+    "/servicePrincipals/<sp_id>/appRoleAssignedTo",
+    *ASSIGNMENT_WRITE,
+    also=ANY_APPLICATION_READ,
+)
 def assign(ctx: Context, sp_id: str) -> Response:
     """Give a user, group or service principal a role of this application; once only."""
     return _assign(ctx, find(ctx.state, "servicePrincipal", sp_id))
@@ -355,6 +368,10 @@ def _assign(ctx: Context, resource: Entity) -> Response:
     principal = state.find(principal_id)
     if principal is None or principal.kind not in _TYPES:
         raise bad_request("Not a valid reference update.")
+    if principal.kind == "group" and not state.premium:
+        # Source (D): assigning groups needs P1; the text is the admin center's (I).
+        message = "Groups are not available for assignment due to your Active Directory plan level."
+        raise bad_request(message)
     _check_role(resource, role_id, principal)
     for other in state.assignments.values():
         if (other.principal_id, other.resource_id, other.app_role_id) == (

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 from pydantic import JsonValue
 from werkzeug import Response
@@ -30,6 +31,7 @@ _KINDS: dict[str, Kind] = {
     "microsoft.graph.servicePrincipal": "servicePrincipal",
 }
 _MAX_NAME = 256
+_BIN = timedelta(days=30)
 # Never set by a caller; sent back unchanged they are passed over, as clients echo whole objects.
 _READ_ONLY = frozenset({"id", "createdDateTime", "deletedDateTime", "renewedDateTime"})
 
@@ -123,10 +125,10 @@ def objects_reply(ctx: Context, entities: Iterable[Entity]) -> Response:
 def forget(state: EntraState, entity: Entity, *, keep: bool) -> None:
     """Delete an object; with ``keep`` it goes to the recycle bin.
 
-    A user in the bin keeps memberships and assignments, which are hidden until it is restored.
+    A user or group in the bin keeps members and assignments, hidden until it is restored.
     """
     del state.collection(entity.kind)[entity.id]
-    if not (keep and entity.kind == "user"):
+    if not (keep and entity.kind in ("user", "group")):
         _cut_off(state, entity.id)
     if keep:
         entity.properties["deletedDateTime"] = now()
@@ -170,6 +172,7 @@ def get_by_ids(ctx: Context) -> Response:
 @graph_route("GET", "/directory/deletedItems/<kind>", *OBJECT_READ)
 def deleted_items(ctx: Context, kind: str) -> Response:
     """The recycle bin's objects of one kind, or one object by id."""
+    _expire(ctx.state)
     if kind in _KINDS:
         items = [e for e in ctx.state.deleted.values() if e.kind == _KINDS[kind]]
         return objects_reply(ctx, items)
@@ -177,6 +180,15 @@ def deleted_items(ctx: Context, kind: str) -> Response:
     if entity is None:
         raise not_found(kind)
     return one_reply(ctx, "directoryObjects/$entity", shown(entity))
+
+
+def _expire(state: EntraState) -> None:
+    """After 30 days nothing is left in the bin (D)."""
+    oldest = (datetime.now(UTC) - _BIN).strftime("%Y-%m-%dT%H:%M:%SZ")
+    for entity in list(state.deleted.values()):
+        if entity.text("deletedDateTime") < oldest:
+            del state.deleted[entity.id]
+            _cut_off(state, entity.id)
 
 
 @graph_route("DELETE", "/directory/deletedItems/<object_id>", *DELETED_WRITE)
@@ -191,6 +203,7 @@ def purge(ctx: Context, object_id: str) -> Response:
 @graph_route("POST", "/directory/deletedItems/<object_id>/restore", *DELETED_WRITE)
 def restore(ctx: Context, object_id: str) -> Response:
     """Back from the recycle bin."""
+    _expire(ctx.state)
     entity = ctx.state.deleted.pop(object_id.lower(), None)
     if entity is None:
         raise not_found(object_id)
@@ -304,3 +317,19 @@ def organization(ctx: Context) -> Response:
         ],
     }
     return list_reply(ctx, ListRule("organization"), [tenant])
+
+
+@graph_route("GET", "/subscribedSkus", *ORGANIZATION_READ)
+def subscribed_skus(ctx: Context) -> Response:
+    """The tenant's licences; ``AAD_PREMIUM`` is the plan that lets groups be assigned (D)."""
+    plans = ["EXCHANGE_S_FOUNDATION", *(["AAD_PREMIUM"] if ctx.state.premium else [])]
+    sku = {
+        "id": f"{ctx.state.tenant_id}_078d2b04-f1bd-4111-bbd4-b4b1b354cef4",
+        "skuPartNumber": "AAD_PREMIUM" if ctx.state.premium else "FREE",
+        "capabilityStatus": "Enabled",
+        "servicePlans": [
+            {"servicePlanName": plan, "provisioningStatus": "Success", "appliesTo": "User"}
+            for plan in plans
+        ],
+    }
+    return list_reply(ctx, ListRule("subscribedSkus", advanced=False), [sku])

@@ -4,26 +4,30 @@ from functools import wraps
 
 from werkzeug import Response
 
-from sandbox.entra.errors import GraphError, bad_request
+from sandbox.entra.errors import GraphError, bad_request, denied
 from sandbox.entra.models import Entity, EntraState
 from sandbox.entra.permissions import granted
 from sandbox.entra.signin import Caller, authenticate, router
 from sandbox.server.router import Context, Handler, json_reply
 
 _VERSIONS = ("/v1.0", "/beta")
-_DENIED = "Insufficient privileges to complete the operation."
 
 
-def graph_route(method: str, path: str, *roles: str) -> "_Register":
-    """Register a handler below /v1.0 and /beta, for callers that hold one of ``roles``."""
-    return _Register(method, path, roles)
+def graph_route(method: str, path: str, *roles: str, also: tuple[str, ...] = ()) -> "_Register":
+    """Register a handler below /v1.0 and /beta, for callers that hold one of ``roles``.
+
+    ``also``: they must hold one of these besides.
+    """
+    return _Register(method, path, roles, also)
 
 
 class _Register:
     """The decorator that graph_route returns."""
 
-    def __init__(self, method: str, path: str, roles: tuple[str, ...]) -> None:
-        self._method, self._path, self._roles = method, path, roles
+    def __init__(
+        self, method: str, path: str, roles: tuple[str, ...], also: tuple[str, ...]
+    ) -> None:
+        self._method, self._path, self._roles, self._also = method, path, roles, also
 
     def __call__(self, handler: Handler) -> Handler:
         @wraps(handler)
@@ -42,11 +46,11 @@ class _Register:
         caller = authenticate(ctx)
         ctx.values["caller"] = caller
         allowed, only_owned = granted(ctx.state.roles, self._roles)
-        if not allowed:
-            raise GraphError(403, _DENIED)
+        if not allowed or (self._also and not granted(ctx.state.roles, self._also)[0]):
+            raise denied(self._path)
         target = values.get("app_id") or values.get("sp_id")
         if only_owned and target and not _owns(ctx.state, caller, target):
-            raise GraphError(403, _DENIED)
+            raise denied(self._path)
 
 
 def _owns(state: EntraState, caller: Caller, object_id: str) -> bool:

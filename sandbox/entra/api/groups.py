@@ -109,8 +109,8 @@ def find_any(state: EntraState, present: list[str], wanted: list[str]) -> Entity
 
 @graph_route("DELETE", "/groups/<group_id>", *GROUP_WRITE)
 def delete_group(ctx: Context, group_id: str) -> Response:
-    """A security group is gone at once; only Microsoft 365 groups have a recycle bin."""
-    forget(ctx.state, find(ctx.state, "group", group_id), keep=False)
+    """To the recycle bin, for 30 days, with its members (D)."""
+    forget(ctx.state, find(ctx.state, "group", group_id), keep=True)
     return no_content()
 
 

@@ -61,12 +61,12 @@ def pairs(values: object) -> dict[str, str]:
 def put_secrets(ctx: Context, sp_id: str) -> Response:
     """Set the keys that are given; an empty value takes its key away, other keys stay.
 
-    Other keys stay in Entra too: the provider's wait for an equal count hangs on them
-    (terraform-provider-azuread #1013).
+    Source: further keys stay, and the provider waits for an equal number (P, azuread #1013); an
+    empty SyncNotificationSettings is refused (P, azuread #973, msgraph-metadata #347).
     """
     principal = find(ctx.state, "servicePrincipal", sp_id)
     given = pairs(body_object(ctx).get("value"))
-    _check_settings(given.get("SyncNotificationSettings", ""))
+    _check_settings(given.get("SyncNotificationSettings"))
     stored = ctx.state.sync(principal.id).secrets
     for key, value in given.items():
         if value:
@@ -78,9 +78,11 @@ def put_secrets(ctx: Context, sp_id: str) -> Response:
     return no_content()
 
 
-def _check_settings(text: str) -> None:
+def _check_settings(text: str | None) -> None:
+    if text is None:
+        return
     try:
-        settings = json.loads(text) if text else {}
+        settings = json.loads(text)
     except ValueError:
         settings = None
     if not isinstance(settings, dict):
@@ -358,10 +360,10 @@ def put_schema(ctx: Context, sp_id: str, job_id: str) -> Response:
     return no_content()
 
 
-@graph_route("GET", f"{_JOB}/schema/filterOperators", *SYNC_READ)
-@graph_route("GET", f"{_JOB}/schema/filterOperators()", *SYNC_READ)
+@graph_route("GET", f"{_JOB}/schema/filterOperators", *SYNC_WRITE)
+@graph_route("GET", f"{_JOB}/schema/filterOperators()", *SYNC_WRITE)
 def filter_operators(ctx: Context, sp_id: str, job_id: str) -> Response:
-    """The operators of scoping filters, by their wire names."""
+    """The operators of scoping filters, by their wire names; a right to write is needed (D)."""
     find_job(ctx.state, sp_id, job_id)
     context = context_line(ctx, "Collection(microsoft.graph.filterOperatorSchema)")
     return json_reply({**context, "value": operator_documents()})

@@ -12,6 +12,7 @@ from sandbox.entra.provisioning.target import Resource
 
 CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 _FILTERED = re.compile(r'(?P<list>\w+)\[type eq "(?P<type>\w+)"\]\.(?P<part>\w+)')
+_GUEST = re.compile(r"(?P<alias>.+)_(?P<domain>[^_@]+)#EXT#@.+", re.IGNORECASE)
 _BOOLEANS = {"True": True, "False": False}
 Values = dict[str, JsonValue]
 
@@ -89,12 +90,16 @@ def _read(found: Document) -> ObjectMapping:
 
 
 def user_attributes(user: Entity, *, soft_deleted: bool) -> Values:
-    """A user as the provisioning service reads it; names as in the schema's source directory."""
+    """A user as the provisioning service reads it; names as in the schema's source directory.
+
+    A guest's ``alias_domain#EXT#@tenant`` reads ``alias@domain`` (D; P, azure-docs #80332).
+    """
     properties = user.properties
     phones = properties.get("businessPhones")
     return {
         **properties,
         "objectId": user.id,
+        "userPrincipalName": sent_name(user.text("userPrincipalName")) or None,
         "originalUserPrincipalName": properties.get("userPrincipalName"),
         "mobile": properties.get("mobilePhone"),
         "telephoneNumber": phones[0] if isinstance(phones, list) and phones else None,
@@ -102,6 +107,12 @@ def user_attributes(user: Entity, *, soft_deleted: bool) -> Values:
         "facsimileTelephoneNumber": properties.get("faxNumber"),
         "IsSoftDeleted": soft_deleted,
     }
+
+
+def sent_name(principal_name: str) -> str:
+    """The user name that is sent for a user principal name: a guest's own address."""
+    guest = _GUEST.fullmatch(principal_name)
+    return f"{guest['alias']}@{guest['domain']}" if guest else principal_name
 
 
 def group_attributes(group: Entity) -> Values:

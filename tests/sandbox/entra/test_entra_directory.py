@@ -1,5 +1,7 @@
 """Users, groups, applications and service principals as Graph serves them."""
 
+from datetime import UTC, datetime, timedelta
+
 import httpx
 import pytest
 
@@ -147,11 +149,51 @@ def test_a_bad_change_changes_nothing(graph: Graph, change: dict[str, object]) -
     assert graph.call("GET", f"/groups/{group}") == before
 
 
-def test_a_deleted_security_group_is_gone_and_leaves_its_assignments(graph: Graph) -> None:
+def test_a_deleted_security_group_waits_in_the_bin_with_its_members(graph: Graph) -> None:
     group = graph.group("Billing", "ada@example.com")
     graph.call("DELETE", f"/groups/{group}")
     assert graph.refused("GET", f"/groups/{group}") == (404, "Request_ResourceNotFound")
+    assert graph.call("GET", f"/directory/deletedItems/{group}")["displayName"] == "Billing"
+    graph.call("POST", f"/directory/deletedItems/{group}/restore")
+    members = graph.call("GET", f"/groups/{group}/members")["value"]
+    assert [member["mail"] for member in members] == ["ada@example.com"]
+
+
+def test_after_thirty_days_the_bin_is_empty(graph: Graph, sandbox: Sandbox) -> None:
+    group = graph.group("Billing")
+    graph.call("DELETE", f"/groups/{group}")
+    deleted = sandbox.world.entra.deleted[group].properties
+    deleted["deletedDateTime"] = (datetime.now(UTC) - timedelta(days=31)).strftime(
+        "%Y-%m-%dT%H:%M:%SZ"
+    )
     assert graph.refused("GET", f"/directory/deletedItems/{group}")[0] == 404
+    assert graph.refused("POST", f"/directory/deletedItems/{group}/restore")[0] == 404
+
+
+def test_without_p1_groups_cannot_be_assigned_and_people_can(
+    graph: Graph, admin: httpx.Client
+) -> None:
+    made = graph.call("POST", f"/applicationTemplates/{TEMPLATE}/instantiate", {"displayName": "C"})
+    principal, group = made["servicePrincipal"]["id"], graph.group("Billing")
+    admin.post("entra/tenant", json={"premium": False}).raise_for_status()
+    skus = graph.call("GET", "/subscribedSkus")["value"]
+    assert "AAD_PREMIUM" not in str(skus)
+    body = {"principalId": group, "resourceId": principal, "appRoleId": USER_ROLE}
+    assert (
+        graph.refused("POST", f"/servicePrincipals/{principal}/appRoleAssignedTo", body)[0] == 400
+    )
+    graph.assign(principal, graph.user_id("ada@example.com"))
+    assert admin.post("entra/tenant", json={"premium": "no"}).status_code == 400
+    assert admin.post("entra/tenant", json={"premium": True, "x": 1}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["4602d0b4-76bb-404b-bca9-2652e1a39c6d", "5a532e38-1581-4918-9658-008dc27c1d68"],
+)
+def test_the_templates_of_national_clouds_are_known(graph: Graph, template: str) -> None:
+    path = f"/applicationTemplates/{template}/instantiate"
+    assert graph.call("POST", path, {"displayName": "C"})["application"]["id"]
 
 
 def test_a_deleted_user_waits_in_the_recycle_bin_and_comes_back_as_a_member(
