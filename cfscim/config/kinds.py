@@ -96,6 +96,12 @@ KINDS: Mapping[str, Kind] = {
         *("servicePrincipalId", "jobId"),
         when_deleted=_NOTHING,
     ),
+    "pulumi-python:dynamic/cloudflare-scim:EntraSavedKeys": _kind(
+        "look at the keys that Entra keeps",
+        "looks at the keys that Entra keeps",
+        "servicePrincipalId",
+        when_deleted=_NOTHING,
+    ),
     "pulumi-python:dynamic/cloudflare-scim:EntraMapping": _kind(
         "scoping filter of the Entra job",
         "scoping filters of Entra jobs",

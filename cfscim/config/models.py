@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from cfscim.config.clouds import CloudName
 from cfscim.config.messages import ConfigError
 from cfscim.config.refusals import problem_of, refuse
 from cfscim.config.roles import ROLES, Role
@@ -139,6 +140,12 @@ class EntraConfig(Part):
     """Microsoft Entra as identity provider (guide, "Provision using Microsoft Entra")."""
 
     kind: Literal["entra"] = Field(description="The identity provider is Microsoft Entra ID.")
+    cloud: CloudName = Field(
+        default="global",
+        description="Microsoft's cloud of the tenant; it decides template, addresses and links. "
+        "azuread:environment (or ARM_ENVIRONMENT) must name the same one.",
+        examples=["global"],
+    )
     app_name: EntraName = Field(
         default="Cloudflare SCIM",
         description="Display name of the enterprise application.",

@@ -12,6 +12,7 @@ from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import group_names, scim_base_url
 from cfscim.vendors.entra.job_schema import (
     Clause,
+    ScopedGroup,
     Scopes,
     active_expression,
     active_from_soft_deleted,
@@ -19,9 +20,11 @@ from cfscim.vendors.entra.job_schema import (
     read_scopes,
 )
 from cfscim.vendors.entra.models import Execution
+from cfscim.vendors.entra.saved_keys import described, further_keys, removal
 from cfscim.verify import actions
+from cfscim.verify.actions import Act, Action
 from cfscim.verify.directory import named
-from cfscim.verify.entra_facts import EntraDirectory, EntraFacts
+from cfscim.verify.entra_facts import EntraDirectory, EntraFacts, address_of, restart_command
 from cfscim.verify.links import EntraLinks
 from cfscim.verify.reading import Unreadable
 from cfscim.verify.report import Question, Verdict, fails, holds, not_yet, same, unknown
@@ -43,27 +46,52 @@ def job_questions(
     every: tuple[tuple[str, str, str, Callable[[], Verdict]], ...] = (
         ("job.exists", "provisioning job", "exists", partial(_exists, facts)),
         ("job.state", "provisioning", _state(entra), partial(_running, entra, facts)),
-        ("job.quarantine", "quarantine", "none", partial(_quarantine, facts)),
+        ("job.quarantine", "quarantine", "none", partial(_quarantine, facts, links)),
         ("job.lastCycle", "last cycle", "Succeeded", partial(_last, entra, facts, directory)),
         ("credentials", "Test Connection, saved credentials", "passes", partial(_test, facts)),
-        ("tenantUrl", "tenant URL", tenant_url(config, entra),
-         partial(_secret, facts, "BaseAddress", tenant_url(config, entra))),
+        (
+            "tenantUrl",
+            "tenant URL",
+            tenant_url(config, entra),
+            partial(_secret, facts, "BaseAddress", tenant_url(config, entra)),
+        ),
         ("token", "secret token", "saved", partial(_token, facts)),
+        ("savedKeys", "further saved settings", "none", partial(_saved_keys, facts, links)),
         ("scope", "provisioning scope", _scope_text(entra), partial(_scope, entra, facts)),
-        ("notifications", "failure mail and deletion threshold", _notify_text(entra),
-         partial(_notifications, entra, facts)),
-        ("filter.groups", "scoping filter on groups", "exactly the role groups",
-         partial(_group_filter, config, facts)),
-        ("filter.users", "scoping filter on users", named(clauses) or "none",
-         partial(_user_filter, config, entra, facts)),
+        (
+            "notifications",
+            "failure mail and deletion threshold",
+            _notify_text(entra),
+            partial(_notifications, entra, facts),
+        ),
+        (
+            "filter.groups",
+            "scoping filter on groups",
+            "exactly the role groups",
+            partial(_group_filter, config, facts),
+        ),
+        (
+            "filter.users",
+            "scoping filter on users",
+            named(clauses) or "none",
+            partial(_user_filter, config, entra, facts),
+        ),
         ("mapping.enabled", "group and user mappings", "enabled", partial(_enabled, facts)),
-        ("mapping.active", "active is mapped from IsSoftDeleted", ACTIVE_SOURCE,
-         partial(_active, facts)),
-    )  # fmt: skip
+        (
+            "mapping.active",
+            "active is mapped from IsSoftDeleted",
+            ACTIVE_SOURCE,
+            partial(_active, facts),
+        ),
+    )
     yield Question(
-        "entra.app", "Entra", "enterprise application", f"{entra.app_name}, enabled", links.app,
+        "entra.app",
+        "Entra",
+        "enterprise application",
+        f"{entra.app_name}, enabled",
+        links.app,
         partial(_app, entra, facts),
-    )  # fmt: skip
+    )
     for id_, title, expected, ask in every:
         yield Question(f"entra.{id_}", "Entra", title, expected, links.provisioning, ask)
 
@@ -73,18 +101,29 @@ def people_questions(
 ) -> Iterator[Question]:
     """The people in scope: their names, and who failed in the last cycle."""
     yield Question(
-        "entra.people.userName", "Entra", "every person's user principal name is the mail address",
-        "equal", "https://entra.microsoft.com/#view/Microsoft_AAD_UsersAndTenants/"
-        "UserManagementMenuBlade/~/AllUsers", partial(_names, directory),
-    )  # fmt: skip
+        "entra.people.userName",
+        "Entra",
+        "every person's user principal name is the mail address",
+        "equal",
+        links.people,
+        partial(_names, directory),
+    )
     yield Question(
-        "entra.people.errors", "Entra", "provisioning errors of the last cycle by person", "none",
-        links.provisioning, partial(_errors, facts, directory, groups=False),
-    )  # fmt: skip
+        "entra.people.errors",
+        "Entra",
+        "provisioning errors of the last cycle by person",
+        "none",
+        links.provisioning,
+        partial(_errors, facts, directory, groups=False),
+    )
     yield Question(
-        "entra.groups.errors", "Entra", "provisioning errors of the last cycle by group", "none",
-        links.provisioning, partial(_errors, facts, directory, groups=True),
-    )  # fmt: skip
+        "entra.groups.errors",
+        "Entra",
+        "provisioning errors of the last cycle by group",
+        "none",
+        links.provisioning,
+        partial(_errors, facts, directory, groups=True),
+    )
 
 
 def tenant_url(config: ScimConfig, entra: EntraConfig) -> str:
@@ -120,16 +159,41 @@ def _running(entra: EntraConfig, facts: EntraFacts) -> Verdict:
     return fails(_state(entra), f"schedule {job.schedule.state}", action)
 
 
-def _quarantine(facts: EntraFacts) -> Verdict:
+# Graph, quarantineReason and synchronizationJobRestartCriteria (D): what ends each quarantine.
+_AFTER_QUARANTINE = {
+    "EncounteredQuarantineException": ("put right what it says", "QuarantineState"),
+    "EncounteredBaseEscrowThreshold": ("put right what the logs name", "Escrows, QuarantineState"),
+    "EncounteredTotalEscrowThreshold": ("put right what the logs name", "Escrows, QuarantineState"),
+    "EncounteredEscrowProportionThreshold": (
+        "put right what the logs name",
+        "Escrows, QuarantineState",
+    ),
+    "TooManyDeletes": (
+        "decide whether these people and groups are to go, and if so",
+        "ForceDeletes",
+    ),
+}
+
+
+def _quarantine(facts: EntraFacts, links: EntraLinks) -> Verdict:
     status = facts.existing_job().status
     found = status.quarantine
     if found is None and status.code != "Quarantine":
         return holds("none")
+    reason = found.reason if found and found.reason else ""
+    first, scope = _AFTER_QUARANTINE.get(
+        reason, ("put right what the logs name", "Watermark, Escrows, QuarantineState")
+    )
+    restart = Action(
+        Act.ENTRA_RESTART,
+        f"{first}, then {restart_command(links, scope)}",
+        (links.service_principal_id, links.job_id, scope),
+    )
     if found is None:
-        return fails("none", "in quarantine, without a reason", _LOGS)
+        return fails("none", "in quarantine, without a reason", restart)
     why = found.error
     parts = [found.reason, why and why.code, why and why.message, found.current_began]
-    return fails("none", ", ".join(part for part in parts if part), _LOGS)
+    return fails("none", ", ".join(part for part in parts if part), restart)
 
 
 def _last(entra: EntraConfig, facts: EntraFacts, directory: EntraDirectory) -> Verdict:
@@ -160,7 +224,8 @@ def _test(facts: EntraFacts) -> Verdict:
     try:
         facts.test.get()
     except Unreadable as error:
-        if error.kind not in ("rejected", "not found", "conflict"):
+        # Only the refused test itself speaks of tenant URL and token.
+        if error.kind != "rejected":
             raise
         return fails("passes", error.what, actions.UPDATE)
     return holds("passes")
@@ -177,6 +242,15 @@ def _token(facts: EntraFacts) -> Verdict:
     if facts.secrets.get().get("SecretToken"):
         return holds("saved")
     return fails("saved", "none is saved", _UP)
+
+
+def _saved_keys(facts: EntraFacts, links: EntraLinks) -> Verdict:
+    further = further_keys(facts.secrets.get())
+    if not further:
+        return holds("none")
+    command = removal(links.graph, links.service_principal_id, further)
+    text = f"remove it, or the next update waits for its time-out: {command}"
+    return fails("none", named(described(key) for key in further), actions.by_hand(text))
 
 
 def _scope_text(entra: EntraConfig) -> str:
@@ -220,24 +294,33 @@ def _notifications(entra: EntraConfig, facts: EntraFacts) -> Verdict:
     return same(expected, shown, _UP)
 
 
+def _wanted_groups(config: ScimConfig, facts: EntraFacts) -> tuple[ScopedGroup, ...]:
+    names = group_names(config)
+    return tuple(ScopedGroup(id_, names[role]) for role, id_ in facts.group_ids.items())
+
+
 def _group_filter(config: ScimConfig, facts: EntraFacts) -> Verdict:
-    wanted = tuple(group_names(config).values())
-    expected = "exactly " + named(f'"{name}"' for name in wanted)
+    wanted = _wanted_groups(config, facts)
+    expected = "exactly " + named(f'"{group.name}"' for group in wanted) + ", by object id"
     found = read_scopes(facts.document())
     if Scopes(found.group, None) == Scopes.of(wanted, ()):
         return holds(expected)
-    names = found.group_names()
-    if names is None:
+    groups = found.groups()
+    if groups is None:
         shown = "no filter" if not any(Scopes(found.group, None).normal_form()[0]) else "another"
         return fails(expected, shown, _UP)
-    parts = [f'without "{name}"' for name in wanted if name not in names]
-    parts += [f'also "{name}"' for name in names if name not in wanted]
+    parts = [f'without "{group.name}"' for group in wanted if group not in groups]
+    parts += [
+        f'also "{group.name}" ({group.id or "by name alone"})'
+        for group in groups
+        if group not in wanted
+    ]
     return fails(expected, named(parts) or "each more than once", _UP)
 
 
 def _user_filter(config: ScimConfig, entra: EntraConfig, facts: EntraFacts) -> Verdict:
     clauses = [Clause(one.attribute, one.operator, one.value) for one in entra.user_filter]
-    wanted = Scopes.of(tuple(group_names(config).values()), clauses)
+    wanted = Scopes.of(_wanted_groups(config, facts), clauses)
     found = read_scopes(facts.document())
     expected = named(wanted.user_clauses()) or "none"
     if Scopes(None, found.user) == Scopes(None, wanted.user):
@@ -249,10 +332,10 @@ def _enabled(facts: EntraFacts) -> Verdict:
     document = facts.document()
     sources = ("User", "Group")
     off = [f"{one} mapping" for one in sources if not object_mapping(document, one).get("enabled")]
-    actions = ("Add", "Update", "Delete")
+    flow_types = ("Add", "Update", "Delete")
     for one in sources:
         flows = str(object_mapping(document, one).get("flowTypes") or "")
-        lacking = [flow for flow in actions if flow.lower() not in flows.lower()]
+        lacking = [flow for flow in flow_types if flow.lower() not in flows.lower()]
         off += [f"{flow} of {one} objects" for flow in lacking]
     if not off:
         return holds("enabled")
@@ -270,13 +353,17 @@ def _active(facts: EntraFacts) -> Verdict:
 
 def _names(directory: EntraDirectory) -> Verdict:
     wrong = sorted(
-        f"{one.mail or 'no mail'} has user principal name {one.user_principal_name or 'none'}"
+        f"{one.mail or f'{address_of(one)}, without mail,'} has user principal name "
+        f"{one.sent_name or 'none'}"
         for one in directory.in_scope()
-        if one.account_enabled is not False and one.mail != one.user_principal_name
+        if one.account_enabled is not False and one.mail != one.sent_name
     )
     if not wrong:
         return holds("equal, letter for letter")
-    action = "make both equal, letter for letter; Cloudflare compares them with case"
+    action = (
+        "make both equal, letter for letter; Cloudflare compares them with case, and who has no "
+        "mail needs one: proxyAddresses are not sent"
+    )
     return fails("equal, letter for letter", named(wrong), action)
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from cfscim.config.access import people
 from cfscim.config.json_types import JsonObject
 from cfscim.config.models import EntraConfig, ScimConfig
+from cfscim.config.names import group_names
 from cfscim.config.roles import Role
 from cfscim.vendors.entra.api import GraphClient
 from cfscim.vendors.entra.models import (
@@ -33,7 +34,9 @@ _MOST_LOST = 60
 class EntraFacts:
     """Readings, each with its own success or error.
 
-    `lost`: declared people, in lower case, who are not where they belong -> why.
+    `lost`: declared people, in lower case, who are not where they belong -> why. `same_name`:
+    every group with the role's group name. `binned`: the role's group where it is in the recycle
+    bin.
     """
 
     app: Reading[ServicePrincipal]
@@ -47,6 +50,9 @@ class EntraFacts:
     users_group: Reading[GraphGroup | None]
     users: Reading[tuple[Member, ...]]
     failures: Reading[tuple[ProvisioningEvent, ...]]
+    group_ids: Mapping[Role, str]
+    same_name: Mapping[Role, Reading[tuple[GraphGroup, ...]]]
+    binned: Mapping[Role, Reading[GraphGroup | None]]
     lost: Reading[Mapping[str, str]]
 
     def existing_job(self) -> Job:
@@ -91,11 +97,15 @@ def read_entra(
     assignments = reader.read(lambda: client.app_role_assignments(app))
     groups = {role: reader.read(lambda g=g: client.group(g)) for role, g in ids.items()}
     members = {role: reader.read(lambda g=g: client.group_members(g)) for role, g in ids.items()}
+    names = group_names(config)
+    same_name = {r: reader.read(lambda n=names[r]: client.groups_named(n)) for r in ids}
     failures = reader.read(lambda: client.provisioning_logs(job, status="failure"))
     test = reader.read(lambda: client.validate_credentials(app, job))
     everyone = users_group.wait()
     users = reader.read(lambda: client.group_members(everyone.id) if everyone else ())
     lost = _absent(config, users, members)
+    gone = [role for role, reading in groups.items() if _is_gone(reading)]
+    binned = {r: reader.read(lambda g=ids[r]: client.deleted_group(g)) for r in gone}
     return EntraFacts(
         app=principal,
         job=found,
@@ -108,8 +118,19 @@ def read_entra(
         users_group=users_group,
         users=users,
         failures=failures,
+        group_ids=ids,
+        same_name=same_name,
+        binned=binned,
         lost=reader.read(lambda: _reasons(client, lost)) if lost else Reading.of({}),
     )
+
+
+def _is_gone(reading: Reading[GraphGroup]) -> bool:
+    try:
+        reading.get()
+    except Unreadable as error:
+        return error.kind == "not found"
+    return False
 
 
 def _absent(
@@ -123,7 +144,7 @@ def _absent(
         (people(config), users),
         *((config.roles[role].members or (), found) for role, found in members.items()),
     ):
-        there = {(user.mail or "").lower() for user in reading.wait() or ()}
+        there = {address_of(user).lower() for user in reading.wait() or ()}
         lost += [one for one in declared if one.lower() not in there]
     return list(dict.fromkeys(lost))[:_MOST_LOST]
 
@@ -131,8 +152,19 @@ def _absent(
 def _reasons(client: GraphClient, lost: list[str]) -> Mapping[str, str]:
     found = client.users_by_mail(lost)
     reasons = {one.lower(): "nobody in Entra has this address" for one in lost if one not in found}
+    unmailed = client.users_by_proxy([one for one in lost if one not in found])
+    reasons |= {
+        one.lower(): "in Entra only in proxyAddresses: without mail Entra sends no e-mail address, "
+        "and Cloudflare refuses the person"
+        for one in unmailed
+    }
     off = {one.lower() for one, user in found.items() if user.account_enabled is False}
     return reasons | dict.fromkeys(off, "disabled in Entra")
+
+
+def address_of(member: Member) -> str:
+    """The address by which the config knows a person: mail, else the first other one."""
+    return member.mail or next(iter(member.proxies), "") or member.sent_name or member.id
 
 
 @dataclass(frozen=True)
@@ -164,9 +196,8 @@ class EntraDirectory:
         del people, role
         app, job = self.links.service_principal_id, self.links.job_id
         text = (
-            f"POST https://graph.microsoft.com/v1.0/servicePrincipals/{app}/synchronization/jobs/"
-            f'{job}/restart with {{"criteria": {{"resetScope": "Full"}}}} (Restart provisioning '
-            "in the admin center keeps what Entra believes was delivered)"
+            f"{restart_command(self.links, 'Full')} (Restart provisioning in the admin center "
+            "keeps what Entra believes was delivered)"
         )
         return (
             (Action(Act.ENTRA_RESTART, text, (app, job)),),
@@ -222,7 +253,7 @@ class EntraDirectory:
         """Which groups, or which people, failed in the last cycle, with Entra's own reason."""
         failed: dict[str, str] = {}
         names = {
-            one.id: one.mail or one.user_principal_name
+            one.id: address_of(one)
             for reading in (self.facts.users, *self.facts.members.values())
             for one in reading.wait() or ()
         }
@@ -243,8 +274,8 @@ class EntraDirectory:
         return tuple(self._person(one, failed) for one in members if one.is_user)
 
     def _person(self, member: Member, failed: Mapping[str | None, str]) -> Person:
-        mail, name = member.mail or "", member.user_principal_name or ""
-        address = mail or name
+        mail, name = member.mail or "", member.sent_name
+        address = address_of(member)
         # Cloudflare knows the person by what Entra sends as userName.
         names = frozenset({name.lower()} if name else {mail.lower()})
         if member.account_enabled is False:
@@ -253,11 +284,23 @@ class EntraDirectory:
             return Person(address, names, reason=f"Entra could not provision: {failed[member.id]}")
         if mail != name:
             reason = f"user principal name {name or 'empty'} is not mail {mail or 'empty'}"
+            if not mail:
+                reason = "mail is empty, so Entra sends no e-mail address"
             return Person(address, names, reason=reason)
         if self.entra.user_filter:
             reason = "does not meet userFilter, or not yet a cycle of Entra"
             return Person(address, names, reason=reason)
         return Person(address, names)
+
+
+def restart_command(links: EntraLinks, scope: str) -> str:
+    """The command that runs the job anew, forgetting what `scope` (Graph's resetScope) names."""
+    return (
+        f"az rest --method POST --url {links.graph}/v1.0/servicePrincipals/"
+        f"{links.service_principal_id}/synchronization/jobs/{links.job_id}/restart "
+        "--headers Content-Type=application/json --body "
+        f'\'{{"criteria": {{"resetScope": "{scope}"}}}}\''
+    )
 
 
 def _why(event: ProvisioningEvent) -> str:

@@ -9,9 +9,10 @@ from cfscim.config.names import group_name
 from cfscim.config.roles import Role
 from cfscim.vendors.entra.models import Member
 from cfscim.verify import actions
+from cfscim.verify.actions import Act, Action, by_hand
 from cfscim.verify.cloudflare import slug
 from cfscim.verify.directory import exactly, includes, named
-from cfscim.verify.entra_facts import EntraFacts
+from cfscim.verify.entra_facts import EntraFacts, address_of
 from cfscim.verify.links import EntraLinks
 from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.reading import Dependent, Unreadable
@@ -47,19 +48,36 @@ class EntraGroups:
         for role in self._config.roles:
             name, id_ = group_name(self._config, role), self._id(role)
             yield self._ask(
-                f"group.{slug(role)}", f"Entra group of {role.value}", f'"{name}"',
-                partial(self._group, role), id_,
-            )  # fmt: skip
+                f"group.{slug(role)}",
+                f"Entra group of {role.value}",
+                f'"{name}"',
+                partial(self._group, role),
+                id_,
+            )
             declared = self._config.roles[role].members is not None
             yield self._ask(
-                f"members.{slug(role)}", f'members of "{name}" in Entra',
+                f"members.{slug(role)}",
+                f'members of "{name}" in Entra',
                 "as declared" if declared else "people, and no group",
-                partial(self._members, role), id_,
-            )  # fmt: skip
+                partial(self._members, role),
+                id_,
+            )
         yield Question(
-            "entra.assignments", "Entra", "groups assigned to the application",
-            "the users' group and every role group", self._links.assignments, self._assigned,
-        )  # fmt: skip
+            "entra.groups.twins",
+            "Entra",
+            "groups of a role's name",
+            "one each",
+            self._links.assignments,
+            self._twins,
+        )
+        yield Question(
+            "entra.assignments",
+            "Entra",
+            "groups assigned to the application",
+            "the users' group and every role group",
+            self._links.assignments,
+            self._assigned,
+        )
 
     def _ask(
         self, id_: str, title: str, expected: str, verdict: Callable[[], Verdict], group: str
@@ -84,6 +102,9 @@ class EntraGroups:
     def _in_users(self) -> Verdict:
         if self._facts.users_group.get() is None:
             raise Unreadable(Dependent("there is no users' group", "see entra.group.users"))
+        nested = _nested(self._facts.users.get())
+        if nested is not None:
+            return nested
         found = _addresses(self._facts.users.get())
         check = includes if self._entra.users_group.members is None else exactly
         return check(people(self._config), found, _UP, self._facts.lost.wait() or {})
@@ -95,19 +116,44 @@ class EntraGroups:
         except Unreadable as error:
             if error.kind != "not found":
                 raise
-            return fails(f'"{name}"', f"there is no group {self._id(role)}", _UP)
+            return self._gone(role, name)
         if group.display_name != name:
             return fails(f'"{name}"', f'"{group.display_name}"', _UP)
         if not group.security_enabled:
             return fails(f'"{name}", a security group', "not security-enabled", _UP)
         return holds(f'"{name}"')
 
+    def _gone(self, role: Role, name: str) -> Verdict:
+        binned = self._facts.binned.get(role)
+        if binned is None or binned.wait() is None:
+            return fails(f'"{name}"', f"there is no group {self._id(role)}", _UP)
+        text = (
+            "restore it (Groups > Deleted groups): it comes back with its id and members; 30 days "
+            "after its deletion it is gone"
+        )
+        return fails(f'"{name}"', f"{self._id(role)} is in the recycle bin", by_hand(text))
+
+    def _twins(self) -> Verdict:
+        ours = {*self._facts.group_ids.values()}
+        twins = sorted(
+            f'"{group.display_name}" ({group.id})'
+            for reading in self._facts.same_name.values()
+            for group in reading.get()
+            if group.id not in ours
+        )
+        if not twins:
+            return holds("one each")
+        text = (
+            "rename it, or unassign it from the application; do not delete it: where Entra has "
+            "delivered it, its deletion deletes the group of that name in Cloudflare"
+        )
+        return fails("one each", f"a second group: {named(twins)}", by_hand(text))
+
     def _members(self, role: Role) -> Verdict:
         found = self._facts.members[role].get()
-        nested = sorted(one.display_name or one.id for one in found if not one.is_user)
-        if nested:
-            text = f"{named(nested)} within it: Entra provisions no deeper"
-            return fails("people, and no group", text, "put the people in directly")
+        nested = _nested(found)
+        if nested is not None:
+            return nested
         declared = self._config.roles[role].members
         if declared is None:
             return holds("people, and no group", f"{len(found)} people")
@@ -130,6 +176,16 @@ class EntraGroups:
         return fails(expected, named(parts), _UP) if parts else holds(expected)
 
 
+def _nested(members: tuple[Member, ...]) -> Verdict | None:
+    """What is wrong with groups within a group; None where there is none."""
+    groups = sorted(one.display_name or one.id for one in members if not one.is_user)
+    if not groups:
+        return None
+    text = f"{named(groups)} within it: Entra provisions no deeper"
+    action = Action(Act.ENTRA_UNNEST, "put the people in directly", tuple(groups))
+    return fails("people, and no group", text, action)
+
+
 def _addresses(members: tuple[Member, ...]) -> list[str]:
     people_only = (one for one in members if one.is_user)
-    return [one.mail or one.user_principal_name or one.id for one in people_only]
+    return [address_of(one) for one in people_only]

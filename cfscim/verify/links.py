@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from cfscim.config.checklist import okta_app_link
+from cfscim.config.clouds import CLOUDS, CloudName
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.vendors.entra.jobs import bare
 from cfscim.verify.outputs import StackOutputs
-
-_ENTRA = "https://entra.microsoft.com/#view"
 
 
 @dataclass(frozen=True)
@@ -51,16 +50,28 @@ class OktaLinks:
 
 @dataclass(frozen=True)
 class EntraLinks:
-    """Pages of the Entra admin center."""
+    """Pages of the Entra admin center in the stack's cloud; `graph`: Graph's base address."""
 
     service_principal_id: str
     job_id: str
+    portal: str = CLOUDS["global"].portal
+    graph: str = CLOUDS["global"].graph
 
     @classmethod
-    def of(cls, outputs: StackOutputs) -> "EntraLinks":
+    def of(cls, outputs: StackOutputs, cloud: CloudName = "global") -> "EntraLinks":
         """For the stack's application."""
         return cls(
-            bare(outputs.service_principal_id or ""), bare(outputs.synchronization_job_id or "")
+            bare(outputs.service_principal_id or ""),
+            bare(outputs.synchronization_job_id or ""),
+            CLOUDS[cloud].portal,
+            CLOUDS[cloud].graph,
+        )
+
+    @property
+    def people(self) -> str:
+        """All users of the tenant."""
+        return (
+            f"{self.portal}/#view/Microsoft_AAD_UsersAndTenants/UserManagementMenuBlade/~/AllUsers"
         )
 
     @property
@@ -80,10 +91,11 @@ class EntraLinks:
 
     def group(self, group_id: str) -> str:
         """A group's members."""
-        return f"{_ENTRA}/Microsoft_AAD_IAM/GroupDetailsMenuBlade/~/Members/groupId/{group_id}"
+        blade = "Microsoft_AAD_IAM/GroupDetailsMenuBlade/~/Members/groupId"
+        return f"{self.portal}/#view/{blade}/{group_id}"
 
     def _blade(self, name: str) -> str:
         return (
-            f"{_ENTRA}/Microsoft_AAD_IAM/ManagedAppMenuBlade/~/{name}"
+            f"{self.portal}/#view/Microsoft_AAD_IAM/ManagedAppMenuBlade/~/{name}"
             f"/objectId/{self.service_principal_id}"
         )

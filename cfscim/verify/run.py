@@ -124,7 +124,7 @@ def _entra(
     client = open_.enter_context(GraphClient.from_settings(settings, env))
     reader = open_.enter_context(Reader(tally))
     facts = read_entra(config, entra, outputs, client, reader)
-    links = EntraLinks.of(outputs)
+    links = EntraLinks.of(outputs, entra.cloud)
     directory = EntraDirectory(config, entra, facts, links, updated, now)
     groups = EntraGroups(config, entra, outputs, facts, links)
 

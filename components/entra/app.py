@@ -1,7 +1,7 @@
 """The Entra enterprise application, its provisioning job (stopped) and the job's credentials.
 
 Deliberately not here: starting the job. The provider starts it in the same step that creates it,
-before there is a credential or a filter; `entra_start.py` does it last.
+before there is a credential or a filter; `start.py` does it last.
 """
 
 import json
@@ -10,12 +10,11 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_azuread as azuread
 
+from cfscim.config.clouds import CLOUDS
 from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import scim_base_url
+from components.entra.saved_keys import EntraSavedKeys
 from components.token import ScopedToken
-
-# "Integrate any other application you don't find in the gallery (Non-gallery)".
-NON_GALLERY_TEMPLATE = "8adf8e6e-67b2-4cf2-a259-e3dc5476c621"
 
 
 class EntraApp(pulumi.ComponentResource):
@@ -38,10 +37,12 @@ class EntraApp(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:EntraApp", name, {}, opts)
+        settings = notification_settings(entra_config)
+        everybody = "true" if entra_config.scope == "filtered" else "false"
         app = azuread.ApplicationFromTemplate(
             "entra-app",
             display_name=entra_config.app_name,
-            template_id=NON_GALLERY_TEMPLATE,
+            template_id=CLOUDS[entra_config.cloud].template,
             # Without the app nobody is provisioned, nor removed, any more.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*after], protect=True),
         )
@@ -53,6 +54,15 @@ class EntraApp(pulumi.ComponentResource):
             # Started by the last resource of the stack, not here.
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["enabled"]),
         )
+        keys = EntraSavedKeys(
+            "entra-saved-keys",
+            app.service_principal_id,
+            # What makes the secret's next update; the keys are looked at before each.
+            pulumi.Output.concat(
+                token.id, " ", tenant_url(config, entra_config), " ", settings, " ", everybody
+            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[job]),
+        )
         azuread.SynchronizationSecret(
             "entra-secret",
             service_principal_id=app.service_principal_id,
@@ -62,13 +72,16 @@ class EntraApp(pulumi.ComponentResource):
                 {"key": "BaseAddress", "value": tenant_url(config, entra_config)},
                 # The SDK does not mark this value secret by itself.
                 {"key": "SecretToken", "value": pulumi.Output.secret(token.value)},
-                {"key": "SyncNotificationSettings", "value": notification_settings(entra_config)},
-                {
-                    "key": "SyncAll",
-                    "value": "true" if entra_config.scope == "filtered" else "false",
-                },
+                {"key": "SyncNotificationSettings", "value": settings},
+                {"key": "SyncAll", "value": everybody},
             ],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[job]),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[job, keys],
+                # The provider deletes by emptying every value, which Entra refuses for
+                # SyncNotificationSettings (azuread #973); the secret goes with the application.
+                retain_on_delete=True,
+            ),
         )
         self.application_id = app.application_object_id
         self.service_principal_id = app.service_principal_object_id

@@ -1,6 +1,7 @@
 """EntraMapping, EntraStart, EntraConnectionTest, EntraGroupMembers against the sandbox's Graph."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,16 +10,20 @@ import pytest
 
 from cfscim.config.messages import RemoteError
 from cfscim.rehearsal import RehearsalResult
+from cfscim.vendors.entra import jobs
 from cfscim.vendors.entra.api import GraphClient
 from cfscim.vendors.entra.job_schema import Clause, Scopes, read_scopes, with_scopes
+from cfscim.vendors.http import Call
 from components.entra.connection_test import EntraConnectionTestProvider
 from components.entra.mapping import EntraMappingProvider
 from components.entra.members import EntraGroupMembersProvider
+from components.entra.saved_keys import EntraSavedKeysProvider
 from components.entra.start import EntraStartProvider
 from components.rest_resource import Props
 from sandbox.server.server import Sandbox
 from tests.components.dynamic_support import configured
 from tests.rehearsal.rehearsal_support import rehearsal, stack_config
+from tests.vendors.scoped import scoped
 
 NAMES = ["Administrator Read Only", "Administrator", "Billing"]
 
@@ -58,8 +63,12 @@ def entra(sandbox: Sandbox) -> Iterator[Entra]:
         yield entra
 
 
+def ids(names: list[str]) -> list[str]:
+    return [group.id for group in scoped(names)]
+
+
 def mapping(entra: Entra, names: list[str] = NAMES) -> tuple[EntraMappingProvider, Props]:
-    props = {**entra.job, "groupNames": names, "userClauses": []}
+    props = {**entra.job, "groupNames": names, "groupIds": ids(names), "userClauses": []}
     return configured(EntraMappingProvider(), entra.sandbox), props
 
 
@@ -67,7 +76,7 @@ def test_mapping_filters_exactly_the_named_groups_and_destroying_restores(entra:
     before = entra.scopes()
     provider, props = mapping(entra)
     created = provider.create(props)
-    assert set(entra.scopes().group_names() or ()) == set(NAMES)
+    assert set(entra.scopes().groups() or ()) == set(scoped(NAMES))
     provider.delete(created.id, created.outs or {})
     assert entra.scopes() == before
 
@@ -75,25 +84,25 @@ def test_mapping_filters_exactly_the_named_groups_and_destroying_restores(entra:
 def test_mapping_update_keeps_the_scope_found_first(entra: Entra) -> None:
     provider, props = mapping(entra)
     created = provider.create(props)
-    news = {**props, "groupNames": ["Billing"]}
+    news = {**props, "groupNames": ["Billing"], "groupIds": ids(["Billing"])}
     updated = provider.update(created.id, created.outs or {}, news)
-    assert entra.scopes().group_names() == ("Billing",)
+    assert entra.scopes().groups() == tuple(scoped(["Billing"]))
     provider.delete(created.id, updated.outs or {})
     assert entra.scopes() == Scopes(None, None)
 
 
 def test_a_users_filter_made_by_hand_is_left_alone_and_ours_is_taken_back(entra: Entra) -> None:
-    by_hand = Scopes.of(["unused"], [Clause("department", "EQUALS", "IT")]).user
+    by_hand = Scopes.of(scoped(["unused"]), [Clause("department", "EQUALS", "IT")]).user
     document = entra.graph.schema(*entra._ids)
     entra.graph.put_schema(*entra._ids, with_scopes(document, Scopes(None, by_hand)))
     provider, props = mapping(entra)
     created = provider.create(props)
-    assert entra.scopes() == Scopes.of(NAMES, [], user_otherwise=by_hand)
+    assert entra.scopes() == Scopes.of(scoped(NAMES), [], user_otherwise=by_hand)
     ours = {**props, "userClauses": [json.dumps(["country", "EQUALS", "NL"])]}
     updated = provider.update(created.id, created.outs or {}, ours)
     assert entra.scopes().user_clauses() == ours["userClauses"]
     dropped = provider.update(created.id, updated.outs or {}, props)
-    assert entra.scopes() == Scopes.of(NAMES, [], user_otherwise=by_hand)
+    assert entra.scopes() == Scopes.of(scoped(NAMES), [], user_otherwise=by_hand)
     assert not provider.diff(created.id, dropped.outs or {}, props).changes
     provider.delete(created.id, dropped.outs or {})
     assert entra.scopes() == Scopes(None, by_hand)
@@ -118,7 +127,7 @@ def test_mapping_changed_by_hand_shows_on_refresh_and_is_put_right(entra: Entra)
     assert found.outs["groupNames"] == ["Everybody"]
     assert provider.diff(created.id, found.outs, props).changes
     provider.update(created.id, found.outs, props)
-    assert set(entra.scopes().group_names() or ()) == set(NAMES)
+    assert set(entra.scopes().groups() or ()) == set(scoped(NAMES))
 
 
 def test_mapping_that_is_as_declared_is_not_written_again(
@@ -186,3 +195,71 @@ def test_members_are_added_and_never_removed(entra: Entra) -> None:
     provider.delete(created.id, props)
     assert entra.graph.group_member_ids(group.id) == before | set(ids)
     assert provider.read(created.id, props).outs == props
+
+
+def test_a_tenant_that_cannot_filter_by_id_is_left_as_it_was(entra: Entra) -> None:
+    """Refused rather than filtered by name: a stranger may make a group of any name."""
+    [job] = entra.sandbox.world.entra.synchronization[_principal(entra)].jobs.values()
+    text = json.dumps(job.document["directories"])
+    text = re.sub(r'("name": "objectId", [^}]*"type": )"String"', r'\1"Binary"', text)
+    assert "Binary" in text
+    job.document = {**job.document, "directories": json.loads(text)}
+    provider, props = mapping(entra)
+    with pytest.raises(RemoteError, match="cannot filter groups by objectId"):
+        provider.create(props)
+    assert entra.scopes() == Scopes(None, None)
+
+
+def test_a_state_of_before_ids_shows_a_change_on_refresh(entra: Entra) -> None:
+    provider, props = mapping(entra)
+    created = provider.create(props)
+    old = {key: value for key, value in (created.outs or {}).items() if key != "groupIds"}
+    assert provider.diff(created.id, old, props).changes
+    assert provider.read(created.id, old).outs["groupIds"] == props["groupIds"]
+
+
+def test_a_further_key_is_named_with_what_it_does_and_how_it_goes(entra: Entra) -> None:
+    provider = configured(EntraSavedKeysProvider(), entra.sandbox)
+    props: Props = {"servicePrincipalId": _principal(entra), "credentials": "t"}
+    provider.create(props)
+    secrets = entra.sandbox.world.entra.synchronization[_principal(entra)].secrets
+    secrets["SkipOutOfScopeDeletions"] = "true"
+    with pytest.raises(RemoteError) as caught:
+        provider.update("x", props, props)
+    told = str(caught.value)
+    assert "SkipOutOfScopeDeletions (who leaves the scope keeps the access in Cloudflare)" in told
+    command = told[told.index("az rest") :]
+    address = command.split("--url ")[1].split()[0]
+    body = json.loads(command[command.index("--body '") + 8 : -1])
+    path = address.removeprefix(entra.graph.base)
+    entra.graph._http.send(Call("PUT", path, body=body))
+    provider.update("x", props, props)
+
+
+def test_what_entra_refuses_of_a_new_application_is_waited_out(
+    entra: Entra, admin: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "_LAG_DELAYS", (0.0, 0.0))
+    provider, props = mapping(entra)
+    for kind in ("403", "409"):
+        fault = {"kind": kind, "path": "/v1.0/servicePrincipals/.*/schema", "times": 2}
+        admin.post("faults", json=fault).raise_for_status()
+        provider.create(props)
+        provider.delete("x", {**props, "originalScopes": Scopes(None, None).to_json()})
+
+
+@pytest.mark.parametrize("kind", ["401", "403", "404", "409"])
+def test_only_a_refused_test_speaks_of_cloudflares_token(
+    entra: Entra, admin: httpx.Client, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(jobs, "_LAG_DELAYS", (0.0,))
+    fault = {"kind": kind, "path": "/v1.0/servicePrincipals/.*/validateCredentials", "times": None}
+    admin.post("faults", json=fault).raise_for_status()
+    provider = configured(EntraConnectionTestProvider(), entra.sandbox)
+    with pytest.raises(RemoteError) as caught:
+        provider.create({**entra.job, "tenantUrl": "unused", "tokenId": "t"})
+    assert "token" not in caught.value.message.instead
+
+
+def _principal(entra: Entra) -> str:
+    return str(entra.job["servicePrincipalId"]).rpartition("/")[2]

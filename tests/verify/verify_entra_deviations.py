@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from pydantic import JsonValue
 
 from cfscim.config.roles import ROLES, Role
-from cfscim.vendors.entra.job_schema import Clause, Scopes, object_mapping
+from cfscim.vendors.entra.job_schema import Clause, ScopedGroup, Scopes, object_mapping
 from cfscim.verify.cloudflare import slug
+from sandbox.entra.api.directory import forget
 from sandbox.entra.models import Assignment, Entity, Job, Quarantine, Synchronization
 from sandbox.entra.provisioning.log import Outcome, record
 from sandbox.server.world import World
@@ -76,102 +77,275 @@ def mapped(source: str, key: str, value: JsonValue) -> Callable[[World], None]:
 
 def filtered(*names: str) -> Callable[[World], None]:
     """Another filter on groups."""
-    return mapped("Group", "scope", Scopes.of(names, ()).group if names else None)
+
+    def change(world: World) -> None:
+        groups = [ScopedGroup(_id_of(world, name), name) for name in names]
+        scope = Scopes.of(groups, ()).group if groups else None
+        mapped("Group", "scope", scope)(world)
+
+    return change
+
+
+def _id_of(world: World, name: str) -> str:
+    """The id of the group of this name in any case, or another one."""
+    for one in world.entra.groups.values():
+        if one.text("displayName").lower() == name.lower():
+            return one.id
+    return "11111111-1111-1111-1111-111111111111"
+
+
+def by_name_alone(world: World) -> None:
+    """The filter as it was before ids were part of it."""
+    groups: list[JsonValue] = []
+    for role in ROLES:
+        clauses: list[JsonValue] = [
+            {
+                "operatorName": "EQUALS",
+                "sourceOperandName": "displayName",
+                "targetOperand": {"values": [role.value]},
+            }
+        ]
+        groups.append({"name": role.value, "clauses": clauses})
+    scope: JsonValue = {"groups": groups, "inputFilterGroups": [], "categoryFilterGroups": []}
+    mapped("Group", "scope", scope)(world)
 
 
 def job_deviations(stack: Combination) -> Iterator[Deviation]:
     """The application, its job, credentials, scope, filter and mapping, one by one."""
     four = tuple(role.value for role in ROLES)
-    clause = Scopes.of(four, [Clause("department", "EQUALS", "IT")]).user
+    unused = [ScopedGroup("x", "x")]
+    clause = Scopes.of(unused, [Clause("department", "EQUALS", "IT")]).user
     # Without a job nothing about it can be asked; that it is gone is one line.
     for name, fails, words, change in (
         ("app renamed", "app", "Other", lambda w: _put(principal(w), "displayName", "Other")),
         ("app disabled", "app", "disabled", lambda w: _put(principal(w), "accountEnabled", False)),
         ("job deleted", "job.exists", "no such job", lambda w: sync(w).jobs.clear()),
-        ("job of another kind", "job.exists", "customappsso",
-         lambda w: setattr(job(w), "template_id", "customappsso")),
+        (
+            "job of another kind",
+            "job.exists",
+            "customappsso",
+            lambda w: setattr(job(w), "template_id", "customappsso"),
+        ),
         ("paused", "job.state", "Paused", lambda w: setattr(job(w), "schedule", "Paused")),
         ("stopped", "job.state", "Disabled", lambda w: setattr(job(w), "schedule", "Disabled")),
         ("quarantine", "job.quarantine", "TooManyDeletes, above threshold", _quarantined),
         ("no cycle", "job.lastCycle", "no cycle, although one is due", _never_ran),
         ("failed cycle", "job.lastCycle", "Failed", execution(state="Failed")),
         ("scope", "scope", "all users and groups", secret("SyncAll", "true")),
-        ("mail", "notifications", "mail to it@example.com",
-         secret("SyncNotificationSettings", '{"Enabled": true, "Recipients": "it@example.com"}')),
-        ("threshold", "notifications", "at most 5 deletions",
-         secret("SyncNotificationSettings",
-                '{"DeleteThresholdEnabled": true, "DeleteThresholdValue": 5}')),
+        (
+            "mail",
+            "notifications",
+            "mail to it@example.com",
+            secret("SyncNotificationSettings", '{"Enabled": true, "Recipients": "it@example.com"}'),
+        ),
+        (
+            "threshold",
+            "notifications",
+            "at most 5 deletions",
+            secret(
+                "SyncNotificationSettings",
+                '{"DeleteThresholdEnabled": true, "DeleteThresholdValue": 5}',
+            ),
+        ),
         ("no group filter", "filter.groups", "no filter", filtered()),
-        ("fewer groups", "filter.groups", 'without "Billing"',
-         filtered(*(one for one in four if one != "Billing"))),
+        (
+            "fewer groups",
+            "filter.groups",
+            'without "Billing"',
+            filtered(*(one for one in four if one != "Billing")),
+        ),
         ("more groups", "filter.groups", 'also "Everybody"', filtered(*four, "Everybody")),
-        ("lower case", "filter.groups", 'also "billing"',
-         filtered(*(one.replace("Bill", "bill") for one in four))),
+        (
+            "lower case",
+            "filter.groups",
+            'also "billing"',
+            filtered(*(one.replace("Bill", "bill") for one in four)),
+        ),
+        ("filter by name alone", "filter.groups", '"Billing" (by name alone)', by_name_alone),
+        (
+            "further key",
+            "savedKeys",
+            "SkipOutOfScopeDeletions (who leaves the scope keeps",
+            secret("SkipOutOfScopeDeletions", "true"),
+        ),
         ("user filter", "filter.users", "department", mapped("User", "scope", clause)),
-        ("group mapping off", "mapping.enabled", "Group mapping",
-         mapped("Group", "enabled", False)),
-        ("no deletions", "mapping.enabled", "Delete of Group objects",
-         mapped("Group", "flowTypes", "Add, Update")),
+        (
+            "group mapping off",
+            "mapping.enabled",
+            "Group mapping",
+            mapped("Group", "enabled", False),
+        ),
+        (
+            "no deletions",
+            "mapping.enabled",
+            "Delete of Group objects",
+            mapped("Group", "flowTypes", "Add, Update"),
+        ),
         ("active", "mapping.active", "accountEnabled", _active_by_account),
-    ):  # fmt: skip
+    ):
         yield deviation(name, stack, f"entra.{fails}", words, change)
-    yield deviation("tenant URL", stack, "entra.tenantUrl", "fffff", _elsewhere,
-                    also="entra.credentials")  # fmt: skip
-    yield deviation("no token", stack, "entra.token", "none is saved",
-                    lambda w: sync(w).secrets.pop("SecretToken"),
-                    also="entra.credentials")  # fmt: skip
-    yield deviation("wrong token", stack, "entra.credentials", "validateCredentials",
-                    secret("SecretToken", "wrong"))  # fmt: skip
+    yield deviation(
+        "tenant URL", stack, "entra.tenantUrl", "fffff", _elsewhere, also="entra.credentials"
+    )
+    yield deviation(
+        "no token",
+        stack,
+        "entra.token",
+        "none is saved",
+        lambda w: sync(w).secrets.pop("SecretToken"),
+        also="entra.credentials",
+    )
+    yield deviation(
+        "wrong token",
+        stack,
+        "entra.credentials",
+        "validateCredentials",
+        secret("SecretToken", "wrong"),
+    )
 
 
 def group_deviations(stack: Combination) -> Iterator[Deviation]:
     """Each role's group, its members and its assignment."""
     for role in ROLES:
         name, short = role.value, slug(role)
-        yield deviation(f"{short} renamed", stack, f"entra.group.{short}", f"{name} 2",
-                        lambda w, n=name: _put(group(w, n), "displayName", f"{n} 2"))  # fmt: skip
+        yield deviation(
+            f"{short} renamed",
+            stack,
+            f"entra.group.{short}",
+            f"{name} 2",
+            lambda w, n=name: _put(group(w, n), "displayName", f"{n} 2"),
+        )
         if role in _DECLARED:
-            yield deviation(f"{short} lacks one", stack, f"entra.members.{short}",
-                            f"{_DECLARED[role]} is missing",
-                            lambda w, r=role: _leave(w, r), cycle=True)  # fmt: skip
-            yield deviation(f"{short} has one more", stack, f"entra.members.{short}",
-                            "edsger@example.com is not declared",
-                            lambda w, n=name: _join(w, n, "edsger"), cycle=True)  # fmt: skip
-        yield deviation(f"{short} not assigned", stack, "entra.assignments",
-                        f'"{name}" is not assigned', lambda w, n=name: _unassign(w, n))  # fmt: skip
+            yield deviation(
+                f"{short} lacks one",
+                stack,
+                f"entra.members.{short}",
+                f"{_DECLARED[role]} is missing",
+                lambda w, r=role: _leave(w, r),
+                cycle=True,
+            )
+            yield deviation(
+                f"{short} has one more",
+                stack,
+                f"entra.members.{short}",
+                "edsger@example.com is not declared",
+                lambda w, n=name: _join(w, n, "edsger"),
+                cycle=True,
+            )
+        yield deviation(
+            f"{short} not assigned",
+            stack,
+            "entra.assignments",
+            f'"{name}" is not assigned',
+            lambda w, n=name: _unassign(w, n),
+        )
 
 
 def people_deviations(stack: Combination) -> Iterator[Deviation]:
     """The users' group, one more assignment, and single people."""
-    yield deviation("users' group renamed", stack, "entra.group.users", "no such group",
-                    lambda w: _put(group(w, USERS), "displayName", "Others"))  # fmt: skip
-    yield deviation("not in the users' group", stack, "entra.members.users", "ada@example.com",
-                    lambda w: group(w, USERS).members.remove(user(w, "ada").id))  # fmt: skip
-    yield deviation("not for security", stack, "entra.group.billing", "not security-enabled",
-                    lambda w: _put(group(w, "Billing"), "securityEnabled", False))  # fmt: skip
-    yield deviation("managed group holds a person more", stack, "cloudflare.members.billing",
-                    "ada@example.com is missing", lambda w: _join(w, "Billing", "ada"))  # fmt: skip
+    yield deviation(
+        "users' group renamed",
+        stack,
+        "entra.group.users",
+        "no such group",
+        lambda w: _put(group(w, USERS), "displayName", "Others"),
+    )
+    yield deviation(
+        "not in the users' group",
+        stack,
+        "entra.members.users",
+        "ada@example.com",
+        lambda w: group(w, USERS).members.remove(user(w, "ada").id),
+    )
+    yield deviation(
+        "not for security",
+        stack,
+        "entra.group.billing",
+        "not security-enabled",
+        lambda w: _put(group(w, "Billing"), "securityEnabled", False),
+    )
+    yield deviation(
+        "managed group holds a person more",
+        stack,
+        "cloudflare.members.billing",
+        "ada@example.com is missing",
+        lambda w: _join(w, "Billing", "ada"),
+    )
     yield deviation("one more assigned", stack, "entra.assignments", "also", _assign_person)
-    yield deviation("user name", stack, "entra.people.userName",
-                    "Edsger@example.com has user principal name edsger@example.com",
-                    lambda w: _put(user(w, "edsger"), "mail", "Edsger@example.com"))  # fmt: skip
-    yield deviation("error of a person", stack, "entra.people.errors",
-                    "ada@example.com (Refused: by the target)",
-                    lambda w: _failed(w, "User", user(w, "ada")))  # fmt: skip
-    yield deviation("error of a group", stack, "entra.groups.errors", "Billing (Refused",
-                    lambda w: _failed(w, "Group", group(w, "Billing")))  # fmt: skip
-    yield deviation("disabled", stack, "cloudflare.members.administrator",
-                    "ada@example.com is missing (disabled in Entra)",
-                    lambda w: _put(user(w, "ada"), "accountEnabled", False), cycle=True)  # fmt: skip
-    yield deviation("managed in Entra, not yet a cycle", stack, "cloudflare.members.billing",
-                    "edsger@example.com is missing (likely not yet a cycle",
-                    lambda w: _join(w, "Billing", "edsger"))  # fmt: skip
-    yield deviation("UPN is not mail", stack, "cloudflare.members.billing",
-                    "new.person@example.com is missing (", _misnamed, cycle=True,
-                    also="entra.people.userName entra.people.errors")  # fmt: skip
-    yield deviation("deleted", stack, "entra.members.administrator",
-                    "ada@example.com is missing (nobody in Entra", _delete, cycle=True,
-                    also="entra.members.users")  # fmt: skip
+    yield deviation(
+        "user name",
+        stack,
+        "entra.people.userName",
+        "Edsger@example.com has user principal name edsger@example.com",
+        lambda w: _put(user(w, "edsger"), "mail", "Edsger@example.com"),
+    )
+    yield deviation(
+        "error of a person",
+        stack,
+        "entra.people.errors",
+        "ada@example.com (Refused: by the target)",
+        lambda w: _failed(w, "User", user(w, "ada")),
+    )
+    yield deviation(
+        "error of a group",
+        stack,
+        "entra.groups.errors",
+        "Billing (Refused",
+        lambda w: _failed(w, "Group", group(w, "Billing")),
+    )
+    yield deviation(
+        "disabled",
+        stack,
+        "cloudflare.members.administrator",
+        "ada@example.com is missing (disabled in Entra)",
+        lambda w: _put(user(w, "ada"), "accountEnabled", False),
+        cycle=True,
+    )
+    yield deviation(
+        "managed in Entra, not yet a cycle",
+        stack,
+        "cloudflare.members.billing",
+        "edsger@example.com is missing (likely not yet a cycle",
+        lambda w: _join(w, "Billing", "edsger"),
+    )
+    yield deviation(
+        "UPN is not mail",
+        stack,
+        "cloudflare.members.billing",
+        "new.person@example.com is missing (",
+        _misnamed,
+        cycle=True,
+        also="entra.people.userName entra.people.errors",
+    )
+    yield deviation(
+        "deleted",
+        stack,
+        "entra.members.administrator",
+        "ada@example.com is missing (nobody in Entra",
+        _delete,
+        cycle=True,
+        also="entra.members.users",
+    )
+
+    yield deviation("a twin", stack, "entra.groups.twins", '"billing" (', _twin)
+    yield deviation(
+        "a group in the users' group", stack, "entra.members.users", "Nested within it", _nest
+    )
+    yield deviation(
+        "a group deleted",
+        stack,
+        "entra.group.billing",
+        "is in the recycle bin",
+        _bin,
+        also="entra.assignments",
+    )
+    yield deviation(
+        "no mail",
+        stack,
+        "entra.people.userName",
+        "ada@example.com, without mail,",
+        lambda w: _put(user(w, "ada"), "mail", None),
+    )
 
 
 def _put(entity: Entity, name: str, value: JsonValue) -> None:
@@ -184,6 +358,23 @@ def _never_ran(world: World) -> None:
         group.properties["createdDateTime"] = "2026-01-01T00:00:00Z"
     for assignment in world.entra.assignments.values():
         assignment.created = "2026-01-01T00:00:00Z"
+
+
+def _twin(world: World) -> None:
+    world.entra.add("group", {**_properties(group(world, "Billing")), "displayName": "billing"})
+
+
+def _nest(world: World) -> None:
+    nested = {**_properties(group(world, "Billing")), "displayName": "Nested"}
+    group(world, USERS).members.append(world.entra.add("group", nested).id)
+
+
+def _properties(entity: Entity) -> dict[str, JsonValue]:
+    return {name: value for name, value in entity.properties.items() if name != "id"}
+
+
+def _bin(world: World) -> None:
+    forget(world.entra, group(world, "Billing"), keep=True)
 
 
 def _quarantined(world: World) -> None:

@@ -30,6 +30,11 @@ class GraphClient(JobCalls):
         """Signed in as the stack's provider is. Raises `MissingError` naming what to set."""
         return cls(graph_http(config, env))
 
+    @property
+    def base(self) -> str:
+        """Graph's base address, without version."""
+        return self._http.base
+
     def __enter__(self) -> Self:
         return self
 

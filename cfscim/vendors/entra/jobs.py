@@ -200,9 +200,13 @@ class JobCalls:
                 break
         return tuple(events)
 
-    def secrets(self, service_principal: str) -> Mapping[str, str]:
-        """The keys of the saved credentials; Entra shows settings and hides secrets as "*"."""
-        answer = self._http.get(f"{_base(service_principal)}/secrets", needs=_READ)
+    def secrets(self, service_principal: str, *, settle: bool = False) -> Mapping[str, str]:
+        """The keys of the saved credentials; Entra shows settings and hides secrets as "*".
+
+        `settle`: the application may have been made a moment ago.
+        """
+        call = Call("GET", f"{_base(service_principal)}/secrets", needs=_READ)
+        answer = self._send(call, settle=settle)
         pairs = objects(answer, member(answer, "value"))
         return {str(pair.get("key")): str(pair.get("value") or "") for pair in pairs}
 
@@ -235,7 +239,7 @@ def _document(answer: Answer) -> JsonObject:
 def _token_refused(error: AnswerError) -> AnswerError:
     told = error.message
     return AnswerError(
-        error.kind,
+        "rejected",
         told.where.about,
         told.what,
         why=told.why,
