@@ -116,10 +116,13 @@ def delete_group(ctx: Context, group_id: str) -> Response:
 
 @graph_route("GET", "/groups/<group_id>/members", *GROUP_READ)
 @graph_route("GET", "/groups/<group_id>/owners", *GROUP_READ)
+@graph_route("GET", "/groups/<group_id>/memberOf", *GROUP_READ)
 def list_related(ctx: Context, group_id: str) -> Response:
-    """Direct members, or owners; paged."""
+    """Direct members, owners, or the groups it is in (which the provider asks for); paged."""
     group = find(ctx.state, "group", group_id)
     relation = ctx.request.path.rstrip("/").rpartition("/")[2]
+    if relation == "memberOf":
+        return objects_reply(ctx, [g for g in ctx.state.groups.values() if group.id in g.members])
     ids = group.owners if relation == "owners" else group.members
     return objects_reply(ctx, existing(ctx.state, ids))
 
