@@ -295,6 +295,45 @@ def steps(
     raise typer.Exit(run(stack, outputs, os.environ))
 
 
+class AccessFormat(StrEnum):
+    """How `access` prints the picture."""
+
+    TEXT = "text"
+    CSV = "csv"
+    JSON = "json"
+    HTML = "html"
+
+
+@app.command()
+def access(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FOLDER]...",
+            help="Folders of stack files, or stack files (default: those here).",
+        ),
+    ] = None,
+    output: Annotated[
+        AccessFormat, typer.Option("--format", help="text, csv, json, or html: a page of its own.")
+    ] = AccessFormat.TEXT,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="REV|DATE", help="As it was at a git revision, or on a day."),
+    ] = None,
+    person: Annotated[
+        str | None, typer.Option("--person", metavar="E", help="Only this person's roles.")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="DATE", help="Only what was given or ended since."),
+    ] = None,
+) -> None:
+    """Show who has which role in all accounts, since when, by which commit and whose approval."""
+    from cfscim.access.command import Request, run
+
+    raise typer.Exit(run(Request(tuple(paths or ()), output.value, at, person, since)))
+
+
 def main() -> None:
     """Runs the command line; an error of ours is one line on stderr, never a traceback."""
     for stream in (sys.stdout, sys.stderr):

@@ -1,0 +1,143 @@
+"""`access`: gathers the stack files of folders, their history, and prints both in four forms."""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from cfscim.access import page, texts
+from cfscim.access.history import Commit, History, Key, Span, moment_of, read_history
+from cfscim.access.picture import Account, Picture
+from cfscim.config.access import managed_elsewhere
+from cfscim.config.messages import Exit, Problem, UsageError, one_line
+from cfscim.config.models import ScimConfig
+from cfscim.config.names import group_name
+from cfscim.config.roles import ROLES, Role
+from cfscim.config.stack_file import CheckedStack, check_stack_file
+from cfscim.stacks import PATTERN
+from cfscim.validate import stack_files
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for. `at`: a revision or date; `since`: a date; `person`: an address."""
+
+    paths: tuple[str, ...] = ()
+    output: str = "text"
+    at: str | None = None
+    person: str | None = None
+    since: str | None = None
+
+
+def run(request: Request) -> int:
+    """Prints the picture. Returns 0, or 1 when a stack file has problems and is left out.
+
+    Raises `UsageError` for a date that is none, `MissingError` where the past needs git.
+    """
+    since = None
+    if request.since is not None:
+        since = moment_of(request.since)
+        if since is None:
+            raise UsageError(
+                f"--since {one_line(request.since)}",
+                "this is no date",
+                "only what changed from that moment on is shown",
+                "write it like 2026-05-31",
+            )
+        if len(request.since) <= len("2026-05-31"):
+            since = since.replace(hour=0, minute=0, second=0)
+    picture, problems = gather(request.paths, request.at)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    picture = picture.narrowed(request.person, since)
+    render = {"json": texts.as_json, "csv": texts.as_csv, "html": page.as_html}
+    print(render.get(request.output, texts.as_text)(picture), end="")
+    return Exit.PROBLEMS if problems else Exit.FINE
+
+
+def gather(paths: Sequence[str], at: str | None = None) -> tuple[Picture, list[Problem]]:
+    """The picture of the stack files in `paths` (default: those here), and what is wrong there."""
+    if at is not None:
+        return _past(paths, at), []
+    files, selection = stack_files(paths)
+    checked = [check_stack_file(file) for file in files]
+    problems = [*selection, *(problem for stack in checked for problem in stack.problems)]
+    history = _history(paths, None)
+    accounts, spans = {}, [span for span in history.spans if span.end is not None]
+    open_spans = {
+        (s.account, s.person.lower(), s.role, s.via): s for s in history.spans if not s.end
+    }
+    current = set()
+    for stack in checked:
+        if stack.config is None or stack.problems:
+            continue
+        account = _account(stack)
+        accounts[account.id] = account
+        for key, person in _now(stack.config).items():
+            current.add(key)
+            span = open_spans.get(key) or Span(key[0], person, key[2], key[3], None)
+            spans.append(replace(span, person=person))
+    # Gone from the files and not yet from git: the removal is on its way, in the work tree.
+    left_out = {stack.file.path for stack in checked if stack.config is None or stack.problems}
+    for key, span in open_spans.items():
+        if key not in current and not left_out:
+            spans.append(replace(span, end=Commit("", datetime.now(UTC), "", "not committed yet")))
+    accounts |= _former(history, accounts, spans)
+    return Picture(accounts, spans, history.known), problems
+
+
+def _past(paths: Sequence[str], at: str) -> Picture:
+    history = _history(paths, at)
+    accounts = _former(history, {}, history.spans)
+    return Picture(accounts, history.spans, history.known, at=at)
+
+
+def _history(paths: Sequence[str], at: str | None) -> History:
+    whole = History()
+    for folder, pattern in [_place(path) for path in paths] or [(".", f":(glob){PATTERN}")]:
+        part = read_history(folder, pattern, at)
+        whole.spans += part.spans
+        whole.names |= part.names
+        whole.known = whole.known or part.known
+    whole.spans = list(dict.fromkeys(whole.spans))
+    return whole
+
+
+def _place(path: str) -> tuple[str, str]:
+    """The folder in which git is asked, and the glob of the files there."""
+    if os.path.isdir(path):
+        return path, f":(glob)**/{PATTERN}"
+    return os.path.dirname(path) or ".", f":(literal){os.path.basename(path)}"
+
+
+def _account(stack: CheckedStack) -> Account:
+    config = stack.config
+    assert config is not None
+    return Account(
+        id=config.account.id,
+        name=config.account.name,
+        stack=stack.file.stack,
+        file=stack.file.path,
+        provider=config.identity_provider.kind,
+        managed_elsewhere=tuple(role.value for role in managed_elsewhere(config)),
+        groups={role: group_name(config, role) for role in ROLES if role in config.roles},
+    )
+
+
+def _now(config: ScimConfig) -> dict[Key, str]:
+    id, people = config.account.id, {}
+    for role, given in config.roles.items():
+        for person in given.members or ():
+            people[id, person.lower(), role, "group"] = person
+    for person in config.break_glass:
+        people[id, person.lower(), Role.SUPER_ADMINISTRATOR, "breakGlass"] = person
+    return people
+
+
+def _former(
+    history: History, known: dict[str, Account], spans: Sequence[Span]
+) -> dict[str, Account]:
+    """Accounts that only the past knows."""
+    ids = {span.account for span in spans} - set(known)
+    return {id: Account(id, history.names.get(id, ""), "", "", "") for id in sorted(ids)}

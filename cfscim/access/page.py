@@ -1,0 +1,75 @@
+"""The picture as one self-contained page: no network, filter and time slider, fit for paper."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cfscim.access.history import Commit
+from cfscim.access.picture import Picture
+from cfscim.config.roles import ROLES
+
+_TEMPLATE = Path(__file__).with_name("page.html")
+_MARK = "/*DATA*/null"
+
+
+def as_html(picture: Picture, now: datetime | None = None) -> str:
+    """The whole page; `now`: the moment it was made, by default this one."""
+    template = _TEMPLATE.read_text(encoding="utf-8")
+    text = json.dumps(_data(picture, now or datetime.now(UTC)), ensure_ascii=True)
+    # In a script element only these could end it or begin a comment; JSON knows both escapes.
+    safe = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return template.replace(_MARK, safe)
+
+
+def _data(picture: Picture, now: datetime) -> dict[str, object]:
+    """Accounts, roles, people and commits once each; spans refer to them by index.
+
+    Times are seconds since 1970; a span is `[person, account, role, way, commit, last commit]`,
+    the commits absent (-1) where nobody knows or it goes on.
+    """
+    spans = [*picture.present, *picture.ended]
+    people = sorted({span.person.lower(): span.person for span in spans}.items())
+    accounts = sorted(picture.accounts.values(), key=lambda one: (one.name.lower(), one.id))
+    commits = list(dict.fromkeys(c for span in spans for c in (span.start, span.end) if c))
+    commits.sort(key=lambda commit: commit.time)
+    at_person = {key: index for index, (key, _) in enumerate(people)}
+    at_account = {account.id: index for index, account in enumerate(accounts)}
+    at_commit: dict[Commit | None, int] = {commit: index for index, commit in enumerate(commits)}
+    return {
+        "made": int(now.timestamp()),
+        "at": picture.at,
+        "known": picture.known,
+        "roles": [role.value for role in ROLES],
+        "people": [person for _, person in people],
+        "accounts": [
+            {
+                "id": account.id,
+                "name": account.name or account.id,
+                "stack": account.stack,
+                "provider": account.provider,
+                "elsewhere": list(account.managed_elsewhere),
+            }
+            for account in accounts
+        ],
+        "commits": [
+            {
+                "sha": commit.sha[:12],
+                "time": int(commit.time.timestamp()),
+                "author": commit.author,
+                "approved": ", ".join(commit.approved_by),
+                "subject": commit.subject,
+            }
+            for commit in commits
+        ],
+        "spans": [
+            [
+                at_person[span.person.lower()],
+                at_account[span.account],
+                ROLES.index(span.role),
+                0 if span.via == "group" else 1,
+                at_commit.get(span.start, -1),
+                at_commit.get(span.end, -1),
+            ]
+            for span in spans
+        ],
+    }

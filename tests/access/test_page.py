@@ -1,0 +1,171 @@
+"""The page in a real browser: what it shows, that it asks nobody for anything, and how fast."""
+
+import html
+import json
+import re
+import shutil
+import subprocess
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from cfscim.access.history import Commit, Span
+from cfscim.access.page import as_html
+from cfscim.access.picture import Account, Picture
+from cfscim.config.roles import ROLES, Role
+
+BROWSER = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
+needs_browser = pytest.mark.skipif(BROWSER is None, reason="no chromium here")
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
+
+
+def commit(days_ago: int, words: str = "A change") -> Commit:
+    when = NOW - timedelta(days=days_ago)
+    return Commit(f"{days_ago:040x}", when, "Ada <ada@example.org>", words, ("Grace",))
+
+
+def picture(spans: list[Span]) -> Picture:
+    accounts = {
+        f"{number:032x}": Account(f"{number:032x}", f"Account {number}", f"s{number}", "", "okta")
+        for number in range(20)
+    }
+    return Picture(accounts, spans, known=True)
+
+
+def span(
+    person: str, account: int, role: Role, start: Commit | None, end: Commit | None = None
+) -> Span:
+    return Span(f"{account:032x}", person, role, "group", start, end)
+
+
+SMALL = picture(
+    [
+        span("ada@example.org", 1, Role.ADMINISTRATOR, commit(100, "Ada </script><b>gains")),
+        span("bo@example.org", 2, Role.BILLING, commit(200), commit(50)),
+        span("alan@example.org", 1, Role.SUPER_ADMINISTRATOR, commit(300)),
+        span("new@example.org", 3, Role.BILLING, None),
+    ]
+)
+
+
+def opened(folder: Path, page: str, fragment: str = "", *more: str) -> str:
+    """The document after the page's script has run."""
+    file = folder / "page.html"
+    file.write_text(page)
+    assert BROWSER is not None
+    done = subprocess.run(
+        [
+            BROWSER,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            f"--user-data-dir={folder / 'profile'}",
+            "--virtual-time-budget=3000",
+            *more,
+            "--dump-dom",
+            f"{file.as_uri()}#{fragment}",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout
+
+
+def table(document: str) -> dict[str, dict[str, str]]:
+    """Person -> account -> roles, as the reader sees them."""
+    head, body = (re.search(f"<{tag}>(.*?)</{tag}>", document, re.S) for tag in ("thead", "tbody"))
+    assert head
+    assert body
+    names = [
+        re.sub(r"<small>.*?</small>|<[^>]+>", "", cell)
+        for cell in re.findall(r"<th.*?</th>", head[1], re.S)
+    ][1:]
+    people = {}
+    for row in re.findall(r"<tr>(.*?)</tr>", body[1], re.S):
+        person, cells = re.match(r"<th[^>]*>(.*?)</th>", row)[1], re.findall(r"<td>(.*?)</td>", row)
+        roles = [" ".join(re.findall(r">([^<]+)</span>", cell)) for cell in cells]
+        people[html.unescape(person)] = {n: r for n, r in zip(names, roles, strict=True) if r}
+    return people
+
+
+@needs_browser
+def test_people_by_accounts_now_and_on_a_day_of_the_past(tmp_path: Path) -> None:
+    page = as_html(SMALL, NOW)
+    assert table(opened(tmp_path, page)) == {
+        "ada@example.org": {"Account 1": "Administrator"},
+        "alan@example.org": {"Account 1": "Super Administrator"},
+        "new@example.org": {"Account 3": "Billing"},
+    }
+    past = (NOW - timedelta(days=80)).date()
+    assert table(opened(tmp_path, page, f"at={past}")) == {
+        "ada@example.org": {"Account 1": "Administrator"},
+        "alan@example.org": {"Account 1": "Super Administrator"},
+        "bo@example.org": {"Account 2": "Billing"},
+        "new@example.org": {"Account 3": "Billing"},
+    }
+
+
+@needs_browser
+def test_the_filters_narrow_people_accounts_and_roles(tmp_path: Path) -> None:
+    page = as_html(SMALL, NOW)
+    assert list(table(opened(tmp_path, page, "q=ADA"))) == ["ada@example.org"]
+    assert list(table(opened(tmp_path, page, "q=account+3"))) == ["new@example.org"]
+    assert list(table(opened(tmp_path, page, "role=3"))) == ["alan@example.org"]
+
+
+@needs_browser
+def test_no_request_leaves_the_page(tmp_path: Path) -> None:
+    log = tmp_path / "net.json"
+    opened(
+        tmp_path,
+        as_html(SMALL, NOW),
+        "",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+        f"--log-net-log={log}",
+    )
+    urls = re.findall(r'"url":"([^"]+)"', log.read_text())
+    initiated = [url for url in urls if not re.match(r"file:|data:|chrome|about:", url)]
+    # The browser's own housekeeping is not the page's; the page could only name these hosts.
+    assert not [url for url in initiated if not re.search(r"google|gstatic|googleapis", url)]
+
+
+def test_the_page_names_no_address_and_forbids_every_request() -> None:
+    page = as_html(SMALL, NOW)
+    assert "default-src 'none'" in page
+    assert not re.search(r"https?://|src=|<link|@import|url\(", page)
+    assert "</script><b>" not in page, "a subject cannot leave the data"
+    data = re.search(r'id="data">(.*?)</script>', page, re.S)
+    assert data
+    assert json.loads(data[1])["people"][0] == "ada@example.org"
+
+
+@needs_browser
+def test_500_people_in_20_accounts_are_there_within_a_second(tmp_path: Path) -> None:
+    spans = [
+        span(
+            f"person{number}@example.org",
+            account,
+            ROLES[(number + account) % 4],
+            commit(number % 300),
+        )
+        for number in range(500)
+        for account in range(20)
+    ]
+    began = time.monotonic()
+    page = as_html(picture(spans), NOW)
+    assert time.monotonic() - began < 1
+    document = opened(tmp_path, page)
+    assert len(table(document)) == 500
+    drawn = re.search(r'data-drawn="(\d+)"', document)
+    assert drawn
+    assert int(drawn[1]) < 1000, "milliseconds"
