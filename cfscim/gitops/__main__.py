@@ -111,8 +111,17 @@ def _approve(arguments: Arguments) -> int:
     return 0 if good else 1
 
 
+def _verified(arguments: Arguments) -> int:
+    """The commit in the stack's own record, for a pipeline that may read the state before."""
+    print(deployed.recorded(arguments.stack))
+    return 0
+
+
 def _tip(arguments: Arguments) -> int:  # noqa: ARG001
     env = os.environ
+    if "REPOSITORY" not in env:
+        approval.must_be_tip("", env["BRANCH"], env["COMMIT"], approval.origin)
+        return 0
     approval.must_be_tip(env["REPOSITORY"], env["BRANCH"], env["COMMIT"], github)
     if env.get("APPROVAL") == "dispatch":
         given = (env["ACTOR"], env.get("APPROVERS", ""), env["REPOSITORY"], env["COMMIT"])
@@ -157,6 +166,7 @@ COMMANDS: dict[str, tuple[Callable[[Arguments], int], tuple[str, ...]]] = {
     "invalid": (_invalid, ()),
     "due": (_due, ("stack", "since")),
     "approve": (_approve, ("stacks",)),
+    "verified": (_verified, ("stack",)),
     "tip": (_tip, ()),
     "before": (_before, ("stack", "before")),
     "confirm": (_confirm, ("stack", "before", "since")),

@@ -1,6 +1,13 @@
 """Who may let a deployment run, and of what."""
 
-from cfscim.gitops.shell import Ask, Stop, texts
+from cfscim.gitops.shell import Ask, Json, Stop, git, texts
+
+
+def origin(path: str) -> Json:
+    """The tip of a branch as git's own remote has it, in the form of GitHub's answer."""
+    branch = path.rsplit("/heads/", 1)[-1]
+    listed = git("ls-remote", "origin", f"refs/heads/{branch}").split()
+    return {"object": {"sha": listed[0] if listed else ""}}
 
 
 def must_be_tip(repository: str, branch: str, commit: str, ask: Ask) -> None:

@@ -1,0 +1,248 @@
+"""deploy/: what runs outside GitHub Actions, run as it stands with stand-ins for the vendors."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.repository.workflow_kit import Clone
+
+ROOT = Path(__file__).resolve().parents[2]
+PIPELINE = ROOT / "deploy" / "pipeline"
+GITLAB = ROOT / "deploy" / "gitlab" / ".gitlab-ci.yml"
+AZURE = ROOT / "deploy" / "azure-devops" / "azure-pipelines.yml"
+PULUMI = """#!/bin/sh
+echo "pulumi $*" >> "$GH_STUB/done"
+case "$1 $2 $3" in
+  "stack tag ls") cat "$GH_STUB/tags" 2> /dev/null || echo '{}' ;;
+  "stack tag set") echo "{\\"$4\\": \\"$5\\"}" > "$GH_STUB/tags" ;;
+  "stack export "*) echo '{}' ;;
+esac
+"""
+# Everything but what has to ask a vendor is the program's own.
+PYTHON = """#!/bin/sh
+case "$*" in
+  "-m cfscim preflight"* | "-m cfscim adopt"* | "-m cfscim verify"*) echo "$*" >> "$GH_STUB/done" ;;
+  *) exec %s "$@" ;;
+esac
+"""
+SUPERS = "members: [grace@example.com, alan@example.com]"
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Clone:
+    made = Clone(tmp_path, bare=True)
+    shutil.copytree(ROOT / "deploy", made.path / "deploy")
+    made.command("pulumi", PULUMI)
+    python = made.path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(PYTHON % sys.executable)
+    python.chmod(0o755)
+    (made.path / "requirements.txt").write_text("")
+    made.commit()
+    (made.path / ".venv" / "installed").touch()
+    made.git("clone", "--quiet", "--bare", str(made.path), str(tmp_path / "origin"))
+    made.git("remote", "add", "origin", str(tmp_path / "origin"))
+    return made
+
+
+def _run(clone: Clone, *arguments: str) -> subprocess.CompletedProcess[str]:
+    runner = clone.path.parent / "runner"
+    commit = clone.git("rev-parse", "HEAD")
+    env = {"PATH": f"{runner}:/usr/bin:/bin", "GH_STUB": str(runner), "HOME": str(runner)}
+    return subprocess.run(
+        ["deploy/pipeline", *arguments],
+        cwd=clone.path,
+        env={**env, "BRANCH": "main", "COMMIT": commit},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_pipeline_reviews_plans_updates_and_records(clone: Clone) -> None:
+    base = clone.git("rev-parse", "HEAD")
+    clone.edit(SUPERS, "members: [grace@example.com, edsger@example.com]")
+    commit = clone.commit()
+    done = _run(clone, "review", base)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "edsger@example.com" in done.stdout
+    clone.git("push", "--quiet", "origin", "main")
+    done = _run(clone, "plan", "dev")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Never deployed from here" in done.stdout
+    done = _run(clone, "update", "dev")
+    assert done.returncode == 0, done.stdout + done.stderr
+    runner = clone.path.parent / "runner"
+    order = [
+        line.split("cfscim ")[-1].split()[0] if "cfscim " in line else line.split()[1]
+        for line in (runner / "done").read_text().splitlines()
+        if "cfscim " in line or line.startswith("pulumi up")
+    ]
+    assert order == ["preflight", "adopt", "up", "verify"]
+    assert json.loads((runner / "tags").read_text()) == {"cloudflare-scim:verified": commit}
+    done = _run(clone, "plan", "dev")
+    assert f"Compared with `{commit[:12]}`" in done.stdout
+
+
+def test_pipeline_stops_for_an_older_commit_and_for_another_record(clone: Clone) -> None:
+    runner = clone.path.parent / "runner"
+    assert _run(clone, "plan", "dev").returncode == 0
+    (runner / "tags").write_text('{"cloudflare-scim:verified": "%s"}' % ("a" * 40))
+    done = _run(clone, "update", "dev")
+    assert done.returncode == 1
+    assert "last verified is aaaaaaaaaaaa" in done.stderr
+    clone.commit()
+    done = _run(clone, "update", "dev")
+    assert done.returncode == 1
+    assert "main is at" in done.stderr
+    assert "pulumi up" not in (runner / "done").read_text()
+    assert _run(clone, "update").returncode == 2
+
+
+def test_gitlab_and_azure_call_what_is_there() -> None:
+    known = set(re.findall(r'^  "(\w+) given"\)', PIPELINE.read_text(), re.MULTILINE))
+    assert known == {"review", "plan", "update", "drift"}
+    for file in (GITLAB, AZURE):
+        called = re.findall(r"\.cloudflare-scim/deploy/pipeline (\w+)", file.read_text())
+        assert set(called) == known, file
+
+
+def test_gitlab_gives_each_stack_its_own_credentials_and_update_a_person() -> None:
+    content = yaml.safe_load(GITLAB.read_text())
+    jobs = {name: job for name, job in content.items() if ":" in name}
+    assert len(jobs) == 6
+    for name, job in jobs.items():
+        action, stack = name.split(":")
+        assert job["variables"] == {"STACK": stack}
+        wanted = stack if action == "update" else f"{stack}-read"
+        assert job["environment"]["name"] == wanted
+        assert content[job["extends"]]["rules"]
+    assert content[".update"]["rules"][0]["when"] == "manual"
+    # A merge request's own code stands in no environment.
+    assert "environment" not in content["review"]
+
+
+def test_azure_devops_updates_through_an_environment_with_the_stacks_own_group() -> None:
+    content = yaml.safe_load(AZURE.read_text())
+    review, each = content["stages"]
+    assert "variables" not in review["jobs"][0]
+    plan, update, drift = next(iter(each.values()))
+    assert update["jobs"][0]["environment"] == "${{ stack }}"
+    assert update["jobs"][0]["variables"] == [{"group": "${{ stack }}"}]
+    for stage in (plan, drift):
+        assert stage["jobs"][0]["variables"] == [{"group": "${{ stack }}-read"}]
+
+
+BOOTSTRAP = [
+    *("--repository", "acme/scim", "--stack", "prod", "--stack", "lab", "--reviewers", "7"),
+    *("--resource-group", "rg", "--location", "westeurope"),
+    *("--storage-account", "acmestate", "--key-vault", "acmevault"),
+]
+
+
+def _bootstrap(tmp_path: Path, *more: str, given: list[str] = BOOTSTRAP) -> tuple[int, str, str]:
+    for name in ("az", "gh", "pulumi"):
+        (tmp_path / name).write_text(
+            f'#!/bin/sh\necho "{name} $*" >> {tmp_path}/called\necho answer\n'
+        )
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        [ROOT / "deploy" / "bootstrap", *given, *more],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    called = tmp_path / "called"
+    return done.returncode, done.stdout + done.stderr, called.read_text() if called.exists() else ""
+
+
+def test_bootstrap_prints_by_default_and_does_nothing(tmp_path: Path) -> None:
+    code, said, called = _bootstrap(tmp_path)
+    assert (code, called) == (0, "")
+    assert "Nothing was done" in said
+    for environment in ("prod", "prod-preview", "prod-drift", "lab", "lab-preview", "lab-drift"):
+        assert f'subject": "repo:acme/scim:environment:{environment}"' in said
+        assert f"environments/{environment} " in said
+
+
+def test_bootstrap_guards_what_unapproved_code_could_reach(tmp_path: Path) -> None:
+    code, _, called = _bootstrap(tmp_path, "--run")
+    assert code == 0
+    bodies = dict(
+        re.findall(
+            r"^gh api --method PUT (\S+) --input - <<< (.*)$", _bootstrap(tmp_path)[1], re.MULTILINE
+        )
+    )
+    for environment, reviewed, limited in (
+        ("prod", True, True),
+        ("prod-preview", True, False),
+        ("prod-drift", False, True),
+    ):
+        body = json.loads(bodies[f"repos/acme/scim/environments/{environment}"].replace("\\", ""))
+        assert bool(body["reviewers"]) == reviewed
+        assert body["prevent_self_review"] is True
+        assert bool(body["deployment_branch_policy"]) == limited
+    assert "azurekeyvault://acmevault.vault.azure.net/keys/lab" in called
+    assert called.count("Storage Blob Data Contributor") == 2
+    assert called.count("Storage Blob Data Reader") == 4
+
+
+@pytest.mark.parametrize("missing", range(0, len(BOOTSTRAP), 2))
+def test_bootstrap_with_something_missing_does_nothing(tmp_path: Path, missing: int) -> None:
+    # One stack of two may be left out.
+    given = [*BOOTSTRAP[:missing], *BOOTSTRAP[missing + 2 :]]
+    code, said, called = _bootstrap(tmp_path, "--run", given=given)
+    if BOOTSTRAP[missing] == "--stack":
+        assert code == 0
+        return
+    assert (code, called) == (2, "")
+    assert "bootstrap --repository" in said
+
+
+def test_settings_of_pulumi_deployments_by_the_engines_own_command(tmp_path: Path) -> None:
+    script = ROOT / "deploy" / "pulumi_deployments.py"
+    (tmp_path / "pulumi").write_text(
+        f"#!{sys.executable}\nimport json, sys\n"
+        f"open({str(tmp_path / 'called')!r}, 'w').write(json.dumps(sys.argv[1:]))\n"
+    )
+    (tmp_path / "pulumi").chmod(0o755)
+    names = ("CLOUDFLARE_API_TOKEN", "OKTA_API_CLIENT_ID", "OKTA_API_PRIVATE_KEY_ID")
+    secrets = {name: f"canary-{name}" for name in (*names, "OKTA_API_PRIVATE_KEY")}
+    command = [sys.executable, str(script), str(ROOT / "deploy/okta-prod.deploy.yaml")]
+
+    def run(*more: str, **env: str) -> subprocess.CompletedProcess[str]:
+        path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+        return subprocess.run(
+            [*command, *more], env={**path, **env}, capture_output=True, text=True
+        )
+
+    stack = "acme/cloudflare-scim/okta-prod"
+    done = run(stack, **secrets)
+    assert done.returncode == 0
+    assert "canary" not in done.stdout + done.stderr
+    assert not (tmp_path / "called").exists()
+    assert run(stack, "--run").returncode == 3
+    assert run().returncode == 2
+    assert run(stack, "--run", **secrets).returncode == 0
+    called = json.loads((tmp_path / "called").read_text())
+    assert called[:5] == ["deployment", "settings", "edit", "--stack", stack]
+    assert "--preview-prs=false" in called
+    assert "CLOUDFLARE_API_TOKEN=canary-CLOUDFLARE_API_TOKEN" in called
+    assert called.count("--pre-run-command") == 5
+
+
+def test_every_option_is_one_that_the_engine_has() -> None:
+    if shutil.which("pulumi") is None:
+        pytest.skip("there is no `pulumi` on PATH")
+    text = (ROOT / "deploy" / "pulumi_deployments.py").read_text()
+    shown = subprocess.run(
+        ["pulumi", "deployment", "settings", "edit", "--help"], capture_output=True, text=True
+    ).stdout
+    for option in set(re.findall(r'"(--[a-z-]+)', text)) - {"--run", "--oidc-azure-"}:
+        assert f" {option} " in shown, option
