@@ -188,6 +188,31 @@ def _users_group_name(raw: Raw) -> Iterator[Problem]:
         )
 
 
+def _apostrophes(raw: Raw) -> Iterator[Problem]:
+    """Names that the Entra provider cannot send: it looks for the name without escaping it.
+
+    Source (C): terraform-provider-azuread 3.9, groups, `displayName eq '%s'`.
+    """
+    provider = _section(raw, "identityProvider")
+    if provider.get("kind") != "entra":
+        return
+    names: tuple[tuple[tuple[str, ...], object], ...] = (
+        (("groupPrefix",), raw.get("groupPrefix")),
+        (
+            ("identityProvider", "usersGroup", "name"),
+            _section(provider, "usersGroup").get("name"),
+        ),
+    )
+    for path, name in names:
+        if isinstance(name, str) and "'" in name:
+            yield Problem(
+                path=key_path(path),
+                what=f"{shown(name)} has an apostrophe",
+                why="the Entra provider does not escape it and cannot look for such a group",
+                instead="write a name without apostrophe",
+            )
+
+
 def _user_filter(raw: Raw) -> Iterator[Problem]:
     provider = _section(raw, "identityProvider")
     clauses = provider.get("userFilter")
@@ -255,6 +280,7 @@ _RULES: tuple[Callable[[Raw], Iterator[Problem]], ...] = (
     _prefix_without_user_groups,
     _no_roles,
     _users_group_name,
+    _apostrophes,
     _user_filter,
     _networks_twice,
 )

@@ -8,10 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from cfscim.config.clouds import CLOUDS
 from cfscim.config.credentials import CREDENTIALS, looks_secret, shown
 from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.messages import ConfigError, Problem
-from cfscim.config.models import OktaConfig, ScimConfig, parse_config
+from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig, parse_config
 from cfscim.config.project import document_problems
 from cfscim.config.rules import expired
 from cfscim.config.stack_yaml import Tree, read_tree
@@ -220,6 +221,7 @@ def check_stack_file(path: str | Path, *, now: datetime | None = None) -> Checke
             problems.extend(error.problems)
         else:
             problems.extend(_two_organisations(found, read))
+            problems.extend(_two_clouds(found, read))
             config = None if over else read
     every = [*found.problems, *map(found.placed, problems)]
     return CheckedStack(found, config, tuple(sorted(every, key=lambda one: one.line or 0)))
@@ -266,4 +268,21 @@ def _two_organisations(found: StackFile, config: ScimConfig) -> Iterator[Problem
             what=f"{shown(given)} is not identityProvider.orgName {shown(provider.org_name)}",
             why="the provider would change one organisation while every link leads to another",
             instead="write the same organisation in both places",
+        )
+
+
+def _two_clouds(found: StackFile, config: ScimConfig) -> Iterator[Problem]:
+    """Entra's provider and the config object must mean the same cloud of Microsoft's."""
+    provider = config.identity_provider
+    given = found.provider_config.get("azuread:environment")
+    if not isinstance(provider, EntraConfig):
+        return
+    declared = CLOUDS[provider.cloud]
+    if given is not None and given.lower() not in declared.environments:
+        yield Problem(
+            path="azuread:environment",
+            what=f"{shown(given)} is not identityProvider.cloud {shown(provider.cloud)}",
+            why="each cloud has its own template, addresses and console, and nothing is found in "
+            "another one",
+            instead=f'write "{declared.environments[0]}", or another identityProvider.cloud',
         )

@@ -5,6 +5,30 @@ from tests.config.config_samples import REMOVED
 
 ENTRA_ROWS: tuple[Bad, ...] = (
     entra(
+        "apostrophe in the users' group",
+        (IDP, "usersGroup"),
+        {"name": "Cloudflare's Users"},
+        f".{IDP}.usersGroup.name",
+        "has an apostrophe",
+        "without apostrophe",
+    ),
+    entra(
+        "apostrophe in the prefix",
+        ("groupPrefix",),
+        "Ada's ",
+        ".groupPrefix",
+        "has an apostrophe",
+        "without apostrophe",
+    ),
+    entra(
+        "cloud",
+        (IDP, "cloud"),
+        "usgovernment",
+        f".{IDP}.cloud",
+        "usgovernment",
+        "usGovernment",
+    ),
+    entra(
         "operator case",
         (IDP, "userFilter", 0, "operator"),
         "equals",

@@ -11,6 +11,7 @@ from tests.config.config_samples import NOW
 
 STACKS = Path(__file__).parent / "stacks"
 OKTA = (STACKS / "contract-okta.yaml").read_text()
+ENTRA = (STACKS / "contract-entra.yaml").read_text()
 
 
 def problems(folder: Path, text: str) -> tuple[Problem, ...]:
@@ -92,6 +93,27 @@ def test_two_okta_organisations_in_one_file(tmp_path: Path) -> None:
     assert problem.path == "okta:orgName"
     assert '"other"' in problem.what
     assert '"example"' in problem.what
+
+
+@pytest.mark.parametrize(
+    ("cloud", "environment", "right"),
+    [
+        ("", "usgovernment", False),
+        ("usGovernment", "usgovernmentl4", True),
+        ("usGovernment", "global", False),
+        ("usGovernmentDod", "DoD", True),
+        ("china", "china", True),
+        ("", "public", True),
+    ],
+)
+def test_the_provider_and_the_config_must_mean_one_cloud(
+    tmp_path: Path, cloud: str, environment: str, right: bool
+) -> None:
+    text = ENTRA.replace("config:\n", f"config:\n  azuread:environment: {environment}\n", 1)
+    if cloud:
+        text = text.replace("kind: entra", f"kind: entra\n      cloud: {cloud}", 1)
+    found = problems(tmp_path, text)
+    assert [problem.path for problem in found] == ([] if right else ["azuread:environment"])
 
 
 def test_the_object_as_null_or_as_json_text(tmp_path: Path) -> None:
