@@ -19,6 +19,7 @@ class ApiError(Exception):
         self.scim_type = scim_type
 
 
+_PERMISSIONS = "https://developers.cloudflare.com/fundamentals/api/reference/permissions/"
 _DEFAULT_CODES = {400: 1001, 401: 9109, 403: 10000, 404: 7003, 405: 7001, 409: 1002, 429: 10429}
 
 
@@ -49,10 +50,9 @@ def reply(
 def error(status: int, message: str, code: int = 0) -> Response:
     """A failed v4 answer."""
     number = code or ApiError(status, message).code
-    body = {
-        "result": None,
-        "success": False,
-        "errors": [{"code": number, "message": message}],
-        "messages": [],
-    }
+    problem: dict[str, object] = {"code": number, "message": message}
+    if status == 403:
+        # D: since 2026 a refusal names the page of the permission.
+        problem["documentation_url"] = _PERMISSIONS
+    body = {"result": None, "success": False, "errors": [problem], "messages": []}
     return Response(compact(body), status=status, mimetype="application/json")

@@ -1,17 +1,26 @@
 """Account members and the roles they can have (``/accounts/{id}/members``, ``/roles``).
 
-``roles`` of a member are the directly given ones; what comes through user groups is not shown here
-(user groups page). The last Super Administrator is neither removed nor stripped of the role.
+A member carries ``roles`` and ``policies``, whichever of the two it was given, and ``policies`` is
+never empty (P: terraform-provider-cloudflare #6520 and its acceptance test). Only what was given
+directly is shown here, not what comes through user groups (D: user groups page). The last Super
+Administrator is neither removed nor stripped of the role (I: guide, "Limitations").
 """
 
 from werkzeug import Response
 
 from sandbox.cloudflare.api import MEMBER_READ, MEMBER_WRITE, account_route, json_object, page
-from sandbox.cloudflare.catalog import ACCOUNT_ROLES, ROLE_BY_NAME, ROLE_BY_ROLE_ID, Role
+from sandbox.cloudflare.catalog import (
+    ACCOUNT_ROLES,
+    ROLE_BY_GROUP_ID,
+    ROLE_BY_NAME,
+    ROLE_BY_ROLE_ID,
+    Role,
+)
 from sandbox.cloudflare.errors import ApiError, reply
 from sandbox.cloudflare.member_policy import describe_policies, parse_member_policies
-from sandbox.cloudflare.model import Account, Member
+from sandbox.cloudflare.model import Account, Member, Policy
 from sandbox.cloudflare.state import CloudflareState
+from sandbox.server.ids import hex32
 from sandbox.server.router import Context
 
 _ORDERS = ("user.first_name", "user.last_name", "user.email", "status")
@@ -29,16 +38,42 @@ def describe_role(role: Role) -> dict[str, object]:
 
 
 def describe(state: CloudflareState, account: Account, member: Member) -> dict[str, object]:
-    """A member with the directly given roles and policies."""
+    """A member with the directly given roles and policies, each in both forms."""
     user = state.users[member.user_id]
+    names = dict.fromkeys([*member.roles, *whole_account_roles(account, member)])
     return {
         "id": member.id,
         "email": user.email,
         "status": member.status,
         "user": {**user.model_dump(), "two_factor_authentication_enabled": False},
-        "roles": [describe_role(ROLE_BY_NAME[name]) for name in member.roles],
-        "policies": describe_policies(account, member.policies),
+        "roles": [describe_role(ROLE_BY_NAME[name]) for name in names],
+        "policies": describe_policies(account, [*member.policies, *_as_policies(account, member)]),
     }
+
+
+def whole_account_roles(account: Account, member: Member) -> list[str]:
+    """The account roles that a member's own policies give on the whole account."""
+    whole = {g.id for g in account.resource_groups.values() if g.objects == ["*"]}
+    return [
+        ROLE_BY_GROUP_ID[group].name
+        for policy in member.policies
+        if policy.access == "allow" and whole & {*policy.resource_groups}
+        for group in policy.permission_groups
+        if ROLE_BY_GROUP_ID[group] in ACCOUNT_ROLES
+    ]
+
+
+def _as_policies(account: Account, member: Member) -> list[Policy]:
+    whole = next(g.id for g in account.resource_groups.values() if g.objects == ["*"])
+    return [
+        Policy(
+            id=hex32(f"member-policy/{member.id}/{name}"),
+            permission_groups=[ROLE_BY_NAME[name].id],
+            resource_groups=[whole],
+            created_on=account.created_on,
+        )
+        for name in member.roles
+    ]
 
 
 @account_route("GET", "/roles", *MEMBER_READ)

@@ -22,6 +22,8 @@ USER_READ = ("API Tokens Read", "API Tokens Write")
 USER_WRITE = ("API Tokens Write",)
 ACCOUNT_READ = ("Account API Tokens Read", "Account API Tokens Write")
 ACCOUNT_WRITE = ("Account API Tokens Write",)
+EXPOSED = "revoked (exposed)"
+"""D 2026-04, P #7023: the status of a token that Cloudflare found in public and ended itself."""
 _PREFIXES = {"user": "cfut_", "account": "cfat_"}
 
 
@@ -96,10 +98,14 @@ def _change(ctx: Context, token: Token) -> Response:
     status = json_object(ctx).get("status", token.status)
     if status == "expired":  # what is read back from an expired token is not a setting
         status = token.status
-    if status not in ("active", "disabled"):
+    if auth.token_status(token) == EXPOSED and status != EXPOSED:
+        raise ApiError(400, "a token that was revoked because it was exposed stays revoked")
+    if status not in ("active", "disabled", token.status):
         raise ApiError(400, f"status must be active or disabled, not {status!r}")
     for name, value in settings.items():
-        setattr(token, name, value)
+        # P: what a request leaves out stays (terraform-provider-cloudflare #2253).
+        if value is not None:
+            setattr(token, name, value)
     token.status = str(status)
     token.modified_on = timestamp()
     return reply(describe(token))

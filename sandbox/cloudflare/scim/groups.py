@@ -16,7 +16,7 @@ from sandbox.cloudflare.scim.filters import wanted_value
 from sandbox.cloudflare.scim.group_patch import patch_system_group, patch_user_group
 from sandbox.cloudflare.scim.models import ScimGroup, ScimMember
 from sandbox.cloudflare.scim.names import check_new_name
-from sandbox.cloudflare.scim.patch import read_operations
+from sandbox.cloudflare.scim.patch import Operation, read_operations
 from sandbox.cloudflare.scim.reply import body_object, many, one, refuse, scim_route
 from sandbox.cloudflare.state import CloudflareState
 from sandbox.server.router import Context
@@ -110,6 +110,26 @@ def patch_group(ctx: Context, account: Account, group_id: str) -> Response:
         return one(ctx, _describe_system(patch_system_group(ctx.state, account, role, operations)))
     group = _find(account, group_id)
     patch_user_group(account, group, operations)
+    return one(ctx, _describe(ctx.state, account, group))
+
+
+@scim_route("PUT", "/Groups/<group_id>", *MEMBER_WRITE)
+def put_group(ctx: Context, account: Account, group_id: str) -> Response:
+    """Replace name, externalId and members (D: since 2026-08-21); members left out are kept."""
+    body = body_object(ctx)
+    given = [
+        Operation("replace", name, body[name])
+        for name in ("displayName", "externalId", "members")
+        if name in body
+    ]
+    if "displayName" not in body:
+        raise refuse(400, "Invalid SCIM request: displayName is required", "invalidValue")
+    role = system.role_of_id(account, group_id)
+    if role is not None:
+        changes = [operation for operation in given if operation.path == "members"]
+        return one(ctx, _describe_system(patch_system_group(ctx.state, account, role, changes)))
+    group = _find(account, group_id)
+    patch_user_group(account, group, given)
     return one(ctx, _describe(ctx.state, account, group))
 
 

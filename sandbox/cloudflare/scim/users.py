@@ -2,7 +2,7 @@
 
 * POST makes a member with the role Minimal Account Access; the name and the address are kept from
   then on: later changes by PUT or PATCH are answered 200 and change nothing (user groups page:
-  "These values are only set during initial provisioning").
+  "These values are only set during initial provisioning"). Another e-mail domain is refused.
 * ``active: false`` ends the membership, and the user is gone from here; there is no DELETE.
 * The only Super Administrator is not deprovisioned: answered 400, so that the identity provider
   shows it, and the membership stays.
@@ -103,6 +103,7 @@ def put_user(ctx: Context, account: Account, user_id: str) -> Response:
     given = _read(body_object(ctx))
     if given.emails:
         _check_address(given)
+    _refuse_other_domain(ctx, member, given.user_name)
     member.external_id = given.external_id
     return _activity(ctx, account, member, active=given.active is not False)
 
@@ -116,8 +117,11 @@ def patch_user(ctx: Context, account: Account, user_id: str) -> Response:
         if operation.op != "replace":
             continue
         for path, value in operation.assignments().items():
-            if path.removeprefix(f"{USER_URN}:").lower() == "active":
+            plain = path.removeprefix(f"{USER_URN}:").lower()
+            if plain == "active":
                 active = as_boolean(value)
+            elif plain == "username" or plain.startswith("emails["):
+                _refuse_other_domain(ctx, member, value)
     return _activity(ctx, account, member, active=active)
 
 
@@ -127,6 +131,14 @@ def find(account: Account, user_id: str) -> Member:
         if member.user_id == user_id:
             return member
     raise refuse(404, f"Resource {user_id} not found")
+
+
+def _refuse_other_domain(ctx: Context, member: Member, given: object) -> None:
+    """D: an address may change in front of the @ only."""
+    now = ctx.state.users[member.user_id].email.rpartition("@")[2].lower()
+    local, at, domain = str(given or "").rpartition("@")
+    if local and at and domain.lower() != now:
+        raise refuse(400, "Invalid SCIM request: the e-mail domain cannot change", "mutability")
 
 
 def _activity(ctx: Context, account: Account, member: Member, *, active: bool) -> Response:
