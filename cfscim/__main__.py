@@ -334,6 +334,28 @@ def access(
     raise typer.Exit(run(Request(tuple(paths or ()), output.value, at, person, since)))
 
 
+@app.command()
+def restore_super_admin(
+    stack: Annotated[str, typer.Option("--stack", help="Stack name, as in Pulumi.<stack>.yaml.")],
+    person: Annotated[
+        str, typer.Option("--person", metavar="E-MAIL", help="Who gets the role back.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, for pipelines.")] = False,
+    outputs: Annotated[
+        str | None,
+        typer.Option(
+            "--outputs",
+            metavar="FILE|-",
+            help="The stack's outputs, as for verify. Left out: the engine on PATH is asked.",
+        ),
+    ] = None,
+) -> None:
+    """Give a member the Super Administrator role with the SCIM token, when nobody has it."""
+    from cfscim.restore import run
+
+    raise typer.Exit(run(stack, person, outputs, os.environ, yes=yes))
+
+
 def main() -> None:
     """Runs the command line; an error of ours is one line on stderr, never a traceback."""
     for stream in (sys.stdout, sys.stderr):

@@ -6,20 +6,28 @@ Source: `GET /user/tokens/permission_groups`, `/accounts/{id}/tokens/permission_
 `/accounts/{id}/iam/permission_groups`, `/accounts/{id}/iam/resource_groups`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import pulumi
 import pulumi_cloudflare as cloudflare
 
-from cfscim.config.facts import account_resource, is_whole_account
+from cfscim.config.facts import ACCOUNT_SCOPE, USER_SCOPE, account_resource, is_whole_account
 from cfscim.config.roles import PERMISSION_GROUP_IDS, Role
+
+
+class _TokenGroups(Protocol):
+    """A list of API token permission groups, of either owner, as the SDK gives it."""
+
+    @property
+    def results(self) -> Sequence[Any]: ...
 
 
 class _Group(NamedTuple):
     id: str
     name: str
+    scopes: tuple[str, ...] = ()
 
 
 def _is_placeholder(value: str) -> bool:
@@ -27,8 +35,12 @@ def _is_placeholder(value: str) -> bool:
     return value.startswith("${")
 
 
-def _exactly_one(name: str, found: Iterable[_Group], where: str) -> str:
-    matches = [group.id for group in found if group.name == name]
+def _exactly_one(name: str, found: Iterable[_Group], where: str, scope: str = "") -> str:
+    """The id of the permission group of this name; `scope` decides between several of one name."""
+    named = [group for group in found if group.name == name]
+    # Groups of one name with different scopes exist (terraform-provider-cloudflare #1105).
+    scoped = [group for group in named if scope in group.scopes]
+    matches = [group.id for group in (scoped if len(named) > 1 and scope else named)]
     if len(matches) != 1:
         problem = "does not exist" if not matches else f"exists {len(matches)} times"
         raise pulumi.RunError(
@@ -51,11 +63,17 @@ class Lookups:
         """The id of the user who owns the provider's token (needs User Details Read)."""
         return cloudflare.get_user_output(opts=self._invoke).apply(lambda user: user.id)
 
-    def token_permissions(self, owner: str, names: Iterable[str]) -> pulumi.Output[list[str]]:
-        """Sorted ids of the API token permission groups called `names`, for a token of `owner`."""
+    def token_permissions(
+        self, owner: str, names: Iterable[str], kind: str
+    ) -> pulumi.Output[list[str]]:
+        """Sorted ids of the API token permission groups called `names`, for a token of `owner`, on
+        resources of `kind` (account or user)."""
+        scope = ACCOUNT_SCOPE if kind == "account" else USER_SCOPE
         groups = self._account_token_groups if owner == "account" else self._user_token_groups
         wanted = list(names)
-        return groups.apply(lambda found: sorted(_checked_id(name, found) for name in wanted))
+        return groups.apply(
+            lambda found: sorted(_checked_id(name, found, scope) for name in wanted)
+        )
 
     def role_permission(self, role: Role) -> pulumi.Output[str]:
         """The id of the permission group that a role means in a User Group's policy."""
@@ -84,16 +102,12 @@ class Lookups:
         answer = cloudflare.get_account_api_token_permission_groups_list_output(
             account_id=self._account_id, opts=self._invoke
         )
-        return answer.apply(
-            lambda found: [_Group(item["id"], item["name"]) for item in found.results]
-        )
+        return answer.apply(_token_groups)
 
     @cached_property
     def _user_token_groups(self) -> pulumi.Output[list[_Group]]:
         answer = cloudflare.get_api_token_permission_groups_list_output(opts=self._invoke)
-        return answer.apply(
-            lambda found: [_Group(item["id"], item["name"]) for item in found.results]
-        )
+        return answer.apply(_token_groups)
 
     def _whole_account(self, answer: cloudflare.GetResourceGroupsResult) -> str:
         account = self._account_id
@@ -115,8 +129,14 @@ class Lookups:
         )
 
 
-def _checked_id(name: str, found: Iterable[_Group]) -> str:
-    group_id = _exactly_one(name, found, "Cloudflare API tokens")
+def _token_groups(answer: _TokenGroups) -> list[_Group]:
+    return [
+        _Group(item["id"], item["name"], tuple(item.get("scopes") or ())) for item in answer.results
+    ]
+
+
+def _checked_id(name: str, found: Iterable[_Group], scope: str) -> str:
+    group_id = _exactly_one(name, found, "Cloudflare API tokens", scope)
     known = PERMISSION_GROUP_IDS[name]
     if group_id != known and not _is_placeholder(group_id):
         pulumi.log.warn(

@@ -45,7 +45,12 @@ class ScopedToken(pulumi.ComponentResource):
     ) -> None:
         super().__init__("cloudflare-scim:index:ScopedToken", name, {}, opts)
         # Not protected: a declared rotation must be able to replace it, the new token first.
-        child = pulumi.ResourceOptions(parent=self, replacement_trigger=token_trigger(config))
+        child = pulumi.ResourceOptions(
+            parent=self,
+            replacement_trigger=token_trigger(config),
+            # The previous token lives on until the new one was handed over.
+            retain_on_delete=config.token.keep_previous,
+        )
         settings = {
             "name": config.token.name,
             "expires_on": config.token.expires_on_text,
@@ -94,7 +99,7 @@ def _account_policy(account: str, owner: str, lookups: Lookups) -> _Policy:
 
 def _ids(owner: str, kind: str, lookups: Lookups) -> pulumi.Output[list[dict[str, str]]]:
     # Sorted by id: any other order shows a change on every preview (cloudflare provider #5548).
-    ids = lookups.token_permissions(owner, token_permissions(owner, kind))
+    ids = lookups.token_permissions(owner, token_permissions(owner, kind), kind)
     return ids.apply(lambda found: [{"id": group} for group in found])
 
 

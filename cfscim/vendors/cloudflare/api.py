@@ -21,7 +21,7 @@ from cfscim.vendors.cloudflare.models import (
 )
 from cfscim.vendors.cloudflare.signin import cloudflare_http, token_http
 from cfscim.vendors.errors import AnswerError
-from cfscim.vendors.http import HttpClient
+from cfscim.vendors.http import Call, HttpClient
 from cfscim.vendors.pages import member, numbered_pages
 from cfscim.vendors.replies import read
 
@@ -101,6 +101,20 @@ class CloudflareClient:
         """Everybody with a membership in the account, with roles and policies."""
         path = f"/accounts/{quote(account_id)}/members"
         return self._all(AccountMember, path, {}, _IAM)
+
+    def give_role(self, account_id: str, member_id: str, role_id: str) -> AccountMember:
+        """Gives a member exactly this role, directly: the documented way back to a Super
+        Administrator, with the account's SCIM token. The only call here that writes."""
+        path = f"/accounts/{quote(account_id)}/members/{quote(member_id)}"
+        call = Call(
+            "PUT",
+            path,
+            body={"roles": [{"id": role_id}]},
+            needs="SCIM Provisioning on this account",
+            why="nobody got the role",
+        )
+        answer = self._http.send(call)
+        return read(AccountMember, member(answer, "result"), answer.where)
 
     def permission_groups(self, account_id: str) -> tuple[PermissionGroup, ...]:
         """What members and user groups can be given; not the permissions of tokens."""

@@ -2,8 +2,11 @@
 
 from sandbox.server.server import Sandbox
 from tests.sandbox.cloudflare.cloudflare_api import (
+    ACCOUNT,
+    SCIM_PROVISIONING,
     SUPER_ADMINISTRATOR,
     account_client,
+    account_token,
     effective_roles,
     patch,
     role_policy,
@@ -98,3 +101,36 @@ def test_a_page_of_members_has_fifty_at_most(sandbox: Sandbox) -> None:
     ]
     assert [len(page["result"]) for page in pages] == [50, 2, 0]
     assert pages[0]["result_info"]["total_pages"] == 2
+
+
+def test_a_member_carries_roles_and_policies_whichever_was_given(sandbox: Sandbox) -> None:
+    api = account_client(sandbox)
+    scim_client(sandbox).post("/Users", json=scim_user("pushed@example.com"))
+    body = {"email": "policy@example.com", "policies": [role_policy(sandbox, "Administrator")]}
+    assert api.post("/members", json=body).status_code == 200
+    shown = {one["email"]: one for one in api.get("/members").json()["result"]}
+    for email, role in (
+        ("pushed@example.com", "Minimal Account Access"),
+        ("policy@example.com", "Administrator"),
+    ):
+        assert [one["name"] for one in shown[email]["roles"]] == [role]
+        [policy] = shown[email]["policies"]
+        assert [one["name"] for one in policy["permission_groups"]] == [role]
+
+
+def test_the_scim_token_gives_the_role_back_when_nobody_has_it(sandbox: Sandbox) -> None:
+    token = account_token(sandbox, SCIM_PROVISIONING)["value"]
+    [owner] = account_client(sandbox).get("/members").json()["result"]
+    sandbox.world.cloudflare.accounts[ACCOUNT].members[owner["id"]].roles = []
+    role = {"roles": [{"id": SUPER_ID}]}
+    answer = account_client(sandbox, token).put(f"/members/{owner['id']}", json=role)
+    assert answer.status_code == 200
+    assert effective_roles(sandbox, "owner@example.com") == [SUPER_ADMINISTRATOR]
+
+
+def test_a_refusal_for_want_of_a_permission_names_its_page(sandbox: Sandbox) -> None:
+    token = account_token(sandbox, SCIM_PROVISIONING)["value"]
+    answer = account_client(sandbox, token).get("/tokens")
+    assert answer.status_code == 403
+    [error] = answer.json()["errors"]
+    assert error["documentation_url"].startswith("https://developers.cloudflare.com/")

@@ -173,3 +173,25 @@ def test_the_address_condition_holds(
 def test_wrong_settings_are_refused(sandbox: Sandbox, wrong: dict[str, object]) -> None:
     body = {"name": "x", "policies": [policy(SCIM_PROVISIONING)], **wrong}
     assert account_client(sandbox).post("/tokens", json=body).status_code == 400
+
+
+def test_a_change_keeps_what_it_leaves_out(sandbox: Sandbox) -> None:
+    limits = {
+        "expires_on": "2099-01-01T00:00:00Z",
+        "condition": {"request_ip": {"in": ["127.0.0.0/8"]}},
+    }
+    token = account_token(sandbox, SCIM_PROVISIONING, **limits)
+    body = {"name": "renamed", "policies": [policy(SCIM_PROVISIONING)]}
+    changed = account_client(sandbox).put(f"/tokens/{token['id']}", json=body).json()["result"]
+    assert changed["name"] == "renamed"
+    assert {key: changed[key] for key in limits} == limits
+
+
+def test_a_token_that_cloudflare_revoked_stays_revoked(sandbox: Sandbox) -> None:
+    token = account_token(sandbox, SCIM_PROVISIONING)
+    sandbox.world.cloudflare.tokens[token["id"]].status = "revoked (exposed)"
+    assert scim_client(sandbox, token["value"]).get("/Users").status_code == 401
+    api = account_client(sandbox)
+    assert api.get(f"/tokens/{token['id']}").json()["result"]["status"] == "revoked (exposed)"
+    body = {"name": "x", "policies": [policy(SCIM_PROVISIONING)], "status": "active"}
+    assert api.put(f"/tokens/{token['id']}", json=body).status_code == 400

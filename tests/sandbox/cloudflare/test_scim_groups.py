@@ -163,3 +163,17 @@ def test_user_groups_can_take_the_last_super_administrator_away(sandbox: Sandbox
     assert account_client(sandbox).delete(f"/members/{owner['id']}").status_code == 200
     assert _patch(sandbox, group, {"op": "replace", "path": "members", "value": []}) == 200
     assert effective_roles(sandbox, "ada@example.com") == ["Minimal Account Access"]
+
+
+def test_put_replaces_name_and_members_and_keeps_what_it_leaves_out(sandbox: Sandbox) -> None:
+    group, ada = _push(sandbox, "Billing"), _person(sandbox, "ada@example.com")
+    scim = scim_client(sandbox)
+    body: dict[str, object] = {"displayName": "Billing", "members": [{"value": ada}]}
+    assert scim.put(f"/Groups/{group}", json=body).status_code == 200
+    assert _members(sandbox, group) == ["ada@example.com"]
+    assert scim.put(f"/Groups/{group}", json={"displayName": "Finance"}).status_code == 200
+    assert _members(sandbox, group) == ["ada@example.com"]
+    assert scim.get(f"/Groups/{group}").json()["displayName"] == "Finance"
+    assert scim.put(f"/Groups/{group}", json={"displayName": "x", "members": []}).status_code == 200
+    assert _members(sandbox, group) == []
+    assert scim.put(f"/Groups/{group}", json={"members": []}).status_code == 400

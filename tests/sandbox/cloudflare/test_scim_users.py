@@ -171,3 +171,14 @@ def test_the_only_super_administrator_is_not_deprovisioned(sandbox: Sandbox) -> 
     assert answer.status_code == 400
     assert "not deprovisioned" in answer.json()["detail"]
     assert effective_roles(sandbox, "owner@example.com") is not None
+
+
+def test_another_e_mail_domain_is_refused_and_another_name_ignored(sandbox: Sandbox) -> None:
+    person = str(_provision(sandbox)["id"])
+    scim = scim_client(sandbox)
+    for address, status in (("lovelace@example.com", 200), ("ada@example.org", 400)):
+        body = scim_user(address)
+        assert scim.put(f"/Users/{person}", json=body).status_code == status
+        change = {"op": "replace", "path": "userName", "value": address}
+        assert scim.patch(f"/Users/{person}", json=patch(change)).status_code == status
+    assert scim.get(f"/Users/{person}").json()["userName"] == ADA
