@@ -1,13 +1,7 @@
 """Logical resource names: short, stable, and free of anything that a config change could alter."""
 
+from cfscim.config.names import SLUGS
 from cfscim.config.roles import Role
-
-_SLUGS = {
-    Role.ADMINISTRATOR_READ_ONLY: "administrator-read-only",
-    Role.ADMINISTRATOR: "administrator",
-    Role.BILLING: "billing",
-    Role.SUPER_ADMINISTRATOR: "super-administrator",
-}
 
 
 def role_resource(prefix: str, role: Role) -> str:
@@ -16,4 +10,4 @@ def role_resource(prefix: str, role: Role) -> str:
     It holds no account id and no group prefix, so that a changed prefix shows as a refused
     replacement of the same resource and never as a silent delete and create.
     """
-    return f"{prefix}-{_SLUGS[role]}"
+    return f"{prefix}-{SLUGS[role]}"

@@ -23,11 +23,11 @@ from pulumi_policy import (
 
 from cfscim.config.messages import ConfigError
 from cfscim.config.models import ScimConfig, parse_config
-from cfscim.config.policy.access import REMOVALS
+from cfscim.config.policy.access import FOUR_ROLES, REMOVALS
 from cfscim.config.policy.model import DEFAULT_SHARE
 from cfscim.config.policy.rules import RULES, Case, Rule, Violation, judge
 from cfscim.config.stack_file import check_stack_file
-from policy.views import view_of
+from policy.views import linked_view_of, view_of
 
 ROOT = Path(__file__).resolve().parent.parent
 WAIVED = "waived"
@@ -39,6 +39,7 @@ def policies() -> list[Policy]:
     return [
         _config_readable(),
         *(_for_resource(rule) if rule.resource else _for_stack(rule) for rule in RULES),
+        _links(),
         _waived_resources(),
         _waived_config(),
     ]
@@ -66,6 +67,22 @@ def _config_readable() -> StackValidationPolicy:
             report(f"no rule can be checked without the config: {error}", None)
 
     return StackValidationPolicy(CONFIG, "The stack has a config that can be checked", validate)
+
+
+def _links() -> StackValidationPolicy:
+    """What only all resources together show: which group is pushed, assigned, or gets members."""
+
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        case = current_case()
+        for resource in args.resources if case is not None else ():
+            assert case is not None
+            _report(judge(FOUR_ROLES, case, [linked_view_of(resource)]), report)
+
+    return StackValidationPolicy(
+        f"{FOUR_ROLES.name}-links",
+        f"{FOUR_ROLES.title}: each membership, assignment and push is that of a declared group",
+        validate,
+    )
 
 
 def _for_resource(rule: Rule) -> ResourceValidationPolicy:
@@ -126,13 +143,27 @@ def _on_stack(
     share, file = settings.get("share"), settings.get("beforeFile")
     if isinstance(share, int | float):
         case = replace(case, removal_share=float(share))
-    if isinstance(file, str) and file:
-        checked = check_stack_file(ROOT / file)
-        if checked.config is None:
-            report(f"beforeFile {file} is no valid stack file, so removals cannot be judged", None)
-            return []
-        case = replace(case, before=checked.config)
+    if rule is REMOVALS:
+        case = _with_before(case, file, report)
     return judge(rule, case, [])
+
+
+def _with_before(case: Case, file: object, report: ReportViolation) -> Case:
+    """The case with the config of before; an empty `beforeFile` says that the stack is new."""
+    if file == "":
+        return case
+    if not isinstance(file, str):
+        report(
+            f"{REMOVALS.name}: beforeFile is not given, so that no removal can be counted; name "
+            'the stack file that is in force, or "" for a stack that is new (docs/policy.md)',
+            None,
+        )
+        return replace(case, before_missing=True)
+    checked = check_stack_file(ROOT / file)
+    if checked.config is None:
+        report(f"beforeFile {file} is no valid stack file, so removals cannot be judged", None)
+        return replace(case, before_missing=True)
+    return replace(case, before=checked.config)
 
 
 def _report(found: list[Violation], report: ReportViolation) -> None:
@@ -160,6 +191,6 @@ def _removal_settings() -> PolicyConfigSchema:
     return PolicyConfigSchema(
         {
             "share": {"type": "number", "minimum": 0, "maximum": 1, "default": DEFAULT_SHARE},
-            "beforeFile": {"type": "string", "default": ""},
+            "beforeFile": {"type": "string"},
         }
     )

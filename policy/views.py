@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from pulumi_policy import ResourceValidationArgs
+from pulumi_policy import PolicyResource, ResourceValidationArgs
 
 from cfscim.config.json_types import Json
 from cfscim.config.policy.model import UNSEEN, ResourceView
@@ -18,6 +18,26 @@ def view_of(args: ResourceValidationArgs) -> ResourceView:
         inputs=inputs,
         protect=args.opts.protect,
         replacement_trigger=UNSEEN,
+    )
+
+
+def linked_view_of(resource: PolicyResource) -> ResourceView:
+    """A resource of the whole stack, with the names of those that each of its inputs is made from.
+
+    In an update the inputs are known values, and the engine still says what they were made from.
+    """
+    inputs = _plain(resource.props)
+    assert isinstance(inputs, dict)
+    return ResourceView(
+        type=resource.resource_type,
+        name=resource.name,
+        inputs=inputs,
+        protect=resource.opts.protect,
+        replacement_trigger=UNSEEN,
+        fed_by={
+            key: tuple(sorted({source.name for source in sources if source is not None}))
+            for key, sources in (resource.property_dependencies or {}).items()
+        },
     )
 
 

@@ -284,6 +284,12 @@ class ScimConfig(Part):
         "what Cloudflare accepts today. virtualGroups: by the group's name, as in the guide.",
         examples=["userGroups"],
     )
+    environment: Literal["production", "development"] = Field(
+        default="production",
+        description="What the stack is used for. production (the default) keeps every policy rule; "
+        "development may be on virtualGroups.",
+        examples=["production"],
+    )
     token: TokenConfig = Field(
         default_factory=TokenConfig, description="The API token of the identity provider."
     )

@@ -18,7 +18,7 @@ from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.plan.model import Plan, check, make_plan
 from cfscim.plan.output import StackResult, render_json, render_markdown, show_policy, show_text
 from cfscim.program.quick_run import SharedWorker
-from cfscim.review.baseline import Against, base_plan
+from cfscim.review.baseline import Against, Baseline, base_plan
 from cfscim.review.compare import Review, compare
 from cfscim.stacks import stack_path
 from cfscim.validate import project_problems, stack_files
@@ -106,16 +106,17 @@ def _result(
     if stack.config is None or stack.problems:
         return StackResult(stack, None, None, ())
     plan = make_plan(stack, worker=worker, today=today)
-    review = _review(stack, plan, against, worker, today) if against is not None else None
+    base = against.of(stack.file.path) if against is not None else None
+    review = _review(plan, base, worker, today) if base is not None else None
     before = review.before.config if review is not None and review.before else None
-    violations = check(plan.resources, stack.config, plan.stack, today, before)
+    missing = base is not None and base.missing
+    violations = check(
+        plan.resources, stack.config, plan.stack, today, before, before_missing=missing
+    )
     return StackResult(stack, plan, review, tuple(violations))
 
 
-def _review(
-    stack: CheckedStack, plan: Plan, against: Against, worker: SharedWorker, today: date
-) -> Review:
-    base = against.of(stack.file.path)
+def _review(plan: Plan, base: Baseline, worker: SharedWorker, today: date) -> Review:
     if base.checked is None or base.checked.config is None:
         return compare(None, plan, label=base.label, note=base.note, program=base.program)
     before = base_plan(base, today=today, worker=worker)

@@ -133,6 +133,8 @@ def check(
     stack: str,
     today: date,
     before: ScimConfig | None = None,
+    *,
+    before_missing: bool = False,
 ) -> list[Violation]:
     """Every violation of `stack`, waived ones included.
 
@@ -146,7 +148,10 @@ def check(
             inputs=resource.inputs,
             protect=resource.options.protect,
             replacement_trigger=resource.options.replacement_trigger,
+            fed_by=resource.fed_by,
         )
         for resource in declared
     ]
-    return evaluate(config, views, stack=stack, today=today, before=before)
+    return evaluate(
+        config, views, stack=stack, today=today, before=before, before_missing=before_missing
+    )

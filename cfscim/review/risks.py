@@ -592,6 +592,15 @@ def _break_glass(_review: Review, before: ScimConfig, after: ScimConfig) -> Foun
         )
 
 
+def _environment(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    if before.environment == "production" and after.environment != "production":
+        yield (
+            "no-longer-production",
+            (Strong("The stack is no longer called production:"), " policy rules hold it less."),
+            (),
+        )
+
+
 def _waivers(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
     for waiver in after.waivers:
         if waiver not in before.waivers:
@@ -611,6 +620,7 @@ def _waivers(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
 
 
 _SETTING_CHECKS: tuple[Callable[[Review, ScimConfig, ScimConfig], Found], ...] = (
+    _environment,
     _stopped,
     _scope,
     _brake,

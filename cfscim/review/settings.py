@@ -130,11 +130,13 @@ _GROUPS = "The role groups would need other names, which is refused while they a
 _MEANINGS: Mapping[str, str | Callable[[ScimConfig], str]] = {
     "account.id": "Another Cloudflare account: every role below is then a role there.",
     "account.name": "A label for people who read plans; nothing changes in Cloudflare.",
+    "environment": "Which policy rules hold: production keeps all of them.",
     "roleModel": "Another way in which a group gives a role. " + _GROUPS,
     "token.owner": "Another kind of token with other permissions; the present one is deleted.",
     "token.name": "The token is renamed in place; its value stays valid.",
-    "token.expiresOn": "The token's end changes in place; its value stays valid until then.",
-    "token.allowedCidrs": "The networks from which the token works change in place.",
+    "token.expiresOn": "When the token ends; the resources below say whether it is made anew.",
+    "token.allowedCidrs": "The networks from which the token works; the resources below say "
+    "whether it is made anew.",
     "token.rotation": "A new token is made, handed over, and the old one deleted last.",
     "groupPrefix": _GROUPS,
     "breakGlass": "A statement for the review; nothing changes in Cloudflare.",

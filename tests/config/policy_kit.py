@@ -64,12 +64,14 @@ def of_config(
 
 def views(kind: str) -> list[ResourceView]:
     return [
-        ResourceView(r.type, r.name, r.inputs, r.options.protect, r.options.replacement_trigger)
+        ResourceView(
+            r.type, r.name, r.inputs, r.options.protect, r.options.replacement_trigger, r.fed_by
+        )
         for r in declared(kind)
     ]
 
 
-def of_changed(kind: str, name: str, **changes: object) -> list[Violation]:
+def of_changed(kind: str, name: str, /, **changes: object) -> list[Violation]:
     """The violations when the resource `name` is declared otherwise (fields of ResourceView)."""
     found = views(kind)
     index = next(i for i, view in enumerate(found) if view.name == name)

@@ -138,6 +138,98 @@ def test_access_past_the_four_roles(type_: str, inputs: dict[str, object]) -> No
     assert names(with_added("okta", type_, **inputs)) == {"four-roles"}
 
 
+@pytest.mark.parametrize(
+    ("type_", "inputs"),
+    [
+        ("okta:index/userGroupMemberships:UserGroupMemberships", {"userId": "u", "groups": ["g"]}),
+        ("okta:index/groupMemberships:GroupMemberships", {"groupId": "g", "users": ["u"]}),
+        ("okta:group/rule:Rule", {"name": "all", "groupAssignments": ["g"]}),
+        ("okta:app/groupAssignment:GroupAssignment", {"appId": "a", "groupId": "everyone"}),
+        ("okta:index/appGroupAssignments:AppGroupAssignments", {"appId": "a", "groups": []}),
+        (
+            "okta:index/pushGroup:PushGroup",
+            {"sourceGroupId": "g", "deleteTargetGroupOnDestroy": False},
+        ),
+        ("okta:user/user:User", {"email": "eve@example.com"}),
+        ("okta:index/userAdminRoles:UserAdminRoles", {"userId": "u"}),
+        ("azuread:index/directoryRole:DirectoryRole", {"displayName": "Global Administrator"}),
+        ("azuread:index/directoryRoleAssignment:DirectoryRoleAssignment", {"roleId": "r"}),
+        ("azuread:index/groupMember:GroupMember", {"groupObjectId": "g"}),
+        ("azuread:index/appRoleAssignment:AppRoleAssignment", {"principalObjectId": "p"}),
+        ("cloudflare:index/account:Account", {"name": "another"}),
+        ("cloudflare:index/accessPolicy:AccessPolicy", {}),
+        ("command:local:Command", {"create": "curl"}),
+        ("pulumi-python:dynamic:Resource", {}),
+        ("pulumi-python:dynamic/cloudflare-scim:Other", {}),
+        ("pulumi-nodejs:dynamic:Resource", {}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+@pytest.mark.parametrize("kind", ["okta", "entra"])
+def test_what_the_config_does_not_account_for(kind: str, type_: str, inputs: dict) -> None:
+    assert names(with_added(kind, type_, **inputs)) == {"four-roles"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "changes"),
+    [
+        ("okta", "okta-push-billing", {"fed_by": {"appId": ("okta-app",), "sourceGroupId": ()}}),
+        (
+            "okta",
+            "okta-push-billing",
+            {"fed_by": {"appId": ("okta-app",), "sourceGroupId": ("okta-users-group",)}},
+        ),
+        ("okta", "okta-app-assignments", {"fed_by": {"appId": ("okta-app",)}}),
+        (
+            "okta",
+            "okta-users-group-ada@example.com",
+            {"fed_by": {"groups": ("okta-group-super-administrator",)}},
+        ),
+        ("okta", "okta-users-group-ada@example.com", {"name": "okta-users-group-eve@example.com"}),
+        (
+            "okta",
+            "okta-group-administrator-members",
+            {"fed_by": {"groupId": ("okta-group-super-administrator",)}},
+        ),
+        (
+            "entra",
+            "entra-assignment-users",
+            {"fed_by": {"principalObjectId": (), "resourceObjectId": ("entra-app",)}},
+        ),
+    ],
+)
+def test_the_right_resource_made_from_another_group(kind: str, name: str, changes: dict) -> None:
+    assert names(of_changed(kind, name, **changes)) == {"four-roles"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "inputs"),
+    [
+        (
+            "okta",
+            "okta-group-administrator-members",
+            {"users": ["${user: ada@example.com}", "${user: eve@example.com}"]},
+        ),
+        ("okta", "okta-group-administrator-members", {"users": ["00u1", "00u2"]}),
+        ("okta", "okta-users-group-ada@example.com", {"groups": ["g1", "g2"]}),
+        ("okta", "okta-app-assignments", {"groups": [{"id": "g1"}, {"id": "everyone"}]}),
+        ("okta", "user-group-billing", {"accountId": OTHER}),
+        (
+            "entra",
+            "entra-group-administrator",
+            {"members": ["${user: ada@example.com}", "${user: eve@example.com}"]},
+        ),
+        ("entra", "entra-group-administrator", {"owners": ["someone"]}),
+        ("entra", "entra-users-group", {"dynamicMembership": {"enabled": True, "rule": "true"}}),
+        ("entra", "entra-users-group-members", {"members": ["x"] * 40}),
+    ],
+)
+def test_more_people_or_another_account_than_the_config_says(
+    kind: str, name: str, inputs: dict
+) -> None:
+    assert names(with_inputs(kind, name, **inputs)) == {"four-roles"}
+
+
 @pytest.mark.parametrize("name", PUSHES)
 @pytest.mark.parametrize("given", [True, None, "false"])
 def test_push_that_deletes_its_target(name: str, given: object) -> None:
@@ -157,7 +249,7 @@ def test_push_that_deletes_its_target(name: str, given: object) -> None:
 )
 def test_credential_in_plain_text(inputs: dict[str, object]) -> None:
     found = with_added("okta", "random:index/thing:Thing", **inputs)
-    assert names(found) == {"no-plain-secret"}
+    assert names(found) == {"no-plain-secret", "four-roles"}
     assert not any(text in v.message for v in found for text in (SHAPED, "MII"))
 
 

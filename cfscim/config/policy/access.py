@@ -4,14 +4,12 @@ from collections.abc import Iterator
 
 from cfscim.config.access import access_table, managed_elsewhere, people
 from cfscim.config.facts import FEWEST_SUPER_ADMINISTRATORS
-from cfscim.config.models import ScimConfig
+from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import group_names
+from cfscim.config.policy.allowed import accounted_for
 from cfscim.config.policy.model import UNKNOWN, Case, ConfigCheck, Finding, ResourceView, Rule
 from cfscim.config.policy.resources import GROUP_TYPES, policies_of
 from cfscim.config.roles import ROLES, Role
-
-NOT_PRODUCTION = ("dev", "test", "sandbox")
-"""A stack whose name begins so is no production stack; every other is."""
 
 USER_GROUP = "cloudflare:index/userGroup:UserGroup"
 # These give a role to a person, or put one into a group, past the identity provider.
@@ -23,17 +21,14 @@ _PAST_THE_GROUPS = frozenset(
 )
 
 
-def is_production(stack: str) -> bool:
-    """Whether `stack` is a production stack by its name; `org/project/stack` counts by its end."""
-    return not stack.rsplit("/", 1)[-1].lower().startswith(NOT_PRODUCTION)
-
-
 def _four_roles(case: Case, view: ResourceView) -> Iterator[Finding]:
     if view.type in _PAST_THE_GROUPS:
         yield Finding(
             "it gives access past the four role groups",
             "remove it, and list the person under a role in the config",
         )
+    else:
+        yield from accounted_for(case, view)
     if view.type not in GROUP_TYPES:
         return
     roles = {name: role for role, name in group_names(case.config).items()}
@@ -87,33 +82,85 @@ def _super_administrators(case: Case) -> Iterator[Finding]:
 
 
 def _role_model(case: Case) -> Iterator[Finding]:
-    if case.config.role_model == "virtualGroups" and is_production(case.stack):
+    if case.config.role_model == "virtualGroups" and case.config.environment == "production":
         yield Finding(
             "a production stack is on virtualGroups",
-            'write "roleModel: userGroups"; only stacks named dev…, test… or sandbox… may differ',
+            'write "roleModel: userGroups"; only with "environment: development" may it differ',
             where="roleModel",
         )
 
 
 def _removals(case: Case) -> Iterator[Finding]:
+    if case.before_missing:
+        yield Finding(
+            "what was in force before cannot be read, so that no removal can be counted",
+            "compare with a stack file that validates",
+            where="roles",
+        )
     before, after = case.before, case.config
     if before is None:
         return
-    managed = managed_elsewhere(after) if after.account.id == before.account.id else ()
-    kept = {_grant(after, g.person, g.role) for g in access_table(after)}
-    gone = {
-        grant.person.lower(): grant.person
-        for grant in access_table(before)
-        # Handing a group over to the identity provider takes nobody out of it.
-        if grant.role not in managed and _grant(before, grant.person, grant.role) not in kept
-    }
+    gone = _losing(before, after)
+    losing = {person.lower(): person for people_ in gone.values() for person in people_}
     if after.identity_provider.users_group.members is not None:
         left = {person.lower() for person in people(after)}
-        gone |= {p.lower(): p for p in people(before) if p.lower() not in left}
-    yield from _too_many(case, sorted(gone.values(), key=str.lower), people(before), "people")
+        away = [person for person in people(before) if person.lower() not in left]
+        losing |= {person.lower(): person for person in away}
+        if users := before.identity_provider.users_group.members:
+            of_group = [person for person in away if person in users]
+            yield from _too_many(case, of_group, users, "people in the users' group")
+    yield from _too_many(case, sorted(losing.values(), key=str.lower), people(before), "people")
+    for role, lost in gone.items():
+        members = before.roles[role].members or ()
+        yield from _too_many(case, list(lost), members, f"people who have {role.value}")
     old, new = _groups(before), _groups(after)
-    lost = [name for key, name in old.items() if key not in new]
-    yield from _too_many(case, lost, tuple(old.values()), "groups")
+    lost_groups = [name for key, name in old.items() if key not in new]
+    yield from _too_many(case, lost_groups, tuple(old.values()), "groups")
+    for what, instead in _everybody(before, after):
+        yield Finding(
+            f"the change takes access from everybody: {what}",
+            f"{instead}, or add a waiver of removal-share with a date and an address",
+            where="roles",
+        )
+
+
+def _losing(before: ScimConfig, after: ScimConfig) -> dict[Role, tuple[str, ...]]:
+    """Who loses each role; handing a group over to the identity provider takes nobody out of it."""
+    managed = managed_elsewhere(after) if after.account.id == before.account.id else ()
+    kept = {_grant(after, grant.person, grant.role) for grant in access_table(after)}
+    gone: dict[Role, tuple[str, ...]] = {}
+    for grant in access_table(before):
+        if grant.role not in managed and _grant(before, grant.person, grant.role) not in kept:
+            gone[grant.role] = (*gone.get(grant.role, ()), grant.person)
+    return gone
+
+
+def _everybody(before: ScimConfig, after: ScimConfig) -> Iterator[tuple[str, str]]:
+    """Changes that nobody can count because no list says whom they meet: what, and instead."""
+    for role, given in before.roles.items():
+        new = after.roles.get(role)
+        if given.members is None and new is None:
+            yield f"{role.value} is no longer declared", f"keep {role.value}"
+        elif given.members is None and new is not None and new.members == ():
+            yield (
+                f"{role.value} was managed in the identity provider, and is emptied",
+                "list who keeps the role",
+            )
+    old_users, users = before.identity_provider.users_group, after.identity_provider.users_group
+    if old_users.members is None and users.members == () and not people(after):
+        yield "the users' group is emptied", "list who stays in it"
+    old, new_provider = before.identity_provider, after.identity_provider
+    if not (isinstance(old, EntraConfig) and isinstance(new_provider, EntraConfig)):
+        return
+    if old.start and not new_provider.start:
+        yield "provisioning is stopped (start: false)", "leave start: true"
+    clauses = [clause for clause in new_provider.user_filter if clause not in old.user_filter]
+    if clauses and new_provider.scope == "filtered":
+        named = ", ".join(sorted({clause.attribute for clause in clauses}))
+        yield (
+            f"a new clause of userFilter ({named}) decides who stays, and nobody may meet it",
+            "leave the filter as it is",
+        )
 
 
 def _grant(config: ScimConfig, person: str, role: Role) -> tuple[str, str, Role]:
@@ -127,11 +174,12 @@ def _groups(config: ScimConfig) -> dict[tuple[str, str, str], str]:
 
 def _too_many(case: Case, gone: list[str], all_: tuple[str, ...], kind: str) -> Iterator[Finding]:
     allowed = max(1, int(len(all_) * case.removal_share))
+    # Of one or two there is no share: a single person may always go.
     if len(gone) > allowed:
         yield Finding(
             f"the change takes access from {len(gone)} of {len(all_)} {kind} "
             f"({', '.join(gone)}), at most {allowed} may go at once",
-            "split the change, or add a waiver of removal-share with a date and a name",
+            "split the change, or add a waiver of removal-share with a date and an address",
             where="roles",
         )
 
@@ -160,7 +208,7 @@ PRODUCTION_MODEL = _rule(
 )
 REMOVALS = _rule(
     "removal-share",
-    "A change removes at most a quarter of the people or groups, at least one",
+    "A change removes at most a quarter of the people, of a role or of the groups, at least one",
     "a mass removal is more often a mistake in the config than a decision",
     _removals,
 )

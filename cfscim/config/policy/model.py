@@ -30,20 +30,24 @@ UNSEEN = Unseen.UNSEEN
 
 @dataclass(frozen=True)
 class ResourceView:
-    """One declared resource; `inputs` carry the provider's names, every secret is `[secret]`."""
+    """One declared resource; `inputs` carry the provider's names, every secret is `[secret]`.
+
+    `fed_by`: for each input the names of the resources it is made from; None where nobody can see.
+    """
 
     type: str
     name: str
     inputs: Mapping[str, Json]
     protect: bool = False
     replacement_trigger: "Json | Unseen" = None
+    fed_by: Mapping[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True)
 class Case:
     """What is judged: the config of `stack`, today's date, and the config that was in force.
 
-    `before` is None where nobody knows it, or where the stack is new.
+    `before` is None where the stack is new, and with `before_missing` where nobody knows it.
     """
 
     config: ScimConfig
@@ -51,6 +55,7 @@ class Case:
     today: date
     before: ScimConfig | None = None
     removal_share: float = DEFAULT_SHARE
+    before_missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ class Rule:
     reason: str
     resource: ResourceCheck | None = None
     config: ConfigCheck | None = None
+    waivable: bool = True
 
 
 @dataclass(frozen=True)

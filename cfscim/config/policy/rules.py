@@ -5,8 +5,9 @@ day; from the day after it refuses again and says that the waiver has ended.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
+from cfscim.config.addresses import is_address
 from cfscim.config.messages import one_line
 from cfscim.config.models import ScimConfig, Waiver
 from cfscim.config.policy.access import (
@@ -26,13 +27,22 @@ from cfscim.config.policy.resources import (
     TOKEN_ROTATION,
 )
 
+LONGEST_WAIVER = timedelta(days=366)
+
 __all__ = ["RULES", "Case", "ResourceView", "Rule", "Violation", "evaluate", "is_refused", "judge"]
 
 
 def _known_waiver(case: Case) -> Iterator[Finding]:
     names = [rule.name for rule in RULES]
     for index, waiver in enumerate(case.config.waivers):
-        if waiver.rule not in names:
+        yield from _ends(case, index, waiver)
+        if waiver.rule == KNOWN_WAIVER.name:
+            yield Finding(
+                "the rule about waivers itself is waived",
+                "remove this waiver, and put the others right",
+                where=f"waivers[{index}].rule",
+            )
+        elif waiver.rule not in names:
             yield Finding(
                 f'there is no rule "{waiver.rule}"',
                 f"write one of: {', '.join(names)}",
@@ -40,11 +50,29 @@ def _known_waiver(case: Case) -> Iterator[Finding]:
             )
 
 
+def _ends(case: Case, index: int, waiver: Waiver) -> Iterator[Finding]:
+    latest = case.today + LONGEST_WAIVER
+    if waiver.until > latest:
+        yield Finding(
+            f"the waiver of {waiver.rule} lasts until {waiver.until}, more than a year from today",
+            f'write until: "{latest}" or earlier, and have it renewed then',
+            where=f"waivers[{index}].until",
+        )
+    if not any(is_address(word.strip("<>(),;")) for word in waiver.by.split()):
+        yield Finding(
+            f'the waiver of {waiver.rule} is by "{waiver.by}", which is nobody\'s address',
+            "write the e-mail address of the person who allowed it, with or without the name",
+            where=f"waivers[{index}].by",
+        )
+
+
 KNOWN_WAIVER = Rule(
     "waiver-known",
-    "Every waiver names a rule",
-    "a waiver with a slip in the name sets nothing aside, or stays behind unread",
+    "Every waiver names a rule, ends within a year and is somebody's",
+    "a waiver that sets aside another rule than was meant, for ever or in nobody's name, is no "
+    "decision that anyone could be asked about",
     config=_known_waiver,
+    waivable=False,
 )
 RULES: tuple[Rule, ...] = (
     TOKEN_ONE_ACCOUNT,
@@ -71,12 +99,14 @@ def evaluate(
     today: date,
     before: ScimConfig | None = None,
     removal_share: float = DEFAULT_SHARE,
+    before_missing: bool = False,
 ) -> list[Violation]:
     """Every violation, waived ones included, by rule and then in the order of `resources`.
 
-    `before`: the config in force until now, without which the share of removals is not judged.
+    `before`: the config in force until now, None for a new stack; `before_missing`: there should be
+    one, and nobody can read it, which is refused.
     """
-    case = Case(config, stack, today, before, removal_share)
+    case = Case(config, stack, today, before, removal_share, before_missing)
     return [found for rule in RULES for found in judge(rule, case, resources)]
 
 
@@ -94,7 +124,8 @@ def judge(rule: Rule, case: Case, resources: Iterable[ResourceView]) -> list[Vio
 
 
 def _violation(rule: Rule, case: Case, finding: Finding, resource: str | None) -> Violation:
-    given = [waiver for waiver in case.config.waivers if waiver.rule == rule.name]
+    waivers = case.config.waivers if rule.waivable else ()
+    given = [waiver for waiver in waivers if waiver.rule == rule.name]
     in_force = next((waiver for waiver in given if case.today <= waiver.until), None)
     where = f"{case.stack}: {resource or finding.where}"
     parts = [f"{where}: {finding.what}", rule.reason, finding.instead]

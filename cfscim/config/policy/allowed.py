@@ -1,0 +1,192 @@
+"""What a stack may declare: a list of everything that its config accounts for, and nothing else.
+
+Names are the program's logical names (docs/guide-steps.md). Where the caller sees which resource an
+input is made from, that is held to the list as well; an id written out by hand is made from none.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from cfscim.config.access import people
+from cfscim.config.json_types import Json
+from cfscim.config.models import ScimConfig
+from cfscim.config.names import SLUGS, scim_base_url
+from cfscim.config.policy.model import UNKNOWN, Case, Finding, ResourceView
+
+_REMOVE = "remove it, or declare what is wanted in the config"
+_OURS = "cloudflare-scim:index:"
+_ENGINE = ("pulumi:pulumi:", "pulumi:providers:")
+_BOTH = frozenset(
+    {
+        "cloudflare:index/accountToken:AccountToken",
+        "cloudflare:index/apiToken:ApiToken",
+        "cloudflare:index/userGroup:UserGroup",
+    }
+)
+_OF_PROVIDER: Mapping[str, frozenset[str]] = {
+    "okta": frozenset(
+        {
+            "okta:app/saml:Saml",
+            "okta:group/group:Group",
+            "okta:index/groupMemberships:GroupMemberships",
+            "okta:index/userGroupMemberships:UserGroupMemberships",
+            "okta:index/appGroupAssignments:AppGroupAssignments",
+            "okta:app/connection:Connection",
+            "okta:app/features:Features",
+            "okta:index/pushGroup:PushGroup",
+            "pulumi-python:dynamic/cloudflare-scim:OktaGate",
+        }
+    ),
+    "entra": frozenset(
+        {
+            "azuread:index/applicationFromTemplate:ApplicationFromTemplate",
+            "azuread:index/synchronizationJob:SynchronizationJob",
+            "azuread:index/synchronizationSecret:SynchronizationSecret",
+            "azuread:index/group:Group",
+            "azuread:index/appRoleAssignment:AppRoleAssignment",
+            "pulumi-python:dynamic/cloudflare-scim:EntraGroupMembers",
+            "pulumi-python:dynamic/cloudflare-scim:EntraConnectionTest",
+            "pulumi-python:dynamic/cloudflare-scim:EntraMapping",
+            "pulumi-python:dynamic/cloudflare-scim:EntraStart",
+        }
+    ),
+}
+_OWN_ACCOUNT_RULE = frozenset(
+    {"cloudflare:index/accountToken:AccountToken", "cloudflare:index/apiToken:ApiToken"}
+)
+
+
+def accounted_for(case: Case, view: ResourceView) -> Iterator[Finding]:
+    """What of the resource the config does not account for."""
+    if view.type.startswith((_OURS, *_ENGINE)):
+        return
+    config = case.config
+    if view.type not in _BOTH | _OF_PROVIDER[config.identity_provider.kind]:
+        yield Finding(f"the config accounts for no resource of the type {view.type}", _REMOVE)
+        return
+    account = view.inputs.get("accountId", UNKNOWN)
+    if account not in (UNKNOWN, config.account.id) and view.type not in _OWN_ACCOUNT_RULE:
+        yield Finding(
+            f"it belongs to account {account}, the stack to {config.account.id}",
+            f"declare it with accountId {config.account.id}",
+        )
+    check = _CHECKS.get(view.type)
+    if check is not None:
+        yield from check(config, view)
+
+
+def _named(view: ResourceView, expected: Mapping[str, str], what: str) -> Iterator[Finding]:
+    if view.name not in expected:
+        yield Finding(f"the config accounts for no such {what}", _REMOVE)
+
+
+def _made_from(view: ResourceView, key: str, source: str | None) -> Iterator[Finding]:
+    """Whether the input is made from exactly the resource `source`, where that can be seen."""
+    if view.fed_by is None or source is None:
+        return
+    given = tuple(view.fed_by.get(key, ()))
+    if given != (source,):
+        written = ", ".join(given) or "a value written out by hand"
+        yield Finding(f"{key} is {written}, not {source}", f"take {key} from {source}")
+
+
+def _only(view: ResourceView, key: str, allowed: tuple[str, ...]) -> Iterator[Finding]:
+    """Whether a list of people names nobody but those of the config; by number where ids stand."""
+    given = view.inputs.get(key)
+    if not isinstance(given, list):
+        return
+    known = {person.lower() for person in allowed}
+    for item in given:
+        if isinstance(item, str) and item.startswith("${user: "):
+            person = item.removeprefix("${user: ").removesuffix("}")
+            if person.lower() not in known:
+                yield Finding(f"{person} is put in, whom the config does not list", _REMOVE)
+    if len(given) > len(known):
+        yield Finding(
+            f"{len(given)} people are put in, the config lists {len(known)}",
+            "list them in the config, or remove them",
+        )
+
+
+def _memberships(prefix: str) -> Callable[[ScimConfig, ResourceView], Iterator[Finding]]:
+    """Of groups whose logical names begin with `prefix`: `okta-group`, `entra-group`."""
+
+    def check(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
+        users = f"{prefix.partition('-')[0]}-users-group"
+        listed = {f"{users}-members": people(config)}
+        groups = {f"{users}-members": users}
+        for role, given in config.roles.items():
+            name = f"{prefix}-{SLUGS[role]}"
+            listed[f"{name}-members"], groups[f"{name}-members"] = given.members or (), name
+        yield from _named(view, groups, "membership")
+        yield from _made_from(view, "groupId", groups.get(view.name))
+        for key in ("users", "members"):
+            yield from _only(view, key, listed.get(view.name, ()))
+
+    return check
+
+
+def _one_person(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
+    users = "okta-users-group"
+    names = {f"{users}-{person}".lower(): users for person in people(config)}
+    if view.name.lower() not in names:
+        yield Finding("the config accounts for no such membership", _REMOVE)
+    yield from _one_of(view, "groups", "group")
+    yield from _made_from(view, "groups", users)
+
+
+def _assignments(_config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
+    yield from _named(view, {"okta-app-assignments": ""}, "assignment")
+    yield from _one_of(view, "groups", "group")
+    yield from _made_from(view, "appId", "okta-app")
+    yield from _made_from(view, "groups", "okta-users-group")
+
+
+def _one_of(view: ResourceView, key: str, what: str) -> Iterator[Finding]:
+    given = view.inputs.get(key)
+    if isinstance(given, list) and len(given) > 1:
+        yield Finding(f"it holds {len(given)} {what}s instead of one", f"leave one {what} in it")
+
+
+def _push(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
+    groups = {f"okta-push-{SLUGS[role]}": f"okta-group-{SLUGS[role]}" for role in config.roles}
+    yield from _named(view, groups, "push")
+    yield from _made_from(view, "appId", "okta-app")
+    yield from _made_from(view, "sourceGroupId", groups.get(view.name))
+
+
+def _app_role(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
+    groups = {f"entra-assignment-{SLUGS[r]}": f"entra-group-{SLUGS[r]}" for r in config.roles}
+    groups["entra-assignment-users"] = "entra-users-group"
+    yield from _named(view, groups, "assignment")
+    yield from _made_from(view, "resourceObjectId", "entra-app")
+    yield from _made_from(view, "principalObjectId", groups.get(view.name))
+
+
+def _entra_group(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
+    listed = {f"entra-group-{SLUGS[r]}": given.members or () for r, given in config.roles.items()}
+    listed["entra-users-group"] = people(config)
+    if view.name in listed:
+        yield from _only(view, "members", listed[view.name])
+    for key in ("dynamicMembership", "dynamicMemberships", "owners", "assignableToRole"):
+        if view.inputs.get(key):
+            yield Finding(f"{key} gives power that the config does not account for", _REMOVE)
+
+
+def _connection(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
+    address: Json = view.inputs.get("baseUrl", UNKNOWN)
+    if address not in (UNKNOWN, scim_base_url(config)):
+        yield Finding("the token is handed over to another address", "write the account's own")
+    if "appId" in view.inputs:
+        yield from _made_from(view, "appId", "okta-app")
+
+
+_CHECKS: Mapping[str, Callable[[ScimConfig, ResourceView], Iterator[Finding]]] = {
+    "okta:index/groupMemberships:GroupMemberships": _memberships("okta-group"),
+    "okta:index/userGroupMemberships:UserGroupMemberships": _one_person,
+    "okta:index/appGroupAssignments:AppGroupAssignments": _assignments,
+    "okta:index/pushGroup:PushGroup": _push,
+    "okta:app/connection:Connection": _connection,
+    "azuread:index/appRoleAssignment:AppRoleAssignment": _app_role,
+    "azuread:index/group:Group": _entra_group,
+    "pulumi-python:dynamic/cloudflare-scim:EntraGroupMembers": _memberships("entra-group"),
+}
