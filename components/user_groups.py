@@ -50,7 +50,7 @@ class RoleUserGroups(pulumi.ComponentResource):
                     parent=self,
                     depends_on=[*after],
                     # Without it people lose the role at once, Super Administrators included.
-                    protect=True,
+                    protect=config.protects(role_resource("user-group", role)),
                     # Destroying the stack must not take a role from anybody silently.
                     retain_on_delete=True,
                     # Cloudflare refuses to rename a group that SCIM manages.

@@ -267,6 +267,30 @@ class Waiver(Part):
     reason: Name = Field(description="Why it was allowed.", examples=["migration until year end"])
 
 
+class Removal(Part):
+    """What a later change may remove or replace, until a day: protection falls for exactly it."""
+
+    what: Literal[
+        "Administrator Read Only",
+        "Administrator",
+        "Billing",
+        "Super Administrator - All Privileges",
+        "usersGroup",
+        "application",
+        "everything",
+    ] = Field(
+        description="A role by its exact name (its groups, push and assignment), usersGroup, "
+        "application (with who is assigned to it), or everything.",
+        examples=["Billing"],
+    )
+    until: Day = Field(
+        description="Last day the policy allows it; remove the entry once it is done.",
+        examples=["2026-12-31"],
+    )
+    by: Name = Field(description="Who allowed it.", examples=["Grace Hopper"])
+    reason: Name = Field(description="Why it was allowed.", examples=["Billing is dropped"])
+
+
 def _in_order(roles: Mapping[Role, RoleConfig]) -> Mapping[Role, RoleConfig]:
     return {role: roles[role] for role in ROLES if role in roles}
 
@@ -313,9 +337,43 @@ class ScimConfig(Part):
     waivers: Annotated[tuple[Waiver, ...], Field(strict=False)] = Field(
         default=(), description="Policy rules set aside, each by name and until a day."
     )
+    removals: Annotated[tuple[Removal, ...], Field(strict=False)] = Field(
+        default=(),
+        description="What the next changes may remove or replace, each by name and until a day: "
+        "protection falls for exactly that.",
+    )
     identity_provider: IdentityProvider = Field(
         description="Where people and groups come from: kind okta or kind entra."
     )
+
+    def removal_of(self, resource: str) -> Removal | None:
+        """The entry of `removals` that a resource's logical name falls under, the one that lasts
+        longest; None where it is protected."""
+        found = [one for one in self.removals if resource in _covered(one.what)]
+        return max(found, key=lambda one: one.until, default=None)
+
+    def protects(self, resource: str) -> bool:
+        """Whether the resource of this logical name is protected."""
+        return self.removal_of(resource) is None
+
+
+_USERS_GROUP = frozenset({"okta-users-group", "entra-users-group", "entra-assignment-users"})
+_APPLICATION = frozenset({"okta-app", "okta-app-assignments", "entra-app"})
+
+
+def _covered(what: str) -> frozenset[str]:
+    """The logical names of the protected resources that an entry of `removals` is about."""
+    if what == "usersGroup":
+        return _USERS_GROUP
+    if what == "application":
+        return _APPLICATION
+    if what == "everything":
+        return frozenset().union(
+            *map(_covered, ("usersGroup", "application", *(role.value for role in ROLES)))
+        )
+    slug = Role(what).name.lower().replace("_", "-")
+    kinds = ("user-group", "okta-group", "okta-push", "entra-group", "entra-assignment")
+    return frozenset(f"{kind}-{slug}" for kind in kinds)
 
 
 def parse_config(

@@ -12,7 +12,7 @@ from cfscim.config.roles import Role
 def warnings(config: ScimConfig, *, today: date) -> list[str]:
     """One line a warning: where, what, why, what to do; always in the same order."""
     found = [line for check in _CHECKS for line in check(config)]
-    return [*_expiry(config, today), *found, *_waivers(config, today)]
+    return [*_expiry(config, today), *found, *_waivers(config, today), *_removals(config, today)]
 
 
 def _expiry(config: ScimConfig, today: date) -> Iterator[str]:
@@ -124,6 +124,20 @@ def _waivers(config: ScimConfig, today: date) -> Iterator[str]:
             yield (
                 f"waivers: the waiver of {waiver.rule} by {waiver.by} ended on {waiver.until}, so "
                 "the rule holds again; remove it, or have it renewed."
+            )
+
+
+def _removals(config: ScimConfig, today: date) -> Iterator[str]:
+    for removal in config.removals:
+        if removal.until < today:
+            yield (
+                f"removals: that of {removal.what} by {removal.by} ended on {removal.until}; take "
+                "it out, so that it is protected again."
+            )
+        else:
+            yield (
+                f"removals: {removal.what} may be removed or replaced until {removal.until} "
+                f"({removal.by}: {removal.reason}); take it out once that is done."
             )
 
 

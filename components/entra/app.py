@@ -44,7 +44,9 @@ class EntraApp(pulumi.ComponentResource):
             display_name=entra_config.app_name,
             template_id=CLOUDS[entra_config.cloud].template,
             # Without the app nobody is provisioned, nor removed, any more.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*after], protect=True),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[*after], protect=config.protects("entra-app")
+            ),
         )
         job = azuread.SynchronizationJob(
             "entra-job",

@@ -11,10 +11,12 @@ from components.entra.members import EntraGroupMembers
 class EntraGroup(pulumi.ComponentResource):
     """In: the group's name; `exact`: object ids that are its whole membership; `at_least`: ids
     that must be in it while others may be; neither: Entra's own business;
-    `after`: what must exist before. Out: `id`.
+    `after`: what must exist before; `protect`: false where `removals` names it.
+    Out: `id`, `protected`.
     """
 
     id: pulumi.Output[str]
+    protected: bool
 
     def __init__(
         self,
@@ -25,6 +27,7 @@ class EntraGroup(pulumi.ComponentResource):
         exact: pulumi.Output[Sequence[str]] | None = None,
         at_least: pulumi.Output[Sequence[str]] | None = None,
         after: Sequence[pulumi.Resource] = (),
+        protect: bool = True,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:EntraGroup", f"{name}-and-members", {}, opts)
@@ -40,7 +43,7 @@ class EntraGroup(pulumi.ComponentResource):
                 parent=self,
                 depends_on=[*after],
                 # Everyone in it would lose the access that it gives.
-                protect=True,
+                protect=protect,
                 # A renamed group no longer meets its Cloudflare group: refused, not renamed.
                 replace_on_changes=["displayName"],
                 # Members that are not declared are the identity provider's business.
@@ -54,5 +57,6 @@ class EntraGroup(pulumi.ComponentResource):
                 at_least,
                 opts=pulumi.ResourceOptions(parent=self),
             )
+        self.protected = protect
         self.id = group.object_id
         self.register_outputs({"id": self.id})

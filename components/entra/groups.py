@@ -45,6 +45,7 @@ class EntraGroups(pulumi.ComponentResource):
                 f"Gives the Cloudflare role {role.value}",
                 exact=None if members is None else _ids(list(members), people),
                 after=after,
+                protect=config.protects(role_resource("entra-group", role)),
                 opts=pulumi.ResourceOptions(parent=self),
             )
         listed = list(everyone_listed(config))
@@ -56,6 +57,7 @@ class EntraGroups(pulumi.ComponentResource):
             exact=_ids(listed, people) if given else None,
             at_least=_ids(listed, people) if listed and not given else None,
             after=after,
+            protect=config.protects("entra-users-group"),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({role.value: group.id for role, group in self.roles.items()})
@@ -81,7 +83,9 @@ class EntraAssignments(pulumi.ComponentResource):
                 principal_object_id=group.id,
                 resource_object_id=service_principal_id,
                 # Without the assignment Entra deactivates everybody in Cloudflare.
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[*after], protect=True),
+                opts=pulumi.ResourceOptions(
+                    parent=self, depends_on=[*after], protect=group.protected
+                ),
             )
         self.register_outputs({})
 

@@ -52,7 +52,7 @@ class OktaApp(pulumi.ComponentResource):
                 parent=self,
                 depends_on=[*after],
                 # Without the app nobody is provisioned, nor removed, any more.
-                protect=True,
+                protect=config.protects("okta-app"),
                 # Okta fills these in when provisioning is set up by hand.
                 ignore_changes=["appSettingsJson", "appLinksJson", "features"],
             ),
@@ -64,7 +64,9 @@ class OktaApp(pulumi.ComponentResource):
             # The provider writes the profile back as JSON text; without it a refresh differs.
             groups=[{"id": users_group.id, "profile": json.dumps({})}],
             # Without the assignment Okta deactivates everybody in Cloudflare.
-            opts=pulumi.ResourceOptions(parent=self, protect=True),
+            opts=pulumi.ResourceOptions(
+                parent=self, protect=config.protects("okta-app-assignments")
+            ),
         )
         self.register_outputs({"id": self.id})
 
@@ -90,5 +92,6 @@ class OktaApp(pulumi.ComponentResource):
             exact=exact,
             at_least=at_least,
             after=after,
+            protect=config.protects("okta-users-group"),
             opts=pulumi.ResourceOptions(parent=self),
         )

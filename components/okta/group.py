@@ -11,12 +11,13 @@ class OktaGroup(pulumi.ComponentResource):
 
     In: the group's name; `exact`: user ids that are its whole membership; `at_least`: user ids
     by e-mail address that must be in it while others may be; neither: Okta's own business;
-    `after`: what must exist before.
-    Out: `id`, `name`.
+    `after`: what must exist before; `protect`: false where `removals` names it.
+    Out: `id`, `name`, `protected`.
     """
 
     id: pulumi.Output[str]
     name: pulumi.Output[str]
+    protected: bool
 
     def __init__(
         self,
@@ -27,6 +28,7 @@ class OktaGroup(pulumi.ComponentResource):
         exact: pulumi.Output[Sequence[str]] | None = None,
         at_least: dict[str, pulumi.Output[str]] | None = None,
         after: Sequence[pulumi.Resource] = (),
+        protect: bool = True,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:OktaGroup", f"{name}-and-members", {}, opts)
@@ -38,7 +40,7 @@ class OktaGroup(pulumi.ComponentResource):
                 parent=self,
                 depends_on=[*after],
                 # Everyone in it would lose the access that it gives.
-                protect=True,
+                protect=protect,
                 # A renamed group no longer meets its Cloudflare group: refused, not renamed.
                 replace_on_changes=["name"],
             ),
@@ -61,6 +63,7 @@ class OktaGroup(pulumi.ComponentResource):
                 # Whoever leaves the config stays a Cloudflare user until removed in Okta.
                 opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
             )
+        self.protected = protect
         self.id = group.id
         self.name = group.name
         self.register_outputs({"id": self.id, "name": self.name})

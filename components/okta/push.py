@@ -37,6 +37,7 @@ class OktaRoleGroups(pulumi.ComponentResource):
                 f"Gives the Cloudflare role {role.value}",
                 exact=_ids(config.roles[role].members, people),
                 after=after,
+                protect=config.protects(role_resource("okta-group", role)),
                 opts=pulumi.ResourceOptions(parent=self),
             )
             for role, group_name in group_names(config).items()
@@ -67,7 +68,9 @@ class OktaPush(pulumi.ComponentResource):
                 delete_target_group_on_destroy=False,
                 # First to go in a destroy: while it is protected, nothing before it is touched,
                 # even where `pulumi destroy --skip-preview` leaves out the check of the whole.
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[*after], protect=True),
+                opts=pulumi.ResourceOptions(
+                    parent=self, depends_on=[*after], protect=group.protected
+                ),
             )
         self.register_outputs({})
 

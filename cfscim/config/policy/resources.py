@@ -169,10 +169,18 @@ _HANDED_OVER = {
 _NOT_LOOKED_AT = frozenset({"__provider"})
 
 
-def _protected(_case: Case, view: ResourceView) -> Iterator[Finding]:
-    if view.type in GROUP_TYPES | APP_TYPES and not view.protect:
-        kind = "the group" if view.type in GROUP_TYPES else "the app"
+def _protected(case: Case, view: ResourceView) -> Iterator[Finding]:
+    if view.type not in GROUP_TYPES | APP_TYPES or view.protect:
+        return
+    kind = "the group" if view.type in GROUP_TYPES else "the app"
+    removal = case.config.removal_of(view.name)
+    if removal is None:
         yield Finding(f"{kind} is not protected", "declare it with protect=True")
+    elif removal.until < case.today:
+        yield Finding(
+            f"{kind} is not protected, and its removal by {removal.by} ended on {removal.until}",
+            f'take the entry of "{removal.what}" out of removals, or have it renewed',
+        )
 
 
 def _push(_case: Case, view: ResourceView) -> Iterator[Finding]:

@@ -1,0 +1,76 @@
+"""`removals`: protection falls for exactly what is named, until its day."""
+
+from datetime import date
+
+import pytest
+
+from cfscim.config.models import ScimConfig, parse_config
+from cfscim.config.policy.model import ResourceView
+from cfscim.config.policy.rules import evaluate
+from cfscim.config.stack_file import CheckedStack, StackFile
+from cfscim.config.warnings import warnings
+from cfscim.plan.model import make_plan
+from tests.combinations import config_object
+
+TODAY = date(2026, 11, 26)
+ROLE = "Billing"
+PROTECTED = {
+    "okta": {"okta-group-billing", "okta-push-billing", "user-group-billing"},
+    "entra": {"entra-group-billing", "entra-assignment-billing", "user-group-billing"},
+}
+
+
+def declared(kind: str, *what: str, until: str = "2026-12-31") -> dict[str, object]:
+    removals = [{"what": one, "until": until, "by": "Grace", "reason": "dropped"} for one in what]
+    return {**config_object(kind, "userGroups", "account"), "removals": removals}
+
+
+def unprotected(kind: str, *what: str) -> set[str]:
+    """The logical names that the plan shows without protection, of those that have it else."""
+    shown = []
+    for given in ((), what):
+        value = declared(kind, *given)
+        config = parse_config(value, stack="dev")
+        file = StackFile("Pulumi.dev.yaml", "dev", value, {}, {})
+        plan = make_plan(CheckedStack(file, config, ()))
+        shown.append({r.name for r in plan.resources if r.options.protect})
+    return shown[0] - shown[1]
+
+
+@pytest.mark.parametrize("kind", ["okta", "entra"])
+def test_protection_falls_for_exactly_the_role(kind: str) -> None:
+    assert unprotected(kind, ROLE) == PROTECTED[kind]
+
+
+def test_protection_falls_for_the_users_group_and_the_application() -> None:
+    assert unprotected("okta", "usersGroup") == {"okta-users-group"}
+    assert unprotected("okta", "application") == {"okta-app", "okta-app-assignments"}
+    assert unprotected("entra", "application") == {"entra-app"}
+    assert unprotected("entra", "usersGroup") == {"entra-users-group", "entra-assignment-users"}
+
+
+@pytest.mark.parametrize(("kind", "count"), [("okta", 15), ("entra", 15)])
+def test_everything_is_everything(kind: str, count: int) -> None:
+    assert len(unprotected(kind, "everything")) == count
+
+
+def violations(config: ScimConfig, name: str) -> list[str]:
+    view = ResourceView("okta:group/group:Group", name, {}, protect=False)
+    found = evaluate(config, [view], stack="dev", today=TODAY)
+    return [one.message for one in found if one.rule == "groups-and-app-protected"]
+
+
+def test_the_policy_allows_it_until_its_day() -> None:
+    config = parse_config(declared("okta", ROLE), stack="dev")
+    assert violations(config, "okta-group-billing") == []
+    [refused] = violations(config, "okta-group-administrator")
+    assert "is not protected" in refused
+    ended = parse_config(declared("okta", ROLE, until="2026-11-25"), stack="dev")
+    [refused] = violations(ended, "okta-group-billing")
+    assert "its removal by Grace ended on 2026-11-25" in refused
+
+
+def test_it_is_said_as_a_warning_as_long_as_it_stands() -> None:
+    config = parse_config(declared("okta", ROLE), stack="dev")
+    [said] = [line for line in warnings(config, today=TODAY) if "removals" in str(line)]
+    assert "Billing may be removed or replaced until 2026-12-31 (Grace: dropped)" in str(said)
