@@ -12,6 +12,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
@@ -25,6 +26,7 @@ _NEXT = (b"\nclass ", b"\n@")
 _HEAD = 4096
 """Bytes in which the imports of a generated file end."""
 _QUOTED = re.compile(r"'(?:outputs\.)?(\w+)'")
+_LISTED = re.compile(rb"'(\w+)'")
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -135,22 +137,29 @@ class _NestedTypes(SourceFileLoader):
         exec(compile(head, self.path, "exec"), names)  # noqa: S102 - the SDK's own code
         if module.__name__.endswith(".outputs"):
             names["outputs"] = module
-        source = b""
 
         def look_up(name: str) -> object:
-            nonlocal source
-            source = source or self.get_data(self.path)
-            text = "" if name.startswith("__") else _class_text(source, name)
+            if name.startswith("__"):
+                raise AttributeError(name)
+            source, classes = _generated(self.path)
+            text = _class_text(source, name) if name in classes else ""
             if not text:
                 raise AttributeError(f"module {module.__name__} has no attribute {name}")
             exec(compile(text, self.path, "exec"), names)  # noqa: S102 - the SDK's own code
             # The types of its properties are evaluated in this module, later and by name.
-            for other in set(_QUOTED.findall(text)) - names.keys():
-                if _class_text(source, other):
-                    getattr(module, other)
+            for other in classes.intersection(_QUOTED.findall(text)) - names.keys():
+                getattr(module, other)
             return names[name]
 
         names["__getattr__"] = look_up
+
+
+@lru_cache(maxsize=1)  # Megabytes: the files are used one after the other.
+def _generated(path: str) -> tuple[bytes, frozenset[str]]:
+    """A file of nested types, and the names of its classes."""
+    source = Path(path).read_bytes()
+    listed = source[: source.index(b"\n]\n")]
+    return source, frozenset(name.decode() for name in _LISTED.findall(listed))
 
 
 def _class_text(source: bytes, name: str) -> str:
