@@ -7,6 +7,7 @@ as the stack's provider does, from the stack's config first and the environment 
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -16,6 +17,10 @@ from pulumi.dynamic import (
     ResourceProvider,
 )
 from pulumi.dynamic.config import Config
+
+if TYPE_CHECKING:
+    from cfscim.vendors.entra.api import GraphClient
+    from cfscim.vendors.okta.api import OktaClient
 
 Props = dict[str, object]
 
@@ -57,6 +62,18 @@ class RestProvider(ResourceProvider):
         if getattr(sys.modules["__main__"].__spec__, "name", "") == "pulumi.dynamic.__main__":
             # The plugin answers an error with its whole traceback; our message is enough.
             sys.tracebacklimit = 0
+
+    def okta(self) -> "OktaClient":
+        """A client signed in as the Okta provider does; imported when the plugin needs it."""
+        from cfscim.vendors.okta.api import OktaClient
+
+        return OktaClient.from_settings(self.settings, self.environment)
+
+    def graph(self) -> "GraphClient":
+        """A client signed in as the azuread provider does; imported when the plugin needs it."""
+        from cfscim.vendors.entra.api import GraphClient
+
+        return GraphClient.from_settings(self.settings, self.environment)
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """Refuses a declared input that is absent."""

@@ -3,7 +3,6 @@
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from cfscim.vendors.entra.api import GraphClient
 from components.rest_resource import Props, RestProvider
 
 
@@ -29,7 +28,7 @@ class EntraConnectionTestProvider(RestProvider):
         """Nothing was changed, so there is nothing to undo."""
 
     def _tested(self, props: Props) -> Props:
-        with GraphClient.from_settings(self.settings, self.environment) as graph:
+        with self.graph() as graph:
             graph.validate_credentials(
                 str(props["servicePrincipalId"]), str(props["jobId"]), settle=True
             )

@@ -13,7 +13,6 @@ from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from cfscim.config.json_types import Json
 from cfscim.config.models import UserFilter
-from cfscim.vendors.entra.api import GraphClient
 from cfscim.vendors.entra.job_schema import (
     CHANGED_BY_HAND,
     Clause,
@@ -56,7 +55,7 @@ class EntraMappingProvider(RestProvider):
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """Reports the filter as Entra has it now; a job that is gone reads as gone."""
-        with self._graph() as graph:
+        with self.graph() as graph:
             document = graph.find_schema(str(props["servicePrincipalId"]), str(props["jobId"]))
         if document is None:
             return ReadResult("", {})
@@ -73,7 +72,7 @@ class EntraMappingProvider(RestProvider):
     def delete(self, _id: str, props: Props) -> None:
         """Puts back the scopes found at the first run; a job that is gone needs nothing."""
         service_principal, job = str(props["servicePrincipalId"]), str(props["jobId"])
-        with self._graph() as graph:
+        with self.graph() as graph:
             document = graph.find_schema(service_principal, job)
             if document is not None:
                 original = Scopes.from_json(str(props["originalScopes"]))
@@ -83,7 +82,7 @@ class EntraMappingProvider(RestProvider):
 
     def _written(self, props: Props, user_scope: Json = _AS_FOUND) -> Scopes:
         service_principal, job = str(props["servicePrincipalId"]), str(props["jobId"])
-        with self._graph() as graph:
+        with self.graph() as graph:
             document = graph.schema(service_principal, job)
             before = read_scopes(document)
             otherwise = before.user if user_scope == _AS_FOUND else user_scope
@@ -97,9 +96,6 @@ class EntraMappingProvider(RestProvider):
 
     def _kept(self, props: Props) -> Props:
         return {key: props[key] for key in self.declared}
-
-    def _graph(self) -> GraphClient:
-        return GraphClient.from_settings(self.settings, self.environment)
 
 
 def _filters_users(props: Props) -> bool:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from cfscim.vendors.entra.api import GraphClient
 from components.rest_resource import Props, RestProvider
 
 
@@ -29,7 +28,7 @@ class EntraGroupMembersProvider(RestProvider):
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """Reports those of the declared people who are still in the group."""
-        with self._graph() as graph:
+        with self.graph() as graph:
             present = graph.group_member_ids(str(props["groupId"]))
         found = [member for member in _members(props) if member in present]
         return ReadResult(id_, {**_kept(props), "members": found})
@@ -39,15 +38,12 @@ class EntraGroupMembersProvider(RestProvider):
 
     def _added(self, props: Props) -> Props:
         group, members = str(props["groupId"]), _members(props)
-        with self._graph() as graph:
+        with self.graph() as graph:
             present = graph.group_member_ids(group)
             for member in members:
                 if member not in present:
                     graph.add_group_member(group, member)
         return _kept(props)
-
-    def _graph(self) -> GraphClient:
-        return GraphClient.from_settings(self.settings, self.environment)
 
 
 def _members(props: Props) -> list[str]:

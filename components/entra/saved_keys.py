@@ -7,7 +7,6 @@ With a further key the provider waits for the number of keys until its time-out
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from cfscim.vendors.entra.api import GraphClient
 from cfscim.vendors.entra.saved_keys import described, further_keys, removal
 from cfscim.vendors.errors import NotAsDeclaredError
 from components.rest_resource import Props, RestProvider
@@ -36,7 +35,7 @@ class EntraSavedKeysProvider(RestProvider):
 
     def _looked(self, props: Props) -> Props:
         principal = str(props["servicePrincipalId"])
-        with GraphClient.from_settings(self.settings, self.environment) as graph:
+        with self.graph() as graph:
             further = further_keys(graph.secrets(principal, settle=True))
             base = graph.base
         if further:

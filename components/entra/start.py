@@ -3,7 +3,6 @@
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from cfscim.vendors.entra.api import GraphClient
 from components.rest_resource import Props, RestProvider
 
 
@@ -23,7 +22,7 @@ class EntraStartProvider(RestProvider):
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """Reports whether the job's schedule is active; a job that is gone reads as gone."""
-        with self._graph() as graph:
+        with self.graph() as graph:
             job = graph.find_job(str(props["servicePrincipalId"]), str(props["jobId"]))
         if job is None:
             return ReadResult("", {})
@@ -32,16 +31,13 @@ class EntraStartProvider(RestProvider):
 
     def delete(self, _id: str, props: Props) -> None:
         """Pauses the job, as it was before; a job that is gone needs nothing."""
-        with self._graph() as graph:
+        with self.graph() as graph:
             graph.pause(str(props["servicePrincipalId"]), str(props["jobId"]))
 
     def _started(self, props: Props) -> Props:
-        with self._graph() as graph:
+        with self.graph() as graph:
             graph.start(str(props["servicePrincipalId"]), str(props["jobId"]))
         return {key: props[key] for key in self.declared}
-
-    def _graph(self) -> GraphClient:
-        return GraphClient.from_settings(self.settings, self.environment)
 
 
 class EntraStart(Resource, module="cloudflare-scim", name="EntraStart"):

@@ -9,7 +9,6 @@ from typing import Literal
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from cfscim.vendors.okta.api import OktaClient
 from cfscim.vendors.okta.checks import check_connection, check_console, check_features
 from components.rest_resource import Props, RestProvider
 
@@ -51,7 +50,7 @@ class OktaGateProvider(RestProvider):
         """Nothing was changed, so there is nothing to undo."""
 
     def _verified(self, props: Props) -> Props:
-        with OktaClient.from_settings(self.settings, self.environment) as okta:
+        with self.okta() as okta:
             _CHECKS[str(props["check"])](okta, str(props["appId"]), str(props["baseUrl"]))
         return {key: props[key] for key in self.declared}
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Self
 from urllib.parse import quote
 
-from cfscim.vendors.entra.jobs import JobCalls, bare, quoted
+from cfscim.vendors.entra.ids import bare
+from cfscim.vendors.entra.jobs import JobCalls, quoted
 from cfscim.vendors.entra.models import AppRoleAssignment, GraphGroup, Member, ServicePrincipal
 from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.errors import AnswerError, NotAsDeclaredError

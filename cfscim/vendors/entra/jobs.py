@@ -9,6 +9,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from cfscim.config.json_types import JsonObject
+from cfscim.vendors.entra.ids import bare
 from cfscim.vendors.entra.job_schema import Scopes, read_scopes, require_id_filter
 from cfscim.vendors.entra.models import Job, Provisioned, ProvisioningEvent, provisioned
 from cfscim.vendors.errors import AnswerError, NotAsDeclaredError
@@ -22,11 +23,6 @@ _READ = "Synchronization.Read.All"
 _WRITE = "Synchronization.ReadWrite.All (or ownership and Application.ReadWrite.OwnedBy)"
 # Entra answers reads from copies that lag behind a write by seconds.
 _LAG_DELAYS = (1.0, 2.0, 4.0, 8.0)
-
-
-def bare(id_: str) -> str:
-    """The id itself, from an id or from a path such as the provider's `/servicePrincipals/<id>`."""
-    return id_.rstrip("/").rpartition("/")[2]
 
 
 class JobCalls:

@@ -6,7 +6,7 @@ A further key makes the provider wait for the number of keys until its time-out,
 
 from collections.abc import Iterable
 
-from cfscim.vendors.entra.jobs import bare
+from cfscim.vendors.entra.ids import bare
 
 OURS = ("BaseAddress", "SecretToken", "SyncNotificationSettings", "SyncAll")
 _EFFECTS = {

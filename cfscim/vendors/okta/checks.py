@@ -5,9 +5,12 @@ Okta's Applications API (`features` of an app).
 """
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from cfscim.config.messages import RemoteError
-from cfscim.vendors.okta.api import OktaClient
+
+if TYPE_CHECKING:
+    from cfscim.vendors.okta.api import OktaClient
 
 CONSOLE_REQUIRED = {
     "PUSH_NEW_USERS": "Create Users",
@@ -30,7 +33,7 @@ def console_problems(features: Collection[str]) -> list[str]:
     return on + off
 
 
-def check_console(okta: OktaClient, app_id: str, _base_url: str) -> None:
+def check_console(okta: "OktaClient", app_id: str, _base_url: str) -> None:
     """Raises `RemoteError` unless the app's features are as the guide has them set by hand."""
     problems = console_problems(okta.app(app_id).features)
     if problems:
@@ -41,7 +44,7 @@ def check_console(okta: OktaClient, app_id: str, _base_url: str) -> None:
         )
 
 
-def check_connection(okta: OktaClient, app_id: str, base_url: str) -> None:
+def check_connection(okta: "OktaClient", app_id: str, base_url: str) -> None:
     """Raises `RemoteError` unless Okta itself reports the connection as enabled."""
     connection = okta.connection(app_id)
     if connection.status != "ENABLED":
@@ -58,7 +61,7 @@ def check_connection(okta: OktaClient, app_id: str, base_url: str) -> None:
         )
 
 
-def check_features(okta: OktaClient, app_id: str, base_url: str) -> None:
+def check_features(okta: "OktaClient", app_id: str, base_url: str) -> None:
     """Raises `RemoteError` unless Create and Deactivate Users are on, profile and password off."""
     check_connection(okta, app_id, base_url)
     feature = okta.provisioning_feature(app_id)
