@@ -130,12 +130,19 @@ def _tip(arguments: Arguments) -> int:  # noqa: ARG001
 
 
 def _before(arguments: Arguments) -> int:
-    before.hand_over(arguments.stack, arguments.before)
+    """Without a verified deployment, removals are counted from what was tried."""
+    commit = arguments.before or deployed.recorded(arguments.stack, deployed.ATTEMPT)
+    before.hand_over(arguments.stack, commit)
     return 0
 
 
 def _confirm(arguments: Arguments) -> int:
     deployed.confirm(arguments.stack, arguments.before, by_hand=bool(arguments.since))
+    return 0
+
+
+def _attempt(arguments: Arguments) -> int:
+    deployed.attempt(arguments.stack, arguments.commit, done=bool(arguments.done))
     return 0
 
 
@@ -170,6 +177,7 @@ COMMANDS: dict[str, tuple[Callable[[Arguments], int], tuple[str, ...]]] = {
     "tip": (_tip, ()),
     "before": (_before, ("stack", "before")),
     "confirm": (_confirm, ("stack", "before", "since")),
+    "attempt": (_attempt, ("stack", "commit", "done")),
     "record": (_record, ("stack", "commit")),
     "drift": (_drift, ("stack",)),
     "comment": (_comment, ()),

@@ -15,6 +15,8 @@ from cfscim.gitops.shell import Ask, Json, Stop, objects, run, texts
 from cfscim.gitops.stacks import changed_files, commit_of, program_files, stack_of
 
 TAG = "cloudflare-scim:verified"
+ATTEMPT = "cloudflare-scim:attempted"
+"""The commit that the stack was updated from, while none has ever been verified."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -62,20 +64,27 @@ def differs(stack: str, before: str) -> bool:
     return bool(program_files(files)) or stack in {stack_of(path) for path in files}
 
 
-def recorded(stack: str) -> str:
+def recorded(stack: str, tag: str = TAG) -> str:
     """The commit in the stack's own record; empty where there is none."""
     done = run("pulumi", "stack", "tag", "ls", "--stack", stack, "--json", "--non-interactive")
     if done.returncode:
         raise _unread(stack, done.stderr)
     tags: Json = json.loads(done.stdout or "{}")
-    return texts(tags, TAG)
+    return texts(tags, tag)
 
 
-def record(stack: str, commit: str) -> None:
+def attempt(stack: str, commit: str, *, done: bool) -> None:
+    """Writes down where a stack without a verified deployment is updated from: before the first
+    update, and after each that is `done`, so that one cut off or refused takes nothing away."""
+    if done or not recorded(stack, ATTEMPT):
+        record(stack, commit, ATTEMPT)
+
+
+def record(stack: str, commit: str, tag: str = TAG) -> None:
     """Writes down that a commit is deployed and verified."""
     if not _COMMIT.fullmatch(commit):
         raise Stop(f"{commit!r} is no commit; nothing was recorded of {stack}")
-    done = run("pulumi", "stack", "tag", "set", TAG, commit, "--stack", stack, "--non-interactive")
+    done = run("pulumi", "stack", "tag", "set", tag, commit, "--stack", stack, "--non-interactive")
     if done.returncode:
         raise _unread(stack, done.stderr)
 
@@ -95,6 +104,9 @@ def confirm(stack: str, before: str, *, by_hand: bool) -> None:
             )
         return
     if by_hand:
+        return
+    # An update that was never verified: the approver was shown everything as new.
+    if not before and recorded(stack, ATTEMPT):
         return
     if not _is_empty(stack):
         raise Stop(

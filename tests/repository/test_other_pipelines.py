@@ -20,7 +20,7 @@ PULUMI = """#!/bin/sh
 echo "pulumi $*" >> "$GH_STUB/done"
 case "$1 $2 $3" in
   "stack tag ls") cat "$GH_STUB/tags" 2> /dev/null || echo '{}' ;;
-  "stack tag set") echo "{\\"$4\\": \\"$5\\"}" > "$GH_STUB/tags" ;;
+  "stack tag set") [ "$4" = cloudflare-scim:attempted ] || echo "{\\"$4\\": \\"$5\\"}" > "$GH_STUB/tags" ;;
   "stack export "*) echo '{}' ;;
 esac
 """

@@ -36,7 +36,8 @@ if (folder / "broken").exists():
 if sys.argv[1:4] == ["stack", "tag", "ls"]:
     print(tags.read_text() if tags.exists() else "{}")
 elif sys.argv[1:4] == ["stack", "tag", "set"]:
-    tags.write_text(json.dumps({sys.argv[4]: sys.argv[5]}))
+    known = json.loads(tags.read_text()) if tags.exists() else {}
+    tags.write_text(json.dumps({**known, sys.argv[4]: sys.argv[5]}))
 elif sys.argv[1:3] == ["stack", "export"]:
     print(state.read_text() if state.exists() else "{}")
 elif sys.argv[1:3] == ["stack", "output"]:
@@ -218,6 +219,10 @@ def test_approval_holds_only_for_what_it_was_compared_with(clone: Clone, step: S
     assert "no record of a verified deployment" in done.text
     assert _confirm(clone, step, first).code == 1
     assert _confirm(clone, step, first, since=first).code == 0
+    # Updated from here and never verified, as Okta's first state is: all was shown as new.
+    (runner / "tags.json").write_text(json.dumps({"cloudflare-scim:attempted": first}))
+    assert _confirm(clone, step, "").code == 0
+    assert _confirm(clone, step, first).code == 1
     (runner / "tags.json").write_text(json.dumps({"cloudflare-scim:verified": first}))
     assert _confirm(clone, step, first).code == 0
     for other in (second, ""):
@@ -247,13 +252,18 @@ def test_update_runs_under_the_pack_with_the_stacks_own_credentials(
     runner = clone.command("pulumi", PULUMI)
     done = clone.run(step, STACK="prod", COMMIT="a" * 40, **SECRETS)
     assert done.code == 0, done.text
-    called = json.loads((runner / "calls.jsonl").read_text())
+    lines = [json.loads(line) for line in (runner / "calls.jsonl").read_text().splitlines()]
+    (called,) = (line for line in lines if line[0] == "up")
     assert called[:3] == ["up", "--stack", "prod"]
     assert called[called.index("--policy-pack-config") + 1] == ".before/policy.json"
     pack = Path(called[called.index("--policy-pack") + 1])
     assert pack.resolve() == clone.path / "policy"
+    attempted = {"cloudflare-scim:attempted": "a" * 40}
+    assert json.loads((runner / "tags.json").read_text()) == attempted
     (runner / "up").write_text("255")
-    assert clone.run(step, STACK="prod", COMMIT="a" * 40, **SECRETS).code == 255
+    assert clone.run(step, STACK="prod", COMMIT="b" * 40, **SECRETS).code == 255
+    # Cut off or refused, it takes nothing away from what removals are counted from.
+    assert json.loads((runner / "tags.json").read_text()) == attempted
 
 
 COMMANDS = ("actions/update/Preflight", "actions/update/Adopt what an earlier update left behind")

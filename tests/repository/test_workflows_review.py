@@ -27,6 +27,12 @@ def clone(tmp_path: Path) -> Clone:
     return Clone(tmp_path)
 
 
+def _hand(clone: Clone, step: Step, before: str, stack: str = "dev") -> Outcome:
+    clone.command("pulumi", "#!/bin/sh\necho '{}'\n")
+    more = {"PULUMI_CONFIG_PASSPHRASE": ""} if "update" in step.key else {}
+    return clone.run(step, BEFORE=before, STACK=stack, **more)
+
+
 def _changed(clone: Clone, step: Step, base: str, head: str = "0" * 40) -> dict[str, str]:
     done = clone.run(step, BASE=base, HEAD_SHA=head, SANDBOX_STACKS="dev dev-entra")
     assert done.code == 0, done.text
@@ -172,14 +178,14 @@ def test_policy_pack_gets_the_config_of_before(clone: Clone, step: Step) -> None
     text = (clone.path / "Pulumi.dev.yaml").read_text()
     clone.edit("Cloudflare Users", "Other Users")
     clone.commit()
-    done = clone.run(step, BEFORE=before, STACK="dev")
+    done = _hand(clone, step, before)
     assert done.code == 0, done.text
     file = clone.path / ".before" / "Pulumi.dev.yaml"
     assert file.read_text() == text
     settings = json.loads((clone.path / ".before" / "policy.json").read_text())
     given = {"beforeFile": str(file)}
     assert settings == {"removal-share": given, "waived-config": given}
-    assert clone.run(step, BEFORE=before, STACK="new").code == 0
+    assert _hand(clone, step, before, "new").code == 0
     settings = json.loads((clone.path / ".before" / "policy.json").read_text())
     assert settings["removal-share"] == {"beforeFile": ""}
 
@@ -189,7 +195,7 @@ def test_policy_pack_gets_the_config_of_before(clone: Clone, step: Step) -> None
 def test_missing_commit_of_before_does_not_switch_the_rule_off(
     clone: Clone, step: Step, before: str
 ) -> None:
-    done = clone.run(step, BEFORE=before, STACK="dev")
+    done = _hand(clone, step, before)
     assert done.code == 1
     assert [line for line in done.text.splitlines() if line.startswith("::error::")]
     assert not (clone.path / ".before" / "policy.json").exists()
@@ -209,7 +215,7 @@ def test_commit_that_a_force_push_took_away_is_fetched(
     clone.git("push", "--quiet", "--force", "origin", "HEAD:refs/heads/main")
     clone.git("reflog", "expire", "--expire=now", "--all")
     clone.git("gc", "--quiet", "--prune=now")
-    done = clone.run(step, BEFORE=before, STACK="dev")
+    done = _hand(clone, step, before)
     assert done.code == 0, done.text
     assert (clone.path / ".before" / "Pulumi.dev.yaml").read_text() != text
 
