@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from cfscim.config.access import people
 from cfscim.config.json_types import Json
+from cfscim.config.kinds import KINDS
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import SLUGS, scim_base_url
 from cfscim.config.policy.model import UNKNOWN, Case, Finding, ResourceView
@@ -15,41 +16,11 @@ from cfscim.config.policy.model import UNKNOWN, Case, Finding, ResourceView
 _REMOVE = "remove it, or declare what is wanted in the config"
 _OURS = "cloudflare-scim:index:"
 _ENGINE = ("pulumi:pulumi:", "pulumi:providers:")
-_BOTH = frozenset(
-    {
-        "cloudflare:index/accountToken:AccountToken",
-        "cloudflare:index/apiToken:ApiToken",
-        "cloudflare:index/userGroup:UserGroup",
-    }
-)
-_OF_PROVIDER: Mapping[str, frozenset[str]] = {
-    "okta": frozenset(
-        {
-            "okta:app/saml:Saml",
-            "okta:group/group:Group",
-            "okta:index/groupMemberships:GroupMemberships",
-            "okta:index/userGroupMemberships:UserGroupMemberships",
-            "okta:index/appGroupAssignments:AppGroupAssignments",
-            "okta:app/connection:Connection",
-            "okta:app/features:Features",
-            "okta:index/pushGroup:PushGroup",
-            "pulumi-python:dynamic/cloudflare-scim:OktaGate",
-        }
-    ),
-    "entra": frozenset(
-        {
-            "azuread:index/applicationFromTemplate:ApplicationFromTemplate",
-            "azuread:index/synchronizationJob:SynchronizationJob",
-            "azuread:index/synchronizationSecret:SynchronizationSecret",
-            "azuread:index/group:Group",
-            "azuread:index/appRoleAssignment:AppRoleAssignment",
-            "pulumi-python:dynamic/cloudflare-scim:EntraGroupMembers",
-            "pulumi-python:dynamic/cloudflare-scim:EntraConnectionTest",
-            "pulumi-python:dynamic/cloudflare-scim:EntraMapping",
-            "pulumi-python:dynamic/cloudflare-scim:EntraStart",
-        }
-    ),
+_OF_PROVIDER: Mapping[str, tuple[str, ...]] = {
+    "okta": ("cloudflare:", "okta:", "pulumi-python:dynamic/cloudflare-scim:Okta"),
+    "entra": ("cloudflare:", "azuread:", "pulumi-python:dynamic/cloudflare-scim:Entra"),
 }
+"""Which of the kinds that the program knows it declares with which identity provider."""
 _OWN_ACCOUNT_RULE = frozenset(
     {"cloudflare:index/accountToken:AccountToken", "cloudflare:index/apiToken:ApiToken"}
 )
@@ -60,7 +31,9 @@ def accounted_for(case: Case, view: ResourceView) -> Iterator[Finding]:
     if view.type.startswith((_OURS, *_ENGINE)):
         return
     config = case.config
-    if view.type not in _BOTH | _OF_PROVIDER[config.identity_provider.kind]:
+    if view.type not in KINDS or not view.type.startswith(
+        _OF_PROVIDER[config.identity_provider.kind]
+    ):
         yield Finding(f"the config accounts for no resource of the type {view.type}", _REMOVE)
         return
     account = view.inputs.get("accountId", UNKNOWN)
