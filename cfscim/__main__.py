@@ -204,11 +204,19 @@ def verify(
             help="Ask again for so long while something is not there yet.",
         ),
     ] = 0,
+    person: Annotated[
+        str | None,
+        typer.Option(
+            "--person",
+            metavar="E-MAIL",
+            help="A smoke test instead: Entra provisions this one person now.",
+        ),
+    ] = None,
 ) -> None:
     """Read the live systems back and compare: exit 0 as declared, 1 not, 4 not yet, 3 no answer."""
     from cfscim.verify.command import run
 
-    raise typer.Exit(run(stack, output.value, outputs, os.environ, wait=wait))
+    raise typer.Exit(run(stack, output.value, outputs, os.environ, wait=wait, person=person))
 
 
 @app.command()

@@ -30,6 +30,7 @@ def run(
     env: Mapping[str, str],
     *,
     wait: float = 0.0,
+    person: str | None = None,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> int:
@@ -37,11 +38,18 @@ def run(
 
     `outputs` names a file with what `pulumi stack output --json --show-secrets` prints, or is "-"
     for standard input; without it the engine is asked. `wait`: minutes for which what is not there
-    yet is asked for again. Returns 0 when everything is as declared, 1 when something is not, 3
+    yet is asked for again. `person`: an e-mail address that Entra provisions now, and nothing else
+    is verified. Returns 0 when everything is as declared, 1 when something is not, 3
     when an answer is missing, 4 when something is not there yet. Raises `ConfigError`,
     `MissingError`.
     """
     subject = load(stack, outputs, env)
+    if person is not None:
+        from cfscim.verify.entra_person import provision
+
+        report = provision(subject.config, subject.outputs, subject.settings, env, person)
+        typer.echo(render(report, stack, output))
+        return report.exit_code
     end = clock() + wait * 60
     while True:
         report = live.run(
