@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pulumi
 
 from cfscim.config.checklist import remaining_steps
+from cfscim.config.facts import token_fingerprint
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_names, scim_base_url
 from cfscim.config.warnings import warnings
@@ -49,6 +50,8 @@ class CloudflareScim(pulumi.ComponentResource):
             "tokenId": token.id,
             "tokenExpiresOn": config.token.expires_on_text,
             "tokenValue": token.value,
+            # A token's value is random enough that its hash gives nothing away.
+            "tokenFingerprint": pulumi.Output.unsecret(token.value.apply(token_fingerprint)),
             "applicationId": provisioning.application_id,
             **provisioning.extra_outputs,
             "roleGroups": {

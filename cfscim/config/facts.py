@@ -6,6 +6,7 @@ Plain frozen data and functions of the config; components, policy, checklist and
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Literal
 
@@ -72,6 +73,14 @@ def token_trigger(config: ScimConfig) -> str:
     parts += ["without an end"] if token.expires_on is None else []
     parts += ["with networks"] if token.allowed_cidrs else []
     return ", ".join(parts)
+
+
+def token_fingerprint(value: str) -> str:
+    """Twelve hex digits that tell one token from another, and from which none can be had back.
+
+    What `plan` shows in place of a value that is not known yet stays as it is.
+    """
+    return value if value.startswith("${") else sha256(value.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 import typer
 
 from cfscim.config.checklist import PRINT_VALUE, Step, steps
+from cfscim.config.facts import token_fingerprint
 from cfscim.config.messages import MissingError
 from cfscim.vendors.settings import Settings
 from cfscim.verify import run as verify
@@ -58,7 +59,10 @@ def run(stack: str, outputs: str | None, env: Mapping[str, str]) -> int:
         if step.link:
             typer.echo(f"   {step.link}")
     if any(PRINT_VALUE in step.what for step in left):
-        typer.echo(f"\nThe token is printed by: {PRINT_VALUE} --stack {stack}")
+        shown = token_fingerprint(subject.outputs.token_value.get_secret_value())
+        typer.echo(
+            f"\nThe token (fingerprint {shown}) is printed by: {PRINT_VALUE} --stack {stack}"
+        )
     return 1
 
 

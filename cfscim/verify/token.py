@@ -11,6 +11,7 @@ from cfscim.config.facts import (
     USER_SCOPE,
     account_resource,
     judge_expiry,
+    token_fingerprint,
 )
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import scim_base_url
@@ -113,9 +114,10 @@ class _Token:
         by = token.issued_on + self._longest if token.issued_on else None
         if by is not None and self._now < by:
             return not_yet(expected, "never used", by, actions.HAND_OVER)
+        print_ = token_fingerprint(self._outputs.token_value.get_secret_value())
         return fails(
             expected,
-            "never used: the identity provider does not have it",
+            f"never used: the identity provider does not have the token of fingerprint {print_}",
             actions.HAND_OVER,
         )
 

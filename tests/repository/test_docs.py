@@ -66,7 +66,7 @@ def test_every_command_named_exists(page: Path) -> None:
     commands = getattr(click_command, "commands")  # noqa: B009 typer's own type hides it
     targets = set(re.findall(r"^([\w.-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for block in blocks(page, "", "sh", "bash", "console", "shell"):
-        for command, rest in re.findall(r"python -m cfscim (\w+)([^\n|;&]*)", block):
+        for command, rest in re.findall(r"python -m cfscim (\w[\w-]*)([^\n|;&]*)", block):
             assert command in commands, f"{page.name}: {command}"
             options = {name for one in commands[command].params for name in one.opts}
             for option in re.findall(r"(?<!\S)--[\w-]+", rest):

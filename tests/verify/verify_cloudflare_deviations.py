@@ -99,7 +99,7 @@ def token_deviations(stack: Combination, also: str = "") -> Iterator[Deviation]:
     yield one("not yet", "restrictions", "not before 2099",
               setter("not_before", "2099-01-01T00:00:00Z"), f"{VALID} {dead}")  # fmt: skip
     yield one("gone", "valid", "does not know", lambda w: w.cloudflare.tokens.clear(), dead)
-    yield one("never used", "used", "does not have it", _unused)
+    yield one("never used", "used", "does not have the token", _unused)
     yield one("renamed", "name", "other name", setter("name", "other name"))
     yield one("a twin", "only", "f" * 32, _twin)
     yield one("ends", "expiry", "2098-", setter("expires_on", "2098-01-01T00:00:00Z"))
