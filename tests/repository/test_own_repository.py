@@ -191,7 +191,8 @@ def test_deploy_by_hand_with_the_engine(reader: Reader, tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir()
     backend = {"PULUMI_BACKEND_URL": state.as_uri(), "PULUMI_CONFIG_PASSPHRASE": "p"}
-    up = "pulumi up --stack prod --yes --skip-preview --policy-pack .cloudflare-scim/policy\n"
+    up = "pulumi up --stack prod --yes --skip-preview "
+    up += "--policy-pack .cloudflare-scim/policy --policy-pack-config .before/policy.json\n"
     code, text = reader.types(started + commands + up, backend)
     assert code == 0, text
     assert "token" in text
