@@ -10,7 +10,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,9 +60,9 @@ def run(request: Request, env: Mapping[str, str]) -> int:
             for line in delete_twins(request.delete_twins, found.findings, vendors):
                 typer.echo(line)
             found = find(stack, config, state, vendors, frozenset(request.take))
-    for line in report(found, checked.config):
+    for line in report(found, checked.config, request.take):
         typer.echo(line)
-    return _write(request, found, state, env)
+    return _write(request, found, checked.config, state, env)
 
 
 def _state(request: Request, env: Mapping[str, str]) -> State:
@@ -90,17 +90,17 @@ def _state(request: Request, env: Mapping[str, str]) -> State:
 # -- what is said ----------------------------------------------------------------------------
 
 
-def report(found: Found, config: ScimConfig) -> Iterator[str]:
+def report(found: Found, config: ScimConfig, take: Iterable[str] = ()) -> Iterator[str]:
     """What was found, what differs from the guide, and what needs a person; a line each."""
     findings = found.findings
-    adopted = [finding for finding in findings if finding.verdict == "adopt"]
+    held = held_back(findings, config, take)
+    adopted = [one for one in findings if one.verdict == "adopt" and one.name not in held]
     if adopted:
         yield "Exists, is not in the state, and can be taken over as it is:"
         for finding in adopted:
             yield f"  {_title(finding)}: {finding.candidates[0].import_id}"
             yield from (f"    differs: {line}" for line in finding.differs)
-            yield from _given_access(finding, config)
-    people = [*needs_person(findings)]
+    people = [*needs_person(findings, held)]
     if people:
         yield "Needs a person:"
         yield from (f"  {line}" for line in people)
@@ -111,9 +111,15 @@ def report(found: Found, config: ScimConfig) -> Iterator[str]:
         yield "Nothing exists that the state lacks."
 
 
-def needs_person(findings: Iterable[Finding]) -> Iterator[str]:
-    """What cannot be taken over, each with the safe way."""
+def needs_person(findings: Iterable[Finding], held: Collection[str] = ()) -> Iterator[str]:
+    """What cannot be taken over, each with the safe way; `held`: as `held_back` names them."""
     for finding in findings:
+        if finding.name in held:
+            yield (
+                f"{_title(finding)}: {_one(finding.candidates[0])}, and whoever is in it gets the "
+                "role once it is taken over; look who they are, then add --take ID, or name the "
+                "role's members in the config"
+            )
         if finding.verdict == "choose":
             yield (
                 f"{_title(finding)}: {len(finding.candidates)} could be it: "
@@ -164,13 +170,21 @@ def notes(found: Found, config: ScimConfig) -> Iterator[str]:
         )
 
 
-def _given_access(finding: Finding, config: ScimConfig) -> Iterator[str]:
-    """Whoever is in a group whose members the config does not name gets its role."""
-    one = finding.candidates[0]
+def held_back(findings: Iterable[Finding], config: ScimConfig, take: Iterable[str]) -> set[str]:
+    """Names of groups that a person has to look at first: somebody is in them, the config does not
+    name the role's members, and whoever is in the group would get the role. Not those of `take`."""
     open_roles = {role.value for role, given in config.roles.items() if given.members is None}
-    text = str(finding.inputs.get("description"))
-    if one.in_use and any(text.endswith(f"role {role}") for role in open_roles):
-        yield f"    look: {one.note}, and whoever is in it gets the role"
+    taken = {*take}
+    return {
+        finding.name
+        for finding in findings
+        if finding.verdict == "adopt"
+        and finding.candidates[0].in_use
+        and finding.candidates[0].import_id not in taken
+        and any(
+            str(finding.inputs.get("description")).endswith(f"role {role}") for role in open_roles
+        )
+    }
 
 
 def _title(finding: Finding) -> str:
@@ -231,11 +245,15 @@ def delete_twins(
         yield f"Deleted {id_}, a twin of {_title(finding)}."
 
 
-def _write(request: Request, found: Found, state: State, env: Mapping[str, str]) -> int:
+def _write(
+    request: Request, found: Found, config: ScimConfig, state: State, env: Mapping[str, str]
+) -> int:
     """Writes the import and says, or does, what takes it over."""
-    left = any(needs_person(found.findings))
+    held = held_back(found.findings, config, request.take)
+    left = any(needs_person(found.findings, held))
     file = Path(request.file or f"adopt.{short_name(request.stack)}.json")
-    content = import_file(found.findings, found.declared, state)
+    free = [finding for finding in found.findings if finding.name not in held]
+    content = import_file(free, found.declared, state)
     if not content["resources"]:
         file.unlink(missing_ok=True)  # of an earlier run: importing it again would fail
         return 1 if left else 0

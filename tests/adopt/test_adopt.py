@@ -8,7 +8,14 @@ from typing import Any
 import httpx
 import pytest
 
-from cfscim.adopt.command import Request, delete_twins, needs_person, report, run
+from cfscim.adopt.command import (
+    Request,
+    delete_twins,
+    held_back,
+    needs_person,
+    report,
+    run,
+)
 from cfscim.adopt.finder import Found, find
 from cfscim.adopt.import_file import import_file
 from cfscim.adopt.state import State, read_state
@@ -221,8 +228,11 @@ def test_a_group_left_to_the_identity_provider_says_who_would_get_the_role(
     group = next(g for g in sandbox.world.okta.groups.values() if g.name == "Billing")
     group.members.append(next(iter(sandbox.world.okta.users)))
     found, _ = adopted(sandbox, hand.config)
-    said = "\n".join(report(found, parsed(hand.config)))
-    assert "look: 1 people in it, and whoever is in it gets the role" in said
+    config = parsed(hand.config)
+    assert held_back(found.findings, config, ()) == {"okta-group-billing"}
+    said = "\n".join(report(found, config))
+    assert "1 people in it), and whoever is in it gets the role once it is taken over" in said
+    assert held_back(found.findings, config, (group.id,)) == set(), "a person has looked"
 
 
 def test_two_apps_of_one_label_are_a_person_s_choice(sandbox: Sandbox, admin: httpx.Client) -> None:
@@ -237,11 +247,11 @@ def test_two_apps_of_one_label_are_a_person_s_choice(sandbox: Sandbox, admin: ht
     used = next(one for one in choice.candidates if one.in_use)
     with Vendors({}, sandbox.env) as vendors:
         with pytest.raises(ScimError, match="whoever has access by it would lose it"):
-            [*delete_twins([used.import_id], found.findings, vendors)]
+            list(delete_twins([used.import_id], found.findings, vendors))
         with pytest.raises(ScimError, match="is no twin"):
-            [*delete_twins(["0oasomethingelse"], found.findings, vendors)]
+            list(delete_twins(["0oasomethingelse"], found.findings, vendors))
         assert len(sandbox.world.okta.apps) == 2
-        [*delete_twins([second], found.findings, vendors)]
+        list(delete_twins([second], found.findings, vendors))
     assert [*sandbox.world.okta.apps] == [used.import_id]
     chosen, _ = adopted(sandbox, hand.config)
     assert [one.verdict for one in chosen.findings if one.name == "okta-app"] == ["adopt"]
@@ -271,7 +281,7 @@ def test_what_the_state_has_is_not_found_again_but_its_twins_are(
     with Vendors({}, sandbox.env) as vendors:
         [twin] = find("dev", hand.config, own, vendors).findings
         assert (twin.name, twin.verdict) == ("token", "twin")
-        [*delete_twins([twin.candidates[0].import_id], [twin], vendors)]
+        list(delete_twins([twin.candidates[0].import_id], [twin], vendors))
         assert find("dev", hand.config, own, vendors).findings == ()
     assert len(sandbox.world.cloudflare.tokens) == 1
 
