@@ -8,16 +8,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 
 from cfscim.config.json_types import Json
 from cfscim.vendors.errors import AnswerError, UnreachableError, kind_of, vendor_code, vendor_says
+from cfscim.vendors.limits import time_left
 from cfscim.vendors.recording import active
 from cfscim.vendors.retries import Policy, delay, may_repeat, quota_reset, retry_after
 from cfscim.vendors.secrets import mask
+
+T = TypeVar("T")
 
 
 def _anonymous(_method: str, _url: str) -> Mapping[str, str]:
@@ -123,12 +126,14 @@ class HttpClient:
         begun, waited, attempt = self._clock(), self._await_quota(call), 0
         while True:
             attempt += 1
-            left = self.policy.total - (self._clock() - begun)
+            left = min(self.policy.total - (self._clock() - begun), time_left())
+            if time_left() <= 0:
+                raise self._out_of_time(call)
             try:
                 return self._attempt(call, left)
             except AnswerError as error:
                 pause = delay(error, attempt, self.policy)
-                left = self.policy.total - (self._clock() - begun)
+                left = min(self.policy.total - (self._clock() - begun), time_left())
                 if (
                     attempt >= self.policy.attempts
                     or not may_repeat(error, call.method, call.repeatable)
@@ -151,16 +156,9 @@ class HttpClient:
             self._secrets |= {word for value in headers.values() for word in value.split()[-1:]}
             read = max(0.1, min(self.policy.read, left))
             deadline = self._clock() + max(0.1, left)
-            with self._client.stream(
-                call.method,
-                self.base + call.path,
-                params=call.query or None,
-                json=call.body if call.form is None and call.body is not None else None,
-                data=call.form,
-                headers={**headers, **call.headers},
-                timeout=httpx.Timeout(read, connect=min(self.policy.connect, read)),
-            ) as response:
-                content = self._read(response, where, deadline)
+            response, content = within(
+                max(0.1, left), where, lambda: self._exchange(call, headers, read, where, deadline)
+            )
         answered = {name.lower(): value for name, value in response.headers.items()}
         if (recorder := active()) is not None:
             recorder.write(
@@ -172,6 +170,30 @@ class HttpClient:
         if not response.is_success:
             raise self._refusal(response.status_code, answered, content, where, call)
         return Answer(where, response.status_code, answered, self._parsed(content, where, call))
+
+    def _out_of_time(self, call: Call) -> AnswerError:
+        return AnswerError(
+            "timeout",
+            f"{self.vendor} {call.method} {mask(urlsplit(call.path or self.base).path)}",
+            "not reached within the time of the whole run",
+            why="nothing is known about it",
+            instead="run again; look at the vendor's status page where it stays slow",
+            sent=False,
+        )
+
+    def _exchange(
+        self, call: Call, headers: Mapping[str, str], read: float, where: str, deadline: float
+    ) -> tuple[httpx.Response, bytes]:
+        with self._client.stream(
+            call.method,
+            self.base + call.path,
+            params=call.query or None,
+            json=call.body if call.form is None and call.body is not None else None,
+            data=call.form,
+            headers={**headers, **call.headers},
+            timeout=httpx.Timeout(read, connect=min(self.policy.connect, read)),
+        ) as response:
+            return response, self._read(response, where, deadline)
 
     def _read(self, response: httpx.Response, where: str, deadline: float) -> bytes:
         parts: list[bytes] = []
@@ -274,6 +296,31 @@ class HttpClient:
             over = quota_reset(headers, self._now())
             if over is not None:
                 self._quota_over[_family(call.path)] = self._now() + over
+
+
+def within(seconds: float, where: str, work: Callable[[], T]) -> T:
+    """What `work` returns or raises, or an `AnswerError` ("timeout") after `seconds`.
+
+    httpx limits the wait for each piece; a server that sends its header a byte at a time would
+    never exceed that. The thread left behind ends with the connection, or with the process.
+    """
+    done: list[T] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True, name="cfscim-call")
+    thread.start()
+    thread.join(seconds)
+    if failed:
+        raise failed[0]
+    if not done:
+        raise AnswerError("timeout", where, "no whole answer in time")
+    return done[0]
 
 
 def _family(path: str) -> str:

@@ -8,6 +8,7 @@ from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.cloudflare.scim import ScimEndpoint
+from cfscim.vendors.limits import whole_run
 from cfscim.vendors.settings import Settings
 from cfscim.verify import first_state
 from cfscim.verify.cloudflare import CloudflareView, group_questions
@@ -43,6 +44,7 @@ def run(
     """
     tally = Tally()
     with ExitStack() as open_:
+        open_.enter_context(whole_run())
         open_.enter_context(Ticker(progress, tally))
         cloudflare = open_.enter_context(CloudflareClient.from_settings(settings, env))
         endpoint = open_.enter_context(
