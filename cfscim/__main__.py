@@ -364,6 +364,60 @@ def restore_super_admin(
     raise typer.Exit(run(stack, person, outputs, os.environ, yes=yes))
 
 
+class Provider(StrEnum):
+    """The identity providers that a stack can have."""
+
+    OKTA = "okta"
+    ENTRA = "entra"
+
+
+@app.command()
+def init(
+    stack: Annotated[str, typer.Option("--stack", help="Name of the new stack, like prod.")] = "",
+    provider: Annotated[
+        Provider | None, typer.Option("--provider", help="The identity provider.")
+    ] = None,
+    account_id: Annotated[
+        str, typer.Option("--account-id", help="Cloudflare account id, 32 hex digits.")
+    ] = "",
+    account_name: Annotated[str, typer.Option("--account-name", help="The account's name.")] = "",
+    organisation: Annotated[
+        str, typer.Option("--organisation", "--org", help="Okta: acme for acme.okta.com.")
+    ] = "",
+    tenant: Annotated[str, typer.Option("--tenant", help="Entra: the tenant's id.")] = "",
+    role: Annotated[
+        list[str] | None,
+        typer.Option("--role", metavar="NAME=E,E", help="People of one role; repeatable."),
+    ] = None,
+    people: Annotated[
+        str | None,
+        typer.Option(
+            "--people", metavar="FILE|-", help="CSV with the columns person and role; - for stdin."
+        ),
+    ] = None,
+    break_glass: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--break-glass", metavar="E", help="Super Administrator outside SCIM; repeatable."
+        ),
+    ] = None,
+    expires: Annotated[
+        str, typer.Option("--expires", metavar="DATE", help="Day on which the token ends.")
+    ] = "",
+) -> None:
+    """Write a new stack file, from options, a CSV of people and roles, or answers."""
+    from cfscim.init import Answers, run, with_role
+
+    answers = Answers(
+        stack, provider or "", account_id, account_name, organisation, tenant, expires
+    )
+    answers.break_glass = list(break_glass or ())
+    for given in role or ():
+        with_role(answers, given)
+    asks = people != "-" and sys.stdin.isatty()
+    raise typer.Exit(run(answers, people, ask=asks))
+
+
 def main() -> None:
     """Runs the command line; an error of ours is one line on stderr, never a traceback."""
     for stream in (sys.stdout, sys.stderr):

@@ -1,0 +1,181 @@
+"""`init` writes a stack file that reads well, validates, and passes the policy."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from cfscim.config.messages import UsageError
+from cfscim.config.stack_file import check_stack_file
+from cfscim.init import Answers, run, with_role
+from cfscim.plan.command import Request
+from cfscim.plan.command import run as plan
+
+ROOT = Path(__file__).resolve().parents[2]
+SUPER = "Super Administrator - All Privileges"
+ACCOUNT = "11112222333344445555666677778888"
+CSV = f"""person,role
+grace@acme.io,{SUPER}
+alan@acme.io,{SUPER};Administrator
+bo@acme.io,
+owner@acme.io,break-glass
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "people.csv").write_text(CSV)
+    return tmp_path
+
+
+def okta(**more: str) -> Answers:
+    given = {"stack": "prod", "provider": "okta", "organisation": "acme"}
+    given |= {"account_id": ACCOUNT, "account_name": 'Acme: "Prod"'}
+    return Answers(**(given | more))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("provider", ["okta", "entra"])
+def test_from_a_list_of_people_to_a_file_that_passes_the_policy(
+    folder: Path, provider: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(okta(provider=provider), "people.csv", ask=False) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("Pulumi.prod.yaml is written.")
+    assert said[1].endswith(" -m cfscim validate Pulumi.prod.yaml")
+    assert said[2].endswith(" -m cfscim plan --stack prod")
+    checked = check_stack_file("Pulumi.prod.yaml")
+    assert checked.problems == ()
+    assert checked.config is not None
+    assert {role.value: given.members for role, given in checked.config.roles.items()} == {
+        "Administrator Read Only": (),
+        "Administrator": ("alan@acme.io",),
+        "Billing": (),
+        SUPER: ("grace@acme.io", "alan@acme.io"),
+    }
+    assert checked.config.break_glass == ("owner@acme.io",)
+    assert checked.config.identity_provider.users_group.members == ("bo@acme.io",)
+    assert checked.config.account.name == 'Acme: "Prod"'
+    assert plan(Request(stack="prod", output="json", enforce=True)) == 0
+
+
+def test_the_file_reads_and_diffs_well(folder: Path) -> None:
+    run(okta(), "people.csv", ask=False)
+    lines = Path("Pulumi.prod.yaml").read_text().splitlines()
+    assert lines[0] == "# yaml-language-server: $schema=stack.schema.json"
+    assert json.loads(Path("stack.schema.json").read_text())["title"]
+    people = [line.strip() for line in lines if "@" in line]
+    assert people == [f"- {name}@acme.io" for name in ("alan", "grace", "alan", "owner", "bo")]
+    assert sum("# Decide:" in line for line in lines) >= 4
+    assert max(map(len, lines)) <= 100
+
+
+def test_from_options_alone(folder: Path) -> None:
+    answers = okta(tenant="", expires="")
+    with_role(answers, f"{SUPER}=grace@acme.io, alan@acme.io")
+    with_role(answers, "Billing=")
+    assert run(answers, None, ask=False) == 0
+
+
+def test_nothing_is_overwritten(folder: Path) -> None:
+    Path("Pulumi.prod.yaml").write_text("mine")
+    with pytest.raises(UsageError, match="here already"):
+        run(okta(), "people.csv", ask=False)
+    assert Path("Pulumi.prod.yaml").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("who,what\na@acme.io,Billing\n", 'write "person,role"'),
+        ("person,role\nada,Billing\n", "line 2: .*has no @"),
+        ("person,role\nada@acme.io,Billing\nbo@acme.io,Admin\n", 'line 3: .*write "Administrator"'),
+        ("person,role\nada@acme.io,DNS\n", "line 2: .*write one of"),
+        ("", "line 1"),
+    ],
+)
+def test_a_list_that_cannot_be_used_names_the_line(folder: Path, text: str, said: str) -> None:
+    Path("people.csv").write_text(text)
+    with pytest.raises(UsageError, match=said):
+        run(okta(), "people.csv", ask=False)
+    assert not Path("Pulumi.prod.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"account_id": "x"}, "--account-id: .*no account id"),
+        ({"organisation": "https://acme.okta.com"}, "--organisation: .*write acme"),
+        ({"stack": "../prod"}, "--stack: .*no name of a stack"),
+        ({"expires": "2001-01-01"}, "--expires: .*no day within a year"),
+        ({"tenant": "acme"}, "--tenant: .*no tenant id"),
+        ({"account_name": "", "stack": ""}, "not given: --stack, --account-name"),
+    ],
+)
+def test_what_cannot_be_used_is_named_by_its_option(
+    folder: Path, more: dict[str, str], said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        run(okta(**more), "people.csv", ask=False)
+
+
+def test_fewer_than_two_super_administrators_are_refused(folder: Path) -> None:
+    Path("people.csv").write_text(
+        f"person,role\ngrace@acme.io,{SUPER}\nGRACE@acme.io,break-glass\n"
+    )
+    with pytest.raises(UsageError, match="1 Super Administrator is named.*name two"):
+        run(okta(), "people.csv", ask=False)
+
+
+def test_a_question_is_asked_again_until_the_answer_can_be_used(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replies = iter(
+        [
+            "prod",
+            "aws",
+            "entra",
+            "short",
+            ACCOUNT,
+            "Acme",
+            "",
+            "grace@acme.io, alan@acme.io",
+            "",
+            "ada",
+            "ada@acme.io",
+            "",
+            "owner@acme.io",
+            "2001-01-01",
+            "",
+        ]
+    )
+
+    def reply(question: str, default: str | None = None, **_: object) -> str:
+        return next(replies) or default or ""
+
+    monkeypatch.setattr(typer, "prompt", reply)
+    assert run(Answers(), None, ask=True) == 0
+    said = capsys.readouterr().err
+    assert "write okta or entra" in said
+    assert "32 lower-case hex digits" in said
+    assert '"ada" has no @' in said
+    assert "no day within a year" in said
+    checked = check_stack_file("Pulumi.prod.yaml")
+    assert checked.config is not None
+    assert checked.config.identity_provider.kind == "entra"
+
+
+def test_without_a_terminal_what_is_missing_is_listed_with_exit_code_2(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cfscim", "init", "--stack", "prod"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 2
+    assert "not given: --provider, --account-id, --account-name" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
