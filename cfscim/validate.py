@@ -2,11 +2,13 @@
 
 import json
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cfscim.config.clashes import clashes
+from cfscim.config.examples import example_values
 from cfscim.config.messages import Problem, one_line
 from cfscim.config.project import folder_problems, unique
 from cfscim.config.stack_file import CheckedStack, check_stack_file
@@ -29,7 +31,15 @@ def run(paths: Sequence[str], output: str, *, now: datetime | None = None) -> in
     problems += project_problems(files)
     problems.sort(key=lambda problem: (problem.file or "", problem.line or 0))
     print(render(checked, problems, output))
+    print_warnings(checked)
     return 1 if problems else 0
+
+
+def print_warnings(checked: Sequence[CheckedStack]) -> None:
+    """What is allowed and yet to be known goes to stderr, beside the answer; a line each."""
+    for stack in checked:
+        for warning in example_values(stack):
+            print(f"warning: {warning}", file=sys.stderr)
 
 
 def project_problems(files: Sequence[str]) -> list[Problem]:

@@ -21,7 +21,7 @@ from cfscim.program.quick_run import SharedWorker
 from cfscim.review.baseline import Against, Baseline, base_plan
 from cfscim.review.compare import Review, compare
 from cfscim.stacks import stack_path
-from cfscim.validate import project_problems, stack_files
+from cfscim.validate import print_warnings, project_problems, stack_files
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ def _run(request: Request) -> int:
         )
     against = Against(request.against) if request.against is not None else None
     checked, problems = _chosen(request)
+    print_warnings(checked)
     today, results = datetime.now(UTC).date(), []
     with closing(SharedWorker()) as worker:
         for stack in checked:

@@ -8,6 +8,7 @@ import typer
 
 from cfscim.adopt.finder import Finding, find
 from cfscim.adopt.state import State, read_state, state_of
+from cfscim.config.examples import example_values
 from cfscim.config.json_types import Json
 from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.kinds import TOKENS, words_for
@@ -39,6 +40,8 @@ def run(stack: str, output: str, state: str | None, env: Mapping[str, str]) -> i
     """
     checked = open_stack(stack, "preflight")
     assert checked.config is not None
+    for warning in example_values(checked):
+        typer.echo(f"warning: {warning}", err=True)
     known = (
         read_state(json.loads(Path(state).read_text()))
         if state

@@ -1,0 +1,72 @@
+"""Values of the examples that somebody copied and forgot to replace."""
+
+from collections.abc import Iterator
+
+from cfscim.config.access import people
+from cfscim.config.messages import Level, Message, Where
+from cfscim.config.models import OktaConfig
+from cfscim.config.stack_file import CheckedStack
+
+ACCOUNTS = frozenset(
+    {
+        "0123456789abcdef0123456789abcdef",
+        "fedcba9876543210fedcba9876543210",
+        "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+        "1a2b3c4d5e6f708192a3b4c5d6e7f809",
+        "2b3c4d5e6f708192a3b4c5d6e7f8091a",
+        "3c4d5e6f708192a3b4c5d6e7f8091a2b",
+    }
+)
+"""Account ids in this repository's stack files, examples and pages; a test finds them all."""
+
+DOMAINS = ("example.com", "example.org", "example.net")
+"""Domains that are nobody's (RFC 2606)."""
+
+SANDBOX = "sandbox"
+"""In an account's name this says that the values are made up, and nothing is warned of."""
+
+ORGANISATIONS = ("example", "acme")
+
+
+_ENDINGS = tuple(f".{domain}" for domain in DOMAINS)
+
+
+def _domain(address: str) -> str:
+    """The address's domain with a dot before it, so that no part of a word is taken for it."""
+    return "." + address.rpartition("@")[2].lower()
+
+
+def example_values(checked: CheckedStack) -> list[Message]:
+    """One warning a stack file that still holds values of the examples, at the first of them."""
+    places = list(_places(checked))
+    if not places:
+        return []
+    path, _ = places[0]
+    where = Where(file=checked.file.path, line=checked.file.line_of(path), about=path)
+    return [
+        Message(
+            where,
+            f"left from the examples: {', '.join(what for _, what in places)}",
+            "nobody and nothing real is meant by it, which is right only on the sandbox",
+            "write your own before the first update, or name the account a sandbox's",
+            level=Level.WARNING,
+        )
+    ]
+
+
+def _places(checked: CheckedStack) -> Iterator[tuple[str, str]]:
+    """Key path and words of each kind of value, the first of its kind."""
+    config, root = checked.config, "cloudflare-scim:scim"
+    if config is None or SANDBOX in config.account.name.lower():
+        return
+    if config.account.id in ACCOUNTS:
+        yield f"{root}.account.id", f"account id {config.account.id}"
+    provider = config.identity_provider
+    if isinstance(provider, OktaConfig) and provider.org_name.lower() in ORGANISATIONS:
+        yield f"{root}.identityProvider.orgName", f"organisation {provider.org_name}"
+    everybody = {*people(config), *config.break_glass}
+    theirs = {person for person in everybody if _domain(person).endswith(_ENDINGS)}
+    named = sorted({_domain(person)[1:] for person in theirs})
+    if theirs:
+        count = f"{len(theirs)} {'address' if len(theirs) == 1 else 'addresses'}"
+        yield f"{root}.roles", f"{count} at {', '.join(named)}"
