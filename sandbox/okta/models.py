@@ -34,7 +34,16 @@ def whole_seconds(text: str) -> str:
     return text.partition(".")[0].removesuffix("Z") + "Z"
 
 
-UserStatus = Literal["ACTIVE", "STAGED", "PROVISIONED", "SUSPENDED", "DEPROVISIONED"]
+UserStatus = Literal[
+    "ACTIVE",
+    "STAGED",
+    "PROVISIONED",
+    "RECOVERY",
+    "LOCKED_OUT",
+    "PASSWORD_EXPIRED",
+    "SUSPENDED",
+    "DEPROVISIONED",
+]
 MappingStatus = Literal["ACTIVE", "INACTIVE", "ERROR"]
 
 
@@ -48,6 +57,9 @@ class User(BaseModel):
     last_name: str
     extra: dict[str, object] = Field(default_factory=dict)
     status: UserStatus = "ACTIVE"
+    password: bool = True
+    recovery_question: str | None = None
+    roles: list[str] = Field(default_factory=list)
     administrator: bool = False
     created: str
     last_updated: str
@@ -55,8 +67,13 @@ class User(BaseModel):
 
     @property
     def assignable(self) -> bool:
-        """Whether apps and pushes still reach this person (a deactivated one loses every app)."""
+        """Whether apps still reach this person: a deactivated one loses every app (D)."""
         return self.status != "DEPROVISIONED"
+
+    @property
+    def pushed_active(self) -> bool:
+        """Whether apps are told ``active: true``: a suspended person is not active there (D)."""
+        return self.status not in ("SUSPENDED", "DEPROVISIONED")
 
     @property
     def profile(self) -> dict[str, object]:
@@ -64,6 +81,8 @@ class User(BaseModel):
         return {
             "firstName": self.first_name,
             "lastName": self.last_name,
+            "mobilePhone": None,  # these two are shown without a value too (R)
+            "secondEmail": None,
             "login": self.login,
             "email": self.email,
             **self.extra,
@@ -154,12 +173,31 @@ class Mapping(BaseModel):
     last_push: str | None = None
 
 
+class Form(BaseModel):
+    """What an app of another sign-on mode than the catalogue's SAML was asked for."""
+
+    credentials: dict[str, object] = Field(default_factory=dict)
+    settings: dict[str, object] = Field(default_factory=dict)
+
+
+class Policy(BaseModel):
+    """A sign-on policy of apps; ``system``: Okta's own, which cannot be deactivated."""
+
+    id: str
+    name: str
+    description: str | None = None
+    system: bool = False
+    type: str = "ACCESS_POLICY"
+
+
 class App(BaseModel):
-    """One instance of a catalogue app."""
+    """One instance of an app: of the catalogue, or of the organisation's own."""
 
     id: str
     name: str
     label: str
+    mode: str | None = "SAML_2_0"
+    form: Form | None = None
     status: Literal["ACTIVE", "INACTIVE"]
     created: str
     last_updated: str
@@ -167,7 +205,7 @@ class App(BaseModel):
     error_redirect_url: str | None = None
     login_redirect_url: str | None = None
     auto_launch: bool = False
-    auto_submit_toolbar: bool = True
+    auto_submit_toolbar: bool = False
     hide_ios: bool = False
     hide_web: bool = False
     app_links: dict[str, bool] = Field(default_factory=dict)
@@ -224,7 +262,19 @@ class GroupDeletion(BaseModel):
 
 ORGANISATION = "https://example.okta.com"
 ADMINISTRATOR_LOGIN = "okta.administrator@example.com"
+DEFAULT_ACCESS_POLICY = "rstSandboxAccess0000"
+ADMIN_CONSOLE_POLICY = "Okta Admin Console"
 _SECRET = "[secret]"
+_POLICIES = (
+    Policy(
+        id=DEFAULT_ACCESS_POLICY,
+        name="Any two factors",
+        description="Require two factors to access.",
+        system=True,
+    ),
+    Policy(id="rstSandboxPassword00", name="Password only", description="Require only a password."),
+    Policy(id="rstSandboxConsole000", name=ADMIN_CONSOLE_POLICY),
+)
 
 
 class OktaState(BaseModel):
@@ -234,6 +284,8 @@ class OktaState(BaseModel):
     users: dict[str, User] = Field(default_factory=dict)
     groups: dict[str, Group] = Field(default_factory=dict)
     apps: dict[str, App] = Field(default_factory=dict)
+    policies: dict[str, Policy] = Field(default_factory=dict)
+    attributes: list[str] | None = None  # the profile's own; None: whatever is asked for
     group_deletions: list[GroupDeletion] = Field(default_factory=list)
     log: list[dict[str, object]] = Field(default_factory=list)
     rate_limit: int = 10_000  # requests a minute; beyond it Okta answers 429
@@ -247,6 +299,9 @@ class OktaState(BaseModel):
         state.add_group("Everyone", "All users in your organization", kind="BUILT_IN")
         owner = state.add_person(Person.of(ADMINISTRATOR_LOGIN, "Okta", "Administrator"))
         state.users[owner].administrator = True
+        state.users[owner].roles = ["SUPER_ADMIN"]
+        for policy in _POLICIES:
+            state.policies[policy.id] = policy.model_copy()
         return state
 
     def new_id(self, prefix: str) -> str:

@@ -6,10 +6,13 @@ https://developer.okta.com/docs/api/openapi/okta-management/management/tags/appl
 answers recorded in terraform-provider-okta's tests.
 """
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
 from werkzeug import Response
 
 from sandbox.okta.api import log
-from sandbox.okta.api.policies import DEFAULT_ACCESS_POLICY
 from sandbox.okta.api.route import (
     body_object,
     empty_object,
@@ -23,30 +26,25 @@ from sandbox.okta.api.route import (
 )
 from sandbox.okta.api.search import expression
 from sandbox.okta.api.views import app_view
-from sandbox.okta.catalog import CATALOG, CatalogApp
+from sandbox.okta.catalog import (
+    CATALOG,
+    CATALOG_SIGN_ON,
+    OWN,
+    OWN_SIGN_ON_EXTRAS,
+    SIGN_ON,
+    CatalogApp,
+    SignOn,
+    kind_of,
+)
 from sandbox.okta.errors import OktaError, invalid, not_found
-from sandbox.okta.models import App, OktaState, now
+from sandbox.okta.models import DEFAULT_ACCESS_POLICY, App, Form, OktaState, now
 from sandbox.okta.provisioning.assignment import DEFAULT_TEMPLATE, user_name
 from sandbox.server.router import Context, json_reply
 
 _READ, _MANAGE = "okta.apps.read", "okta.apps.manage"
-_SIGN_ON_TEXTS = (
-    "defaultRelayState",
-    "ssoAcsUrlOverride",
-    "audienceOverride",
-    "recipientOverride",
-    "destinationOverride",
-)
-# Decided by the catalogue: what a request says here is dropped.
-_CATALOG_SIGN_ON: dict[str, object] = {
-    "responseSigned": False,
-    "assertionSigned": False,
-    "honorForceAuthn": False,
-    "requestCompressed": False,
-    "allowMultipleAcsEndpoints": False,
-    "samlSignedRequestEnabled": False,
-}
 _TEMPLATE_KEYS = ("template", "type", "userSuffix", "suffix", "pushStatus")
+_OWN_MODES = ("SAML_2_0", "AUTO_LOGIN", "OPENID_CONNECT")
+_SCIM_TEST_APPS = ("scim2testapp", "scim2testapp_basic", "scim2headerauth")
 _LABEL_LENGTH = 100
 _FILTERED = (
     "id",
@@ -73,7 +71,7 @@ def _record(app: App) -> dict[str, object]:
         "status": app.status,
         "name": app.name,
         "label": app.label,
-        "signOnMode": "SAML_2_0",
+        "signOnMode": app.mode,
         "user.id": list(app.users),
         "group.id": [assignment.group_id for assignment in app.groups],
     }
@@ -83,6 +81,10 @@ def _record(app: App) -> dict[str, object]:
 def list_apps(ctx: Context) -> Response:
     """``q`` matches the beginning of label or name; ``filter`` a few attributes."""
     args = ctx.request.args
+    if "expand" in args and not re.fullmatch(r"user/\w+", args["expand"]):
+        raise invalid("RequestParams", "Expand query is malformed.")  # R
+    if "after" in args and args["after"] not in ctx.state.apps:
+        raise OktaError(400, "E0000029", "Invalid paging request.", "Invalid cursor.")  # R
     apps = list(ctx.state.apps.values())
     if args.get("q"):
         start = args["q"].casefold()
@@ -95,30 +97,35 @@ def list_apps(ctx: Context) -> Response:
 
 @endpoint("POST", "/api/v1/apps", _MANAGE)
 def create_app(ctx: Context) -> Response:
-    """Add an instance of a catalogue app; ``activate=false`` leaves it inactive."""
+    """Add an app, of the catalogue by ``name``; ``activate=false`` leaves it inactive."""
     body, state = body_object(ctx), ctx.state
-    name = text(body, "name")
-    if not name:
-        raise invalid("name", "name: this organisation adds apps of the catalogue only")
-    if name not in CATALOG:
+    name = text(body, "name").casefold()
+    if name and name not in CATALOG:
         raise not_found(name, "App")
+    if not name and ("name" in body or text(body, "signOnMode") not in _OWN_MODES):
+        raise invalid("name", "name: The field cannot be left blank")
+    kind = kind_of(name)
     activate = query_flag(ctx, "activate", default=True)
     moment = now()
     app = App(
         id="",
-        name=name,
+        name=name or _own_name(state, text(body, "label")),
         label="",
+        mode=_mode(kind, body),
         status="ACTIVE" if activate else "INACTIVE",
         created=moment,
         last_updated=moment,
         access_policy_id=DEFAULT_ACCESS_POLICY,
-        settings=dict(CATALOG[name].settings),
+        settings=dict(kind.settings),
     )
-    _fill(app, CATALOG[name], body, state)
+    if kind is OWN or app.mode != "SAML_2_0":
+        app.form = Form()
+    _fill(app, kind, body, state)
     app.id = state.new_id("0oa")
+    _name_client(app)
     state.apps[app.id] = app
     log.write(state, "application.lifecycle.create", "Create application", log.app_target(app))
-    return json_reply(app_view(app))
+    return json_reply(_with_secret(app_view(app)))
 
 
 @endpoint("GET", "/api/v1/apps/<app_id>", _READ)
@@ -131,16 +138,19 @@ def get_app(ctx: Context, app_id: str) -> Response:
 def replace_app(ctx: Context, app_id: str) -> Response:
     """Replace what can be set: anything left out falls back to its default."""
     app, body = find(ctx.state, app_id), body_object(ctx)
-    if text(body, "name", app.name) != app.name:
+    if text(body, "name", app.name).casefold() != app.name:
         raise invalid("name", "name: the app's name cannot be changed")
     changed = app.model_copy(deep=True)
-    _fill(changed, CATALOG[app.name], body, ctx.state)
+    kind = kind_of(app.name)
+    _mode(kind, body)
+    _fill(changed, kind, body, ctx.state)
+    _name_client(changed)
     changed.last_updated = now()
     ctx.state.apps[app_id] = changed
     log.write(
         ctx.state, "application.lifecycle.update", "Update application", log.app_target(changed)
     )
-    return json_reply(app_view(changed))
+    return json_reply(_with_secret(app_view(changed)))
 
 
 @endpoint("DELETE", "/api/v1/apps/<app_id>", _MANAGE)
@@ -148,7 +158,9 @@ def delete_app(ctx: Context, app_id: str) -> Response:
     """Delete an inactive app; its own groups go with it, the target is not told."""
     app, state = find(ctx.state, app_id), ctx.state
     if app.status == "ACTIVE":
-        raise OktaError(403, "E0000056", "Delete application forbidden.")
+        summary = "Delete application forbidden."
+        cause = "The application must be deactivated before deletion."
+        raise OktaError(403, "E0000056", summary, cause)
     del state.apps[app_id]
     for group in list(state.groups.values()):
         if group.app_id == app_id:
@@ -189,15 +201,43 @@ def upload_logo(ctx: Context, app_id: str) -> Response:
     return Response(status=201)
 
 
+def _mode(kind: CatalogApp, body: dict[str, object]) -> str | None:
+    """The sign-on mode asked for. Raises OktaError where the app does not offer it."""
+    mode = text(body, "signOnMode", kind.mode or "")
+    if kind is OWN or mode in (kind.mode or "", ""):
+        return mode or None
+    if mode in ("AUTO_LOGIN", "BROWSER_PLUGIN") and kind.name not in _SCIM_TEST_APPS:
+        # R: a catalogue app asked to log in by itself becomes one of the browser plugin.
+        return "BROWSER_PLUGIN" if kind.mode is not None else None
+    raise invalid("signOnMode", f"signOnMode: {kind.title} does not offer {mode}")
+
+
+def _own_name(state: OktaState, label: str) -> str:
+    """The key that Okta makes up for an app of the organisation's own (R)."""
+    return f"example_{re.sub('[^a-z0-9]', '', label.casefold())}_{len(state.apps) + 1}"
+
+
+def _name_client(app: App) -> None:
+    client = app.form.credentials.get("oauthClient") if app.form is not None else None
+    if isinstance(client, dict):
+        client.pop("client_secret", None)  # R: shown once, when the app is made
+        client["client_id"] = client.get("client_id") or app.id
+
+
+def _with_secret(view: dict[str, Any]) -> dict[str, Any]:
+    client = view["credentials"].get("oauthClient")
+    if client is None or client.get("token_endpoint_auth_method") in ("none", "private_key_jwt"):
+        return view
+    shown = {**client, "client_secret": "sandbox-secret-of-a-client-that-nobody-uses"}
+    return {**view, "credentials": {**view["credentials"], "oauthClient": shown}}
+
+
 def _fill(app: App, kind: CatalogApp, body: dict[str, object], state: OktaState) -> None:
     label = text(body, "label")
     if not label.strip():
         raise invalid("label", "label: The field cannot be left blank")
     if len(label) > _LABEL_LENGTH:
         raise invalid("label", "label: The field is too long")
-    mode = text(body, "signOnMode", "SAML_2_0")
-    if mode != "SAML_2_0":
-        raise invalid("signOnMode", f"signOnMode: {kind.title} does not offer {mode}")
     app.label = label
     _fill_looks(app, kind, body)
     template = _template(body)
@@ -209,28 +249,57 @@ def _fill(app: App, kind: CatalogApp, body: dict[str, object], state: OktaState)
     app.implicit_assignment = flag(settings, "implicitAssignment", default=False)
     notes = member(settings, "notes")
     app.note_admin, app.note_enduser = text(notes, "admin") or None, text(notes, "enduser") or None
+    if app.form is not None:
+        form = SIGN_ON[app.mode] if kind.own_client or app.mode != "OPENID_CONNECT" else SignOn()
+        app.form.credentials = _filled(form.credentials, member(body, "credentials"))
+        app.form.settings = _filled(form.settings, settings)
+        return
     sign_on = member(settings, "signOn")
-    texts: dict[str, object] = {key: text(sign_on, key) for key in _SIGN_ON_TEXTS}
+    texts: dict[str, object] = {key: text(sign_on, key) or None for key in CATALOG_SIGN_ON}
     statements = sign_on.get("attributeStatements") or []
     if not isinstance(statements, list) or not all(isinstance(s, dict) for s in statements):
         raise invalid("attributeStatements", "attributeStatements: a list of objects is expected")
-    app.sign_on = {**texts, "attributeStatements": statements, **_CATALOG_SIGN_ON}
+    app.sign_on = {**texts, "attributeStatements": statements}
+
+
+def _filled(form: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
+    """The keys of a form, with what was given for them; inside an object of it whatever is given.
+
+    R: an app of the organisation's own drops what only catalogue apps have.
+    """
+    result: dict[str, object] = {}
+    for key, default in form.items():
+        value = given.get(key, default)
+        if isinstance(default, Mapping) and isinstance(value, Mapping):
+            value = {**default, **value}
+        result[key] = value
+    for key in ("userName", "password"):  # R: shown where one was given
+        if "scheme" in form and given.get(key):
+            result[key] = {} if key == "password" else given[key]
+    sign_on, known = result.get("signOn"), form.get("signOn")
+    if isinstance(sign_on, dict) and isinstance(known, Mapping):
+        kept = {*known, *OWN_SIGN_ON_EXTRAS}
+        result["signOn"] = {key: value for key, value in sign_on.items() if key in kept}
+    return result
 
 
 def _fill_looks(app: App, kind: CatalogApp, body: dict[str, object]) -> None:
     looks, access = member(body, "visibility"), member(body, "accessibility")
     hide, links = member(looks, "hide"), member(looks, "appLinks")
     app.auto_launch = flag(looks, "autoLaunch", default=False)
-    # On by default, which is why the guide has it switched off.
-    app.auto_submit_toolbar = flag(looks, "autoSubmitToolbar", default=True)
+    # R: off unless asked for; the console's own wizard ticks it, so the guide says to clear it.
+    app.auto_submit_toolbar = flag(looks, "autoSubmitToolbar", default=False)
     app.hide_ios, app.hide_web = flag(hide, "iOS", default=False), flag(hide, "web", default=False)
-    app.app_links = {kind.link: flag(links, kind.link, default=True)}
+    link = kind.link if kind is not OWN else f"{app.name}_link"
+    app.app_links = {link: flag(links, link, default=True)}
     app.self_service = flag(access, "selfService", default=False)
     app.error_redirect_url = text(access, "errorRedirectUrl") or None
     app.login_redirect_url = text(access, "loginRedirectUrl") or None
 
 
 def _template(body: dict[str, object]) -> dict[str, str]:
-    given = member(member(body, "credentials"), "userNameTemplate")
+    given = dict(member(member(body, "credentials"), "userNameTemplate"))
+    if given.get("type") == "CUSTOM":
+        given.setdefault("pushStatus", "DONT_PUSH")  # R
     kept = {key: text(given, key) for key in _TEMPLATE_KEYS if given.get(key)}
     return {**DEFAULT_TEMPLATE, **kept}

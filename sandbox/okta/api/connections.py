@@ -11,7 +11,7 @@ from werkzeug import Response
 from sandbox.okta.api import log
 from sandbox.okta.api.apps import find
 from sandbox.okta.api.route import body_object, endpoint, member, no_content, query_flag, text
-from sandbox.okta.catalog import CATALOG
+from sandbox.okta.catalog import kind_of
 from sandbox.okta.errors import invalid
 from sandbox.okta.models import ORGANISATION, App, Provisioning
 from sandbox.server.router import Context, json_reply
@@ -35,8 +35,8 @@ def update_connection(ctx: Context, app_id: str) -> Response:
     ctx.world.log.hide(token)
     if scheme not in ("TOKEN", "OAUTH2"):
         raise invalid("profile.authScheme", "authScheme: TOKEN or OAUTH2 is expected")
-    if CATALOG[app.name].takes_connection:
-        _store(app, scheme, text(body, "baseUrl"), token, text(profile, "clientId"))
+    if kind_of(app.name).takes_connection:
+        store(app, scheme, text(body, "baseUrl"), token, text(profile, "clientId"))
         if query_flag(ctx, "activate", default=False):
             _enable(app)
         log.write(
@@ -52,7 +52,7 @@ def update_connection(ctx: Context, app_id: str) -> Response:
 def activate(ctx: Context, app_id: str) -> Response:
     """Switch provisioning on; for an app without connection it answers 204 and does nothing."""
     app = find(ctx.state, app_id)
-    if CATALOG[app.name].takes_connection:
+    if kind_of(app.name).takes_connection:
         _enable(app)
     return no_content()
 
@@ -61,14 +61,14 @@ def activate(ctx: Context, app_id: str) -> Response:
 def deactivate(ctx: Context, app_id: str) -> Response:
     """Switch provisioning off; address and token stay stored."""
     app = find(ctx.state, app_id)
-    if CATALOG[app.name].takes_connection:
+    if kind_of(app.name).takes_connection:
         app.provisioning.enabled = False
     return no_content()
 
 
-def _store(app: App, scheme: str, base_url: str, token: str, client_id: str) -> None:
+def store(app: App, scheme: str, base_url: str, token: str, client_id: str) -> None:
     setup: Provisioning = app.provisioning.model_copy()
-    kind = CATALOG[app.name]
+    kind = kind_of(app.name)
     if scheme == "TOKEN":
         if not token and not setup.token:
             raise invalid("profile.token", "token: The field cannot be left blank")
@@ -81,8 +81,8 @@ def _store(app: App, scheme: str, base_url: str, token: str, client_id: str) -> 
         if not (base_url or setup.base_url):
             raise invalid("baseUrl", "baseUrl: The field cannot be left blank")
         setup.base_url = base_url or setup.base_url
-    else:
-        setup.base_url = str(app.settings.get("baseUrl") or "")
+    else:  # R: what was given is kept, the app's own setting stands in for it
+        setup.base_url = base_url or str(app.settings.get("baseUrl") or "")
     app.provisioning = setup
 
 
@@ -94,7 +94,7 @@ def _enable(app: App) -> None:
 
 
 def _view(app: App) -> dict[str, object]:
-    if not CATALOG[app.name].takes_connection:
+    if not kind_of(app.name).takes_connection:
         return {"profile": {"authScheme": "UNKNOWN"}, "status": "UNKNOWN"}
     setup = app.provisioning
     href = f"{ORGANISATION}/api/v1/apps/{app.id}/connections/default"

@@ -11,7 +11,7 @@ from werkzeug import Response
 from sandbox.okta.api import log
 from sandbox.okta.api.apps import find
 from sandbox.okta.api.route import body_object, endpoint, member, text
-from sandbox.okta.catalog import CATALOG
+from sandbox.okta.catalog import kind_of
 from sandbox.okta.errors import invalid, not_found
 from sandbox.okta.models import ORGANISATION, App
 from sandbox.server.router import Context, json_reply
@@ -20,12 +20,15 @@ _READ, _MANAGE = "okta.apps.read", "okta.apps.manage"
 _PATH = "/api/v1/apps/<app_id>/features"
 _DESCRIPTIONS = {
     "USER_PROVISIONING": "User provisioning settings from Okta to a downstream application",
-    "INBOUND_PROVISIONING": "In-bound provisioning settings from an application to Okta",
+    "INBOUND_PROVISIONING": (
+        "In-bound provisioning settings for provisioning users from an application to Okta"
+    ),
 }
+_NO_SCHEDULE = {"status": "DISABLED", "fullImport": None, "incrementalImport": None}
 _DEFAULT_INBOUND: dict[str, object] = {
     "importSettings": {
-        "username": {"usernameFormat": "EMAIL"},
-        "schedule": {"status": "DISABLED"},
+        "username": {"userNameFormat": "EMAIL"},
+        "schedule": dict(_NO_SCHEDULE),
     },
     "importRules": {
         "userCreateAndMatch": {
@@ -50,17 +53,15 @@ def list_features(ctx: Context, app_id: str) -> Response:
 @endpoint("GET", f"{_PATH}/<name>", _READ)
 def get_feature(ctx: Context, app_id: str, name: str) -> Response:
     """One feature."""
-    app = _enabled(find(ctx.state, app_id))
-    return json_reply(_view(app, _known(name)))
+    _known(name)
+    return json_reply(_view(_enabled(find(ctx.state, app_id)), name))
 
 
 @endpoint("PUT", f"{_PATH}/<name>", _MANAGE)
 def update_feature(ctx: Context, app_id: str, name: str) -> Response:
     """Change the given capabilities only."""
-    app, body = _enabled(find(ctx.state, app_id)), body_object(ctx)
     _known(name)
-    if not CATALOG[app.name].takes_connection:
-        raise invalid("feature", "The features of this app cannot be set by the API.")
+    app, body = _enabled(find(ctx.state, app_id)), body_object(ctx)
     if name == "USER_PROVISIONING":
         _set_outbound(app, body)
     else:
@@ -105,8 +106,8 @@ def _set_inbound(app: App, body: dict[str, object]) -> None:
         _choice(schedule, "status", "DISABLED", "ENABLED", "DISABLED")
         shown = {key: value for key, value in schedule.items() if value is not None}
         kept["importSettings"] = {
-            "username": {"usernameFormat": form},
-            "schedule": {"status": "DISABLED", **shown},
+            "username": {"userNameFormat": form},
+            "schedule": {**_NO_SCHEDULE, **shown},
         }
     match = member(member(body, "importRules"), "userCreateAndMatch")
     if match:
@@ -128,15 +129,17 @@ def _choice(setting: dict[str, object], key: str, current: str, *allowed: str) -
 
 
 def _enabled(app: App) -> App:
+    # R for bookmark apps, I for the SCIM test apps, whose connection is UNKNOWN in the same way.
+    if not kind_of(app.name).takes_connection:
+        raise invalid("feature", "Provisioning is not supported.")
     if not app.provisioning.enabled:
         raise invalid("feature", "Provisioning is not enabled for the app instance.")
     return app
 
 
-def _known(name: str) -> str:
+def _known(name: str) -> None:
     if name not in _DESCRIPTIONS:
-        raise not_found(name, "ApplicationFeature")
-    return name
+        raise not_found(name, "PublicAppFeatureSetName")  # R: before the app is looked for
 
 
 def _view(app: App, name: str) -> dict[str, object]:

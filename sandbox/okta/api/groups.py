@@ -9,7 +9,8 @@ from sandbox.okta.api import log
 from sandbox.okta.api.route import body_object, endpoint, member, no_content, page, text
 from sandbox.okta.api.search import expression
 from sandbox.okta.api.users import find as find_user
-from sandbox.okta.api.views import app_view, group_view, user_view
+from sandbox.okta.api.users import listed_user
+from sandbox.okta.api.views import app_view, group_view
 from sandbox.okta.errors import OktaError, invalid, not_found
 from sandbox.okta.models import Group, OktaState, now
 from sandbox.okta.provisioning.assignment import refresh
@@ -109,7 +110,7 @@ def list_members(ctx: Context, group_id: str) -> Response:
     state: OktaState = ctx.state
     people = [state.users[user_id] for user_id in find(state, group_id).members]
     shown = [user for user in people if user.assignable]
-    return page(ctx, shown, lambda user: user.id, user_view, default=1000, most=1000)
+    return page(ctx, shown, lambda user: user.id, listed_user, default=1000, most=1000)
 
 
 @endpoint("PUT", "/api/v1/groups/<group_id>/users/<user_id>", _MANAGE)

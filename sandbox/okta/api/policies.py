@@ -5,37 +5,38 @@ from werkzeug import Response
 from sandbox.okta.api import log
 from sandbox.okta.api.route import endpoint, no_content, page
 from sandbox.okta.errors import invalid, not_found
-from sandbox.okta.models import ORGANISATION
+from sandbox.okta.models import ADMIN_CONSOLE_POLICY, ORGANISATION, Policy
 from sandbox.server.router import Context, json_reply
 
-DEFAULT_ACCESS_POLICY = "rstSandboxAccess0000"
 _FOUNDED = "2024-01-01T00:00:00.000Z"
-_POLICIES = (
-    (DEFAULT_ACCESS_POLICY, "Any two factors", "Require two factors to access.", True),
-    ("rstSandboxPassword00", "Password only", "Require only a password.", False),
-)
 
 
-def _view(policy: tuple[str, str, str, bool]) -> dict[str, object]:
-    policy_id, name, description, system = policy
-    href = f"{ORGANISATION}/api/v1/policies/{policy_id}"
-    return {
-        "id": policy_id,
-        "status": "ACTIVE",
-        "name": name,
-        "description": description,
+def _view(policy: Policy, *, listed: bool = False) -> dict[str, object]:
+    href = f"{ORGANISATION}/api/v1/policies/{policy.id}"
+    allow = ["GET", "PUT"] if policy.system else ["GET", "PUT", "DELETE"]
+    view: dict[str, object] = {"id": policy.id, "status": "ACTIVE", "name": policy.name}
+    if policy.description is not None:
+        view["description"] = policy.description
+    links: dict[str, object] = {
+        "self": {"href": href, "hints": {"allow": allow}},
+        "rules": {"href": f"{href}/rules", "hints": {"allow": ["GET", "POST"]}},
+    }
+    if not policy.system:
+        links["mappings"] = {"href": f"{href}/mappings", "hints": {"allow": ["GET", "POST"]}}
+        deactivate = f"{href}/lifecycle/deactivate"
+        links["deactivate"] = {"href": deactivate, "hints": {"allow": ["POST"]}}
+    view |= {
         "priority": 1,
-        "system": system,
+        "system": policy.system,
         "conditions": None,
         "created": _FOUNDED,
         "lastUpdated": _FOUNDED,
-        "type": "ACCESS_POLICY",
-        "_embedded": {"resourceType": "APP"},
-        "_links": {
-            "self": {"href": href, "hints": {"allow": ["GET", "PUT"]}},
-            "rules": {"href": f"{href}/rules", "hints": {"allow": ["GET", "POST"]}},
-        },
+        "type": policy.type,
+        "_links": links,
     }
+    if listed:  # only lists name the kind of resource (R)
+        view["_embedded"] = {"resourceType": "APP"}
+    return view
 
 
 @endpoint("GET", "/api/v1/policies", "okta.policies.read")
@@ -44,17 +45,23 @@ def list_policies(ctx: Context) -> Response:
     kind = ctx.request.args.get("type")
     if kind is None:
         raise invalid("type", "type: The field cannot be left blank")
-    found = _POLICIES if kind == "ACCESS_POLICY" else ()
-    return page(ctx, found, lambda policy: policy[0], _view, default=20, most=200)
+    policies = [each for each in ctx.state.policies.values() if each.type == kind]
+    return page(
+        ctx,
+        policies,
+        lambda policy: policy.id,
+        lambda policy: _view(policy, listed=True),
+        default=20,
+        most=200,
+    )
 
 
 @endpoint("GET", "/api/v1/policies/<policy_id>", "okta.policies.read")
 def get_policy(ctx: Context, policy_id: str) -> Response:
     """One policy."""
-    for policy in _POLICIES:
-        if policy[0] == policy_id:
-            return json_reply(_view(policy))
-    raise not_found(policy_id, "Policy")
+    if policy_id not in ctx.state.policies:
+        raise not_found(policy_id, "Policy")
+    return json_reply(_view(ctx.state.policies[policy_id]))
 
 
 @endpoint("PUT", "/api/v1/apps/<app_id>/policies/<policy_id>", "okta.apps.manage")
@@ -63,8 +70,12 @@ def set_policy(ctx: Context, app_id: str, policy_id: str) -> Response:
     app = ctx.state.apps.get(app_id)
     if app is None:
         raise not_found(app_id, "AppInstance")
-    if policy_id not in [policy[0] for policy in _POLICIES]:
+    if policy_id not in ctx.state.policies:
         raise not_found(policy_id, "Policy")
+    name = ctx.state.policies[policy_id].name
+    if name == ADMIN_CONSOLE_POLICY:  # R: okta-sdk-python, test_assign_application_policy
+        cause = f'This policy belongs to "{name}", and re-assignment of this policy is not allowed'
+        raise invalid("Policy", cause)
     app.access_policy_id = policy_id
     log.write(
         ctx.state,
@@ -88,6 +99,9 @@ def organisation(ctx: Context) -> Response:
                 "analyticsCollectionEnabled": False,
                 "bugReportingEnabled": True,
                 "omEnabled": False,
+                "pssoEnabled": False,
+                "desktopMFAEnabled": False,
+                "itpEnabled": False,
             },
         }
     )

@@ -10,7 +10,7 @@ from werkzeug import Response
 from sandbox.okta.api import log
 from sandbox.okta.api.apps import find
 from sandbox.okta.api.groups import find as find_group
-from sandbox.okta.api.route import body_object, endpoint, no_content, page, query_flag, text
+from sandbox.okta.api.route import body_object, endpoint, page, query_flag, text
 from sandbox.okta.api.views import mapping_view
 from sandbox.okta.errors import OktaError, invalid, not_found
 from sandbox.okta.models import App, Group, GroupDeletion, Mapping, OktaState, now, parse
@@ -41,11 +41,12 @@ def list_mappings(ctx: Context, app_id: str) -> Response:
 
 @endpoint("POST", _PATH, *_MANAGE)
 def create_mapping(ctx: Context, app_id: str) -> Response:
-    """Push a group: to a new group of the app (``targetGroupName``) or to one it knows."""
+    """Push a group: to a new group of the app (``targetGroupName``) or to one it knows.
+
+    R: 200, and also for an app without provisioning, where the mapping stays ACTIVE and unpushed.
+    """
     state: OktaState = ctx.state
     app, body = find(state, app_id), body_object(ctx)
-    if "GROUP_PUSH" not in app.features:
-        raise invalid("mapping", "Provisioning is not enabled for the app instance.")
     source = find_group(state, text(body, "sourceGroupId"))
     if source.type != "OKTA_GROUP":
         raise invalid("sourceGroupId", "sourceGroupId: only an Okta group can be pushed")
@@ -73,7 +74,7 @@ def create_mapping(ctx: Context, app_id: str) -> Response:
         log.group_target(source),
         log.app_target(app),
     )
-    return json_reply(mapping_view(app, mapping), 201)
+    return json_reply(mapping_view(app, mapping))
 
 
 @endpoint("GET", f"{_PATH}/<mapping_id>", *_READ)
@@ -119,7 +120,7 @@ def delete_mapping(ctx: Context, app_id: str, mapping_id: str) -> Response:
         log.group_target(state.groups[mapping.source_group_id]),
         log.app_target(app),
     )
-    return no_content()
+    return Response(status=200)  # R: 200 with an empty body
 
 
 def _delete_target(state: OktaState, app: App, mapping: Mapping) -> None:

@@ -156,7 +156,7 @@ def page(
     """
     limit, after = limit_of(ctx, default, most), ctx.request.args.get("after")
     start = 0
-    if after is not None:
+    if after:
         keys = [key(item) for item in items]
         start = keys.index(after) + 1 if after in keys else len(items)
     shown = items[start : start + limit]

@@ -6,13 +6,23 @@ Source: https://developer.okta.com/docs/api/openapi/okta-management/management/t
 from werkzeug import Response
 
 from sandbox.okta.api import log
-from sandbox.okta.api.route import body_object, empty_object, endpoint, member, no_content, page
+from sandbox.okta.api.route import (
+    body_object,
+    empty_object,
+    endpoint,
+    member,
+    no_content,
+    page,
+    query_flag,
+    text,
+)
 from sandbox.okta.api.search import expression
 from sandbox.okta.api.views import group_view, user_view
 from sandbox.okta.errors import OktaError, forbidden, invalid, not_found
-from sandbox.okta.models import OktaState, User, UserStatus, now
+from sandbox.okta.models import ORGANISATION, OktaState, User, UserStatus, now
 from sandbox.okta.provisioning.assignment import refresh
 from sandbox.okta.signin import by_api_token
+from sandbox.server.ids import okta_id
 from sandbox.server.router import Context, json_reply
 
 _READ, _MANAGE = "okta.users.read", "okta.users.manage"
@@ -25,11 +35,40 @@ _FILTERED = (
     "profile.firstName",
     "profile.lastName",
 )
+BASE_ATTRIBUTES = (
+    *("login", "email", "secondEmail", "firstName", "lastName", "middleName", "honorificPrefix"),
+    *("honorificSuffix", "title", "displayName", "nickName", "profileUrl", "mobilePhone"),
+    *("primaryPhone", "streetAddress", "city", "state", "zipCode", "countryCode", "postalAddress"),
+    *("preferredLanguage", "locale", "timezone", "userType", "employeeNumber", "costCenter"),
+    *("organization", "division", "department", "managerId", "manager"),
+)
+"""The attributes that every organisation's profile has."""
+_ROLES = {
+    "SUPER_ADMIN": "Super Administrator",
+    "ORG_ADMIN": "Organizational Administrator",
+    "APP_ADMIN": "Application Administrator",
+    "USER_ADMIN": "Group Administrator",
+    "HELP_DESK_ADMIN": "Help Desk Administrator",
+    "READ_ONLY_ADMIN": "Read-only Administrator",
+    "MOBILE_ADMIN": "Mobile Administrator",
+    "API_ACCESS_MANAGEMENT_ADMIN": "API Access Management Administrator",
+    "REPORT_ADMIN": "Report Administrator",
+    "GROUP_MEMBERSHIP_ADMIN": "Group Membership Administrator",
+}
 _NAMED = {"login": "login", "email": "email", "firstName": "first_name", "lastName": "last_name"}
+_BEFORE_DEACTIVATION: tuple[UserStatus, ...] = (
+    "ACTIVE",
+    "STAGED",
+    "PROVISIONED",
+    "RECOVERY",
+    "LOCKED_OUT",
+    "PASSWORD_EXPIRED",
+    "SUSPENDED",
+)
 _NEXT: dict[str, tuple[UserStatus, tuple[UserStatus, ...]]] = {
-    "activate": ("ACTIVE", ("STAGED", "DEPROVISIONED")),
-    "reactivate": ("ACTIVE", ("PROVISIONED",)),
-    "deactivate": ("DEPROVISIONED", ("ACTIVE", "STAGED", "PROVISIONED", "SUSPENDED")),
+    "activate": ("ACTIVE", ("STAGED", "DEPROVISIONED")),  # PROVISIONED without a password
+    "reactivate": ("PROVISIONED", ("PROVISIONED",)),
+    "deactivate": ("DEPROVISIONED", _BEFORE_DEACTIVATION),
     "suspend": ("SUSPENDED", ("ACTIVE",)),
     "unsuspend": ("ACTIVE", ("SUSPENDED",)),
 }
@@ -85,7 +124,12 @@ def list_users(ctx: Context) -> Response:
                     for name in (user.first_name, user.last_name, user.email)
                 )
             ]
-    return page(ctx, users, lambda user: user.id, user_view, default=default, most=200)
+    return page(ctx, users, lambda user: user.id, listed_user, default=default, most=200)
+
+
+def listed_user(user: User) -> dict[str, object]:
+    """A person as an element of a list."""
+    return user_view(user, listed=True)
 
 
 @endpoint("POST", "/api/v1/users", _MANAGE)
@@ -94,9 +138,13 @@ def create_user(ctx: Context) -> Response:
     profile = _whole_profile(ctx)
     _check_login(ctx.state, str(profile["login"]))
     user = ctx.state.add_user(*(str(profile[name]) for name in _NAMED))
-    user.extra = {name: value for name, value in profile.items() if name not in _NAMED}
-    if ctx.request.args.get("activate", "true").casefold() == "false":
+    user.password = False
+    user.extra = {k: v for k, v in profile.items() if k not in _NAMED and v is not None}
+    _take_credentials(user, body_object(ctx))
+    if not query_flag(ctx, "activate", default=True):
         user.status = "STAGED"
+    elif not user.password:
+        user.status = "PROVISIONED"  # R 119 of 119: until the person has chosen a password
     log.write(ctx.state, "user.lifecycle.create", "Create okta user", log.user_target(user))
     return json_reply(user_view(user))
 
@@ -111,8 +159,9 @@ def get_user(ctx: Context, key: str) -> Response:
 def update_user(ctx: Context, key: str) -> Response:
     """Change the given attributes only."""
     user = find(ctx, key)
+    _take_credentials(user, body_object(ctx))
     profile = member(body_object(ctx), "profile")
-    _check_profile(profile)
+    _check_profile(ctx.state, profile)
     login = profile.get("login")
     if login is not None and str(login).casefold() != user.login.casefold():
         _check_login(ctx.state, str(login))
@@ -139,8 +188,9 @@ def update_user(ctx: Context, key: str) -> Response:
 def replace_user(ctx: Context, key: str) -> Response:
     """Replace the profile: an optional attribute left out is gone."""
     user = find(ctx, key)
-    _whole_profile(ctx)
-    user.extra = {}
+    if member(body_object(ctx), "profile"):  # R: credentials alone leave the profile
+        _whole_profile(ctx)
+        user.extra = {}
     return update_user(ctx, key)
 
 
@@ -166,6 +216,11 @@ def lifecycle(ctx: Context, key: str, step: str) -> Response:
     if step not in _NEXT:
         raise not_found(step, "Lifecycle")
     _move(ctx.state, user, step)
+    if step == "activate" and not query_flag(ctx, "sendEmail", default=True):
+        token = okta_id("", f"activation/{user.id}")
+        return json_reply(
+            {"activationUrl": f"{ORGANISATION}/welcome/{token}", "activationToken": token}
+        )
     return empty_object()
 
 
@@ -179,20 +234,35 @@ def list_groups(ctx: Context, key: str) -> Response:
 
 @endpoint("GET", "/api/v1/users/<key>/roles", "okta.roles.read")
 def list_roles(ctx: Context, key: str) -> Response:
-    """The administrator roles: the organisation has one super administrator."""
+    """The administrator roles."""
     user = find(ctx, key)
-    if not user.administrator:
-        return json_reply([])
-    role = {
-        "id": "ra1" + user.id[3:],
-        "label": "Super Administrator",
-        "type": "SUPER_ADMIN",
+    return json_reply([_role_view(user, role) for role in user.roles])
+
+
+@endpoint("POST", "/api/v1/users/<key>/roles", "okta.roles.manage")
+def assign_role(ctx: Context, key: str) -> Response:
+    """Make a person an administrator of a kind."""
+    user, kind = find(ctx, key), text(body_object(ctx), "type")
+    if kind not in _ROLES:
+        raise invalid("type", f"type: {kind!r} is no standard role")
+    if kind in user.roles:
+        summary = "The role specified is already assigned to the user."
+        raise OktaError(409, "E0000090", summary)
+    user.roles.append(kind)
+    return json_reply(_role_view(user, kind), 201)
+
+
+def _role_view(user: User, kind: str) -> dict[str, object]:
+    return {
+        "id": okta_id("ra1", f"{user.id}/{kind}"),
+        "label": _ROLES[kind],
+        "type": kind,
         "status": "ACTIVE",
         "created": user.created,
         "lastUpdated": user.last_updated,
         "assignmentType": "USER",
+        "_links": {"assignee": {"href": f"{ORGANISATION}/api/v1/users/{user.id}"}},
     }
-    return json_reply([role])
 
 
 def _move(state: OktaState, user: User, step: str) -> None:
@@ -202,23 +272,36 @@ def _move(state: OktaState, user: User, step: str) -> None:
         raise OktaError(403, "E0000038", summary)
     if user.administrator and status != "ACTIVE":
         raise forbidden("the API token's owner cannot be deactivated with it")
+    if step == "activate" and not user.password:
+        status = "PROVISIONED"
     user.status, user.status_changed = status, now()
     refresh(state)
     message = f"{step.capitalize()} Okta user"
     log.write(state, f"user.lifecycle.{step}", message, log.user_target(user))
 
 
+def _take_credentials(user: User, body: dict[str, object]) -> None:
+    credentials = member(body, "credentials")
+    if member(credentials, "password"):
+        user.password = True
+    question = member(credentials, "recovery_question").get("question")
+    if question:
+        user.recovery_question = str(question)
+
+
 def _whole_profile(ctx: Context) -> dict[str, object]:
     profile = member(body_object(ctx), "profile")
-    _check_profile(profile)
+    _check_profile(ctx.state, profile)
     missing = [name for name in _NAMED if not profile.get(name)]
     if missing:
         raise invalid(missing[0], f"{missing[0]}: The field cannot be left blank")
     return profile
 
 
-def _check_profile(profile: dict[str, object]) -> None:
+def _check_profile(state: OktaState, profile: dict[str, object]) -> None:
     for name, value in profile.items():
+        if state.attributes is not None and name not in (*BASE_ATTRIBUTES, *state.attributes):
+            raise invalid("newUser", f"Property name '{name}' is not defined in profile")
         if not isinstance(value, (str, int, float, bool, list, type(None))):
             raise invalid(name, f"{name}: the value has the wrong type")
 

@@ -1,6 +1,7 @@
 """People, groups, apps, assignments and push mappings as Okta's API shows them."""
 
-from sandbox.okta.catalog import CATALOG
+import re
+
 from sandbox.okta.models import (
     ORGANISATION,
     App,
@@ -13,6 +14,7 @@ from sandbox.okta.models import (
 )
 
 _LOGOS = "https://ok14static.oktacdn.com/assets/img/logos/groups/odyssey/"
+_USER_TYPE = "oty1sandboxDefault00"
 _OBJECT_CLASS = {
     "OKTA_GROUP": "okta:user_group",
     "BUILT_IN": "okta:user_group",
@@ -20,9 +22,54 @@ _OBJECT_CLASS = {
 }
 
 
-def user_view(user: User) -> dict[str, object]:
-    """A user object."""
+# Which steps a person's status offers, as the links of its object name them (R).
+_STEPS: dict[str, tuple[str, ...]] = {
+    "ACTIVE": (
+        "suspend",
+        "resetPassword",
+        "resetFactors",
+        "expirePassword",
+        "forgotPassword",
+        "changeRecoveryQuestion",
+        "changePassword",
+        "deactivate",
+    ),
+    "PASSWORD_EXPIRED": (
+        "suspend",
+        "resetPassword",
+        "resetFactors",
+        "expirePassword",
+        "forgotPassword",
+        "changeRecoveryQuestion",
+        "changePassword",
+        "deactivate",
+    ),
+    "LOCKED_OUT": ("unlock", "resetPassword", "resetFactors", "deactivate"),
+    "RECOVERY": ("suspend", "resetPassword", "resetFactors", "deactivate"),
+    "PROVISIONED": ("suspend", "resetPassword", "resetFactors", "reactivate", "deactivate"),
+    "STAGED": ("activate", "resetFactors"),
+    "SUSPENDED": ("unsuspend", "resetPassword", "resetFactors", "deactivate"),
+    "DEPROVISIONED": ("activate", "delete", "resetFactors"),
+}
+
+
+def user_view(user: User, *, listed: bool = False) -> dict[str, object]:
+    """A user object; ``listed``: as an element of a list, whose only link is its own (R)."""
     href = f"{ORGANISATION}/api/v1/users/{user.id}"
+    provider = {"type": "OKTA", "name": "OKTA"}
+    credentials: dict[str, object] = {"provider": provider}
+    if user.password:
+        credentials = {"password": {}, **credentials}
+    if user.recovery_question is not None:
+        credentials["recovery_question"] = {"question": user.recovery_question}
+    links: dict[str, object] = {"self": {"href": href}}
+    if not listed:
+        for step in _STEPS[user.status]:
+            path = re.sub("([A-Z])", lambda found: f"_{found[1].lower()}", step)
+            links[step] = {"href": f"{href}/lifecycle/{path}", "method": "POST"}
+        meta = f"{ORGANISATION}/api/v1/meta"
+        links["schema"] = {"href": f"{meta}/schemas/user/osc1sandboxDefault00"}
+        links["type"] = {"href": f"{meta}/types/user/{_USER_TYPE}"}
     return {
         "id": user.id,
         "status": user.status,
@@ -31,25 +78,25 @@ def user_view(user: User) -> dict[str, object]:
         "statusChanged": user.status_changed,
         "lastLogin": None,
         "lastUpdated": user.last_updated,
-        "passwordChanged": None,
-        "type": {"id": "oty1sandboxDefault00"},
+        "passwordChanged": user.created if user.password else None,
+        "realmId": "guo1sandboxDefault00",
+        "type": {"id": _USER_TYPE},
         "profile": user.profile,
-        "credentials": {"provider": {"type": "OKTA", "name": "OKTA"}},
-        "_links": {"self": {"href": href}},
+        "credentials": credentials,
+        "_links": links,
     }
 
 
 def group_view(group: Group) -> dict[str, object]:
     """A group object."""
     href = f"{ORGANISATION}/api/v1/groups/{group.id}"
-    profile: dict[str, object] = {"name": group.name}
-    if group.description is not None:
-        profile["description"] = group.description
+    profile: dict[str, object] = {"name": group.name, "description": group.description}
     links: dict[str, object] = {
         "logo": [
             {"name": size, "href": f"{_LOGOS}okta-{size}.png", "type": "image/png"}
             for size in ("medium", "large")
         ],
+        "owners": {"href": f"{href}/owners"},
         "users": {"href": f"{href}/users"},
         "apps": {"href": f"{href}/apps"},
     }
@@ -68,19 +115,40 @@ def group_view(group: Group) -> dict[str, object]:
 
 
 _STATIC = "https://ok14static.oktacdn.com"
+_SIGNING = ("SAML_2_0", "SAML_1_1", "OPENID_CONNECT")
+_UNIVERSAL_LOGOUT = {
+    "status": "DISABLED",
+    "supportType": "FULL",
+    "identityStack": "NOT_SHARED",
+    "protocol": "GLOBAL_TOKEN_REVOCATION",
+}
 _ORGANISATION_ID = "00osandbox0000000000"
 PROFILE_POLICY_ID = "rstSandboxProfile000"
 
 
 def app_view(app: App) -> dict[str, object]:
-    """An app object, shaped as a SAML_2_0 app of the catalogue."""
+    """An app object: every key is there, with null where nothing is set (R)."""
     href = f"{ORGANISATION}/api/v1/apps/{app.id}"
-    accessibility = {
-        "selfService": app.self_service,
-        "errorRedirectUrl": app.error_redirect_url,
-        "loginRedirectUrl": app.login_redirect_url,
+    signing = {"kid": app.key_id} if app.mode in _SIGNING else {}
+    credentials: dict[str, object] = {
+        "userNameTemplate": app.user_name_template,
+        "signing": signing,
     }
-    notes = {"admin": app.note_admin, "enduser": app.note_enduser}
+    settings: dict[str, object] = {
+        "app": app.settings,
+        "notifications": {
+            "vpn": {"network": {"connection": "DISABLED"}, "message": None, "helpUrl": None}
+        },
+        "manualProvisioning": False,
+        "implicitAssignment": app.implicit_assignment,
+        "emOptInStatus": "NONE",
+        "notes": {"admin": app.note_admin, "enduser": app.note_enduser},
+    }
+    if app.form is None:
+        settings["signOn"] = app.sign_on
+    else:
+        credentials |= app.form.credentials
+        settings |= app.form.settings
     return {
         "id": app.id,
         "orn": f"orn:okta:idp:{_ORGANISATION_ID}:apps:{app.name}:{app.id}",
@@ -89,7 +157,11 @@ def app_view(app: App) -> dict[str, object]:
         "status": app.status,
         "lastUpdated": app.last_updated,
         "created": app.created,
-        "accessibility": {key: value for key, value in accessibility.items() if value is not None},
+        "accessibility": {
+            "selfService": app.self_service,
+            "errorRedirectUrl": app.error_redirect_url,
+            "loginRedirectUrl": app.login_redirect_url,
+        },
         "visibility": {
             "autoLaunch": app.auto_launch,
             "autoSubmitToolbar": app.auto_submit_toolbar,
@@ -97,35 +169,19 @@ def app_view(app: App) -> dict[str, object]:
             "appLinks": app.app_links,
         },
         "features": app.features,
-        "signOnMode": "SAML_2_0",
-        "credentials": {
-            "userNameTemplate": app.user_name_template,
-            "signing": {"kid": app.key_id},
-        },
-        "settings": {
-            "app": app.settings,
-            "notifications": {"vpn": {"network": {"connection": "DISABLED"}}},
-            "manualProvisioning": False,
-            "implicitAssignment": app.implicit_assignment,
-            "emOptInStatus": "NONE",
-            "notes": {key: value for key, value in notes.items() if value is not None},
-            "signOn": app.sign_on,
-        },
+        "signOnMode": app.mode,
+        "credentials": credentials,
+        "universalLogout": _UNIVERSAL_LOGOUT if app.mode in _SIGNING else None,
+        "settings": settings,
         "_links": _links(app, href),
     }
 
 
 def _links(app: App, href: str) -> dict[str, object]:
-    link = CATALOG[app.name].link
     step = "deactivate" if app.status == "ACTIVE" else "activate"
     logo = app.logo_id or "assets/img/logos/default"
-    return {
-        "help": {
-            "href": f"{ORGANISATION.replace('.', '-admin.', 1)}/app/{app.name}/{app.id}"
-            "/setup/help/SAML_2_0/instructions",
-            "type": "text/html",
-        },
-        "metadata": {"href": f"{href}/sso/saml/metadata", "type": "application/xml"},
+    admin = ORGANISATION.replace(".", "-admin.", 1)
+    links: dict[str, object] = {
         "uploadLogo": {"href": f"{href}/logo", "hints": {"allow": ["POST"]}},
         "appLinks": [
             {
@@ -133,6 +189,7 @@ def _links(app: App, href: str) -> dict[str, object]:
                 "href": f"{ORGANISATION}/home/{app.name}/{app.id}/aln{app.id[3:]}",
                 "type": "text/html",
             }
+            for link in app.app_links
         ],
         "profileEnrollment": {"href": f"{ORGANISATION}/api/v1/policies/{PROFILE_POLICY_ID}"},
         "policies": {"href": f"{href}/policies", "hints": {"allow": ["PUT"]}},
@@ -142,6 +199,15 @@ def _links(app: App, href: str) -> dict[str, object]:
         "users": {"href": f"{href}/users"},
         step: {"href": f"{href}/lifecycle/{step}"},
     }
+    if app.mode in _SIGNING and app.name != "oidc_client":
+        help_page = f"{admin}/app/{app.name}/{app.id}/setup/help/{app.mode}"
+        links["help"] = {"href": f"{help_page}/instructions", "type": "text/html"}
+    if app.mode == "SAML_2_0":
+        links["metadata"] = {"href": f"{href}/sso/saml/metadata", "type": "application/xml"}
+    if app.mode == "OPENID_CONNECT" and app.name == "oidc_client":
+        secrets = f"{href}/credentials/secrets"
+        links["clientCredentials"] = [{"name": "secrets", "href": secrets}]
+    return links
 
 
 def app_user_view(app: App, user: AppUser) -> dict[str, object]:
@@ -156,6 +222,7 @@ def app_user_view(app: App, user: AppUser) -> dict[str, object]:
     href = f"{ORGANISATION}/api/v1/apps/{app.id}"
     view: dict[str, object] = {
         "id": user.user_id,
+        "externalId": user.external_id,
         "created": user.created,
         "lastUpdated": user.last_updated,
         "scope": user.scope,
@@ -170,8 +237,6 @@ def app_user_view(app: App, user: AppUser) -> dict[str, object]:
             "user": {"href": f"{ORGANISATION}/api/v1/users/{user.user_id}"},
         },
     }
-    if user.external_id is not None:
-        view["externalId"] = user.external_id
     if user.last_sync is not None:
         view["lastSync"] = user.last_sync
     return view

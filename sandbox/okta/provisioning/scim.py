@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from sandbox.okta.catalog import CATALOG
+from sandbox.okta.catalog import kind_of
 from sandbox.okta.models import User
 from sandbox.server.outbound import scim_client
 
@@ -161,7 +161,7 @@ class Target:
 
 
 def _credential(app_name: str, token: str) -> str:
-    match CATALOG[app_name].sends:
+    match kind_of(app_name).sends:
         case "raw":
             return token
         case "basic":

@@ -20,6 +20,12 @@ def _is_moment(value: object) -> bool:
 SPEC = Path(__file__).parents[4] / "shared" / "specs" / "okta-management.json"
 
 
+_LOOSE = (".settings.signOn", ".importSettings.username")
+_MAPPINGS = "/api/v1/apps/{appId}/group-push/mappings"
+RECORDED = {("POST", _MAPPINGS): (200, 201), ("DELETE", _MAPPINGS + "/{mappingId}"): (200, 204)}
+"""Where live Okta was recorded to answer another status than the document's, and which of it."""
+
+
 @cache
 def document() -> dict[str, Any] | None:
     """The document, made readable for JSON Schema; None where there is no copy."""
@@ -49,6 +55,9 @@ def problems(method: str, path: str, status: int, body: Any) -> list[str]:
     if known is None or spec is None:
         return []
     answers = known[1]["responses"]
+    seen, written = RECORDED.get((method, known[0]), (None, 0))
+    if status == seen:
+        status = written
     if str(status) not in answers:
         if status < 400:
             return [f"{method} {path}: status {status} is not one of {sorted(answers)}"]
@@ -60,13 +69,27 @@ def problems(method: str, path: str, status: int, body: Any) -> list[str]:
             empty = body in (None, {})  # lifecycle calls answer {} beyond their description
             return [] if empty or status >= 400 else [f"{method} {path}: a body is not expected"]
         schema = content["application/json"]["schema"]
-    return [f"{method} {path} {status}: {text}" for text in _invalid(schema, body)]
+    # Live Okta answers null for absent, whether or not the document allows it.
+    found = _invalid(schema, body) and _invalid(schema, _without_nulls(body))
+    return [f"{method} {path} {status}: {text}" for text in found]
+
+
+def _without_nulls(body: Any) -> Any:
+    if isinstance(body, dict):
+        return {key: _without_nulls(value) for key, value in body.items() if value is not None}
+    return [_without_nulls(item) for item in body] if isinstance(body, list) else body
 
 
 def _invalid(schema: dict[str, Any], body: Any) -> list[str]:
     full = {**schema, "components": _components()}
     checker = Draft4Validator(full, format_checker=_FORMATS)
-    found = [f"{error.json_path}: {error.message}" for error in checker.iter_errors(body)]
+    found = [
+        f"{error.json_path}: {error.message}"
+        for error in checker.iter_errors(body)
+        # Recorded answers lack these: keys of a catalogue app's SAML, and usernameFormat, which
+        # stands there as userNameFormat.
+        if not (error.validator == "required" and error.json_path.endswith(_LOOSE))
+    ]
     for item in body if isinstance(body, list) else [body]:
         inner = _follow(schema)
         concrete = _concrete(inner.get("items", inner), item)

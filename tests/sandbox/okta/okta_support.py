@@ -64,7 +64,7 @@ class Okta(httpx.Client):
     def push(self, app_id: str, group_id: str, name: str) -> Any:
         """Push a group under a name; returns the mapping."""
         body = {"sourceGroupId": group_id, "targetGroupName": name, "status": "ACTIVE"}
-        return self.got("POST", f"/apps/{app_id}/group-push/mappings", body, 201)
+        return self.got("POST", f"/apps/{app_id}/group-push/mappings", body)
 
     def mapping(self, app_id: str, mapping_id: str) -> Any:
         """Read a mapping back."""

@@ -50,7 +50,7 @@ def test_scim_test_app_answers_unknown_and_stores_nothing(
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 def test_features_need_provisioning(okta: Okta, method: str) -> None:
-    app_id = okta.app()
+    app_id = okta.app("zscalerbyz")
     path = f"/apps/{app_id}/features/USER_PROVISIONING"
     error = okta.got(method, path, FEATURE if method == "PUT" else None, 400)
     cause = "Provisioning is not enabled for the app instance."
@@ -85,9 +85,11 @@ def test_deactivate_keeps_the_credentials(okta: Okta) -> None:
     assert okta.got("GET", f"/apps/{app_id}/connections/default")["status"] == "ENABLED"
 
 
-def test_org2org_takes_the_token_but_not_the_address(okta: Okta) -> None:
+def test_org2org_takes_its_own_address_where_none_is_given(okta: Okta) -> None:
     app_id = okta.app("okta_org2org", settings={"app": {"baseUrl": "https://target.okta.com"}})
-    assert connect(okta, app_id)["baseUrl"] == "https://target.okta.com"
+    body = {"profile": {"authScheme": "TOKEN", "token": TOKEN}}
+    assert connect(okta, app_id, body)["baseUrl"] == "https://target.okta.com"
+    assert connect(okta, app_id)["baseUrl"] == BASE
 
 
 @pytest.mark.parametrize(
@@ -153,11 +155,17 @@ def test_inbound_feature(okta: Okta) -> None:
     okta.got("GET", f"/apps/{app_id}/features/OTHER", status=404)
 
 
-def test_features_of_a_test_app_are_readable_but_not_writable(okta: Okta) -> None:
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_features_of_an_app_without_connection_are_not_supported(okta: Okta, method: str) -> None:
     app_id = okta.app()
     with Target() as target:
-        okta.integrate(app_id, target)
+        okta.integrate(app_id, target)  # by hand, in the console
     path = f"/apps/{app_id}/features/USER_PROVISIONING"
-    create = okta.got("GET", path)["capabilities"]["create"]
-    assert create["lifecycleCreate"]["status"] == "ENABLED"
-    okta.got("PUT", path, FEATURE, 400)
+    error = okta.got(method, path, FEATURE if method == "PUT" else None, 400)
+    assert error["errorCauses"] == [{"errorSummary": "Provisioning is not supported."}]
+    assert "PUSH_NEW_USERS" in okta.got("GET", f"/apps/{app_id}")["features"]
+
+
+def test_an_unknown_feature_is_told_before_an_unknown_app(okta: Okta) -> None:
+    error = okta.got("GET", "/apps/0oaNone/features/OTHER", status=404)
+    assert error["errorSummary"].endswith("OTHER (PublicAppFeatureSetName)")

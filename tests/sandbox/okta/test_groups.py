@@ -72,7 +72,7 @@ def test_put_replaces_the_profile(okta: Okta) -> None:
     body = {"profile": {"name": "A", "description": "old"}}
     group_id = okta.got("POST", "/groups", body)["id"]
     okta.got("PUT", f"/groups/{group_id}", {"profile": {"name": "B"}})
-    assert okta.got("GET", f"/groups/{group_id}")["profile"] == {"name": "B"}
+    assert okta.got("GET", f"/groups/{group_id}")["profile"] == {"name": "B", "description": None}
 
 
 def test_rename_to_a_taken_name_is_refused(okta: Okta) -> None:

@@ -43,7 +43,7 @@ def test_the_check_finds_what_is_wrong() -> None:
     assert found({"created": "yesterday"})
     assert okta_openapi.problems("GET", "/api/v1/groups/00g1", 202, {})
     assert okta_openapi.problems("GET", "/api/v1/groups/00g1", 404, {"errorCode": 5})
-    app = {"label": "x", "signOnMode": "SAML_2_0", "settings": {"signOn": {}}}
+    app = {"label": "x", "signOnMode": "SAML_2_0", "settings": {"signOn": {"defaultRelayState": 5}}}
     assert okta_openapi.problems("GET", "/api/v1/apps/0oa1", 200, app)
 
 
@@ -95,7 +95,7 @@ def walk(okta: Okta, target: Target) -> None:
     okta.console(app.rpartition("/")[2], token="target-token-0123456789")
     okta.cycle()
     okta.got("PATCH", f"{push}/{mapping}", {"status": "INACTIVE"})
-    okta.got("DELETE", f"{push}/{mapping}?deleteTargetGroup=true", status=204)
+    okta.got("DELETE", f"{push}/{mapping}?deleteTargetGroup=true", status=200)
     okta.got("POST", f"{connection}/lifecycle/deactivate", status=204)
     okta.got("DELETE", f"{app}/users/{person}", status=204)
     okta.got("DELETE", f"{app}/groups/{group}", status=204)

@@ -1,0 +1,295 @@
+"""Holds the sandbox against recorded traffic: a live vendor's answers and the sandbox's own.
+
+A recording is a folder, or a file, of JSON lines (gzipped or not), each an exchange: ``source``,
+``file`` (one recording; its exchanges are replayed in the order of ``i`` on a fresh sandbox),
+``method``, ``path``, ``query`` (pairs), ``request``, ``status``, ``response``. Ids are those of the
+recording: they are mapped by comparing the answers as they come.
+"""
+
+import gzip
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+Json = object
+_NAMED_BY_DATA = (".appLinks",)
+"""Objects whose keys are data: what stands in them is compared, not what they are called."""
+_ANY = "null"
+"""The type of a key without a value: it goes with every other type."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A recorded request and its answer."""
+
+    source: str
+    file: str
+    number: int
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    request: Json
+    status: int
+    response: Json
+    next_page: str = ""  # the cursor of the Link header to a next page
+
+    @classmethod
+    def of(cls, line: Mapping[str, object]) -> "Exchange":
+        """An exchange from its JSON line. Raises KeyError, TypeError or ValueError."""
+        return cls(
+            source=str(line.get("source", "")),
+            file=str(line["file"]),
+            number=int(str(line["i"])),
+            method=str(line["method"]),
+            path="/" + str(line["path"]).lstrip("/"),
+            query=tuple((str(key), str(value)) for key, value in _pairs(line.get("query"))),
+            request=line.get("request"),
+            status=int(str(line["status"])),
+            response=line.get("response"),
+            next_page=cursor(str(line.get("headers"))),
+        )
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A difference that stays, and why.
+
+    ``call``: a regular expression over the call's name; ``place``: one over a line of difference.
+    """
+
+    call: str
+    place: str
+    reason: str
+
+    def covers(self, call: str, difference: str) -> bool:
+        """Whether this difference of this call is the accepted one."""
+        return bool(re.fullmatch(self.call, call) and re.fullmatch(self.place, difference))
+
+
+@dataclass
+class Figures:
+    """How the replayed exchanges compare, by call; ``differences`` has those not accepted."""
+
+    exchanges: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
+    shapes: Counter[str] = field(default_factory=Counter)
+    settled: Counter[str] = field(default_factory=Counter)  # equal, or different as accepted
+    accepted: Counter[Accepted] = field(default_factory=Counter)
+    differences: list[str] = field(default_factory=list)
+
+    def lines(self) -> Iterator[str]:
+        """A table by call, then each accepted difference with how often it was met."""
+        width = max(map(len, self.exchanges), default=4)
+        yield f"{'call':{width}}  exchanges  status equal  shape equal  or accepted"
+        for call in sorted(self.exchanges):
+            yield (
+                f"{call:{width}}  {self.exchanges[call]:9}  {self.statuses[call]:12}"
+                f"  {self.shapes[call]:11}  {self.settled[call]:11}"
+            )
+        counters = (self.exchanges, self.statuses, self.shapes, self.settled)
+        totals = [counts.total() for counts in counters]
+        yield f"{'all':{width}}  {totals[0]:9}  {totals[1]:12}  {totals[2]:11}  {totals[3]:11}"
+        for accepted, times in self.accepted.most_common():
+            yield f"accepted {times} times: {accepted.reason}"
+
+
+@dataclass
+class Answer:
+    """What the sandbox answered: status and parsed body (None where it is no JSON)."""
+
+    status: int
+    body: Json
+    next_page: str = ""
+
+
+@dataclass
+class Ids:
+    """The recording's ids and the sandbox's, learnt from answers to the same request."""
+
+    pattern: re.Pattern[str]
+    known: dict[str, str] = field(default_factory=dict)
+
+    def text(self, text: str) -> str:
+        """A text with every known id replaced."""
+        return self.pattern.sub(lambda found: self.known.get(found[0], found[0]), text)
+
+    def body(self, body: Json) -> Json:
+        """A JSON value with every known id replaced."""
+        if isinstance(body, dict):
+            return {key: self.body(value) for key, value in body.items()}
+        if isinstance(body, list):
+            return [self.body(item) for item in body]
+        return self.text(body) if isinstance(body, str) else body
+
+    def learn(self, recorded: Json, ours: Json) -> None:
+        """Compare two answers place by place, and keep each pair of ids."""
+        if isinstance(recorded, dict) and isinstance(ours, dict):
+            for key in recorded.keys() & ours.keys():
+                self.learn(recorded[key], ours[key])
+        elif isinstance(recorded, list) and isinstance(ours, list):
+            for theirs, mine in self._paired(recorded, ours):
+                self.learn(theirs, mine)
+        elif isinstance(recorded, str) and isinstance(ours, str) and recorded not in self.known:
+            self._learn_text(recorded, ours)
+
+    def _learn_text(self, recorded: str, ours: str) -> None:
+        if self.pattern.fullmatch(recorded):
+            self.known[recorded] = ours
+
+    def _paired(self, recorded: list[Json], ours: list[Json]) -> Iterable[tuple[Json, Json]]:
+        if not all(isinstance(item, dict) and "id" in item for item in (*recorded, *ours)):
+            return zip(recorded, ours, strict=False)
+        mine = {item["id"]: item for item in ours if isinstance(item, dict)}
+        return [
+            (item, mine[self.known[item["id"]]])
+            for item in recorded
+            if isinstance(item, dict) and self.known.get(str(item["id"])) in mine
+        ]
+
+
+def cursor(headers: str) -> str:
+    """The cursor ``after`` in a Link header's address of the next page; empty without one."""
+    found = re.search(r"[?&]after=([^&>\"']+)[^>]*>; *rel=\\?\"next", headers)
+    return found[1] if found else ""
+
+
+def load(place: Path) -> list[Exchange]:
+    """The exchanges of a file, or of every ``*.jsonl`` and ``*.jsonl.gz`` of a folder.
+
+    Raises OSError, or ValueError naming file and line for what is no exchange.
+    """
+    exchanges = []
+    for path in [place] if place.is_file() else sorted(place.glob("*.jsonl*")):
+        data = path.read_bytes()
+        text = gzip.decompress(data) if path.suffix == ".gz" else data
+        for number, line in enumerate(text.decode().splitlines(), 1):
+            try:
+                exchanges.append(Exchange.of(json.loads(line)))
+            except (KeyError, TypeError, ValueError) as error:
+                raise ValueError(f"{path}:{number}: this line is no exchange ({error})") from error
+    return exchanges
+
+
+def recordings(exchanges: Iterable[Exchange]) -> Iterator[list[Exchange]]:
+    """The exchanges of each recording, in their order."""
+    files: dict[tuple[str, str], list[Exchange]] = defaultdict(list)
+    for exchange in exchanges:
+        files[exchange.source, exchange.file].append(exchange)
+    for key in files:
+        yield sorted(files[key], key=lambda exchange: exchange.number)
+
+
+def shape(body: Json) -> dict[str, set[str]]:
+    """Every place of a JSON value (``.profile.name``, ``[].id``) with the types met there."""
+    places: dict[str, set[str]] = defaultdict(set)
+    _walk(places, body, "")
+    return places
+
+
+def _walk(places: dict[str, set[str]], body: Json, place: str) -> None:
+    if isinstance(body, dict):
+        places[place].add("object")
+        by_data = place.endswith(_NAMED_BY_DATA)
+        for key, value in body.items():
+            _walk(places, value, f"{place}.*" if by_data else f"{place}.{key}")
+    elif isinstance(body, list):
+        places[place].add("list")
+        for item in body:
+            _walk(places, item, f"{place}[]")
+    else:
+        places[place].add(_type(body))
+
+
+def differences(recorded: Json, ours: Json) -> list[str]:
+    """One line for each place whose type differs, or that only one of the two has."""
+    theirs, mine = shape(recorded), shape(ours)
+    lines = []
+    for place in sorted(theirs.keys() | mine.keys()):
+        if _parent_differs(place, theirs, mine):
+            continue
+        left, right = theirs.get(place), mine.get(place)
+        if left is None or right is None:
+            lines.append(f"{place}: {'missing' if right is None else 'too much'}")
+        elif not (left & right or _ANY in left | right):
+            lines.append(f"{place}: {_names(right)}, recorded {_names(left)}")
+    return lines
+
+
+def compare(
+    figures: Figures, call: str, exchange: Exchange, answer: Answer, accepted: Sequence[Accepted]
+) -> None:
+    """Count an exchange, and keep what differs and is not accepted."""
+    figures.exchanges[call] += 1
+    lines = []
+    if answer.status != exchange.status:
+        lines.append(f"status {answer.status}, recorded {exchange.status}")
+    else:
+        code, recorded = _code(answer.body), _code(exchange.response)
+        if code != recorded:
+            lines.append(f"error {code}, recorded {recorded}")
+        if exchange.response is not None and not isinstance(exchange.response, str):
+            lines += differences(exchange.response, answer.body)
+    kept = []
+    for line in lines:
+        reason = next((each for each in accepted if each.covers(call, line)), None)
+        if reason is None:
+            kept.append(line)
+        else:
+            figures.accepted[reason] += 1
+    if not any(line.startswith("status") for line in lines):
+        figures.statuses[call] += 1
+    if not lines:
+        figures.shapes[call] += 1
+    if not kept:
+        figures.settled[call] += 1
+    at = f"{exchange.source} {exchange.file} {exchange.number} {exchange.method} {exchange.path}"
+    figures.differences += [f"{at}: {line}" for line in kept]
+
+
+def run(
+    exchanges: Iterable[Exchange],
+    replay_one: Callable[[list[Exchange], Figures], None],
+) -> Figures:
+    """Replay every recording with ``replay_one``, which begins on a fresh sandbox each time."""
+    figures = Figures()
+    for recording in recordings(exchanges):
+        replay_one(recording, figures)
+    return figures
+
+
+def _pairs(query: object) -> Iterable[tuple[object, object]]:
+    if isinstance(query, Mapping):
+        return query.items()
+    return [(pair[0], pair[1]) for pair in query] if isinstance(query, list) else []
+
+
+def _parent_differs(
+    place: str, theirs: Mapping[str, set[str]], mine: Mapping[str, set[str]]
+) -> bool:
+    parent = place[:-2] if place.endswith("[]") else place.rpartition(".")[0]
+    if not place:
+        return False
+    return theirs.get(parent) is None or mine.get(parent) is None or _none(theirs, mine, parent)
+
+
+def _none(theirs: Mapping[str, set[str]], mine: Mapping[str, set[str]], place: str) -> bool:
+    return (_ANY in theirs[place] and len(theirs[place]) == 1) or mine[place] == {_ANY}
+
+
+def _type(value: Json) -> str:
+    if value is None:
+        return _ANY
+    if isinstance(value, bool):
+        return "boolean"
+    return "text" if isinstance(value, str) else "number"
+
+
+def _names(types: set[str]) -> str:
+    return " or ".join(sorted(types))
+
+
+def _code(body: Json) -> object:
+    return body.get("errorCode") if isinstance(body, dict) else None

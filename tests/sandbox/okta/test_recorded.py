@@ -1,0 +1,113 @@
+"""The sandbox answers as live Okta organisations were recorded to (status, error, keys, types)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.okta import recorded
+from sandbox.okta.models import OktaState
+from sandbox.replay import Exchange, Figures, cursor, differences, load, run
+from sandbox.server.world import World
+
+FILE = Path(__file__).parents[3].parent / "shared" / "recorded" / "okta-management.jsonl.gz"
+GROUP = {"id": "00g00000000000000001", "profile": {"name": "Billing", "description": ""}}
+
+
+def exchange(number: int, method: str, path: str, **more: object) -> Exchange:
+    line = {"file": "made-up", "i": number, "method": method, "path": path, "status": 200, **more}
+    return Exchange.of(line)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    world = World()
+    yield world
+    world.reset()
+
+
+@pytest.mark.skipif(not FILE.is_file(), reason="../shared/recorded is not here")
+def test_every_recorded_answer_is_the_sandboxes_too(world: World) -> None:
+    figures = run(load(FILE), lambda recording, into: recorded.replay(world, recording, into))
+    print(*figures.lines(), sep="\n")
+    assert figures.exchanges.total() > 5_000
+    assert not figures.differences, "\n".join(figures.differences[:20])
+    unused = [each for each in recorded.ACCEPTED if not figures.accepted[each]]
+    assert not unused, "differences are accepted that there are no longer"
+
+
+def test_a_difference_of_status_key_and_type_is_told(world: World) -> None:
+    made = {**GROUP, "type": 1, "nickname": "B"}
+    figures = Figures()
+    recording = [
+        exchange(0, "POST", "/api/v1/groups", request=GROUP, response=made),
+        exchange(1, "GET", "/api/v1/groups/00g00000000000000001", status=404, response={}),
+        exchange(2, "DELETE", "/api/v1/groups/00g00000000000000001", status=204),
+    ]
+    del recording[1]
+    recorded.replay(world, [*recording, exchange(3, "GET", "/api/v1/groups/nobody")], figures)
+    told = "\n".join(figures.differences)
+    assert ".nickname: missing" in told
+    assert ".type: text, recorded number" in told
+    assert "status 404, recorded 200" in told
+    assert figures.statuses["DELETE /api/v1/groups/{id}"] == 1
+
+
+def test_what_was_there_before_is_made_first(world: World) -> None:
+    member = {
+        "id": "00u00000000000000001",
+        "status": "SUSPENDED",
+        "profile": {"login": "barbara@example.com", "email": "barbara@example.com"},
+    }
+    path = "/api/v1/groups/00g00000000000000001"
+    figures = Figures()
+    recording = [
+        exchange(0, "GET", f"{path}/users", response=[member]),
+        exchange(1, "GET", path, response=GROUP),
+    ]
+    recorded.replay(world, recording, figures)
+    state: OktaState = world.okta
+    [group] = [group for group in state.groups.values() if group.name == "Billing"]
+    [person] = group.members
+    assert (state.users[person].login, state.users[person].status) == (member["profile"]["login"],
+                                                                      "SUSPENDED")  # fmt: skip
+    assert figures.statuses.total() == 2
+
+
+def test_ids_of_the_recording_become_the_sandboxes(world: World) -> None:
+    figures = Figures()
+    path = "/api/v1/groups/00g00000000000000001"
+    recording = [
+        exchange(0, "POST", "/api/v1/groups", request=GROUP, response=GROUP),
+        exchange(1, "PUT", path, request={"profile": {"name": "Renamed"}}, response=GROUP),
+    ]
+    recorded.replay(world, recording, figures)
+    assert figures.statuses.total() == 2
+    assert "Renamed" in [group.name for group in world.okta.groups.values()]
+
+
+@pytest.mark.parametrize(
+    ("recorded_body", "ours", "lines"),
+    [
+        ({"a": None}, {"a": {"b": 1}}, []),
+        ({"a": {"b": 1}}, {}, [".a: missing"]),
+        ({"a": [1]}, {"a": []}, [".a[]: missing"]),
+        ([{"a": "x"}, {"b": 1}], [{"a": "y", "b": 2}], []),
+        ({"appLinks": {"x_link": True}}, {"appLinks": {"y_link": False}}, []),
+        ({"a": "x"}, {"a": True}, [".a: boolean, recorded text"]),
+    ],
+)
+def test_shapes(recorded_body: object, ours: object, lines: list[str]) -> None:
+    assert differences(recorded_body, ours) == lines
+
+
+def test_the_cursor_of_the_next_page() -> None:
+    link = '<https://x/api/v1/users?limit=1>; rel="self", <https://x/api/v1/users?after=00u1>; rel="next"'
+    assert cursor(link) == "00u1"
+    assert cursor(link.partition(",")[0]) == ""
+
+
+def test_a_line_that_is_no_exchange_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"file": "x", "i": 0}\n')
+    with pytest.raises(ValueError, match=r"a\.jsonl:1: this line is no exchange"):
+        load(tmp_path)
