@@ -29,6 +29,7 @@ from cfscim.vendors.replies import read
 _APPS, _GROUPS, _USERS, _LOGS = (
     "okta.apps.read", "okta.groups.read", "okta.users.read", "okta.logs.read"
 )  # fmt: skip
+_NO_FEATURES = ("Provisioning is not enabled", "Provisioning is not supported")
 # A longer search would make a longer address than proxies take.
 _EMAILS_A_CALL = 30
 
@@ -77,12 +78,15 @@ class OktaClient:
         return read(Connection, answer.body, answer.where)
 
     def features(self, app_id: str) -> tuple[Feature, ...] | None:
-        """The app's provisioning features; None where provisioning is not enabled for it."""
+        """The app's provisioning features; None where it has none by API.
+
+        That is where provisioning is not enabled, and where the app's connection is `UNKNOWN`.
+        """
         try:
             path = f"/api/v1/apps/{quote(app_id)}/features"
             answer = self._http.get(path, needs=_APPS, lists=True)
         except AnswerError as error:
-            if error.status == 400 and "not enabled" in error.says:
+            if error.status == 400 and any(text in error.says for text in _NO_FEATURES):
                 return None
             raise
         return tuple(read(Feature, one, answer.where) for one in objects(answer, answer.body))
@@ -127,11 +131,12 @@ class OktaClient:
         return read(Group, answer.body, answer.where)
 
     def group_by_name(self, name: str) -> Group | None:
-        """The group of exactly this name; Okta itself compares beginnings.
+        """The group of exactly this name; seen a few seconds after it was written, not at once.
 
-        An imported group of the same name counts only where Okta has none of its own.
+        An imported group of the same name counts only where Okta has none of its own. Asked by
+        `search`: `q` compares beginnings and shows no more than its limit, without saying so.
         """
-        query = {"q": name, "limit": "200"}
+        query = {"search": f"profile.name eq {json.dumps(name)}", "limit": "200"}
         found = link_pages(self._http, "/api/v1/groups", query, needs=_GROUPS)
         groups = [read(Group, item, "Okta GET /api/v1/groups") for item in found]
         exact = sorted(

@@ -84,7 +84,9 @@ def test_app_with_connection_features_and_push(sandbox: Sandbox) -> None:
         body = models.CreateGroupPushMappingRequest(
             source_group_id=group.id, target_group_name="Billing"
         )
-        await got(okta.create_group_push_mapping(app.id, body))  # 200, of which the client reads nothing
+        await got(
+            okta.create_group_push_mapping(app.id, body)
+        )  # 200, of which the client reads nothing
         [mapping] = await got(okta.list_group_push_mappings(app.id))
         assert mapping.source_group_id == group.id
         off = models.UpdateGroupPushMappingRequest(status="INACTIVE")

@@ -52,7 +52,9 @@ def walk(okta: Okta, target: Target) -> None:
     apps, groups, users = "/apps", "/groups", "/users"
     profile = {"login": "n@example.com", "email": "n@example.com", "firstName": "N",
                "lastName": "P"}  # fmt: skip
-    person = okta.got("POST", users, {"profile": profile})["id"]
+    person = okta.got(
+        "POST", users, {"profile": profile, "credentials": {"password": {"value": "Secret-1"}}}
+    )["id"]
     for path in (users, f"{users}/me", f"{users}/{person}/groups"):
         okta.got("GET", path)
     okta.got("POST", f"{users}/{person}", {"profile": {"lastName": "Q"}})
