@@ -1,4 +1,4 @@
-"""The Okta SCIM app from the catalogue, its users' group and its one assignment.
+"""The Okta SCIM app from the catalogue, its users' group, and the group's assignment to it.
 
 Deliberately not here: the app's provisioning settings. Okta has no API for them on this app
 (`okta_gate.py`), and app updates have wiped them before (terraform-provider-okta #655), so the
@@ -19,12 +19,13 @@ USERS_GROUP_DESCRIPTION = "All Cloudflare users; assigned to the Cloudflare SCIM
 
 
 class OktaApp(pulumi.ComponentResource):
-    """The app (guide: Set up your Okta SCIM application) and who is assigned to it.
+    """The app (guide: Set up your Okta SCIM application) and the group of its users.
 
-    In: config, the ids of everyone listed, and what must exist before. Out: `id`.
+    In: config, the ids of everyone listed, and what must exist before. Out: `id`, `users_group`.
     """
 
     id: pulumi.Output[str]
+    users_group: OktaGroup
 
     def __init__(
         self,
@@ -36,7 +37,7 @@ class OktaApp(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:OktaApp", name, {}, opts)
-        users_group = self._users_group(config, okta_config, people, after)
+        self.users_group = self._users_group(config, okta_config, people, after)
         app = okta.app.Saml(
             "okta-app",
             label=okta_config.app_label,
@@ -58,16 +59,6 @@ class OktaApp(pulumi.ComponentResource):
             ),
         )
         self.id = app.id
-        okta.AppGroupAssignments(
-            "okta-app-assignments",
-            app_id=app.id,
-            # The provider writes the profile back as JSON text; without it a refresh differs.
-            groups=[{"id": users_group.id, "profile": json.dumps({})}],
-            # Without the assignment Okta deactivates everybody in Cloudflare.
-            opts=pulumi.ResourceOptions(
-                parent=self, protect=config.protects("okta-app-assignments")
-            ),
-        )
         self.register_outputs({"id": self.id})
 
     def _users_group(
@@ -95,3 +86,36 @@ class OktaApp(pulumi.ComponentResource):
             protect=config.protects("okta-users-group"),
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+class OktaAssignment(pulumi.ComponentResource):
+    """The one assignment of the app, its users' group (guide: Assignments > Assign to Groups).
+
+    Whoever is assigned before provisioning is on is never pushed (recorded), so it comes after
+    the gate. In: config, the app, the gate.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        config: ScimConfig,
+        app: OktaApp,
+        after: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("cloudflare-scim:index:OktaAssignment", name, {}, opts)
+        okta.AppGroupAssignments(
+            "okta-app-assignments",
+            app_id=app.id,
+            # The provider writes the profile back as JSON text; without it a refresh differs.
+            groups=[{"id": app.users_group.id, "profile": json.dumps({})}],
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[*after],
+                # Without the assignment Okta deactivates everybody in Cloudflare.
+                protect=config.protects("okta-app-assignments"),
+                # It was the app's child; nothing of it is made anew where it exists.
+                aliases=[pulumi.Alias(parent=app)],
+            ),
+        )
+        self.register_outputs({})

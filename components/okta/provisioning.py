@@ -1,4 +1,4 @@
-"""The whole Okta half, in the guide's order: groups, app, assignment, connection or gate, push."""
+"""The whole Okta half, in this order: groups, app, connection or gate, assignment, push."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from cfscim.config.access import people
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
 from cfscim.config.roles import Role
-from components.okta.app import OktaApp
+from components.okta.app import OktaApp, OktaAssignment
 from components.okta.connection import OktaApiIntegration
 from components.okta.gate import OktaGate
 from components.okta.people import okta_people
@@ -19,7 +19,7 @@ from components.token import ScopedToken
 class OktaProvisioning(pulumi.ComponentResource):
     """In: config, the token, and what must exist first (the role policies in Cloudflare).
 
-    Out: `application_id`, `group_ids` by role. No push group is declared before
+    Out: `application_id`, `group_ids` by role. Nobody is assigned and no group is pushed before
     an administrator has confirmed the console's part (`apiIntegrationConfirmed`).
     """
 
@@ -57,11 +57,14 @@ class OktaProvisioning(pulumi.ComponentResource):
         )
         gate = self._gate(config, okta_config, app, token)
         if gate is not None:
+            assignment = OktaAssignment(
+                "okta-assignment", config, app, after=[gate], opts=pulumi.ResourceOptions(parent=self)
+            )
             OktaPush(
                 "okta-push",
                 app.id,
                 role_groups.groups,
-                after=[*after, role_groups, gate],
+                after=[*after, role_groups, gate, assignment],
                 opts=pulumi.ResourceOptions(parent=self),
             )
         self.application_id = app.id

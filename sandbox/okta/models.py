@@ -139,6 +139,8 @@ class AppUser(BaseModel):
     user_name: str
     external_id: str | None = None
     error: str | None = None
+    missed: bool = False  # assigned before people were provisioned: never pushed by itself (R)
+    inactive: bool = False  # the target was told active: false
     created: str
     last_updated: str
     status_changed: str

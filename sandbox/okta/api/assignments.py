@@ -12,7 +12,7 @@ from sandbox.okta.api.groups import find as find_group
 from sandbox.okta.api.route import body_object, endpoint, member, no_content, page, text
 from sandbox.okta.api.users import find as find_user
 from sandbox.okta.api.views import app_user_view, assignment_view
-from sandbox.okta.errors import OktaError, invalid, not_found
+from sandbox.okta.errors import OktaError, forbidden, invalid, not_found
 from sandbox.okta.models import App, AppUser, GroupAssignment, OktaState, now
 from sandbox.okta.provisioning.assignment import join, leave, refresh
 from sandbox.server.router import Context, json_reply
@@ -140,10 +140,11 @@ def update_user(ctx: Context, app_id: str, user_id: str) -> Response:
 
 @endpoint("DELETE", f"{_USERS}/<user_id>", _MANAGE)
 def unassign_user(ctx: Context, app_id: str, user_id: str) -> Response:
-    """Take a direct assignment away; one by group comes back at once."""
+    """Take a direct assignment away; one by group can't be taken from a single person (P)."""
     state: OktaState = ctx.state
     app = find(state, app_id)
-    _app_user(app, user_id)
+    if _app_user(app, user_id).scope == "GROUP":
+        raise forbidden("The user is assigned to the app by a group.")
     leave(state, app, user_id)
     refresh(state, app)
     return no_content()

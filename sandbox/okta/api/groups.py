@@ -87,17 +87,18 @@ def replace_group(ctx: Context, group_id: str) -> Response:
 
 @endpoint("DELETE", "/api/v1/groups/<group_id>", _MANAGE)
 def delete_group(ctx: Context, group_id: str) -> Response:
-    """Delete; its assignments and push mappings go with it."""
+    """Delete; its assignments go with it. One that is pushed cannot be deleted."""
     state: OktaState = ctx.state
     group = find(state, group_id)
     if group.type == "BUILT_IN":
         raise _not_allowed()
     mapped = [m for app in state.apps.values() for m in app.mappings]
+    if any(mapping.source_group_id == group_id for mapping in mapped):  # D, P
+        raise invalid("group", "The group is the source of a group push mapping.")
     if any(mapping.target_group_id == group_id for mapping in mapped):
         raise invalid("group", "The group is the target of a group push mapping.")
     for app in state.apps.values():
         app.groups = [a for a in app.groups if a.group_id != group_id]
-        app.mappings = [m for m in app.mappings if m.source_group_id != group_id]
     log.write(state, "group.lifecycle.delete", "Delete Okta group", log.group_target(group))
     del state.groups[group_id]
     refresh(state)
@@ -175,7 +176,7 @@ def _profile(ctx: Context, group: Group | None) -> tuple[str, str | None]:
     if description is not None and len(description) > _DESCRIPTION_LENGTH:
         raise invalid("description", "description: The field is too long")
     for other in ctx.state.groups.values():
-        if other is not group and other.type != "APP_GROUP" and other.name == name:
+        if other is not group and other.name == name:  # P #1794: of apps' groups too
             raise invalid(
                 "name",
                 "name: An object with this field already exists in the current organization",

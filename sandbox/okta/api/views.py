@@ -213,7 +213,9 @@ def _links(app: App, href: str) -> dict[str, object]:
 def app_user_view(app: App, user: AppUser) -> dict[str, object]:
     """An app user object: STAGED until pushed, then PROVISIONED."""
     pushing = "PUSH_NEW_USERS" in app.features
-    if user.external_id is not None:
+    if pushing and user.missed:
+        status, sync = "ACTIVE", "ERROR"  # R: the assignment shows an error
+    elif user.external_id is not None:
         status, sync = "PROVISIONED", "SYNCHRONIZED"
     elif pushing:
         status, sync = "STAGED", "OUT_OF_SYNC"

@@ -69,11 +69,14 @@ def join(state: OktaState, app: App, user: User, scope: str, name: str | None = 
             "last_updated": moment,
             "user_name": name or user_name(app.user_name_template, user),
             "status_changed": moment,
+            # R, okta-iam-lifecycle-lab phase 3.6: only Provision User sends them later.
+            "missed": not (app.provisioning.enabled and app.provisioning.create_users),
         }
     )
     for gone in app.leaving:
         if gone.user_id == user.id:
             app_user.external_id, app_user.last_sync = gone.external_id, gone.last_sync
+            app_user.inactive = gone.inactive
     app.leaving = [gone for gone in app.leaving if gone.user_id != user.id]
     app.users[user.id] = app_user
     log.write(

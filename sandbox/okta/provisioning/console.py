@@ -22,7 +22,8 @@ _SWITCHES = {
     "deactivateUsers": "deactivate_users",
     "renameGroups": "rename_groups",
 }
-_KEYS = ("baseUrl", "token", *_SWITCHES)
+_PROVISION = "provisionUser"
+_KEYS = ("baseUrl", "token", *_SWITCHES, _PROVISION)
 
 
 def configure(world: "World", app_id: str, settings: Mapping[str, object]) -> dict[str, object]:
@@ -41,6 +42,9 @@ def configure(world: "World", app_id: str, settings: Mapping[str, object]) -> di
     except ScimError as error:
         raise ValueError(f"Error authenticating: {error}") from error
     app.provisioning, app.last_updated = setup, now()
+    if settings.get(_PROVISION):  # Assignments > Provision User: who was assigned too early
+        for app_user in app.users.values():
+            app_user.missed = False
     log.write(
         state,
         "application.lifecycle.update",

@@ -10,7 +10,7 @@ from sandbox.okta.models import App, AppUser, Mapping, OktaState
 from sandbox.okta.provisioning.groups import push_groups
 from sandbox.okta.provisioning.report import Report
 from sandbox.okta.provisioning.scim import ScimError, Target
-from sandbox.okta.provisioning.users import deactivate_users, push_users
+from sandbox.okta.provisioning.users import deactivate_users, push_users, suspend_users
 
 if TYPE_CHECKING:
     from sandbox.server.world import World
@@ -35,6 +35,7 @@ def run_cycle(world: "World", *, full: bool = False) -> dict[str, object]:
         try:
             with Target(world, app.name, setup.base_url, setup.token) as target:
                 deactivate_users(state, app, target, report)
+                suspend_users(state, app, target, report)
                 if full:
                     forget_delivery(app, target, report)
                 push_users(state, app, target, report)

@@ -1,7 +1,6 @@
 """The groups' half of a cycle: link or create the target group, then keep its members right.
 
-Only members who are users of the app in the target are pushed, and a group is not pushed before
-it has one (Cloudflare's Okta page: empty groups are not pushed).
+R, obot run-001: empty groups are pushed too. Only members whom the target knows are sent.
 """
 
 from collections.abc import Mapping as Map
@@ -28,9 +27,6 @@ def push_groups(state: OktaState, app: App, target: Target, report: Report) -> N
             report.errors.append(f"{app.label}: push group {source.name}: {error}")
             log.write(state, _EVENT, "Push group", *targets, failure=str(error))
             continue
-        if mapping.external_id is None:
-            report.groups_skipped.append(source.name)
-            continue
         mapping.status, mapping.error = "ACTIVE", None
         if changed:
             mapping.last_push = mapping.last_updated = now()
@@ -41,43 +37,49 @@ def push_groups(state: OktaState, app: App, target: Target, report: Report) -> N
 def _push(state: OktaState, app: App, mapping: Mapping, target: Target) -> bool:
     """Returns whether anything was sent that changes the target."""
     members = _members(state, app, mapping)
-    name = state.groups[mapping.source_group_id].name
-    changed = False
-    if mapping.external_id is None:
-        if not members:
-            return False
-        _link(mapping, target)
-        changed = True
+    if mapping.external_id is None and not _link(app, mapping, members, target):
+        return True
+    source = state.groups[mapping.source_group_id].name
+    rename = app.provisioning.rename_groups and mapping.remote_name != source
+    added = {key: name for key, name in members.items() if key not in mapping.pushed}
+    removed = [key for key in mapping.pushed if key not in members]
+    if mapping.complete and not (rename or added or removed):
+        return False
+    # R, obot run-001: each change is a GET, the name, and one PATCH for the change itself.
     group_id = mapping.external_id or ""
-    if app.provisioning.rename_groups and mapping.remote_name != name:
-        target.rename_group(group_id, name)
-        mapping.remote_name = mapping.target_name = name
+    target.get_group(group_id)
+    name = source if rename else mapping.remote_name or source
+    target.rename_group(group_id, name)
+    mapping.remote_name = name
+    if rename:
+        mapping.target_name = name
         state.groups[mapping.target_group_id].name = name
-        changed = True
-    return _push_members(mapping, group_id, members, target) or changed
-
-
-def _link(mapping: Mapping, target: Target) -> None:
-    found = target.find_group(mapping.target_name)
-    if found is not None:
-        mapping.external_id, mapping.remote_name = str(found["id"]), str(found["displayName"])
-    else:
-        mapping.external_id = target.create_group(mapping.target_name)
-        mapping.remote_name = mapping.target_name
-    mapping.complete = False
-
-
-def _push_members(mapping: Mapping, group_id: str, members: Map[str, str], target: Target) -> bool:
     if not mapping.complete:
         target.replace_members(group_id, members)
-    else:
-        added = {key: name for key, name in members.items() if key not in mapping.pushed}
-        removed = [key for key in mapping.pushed if key not in members]
-        if not added and not removed:
-            return False
+    elif added or removed:
         target.change_members(group_id, added, removed)
     mapping.pushed, mapping.complete = list(members), True
     return True
+
+
+def _link(app: App, mapping: Mapping, members: Map[str, str], target: Target) -> bool:
+    """Find the target's group, or create it with its members. Returns whether it was found.
+
+    R, obot run-001 and run-003: where Okta imports groups it knows them all and does not ask.
+    """
+    known = None
+    if not app.provisioning.import_groups:
+        known = target.find_group(mapping.target_name)
+    if known is not None:
+        mapping.external_id, mapping.remote_name = str(known["id"]), str(known["displayName"])
+        mapping.complete = False
+        return True
+    mapping.external_id = target.create_group(mapping.target_name, members)
+    mapping.remote_name, mapping.complete = mapping.target_name, False
+    if members:
+        target.change_members(mapping.external_id, members, [])
+    mapping.pushed, mapping.complete = list(members), True
+    return False
 
 
 def _members(state: OktaState, app: App, mapping: Mapping) -> dict[str, str]:

@@ -12,6 +12,7 @@ import httpx
 
 from sandbox.okta.catalog import kind_of
 from sandbox.okta.models import User
+from sandbox.server.credentials import random_text
 from sandbox.server.outbound import scim_client
 
 if TYPE_CHECKING:
@@ -68,26 +69,31 @@ class Target:
 
     def create_user(self, name: str, user: User) -> str:
         """Create an active user; returns the target's id."""
-        body = {
-            "schemas": [_USER_SCHEMA],
-            "userName": name,
-            "name": {"givenName": user.first_name, "familyName": user.last_name},
-            "emails": [{"primary": True, "value": user.email, "type": "work"}],
-            "displayName": f"{user.first_name} {user.last_name}",
-            "locale": "en-US",
-            "externalId": user.id,
-            "groups": [],
-            "active": True,
-        }
+        # R: a password goes with it, though the app takes none.
+        body = {**_user(name, user), "password": random_text(12)}
         return _id(self._call("POST", "Users", body))
 
     def set_active(self, user_id: str, active: bool) -> None:
         """Activate or deactivate a user."""
         self._patch(f"Users/{user_id}", [{"op": "replace", "value": {"active": active}}])
 
-    def create_group(self, name: str) -> str:
-        """Create a group without members; returns the target's id."""
-        body = {"schemas": [_GROUP_SCHEMA], "displayName": name, "members": []}
+    def refresh_user(self, user_id: str, name: str, user: User) -> None:
+        """Read a user who was made active again, and write the attributes back (R)."""
+        shown = self._call("GET", f"Users/{user_id}")
+        kept = {"id": user_id, "meta": shown.get("meta", {})}
+        self._call("PUT", f"Users/{user_id}", {**_user(name, user), **kept})
+
+    def get_group(self, group_id: str) -> Json:
+        """Read a group before it is changed (R)."""
+        return self._call("GET", f"Groups/{group_id}")
+
+    def create_group(self, name: str, members: Mapping[str, str]) -> str:
+        """Create a group; ``members`` maps the target's id to a name. Returns the group's id."""
+        body = {
+            "schemas": [_GROUP_SCHEMA],
+            "displayName": name,
+            "members": _members(members),
+        }
         return _id(self._call("POST", "Groups", body))
 
     def rename_group(self, group_id: str, name: str) -> None:
@@ -158,6 +164,20 @@ class Target:
         if not isinstance(answer, dict):
             raise ScimError(f"{method} {path}: the answer is no JSON object")
         return answer
+
+
+def _user(name: str, user: User) -> dict[str, object]:
+    return {
+        "schemas": [_USER_SCHEMA],
+        "userName": name,
+        "name": {"givenName": user.first_name, "familyName": user.last_name},
+        "emails": [{"primary": True, "value": user.email, "type": "work"}],
+        "displayName": f"{user.first_name} {user.last_name}",
+        "locale": "en-US",
+        "externalId": user.id,
+        "groups": [],
+        "active": True,
+    }
 
 
 def _credential(app_name: str, token: str) -> str:

@@ -38,21 +38,49 @@ def deactivate_users(state: OktaState, app: App, target: Target, report: Report)
 
 
 def push_users(state: OktaState, app: App, target: Target, report: Report) -> None:
-    """Create or link everybody assigned whom the target's id is not known of (Create Users)."""
+    """Create or link everybody assigned whom the target's id is not known of (Create Users).
+
+    D: people who are STAGED or PROVISIONED are pushed too; a suspended one is not.
+    """
     if not app.provisioning.create_users:
         return
     for app_user in app.users.values():
-        if app_user.external_id is not None or state.users[app_user.user_id].status != "ACTIVE":
+        if app_user.missed or not state.users[app_user.user_id].pushed_active:
+            continue
+        if app_user.external_id is not None and not app_user.inactive:
             continue
         try:
             _push(state, app, app_user, target, report)
         except ScimError as error:
             app_user.error = f"Automatic provisioning of user failed: {error}"
             report.errors.append(f"{app.label}: push {app_user.user_name}: {error}")
-            _write(state, app, app_user, _PUSH, "Push new user to external application", str(error))
+            message = "Push new user to external application"
+            _write(state, app, app_user, _PUSH, message, str(error))
         else:
             app_user.error, app_user.last_sync = None, now()
             app_user.last_updated = app_user.status_changed = app_user.last_sync
+
+
+def suspend_users(state: OktaState, app: App, target: Target, report: Report) -> None:
+    """Send ``active: false`` for who was suspended (D: Okta's SCIM reference), once."""
+    if not app.provisioning.deactivate_users:
+        return
+    for app_user in app.users.values():
+        if app_user.external_id is None or app_user.inactive:
+            continue
+        if state.users[app_user.user_id].pushed_active:
+            continue
+        message = "Deactivate user in external application"
+        try:
+            target.set_active(app_user.external_id, active=False)
+        except ScimError as error:
+            if error.status != 404:
+                report.errors.append(f"{app.label}: deactivate {app_user.user_name}: {error}")
+                _write(state, app, app_user, _DEACTIVATE, message, str(error))
+                continue
+        app_user.inactive = True
+        report.deactivated.append(app_user.user_name)
+        _write(state, app, app_user, _DEACTIVATE, message)
 
 
 def _push(state: OktaState, app: App, app_user: AppUser, target: Target, report: Report) -> None:
@@ -60,18 +88,20 @@ def _push(state: OktaState, app: App, app_user: AppUser, target: Target, report:
     found = target.find_user(name)
     if found is None:
         app_user.external_id = target.create_user(name, state.users[app_user.user_id])
+        app_user.inactive = False
         report.created.append(name)
         _write(state, app, app_user, _PUSH, "Push new user to external application")
         return
     remote_id = str(found.get("id", ""))
     if found.get("active") is False:
         target.set_active(remote_id, active=True)
+        target.refresh_user(remote_id, name, state.users[app_user.user_id])
         report.reactivated.append(name)
         _write(state, app, app_user, _REACTIVATE, "Reactivate user in external application")
     else:
         report.linked.append(name)
         _write(state, app, app_user, _PUSH, "Link user to external application")
-    app_user.external_id = remote_id
+    app_user.external_id, app_user.inactive = remote_id, False
 
 
 def _write(

@@ -143,7 +143,7 @@ class Target:
             return _scim({"detail": f"refused {path}"}, status)
         kind, _, key = path.partition("/")
         store = self.users if kind == "Users" else self.groups
-        if request.method == "GET":
+        if request.method == "GET" and not key:
             return self._list(store, request.args.get("filter"))
         if request.method == "POST":
             return self._create(kind, store, body)
@@ -152,6 +152,11 @@ class Target:
         if request.method == "DELETE":
             del store[key]
             return Response(status=204)
+        if request.method == "PUT":
+            store[key].update(body)
+            return _scim(store[key])
+        if request.method == "GET":
+            return _scim(store[key])
         for operation in body["Operations"]:
             self._patch(store[key], operation)
         return _scim(store[key])
@@ -178,7 +183,8 @@ class Target:
         elif kind == "replace":
             item["members"] = [member["value"] for member in value]
         elif kind == "add":
-            item["members"] += [member["value"] for member in value]
+            new = [member["value"] for member in value]
+            item["members"] += [member for member in new if member not in item["members"]]
         else:
             gone = path.partition('"')[2].rstrip('"]')
             item["members"] = [member for member in item["members"] if member != gone]

@@ -89,10 +89,10 @@ def test_direct_assignment_outlives_the_groups(okta: Okta) -> None:
     okta.got("GET", f"/apps/{app_id}/users/{ada}", status=404)
 
 
-def test_assignment_by_group_comes_back(okta: Okta) -> None:
+def test_an_assignment_by_group_cannot_be_taken_from_a_person(okta: Okta) -> None:
     app_id, ada = okta.app(), okta.user("ada")
     okta.assign(app_id, okta.group("Users", "ada"))
-    okta.got("DELETE", f"/apps/{app_id}/users/{ada}", status=204)
+    okta.got("DELETE", f"/apps/{app_id}/users/{ada}", status=403)
     assert okta.got("GET", f"/apps/{app_id}/users/{ada}")["scope"] == "GROUP"
 
 

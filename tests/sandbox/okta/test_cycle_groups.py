@@ -1,4 +1,4 @@
-"""Okta's cycle and groups: linked by name or created, never empty at first, members kept right."""
+"""Okta's cycle and groups: linked by name or created, empty ones too, members kept right."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ def target() -> Iterator[Target]:
 @pytest.fixture
 def app_id(okta: Okta, target: Target) -> str:
     app_id = okta.app()
-    okta.integrate(app_id, target, renameGroups=False)
+    okta.integrate(app_id, target, renameGroups=False, importGroups=False)
     okta.assign(app_id, okta.group("Users", "ada", "grace", "alan"))
     return app_id
 
@@ -38,8 +38,9 @@ def test_group_is_created_then_filled(okta: Okta, target: Target, app_id: str) -
     look, create, fill = target.sent(path="Groups")
     assert look["query"]["filter"] == f'displayName eq "{ROLE}"'
     assert create["body"]["displayName"] == ROLE
+    assert [member["display"] for member in create["body"]["members"]] == ["ada@example.com"]
     (operation,) = fill["body"]["Operations"]
-    assert (operation["op"], operation["path"]) == ("replace", "members")
+    assert (operation["op"], operation["path"]) == ("add", "members")
     assert "lastPush" in okta.mapping(app_id, mapping["id"])
 
 
@@ -51,14 +52,13 @@ def test_existing_group_is_linked(okta: Okta, target: Target, app_id: str) -> No
     assert target.member_names(ROLE) == ["ada@example.com"]
 
 
-def test_empty_group_is_not_pushed_until_it_has_a_member(
-    okta: Okta, target: Target, app_id: str
-) -> None:
+def test_empty_group_is_pushed_and_filled_later(okta: Okta, target: Target, app_id: str) -> None:
     group_id = okta.group("Billing")
     mapping = okta.push(app_id, group_id, "Billing")
-    assert okta.cycle()["groups"]["skipped"] == ["Billing"]
-    assert not target.sent(path="Groups")
-    assert okta.mapping(app_id, mapping["id"])["status"] == "ACTIVE"
+    assert okta.cycle()["groups"]["pushed"] == ["Billing"]
+    _, create = target.sent(path="Groups")
+    assert create["body"]["members"] == []
+    assert "lastPush" in okta.mapping(app_id, mapping["id"])
     okta.got("PUT", f"/groups/{group_id}/users/{okta.user('ada')}", status=204)
     okta.cycle()
     assert target.member_names("Billing") == ["ada@example.com"]
@@ -97,7 +97,11 @@ def test_membership_changes_are_sent_as_changes(okta: Okta, target: Target, app_
     okta.got("PUT", f"/groups/{group_id}/users/{okta.user('alan')}", status=204)
     target.requests.clear()
     okta.cycle()
-    (patch,) = target.requests
+    read, name, patch = target.requests
+    assert read["method"] == "GET"
+    assert name["body"]["Operations"] == [
+        {"op": "replace", "value": {"id": read["path"].partition("/")[2], "displayName": "Billing"}}
+    ]
     assert [operation["op"] for operation in patch["body"]["Operations"]] == ["remove", "add"]
     assert target.member_names("Billing") == ["ada@example.com", "alan@example.com"]
 

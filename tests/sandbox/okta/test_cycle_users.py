@@ -41,6 +41,7 @@ def test_new_user_is_looked_for_then_created(okta: Okta, target: Target, app_id:
         "filter": 'userName eq "ada@example.com"', "startIndex": "1", "count": "100",
     }  # fmt: skip
     ada = okta.user("ada")
+    assert len(create["body"].pop("password")) > 8
     assert create["body"] == {
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
         "userName": "ada@example.com",
@@ -71,6 +72,10 @@ def test_inactive_user_is_reactivated(okta: Okta, target: Target, app_id: str) -
     target.users["u0"] = {"id": "u0", "userName": "ada@example.com", "active": False}
     assert okta.cycle()["users"]["reactivated"] == ["ada@example.com"]
     assert target.users["u0"]["active"] is True
+    assert [(sent["method"], sent["path"]) for sent in target.requests[-3:]] == [
+        ("PATCH", "Users/u0"), ("GET", "Users/u0"), ("PUT", "Users/u0"),
+    ]  # fmt: skip
+    assert target.requests[-1]["body"]["id"] == "u0"
 
 
 @pytest.mark.parametrize("way", ["member", "group", "person"])
@@ -157,6 +162,52 @@ def test_suspended_person_is_not_pushed(okta: Okta, target: Target, app_id: str)
     okta.got("POST", f"/users/{okta.user('ada')}/lifecycle/suspend")
     okta.cycle()
     assert not target.users
+
+
+def test_suspension_switches_off_and_its_end_on_again(
+    okta: Okta, target: Target, app_id: str
+) -> None:
+    okta.cycle()
+    okta.got("POST", f"/users/{okta.user('ada')}/lifecycle/suspend")
+    assert okta.cycle()["users"]["deactivated"] == ["ada@example.com"]
+    assert [user["active"] for user in target.users.values()] == [False]
+    assert okta.cycle()["users"]["deactivated"] == [], "told once"
+    okta.got("POST", f"/users/{okta.user('ada')}/lifecycle/unsuspend")
+    assert okta.cycle()["users"]["reactivated"] == ["ada@example.com"]
+
+
+@pytest.mark.parametrize("status", ["STAGED", "PROVISIONED", "LOCKED_OUT", "PASSWORD_EXPIRED"])
+def test_who_is_not_active_yet_or_any_more_is_pushed(
+    sandbox: Sandbox, okta: Okta, target: Target, app_id: str, status: str
+) -> None:
+    person = sandbox.world.okta.find_user("ada")
+    assert person is not None
+    sandbox.world.okta.users[person.id] = person.model_copy(update={"status": status})
+    assert okta.cycle()["users"]["created"] == ["ada@example.com"]
+
+
+def test_who_was_assigned_before_provisioning_waits_for_provision_user(
+    okta: Okta, target: Target
+) -> None:
+    app_id = okta.app()
+    okta.assign(app_id, okta.group("Early", "ada"))
+    okta.integrate(app_id, target)
+    okta.cycle()
+    okta.cycle(full=True)
+    assert not target.users, "neither a cycle nor Force Sync sends who was assigned too early"
+    shown = okta.got("GET", f"/apps/{app_id}/users/{okta.user('ada')}")
+    assert (shown["syncState"], shown["externalId"]) == ("ERROR", None)
+    okta.console(app_id, provisionUser=True)
+    assert okta.cycle()["users"]["created"] == ["ada@example.com"]
+
+
+def test_a_new_assignment_is_pushed_too(okta: Okta, target: Target) -> None:
+    app_id, early = okta.app(), okta.group("Early", "ada")
+    okta.assign(app_id, early)
+    okta.integrate(app_id, target)
+    okta.got("DELETE", f"/apps/{app_id}/groups/{early}", status=204)
+    okta.assign(app_id, early)
+    assert okta.cycle()["users"]["created"] == ["ada@example.com"]
 
 
 @pytest.mark.parametrize("way", ["inactive", "disconnected"])

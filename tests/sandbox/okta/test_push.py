@@ -116,11 +116,20 @@ def test_only_an_inactive_mapping_can_be_deleted(okta: Okta, app_id: str) -> Non
     assert "(GroupPushMapping)" in okta.got("GET", path, status=404)["errorSummary"]
 
 
-def test_target_of_a_mapping_cannot_be_deleted(okta: Okta, app_id: str) -> None:
+def test_neither_group_of_a_mapping_can_be_deleted(okta: Okta, app_id: str) -> None:
     mapping = okta.push(app_id, okta.group("A"), "A")
     okta.got("DELETE", f"/groups/{mapping['targetGroupId']}", status=400)
+    okta.got("DELETE", f"/groups/{mapping['sourceGroupId']}", status=400)
+    path = f"/apps/{app_id}/group-push/mappings/{mapping['id']}"
+    okta.got("PATCH", path, {"status": "INACTIVE"})
+    okta.got("DELETE", f"{path}?deleteTargetGroup=false")
     okta.got("DELETE", f"/groups/{mapping['sourceGroupId']}", status=204)
-    assert okta.got("GET", f"/apps/{app_id}/group-push/mappings") == []
+
+
+def test_a_name_is_one_group_s_whether_of_okta_or_of_an_app(okta: Okta, app_id: str) -> None:
+    okta.push(app_id, okta.group("A"), "Pushed")
+    for name in ("A", "Pushed"):
+        okta.got("POST", "/groups", {"profile": {"name": name}}, 400)
 
 
 def test_app_takes_its_groups_along(okta: Okta, app_id: str) -> None:
