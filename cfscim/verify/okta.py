@@ -12,17 +12,11 @@ from cfscim.config.names import scim_base_url
 from cfscim.vendors.okta.checks import CONSOLE_FORBIDDEN, CONSOLE_REQUIRED
 from cfscim.vendors.okta.models import App
 from cfscim.verify import actions
+from cfscim.verify.actions import Act, Action
 from cfscim.verify.directory import named
 from cfscim.verify.links import OktaLinks
 from cfscim.verify.okta_facts import OktaDirectory, OktaFacts
 from cfscim.verify.report import Question, Verdict, fails, holds, same, unknown
-
-IMPORTS = {
-    "IMPORT_NEW_USERS": "Import New Users",
-    "IMPORT_PROFILE_UPDATES": "Import Profile Updates",
-    "IMPORT_USER_SCHEMA": "Import User Schema",
-}
-"""Feature that shows that Okta imports from Cloudflare -> its name."""
 
 _USER_NAME = "${source.email}"
 _UP = actions.REFRESH
@@ -71,7 +65,6 @@ def app_questions(
             f"features.{feature}", title, expected,
             partial(_feature, facts, feature, title, expected), provisioning,
         )  # fmt: skip
-    yield ask("imports", "imports from Cloudflare", "off", partial(_imports, facts), provisioning)
     yield ask(
         "connection", "API integration", "enabled",
         partial(_connection, config, okta, facts), provisioning,
@@ -81,6 +74,7 @@ def app_questions(
             "featuresApi", "provisioning features by Okta's API", "as declared",
             partial(_features_api, facts), provisioning,
         )  # fmt: skip
+    # The import features of the app prove nothing: Okta lists them once Create Users is on.
     yield ask("importGroups", "Import Groups", "off", _no_api("Import Groups"), provisioning)
     yield ask(
         "renameGroups", "Rename app groups to match group name in Okta", "off",
@@ -96,6 +90,10 @@ def people_questions(
     yield Question(
         "okta.people.userName", "Okta", "every person's app user name is the e-mail address",
         "equal", link, partial(_user_names, facts),
+    )  # fmt: skip
+    yield Question(
+        "okta.people.early", "Okta", "people assigned before provisioning was on", "none", link,
+        partial(_early, directory),
     )  # fmt: skip
     yield Question(
         "okta.people.errors", "Okta", "provisioning errors by person", "none", link,
@@ -134,14 +132,6 @@ def _feature(facts: OktaFacts, feature: str, title: str, expected: str) -> Verdi
     found = "on" if feature in facts.existing_app().features else "off"
     verb = "enable" if expected == "on" else "clear"
     return same(expected, found, f"Provisioning > To App > Edit, {verb} {title}, then Save")
-
-
-def _imports(facts: OktaFacts) -> Verdict:
-    on = [title for key, title in IMPORTS.items() if key in facts.existing_app().features]
-    if not on:
-        return holds("off")
-    action = "Provisioning > Integration > Edit, clear Import Groups, then Save"
-    return fails("off", f"on: {named(on)}", action)
 
 
 def _connection(config: ScimConfig, okta: OktaConfig, facts: OktaFacts) -> Verdict:
@@ -208,6 +198,17 @@ def _user_names(facts: OktaFacts) -> Verdict:
         return holds("the e-mail address")
     action = "Assignments > the person > Edit, correct User Name; then deactivate and create again"
     return fails("the e-mail address", named(wrong), action)
+
+
+def _early(directory: OktaDirectory) -> Verdict:
+    early = sorted(directory.early())
+    if not early:
+        return holds("none")
+    text = (
+        f"Assignments > Provision User, for {named(early)}: who was assigned before provisioning "
+        "was on is never sent by itself, and Force Sync sends nothing either"
+    )
+    return fails("none", named(early), Action(Act.OKTA_PROVISION_USER, text, tuple(early)))
 
 
 def _errors(directory: OktaDirectory) -> Verdict:

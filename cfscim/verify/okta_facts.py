@@ -32,6 +32,8 @@ LONGEST = timedelta(hours=1)
 _LOG_DAYS = 7
 _MOST_LOST = 60
 _SYNCED = "SYNCHRONIZED"
+_OFF = {"DEPROVISIONED": "deactivated in Okta", "SUSPENDED": "suspended in Okta"}
+"""A status of which apps are told `active: false` -> how a person reads it."""
 
 
 @dataclass(frozen=True)
@@ -137,8 +139,9 @@ def _absent(
 def _reasons(client: OktaClient, lost: list[str]) -> Mapping[str, str]:
     found = client.users_by_email(lost)
     reasons = {one.lower(): "nobody in Okta has this address" for one in lost if one not in found}
-    gone = {one.lower() for one, user in found.items() if user.status == "DEPROVISIONED"}
-    return reasons | dict.fromkeys(gone, "deactivated in Okta")
+    return reasons | {
+        one.lower(): _OFF[user.status] for one, user in found.items() if user.status in _OFF
+    }
 
 
 def _logs(client: OktaClient, app_id: str) -> tuple[LogEvent, ...]:
@@ -172,6 +175,11 @@ class OktaDirectory:
         """
         group = self.config.identity_provider.users_group.name
         advice: list[Action] = []
+        early = tuple(one for one in self.early() if one in people)
+        people = tuple(one for one in people if one not in early)
+        if early:
+            text = f"Assignments > Provision User, for {named(early)}"
+            advice.append(Action(Act.OKTA_PROVISION_USER, text, early))
         if people:
             text = (
                 f'take {named(people)} out of group "{group}", wait until Okta shows no '
@@ -233,8 +241,17 @@ class OktaDirectory:
         return [
             f"{one.user_name} ({self._error(one)})"
             for one in self.facts.app_users.get()
-            if one.sync_state == "ERROR"
+            if one.sync_state == "ERROR" and not self._is_early(one)
         ]
+
+    def early(self) -> list[str]:
+        """Who was assigned before provisioning was on: never sent by itself (recorded)."""
+        return [one.user_name for one in self.facts.app_users.get() if self._is_early(one)]
+
+    def _is_early(self, assigned: AppUser) -> bool:
+        """An assignment in error that was never sent, and of which the log has no failure."""
+        never = assigned.external_id is None and assigned.last_sync is None
+        return assigned.sync_state == "ERROR" and never and not self._failure(assigned)
 
     def _everyone(self) -> tuple[User, ...]:
         found = {user.id: user for user in self.facts.users.get()}
@@ -245,8 +262,8 @@ class OktaDirectory:
     def _person(self, user: User, assigned: AppUser | None) -> Person:
         address = (assigned.user_name if assigned else "") or user.email
         names = frozenset({address.lower(), user.email.lower()})
-        if user.status == "DEPROVISIONED":
-            return Person(user.email, names, off="deactivated in Okta")
+        if user.status in _OFF:
+            return Person(user.email, names, off=_OFF[user.status])
         if assigned is None:
             group = self.config.identity_provider.users_group.name
             reason = f'not assigned to the app: not in group "{group}"'
@@ -256,16 +273,21 @@ class OktaDirectory:
         if assigned.user_name.lower() != user.email.lower():
             reason = f"the app knows the person as {assigned.user_name}"
             return Person(user.email, names, reason=reason)
-        # Okta pushes nobody who is staged or suspended; whoever is pushed already stays.
-        reason = "" if user.status == "ACTIVE" else f"{user.status} in Okta"
-        return Person(user.email, names, reason=reason, delivered=assigned.sync_state == _SYNCED)
+        return Person(user.email, names, delivered=assigned.sync_state == _SYNCED)
 
     def _error(self, assigned: AppUser) -> str:
         if assigned.sync_state != "ERROR":
             return ""
+        if self._is_early(assigned):
+            return "assigned before provisioning was on, so Okta never sends the person by itself"
+        return (
+            self._failure(assigned) or "Okta could not push; its reason is on the Assignments tab"
+        )
+
+    def _failure(self, assigned: AppUser) -> str:
         for event in self.facts.logs.wait() or ():
             about = {target.id for target in event.target or ()}
             outcome = event.outcome
             if assigned.id in about and outcome and outcome.result == "FAILURE":
                 return f"Okta could not push: {outcome.reason or event.display_message}"
-        return "Okta could not push; its reason is on the Assignments tab"
+        return ""

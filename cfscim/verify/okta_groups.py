@@ -16,7 +16,7 @@ from cfscim.verify.links import OktaLinks
 from cfscim.verify.okta_facts import OktaDirectory, OktaFacts
 from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.reading import Dependent, Unreadable
-from cfscim.verify.report import Question, Verdict, fails, holds, not_yet, same
+from cfscim.verify.report import Advice, Question, Verdict, fails, holds, not_yet, same
 
 _UP = actions.REFRESH
 
@@ -149,15 +149,39 @@ class OktaGroups:
             found = "not pushed: apiIntegrationConfirmed is false"
             action = "do the remainingSteps, write apiIntegrationConfirmed: true, run `pulumi up`"
             return fails(expected, found, action)
+        if lost := self._lost_mapping(role):
+            found = f"the stack's push {lost} is gone"
+            if mapping is not None:
+                found += f"; {mapping.id} was made by hand in its place"
+            return fails(expected, found, *self._forget(role, mapping))
         if mapping is None:
-            return fails(expected, "not pushed", _UP)
+            return fails(expected, "not pushed", actions.UPDATE)
+        name = group_name(self._config, role)
         if mapping.status != "ACTIVE" or mapping.error_summary:
             found = f"{mapping.status}" + (
                 f": {mapping.error_summary}" if mapping.error_summary else ""
             )
-            action = "Push Groups > the group: read the error, then Push now or Activate"
-            return fails(expected, found, action)
+            if mapping.status == "INACTIVE":
+                return fails(expected, found, f'Push Groups > "{name}" > Activate group push')
+            # The provider may neither change nor delete a mapping in ERROR.
+            text = f'Push Groups > "{name}": put right what the error names, then Push now'
+            return fails(expected, found, Action(Act.OKTA_PUSH_NOW, text, (name,)))
         return holds(expected)
+
+    def _lost_mapping(self, role: Role) -> str:
+        """The stack's mapping where Okta no longer has it; empty where the two agree."""
+        ours = self._outputs.push_mapping_ids.get(role, "")
+        return "" if ours in {"", *(m.id for m in self._facts.mappings.get())} else ours
+
+    def _forget(self, role: Role, mapping: PushMapping | None) -> tuple[Advice, ...]:
+        """`--refresh` fails on a mapping that is gone: it has to leave the state first."""
+        name, resource = group_name(self._config, role), f"okta-push-{slug(role)}"
+        found = f"pulumi stack --show-urns | grep {resource}"
+        forget = f"run `pulumi state delete --force <URN>` with the URN that `{found}` prints"
+        if mapping is None:
+            return forget, actions.UPDATE
+        text = f'Push Groups > "{name}" > Unlink pushed group, leave the group in the target app'
+        return forget, Action(Act.OKTA_UNLINK, text, (name,)), actions.UPDATE
 
     def _last(self, role: Role) -> Verdict:
         mapping = self._pushed(role)

@@ -35,6 +35,7 @@ class StackOutputs(BaseModel):
     token_value: SecretStr
     application_id: str
     role_groups: Mapping[Role, RoleGroup]
+    push_mapping_ids: Mapping[Role, str] = Field(default_factory=dict)
     service_principal_id: str | None = Field(default=None)
     synchronization_job_id: str | None = Field(default=None)
 

@@ -25,7 +25,7 @@ class OktaProvisioning(pulumi.ComponentResource):
 
     application_id: pulumi.Output[str]
     group_ids: dict[Role, pulumi.Output[str]]
-    extra_outputs: dict[str, pulumi.Output[str]]
+    extra_outputs: dict[str, pulumi.Output[object]]
 
     def __init__(
         self,
@@ -55,21 +55,28 @@ class OktaProvisioning(pulumi.ComponentResource):
             after=[*after, role_groups],
             opts=pulumi.ResourceOptions(parent=self),
         )
+        self.extra_outputs = {}
         gate = self._gate(config, okta_config, app, token)
         if gate is not None:
             assignment = OktaAssignment(
-                "okta-assignment", config, app, after=[gate], opts=pulumi.ResourceOptions(parent=self)
+                "okta-assignment",
+                config,
+                app,
+                after=[gate],
+                opts=pulumi.ResourceOptions(parent=self),
             )
-            OktaPush(
+            push = OktaPush(
                 "okta-push",
                 app.id,
                 role_groups.groups,
                 after=[*after, role_groups, gate, assignment],
                 opts=pulumi.ResourceOptions(parent=self),
             )
+            self.extra_outputs["pushMappingIds"] = pulumi.Output.all(
+                **{role.value: mapping for role, mapping in push.ids.items()}
+            )
         self.application_id = app.id
         self.group_ids = {role: group.id for role, group in role_groups.groups.items()}
-        self.extra_outputs = {}
         self.register_outputs({"applicationId": self.application_id})
 
     def _gate(

@@ -46,7 +46,12 @@ class OktaRoleGroups(pulumi.ComponentResource):
 
 
 class OktaPush(pulumi.ComponentResource):
-    """The push of every role group; declared after the gate, so that Okta accepts it."""
+    """The push of every role group, after the gate: before it Okta takes one and sends nothing.
+
+    In: app id, the role groups, what must exist before. Out: `ids`, role to the mapping's id.
+    """
+
+    ids: dict[Role, pulumi.Output[str]]
 
     def __init__(
         self,
@@ -57,9 +62,10 @@ class OktaPush(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:OktaPush", name, {}, opts)
+        self.ids = {}
         for role, group in groups.items():
             # No target name: it works only with "Rename groups" off, and no API tells whether.
-            okta.PushGroup(
+            push = okta.PushGroup(
                 role_resource("okta-push", role),
                 app_id=app_id,
                 source_group_id=group.id,
@@ -72,6 +78,7 @@ class OktaPush(pulumi.ComponentResource):
                     parent=self, depends_on=[*after], protect=group.protected
                 ),
             )
+            self.ids[role] = push.id
         self.register_outputs({})
 
 

@@ -146,7 +146,7 @@ def test_adding_any_users_to_these_groups_grants_them_the_role(combination: Comb
     }
 
 
-def test_the_order_is_token_groups_app_connection_check_features_check_push(
+def test_the_order_is_token_groups_app_connection_checks_assignment_push(
     combination: Combination,
 ) -> None:
     plan = guide_plan(combination)
@@ -154,16 +154,15 @@ def test_the_order_is_token_groups_app_connection_check_features_check_push(
         "token",
         "okta-group-billing",
         "okta-app",
-        "okta-app-assignments",
         "okta-connection",
         "okta-connection-gate",
         "okta-features",
         "okta-features-gate",
+        "okta-app-assignments",
         "okta-push-billing",
     ]
     for earlier, later in pairwise(chain):
-        if later != "okta-app-assignments":
-            assert earlier in before(plan, later), f"{later} does not wait for {earlier}"
+        assert earlier in before(plan, later), f"{later} does not wait for {earlier}"
     if combination[1] == "userGroups":
         assert "user-group-billing" in before(plan, "okta-push-billing")
 

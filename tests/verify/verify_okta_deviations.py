@@ -76,7 +76,6 @@ def app_deviations(stack: Combination) -> Iterator[Deviation]:
         ("update", "features.PUSH_PROFILE_UPDATES", "on", switch("update_users", True)),
         ("password", "features.PUSH_PASSWORD_UPDATES", "on",
          lambda w: setattr(app(w).provisioning.password, "enabled", True)),
-        ("imports", "imports", "Import New Users", switch("import_groups", True)),
     ):  # fmt: skip
         yield deviation(name, stack, f"okta.{fails}", words, change)
     yield deviation("integration off", stack, "okta.features.GROUP_PUSH", "off",
@@ -88,7 +87,7 @@ def api_deviations(stack: Combination) -> Iterator[Deviation]:
     """`apiIntegration: api`: the connection and the features by Okta's API."""
     off = "okta.features.GROUP_PUSH okta.features.PUSH_NEW_USERS "
     yield deviation("UNKNOWN", stack, "okta.connection", "UNKNOWN", setter("name", "scim2testapp"),
-                    also="okta.app.catalog")  # fmt: skip
+                    also="okta.app.catalog okta.featuresApi")  # fmt: skip
     yield deviation("base URL", stack, "okta.connection", "https://elsewhere.example",
                     switch("base_url", "https://elsewhere.example"))  # fmt: skip
     yield deviation("disabled", stack, "okta.connection", "DISABLED", switch("enabled", False),
@@ -116,9 +115,11 @@ def group_deviations(stack: Combination) -> Iterator[Deviation]:
                             "edsger@example.com is not declared",
                             lambda w, n=name: _join(w, n, "edsger"), cycle=True)  # fmt: skip
         push, last = f"okta.push.{short}", f"okta.push.last.{short}"
-        yield deviation(f"{short} not pushed", stack, push, "not pushed",
+        yield deviation(f"{short} not pushed", stack, push, "is gone",
                         lambda w, r=role: app(w).mappings.remove(mapping(w, r)))  # fmt: skip
         if role is Role.BILLING:
+            yield deviation("push made by hand", stack, push, "gPmMadeByHand0000000 was made by hand",
+                            lambda w, r=role: _made_anew(w, r))  # fmt: skip
             yield deviation("push off", stack, push, "INACTIVE",
                             lambda w, r=role: setattr(mapping(w, r), "status", "INACTIVE"))  # fmt: skip
             yield deviation("push error", stack, push, "refused by target",
@@ -149,6 +150,11 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
     yield deviation("one more push", stack, "okta.push.others", users, _push_users)
     yield deviation("user name", stack, "okta.people.userName", "ada@example.com is ada",
                     lambda w: setattr(app_user(w, "ada"), "user_name", "ada"))  # fmt: skip
+    yield deviation("assigned too early", stack, "okta.people.early", "ada@example.com",
+                    lambda w: _assigned_early(w, "ada"))  # fmt: skip
+    yield deviation("suspended and still there", stack, "cloudflare.members.administrator",
+                    "suspended in Okta",
+                    lambda w: setattr(user(w, "ada"), "status", "SUSPENDED"))  # fmt: skip
     yield deviation("error of a person", stack, "okta.people.errors", "ada@example.com",
                     lambda w: setattr(app_user(w, "ada"), "error", "refused"))  # fmt: skip
     yield deviation("deactivated", stack, "okta.members.administrator",
@@ -163,6 +169,15 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
     yield deviation("in a role group, not assigned", stack, "cloudflare.members.billing",
                     "(not assigned to the app: not in group", _join_unassigned,
                     cycle=True)  # fmt: skip
+
+
+def _assigned_early(world: World, name: str) -> None:
+    assigned = app_user(world, name)
+    assigned.missed, assigned.external_id, assigned.last_sync = True, None, None
+
+
+def _made_anew(world: World, role: Role) -> None:
+    mapping(world, role).id = "gPmMadeByHand0000000"
 
 
 def _leave(world: World, role: Role) -> None:

@@ -42,12 +42,15 @@ def patch_system_group(
     state: CloudflareState, account: Account, role: str, operations: Sequence[Operation]
 ) -> SystemGroup:
     """Apply member operations to a role's group; it has nothing else to change. Raises ApiError."""
-    members = list(system.view(account, role).members)
+    shown = system.view(account, role)
+    members = list(shown.members)
     for operation in operations:
         if operation.op == "remove":
             members = _changed(account, members, operation, operation.path, operation.value)
             continue
         for path, value in operation.assignments().items():
+            if _plain(path) == "displayname" and value == shown.display_name:
+                continue  # Okta sends the name with every change (recorded); I: the same is taken
             if _plain(path) in ("displayname", "externalid"):
                 raise refuse(400, "of a system group only members can be changed", "mutability")
             members = _changed(account, members, operation, path, value)
