@@ -147,7 +147,7 @@ def test_look_and_review(reader: Reader) -> None:
     assert code == 0, text
     assert "mary.prod@example.com" in text
     assert "Administrator Read Only" in text
-    assert "Gain a role: 1" in text
+    assert "1 person gains a role" in text
     people = [
         person
         for stack in ("lab", "prod")
