@@ -1,0 +1,44 @@
+"""docs/permissions.md: what the page lists for `pulumi up` with Entra suffices, and none is idle."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cfscim.config.messages import ScimError
+from cfscim.vendors.entra import jobs
+from sandbox.server.server import Sandbox
+from tests.rehearsal.rehearsal_support import rehearsal, stack_config
+
+_PAGE = (Path(__file__).parents[2] / "docs" / "permissions.md").read_text(encoding="utf-8")
+_SECTION = _PAGE.split("### Entra: for `pulumi up`\n", 1)[1].split("\n#", 1)[0]
+LISTED = re.findall(r"^\| `([^`]+)` \|", _SECTION, re.MULTILINE)
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a new application is waited for is not what is tried here."""
+    monkeypatch.setattr(jobs, "_LAG_DELAYS", (0.0,))
+
+
+def grant(admin: httpx.Client, roles: list[str]) -> None:
+    admin.post("entra/permissions", json={"roles": roles}).raise_for_status()
+
+
+def test_the_listed_permissions_suffice(sandbox: Sandbox, admin: httpx.Client) -> None:
+    assert len(LISTED) >= 5
+    grant(admin, LISTED)
+    stack = rehearsal(sandbox)
+    stack.update(stack_config("entra"))
+    assert stack.update(stack_config("entra")).summary.keys() == {"same"}
+
+
+@pytest.mark.parametrize("missing", LISTED)
+def test_without_any_one_of_them_the_update_fails_and_says_so(
+    sandbox: Sandbox, admin: httpx.Client, missing: str
+) -> None:
+    grant(admin, [role for role in LISTED if role != missing])
+    with pytest.raises(ScimError) as caught:
+        rehearsal(sandbox).update(stack_config("entra"))
+    assert re.search("401|403|permission|privilege", str(caught.value)), str(caught.value)
