@@ -245,7 +245,7 @@ def _project_checks(project: Mapping[object, object]) -> Iterator[tuple[str, str
         if key in ("config", "stackConfigDir"):
             what = (
                 "config stands in the project's file"
-                if isinstance(value, Mapping | list)
+                if key == "config" and isinstance(value, Mapping | list)
                 else "the stack files are looked for in another folder"
             )
             yield (

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from cfscim.config.clashes import clashes
@@ -90,7 +90,8 @@ def _chosen(request: Request) -> tuple[list[CheckedStack], list[Problem]]:
     """The stacks asked for, and everything that is wrong with them or between them."""
     if request.stack is not None:
         stack = check_stack_file(stack_path(request.stack, "plan"), now=datetime.now(UTC))
-        return [stack], [*stack.problems, *project_problems([stack.file.path])]
+        found = (*project_problems([stack.file.path]), *stack.problems)
+        return [replace(stack, problems=found)], list(found)
     files, problems = stack_files(request.paths)
     checked = [check_stack_file(file, now=datetime.now(UTC)) for file in files]
     problems += [problem for stack in checked for problem in stack.problems]

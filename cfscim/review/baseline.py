@@ -20,11 +20,11 @@ from cfscim.review.program import (
     ProgramBefore,
     ProgramChange,
     is_ours,
+    is_taken_up,
     program_files,
 )
 
 ABSENT = "not given"
-_TAKEN_UP = ("*.py", "*.pth", "*.so", "*.pyc", "Pulumi.yaml", "requirements*", ".github/*")
 _NAMES = ("--no-renames", "--no-ext-diff", "--name-only", "-z")
 
 
@@ -105,10 +105,8 @@ class Against:
             root, "diff", "--no-renames", "--no-ext-diff", "--name-only", "-z", commit, "--"
         )
         # What git does not know is in no pull request; a module could still be taken up from here.
-        unknown = _git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", *_TAKEN_UP)
-        files = program_files(
-            path for path in (listed + unknown).decode(errors="replace").split("\0") if path
-        )
+        unknown = _git(root, "ls-files", "-z", "--others", "--exclude-standard")
+        files = program_files([*_paths(listed), *filter(is_taken_up, _paths(unknown))])
         settings: list[tuple[str, str, str]] = []
         for path in files:
             if path.rsplit("/", 1)[-1] == PROJECT_FILE:
@@ -226,6 +224,10 @@ def _read(path: Path) -> bytes | None:
             "the base cannot be read",
             "name a file that can be",
         ) from None
+
+
+def _paths(listed: bytes) -> list[str]:
+    return [path for path in listed.decode(errors="replace").split("\0") if path]
 
 
 def _git(where: Path, *arguments: str) -> bytes:

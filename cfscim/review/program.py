@@ -82,6 +82,12 @@ def program_files(paths: Iterable[str]) -> tuple[str, ...]:
     )
 
 
+def is_taken_up(path: str) -> bool:
+    """Whether a file that git does not know would be run or read from where it lies."""
+    named = any(pattern.search(path) for _, pattern in _GROUPS[:-1])
+    return named or path.endswith((".py", ".pth", ".so", ".pyc"))
+
+
 def is_ours(root: Path) -> bool:
     """Whether the program that runs here belongs to the repository at `root`."""
     return PROGRAM.is_relative_to(root.resolve())

@@ -16,6 +16,7 @@ from cfscim.up.engine import Engine
 from cfscim.up.sandbox_process import SandboxProcess
 
 ROOT = Path(__file__).resolve().parents[2]
+NEW_STACK = {"removal-share": {"beforeFile": ""}}
 RUNTIME = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
 
 
@@ -48,7 +49,7 @@ class Previews:
         *,
         stack: str = "prod",
         program: Path = ROOT,
-        settings: object = None,
+        settings: object = NEW_STACK,
     ) -> Preview:
         """One preview with `config` as `cloudflare-scim:scim`; `settings`: the pack's config."""
         link = self._folder / "program"
