@@ -4,6 +4,7 @@ Before the call: the sandbox holds the request and does nothing. After: the sand
 was asked and holds the answer.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -15,9 +16,14 @@ from typing import Any
 
 import httpx
 
+from cfscim.adopt.command import delete_twins, import_command
+from cfscim.adopt.finder import find
+from cfscim.adopt.import_file import import_file
+from cfscim.adopt.state import read_state
 from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.messages import ScimError
 from cfscim.config.models import parse_config
+from cfscim.rehearsal.vendors import Vendors
 from cfscim.up.command import deploy
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
@@ -139,8 +145,8 @@ class KillMatrix:
     def cell(self, when: str, call: Call, *, lost_token: bool = False) -> Cell:
         """A fresh stack and sandbox, killed at one call; then the documented recovery.
 
-        `lost_token`: the kill lost a new token's value. Then a preview must say so and change
-        nothing, and the recovery's last step must leave nothing to do.
+        `lost_token`: the kill lost a new token's value. Then the recovery's last step must leave
+        nothing to do.
         """
         cell, deployer = Cell(when, call), self._prepared(HELD[when], call, seconds=600)
         deployer.faults = self._admin
@@ -152,9 +158,8 @@ class KillMatrix:
         self._admin.delete("faults").raise_for_status()
         deployer.faults = None
         self._judge(cell, "after the kill")
-        if lost_token:
-            self._preview(cell, deployer)
         deployer.pulumi("cancel", "--yes")  # the lock of the killed run
+        self._adopt(cell, deployer)
         self._clean_run(cell, deployer)
         if lost_token:
             self._tidy(cell, deployer)
@@ -173,8 +178,32 @@ class KillMatrix:
         if not self._admin.get("faults").json()[0]["fired"]:
             cell.problems.append("the fault never fired")
         self._admin.delete("faults").raise_for_status()
+        self._adopt(cell, deployer)
         self._clean_run(cell, deployer)
         return cell
+
+    def _adopt(self, cell: Cell, deployer: KillableDeployer) -> None:
+        """`adopt --import`, with every twin deleted that it lists."""
+        config, env = deployer.last_config, self._sandbox.environment()
+        assert config is not None
+        state = read_state(deployer.state())
+        with Vendors({}, env) as vendors:
+            found = find("killed", config, state, vendors)
+            twins = [
+                one.import_id
+                for finding in found.findings
+                if finding.verdict == "twin"
+                for one in finding.candidates
+            ]
+            list(delete_twins(twins, found.findings, vendors))
+        content = import_file(found.findings, found.declared, state)
+        if not content["resources"]:
+            return
+        file = deployer.project_folder / "adopt.json"
+        file.write_text(json.dumps(content))
+        said = deployer.pulumi(*_import_words(file))
+        if "imported" not in said:
+            cell.problems.append(f"the import failed: {said[-600:]}")
 
     def _prepared(self, fault: str, call: Call, *, seconds: int) -> KillableDeployer:
         self._admin.post("reset").raise_for_status()
@@ -194,14 +223,6 @@ class KillMatrix:
         if normal(now) != normal(self._end):
             found = difference(normal(self._end), normal(now))
             cell.problems.append(f"the clean run did not end as declared: {found}")
-
-    def _preview(self, cell: Cell, deployer: KillableDeployer) -> None:
-        before = self._sandbox.state()
-        said = deployer.pulumi("preview")
-        if "it would be deleted" not in said:
-            cell.problems.append(f"the preview does not name the lost token: {said[-600:]}")
-        if self._sandbox.state() != before:
-            cell.problems.append("the preview changed something")
 
     def _tidy(self, cell: Cell, deployer: KillableDeployer) -> None:
         before = self._sandbox.state()
@@ -228,6 +249,13 @@ class KillMatrix:
         now = self._sandbox.state()
         found = [*excess(now, self._end, self.config), *doubles(now)]
         cell.problems += [f"{when}: {problem}" for problem in found]
+
+
+def _import_words(file: Path) -> list[str]:
+    """The documented command, without what `KillableDeployer.pulumi` adds."""
+    words = import_command("killed", file)[1:]
+    place = words.index("--stack")
+    return [*words[:place], *words[place + 2 :]]
 
 
 def _writes(entry: Any) -> bool:
