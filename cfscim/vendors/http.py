@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from cfscim.config.json_types import Json
+from cfscim.config.messages import MissingError
 from cfscim.vendors.errors import AnswerError, UnreachableError, kind_of, vendor_code, vendor_says
 from cfscim.vendors.limits import time_left
 from cfscim.vendors.recording import active
@@ -103,6 +104,16 @@ class HttpClient:
         from them. Raises `AnswerError` or `MissingError` where the sign-in fails."""
         return self._authorize("GET", self.base)
 
+    def _require_sendable(self, headers: Mapping[str, str]) -> None:
+        """Raises `MissingError` for a credential that no HTTP header can carry."""
+        if not all(value.isascii() and value.isprintable() for value in headers.values()):
+            raise MissingError(
+                f"{self.vendor}: {self._credentials or 'the credential'}",
+                "it holds a character outside ASCII, or one that cannot be seen",
+                "no request can carry it, so it was copied wrongly",
+                "copy it anew, without quotes, spaces and line ends",
+            )
+
     def close(self) -> None:
         """Gives the connections back."""
         self._client.close()
@@ -153,6 +164,7 @@ class HttpClient:
         where = f"{self.vendor} {call.method} {mask(path)}"
         with self._slots, self._network_errors(where, call):
             headers = self._authorize(call.method, self.base + call.path)
+            self._require_sendable(headers)
             self._secrets |= {word for value in headers.values() for word in value.split()[-1:]}
             read = max(0.1, min(self.policy.read, left))
             deadline = self._clock() + max(0.1, left)

@@ -78,6 +78,31 @@ def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
     return env.get(name.upper()) or env.get(name) or None
 
 
+def require_proxy(proxy: str | None) -> str | None:
+    """The proxy as it was named. Raises `MissingError` for one that cannot be used.
+
+    Who signs in to it is nobody else's to know, so only scheme and host are repeated.
+    """
+    if proxy is None:
+        return None
+    scheme, host = "", ""
+    try:
+        parts = urlsplit(proxy)
+        scheme, host = parts.scheme, parts.hostname or ""
+        usable = scheme in ("http", "https") and bool(host) and (parts.port or 1) > 0
+    except ValueError:
+        usable = False
+    if usable and proxy.isascii() and "://" in proxy:
+        return proxy
+    shown = f"{scheme}://{host}" if host and "://" in proxy else "the address given"
+    raise MissingError(
+        "proxy (HTTPS_PROXY, HTTP_PROXY or okta:httpProxy)",
+        f"{shown} is no address of a proxy by http or https",
+        "no vendor can be reached through it",
+        "write it like http://proxy.acme.com:3128, or unset the variable",
+    )
+
+
 def _bypassed(host: str, no_proxy: str) -> bool:
     for entry in no_proxy.lower().split(","):
         suffix = entry.strip().split(":")[0].removeprefix("*").lstrip(".")
@@ -98,7 +123,7 @@ def open_client(
 
     `base` has passed `require_safe`, or is reached through `proxy`, the Okta provider's setting.
     """
-    through = proxy or proxy_for(base, env)
+    through = require_proxy(proxy or proxy_for(base, env))
     plain = base.startswith("http://") and not (through or "").startswith("https://")
     return httpx.Client(
         verify=_no_certificates() if transport is not None or plain else tls_context(env),
