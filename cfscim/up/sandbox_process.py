@@ -3,6 +3,7 @@
 import json
 import os
 import select
+import shlex
 import shutil
 import subprocess
 import sys
@@ -149,6 +150,14 @@ class SandboxProcess(RunningSandbox):
         self._process.kill()
         self._errors.seek(0)
         last = self._errors.read().decode(errors="replace").strip().splitlines()
+        if last and last[-1].startswith("ModuleNotFoundError"):
+            program = Path(__file__).resolve().parents[2]
+            raise MissingError(
+                "sandbox",
+                "its packages are not installed",
+                "what holds credentials of production does without them",
+                f"run make -C {shlex.quote(str(program))} sandbox, and then this again",
+            )
         raise MissingError(
             "sandbox",
             f"it did not start within {_READY_SECONDS:.0f} s",
