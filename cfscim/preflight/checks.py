@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
@@ -16,6 +17,7 @@ from cfscim.config.access import access_table, people
 from cfscim.config.json_types import JsonObject
 from cfscim.config.messages import Level, Message, MissingError, ScimError, Where
 from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.config.roles import Role
 from cfscim.preflight.rights import HOW, Right, needed
 from cfscim.rehearsal.handler import inner, items, string, strings
 from cfscim.vendors.cloudflare.signin import cloudflare_http
@@ -28,6 +30,8 @@ from cfscim.vendors.settings import Settings
 
 Status = Literal["ok", "problem", "unknown"]
 _PER_SEARCH = 30
+LOCK_OUT_RULE = "two-super-administrators"
+"""The policy rule whose waiver lets an update leave nobody in charge."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Asked:
     config: ScimConfig
     settings: Mapping[str, str]
     env: Mapping[str, str]
+    today: date
 
 
 def _wrong(id_: str, vendor: str, about: str, what: str, why: str, instead: str) -> Answer:
@@ -100,6 +105,7 @@ def cloudflare(asked: Asked) -> Iterator[Answer]:
             yield from _account(http, config)
             yield from _scim(http, config)
             yield from _catalogue(http, config)
+            yield from _who_remains(http, config, asked.today)
 
 
 def _cloudflare_rights(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
@@ -265,6 +271,45 @@ def _catalogue(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
         )  # fmt: skip
     else:
         yield Answer("cloudflare.roleModel", "Cloudflare", "every role can be given to a group")
+
+
+def _who_remains(http: HttpClient, config: ScimConfig, today: date) -> Iterator[Answer]:
+    """The lock-out guard: who is Super Administrator once this config is carried out, inside SCIM
+    by the config, outside of it by the live account."""
+    id_, about = "cloudflare.lockOut", "Super Administrators"
+    path = f"/accounts/{config.account.id}/members"
+    try:
+        members = [*numbered_pages(http, path, {}, per_page=50)]
+    except AnswerError as error:
+        yield _refused(id_, "Cloudflare", error)
+        return
+    role = Role.SUPER_ADMINISTRATOR
+    remaining = {
+        string(inner(member, "user"), "email").casefold()
+        for member in members
+        if member.get("status") == "accepted"
+        and role.value in {string(given, "name") for given in items(member, "roles")}
+    }
+    given = config.roles.get(role)
+    remaining |= {person.casefold() for person in (given.members or () if given else ())}
+    waived = any(one.rule == LOCK_OUT_RULE and today <= one.until for one in config.waivers)
+    if remaining or waived:
+        said = ", ".join(sorted(remaining)) or "nobody, by a waiver"
+        yield Answer(id_, "Cloudflare", f"Super Administrators after the update: {said}")
+    elif given is not None and given.members is None:
+        yield _unknown(
+            id_, "Cloudflare", about,
+            "nobody has the role directly, and the identity provider says who is in its group",
+            "look that somebody is in that group before the update, or name breakGlass people",
+        )  # fmt: skip
+    else:
+        yield _wrong(
+            id_, "Cloudflare", about,
+            "after this update nobody would be one, inside SCIM or outside of it",
+            "nobody could change anything in the account any more",
+            "keep two people with the role, in its members or given directly and named in "
+            f"breakGlass; or waive {LOCK_OUT_RULE} by name and date",
+        )  # fmt: skip
 
 
 # -- Okta ------------------------------------------------------------------------------------

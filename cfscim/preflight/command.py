@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -64,7 +65,7 @@ def ask(
     `state`: what the stack has, None where that is not known. Raises `ScimError`.
     """
     settings = dict(checked.file.provider_config)
-    asked = Asked(config, settings, env)
+    asked = Asked(config, settings, env, datetime.now(UTC).date())
     so_far: list[Answer] = []
     for vendor in ("cloudflare", config.identity_provider.kind):
         for answer in VENDORS[vendor](asked):

@@ -11,8 +11,9 @@ import pytest
 from cfscim.adopt.state import State
 from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.models import parse_config
+from cfscim.config.policy.rules import RULES
 from cfscim.config.stack_file import CheckedStack, StackFile
-from cfscim.preflight.checks import Answer, sent_name
+from cfscim.preflight.checks import LOCK_OUT_RULE, Answer, sent_name
 from cfscim.preflight.command import as_json, ask, lines, problems
 from cfscim.preflight.rights import CLOUDFLARE, ENTRA, OKTA, Right
 from cfscim.vendors.cloudflare.api import CloudflareClient
@@ -193,6 +194,40 @@ def test_another_account_another_organisation_and_nobody(sandbox: Sandbox) -> No
     ]  # fmt: skip
     shown = as_json("dev", found)
     assert shown["ready"] is False
+
+
+def without_direct_ones(sandbox: Sandbox) -> None:
+    for member in sandbox.world.cloudflare.accounts[ACCOUNT].members.values():
+        member.roles = ["Billing"]
+
+
+@pytest.mark.parametrize(
+    ("members", "waivers", "status"),
+    [
+        (["alan@example.com"], [], "ok"),
+        ([], [], "problem"),
+        (None, [], "unknown"),
+        ([], [{"rule": LOCK_OUT_RULE, "until": "2099-01-01", "by": "G", "reason": "t"}], "ok"),
+        ([], [{"rule": LOCK_OUT_RULE, "until": "2026-01-01", "by": "G", "reason": "t"}], "problem"),
+    ],
+)
+def test_the_last_super_administrators_are_not_taken_away(
+    sandbox: Sandbox, members: list[str] | None, waivers: list[dict[str, str]], status: str
+) -> None:
+    config = stack_config(roles={"Super Administrator - All Privileges": members})
+    config[CONFIG_KEY]["waivers"] = waivers  # type: ignore[index]
+    assert of(answers(sandbox, config, sandbox.env), "cloudflare.lockOut").status == "ok"
+    without_direct_ones(sandbox)
+    assert of(answers(sandbox, config, sandbox.env), "cloudflare.lockOut").status == status
+
+
+def of(found: list[Answer], id_: str) -> Answer:
+    [one] = [answer for answer in found if answer.id == id_]
+    return one
+
+
+def test_the_rule_that_is_waived_exists() -> None:
+    assert LOCK_OUT_RULE in {rule.name for rule in RULES}
 
 
 def test_a_guest_s_name_is_what_entra_sends() -> None:
