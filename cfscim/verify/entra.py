@@ -155,7 +155,9 @@ def _running(entra: EntraConfig, facts: EntraFacts) -> Verdict:
     job = facts.existing_job()
     if job.running == entra.start:
         return holds(_state(entra))
-    action = "Start provisioning" if entra.start else "Stop provisioning, or write start: true"
+    action = Action(Act.ENTRA_START, "Start provisioning")
+    if not entra.start:
+        action = Action(Act.ENTRA_STOP, "Stop provisioning, or write start: true")
     return fails(_state(entra), f"schedule {job.schedule.state}", action)
 
 

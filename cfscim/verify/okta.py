@@ -105,7 +105,9 @@ def _active(facts: OktaFacts, okta: OktaConfig) -> Verdict:
     app = facts.app.get()
     if app is None:
         return fails("ACTIVE", f"there is no such app ({okta.app_label})", _UP)
-    return same("ACTIVE", app.status, "Applications > the app > Activate")
+    return same(
+        "ACTIVE", app.status, Action(Act.OKTA_ACTIVATE, "Applications > the app > Activate")
+    )
 
 
 def _only(facts: OktaFacts) -> Verdict:
@@ -131,7 +133,8 @@ def _setting(facts: OktaFacts, expected: str, read: Callable[[App], str]) -> Ver
 def _feature(facts: OktaFacts, feature: str, title: str, expected: str) -> Verdict:
     found = "on" if feature in facts.existing_app().features else "off"
     verb = "enable" if expected == "on" else "clear"
-    return same(expected, found, f"Provisioning > To App > Edit, {verb} {title}, then Save")
+    text = f"Provisioning > To App > Edit, {verb} {title}, then Save"
+    return same(expected, found, Action(Act.OKTA_SWITCH, text, (feature, expected)))
 
 
 def _connection(config: ScimConfig, okta: OktaConfig, facts: OktaFacts) -> Verdict:

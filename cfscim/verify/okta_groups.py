@@ -212,7 +212,9 @@ class OktaGroups:
         shown = named(names.get(m.source_group_id, m.source_group_id) for m in found)
         if not found:
             return holds("none")
-        return fails("none", shown, "Push Groups > unlink, and leave the group in the target app")
+        text = "Push Groups > unlink, and leave the group in the target app"
+        ids = tuple(mapping.id for mapping in found)
+        return fails("none", shown, Action(Act.OKTA_UNLINK, text, ids))
 
     def _confirmed(self) -> bool:
         return self._okta.api_integration == "api" or self._okta.api_integration_confirmed
