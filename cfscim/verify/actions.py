@@ -38,6 +38,7 @@ class Act(StrEnum):
     OKTA_SWITCH = "switch"  # of the app's provisioning: (feature, on | off)
     OKTA_PUSH_NOW = "push now"  # (group's name,)
     OKTA_UNLINK = "unlink"  # pushes, leaving their targets: (mapping's id, …)
+    OKTA_PROVISION_USER = "provision user"  # on the Assignments page: (address, …)
     OKTA_REASSIGN = "reassign"  # out of the users' group, and back: (address, …)
     ENTRA_START = "start"
     ENTRA_STOP = "stop"
