@@ -9,8 +9,9 @@ from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import group_names
 from cfscim.config.roles import Role
 from components.entra.app import EntraApp, tenant_url
+from components.entra.assignments import EntraAssignments
 from components.entra.connection_test import EntraConnectionTest
-from components.entra.groups import EntraAssignments, EntraGroups
+from components.entra.groups import EntraGroups
 from components.entra.mapping import EntraMapping
 from components.entra.people import entra_people
 from components.entra.start import EntraStart

@@ -1,6 +1,7 @@
 """Guide: "Provision using Microsoft Entra" (Azure AD), held against the Entra combinations."""
 
 import json
+import re
 from itertools import pairwise
 
 import pytest
@@ -166,3 +167,37 @@ def test_role_groups_and_application_are_protected(combination: Combination) -> 
         assert one["options"]["protect"] is True, one["name"]
     for one in of_type(guide_plan(combination), "UserGroup"):
         assert one["options"]["retainOnDelete"] is True, one["name"]
+
+
+def test_the_filter_holds_the_ids_of_exactly_these_groups(combination: Combination) -> None:
+    plan = guide_plan(combination)
+    mapping = only(plan, "EntraMapping")["inputs"]
+    ids = mapping["groupIds"]
+    assert len(ids) == len(mapping["groupNames"]) == len(set(ids))
+    assert all(re.fullmatch(r"\$\{entra-group-[a-z-]+\.objectId\}", id_) for id_ in ids), ids
+
+
+def test_the_secret_stays_on_destroy_and_its_keys_are_looked_at_first(
+    combination: Combination,
+) -> None:
+    plan = guide_plan(combination)
+    secret = only(plan, "SynchronizationSecret")
+    assert secret["options"]["retainOnDelete"] is True
+    keys = only(plan, "EntraSavedKeys")
+    assert keys["name"] in before(plan, secret["name"])
+    assert "tokenValue" not in str(keys["inputs"])
+
+
+@pytest.mark.parametrize(
+    ("cloud", "template"),
+    [
+        ("global", "8adf8e6e-67b2-4cf2-a259-e3dc5476c621"),
+        ("usGovernment", "4602d0b4-76bb-404b-bca9-2652e1a39c6d"),
+        ("usGovernmentDod", "4602d0b4-76bb-404b-bca9-2652e1a39c6d"),
+        ("china", "5a532e38-1581-4918-9658-008dc27c1d68"),
+    ],
+)
+def test_each_cloud_has_its_template(combination: Combination, cloud: str, template: str) -> None:
+    content = config(combination)
+    content["identityProvider"]["cloud"] = cloud
+    assert only(plan_of(content), "ApplicationFromTemplate")["inputs"]["templateId"] == template

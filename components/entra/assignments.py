@@ -1,0 +1,39 @@
+"""Assigns the groups to the Entra application."""
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_azuread as azuread
+
+from components.entra.groups import EntraGroups
+from components.naming import role_resource
+
+# The app role that every application made from the non-gallery template has.
+USER_APP_ROLE = "18d14569-c3bd-439b-9a66-3a2aee01d14f"
+
+
+class EntraAssignments(pulumi.ComponentResource):
+    """Assigns every group to the application: a role without it grants nothing."""
+
+    def __init__(
+        self,
+        name: str,
+        groups: EntraGroups,
+        service_principal_id: pulumi.Output[str],
+        after: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("cloudflare-scim:index:EntraAssignments", name, {}, opts)
+        assigned = {role_resource("entra-assignment", r): g for r, g in groups.roles.items()}
+        for resource, group in {**assigned, "entra-assignment-users": groups.users}.items():
+            azuread.AppRoleAssignment(
+                resource,
+                app_role_id=USER_APP_ROLE,
+                principal_object_id=group.id,
+                resource_object_id=service_principal_id,
+                # Without the assignment Entra deactivates everybody in Cloudflare.
+                opts=pulumi.ResourceOptions(
+                    parent=self, depends_on=[*after], protect=group.protected
+                ),
+            )
+        self.register_outputs({})
