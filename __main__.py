@@ -4,10 +4,13 @@ Reads `cloudflare-scim:scim` of the selected stack. A config with problems ends 
 anything is declared, with every problem on a line of its own.
 """
 
+import os
+
 import pulumi
 
-from cfscim.config.messages import ConfigError
-from cfscim.config.models import parse_config
+from cfscim.config.messages import ScimError
+from cfscim.config.models import OktaConfig, parse_config
+from cfscim.config.organisation import require_organisation
 
 
 def main() -> None:
@@ -15,7 +18,10 @@ def main() -> None:
     try:
         value = pulumi.Config("cloudflare-scim").get_object("scim")
         config = parse_config(value, stack=pulumi.get_stack())
-    except ConfigError as error:
+        if isinstance(config.identity_provider, OktaConfig):
+            configured = pulumi.Config("okta").get("orgName")
+            require_organisation(config.identity_provider.org_name, configured, os.environ)
+    except ScimError as error:
         raise pulumi.RunError(str(error)) from None
 
     # After the check, so that a wrong config never waits for a provider SDK to load.

@@ -129,6 +129,9 @@ def _on(
     """The stack on this sandbox; what is needed to go on with it is written into `folder`."""
     config = checked.config
     assert config is not None
+    if isinstance(config.identity_provider, OktaConfig):
+        # The sandbox is every organisation; the program refuses another than the stack's.
+        sandbox.env["OKTA_ORG_NAME"] = config.identity_provider.org_name
     for seed in people:
         sandbox.post("users", seed.body())
     progress(f"{len(people)} people of the stack are in both directories")

@@ -82,6 +82,21 @@ def app_questions(
     )  # fmt: skip
 
 
+def organisation_question(okta: OktaConfig, name: str, links: OktaLinks) -> Question:
+    """Whether the credentials in use are of the declared organisation; `name`: theirs."""
+
+    def verdict() -> Verdict:
+        if name.lower() == okta.org_name.lower():
+            return holds(okta.org_name)
+        advice = f"set okta:orgName or OKTA_ORG_NAME to {okta.org_name}, with its credentials"
+        return fails(okta.org_name, f"these credentials are of {name}", advice)
+
+    return Question(
+        "okta.organisation", "Okta", "the organisation of the credentials", okta.org_name,
+        links.provisioning, verdict,
+    )  # fmt: skip
+
+
 def people_questions(
     facts: OktaFacts, directory: OktaDirectory, links: OktaLinks
 ) -> Iterator[Question]:

@@ -81,8 +81,9 @@ def _okta(
     now: datetime,
     updated: datetime | None,
 ) -> Asked:
+    from cfscim.config.organisation import okta_organisation
     from cfscim.vendors.okta.api import OktaClient
-    from cfscim.verify.okta import app_questions, people_questions
+    from cfscim.verify.okta import app_questions, organisation_question, people_questions
     from cfscim.verify.okta_facts import OktaDirectory, read_okta
     from cfscim.verify.okta_groups import OktaGroups
 
@@ -98,6 +99,9 @@ def _okta(
     groups = OktaGroups(config, okta, outputs, facts, directory, links)
 
     def questions() -> Iterator[Question]:
+        yield organisation_question(
+            okta, okta_organisation(settings.get("okta:orgName"), env), links
+        )
         yield from app_questions(config, okta, facts, links)
         yield from groups.questions()
         yield from people_questions(facts, directory, links)

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from cfscim.config.messages import ScimError
 from cfscim.config.models import parse_config
 from cfscim.verify import Status, parse_outputs, run
 from sandbox.server.server import Sandbox
@@ -20,6 +21,16 @@ def _assigned(sandbox: Sandbox) -> list[str]:
 def _arrived(admin: httpx.Client) -> set[str]:
     members = admin.get("state").json()["cloudflare"]["members"]
     return {member["email"] for member in members} & PEOPLE
+
+
+def test_credentials_of_another_organisation_declare_nothing(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OKTA_ORG_NAME", "other")
+    with pytest.raises(ScimError, match="other is not identityProvider.orgName example"):
+        rehearsal(sandbox).update(stack_config("okta", "userGroups", "account"))
+    assert not sandbox.world.cloudflare.tokens
+    assert not sandbox.world.okta.apps
 
 
 @pytest.mark.parametrize("early", [False, True])
@@ -48,6 +59,12 @@ def test_the_users_group_is_assigned_only_behind_the_gate(
     report = run(config, parse_outputs(outputs, config, source="here"), {}, sandbox.env, print)
     failed = {check.id: check for check in report.checks if check.status is Status.FAILS}
     assert ("okta.people.early" in failed) is early
+    other = {**sandbox.env, "OKTA_ORG_NAME": "other"}
+    report = run(config, parse_outputs(outputs, config, source="here"), {}, other, print)
+    [organisation] = [one for one in report.checks if one.id == "okta.organisation"]
+    assert (organisation.status, organisation.found) == (
+        Status.FAILS, "these credentials are of other",
+    )  # fmt: skip
     if early:
         check = failed["okta.people.early"]
         assert all(person in check.found for person in PEOPLE)
