@@ -8,7 +8,7 @@ import os
 import sys
 from enum import StrEnum
 from io import TextIOWrapper
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,7 +20,32 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+EXAMPLES = {
+    "validate": ("", "stacks/ --format github"),
+    "schema": ("--stack-file > stack.schema.json",),
+    "plan": (
+        "--stack prod",
+        "--stack prod --against main",
+        "stacks/ --against main --format markdown --policy enforce",
+    ),
+    "up": ("--stack dev", "--stack dev --keep"),
+    "verify": ("--stack prod", "--stack prod --wait 60", "--stack prod --outputs outputs.json"),
+    "adopt": ("--stack prod", "--stack prod --take 0oa1b2c3"),
+    "preflight": ("--stack prod", "--stack prod --format json"),
+    "steps": ("--stack prod",),
+    "access": ("stacks/ --format html > access.html", "--at 2026-05-31 --person ada@acme.com"),
+    "restore-super-admin": ("--stack prod --person ada@acme.com",),
+    "init": (
+        "",
+        "--stack prod --provider okta --account-id ID --account-name Acme --org acme "
+        "--people people.csv",
+    ),
+    "completion": ('bash > ~/.cfscim && echo ". ~/.cfscim" >> ~/.bashrc',),
+}
+"""By command: words after it, as its help shows them."""
 
 
 def _show_version(wanted: bool) -> None:
@@ -418,6 +443,33 @@ def init(
     raise typer.Exit(run(answers, people, ask=asks))
 
 
+class Shell(StrEnum):
+    """The shells for which there is a completion."""
+
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
+
+
+@app.command()
+def completion(
+    shell: Annotated[Shell, typer.Argument(help="The shell that will read it.")],
+) -> None:
+    """Print a shell function `cfscim` for this interpreter, with its completion."""
+    from cfscim.completion import script
+
+    print(script(shell.value), end="")
+
+
+def _program() -> Any:
+    """The command line, with the examples of each command below its options."""
+    for info in app.registered_commands:
+        name = info.name or getattr(info.callback, "__name__", "").replace("_", "-")
+        lines = [f"  python -m cfscim {name} {words}".rstrip() for words in EXAMPLES.get(name, ())]
+        info.epilog = "\n".join(["\b", "Examples:", *lines]) if lines else None
+    return typer.main.get_command(app)
+
+
 def main() -> None:
     """Runs the command line; an error of ours is one line on stderr, never a traceback."""
     for stream in (sys.stdout, sys.stderr):
@@ -425,7 +477,11 @@ def main() -> None:
             # A character the terminal lacks is printed as an escape instead of ending the run.
             stream.reconfigure(errors="backslashreplace")
     try:
-        app(prog_name="python -m cfscim")
+        if asked := os.environ.get("_CFSCIM_COMPLETE"):
+            from cfscim.completion import answer
+
+            sys.exit(answer(_program(), asked))
+        _program()(prog_name="python -m cfscim")
     except ScimError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)
