@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from itertools import count
 from typing import Any, Self
 
 import httpx
@@ -98,6 +99,7 @@ class Target:
         self.users: dict[str, dict[str, Any]] = {}
         self.groups: dict[str, dict[str, Any]] = {}
         self.requests: list[dict[str, Any]] = []
+        self._numbers = count(1)
         self.fail: Callable[[str, str], int] = lambda method, path: 0
         self._server = make_server("127.0.0.1", 0, self._application, threaded=True)
         self._thread = threading.Thread(
@@ -171,7 +173,7 @@ class Target:
     def _create(
         self, kind: str, store: dict[str, dict[str, Any]], body: dict[str, Any]
     ) -> Response:
-        key = f"{kind[0].lower()}{len(self.requests)}"
+        key = f"{kind[0].lower()}{next(self._numbers)}"
         store[key] = {**body, "id": key, "members": [m["value"] for m in body.get("members", [])]}
         return _scim(store[key], 201)
 
