@@ -1,15 +1,19 @@
 """The sandbox's own API under /_sandbox: look inside, reset, add people, run a cycle, set faults.
 
 Answers JSON; an error is ``{"error": text}``. Not a vendor's API, and without authentication: the
-server listens on loopback only.
+server listens on loopback only, and takes these calls only when they name a loopback host, so that
+no page that a browser has open can reach them (DNS rebinding, cross-site requests).
 """
 
 import re
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from werkzeug import Response
+from werkzeug import Request, Response
 
 from sandbox.entra.provisioning.cycle import run_cycle as run_entra_cycle
+from sandbox.okta.provisioning.console import KEYS as CONSOLE_KEYS
 from sandbox.okta.provisioning.console import configure as configure_okta_app
 from sandbox.okta.provisioning.cycle import run_cycle as run_okta_cycle
 from sandbox.server.faults import BadFaultError
@@ -18,8 +22,22 @@ from sandbox.server.router import Context, Router, json_reply
 
 _CYCLES = {"okta": run_okta_cycle, "entra": run_entra_cycle}
 _PROVIDERS = tuple(_CYCLES)
+_PERSON_KEYS = (
+    *("email", "identityProvider", "firstName", "lastName", "userPrincipalName"),
+    *("attributes", "suspended", "mail"),
+)
 _ACCOUNT_ID = re.compile(r"[0-9a-f]{32}")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_PAGE = Path(__file__).with_name("face.html")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+class RefusedError(Exception):
+    """An admin call that is not carried out: ``status`` and the reason."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        self.status = status
+        super().__init__(reason)
 
 
 def _error(status: int, message: str) -> Response:
@@ -29,8 +47,93 @@ def _error(status: int, message: str) -> Response:
 admin_router = Router("sandbox", _error)
 
 
-def _object(ctx: Context) -> dict[str, Any]:
-    return ctx.body if isinstance(ctx.body, dict) else {}
+def _object(ctx: Context, *known: str) -> dict[str, Any]:
+    """The request's body. Raises `RefusedError` for a body or a key that the call does not take."""
+    body = ctx.body
+    if body is None:
+        return {}
+    if not isinstance(body, dict):
+        raise RefusedError(400, "the body is no JSON object")
+    unknown = sorted(set(body) - set(known))
+    if unknown:
+        raise RefusedError(400, f"unknown key {unknown[0]!r}; this call takes {', '.join(known)}")
+    return body
+
+
+def refuse_foreign(request: Request) -> None:
+    """Raises `RefusedError` where the call names no loopback host or comes from another page."""
+    for header in ("Host", "Origin"):
+        value = request.headers.get(header, "")
+        host = urlsplit(value if "//" in value else f"//{value}").hostname
+        if value and host not in _LOOPBACK:
+            raise RefusedError(403, f"{header} {value!r} is not this machine: use http://127.0.0.1")
+
+
+@admin_router.route("GET", "/_sandbox/")
+def face(_ctx: Context) -> Response:
+    """A page to look at it and to try things: who has which role, groups, requests, faults."""
+    return Response(
+        _PAGE.read_bytes(),
+        content_type="text/html; charset=utf-8",
+        headers={
+            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
+            "script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'",
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+@admin_router.route("POST", "/_sandbox/members")
+def set_member(ctx: Context) -> Response:
+    """Put a person into a group of an identity provider, or take them out (``member: false``)."""
+    body = _object(ctx, "identityProvider", "group", "email", "member")
+    vendor, person = _person(ctx, body)
+    with ctx.world.locked(vendor):
+        directory = ctx.world.okta if vendor == "okta" else ctx.world.entra
+        group = directory.groups.get(str(body.get("group")))
+        if group is None:
+            return _error(404, f"{vendor} has no group {body.get('group')!r}")
+        if person in group.members:
+            group.members.remove(person)
+        if body.get("member", True):
+            group.members.append(person)
+    ctx.world.changed.set()
+    return json_reply({"group": str(body.get("group")), "member": person in group.members})
+
+
+@admin_router.route("POST", "/_sandbox/suspend")
+def suspend(ctx: Context) -> Response:
+    """Suspend a person (Okta: SUSPENDED, Entra: accountEnabled false), or let them in again."""
+    body = _object(ctx, "identityProvider", "email", "suspended")
+    vendor, person = _person(ctx, body)
+    suspended = body.get("suspended", True) is True
+    with ctx.world.locked(vendor):
+        if vendor == "okta":
+            ctx.world.okta.users[person].status = "SUSPENDED" if suspended else "ACTIVE"
+        else:
+            ctx.world.entra.users[person].properties["accountEnabled"] = not suspended
+    ctx.world.changed.set()
+    return json_reply({"email": body.get("email"), "suspended": suspended})
+
+
+def _person(ctx: Context, body: dict[str, Any]) -> tuple[str, str]:
+    """The identity provider and the person's id in it. Raises `RefusedError`."""
+    vendor, email = body.get("identityProvider"), str(body.get("email", "")).lower()
+    if vendor == "okta":
+        found = [id_ for id_, user in ctx.world.okta.users.items() if user.email.lower() == email]
+    elif vendor == "entra":
+        users = ctx.world.entra.users.items()
+        names = ("mail", "userPrincipalName")
+        found = [
+            id_
+            for id_, user in users
+            if email in [str(user.properties.get(name)).lower() for name in names]
+        ]
+    else:
+        raise RefusedError(400, f"identityProvider: {vendor!r} is neither okta nor entra")
+    if not found:
+        raise RefusedError(404, f"{vendor} has no person {email!r}")
+    return vendor, found[0]
 
 
 @admin_router.route("GET", "/_sandbox/state")
@@ -50,6 +153,7 @@ def get_requests(ctx: Context) -> Response:
 @admin_router.route("POST", "/_sandbox/reset")
 def reset(ctx: Context) -> Response:
     """Back to the beginning: state, faults and log."""
+    _object(ctx)
     ctx.world.faults.clear()
     ctx.world.reset()
     return Response(status=204)
@@ -62,7 +166,17 @@ def add_user(ctx: Context) -> Response:
     ``attributes``: of the Entra user, by Microsoft's names. ``suspended``: may not sign in (Okta:
     SUSPENDED, Entra: accountEnabled false). ``mail: false``: no mailbox in Entra.
     """
-    body = _object(ctx)
+    body = _object(
+        ctx,
+        "email",
+        "identityProvider",
+        "firstName",
+        "lastName",
+        "userPrincipalName",
+        "attributes",
+        "suspended",
+        "mail",
+    )
     email = str(body.get("email", ""))
     provider = body.get("identityProvider")
     if not _EMAIL.fullmatch(email):
@@ -105,7 +219,7 @@ def okta_console(ctx: Context, app_id: str) -> Response:
     """What an administrator does by hand on an app's Provisioning tab."""
     with ctx.world.locked("okta"):
         try:
-            answer = configure_okta_app(ctx.world, app_id, _object(ctx))
+            answer = configure_okta_app(ctx.world, app_id, _object(ctx, *CONSOLE_KEYS))
         except LookupError:
             return _error(404, f"Okta has no app {app_id}")
         except ValueError as error:
@@ -121,7 +235,8 @@ def cycle(ctx: Context) -> Response:
     ``full``: what an administrator makes them deliver everything again with, in place of what
     changed since the last cycle.
     """
-    provider, full = _object(ctx).get("identityProvider"), _object(ctx).get("full", False)
+    body = _object(ctx, "identityProvider", "full")
+    provider, full = body.get("identityProvider"), body.get("full", False)
     if provider not in (None, *_PROVIDERS):
         return _error(400, f"identityProvider: {provider!r} is neither okta nor entra")
     if not isinstance(full, bool):
@@ -161,7 +276,7 @@ def clear_faults(ctx: Context) -> Response:
 @admin_router.route("POST", "/_sandbox/cloudflare/accounts/<account_id>")
 def set_account(ctx: Context, account_id: str) -> Response:
     """Name a Cloudflare account and switch its virtual groups on or off."""
-    body = _object(ctx)
+    body = _object(ctx, "name", "virtualGroups")
     if not _ACCOUNT_ID.fullmatch(account_id):
         return _error(400, "an account id is 32 lower-case hex digits")
     name, virtual = body.get("name"), body.get("virtualGroups")

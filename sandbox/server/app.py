@@ -15,7 +15,7 @@ from sandbox.cloudflare.routes import router as cloudflare_router
 from sandbox.cloudflare.scim.routes import router as scim_router
 from sandbox.entra.api import router as entra_router
 from sandbox.okta.routes import router as okta_router
-from sandbox.server.admin import admin_router
+from sandbox.server.admin import RefusedError, admin_router, refuse_foreign
 from sandbox.server.faults import STATUS_KINDS, Fault
 from sandbox.server.router import Context, Router, json_reply
 from sandbox.server.world import World
@@ -40,6 +40,8 @@ class App:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         try:
+            if environ.get("RAW_URI", environ.get("REQUEST_URI")) == "/":
+                environ["PATH_INFO"] = "/_sandbox/"
             admin = _ADMIN_PATH.match(environ.get("PATH_INFO", ""))
             if admin:
                 environ["PATH_INFO"] = "/_sandbox" + environ["PATH_INFO"][admin.end() :]
@@ -95,7 +97,11 @@ class App:
 
     def _safely(self, chosen: Router, context: Context) -> Response:
         try:
+            if chosen is admin_router:
+                refuse_foreign(context.request)
             return chosen.dispatch(context)
+        except RefusedError as error:
+            return chosen.error(error.status, str(error))
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
             return chosen.error(500, f"the sandbox itself failed: {type(error).__name__}")

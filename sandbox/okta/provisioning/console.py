@@ -23,7 +23,7 @@ _SWITCHES = {
     "renameGroups": "rename_groups",
 }
 _PROVISION = "provisionUser"
-_KEYS = ("baseUrl", "token", *_SWITCHES, _PROVISION)
+KEYS = ("baseUrl", "token", *_SWITCHES, _PROVISION)
 
 
 def configure(world: "World", app_id: str, settings: Mapping[str, object]) -> dict[str, object]:
@@ -61,9 +61,9 @@ def configure(world: "World", app_id: str, settings: Mapping[str, object]) -> di
 
 
 def _changed(app: App, settings: Mapping[str, object]) -> Provisioning:
-    unknown = sorted(set(settings) - set(_KEYS))
+    unknown = sorted(set(settings) - set(KEYS))
     if unknown:
-        raise ValueError(f"unknown key {unknown[0]!r}; known: {', '.join(_KEYS)}")
+        raise ValueError(f"unknown key {unknown[0]!r}; known: {', '.join(KEYS)}")
     if app.status != "ACTIVE":
         raise ValueError("the app is not active")
     setup = app.provisioning.model_copy(deep=True)

@@ -88,7 +88,7 @@ def test_deep_json_is_no_crash(sandbox: Sandbox) -> None:
     assert answer.status_code == 400
 
 
-@pytest.mark.parametrize("path", ["/nothing/at/all", "//", "/%00", "/client/v4/%2e%2e/user"])
+@pytest.mark.parametrize("path", ["/nothing/at/all", "//x", "/%00", "/client/v4/%2e%2e/user"])
 def test_odd_paths_are_not_found(sandbox: Sandbox, path: str) -> None:
     answer = httpx.get(sandbox.world.http_base + path, trust_env=False)
     assert answer.status_code in (400, 401, 404)
