@@ -246,3 +246,31 @@ def test_every_option_is_one_that_the_engine_has() -> None:
     ).stdout
     for option in set(re.findall(r'"(--[a-z-]+)', text)) - {"--run", "--oidc-azure-"}:
         assert f" {option} " in shown, option
+
+
+SCHEMAS = {
+    GITLAB: ("vendor.gitlab-ci",),
+    AZURE: (
+        "vendor.azure-pipelines",
+        "--data-transform",
+        "azure-pipelines",
+        "--regex-variant",
+        "python",
+    ),
+    ROOT / "template" / ".github" / "dependabot.yml": ("vendor.dependabot",),
+}
+
+
+@pytest.mark.parametrize("file", list(SCHEMAS), ids=lambda file: file.name)
+def test_schema(file: Path) -> None:
+    tool = Path(sys.executable).parent / "check-jsonschema"
+    command = [str(tool), "--builtin-schema", *SCHEMAS[file], str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_template_has_nothing_that_zizmor_finds() -> None:
+    tool = Path(sys.executable).parent / "zizmor"
+    command = [str(tool), "--offline", "--quiet", str(ROOT / "template" / ".github")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
