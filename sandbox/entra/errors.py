@@ -23,7 +23,7 @@ _CODES = {
 def reply(status: int, message: str, code: str | None = None) -> Response:
     """Graph's error answer; without ``code`` the usual one of that status.
 
-    Source: https://learn.microsoft.com/graph/errors
+    Source (D): https://learn.microsoft.com/graph/errors
     """
     request_id = str(uuid.uuid4())
     body = {

@@ -181,7 +181,7 @@ class LoginError(Exception):
 def cloud_metadata(ctx: Context) -> Response:
     """The cloud's addresses, as ARM answers them; Graph and login on plain HTTP.
 
-    Source: reference/loopback.md (observed requests of the azuread provider).
+    Source (C): requests of the azuread provider.
     """
     base = ctx.world.http_base
     return json_reply(
@@ -247,7 +247,7 @@ def instance_discovery(ctx: Context) -> Response:
 def token(ctx: Context, tenant: str) -> Response:
     """A token by the client-credentials grant: with a secret, a certificate or a federated token.
 
-    Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
+    Source (D): https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
     """
     try:
         resource = _check_request(ctx.state, tenant, dict(ctx.request.form.items()))
@@ -396,7 +396,7 @@ def _token(ctx: Context) -> Response:
 def virtual_machine(ctx: Context) -> Response:
     """The instance metadata service; without ``Metadata: true`` it refuses.
 
-    Source: https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
+    Source (D): https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
     """
     if ctx.request.headers.get("Metadata", "").lower() != "true":
         return _refuse(400, "invalid_request", "Required metadata header not specified")
@@ -407,7 +407,7 @@ def virtual_machine(ctx: Context) -> Response:
 def app_service(ctx: Context) -> Response:
     """What IDENTITY_ENDPOINT points to, with IDENTITY_HEADER in ``X-IDENTITY-HEADER``.
 
-    Source: https://learn.microsoft.com/azure/app-service/overview-managed-identity
+    Source (D): https://learn.microsoft.com/azure/app-service/overview-managed-identity
     """
     if ctx.request.headers.get("X-IDENTITY-HEADER") != material().identity_header:
         return _refuse(401, "unauthorized", "X-IDENTITY-HEADER is missing or wrong")

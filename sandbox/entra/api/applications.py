@@ -49,7 +49,7 @@ CUSTOM_TEMPLATE = "8adf8e6e-67b2-4cf2-a259-e3dc5476c621"
 _APP_FIXED = frozenset({"appId", "applicationTemplateId", "publisherDomain"})
 _PRINCIPAL_TAGS: list[JsonValue] = ["WindowsAzureActiveDirectoryIntegratedApp"]
 
-# Source: https://learn.microsoft.com/graph/api/applicationtemplate-instantiate (the id's meaning)
+# Source (D): learn.microsoft.com/graph/api/applicationtemplate-instantiate (the id's meaning)
 # One in each cloud (D); the sandbox is not told in which cloud it stands, and serves all three.
 _CUSTOM_TEMPLATES = (
     CUSTOM_TEMPLATE,

@@ -327,7 +327,7 @@ def _searched(text: str, items: list[Object]) -> list[Object]:
 
 
 def _require_eventual(ctx: Context, complete: bool) -> None:
-    """Source: https://learn.microsoft.com/graph/aad-advanced-queries"""
+    """Source (D): https://learn.microsoft.com/graph/aad-advanced-queries"""
     eventual = ctx.request.headers.get("ConsistencyLevel", "").lower() == "eventual"
     if not eventual or not complete:
         message = (

@@ -96,7 +96,7 @@ def _check_settings(text: str | None) -> None:
 def get_secrets(ctx: Context, sp_id: str) -> Response:
     """The keys that are set; credentials read "*", settings are shown.
 
-    Source: a tenant's answer, where the password is "*" and SyncNotificationSettings is readable.
+    Source (P): a tenant's answer: the password is "*", SyncNotificationSettings is readable.
     """
     principal = find(ctx.state, "servicePrincipal", sp_id)
     stored = ctx.state.sync(principal.id).secrets
@@ -116,7 +116,7 @@ _STAMP = "%Y-%m-%dT%H:%M:%SZ"
 def job_json(state: EntraState, job: Job) -> dict[str, JsonValue]:
     """The job's document.
 
-    Source: https://learn.microsoft.com/graph/api/resources/synchronization-synchronizationstatus
+    Source (D): https://learn.microsoft.com/graph/api/resources/synchronization-synchronizationstatus
     """
     return {
         "id": job.id,
@@ -294,7 +294,7 @@ def pause(ctx: Context, sp_id: str, job_id: str) -> Response:
 def restart(ctx: Context, sp_id: str, job_id: str) -> Response:
     """Start again, forgetting what ``criteria.resetScope`` names; without it as the admin center.
 
-    Source: https://learn.microsoft.com/graph/api/synchronization-synchronizationjob-restart
+    Source (D): https://learn.microsoft.com/graph/api/synchronization-synchronizationjob-restart
     """
     job = find_job(ctx.state, sp_id, job_id)
     criteria = (body_object(ctx) if ctx.body is not None else {}).get("criteria") or {}
@@ -373,7 +373,7 @@ def filter_operators(ctx: Context, sp_id: str, job_id: str) -> Response:
 def provision_on_demand(ctx: Context, sp_id: str, job_id: str) -> Response:
     """Provision the named users and groups now; the job need not be started.
 
-    Source: https://learn.microsoft.com/graph/api/synchronization-synchronizationjob-provisionondemand
+    Source (D): https://learn.microsoft.com/graph/api/synchronization-synchronizationjob-provisionondemand
     """
     job = find_job(ctx.state, sp_id, job_id)
     wanted = _subjects(job, body_object(ctx).get("parameters"))

@@ -1,6 +1,6 @@
 """Provisioning logs: one provisioningObjectSummary for every object a cycle did something about.
 
-Source: https://learn.microsoft.com/graph/api/provisioningobjectsummary-list
+Source (D): https://learn.microsoft.com/graph/api/provisioningobjectsummary-list
 """
 
 from dataclasses import dataclass

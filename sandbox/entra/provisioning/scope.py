@@ -1,6 +1,6 @@
 """Who belongs into the target: job scope, assignment and scoping filters, and who leaves it.
 
-Source: https://learn.microsoft.com/entra/identity/app-provisioning/how-provisioning-works
+Source (D): https://learn.microsoft.com/entra/identity/app-provisioning/how-provisioning-works
 """
 
 import json

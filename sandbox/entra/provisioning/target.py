@@ -1,6 +1,6 @@
 """The SCIM endpoint as Entra's provisioning service speaks to it, over real HTTP.
 
-Source: https://learn.microsoft.com/entra/identity/app-provisioning/use-scim-to-provision-users-and-groups
+Source (D): https://learn.microsoft.com/entra/identity/app-provisioning/use-scim-to-provision-users-and-groups
 and …/application-provisioning-config-problem-scim-compatibility (the flag aadOptscim062020).
 """
 
