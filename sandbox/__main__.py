@@ -1,4 +1,7 @@
-"""``python -m sandbox [--state-dir DIR] [--port N]``: serve until told to stop."""
+"""``python -m sandbox [--state-dir DIR] [--port N]``: serve until told to stop.
+
+``python -m sandbox replay PLACE``: hold the sandbox's Okta against recorded traffic instead.
+"""
 
 import argparse
 import json
@@ -7,9 +10,12 @@ import sys
 import threading
 from pathlib import Path
 
+from sandbox.okta import recorded
+from sandbox.replay import load, run
 from sandbox.server.persistence import StateError
 from sandbox.server.server import PortError, Sandbox
 from sandbox.server.tls import AuthorityError
+from sandbox.server.world import World
 
 
 def _port(text: str) -> int:
@@ -19,8 +25,30 @@ def _port(text: str) -> int:
     return port
 
 
+def _replay(arguments: list[str]) -> int:
+    """Print the figures and every difference; 0 without one, 1 with some, 2 for wrong usage."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox replay")
+    parser.add_argument("place", type=Path, help="a folder, or a .jsonl or .jsonl.gz file")
+    place = parser.parse_args(arguments).place
+    try:
+        exchanges = load(place)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    world = World()
+    figures = run(exchanges, lambda one, into: recorded.replay(world, one, into))
+    if not figures.exchanges:
+        print(f"{place}: no exchange of a call that is compared", file=sys.stderr)
+        return 2
+    print(*figures.lines(), *figures.differences, sep="\n")
+    return 1 if figures.differences else 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Print the ready line and serve until SIGTERM or SIGINT. Returns the exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["replay"]:
+        return _replay(given[1:])
     parser = argparse.ArgumentParser(
         prog="python -m sandbox", description="Cloudflare, Okta and Microsoft Graph on loopback."
     )

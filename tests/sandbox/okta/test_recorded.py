@@ -1,10 +1,12 @@
 """The sandbox answers as live Okta organisations were recorded to (status, error, keys, types)."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from sandbox.__main__ import main
 from sandbox.okta import recorded
 from sandbox.okta.models import OktaState
 from sandbox.replay import Exchange, Figures, cursor, differences, load, run
@@ -105,6 +107,23 @@ def test_the_cursor_of_the_next_page() -> None:
     link = '<https://x/api/v1/users?limit=1>; rel="self", <https://x/api/v1/users?after=00u1>; rel="next"'
     assert cursor(link) == "00u1"
     assert cursor(link.partition(",")[0]) == ""
+
+
+def test_the_command_tells_where_a_tenant_behaves_otherwise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "a.jsonl"
+    line = {"file": "a", "i": 0, "method": "DELETE", "path": "/api/v1/groups/nobody"}
+    refused = {
+        "errorCode": "E0000007", "errorSummary": "", "errorLink": "", "errorId": "",
+        "errorCauses": [],
+    }  # fmt: skip
+    file.write_text(json.dumps({**line, "status": 404, "response": refused}) + "\n")
+    assert main(["replay", str(tmp_path)]) == 0
+    file.write_text(json.dumps({**line, "status": 204, "response": None}) + "\n")
+    assert main(["replay", str(file)]) == 1
+    assert "status 404, recorded 204" in capsys.readouterr().out
+    assert main(["replay", str(tmp_path / "none.jsonl")]) == 2
 
 
 def test_a_line_that_is_no_exchange_is_named(tmp_path: Path) -> None:
