@@ -122,7 +122,9 @@ def _okta(config: ScimConfig, okta: OktaConfig, app_id: str, okta_domain: str) -
         yield Step(
             "Stack file",
             "write identityProvider.apiIntegrationConfirmed: true and run `pulumi up` again; the "
-            "role groups are pushed only then.",
+            "users' group is assigned and the role groups are pushed only then. Assign nobody to "
+            "the app before: who is assigned already is sent only by Assignments > Provision "
+            "User.",
         )
     elif by_hand:
         yield Step(
