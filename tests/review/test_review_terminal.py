@@ -1,0 +1,101 @@
+"""What fits: a review on terminals of 60, 100 and 200 columns, in colour and without.
+
+After a wanted change: `CFSCIM_UPDATE_GALLERY=1 pytest tests/review/test_review_terminal.py`.
+"""
+
+import os
+import re
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from cfscim.plan.command import Request, run
+from cfscim.report import terminal
+from tests.plan.plan_kit import commit, freeze, write
+from tests.review.gallery_scenarios import SUPER, Config, okta
+
+SNAPSHOTS = Path(__file__).parent / "terminal"
+WIDTHS = (60, 100, 200)
+
+
+def forty(*more: str) -> Config:
+    """A stack of 40 people, and those who have Billing besides."""
+    config = okta()
+    config["roles"] = {
+        "Administrator Read Only": {"members": [f"reader{n:02}@example.com" for n in range(30)]},
+        "Administrator": {"members": [f"admin{n}@example.com" for n in range(7)]},
+        "Billing": {"members": ["barbara@example.com", *more]},
+        SUPER: {"members": ["grace@example.com", "alan@example.com"]},
+    }
+    return config
+
+
+@pytest.fixture
+def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """`plan --against` of one grant, on a terminal of that many columns."""
+    write(tmp_path, "prod", forty())
+    commit(tmp_path)
+    write(tmp_path, "prod", forty("ada@example.com"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    freeze(monkeypatch)
+
+    def text(columns: int, *, colour: bool, whole: bool = False) -> str:
+        out = StringIO()
+        console = Console(
+            file=out,
+            width=columns,
+            force_terminal=True,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            color_system="standard" if colour else None,
+        )
+        monkeypatch.setattr(terminal, "terminal", lambda: console)
+        assert run(Request(stack="prod", against="main", whole=whole)) == 0
+        return out.getvalue()
+
+    return text
+
+
+@pytest.mark.parametrize("colour", [True, False], ids=["colour", "plain"])
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_one_grant_reads_as_in_the_snapshot(shown, columns: int, colour: bool) -> None:
+    found = shown(columns, colour=colour)
+    file = SNAPSHOTS / f"grant-{columns}-{'colour' if colour else 'plain'}.txt"
+    if os.environ.get("CFSCIM_UPDATE_GALLERY"):
+        SNAPSHOTS.mkdir(exist_ok=True)
+        file.write_text(found, encoding="utf-8")
+    assert found == file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_one_grant_is_at_most_twelve_lines_the_grant_first(shown, columns: int) -> None:
+    lines = shown(columns, colour=False).splitlines()
+    assert len(lines) <= 12
+    assert max(map(len, lines)) <= columns
+    assert lines[0] == "+ ada@example.com gains Billing"
+    assert "1 person gains a role" in " ".join(lines[-2:])
+
+
+def test_colours_mean_something_and_go_with_it(shown) -> None:
+    coloured, plain = shown(100, colour=True), shown(100, colour=False)
+    assert coloured.startswith("\x1b[32m+ ada@example.com gains Billing\x1b[0m")
+    assert "\x1b" not in plain
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
+
+
+def test_all_shows_what_stays_as_it_is(shown) -> None:
+    assert "reader07@example.com" not in shown(100, colour=False)
+    assert "reader07@example.com" in shown(100, colour=False, whole=True)
+
+
+def test_no_colour_and_no_terminal_print_no_escape(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert terminal.terminal().color_system is None
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.delenv("FORCE_COLOR")
+    assert terminal.terminal().color_system is None
