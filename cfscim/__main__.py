@@ -8,6 +8,7 @@ import os
 import sys
 from enum import StrEnum
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -271,14 +272,25 @@ def adopt(
         str | None,
         typer.Option("--file", help="Where the import is written (default: adopt.<stack>.json)."),
     ] = None,
+    record: Annotated[
+        str | None,
+        typer.Option(
+            "--record",
+            metavar="DIR",
+            help="Write down every exchange with a vendor, without secrets, people and ids.",
+        ),
+    ] = None,
 ) -> None:
     """Find what exists and is not in the state, and write its import; exit 0 nothing is left."""
     from cfscim.adopt.command import Request, run
+    from cfscim.vendors.recording import recorded
 
     request = Request(
         stack, state, tuple(take or ()), tuple(delete_twin or ()), do_import=do_import, file=file
     )
-    raise typer.Exit(run(request, os.environ))
+    with recorded(Path(record) if record else None, "adopt"):
+        code = run(request, os.environ)
+    raise typer.Exit(code)
 
 
 class PreflightFormat(StrEnum):
@@ -303,11 +315,22 @@ def preflight(
             "PATH is asked.",
         ),
     ] = None,
+    record: Annotated[
+        str | None,
+        typer.Option(
+            "--record",
+            metavar="DIR",
+            help="Write down every exchange with a vendor, without secrets, people and ids.",
+        ),
+    ] = None,
 ) -> None:
     """Ask, before an update, what would stop it; read-only. Exit 0 ready, 1 something is to do."""
     from cfscim.preflight.command import run
+    from cfscim.vendors.recording import recorded
 
-    raise typer.Exit(run(stack, output.value, state, os.environ))
+    with recorded(Path(record) if record else None, "preflight"):
+        code = run(stack, output.value, state, os.environ)
+    raise typer.Exit(code)
 
 
 @app.command()
