@@ -18,7 +18,7 @@ import typer
 
 from cfscim.adopt.finder import Finding, Found, find
 from cfscim.adopt.import_file import import_file
-from cfscim.adopt.state import State, read_state, state_of
+from cfscim.adopt.state import State, read_state, settings_of, state_of
 from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.kinds import TOKENS, words_for
 from cfscim.config.messages import MissingError, ScimError
@@ -53,7 +53,7 @@ def run(request: Request, env: Mapping[str, str]) -> int:
     stack = checked.file.stack
     state = _state(request, env)
     config = {**checked.file.provider_config, CONFIG_KEY: checked.file.config_object}
-    settings = dict(checked.file.provider_config)
+    settings = settings_of(checked.file, engine_name(request.stack), env)
     with Vendors(settings, env, here_only=False) as vendors:
         found = find(stack, config, state, vendors, frozenset(request.take))
         if request.delete_twins:

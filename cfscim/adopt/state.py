@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.messages import MissingError
+from cfscim.config.stack_file import StackFile
 
 _SECONDS = 120
 Key = tuple[str, str]
@@ -79,6 +80,33 @@ def state_of(stack: str, env: Mapping[str, str]) -> State | None:
             return State()  # the very first day
         raise _unread(stack, done.stderr)
     return read_state(json.loads(done.stdout))
+
+
+def settings_of(file: StackFile, stack: str, env: Mapping[str, str]) -> dict[str, str]:
+    """The stack's provider settings; encrypted ones only the engine can read.
+
+    Raises `MissingError` where it cannot say.
+    """
+    settings = dict(file.provider_config)
+    command = shutil.which("pulumi", path=env.get("PATH"))
+    if not file.secure_keys or command is None:
+        return settings
+    words = ["config", "--json", "--show-secrets", "--stack", stack, "--non-interactive"]
+    done = subprocess.run(
+        [command, *words], capture_output=True, text=True, timeout=_SECONDS, env=dict(env)
+    )
+    if done.returncode != 0:
+        raise MissingError(
+            f"pulumi config --stack {stack}",
+            " ".join(done.stderr.split())[:200],
+            "the vendors cannot be asked without the encrypted settings",
+            "put right what it says, or give the credentials in the environment",
+        )
+    return settings | {
+        key: str(entry["value"])
+        for key, entry in json.loads(done.stdout or "{}").items()
+        if isinstance(entry, dict) and "value" in entry and not key.startswith("cloudflare-scim:")
+    }
 
 
 def _replaced(resource: JsonObject) -> bool:

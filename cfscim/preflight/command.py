@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from cfscim.adopt.finder import Finding, find
-from cfscim.adopt.state import State, read_state, state_of
+from cfscim.adopt.state import State, read_state, settings_of, state_of
 from cfscim.config.examples import example_values
 from cfscim.config.json_types import Json
 from cfscim.config.keypath import CONFIG_KEY
@@ -64,7 +64,7 @@ def ask(
 
     `state`: what the stack has, None where that is not known. Raises `ScimError`.
     """
-    settings = dict(checked.file.provider_config)
+    settings = settings_of(checked.file, checked.file.stack, env)
     asked = Asked(config, settings, env, datetime.now(UTC).date())
     so_far: list[Answer] = []
     for vendor in ("cloudflare", config.identity_provider.kind):

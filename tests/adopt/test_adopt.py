@@ -18,11 +18,12 @@ from cfscim.adopt.command import (
 )
 from cfscim.adopt.finder import Found, find
 from cfscim.adopt.import_file import import_file
-from cfscim.adopt.state import State, read_state
+from cfscim.adopt.state import State, read_state, settings_of
 from cfscim.config.json_types import JsonObject
 from cfscim.config.keypath import CONFIG_KEY
-from cfscim.config.messages import ScimError
+from cfscim.config.messages import MissingError, ScimError
 from cfscim.config.models import ScimConfig, parse_config
+from cfscim.config.stack_file import StackFile
 from cfscim.rehearsal import Rehearsal
 from cfscim.rehearsal.vendors import Vendors
 from sandbox.server.server import Sandbox
@@ -331,3 +332,20 @@ def test_nothing_to_adopt_is_exit_0(
     Path("Pulumi.dev.yaml").write_text((root / "Pulumi.dev.yaml").read_text())
     assert run(Request("dev"), {**sandbox.env, "PATH": ""}) == 0
     assert not Path("adopt.dev.json").exists()
+
+
+def test_encrypted_settings_are_asked_of_the_engine(tmp_path: Path) -> None:
+    pulumi = tmp_path / "pulumi"
+    pulumi.write_text(
+        "#!/bin/sh\n"
+        'echo \'{"okta:apiToken": {"value": "t0ken", "secret": true}, '
+        '"cloudflare-scim:scim": {"objectValue": {}}}\'\n'
+    )
+    pulumi.chmod(0o700)
+    plain = {"okta:orgName": "example"}
+    file = StackFile("f", "dev", None, {}, plain, frozenset({"okta:apiToken"}))
+    env = {"PATH": f"{tmp_path}:/bin:/usr/bin"}
+    assert settings_of(file, "dev", env) == {**plain, "okta:apiToken": "t0ken"}
+    pulumi.write_text("#!/bin/sh\necho no passphrase >&2\nexit 1\n")
+    with pytest.raises(MissingError, match="no passphrase"):
+        settings_of(file, "dev", env)
