@@ -14,6 +14,7 @@ from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.messages import ConfigError, Problem
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig, parse_config
 from cfscim.config.project import document_problems
+from cfscim.config.provider_settings import near_misses
 from cfscim.config.rules import expired
 from cfscim.config.stack_yaml import Tree, read_tree
 
@@ -211,6 +212,8 @@ def check_stack_file(path: str | Path, *, now: datetime | None = None) -> Checke
     """
     found = read_stack_file(path)
     problems = [*_credentials(found), *_project_keys(found), *document_problems(found.document)]
+    if isinstance(found.document, Mapping) and isinstance(found.document.get("config"), Mapping):
+        problems += near_misses(found.document["config"])
     config = None
     if CONFIG_KEY in found.lines:
         over = list(expired(found.config_object, now)) if now else []
