@@ -1,6 +1,6 @@
 """Bad identity provider, second half, and credentials in the config."""
 
-from tests.config.config_rows import IDP, SHAPE, Bad, entra, okta
+from tests.config.config_rows import ACROSS, IDP, SHAPE, Bad, entra, okta
 from tests.config.config_samples import REMOVED
 
 ENTRA_ROWS: tuple[Bad, ...] = (
@@ -11,6 +11,7 @@ ENTRA_ROWS: tuple[Bad, ...] = (
         f".{IDP}.usersGroup.name",
         "has an apostrophe",
         "without apostrophe",
+        why_not=ACROSS,
     ),
     entra(
         "apostrophe in the prefix",
@@ -19,6 +20,7 @@ ENTRA_ROWS: tuple[Bad, ...] = (
         ".groupPrefix",
         "has an apostrophe",
         "without apostrophe",
+        why_not=ACROSS,
     ),
     entra(
         "cloud",
