@@ -85,6 +85,11 @@ class Directory(Protocol):
         """Where its provisioning is looked at."""
         ...
 
+    @property
+    def replaces(self) -> bool:
+        """Whether delivering a group again takes away who is too many there."""
+        ...
+
     def again(self, people: tuple[str, ...], role: Role | None) -> tuple[tuple[Action, ...], str]:
         """What makes it deliver again what it believes to be there, and a page about it.
 

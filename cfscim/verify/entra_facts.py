@@ -187,6 +187,11 @@ class EntraDirectory:
         """The provisioning page, with its logs."""
         return self.links.provisioning
 
+    @property
+    def replaces(self) -> bool:
+        """Entra adds and removes whom it knows; a stranger in the target's group stays."""
+        return False
+
     def again(self, people: tuple[str, ...], role: Role | None) -> tuple[tuple[Action, ...], str]:
         """The job restarted with `Full`: the admin center's own restart keeps the links.
 

@@ -166,6 +166,11 @@ class OktaDirectory:
         """The app's assignments, with every person's provisioning error."""
         return self.links.tab("assignments")
 
+    @property
+    def replaces(self) -> bool:
+        """A push replaces the group's members (R, obot run-001: `PATCH replace members`)."""
+        return True
+
     def again(self, people: tuple[str, ...], role: Role | None) -> tuple[tuple[Action, ...], str]:
         """Push now for memberships; a new assignment for who is no member at all.
 

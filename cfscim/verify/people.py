@@ -233,7 +233,9 @@ class _People:
         facts = self._view.facts
         bare = [m.address for m in facts.members.get() if not m.roles and not m.policies]
         powerful = {power.person.lower() for power in self._view.powers()}
-        left = sorted(address for address in bare if address.lower() not in powerful)
+        # A break-glass person without the role is the business of `break_glass`.
+        kept = {address.lower() for address in self._config.break_glass}
+        left = sorted(one for one in bare if one.lower() not in powerful | kept)
         if not left:
             return holds("none")
         text = f"Members: remove {named(left)} from the account, or put them into a role group"
@@ -296,6 +298,10 @@ class _People:
                 (name,),
             )
 
+    def _blocked(self, role: Role | None) -> list[Person]:
+        people = self._directory.members(role) if role else ()
+        return [one for one in people if one.off]
+
     def _missing(self, people: list[Person]) -> list[str]:
         members = {member.address.lower() for member in self._view.facts.members.wait() or ()}
         return [
@@ -329,9 +335,19 @@ class _People:
         advice: list[Action] = []
         if explained:
             advice.append(actions.decide("put right what is named in brackets"))
-        if role is None and sides.extra:
-            text = f"Members: remove {named(sides.extra)} from the account, or assign them"
-            advice.append(Action(Act.CLOUDFLARE_REMOVE_MEMBER, text, tuple(sides.extra)))
+        off = {name for one in self._blocked(role) for name in one.names}
+        blocked = [address for address in sides.extra if address.lower() in off]
+        if blocked:
+            advice.append(
+                actions.decide(
+                    f"whether {named(blocked)} keeps the role: take the person out of the role, or "
+                    f"let the person back in in {directory.name}"
+                )
+            )
+        gone = blocked if role and directory.replaces else sides.extra
+        if gone:
+            text = f"Members: remove {named(gone)} from the account"
+            advice.append(Action(Act.CLOUDFLARE_REMOVE_MEMBER, text, tuple(gone)))
         if lost or (role and sides.extra):
             again, link = directory.again(absent, role)
             return fails(expected, found, *advice, *again, self._wait, link=link)
