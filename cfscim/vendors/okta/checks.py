@@ -8,22 +8,17 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from cfscim.config.messages import RemoteError
+from cfscim.config.okta_switches import SWITCHES
 
 if TYPE_CHECKING:
     from cfscim.vendors.okta.api import OktaClient
+    from cfscim.vendors.okta.models import ProvisioningFeature
 
-CONSOLE_REQUIRED = {
-    "PUSH_NEW_USERS": "Create Users",
-    "PUSH_USER_DEACTIVATION": "Deactivate Users",
-    "GROUP_PUSH": "Push Groups",
-}
+CONSOLE_REQUIRED = {switch.feature: switch.title for switch in SWITCHES if switch.on}
 """Feature that must be on -> its name in Okta's console."""
 
-CONSOLE_FORBIDDEN = {
-    "PUSH_PROFILE_UPDATES": "Update User Attributes",
-    "PUSH_PASSWORD_UPDATES": "Sync Password",
-}
-"""Feature that must be off (Cloudflare refuses attribute updates) -> its name in the console."""
+CONSOLE_FORBIDDEN = {switch.feature: switch.title for switch in SWITCHES if not switch.on}
+"""Feature that must be off -> its name in the console."""
 
 
 def console_problems(features: Collection[str]) -> list[str]:
@@ -61,21 +56,24 @@ def check_connection(okta: "OktaClient", app_id: str, base_url: str) -> None:
         )
 
 
+def feature_problems(feature: "ProvisioningFeature") -> list[str]:
+    """What the API of features shows otherwise than it has to be; empty when all is right."""
+    shown = [("provisioning", feature.status, "ENABLED")]
+    shown += [
+        (switch.title, str(getattr(feature, switch.setting)), switch.status)
+        for switch in SWITCHES
+        if switch.setting
+    ]
+    return [
+        f"{title} is {status or 'not shown'}" for title, status, wanted in shown if status != wanted
+    ]
+
+
 def check_features(okta: "OktaClient", app_id: str, base_url: str) -> None:
     """Raises `RemoteError` unless Create and Deactivate Users are on, profile and password off."""
     check_connection(okta, app_id, base_url)
     feature = okta.provisioning_feature(app_id)
-    wrong = [
-        f"{title} is {status or 'not shown'}"
-        for title, status, wanted in (
-            ("provisioning", feature.status, "ENABLED"),
-            ("Create Users", feature.create, "ENABLED"),
-            ("Deactivate Users", feature.deactivate, "ENABLED"),
-            ("Update User Attributes", feature.profile, "DISABLED"),
-            ("Sync Password", feature.password, "DISABLED"),
-        )
-        if status != wanted
-    ]
+    wrong = feature_problems(feature)
     if wrong:
         raise NotAsDeclared(
             f"Okta app {app_id}: Okta took the provisioning features and now shows that "
