@@ -69,6 +69,17 @@ def options(
     """Options of the program itself."""
 
 
+Record = Annotated[
+    Path | None,
+    typer.Option(
+        "--record",
+        metavar="DIR",
+        help="Write down every exchange with a vendor, without secrets, people and ids.",
+    ),
+]
+"""Every command that reads a vendor takes it: docs/recordings.md."""
+
+
 class ReportFormat(StrEnum):
     """How `validate` prints what it found."""
 
@@ -238,11 +249,15 @@ def verify(
             help="A smoke test instead: Entra provisions this one person now.",
         ),
     ] = None,
+    record: Record = None,
 ) -> None:
     """Read the live systems back and compare: exit 0 as declared, 1 not, 4 not yet, 3 no answer."""
+    from cfscim.vendors.recording import recorded
     from cfscim.verify.command import run
 
-    raise typer.Exit(run(stack, output.value, outputs, os.environ, wait=wait, person=person))
+    with recorded(record, "verify"):
+        code = run(stack, output.value, outputs, os.environ, wait=wait, person=person)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -272,14 +287,7 @@ def adopt(
         str | None,
         typer.Option("--file", help="Where the import is written (default: adopt.<stack>.json)."),
     ] = None,
-    record: Annotated[
-        str | None,
-        typer.Option(
-            "--record",
-            metavar="DIR",
-            help="Write down every exchange with a vendor, without secrets, people and ids.",
-        ),
-    ] = None,
+    record: Record = None,
 ) -> None:
     """Find what exists and is not in the state, and write its import; exit 0 nothing is left."""
     from cfscim.adopt.command import Request, run
@@ -288,7 +296,7 @@ def adopt(
     request = Request(
         stack, state, tuple(take or ()), tuple(delete_twin or ()), do_import=do_import, file=file
     )
-    with recorded(Path(record) if record else None, "adopt"):
+    with recorded(record, "adopt"):
         code = run(request, os.environ)
     raise typer.Exit(code)
 
@@ -315,20 +323,13 @@ def preflight(
             "PATH is asked.",
         ),
     ] = None,
-    record: Annotated[
-        str | None,
-        typer.Option(
-            "--record",
-            metavar="DIR",
-            help="Write down every exchange with a vendor, without secrets, people and ids.",
-        ),
-    ] = None,
+    record: Record = None,
 ) -> None:
     """Ask, before an update, what would stop it; read-only. Exit 0 ready, 1 something is to do."""
     from cfscim.preflight.command import run
     from cfscim.vendors.recording import recorded
 
-    with recorded(Path(record) if record else None, "preflight"):
+    with recorded(record, "preflight"):
         code = run(stack, output.value, state, os.environ)
     raise typer.Exit(code)
 
@@ -344,11 +345,15 @@ def steps(
             help="The stack's outputs, as for verify. Left out: the engine on PATH is asked.",
         ),
     ] = None,
+    record: Record = None,
 ) -> None:
     """List what is left to do by hand, with links: exit 0 nothing, 1 something."""
+    from cfscim.vendors.recording import recorded
     from cfscim.verify.steps import run
 
-    raise typer.Exit(run(stack, outputs, os.environ))
+    with recorded(record, "steps"):
+        code = run(stack, outputs, os.environ)
+    raise typer.Exit(code)
 
 
 class AccessFormat(StrEnum):
@@ -405,11 +410,15 @@ def restore_super_admin(
             help="The stack's outputs, as for verify. Left out: the engine on PATH is asked.",
         ),
     ] = None,
+    record: Record = None,
 ) -> None:
     """Give a member the Super Administrator role with the SCIM token, when nobody has it."""
     from cfscim.restore import run
+    from cfscim.vendors.recording import recorded
 
-    raise typer.Exit(run(stack, person, outputs, os.environ, yes=yes))
+    with recorded(record, "restore-super-admin"):
+        code = run(stack, person, outputs, os.environ, yes=yes)
+    raise typer.Exit(code)
 
 
 class Provider(StrEnum):

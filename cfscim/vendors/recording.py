@@ -10,6 +10,7 @@ request, status, headers, response.
 import json
 import os
 import re
+import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ _KEPT_HEADERS = (
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?)?")
 _DURATION = re.compile(r"P(T?\d{1,4}[DHMS]){1,4}")
 _SMALL = re.compile(r"-?\d{1,6}(\.\d{1,3})?")
+_ERROR = re.compile(r"E\d{7}")  # Okta's error codes
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]{32}")
 _OKTA_ID = re.compile(r"(00[ugtoprsx]|0o[a-z]|gPm|rst|rul|aln|otp)[0-9A-Za-z]{17}")
@@ -69,7 +71,7 @@ class StandIns:
         """A text as it may be written down."""
         if not text or text in vocabulary():
             return text
-        if any(form.fullmatch(text) for form in (_DATE, _DURATION, _SMALL)):
+        if any(form.fullmatch(text) for form in (_DATE, _DURATION, _SMALL, _ERROR)):
             return text
         if found := _RESOURCE.fullmatch(text):
             return f"{found[1]}.{found[2] if found[2] == '*' else self.text(found[2])}"
@@ -259,3 +261,8 @@ def recorded(folder: Path | None, about: str) -> Iterator[Recorder | None]:
         yield recorder
     finally:
         _active.remove(recorder)
+        print(
+            f"{recorder.count} exchanges written to {folder}; read docs/recordings.md before you "
+            "send them to anybody",
+            file=sys.stderr,
+        )
