@@ -55,9 +55,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--state-dir", type=Path, help="keep the content here across restarts")
     parser.add_argument("--port", type=_port, default=0, help="HTTP port; 0 (default): a free one")
     parser.add_argument(
-        "--with-parent", action="store_true",
+        "--with-parent",
+        action="store_true",
         help="end when standard input ends without the line `keep`",
-    )  # fmt: skip
+    )
     options = parser.parse_args(arguments)
     try:
         sandbox = Sandbox(options.state_dir, options.port)
@@ -65,8 +66,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"{options.state_dir}: {error.strerror}: not usable; name another --state-dir",
-              file=sys.stderr)  # fmt: skip
+        print(
+            f"{options.state_dir}: {error.strerror}: not usable; name another --state-dir",
+            file=sys.stderr,
+        )
         return 1
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -275,9 +275,16 @@ def _write(
 def import_command(stack: str, file: Path) -> list[str]:
     """The command that carries the import out: nothing is protected but what the program says."""
     return [
-        "pulumi", "import", "--stack", stack, "--file", str(file),
-        "--protect=false", "--generate-code=false", "--yes",
-    ]  # fmt: skip
+        "pulumi",
+        "import",
+        "--stack",
+        stack,
+        "--file",
+        str(file),
+        "--protect=false",
+        "--generate-code=false",
+        "--yes",
+    ]
 
 
 def _import(command: Sequence[str], env: Mapping[str, str]) -> None:

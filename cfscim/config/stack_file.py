@@ -167,10 +167,10 @@ def _absent(config: Mapping[str, object]) -> Problem:
         if given.lower().replace("_", "-") in (key, CONFIG_KEY, f"{project}.{key}", project) or (
             given.endswith(f":{key}") and given != CONFIG_KEY
         ):
-            return Problem(given, f'"{given}" stands where {CONFIG_KEY} belongs', why,
-                           f'write "{CONFIG_KEY}:"')  # fmt: skip
-    return Problem(CONFIG_KEY, f"{CONFIG_KEY} is missing", why,
-                   f'add "{CONFIG_KEY}:" below config')  # fmt: skip
+            return Problem(
+                given, f'"{given}" stands where {CONFIG_KEY} belongs', why, f'write "{CONFIG_KEY}:"'
+            )
+    return Problem(CONFIG_KEY, f"{CONFIG_KEY} is missing", why, f'add "{CONFIG_KEY}:" below config')
 
 
 def _plain(value: object) -> str | None:

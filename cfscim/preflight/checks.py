@@ -230,11 +230,13 @@ def _scim(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     except AnswerError as error:
         if error.kind == "not found":
             yield _wrong(
-                "cloudflare.scim", "Cloudflare", about,
+                "cloudflare.scim",
+                "Cloudflare",
+                about,
                 "there is no SCIM endpoint for this account",
                 "nobody can be provisioned",
                 "ask Cloudflare to enable dashboard SCIM for it",
-            )  # fmt: skip
+            )
         else:
             yield _refused("cloudflare.scim", "Cloudflare", error)
         return
@@ -244,11 +246,13 @@ def _scim(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
             yield Answer("cloudflare.roleModel", "Cloudflare", "virtual groups are served")
         else:
             yield _wrong(
-                "cloudflare.roleModel", "Cloudflare", "roleModel virtualGroups",
+                "cloudflare.roleModel",
+                "Cloudflare",
+                "roleModel virtualGroups",
                 "this account serves no virtual groups",
                 "a pushed group would give nobody a role",
                 "write roleModel: userGroups (docs/user-groups.md)",
-            )  # fmt: skip
+            )
 
 
 def _catalogue(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
@@ -264,11 +268,13 @@ def _catalogue(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     missing = [role.value for role in config.roles if role.value not in known]
     if missing:
         yield _wrong(
-            "cloudflare.roleModel", "Cloudflare", "roleModel userGroups",
+            "cloudflare.roleModel",
+            "Cloudflare",
+            "roleModel userGroups",
             f"the account has no permission group {', '.join(missing)}",
             "the User Group could be given no role",
             "ask Cloudflare which roles this account has",
-        )  # fmt: skip
+        )
     else:
         yield Answer("cloudflare.roleModel", "Cloudflare", "every role can be given to a group")
 
@@ -298,18 +304,22 @@ def _who_remains(http: HttpClient, config: ScimConfig, today: date) -> Iterator[
         yield Answer(id_, "Cloudflare", f"Super Administrators after the update: {said}")
     elif given is not None and given.members is None:
         yield _unknown(
-            id_, "Cloudflare", about,
+            id_,
+            "Cloudflare",
+            about,
             "nobody has the role directly, and the identity provider says who is in its group",
             "look that somebody is in that group before the update, or name breakGlass people",
-        )  # fmt: skip
+        )
     else:
         yield _wrong(
-            id_, "Cloudflare", about,
+            id_,
+            "Cloudflare",
+            about,
             "after this update nobody would be one, inside SCIM or outside of it",
             "nobody could change anything in the account any more",
             "keep two people with the role, in its members or given directly and named in "
             f"breakGlass; or waive {LOCK_OUT_RULE} by name and date",
-        )  # fmt: skip
+        )
 
 
 # -- Okta ------------------------------------------------------------------------------------
@@ -375,12 +385,14 @@ def _okta_reads(http: HttpClient) -> Iterator[Answer]:
                 yield _refused(id_, "Okta", error)
                 continue
             yield _wrong(
-                id_, "Okta", f"Okta GET {path}",
+                id_,
+                "Okta",
+                f"Okta GET {path}",
                 "the credential may not read it",
                 "the update would stop there",
                 f"give its service app or administrator the admin right {right} "
                 "(docs/permissions.md)",
-            )  # fmt: skip
+            )
 
 
 def _organisation(http: HttpClient, asked: Asked) -> Iterator[Answer]:
@@ -401,11 +413,13 @@ def _organisation(http: HttpClient, asked: Asked) -> Iterator[Answer]:
         yield Answer("okta.organisation", "Okta", f"the organisation is {provider.org_name}")
     elif names:
         yield _wrong(
-            "okta.organisation", "Okta", "identityProvider.orgName",
+            "okta.organisation",
+            "Okta",
+            "identityProvider.orgName",
             f"these credentials are of {names[0]}, the config says {provider.org_name}",
             "everything would be made in the other organisation",
             "take the credentials of the organisation in the config",
-        )  # fmt: skip
+        )
 
 
 _BLOCKED = {
@@ -472,11 +486,13 @@ def _tenant(asked: Asked, claims: JsonObject) -> Iterator[Answer]:
     tenant = string(claims, "tid")
     if wanted and tenant and wanted.lower() != tenant.lower():
         yield _wrong(
-            "entra.tenant", "Entra", "azuread:tenantId",
+            "entra.tenant",
+            "Entra",
+            "azuread:tenantId",
             f"these credentials are of tenant {tenant}, the stack says {wanted}",
             "everything would be made in the other tenant",
             "take the credentials of the tenant in the stack file",
-        )  # fmt: skip
+        )
     elif tenant:
         yield Answer("entra.tenant", "Entra", f"the tenant is {tenant}")
 
@@ -488,19 +504,25 @@ def _licences(http: HttpClient) -> Iterator[Answer]:
         skus = [*odata_pages(http, "/v1.0/subscribedSkus", {})]
     except AnswerError:
         yield _unknown(
-            "entra.licence", "Entra", about,
+            "entra.licence",
+            "Entra",
+            about,
             "whether the tenant has Entra ID P1 cannot be read (Organization.Read.All)",
             "look in the admin center under Billing > Licenses: assigning groups needs P1",
-        )  # fmt: skip
+        )
         return
     plans = {string(plan, "servicePlanName") for sku in skus for plan in items(sku, "servicePlans")}
     if plans & {"AAD_PREMIUM", "AAD_PREMIUM_P2"}:
         yield Answer("entra.licence", "Entra", "the tenant has Entra ID P1")
     else:
         yield _wrong(
-            "entra.licence", "Entra", about, "the tenant has no Entra ID P1",
-            "groups cannot be assigned to the application", "buy it, or assign people one by one",
-        )  # fmt: skip
+            "entra.licence",
+            "Entra",
+            about,
+            "the tenant has no Entra ID P1",
+            "groups cannot be assigned to the application",
+            "buy it, or assign people one by one",
+        )
 
 
 def _entra_people(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
@@ -544,14 +566,22 @@ def _person(
     id_, about = f"{vendor.lower()}.person.{address}", address
     if count == 0:
         return _wrong(
-            id_, vendor, about, f"nobody in {vendor} has this e-mail address",
-            "a role would go to nobody", "correct the address, or create the person first",
-        )  # fmt: skip
+            id_,
+            vendor,
+            about,
+            f"nobody in {vendor} has this e-mail address",
+            "a role would go to nobody",
+            "correct the address, or create the person first",
+        )
     if count > 1:
         return _wrong(
-            id_, vendor, about, f"{count} people in {vendor} have this e-mail address",
-            "a role could go to the wrong person", "change the address of all but one",
-        )  # fmt: skip
+            id_,
+            vendor,
+            about,
+            f"{count} people in {vendor} have this e-mail address",
+            "a role could go to the wrong person",
+            "change the address of all but one",
+        )
     if blocked:
         what, _, instead = blocked.partition(": ")
         return _wrong(id_, vendor, about, what, "the role would not arrive", instead)

@@ -302,9 +302,11 @@ def _push_created(http: HttpClient, inputs: Props) -> Made:
 def _push_updated(http: HttpClient, held: Held, inputs: Props) -> Props:
     _allowed(held)
     call = Call(
-        "PATCH", f"{_mappings(inputs)}/{held.id}", body={"status": inputs.get("status")},
+        "PATCH",
+        f"{_mappings(inputs)}/{held.id}",
+        body={"status": inputs.get("status")},
         repeatable=True,
-    )  # fmt: skip
+    )
     http.send(call)
     return {**held.outputs, "status": inputs.get("status")}
 

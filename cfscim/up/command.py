@@ -153,9 +153,14 @@ def _on(
     if keeping:
         pid = sandbox.pid if isinstance(sandbox, SandboxProcess) else None
         for line in leave_running(
-            request.stack, folder, deployer.environment, outputs, sandbox, pid,
+            request.stack,
+            folder,
+            deployer.environment,
+            outputs,
+            sandbox,
+            pid,
             getattr(deployer, "project_folder", None),
-        ):  # fmt: skip
+        ):
             typer.echo(line)
     return code
 

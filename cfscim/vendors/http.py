@@ -214,9 +214,11 @@ class HttpClient:
             size += len(part)
             if size > self.policy.max_bytes:
                 raise AnswerError(
-                    "malformed", where, f"an answer of more than {self.policy.max_bytes} bytes",
+                    "malformed",
+                    where,
+                    f"an answer of more than {self.policy.max_bytes} bytes",
                     status=response.status_code,
-                )  # fmt: skip
+                )
             if self._clock() > deadline:
                 raise AnswerError("timeout", where, "the answer took too long to arrive")
             parts.append(part)

@@ -62,24 +62,36 @@ def app_questions(
     for feature, title in {**CONSOLE_REQUIRED, **CONSOLE_FORBIDDEN}.items():
         expected = wanted[feature]
         yield ask(
-            f"features.{feature}", title, expected,
-            partial(_feature, facts, feature, title, expected), provisioning,
-        )  # fmt: skip
+            f"features.{feature}",
+            title,
+            expected,
+            partial(_feature, facts, feature, title, expected),
+            provisioning,
+        )
     yield ask(
-        "connection", "API integration", "enabled",
-        partial(_connection, config, okta, facts), provisioning,
-    )  # fmt: skip
+        "connection",
+        "API integration",
+        "enabled",
+        partial(_connection, config, okta, facts),
+        provisioning,
+    )
     if okta.api_integration == "api":
         yield ask(
-            "featuresApi", "provisioning features by Okta's API", "as declared",
-            partial(_features_api, facts), provisioning,
-        )  # fmt: skip
+            "featuresApi",
+            "provisioning features by Okta's API",
+            "as declared",
+            partial(_features_api, facts),
+            provisioning,
+        )
     # The import features of the app prove nothing: Okta lists them once Create Users is on.
     yield ask("importGroups", "Import Groups", "off", _no_api("Import Groups"), provisioning)
     yield ask(
-        "renameGroups", "Rename app groups to match group name in Okta", "off",
-        _no_api("Rename app groups"), links.tab("group-push"),
-    )  # fmt: skip
+        "renameGroups",
+        "Rename app groups to match group name in Okta",
+        "off",
+        _no_api("Rename app groups"),
+        links.tab("group-push"),
+    )
 
 
 def organisation_question(okta: OktaConfig, name: str, links: OktaLinks) -> Question:
@@ -92,9 +104,13 @@ def organisation_question(okta: OktaConfig, name: str, links: OktaLinks) -> Ques
         return fails(okta.org_name, f"these credentials are of {name}", advice)
 
     return Question(
-        "okta.organisation", "Okta", "the organisation of the credentials", okta.org_name,
-        links.provisioning, verdict,
-    )  # fmt: skip
+        "okta.organisation",
+        "Okta",
+        "the organisation of the credentials",
+        okta.org_name,
+        links.provisioning,
+        verdict,
+    )
 
 
 def people_questions(
@@ -103,17 +119,29 @@ def people_questions(
     """The people of the app: what Cloudflare is told their names are, and who failed."""
     link = links.tab("assignments")
     yield Question(
-        "okta.people.userName", "Okta", "every person's app user name is the e-mail address",
-        "equal", link, partial(_user_names, facts),
-    )  # fmt: skip
+        "okta.people.userName",
+        "Okta",
+        "every person's app user name is the e-mail address",
+        "equal",
+        link,
+        partial(_user_names, facts),
+    )
     yield Question(
-        "okta.people.early", "Okta", "people assigned before provisioning was on", "none", link,
+        "okta.people.early",
+        "Okta",
+        "people assigned before provisioning was on",
+        "none",
+        link,
         partial(_early, directory),
-    )  # fmt: skip
+    )
     yield Question(
-        "okta.people.errors", "Okta", "provisioning errors by person", "none", link,
+        "okta.people.errors",
+        "Okta",
+        "provisioning errors by person",
+        "none",
+        link,
         partial(_errors, directory),
-    )  # fmt: skip
+    )
 
 
 def _active(facts: OktaFacts, okta: OktaConfig) -> Verdict:

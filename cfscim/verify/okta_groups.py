@@ -55,14 +55,20 @@ class OktaGroups:
             name = group_name(self._config, role)
             link = self._links.group(self._id(role))
             yield self._ask(
-                f"group.{slug(role)}", f"Okta group of {role.value}", f'"{name}"',
-                partial(self._group, role), link,
-            )  # fmt: skip
+                f"group.{slug(role)}",
+                f"Okta group of {role.value}",
+                f'"{name}"',
+                partial(self._group, role),
+                link,
+            )
             if self._config.roles[role].members is not None:
                 yield self._ask(
-                    f"members.{slug(role)}", f'members of "{name}" in Okta', "as declared",
-                    partial(self._members, role), link,
-                )  # fmt: skip
+                    f"members.{slug(role)}",
+                    f'members of "{name}" in Okta',
+                    "as declared",
+                    partial(self._members, role),
+                    link,
+                )
             for id_, title, expected, verdict in (
                 ("push", f'push of "{name}"', "ACTIVE, no error", self._push),
                 ("push.last", f'last push of "{name}"', "was pushed", self._last),

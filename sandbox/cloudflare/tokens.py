@@ -84,10 +84,13 @@ def _create(ctx: Context, owner: str, owner_id: str) -> Response:
     state: CloudflareState = ctx.state
     token = Token.model_validate(
         {
-            "id": state.new_id("token"), "owner": owner, "owner_id": owner_id, "value_sha256": "",
+            "id": state.new_id("token"),
+            "owner": owner,
+            "owner_id": owner_id,
+            "value_sha256": "",
             **settings,
         }
-    )  # fmt: skip
+    )
     value = _new_value(ctx, token)
     state.tokens[token.id] = token
     return reply({**describe(token), "value": value})

@@ -7,16 +7,37 @@ from dataclasses import dataclass, field
 from typing import Any
 
 STATUS_KINDS = {
-    "401": 401, "403": 403, "404": 404, "409": 409, "429": 429, "429-retry-after": 429,
-    "500": 500, "503": 503,
-}  # fmt: skip
+    "401": 401,
+    "403": 403,
+    "404": 404,
+    "409": 409,
+    "429": 429,
+    "429-retry-after": 429,
+    "500": 500,
+    "503": 503,
+}
 KINDS = (
-    "refuse", *STATUS_KINDS, "slow", "hang", "truncated", "wrong-json", "noop", "lost-response",
+    "refuse",
+    *STATUS_KINDS,
+    "slow",
+    "hang",
+    "truncated",
+    "wrong-json",
+    "noop",
+    "lost-response",
     "lag",
-)  # fmt: skip
+)
 _FIELDS = {
-    "kind", "method", "path", "vendor", "times", "skip", "seconds", "retryAfter", "reads",
-}  # fmt: skip
+    "kind",
+    "method",
+    "path",
+    "vendor",
+    "times",
+    "skip",
+    "seconds",
+    "retryAfter",
+    "reads",
+}
 _DEFAULT_SECONDS = {"slow": 2.0, "hang": 600.0}
 
 
@@ -56,11 +77,18 @@ class Fault:
     def describe(self) -> dict[str, object]:
         """For the admin API."""
         return {
-            "kind": self.kind, "method": self.method, "path": self.path, "vendor": self.vendor,
-            "times": self.times, "skip": self.skip, "seconds": self.seconds,
-            "retryAfter": self.retry_after, "reads": self.reads, "fired": self.fired,
+            "kind": self.kind,
+            "method": self.method,
+            "path": self.path,
+            "vendor": self.vendor,
+            "times": self.times,
+            "skip": self.skip,
+            "seconds": self.seconds,
+            "retryAfter": self.retry_after,
+            "reads": self.reads,
+            "fired": self.fired,
             "active": self.times is None or self.fired < self.times,
-        }  # fmt: skip
+        }
 
 
 @dataclass

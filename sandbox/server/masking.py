@@ -8,12 +8,33 @@ from urllib.parse import parse_qsl
 MASK = "[secret]"
 _SECRET_KEYS = frozenset(
     {
-        "token", "value", "secrettoken", "client_secret", "clientsecret", "client_assertion",
-        "clientassertion", "assertion", "password", "passwd", "bearer", "bearertoken", "secret",
-        "secrettext", "access_token", "accesstoken", "refresh_token", "id_token", "api_key",
-        "apikey", "apitoken", "api_token", "authorization", "privatekey", "private_key",
+        "token",
+        "value",
+        "secrettoken",
+        "client_secret",
+        "clientsecret",
+        "client_assertion",
+        "clientassertion",
+        "assertion",
+        "password",
+        "passwd",
+        "bearer",
+        "bearertoken",
+        "secret",
+        "secrettext",
+        "access_token",
+        "accesstoken",
+        "refresh_token",
+        "id_token",
+        "api_key",
+        "apikey",
+        "apitoken",
+        "api_token",
+        "authorization",
+        "privatekey",
+        "private_key",
     }
-)  # fmt: skip
+)
 # Entra names its credentials in a sibling: these are no secrets, and tests need to read them.
 _PLAIN_CREDENTIALS = frozenset({"baseaddress", "syncnotificationsettings", "syncall"})
 _SHORTEST = 8

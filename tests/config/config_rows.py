@@ -30,13 +30,15 @@ class Bad:
         return changed(self.base, self.steps, self.value)
 
 
-def okta(name: str, steps: Steps, value: object, path: str, what: str, instead: str,
-         why_not: str = "") -> Bad:  # fmt: skip
+def okta(
+    name: str, steps: Steps, value: object, path: str, what: str, instead: str, why_not: str = ""
+) -> Bad:
     return Bad(name, OKTA, steps, value, path, what, instead, not why_not, why_not)
 
 
-def entra(name: str, steps: Steps, value: object, path: str, what: str, instead: str,
-           why_not: str = "") -> Bad:  # fmt: skip
+def entra(
+    name: str, steps: Steps, value: object, path: str, what: str, instead: str, why_not: str = ""
+) -> Bad:
     return Bad(name, ENTRA, steps, value, path, what, instead, not why_not, why_not)
 
 

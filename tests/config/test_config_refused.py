@@ -54,7 +54,9 @@ def test_all_problems_are_shown_at_once() -> None:
         },
         "identityProvider": {"kind": "okta", "appName": "x"},
     }
-    assert sorted(problem.path.removeprefix("cloudflare-scim:scim.") for problem in problems_of(value)) == [
+    assert sorted(
+        problem.path.removeprefix("cloudflare-scim:scim.") for problem in problems_of(value)
+    ) == [
         "account.id",
         "account.name",
         "account.nmae",
@@ -65,7 +67,7 @@ def test_all_problems_are_shown_at_once() -> None:
         "roles.Adminstrator.members[0]",
         "roles.Billing.members[1]",
         "token.rotation",
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("value", [None, [], "text", 7, {}, {"account": []}, {"roles": [None]}])

@@ -82,8 +82,10 @@ def test_everyone_with_a_role_belongs_to_the_users_group() -> None:
 
 def test_well_known_ids_are_32_hex_digits_and_differ() -> None:
     assert len(set(PERMISSION_GROUP_IDS.values())) == len(PERMISSION_GROUP_IDS) == 5
-    assert all(set(one) <= set("0123456789abcdef") and len(one) == 32
-               for one in PERMISSION_GROUP_IDS.values())  # fmt: skip
+    assert all(
+        set(one) <= set("0123456789abcdef") and len(one) == 32
+        for one in PERMISSION_GROUP_IDS.values()
+    )
 
 
 PEOPLE = ["ada@example.com", "ALAN@example.com", "grace@example.com"]

@@ -91,12 +91,15 @@ def test_a_change_that_removes_too_much(after: dict[str, object]) -> None:
     "after",
     [
         {"roles": _roles(readers=READERS[2:])},
-        {"roles": _roles(readers=None, admins=None, supers=None), "breakGlass": ["a@example.com", "b@example.com"]},
+        {
+            "roles": _roles(readers=None, admins=None, supers=None),
+            "breakGlass": ["a@example.com", "b@example.com"],
+        },
         {"roles": _roles(readers=[p.upper() for p in READERS])},
         {"roles": _roles(readers=[*READERS, "new@example.com"])},
     ],
     ids=["a quarter", "handed over to the identity provider", "other case", "only gains"],
-)  # fmt: skip
+)
 def test_a_change_that_removes_little(after: dict[str, object]) -> None:
     assert names(of_config(config_object(**after), before=config_object())) == set()
 

@@ -8,10 +8,18 @@ from cfscim.config.warnings import warnings
 from tests.config.config_samples import ENTRA, OKTA, REMOVED, SUPER, TODAY, Steps, changed, parsed
 
 IDP = "identityProvider"
-QUIET = changed(changed(OKTA, ("roles",), {
-    "Administrator": {"members": ["ada@example.com"]},
-    SUPER: {"members": ["grace@example.com", "alan@example.com"]},
-}), ("token", "allowedCidrs"), [])  # fmt: skip
+QUIET = changed(
+    changed(
+        OKTA,
+        ("roles",),
+        {
+            "Administrator": {"members": ["ada@example.com"]},
+            SUPER: {"members": ["grace@example.com", "alan@example.com"]},
+        },
+    ),
+    ("token", "allowedCidrs"),
+    [],
+)
 QUIET_ENTRA = changed(changed(QUIET, (IDP,), ENTRA[IDP]), (IDP, "userFilter"), [])
 QUIET_ENTRA = changed(QUIET_ENTRA, (IDP, "scope"), "assigned")
 
@@ -64,8 +72,11 @@ def test_a_push_by_api_that_would_rename_a_virtual_group() -> None:
 
 
 def test_people_outside_the_user_filter() -> None:
-    value = changed(changed(QUIET_ENTRA, (IDP, "scope"), "filtered"), (IDP, "userFilter", 0),
-                    {"attribute": "department", "operator": "EQUALS", "value": "x"})  # fmt: skip
+    value = changed(
+        changed(QUIET_ENTRA, (IDP, "scope"), "filtered"),
+        (IDP, "userFilter", 0),
+        {"attribute": "department", "operator": "EQUALS", "value": "x"},
+    )
     (warning,) = warnings(parsed(value), today=TODAY)
     assert "do not satisfy every clause" in warning
 

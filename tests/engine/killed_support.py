@@ -64,9 +64,14 @@ class KillableDeployer(EngineDeployer):
         self.configure(config)
         stack = self.stack
         command = [
-            "pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--stack",
+            "pulumi",
+            "up",
+            "--yes",
+            "--skip-preview",
+            "--non-interactive",
+            "--stack",
             self._stack_name,
-        ]  # fmt: skip
+        ]
         with Path(self._project / "killed.log").open("wb") as log:
             running = subprocess.Popen(
                 command,

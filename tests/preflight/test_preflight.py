@@ -190,8 +190,10 @@ def test_another_account_another_organisation_and_nobody(sandbox: Sandbox) -> No
     config[CONFIG_KEY]["account"]["name"] = "Somebody Else"  # type: ignore[index]
     found = problems(answers(sandbox, config, sandbox.env))
     assert [one.id for one in found] == [
-        "cloudflare.account", "okta.organisation", "okta.person.nobody@example.com"
-    ]  # fmt: skip
+        "cloudflare.account",
+        "okta.organisation",
+        "okta.person.nobody@example.com",
+    ]
     shown = as_json("dev", found)
     assert shown["ready"] is False
 

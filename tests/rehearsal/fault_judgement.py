@@ -16,10 +16,18 @@ _ID = re.compile(
 )
 # What a vendor writes down about when and in which order things happened, not what they are.
 _HISTORY = {
-    "provisioningLog", "deletedItems", "mailNickname", "groupDeletions", "id", "lastExecution",
-    "version", "steadyStateLastAchievedTime", "steadyStateFirstAchievedTime",
-    "lastSuccessfulExecution", "lastSuccessfulExecutionWithExports",
-}  # fmt: skip
+    "provisioningLog",
+    "deletedItems",
+    "mailNickname",
+    "groupDeletions",
+    "id",
+    "lastExecution",
+    "version",
+    "steadyStateLastAchievedTime",
+    "steadyStateFirstAchievedTime",
+    "lastSuccessfulExecution",
+    "lastSuccessfulExecutionWithExports",
+}
 # Cloudflare gives it to everyone whom SCIM provisions: seeing that the account exists.
 _EVERYBODY = "Minimal Account Access"
 State = dict[str, Any]

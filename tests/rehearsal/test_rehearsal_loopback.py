@@ -55,10 +55,13 @@ def test_the_stack_s_own_config_comes_before_the_environment(
     [
         {"ARM_USE_MSI": "true"},
         {"ARM_USE_CLI": "true"},
-        {"ARM_USE_OIDC": "true", "ARM_OIDC_REQUEST_URL": "https://x.example.com/t",
-         "ARM_OIDC_REQUEST_TOKEN": "t"},
+        {
+            "ARM_USE_OIDC": "true",
+            "ARM_OIDC_REQUEST_URL": "https://x.example.com/t",
+            "ARM_OIDC_REQUEST_TOKEN": "t",
+        },
     ],
-)  # fmt: skip
+)
 def test_a_sign_in_that_asks_another_host_is_refused(
     sandbox: Sandbox, sign_in: dict[str, str]
 ) -> None:

@@ -63,8 +63,9 @@ def test_the_users_group_is_assigned_only_behind_the_gate(
     report = run(config, parse_outputs(outputs, config, source="here"), {}, other, print)
     [organisation] = [one for one in report.checks if one.id == "okta.organisation"]
     assert (organisation.status, organisation.found) == (
-        Status.FAILS, "these credentials are of other",
-    )  # fmt: skip
+        Status.FAILS,
+        "these credentials are of other",
+    )
     if early:
         check = failed["okta.people.early"]
         assert all(person in check.found for person in PEOPLE)

@@ -66,15 +66,28 @@ def test_a_program_of_before_that_cannot_be_run_has_no_plan(main: str) -> None:
 
 
 def test_what_is_the_program_s_and_what_is_not() -> None:
-    harmless = ["Pulumi.prod.yaml", "stacks/Pulumi.eu.yaml", "README.md", "docs/policy.md",
-                "tests/test_x.py", "examples/Pulumi.a.yaml", "LICENSE"]  # fmt: skip
+    harmless = [
+        "Pulumi.prod.yaml",
+        "stacks/Pulumi.eu.yaml",
+        "README.md",
+        "docs/policy.md",
+        "tests/test_x.py",
+        "examples/Pulumi.a.yaml",
+        "LICENSE",
+    ]
     program = ["Pulumi.yaml", "cfscim/README.md", "Pulumi.prod.deploy.yaml", "yaml.py", "Makefile"]
     assert program_files([*harmless, *program]) == tuple(sorted(program))
 
 
 def test_each_file_stands_in_one_group_in_words() -> None:
-    files = ("components/token.py", "policy/pack.py", "requirements.txt", "yaml.py",
-             ".github/workflows/deploy.yml", "Pulumi.yaml")  # fmt: skip
+    files = (
+        "components/token.py",
+        "policy/pack.py",
+        "requirements.txt",
+        "yaml.py",
+        ".github/workflows/deploy.yml",
+        "Pulumi.yaml",
+    )
     groups = dict(ProgramChange(files).groups)
     assert sorted(path for mine in groups.values() for path in mine) == sorted(files)
     assert groups["the pipeline that holds the credentials"] == (".github/workflows/deploy.yml",)
@@ -111,8 +124,13 @@ def test_no_grant_is_hidden_by_volume(fleet: Path, capsys: pytest.CaptureFixture
     write(fleet, "s00", stack(0, billing=many))
     for number in range(1, 11):
         write(fleet, f"s{number:02}", stack(number, supers=[f"eve{number}@example.com"]))
-    run(Request(paths=("Pulumi.s00.yaml", *(f"Pulumi.s{n:02}.yaml" for n in range(1, 11))),
-                against="main", output="markdown"))  # fmt: skip
+    run(
+        Request(
+            paths=("Pulumi.s00.yaml", *(f"Pulumi.s{n:02}.yaml" for n in range(1, 11))),
+            against="main",
+            output="markdown",
+        )
+    )
     text = capsys.readouterr().out
     assert len(text) <= 60_000
     assert [person for person in many if f"`{person}`" not in text] == []

@@ -156,8 +156,11 @@ def _project_file() -> Iterator[Trick]:
     yield _project("stackConfigDir", "folder", stackConfigDir="elsewhere")
     yield _project("main", "main", main="elsewhere")
     yield _project("runtime", "runtime", runtime="nodejs")
-    yield _project("runtime options", "virtualenv",
-                   runtime={"name": "python", "options": {"virtualenv": "evil"}})  # fmt: skip
+    yield _project(
+        "runtime options",
+        "virtualenv",
+        runtime={"name": "python", "options": {"virtualenv": "evil"}},
+    )
     yield _project("name", "name", name="other")
     yield _project("backend", "backend", backend={"url": "s3://evil"})
     yield _project(
@@ -190,14 +193,35 @@ def _links() -> Iterator[Trick]:
 
 def _program() -> Iterator[Trick]:
     for path in (
-        "__main__.py", "components/stack.py", "components/okta/app.py", "cfscim/config/models.py",
-        "policy/pack.py", "policy/PulumiPolicy.yaml", "cfscim/config/policy/rules.py",
-        "yaml.py", "pulumi.py", "pydantic/__init__.py", "pulumi_okta/__init__.py",
-        "sitecustomize.py", "usercustomize.py", "evil.pth", "json.py", "typing_extensions.py",
-        "requirements.txt", "requirements-dev.txt", "pyproject.toml", "uv.lock", "setup.py",
-        ".github/workflows/deploy.yml", ".github/actions/update/action.yml", ".ci/run.sh",
-        "Makefile", ".gitattributes", ".python-version", "deploy/prod.deploy.yaml",
-    ):  # fmt: skip
+        "__main__.py",
+        "components/stack.py",
+        "components/okta/app.py",
+        "cfscim/config/models.py",
+        "policy/pack.py",
+        "policy/PulumiPolicy.yaml",
+        "cfscim/config/policy/rules.py",
+        "yaml.py",
+        "pulumi.py",
+        "pydantic/__init__.py",
+        "pulumi_okta/__init__.py",
+        "sitecustomize.py",
+        "usercustomize.py",
+        "evil.pth",
+        "json.py",
+        "typing_extensions.py",
+        "requirements.txt",
+        "requirements-dev.txt",
+        "pyproject.toml",
+        "uv.lock",
+        "setup.py",
+        ".github/workflows/deploy.yml",
+        ".github/actions/update/action.yml",
+        ".ci/run.sh",
+        "Makefile",
+        ".gitattributes",
+        ".python-version",
+        "deploy/prod.deploy.yaml",
+    ):
         yield _file(path)
 
 

@@ -75,10 +75,17 @@ def clause(attribute: str, operator: str, value: str = "") -> UserFilter:
 
 
 VALUES = {
-    "EQUALS": "Engineering", "NOT EQUALS": "Sales", "REGEX MATCH": "^(Eng|Ops).*$",
-    "NOT REGEX MATCH": "Sales", "Greater_Than": "7", "Greater_Than_OR_EQUALS": "7",
-    "Includes": "gine", "ENDS_WITH": "ing", "&": "4", "!&": "4",
-}  # fmt: skip
+    "EQUALS": "Engineering",
+    "NOT EQUALS": "Sales",
+    "REGEX MATCH": "^(Eng|Ops).*$",
+    "NOT REGEX MATCH": "Sales",
+    "Greater_Than": "7",
+    "Greater_Than_OR_EQUALS": "7",
+    "Includes": "gine",
+    "ENDS_WITH": "ing",
+    "&": "4",
+    "!&": "4",
+}
 
 
 @pytest.mark.parametrize("operator", OPERATORS)

@@ -28,8 +28,9 @@ def _seconds(command: list[str], folder: Path) -> float:
     taken = []
     for _ in range(3):
         before = getrusage(RUSAGE_CHILDREN)
-        subprocess.run(command, cwd=folder, env={"PYTHONPATH": str(ROOT)}, check=True,
-                       capture_output=True)  # fmt: skip
+        subprocess.run(
+            command, cwd=folder, env={"PYTHONPATH": str(ROOT)}, check=True, capture_output=True
+        )
         after = getrusage(RUSAGE_CHILDREN)
         taken.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     return min(taken)

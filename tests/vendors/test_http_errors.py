@@ -24,10 +24,21 @@ def failure(answer: httpx.Response | Exception, call: Call | None = None) -> Ans
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(400, "rejected"), (401, "unauthorized"), (403, "forbidden"), (404, "not found"),
-     (409, "conflict"), (410, "not found"), (412, "conflict"), (422, "rejected"),
-     (429, "throttled"), (500, "unavailable"), (503, "unavailable"), (302, "malformed")],
-)  # fmt: skip
+    [
+        (400, "rejected"),
+        (401, "unauthorized"),
+        (403, "forbidden"),
+        (404, "not found"),
+        (409, "conflict"),
+        (410, "not found"),
+        (412, "conflict"),
+        (422, "rejected"),
+        (429, "throttled"),
+        (500, "unavailable"),
+        (503, "unavailable"),
+        (302, "malformed"),
+    ],
+)
 def test_every_status_has_its_kind(status: int, kind: str) -> None:
     error = failure(reply(status))
     assert (error.kind, error.status) == (kind, status)
@@ -37,27 +48,42 @@ def test_every_status_has_its_kind(status: int, kind: str) -> None:
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        ({"errorCode": "E1", "errorSummary": "Api validation failed: feature",
-          "errorCauses": [{"errorSummary": "Provisioning is not enabled."}]},
-         "Api validation failed: feature Provisioning is not enabled."),
+        (
+            {
+                "errorCode": "E1",
+                "errorSummary": "Api validation failed: feature",
+                "errorCauses": [{"errorSummary": "Provisioning is not enabled."}],
+            },
+            "Api validation failed: feature Provisioning is not enabled.",
+        ),
         ({"error": {"code": "X", "message": "No such job."}}, "No such job."),
-        ({"success": False, "errors": [{"code": 1003, "message": "Invalid or missing"}]},
-         "Invalid or missing"),
+        (
+            {"success": False, "errors": [{"code": 1003, "message": "Invalid or missing"}]},
+            "Invalid or missing",
+        ),
         ({"schemas": [], "status": "409", "detail": "exists", "scimType": "uniqueness"}, "exists"),
-        ({"error": "invalid_client", "error_description": "no such client"},
-         "invalid_client no such client"),
+        (
+            {"error": "invalid_client", "error_description": "no such client"},
+            "invalid_client no such client",
+        ),
     ],
-)  # fmt: skip
+)
 def test_every_vendors_own_words_are_found(body: dict[str, object], says: str) -> None:
     assert f'answered 400, "{says}"' in str(failure(reply(400, body)))
 
 
 @pytest.mark.parametrize(
     ("body", "code"),
-    [({"errorCode": "E0000007"}, "E0000007"), ({"error": {"code": "Request_X"}}, "Request_X"),
-     ({"errors": [{"code": 1003}]}, "1003"), ({"error": "use_dpop_nonce"}, "use_dpop_nonce"),
-     ({"scimType": "uniqueness"}, "uniqueness"), ([1], ""), (None, "")],
-)  # fmt: skip
+    [
+        ({"errorCode": "E0000007"}, "E0000007"),
+        ({"error": {"code": "Request_X"}}, "Request_X"),
+        ({"errors": [{"code": 1003}]}, "1003"),
+        ({"error": "use_dpop_nonce"}, "use_dpop_nonce"),
+        ({"scimType": "uniqueness"}, "uniqueness"),
+        ([1], ""),
+        (None, ""),
+    ],
+)
 def test_every_vendors_code_is_found(body: object, code: str) -> None:
     assert failure(httpx.Response(400, json=body)).code == code
 
@@ -70,11 +96,17 @@ def test_long_answers_are_cut_and_stay_on_one_line() -> None:
 
 @pytest.mark.parametrize(
     "leak",
-    [TOKEN, f"Bearer {TOKEN}", "an%2Dunusual", "SSWS 00abc123", "client_secret=abc8Q~x",
-     "cfat_0123456789abcdef0123456789abcdef01234567",
-     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
-     "-----BEGIN PRIVATE KEY-----\nMIIEvgIBADANBgkqhkiG9w0\n-----END PRIVATE KEY-----"],
-)  # fmt: skip
+    [
+        TOKEN,
+        f"Bearer {TOKEN}",
+        "an%2Dunusual",
+        "SSWS 00abc123",
+        "client_secret=abc8Q~x",
+        "cfat_0123456789abcdef0123456789abcdef01234567",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+        "-----BEGIN PRIVATE KEY-----\nMIIEvgIBADANBgkqhkiG9w0\n-----END PRIVATE KEY-----",
+    ],
+)
 def test_secrets_in_an_answer_are_masked(leak: str) -> None:
     error = failure(reply(400, {"detail": f"wrong: {leak} !"}))
     if leak != "an%2Dunusual":
@@ -112,10 +144,15 @@ def test_a_redirect_is_not_followed() -> None:
 
 @pytest.mark.parametrize(
     ("trouble", "kind"),
-    [(httpx.ReadTimeout("x"), "timeout"), (httpx.WriteTimeout("x"), "timeout"),
-     (httpx.RemoteProtocolError("x"), "unavailable"), (httpx.ReadError("x"), "unavailable"),
-     (httpx.DecodingError("x"), "unavailable"), (httpx.ConnectTimeout("x"), "unreachable")],
-)  # fmt: skip
+    [
+        (httpx.ReadTimeout("x"), "timeout"),
+        (httpx.WriteTimeout("x"), "timeout"),
+        (httpx.RemoteProtocolError("x"), "unavailable"),
+        (httpx.ReadError("x"), "unavailable"),
+        (httpx.DecodingError("x"), "unavailable"),
+        (httpx.ConnectTimeout("x"), "unreachable"),
+    ],
+)
 def test_every_broken_connection_has_its_kind(trouble: Exception, kind: str) -> None:
     assert failure(trouble).kind == kind
 

@@ -65,10 +65,14 @@ def test_graph_links_are_followed() -> None:
 
 @pytest.mark.parametrize(
     "elsewhere",
-    ["https://evil.example/api/v1/users", "http://vendor.example/api/v1/users",
-     "https://vendor.example:8443/api/v1/users", "//evil.example/api/v1/users",
-     "https://vendor.example@evil.example/api/v1/users"],
-)  # fmt: skip
+    [
+        "https://evil.example/api/v1/users",
+        "http://vendor.example/api/v1/users",
+        "https://vendor.example:8443/api/v1/users",
+        "//evil.example/api/v1/users",
+        "https://vendor.example@evil.example/api/v1/users",
+    ],
+)
 def test_credentials_are_not_taken_elsewhere(elsewhere: str) -> None:
     for pages, answer in (
         (okta, linked(elsewhere)),

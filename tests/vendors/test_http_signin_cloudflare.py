@@ -15,13 +15,23 @@ LOOPBACK = {"CLOUDFLARE_BASE_URL": "http://127.0.0.1:8080/client/v4"}
     ("config", "env", "headers"),
     [
         ({}, {"CLOUDFLARE_API_TOKEN": "t"}, {"authorization": "Bearer t"}),
-        ({"cloudflare:apiToken": "u"}, {"CLOUDFLARE_API_TOKEN": "t"}, {"authorization": "Bearer u"}),
-        ({}, {"CLOUDFLARE_API_KEY": "k", "CLOUDFLARE_EMAIL": "a@b.c"},
-         {"x-auth-key": "k", "x-auth-email": "a@b.c"}),
-        ({"cloudflare:apiKey": "k", "cloudflare:email": "a@b.c"}, {"CLOUDFLARE_API_TOKEN": ""},
-         {"x-auth-key": "k", "x-auth-email": "a@b.c"}),
+        (
+            {"cloudflare:apiToken": "u"},
+            {"CLOUDFLARE_API_TOKEN": "t"},
+            {"authorization": "Bearer u"},
+        ),
+        (
+            {},
+            {"CLOUDFLARE_API_KEY": "k", "CLOUDFLARE_EMAIL": "a@b.c"},
+            {"x-auth-key": "k", "x-auth-email": "a@b.c"},
+        ),
+        (
+            {"cloudflare:apiKey": "k", "cloudflare:email": "a@b.c"},
+            {"CLOUDFLARE_API_TOKEN": ""},
+            {"x-auth-key": "k", "x-auth-email": "a@b.c"},
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_providers_order(
     config: dict[str, str], env: dict[str, str], headers: dict[str, str]
 ) -> None:

@@ -85,16 +85,22 @@ def test_a_token_file_is_named_and_not_kept(tmp_path: Path) -> None:
 def test_a_workload_identity_is_what_kubernetes_injects(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("one")
-    injected = {"AZURE_TENANT_ID": "tenant-1", "AZURE_CLIENT_ID": "client-1",
-                "AZURE_FEDERATED_TOKEN_FILE": str(file)}  # fmt: skip
+    injected = {
+        "AZURE_TENANT_ID": "tenant-1",
+        "AZURE_CLIENT_ID": "client-1",
+        "AZURE_FEDERATED_TOKEN_FILE": str(file),
+    }
     assert found(injected) == AzureCli("")
     workload = {"ARM_USE_AKS_WORKLOAD_IDENTITY": "true"}
     assert found(injected, workload) == Federated(WHO, token_file=str(file))
 
 
 def test_azure_devops_is_asked_for_its_connection() -> None:
-    pipeline = {"SYSTEM_OIDCREQUESTURI": "https://ado", "SYSTEM_ACCESSTOKEN": "t",
-                "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID": "c1"}  # fmt: skip
+    pipeline = {
+        "SYSTEM_OIDCREQUESTURI": "https://ado",
+        "SYSTEM_ACCESSTOKEN": "t",
+        "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID": "c1",
+    }
     identity = found(APP, OIDC, pipeline)
     assert isinstance(identity, Federated)
     assert (identity.request_url, identity.connection) == ("https://ado", "c1")
@@ -145,8 +151,12 @@ def test_an_unknown_cloud_is_refused() -> None:
 
 
 def metadata(graph: str, login: str) -> dict[str, object]:
-    return {"name": "Own", "resourceManager": "https://arm", "microsoftGraphResourceId": graph,
-            "authentication": {"loginEndpoint": login}}  # fmt: skip
+    return {
+        "name": "Own",
+        "resourceManager": "https://arm",
+        "microsoftGraphResourceId": graph,
+        "authentication": {"loginEndpoint": login},
+    }
 
 
 def test_the_metadata_host_says_where_everything_is() -> None:

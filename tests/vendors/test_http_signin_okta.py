@@ -30,13 +30,21 @@ ORG = {"OKTA_ORG_NAME": "example", "OKTA_BASE_URL": "okta.com"}
 TOKEN_URL = "https://example.okta.com/oauth2/v1/token"
 
 
-def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey = KEY, form: PrivateFormat = PrivateFormat.PKCS8,
-        lock: KeySerializationEncryption | None = None) -> str:  # fmt: skip
+def pem(
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey = KEY,
+    form: PrivateFormat = PrivateFormat.PKCS8,
+    lock: KeySerializationEncryption | None = None,
+) -> str:
     return key.private_bytes(Encoding.PEM, form, lock or NoEncryption()).decode()
 
 
-SERVICE = {**ORG, "OKTA_API_CLIENT_ID": "0oaclient", "OKTA_API_PRIVATE_KEY": pem(),
-           "OKTA_API_PRIVATE_KEY_ID": "kid-1", "OKTA_API_SCOPES": "okta.apps.read,okta.groups.read"}  # fmt: skip
+SERVICE = {
+    **ORG,
+    "OKTA_API_CLIENT_ID": "0oaclient",
+    "OKTA_API_PRIVATE_KEY": pem(),
+    "OKTA_API_PRIVATE_KEY_ID": "kid-1",
+    "OKTA_API_SCOPES": "okta.apps.read,okta.groups.read",
+}
 
 
 def signed(env: dict[str, str], config: dict[str, str] | None = None) -> httpx.Request:
@@ -134,9 +142,12 @@ class Okta(httpx.BaseTransport):
 
 @pytest.mark.parametrize(
     ("key", "form", "algorithm"),
-    [(KEY, PrivateFormat.PKCS8, "RS256"), (KEY, PrivateFormat.TraditionalOpenSSL, "RS256"),
-     (ec.generate_private_key(ec.SECP256R1()), PrivateFormat.PKCS8, "ES256")],
-)  # fmt: skip
+    [
+        (KEY, PrivateFormat.PKCS8, "RS256"),
+        (KEY, PrivateFormat.TraditionalOpenSSL, "RS256"),
+        (ec.generate_private_key(ec.SECP256R1()), PrivateFormat.PKCS8, "ES256"),
+    ],
+)
 def test_a_service_app_signs_its_assertion(
     key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, form: PrivateFormat, algorithm: str
 ) -> None:

@@ -134,9 +134,17 @@ def test_safe_addresses(url: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["http://a.example", "http://127.0.0.1.a.example", "http://127.0.0.1@a.example", "ftp://a", "",
-     "a.example", "http://169.254.169.254", "https://"],
-)  # fmt: skip
+    [
+        "http://a.example",
+        "http://127.0.0.1.a.example",
+        "http://127.0.0.1@a.example",
+        "ftp://a",
+        "",
+        "a.example",
+        "http://169.254.169.254",
+        "https://",
+    ],
+)
 def test_unsafe_addresses_are_refused(url: str) -> None:
     assert not is_loopback(url)
     with pytest.raises(ScimError, match="unencrypted"):

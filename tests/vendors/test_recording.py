@@ -42,8 +42,11 @@ SHAPES = (
     "[{}]",
     "{}@example.com",
 )
-texts = st.builds(lambda shape, secret: shape.format(*[secret] * 4), st.sampled_from(SHAPES),
-                  st.sampled_from(SECRETS))  # fmt: skip
+texts = st.builds(
+    lambda shape, secret: shape.format(*[secret] * 4),
+    st.sampled_from(SHAPES),
+    st.sampled_from(SECRETS),
+)
 safe = st.sampled_from(["id", "eq", "name", "status", "ACTIVE", "value"])
 mixed = st.one_of(texts, safe)
 values = st.recursive(
@@ -61,18 +64,29 @@ def leaks(text: str) -> list[str]:
 
 
 @given(
-    path=mixed, query=st.dictionaries(mixed, mixed, max_size=3), request=values, response=values,
-    header=mixed, name=st.sampled_from(["link", "content-type", "retry-after", "set-cookie",
-                                        "x-rate-limit-reset", "authorization"]),
-)  # fmt: skip
+    path=mixed,
+    query=st.dictionaries(mixed, mixed, max_size=3),
+    request=values,
+    response=values,
+    header=mixed,
+    name=st.sampled_from(
+        ["link", "content-type", "retry-after", "set-cookie", "x-rate-limit-reset", "authorization"]
+    ),
+)
 def test_no_canary_in_any_place_of_an_exchange_is_written(
     tmp_path_factory, path, query, request, response, header, name
 ) -> None:
     folder = tmp_path_factory.mktemp("recording")
     Recorder(folder, "test").write(
-        "Okta", "GET", f"https://corp.example.net/api/v1/{path}", query, request, 200,
-        {name: header}, json.dumps(response).encode(),
-    )  # fmt: skip
+        "Okta",
+        "GET",
+        f"https://corp.example.net/api/v1/{path}",
+        query,
+        request,
+        200,
+        {name: header},
+        json.dumps(response).encode(),
+    )
     assert not leaks((folder / "okta.jsonl").read_text())
 
 
@@ -121,7 +135,18 @@ def test_a_verification_is_recorded(sandbox: Sandbox, tmp_path: Path, combinatio
     rows = [json.loads(line) for line in text.splitlines()]
     assert {row["status"] for row in rows} <= {200, 204}
     assert {tuple(row) for row in rows} == {
-        ("source", "file", "i", "method", "host", "path", "query", "request", "status", "headers",
-         "response")
-    }  # fmt: skip
+        (
+            "source",
+            "file",
+            "i",
+            "method",
+            "host",
+            "path",
+            "query",
+            "request",
+            "status",
+            "headers",
+            "response",
+        )
+    }
     assert all(oct(file.stat().st_mode)[-2:] == "00" for file in tmp_path.iterdir())

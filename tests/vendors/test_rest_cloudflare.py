@@ -61,8 +61,11 @@ def test_user_groups_with_policy_and_members(
 ) -> None:
     role = next(g for g in cloudflare.permission_groups(ACCOUNT) if g.name == "Administrator")
     whole = next(g for g in cloudflare.resource_groups(ACCOUNT) if g.is_account(ACCOUNT))
-    policy = {"access": "allow", "permission_groups": [{"id": role.id}],
-              "resource_groups": [{"id": whole.id}]}  # fmt: skip
+    policy = {
+        "access": "allow",
+        "permission_groups": [{"id": role.id}],
+        "resource_groups": [{"id": whole.id}],
+    }
     group = made(
         sandbox,
         f"/accounts/{ACCOUNT}/iam/user_groups",

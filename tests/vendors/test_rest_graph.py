@@ -47,8 +47,10 @@ def test_members_with_what_provisioning_needs(graph: GraphClient, there: Graph) 
     assert set(members) == {"ada@example.com", "grace@example.com"}
     ada = members["ada@example.com"]
     assert (ada.user_principal_name, ada.account_enabled, ada.is_user) == (
-        "ada@example.com", True, True,
-    )  # fmt: skip
+        "ada@example.com",
+        True,
+        True,
+    )
     assert graph.group_member_ids(group_id) == {member.id for member in members.values()}
 
 

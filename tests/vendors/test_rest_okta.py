@@ -31,8 +31,11 @@ def test_an_app_as_it_is_set_up(okta: OktaClient, there: Okta) -> None:
     app_id = there.app(visibility=hidden)
     app = okta.app(app_id)
     assert (app.id, app.label, app.name, app.status) == (
-        app_id, "Cloudflare SCIM", "scim2testapp", "ACTIVE",
-    )  # fmt: skip
+        app_id,
+        "Cloudflare SCIM",
+        "scim2testapp",
+        "ACTIVE",
+    )
     assert (app.visibility.hide.web, app.visibility.hide.ios) == (True, True)
     assert app.visibility.auto_submit_toolbar is False
     template = app.credentials.user_name_template
@@ -86,8 +89,9 @@ def test_the_switches_of_an_app_that_can_be_configured(
         "DISABLED",
     )
     assert [one.name for one in okta.features(app_id) or ()] == [
-        "USER_PROVISIONING", "INBOUND_PROVISIONING",
-    ]  # fmt: skip
+        "USER_PROVISIONING",
+        "INBOUND_PROVISIONING",
+    ]
 
 
 def test_groups_are_found_by_their_whole_name(okta: OktaClient, there: Okta) -> None:

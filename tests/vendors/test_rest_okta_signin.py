@@ -12,8 +12,13 @@ from tests.vendors.rest_kit import requests
 def env_of(sandbox: Sandbox, admin: httpx.Client, scopes: str) -> dict[str, str]:
     app = admin.get("okta/oauth").json()
     env = {name: value for name, value in sandbox.env.items() if name != "OKTA_API_TOKEN"}
-    return {**env, "OKTA_API_CLIENT_ID": app["clientId"], "OKTA_API_PRIVATE_KEY": app["privateKey"],
-            "OKTA_API_PRIVATE_KEY_ID": app["privateKeyId"], "OKTA_API_SCOPES": scopes}  # fmt: skip
+    return {
+        **env,
+        "OKTA_API_CLIENT_ID": app["clientId"],
+        "OKTA_API_PRIVATE_KEY": app["privateKey"],
+        "OKTA_API_PRIVATE_KEY_ID": app["privateKeyId"],
+        "OKTA_API_SCOPES": scopes,
+    }
 
 
 def test_a_service_app_reads_what_its_scopes_allow(sandbox: Sandbox, admin: httpx.Client) -> None:

@@ -113,42 +113,96 @@ def ways(stack: Combination) -> Iterator[Way]:
     for role in ROLES:
         name = role.value
         for address in (EDSGER, STRANGER):
-            yield Way(stack, f"{name} by hand to {address}", (f"{address} has {name} (given by hand",),
-                      lambda w, a=address, n=name: member(w, a, n))  # fmt: skip
-        yield Way(stack, f"{name} by another group", (EDSGER, name, "another User Group"),
-                  another("Friends", name, EDSGER))  # fmt: skip
-        yield Way(stack, f"{name} by a twin", (STRANGER, name, "twin of a role group"),
-                  another(name.lower(), name, STRANGER))  # fmt: skip
-        yield Way(stack, f"in the group of {name} by hand", (STRANGER, "is there and not in"),
-                  into(role, STRANGER))  # fmt: skip
-        yield Way(stack, f"{name} by a policy", (STRANGER, f"{name} (given by hand"),
-                  by_policy(name, STRANGER))  # fmt: skip
+            yield Way(
+                stack,
+                f"{name} by hand to {address}",
+                (f"{address} has {name} (given by hand",),
+                lambda w, a=address, n=name: member(w, a, n),
+            )
+        yield Way(
+            stack,
+            f"{name} by another group",
+            (EDSGER, name, "another User Group"),
+            another("Friends", name, EDSGER),
+        )
+        yield Way(
+            stack,
+            f"{name} by a twin",
+            (STRANGER, name, "twin of a role group"),
+            another(name.lower(), name, STRANGER),
+        )
+        yield Way(
+            stack,
+            f"in the group of {name} by hand",
+            (STRANGER, "is there and not in"),
+            into(role, STRANGER),
+        )
+        yield Way(
+            stack,
+            f"{name} by a policy",
+            (STRANGER, f"{name} (given by hand"),
+            by_policy(name, STRANGER),
+        )
         if role in HOLDER:
-            yield Way(stack, f"{name} emptied", (HOLDER[role], "is missing"),
-                      lambda w, r=role: group(w, r).members.clear())  # fmt: skip
-            yield Way(stack, f"missing in {name}", (HOLDER[role], "is missing"),
-                      out(role, HOLDER[role]))  # fmt: skip
-    yield Way(stack, "a policy on a part", (EDSGER, "Administrator on a part of the account"),
-              by_policy("Administrator", EDSGER, part=True))  # fmt: skip
-    yield Way(stack, "another role", (EDSGER, "DNS", "given by hand"),
-              lambda w: member(w, EDSGER, "DNS"))  # fmt: skip
-    yield Way(stack, "invited, not accepted", (STRANGER, "Administrator", "given by hand"),
-              lambda w: setattr(member(w, STRANGER, "Administrator"), "status", "pending"))  # fmt: skip
-    yield Way(stack, "a space that does not break", (EDSGER, "twin of a role group"),
-              another("Administrator\u00a0Read Only", "Administrator", EDSGER))  # fmt: skip
-    yield Way(stack, "nobody", ("nobody of", ),
-              lambda w: [g.members.clear() for g in account(w).user_groups.values()])  # fmt: skip
+            yield Way(
+                stack,
+                f"{name} emptied",
+                (HOLDER[role], "is missing"),
+                lambda w, r=role: group(w, r).members.clear(),
+            )
+            yield Way(
+                stack, f"missing in {name}", (HOLDER[role], "is missing"), out(role, HOLDER[role])
+            )
+    yield Way(
+        stack,
+        "a policy on a part",
+        (EDSGER, "Administrator on a part of the account"),
+        by_policy("Administrator", EDSGER, part=True),
+    )
+    yield Way(
+        stack, "another role", (EDSGER, "DNS", "given by hand"), lambda w: member(w, EDSGER, "DNS")
+    )
+    yield Way(
+        stack,
+        "invited, not accepted",
+        (STRANGER, "Administrator", "given by hand"),
+        lambda w: setattr(member(w, STRANGER, "Administrator"), "status", "pending"),
+    )
+    yield Way(
+        stack,
+        "a space that does not break",
+        (EDSGER, "twin of a role group"),
+        another("Administrator\u00a0Read Only", "Administrator", EDSGER),
+    )
+    yield Way(
+        stack,
+        "nobody",
+        ("nobody of",),
+        lambda w: [g.members.clear() for g in account(w).user_groups.values()],
+    )
     yield Way(stack, "gone from the account", (ADA, "is missing"), leave(ADA))
-    yield Way(stack, "blocked, and still there",
-              (ADA, "suspended in Okta" if kind == "okta" else "disabled in Entra"),
-              blocked(kind))  # fmt: skip
+    yield Way(
+        stack,
+        "blocked, and still there",
+        (ADA, "suspended in Okta" if kind == "okta" else "disabled in Entra"),
+        blocked(kind),
+    )
     yield Way(stack, "break-glass gone", (SECOND, "is no member of the account"), leave(SECOND))
-    yield Way(stack, "break-glass without the role", (SECOND, "no Super Administrator by hand"),
-              lambda w: member(w, SECOND).roles.clear())  # fmt: skip
-    yield Way(stack, "break-glass not accepted", (SECOND, "has not accepted"),
-              status(SECOND, "pending"))  # fmt: skip
-    yield Way(stack, "left of no declared role", (STRANGER, "another User Group"),
-              another("Old administrators", "Administrator", STRANGER))  # fmt: skip
+    yield Way(
+        stack,
+        "break-glass without the role",
+        (SECOND, "no Super Administrator by hand"),
+        lambda w: member(w, SECOND).roles.clear(),
+    )
+    yield Way(
+        stack, "break-glass not accepted", (SECOND, "has not accepted"), status(SECOND, "pending")
+    )
+    yield Way(
+        stack,
+        "left of no declared role",
+        (STRANGER, "another User Group"),
+        another("Old administrators", "Administrator", STRANGER),
+    )
 
 
 WAYS = [*ways(OKTA), *ways(ENTRA)]

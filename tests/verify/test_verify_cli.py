@@ -51,10 +51,16 @@ def test_json_is_one_object() -> None:
     assert (found["stack"], found["ok"]) == ("dev", False)
     assert (found["holds"], found["doesNotHold"], found["cannotBeKnown"]) == (1, 1, 1)
     assert found["checks"][1] == {
-        "id": "okta.1", "vendor": "Okta", "title": "icon", "status": "does not hold",
-        "expected": "hidden", "found": "shown", "action": "hide it", "link": "https://link",
+        "id": "okta.1",
+        "vendor": "Okta",
+        "title": "icon",
+        "status": "does not hold",
+        "expected": "hidden",
+        "found": "shown",
+        "action": "hide it",
+        "link": "https://link",
         "actions": [{"kind": "by hand", "text": "hide it", "person": True}],
-    }  # fmt: skip
+    }
 
 
 def test_without_engine_or_outputs_it_says_what_is_missing(
@@ -87,8 +93,14 @@ def test_the_engine_is_asked_for_the_outputs_with_secrets(
         run("dev", "text", None, {"PATH": f"{tmp_path}:/usr/bin:/bin"})
     asked = Path("asked").read_text().split()
     assert asked == [
-        "stack", "output", "--json", "--show-secrets", "--stack", "dev", "--non-interactive"
-    ]  # fmt: skip
+        "stack",
+        "output",
+        "--json",
+        "--show-secrets",
+        "--stack",
+        "dev",
+        "--non-interactive",
+    ]
 
 
 def test_progress_begins_late_and_goes_on() -> None:
@@ -116,8 +128,13 @@ def test_a_kept_sandboxs_environment_is_for_its_owner_and_for_a_shell(
         tmp_path / "project",
     )
     text = "\n".join(lines)
-    for wanted in ("set -a; . ", "pulumi -C ", "verify --stack dev --outputs ",
-                   "curl http://127.0.0.1:1/_sandbox/state", "kill 42"):  # fmt: skip
+    for wanted in (
+        "set -a; . ",
+        "pulumi -C ",
+        "verify --stack dev --outputs ",
+        "curl http://127.0.0.1:1/_sandbox/state",
+        "kill 42",
+    ):
         assert wanted in text
     file = tmp_path / "environment"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

@@ -10,8 +10,12 @@ from cfscim.verify import read_outputs
 from tests.combinations import config_object
 
 TOKEN = "cfat_" + "s3cret" * 7
-ROLES = ("Administrator Read Only", "Administrator", "Billing",
-         "Super Administrator - All Privileges")  # fmt: skip
+ROLES = (
+    "Administrator Read Only",
+    "Administrator",
+    "Billing",
+    "Super Administrator - All Privileges",
+)
 
 
 def _outputs(**changes: object) -> dict[str, object]:

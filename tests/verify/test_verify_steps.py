@@ -30,9 +30,11 @@ def _files(stack: Stack, monkeypatch: pytest.MonkeyPatch, folder: Path) -> str:
 
 
 def test_the_first_state_is_one_line_that_says_what_is_waited_for(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     stack = _before_the_console(sandbox)
     report = stack.verify()
     assert failing(report).keys() <= {"cloudflare.superAdministrators"}, show(report)
@@ -100,9 +102,12 @@ def test_waiting_ends_with_its_minutes(
 
 @pytest.mark.parametrize("combination", [OKTA, ENTRA])
 def test_nothing_is_left_once_everything_was_read_back(
-    bases: Bases, combination: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path, capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+    bases: Bases,
+    combination: tuple[str, str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     stack = bases.stack(combination)
     outputs = _files(stack, monkeypatch, tmp_path)
     assert steps.run("dev", outputs, stack.env) == 0
@@ -110,9 +115,11 @@ def test_nothing_is_left_once_everything_was_read_back(
 
 
 def test_confirming_too_early_takes_no_step_away(
-    bases: Bases, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    bases: Bases,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     stack = bases.stack(OKTA)
     (app,) = bases.sandbox.world.okta.apps.values()
     app.provisioning.create_users = False

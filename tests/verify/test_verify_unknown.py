@@ -30,8 +30,10 @@ def test_permissions_that_entra_lacks_are_named_and_fail_nothing(bases: Bases) -
     report = stack.verify()
     assert failing(report) == {}, show(report)
     assert open_questions(report) == {
-        "entra.credentials", "entra.people.errors", "entra.groups.errors"
-    }  # fmt: skip
+        "entra.credentials",
+        "entra.people.errors",
+        "entra.groups.errors",
+    }
     assert "Synchronization.ReadWrite.All" in _action(report, "entra.credentials")
     assert "AuditLog.Read.All" in _action(report, "entra.people.errors")
     assert report.exit_code == 0

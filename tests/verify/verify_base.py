@@ -39,9 +39,15 @@ class Deviation:
 
 
 def deviation(
-    name: str, stack: Combination, fails: str, words: str, change: Callable[[World], object],
-    *, also: str = "", cycle: bool = False,
-) -> Deviation:  # fmt: skip
+    name: str,
+    stack: Combination,
+    fails: str,
+    words: str,
+    change: Callable[[World], object],
+    *,
+    also: str = "",
+    cycle: bool = False,
+) -> Deviation:
     """`fails` is the check that names it in `words`; `also` what follows from it, by spaces."""
     return Deviation(name, stack, change, frozenset({fails, *also.split()}), words, cycle, fails)
 

@@ -94,10 +94,16 @@ def token_deviations(stack: Combination, also: str = "") -> Iterator[Deviation]:
 
     yield one("value unknown", "valid", "does not know", setter("value_sha256", "0" * 64), dead)
     yield one("disabled", "valid", "disabled", setter("status", "disabled"), dead)
-    yield one("over", "expiry", "is over", setter("expires_on", "2020-01-01T00:00:00Z"),
-              f"{VALID} {dead}")  # fmt: skip
-    yield one("not yet", "restrictions", "not before 2099",
-              setter("not_before", "2099-01-01T00:00:00Z"), f"{VALID} {dead}")  # fmt: skip
+    yield one(
+        "over", "expiry", "is over", setter("expires_on", "2020-01-01T00:00:00Z"), f"{VALID} {dead}"
+    )
+    yield one(
+        "not yet",
+        "restrictions",
+        "not before 2099",
+        setter("not_before", "2099-01-01T00:00:00Z"),
+        f"{VALID} {dead}",
+    )
     yield one("gone", "valid", "does not know", lambda w: w.cloudflare.tokens.clear(), dead)
     yield one("never used", "used", "does not have the token", _unused)
     yield one("renamed", "name", "other name", setter("name", "other name"))
@@ -109,13 +115,25 @@ def token_deviations(stack: Combination, also: str = "") -> Iterator[Deviation]:
     yield one("a denial", "permissions", "deny DNS Read", _policy("deny", DNS_READ, own))
     yield one("every account", "account", f"{SCOPE}.*", _resources({f"{SCOPE}.*": "*"}))
     yield one("one more account", "account", other, _resources({own: "*", other: "*"}))
-    yield one("addresses", "restrictions", "127.0.0.0/8",
-              setter("condition", {"request_ip": {"in": ["127.0.0.0/8"]}}))  # fmt: skip
-    yield one("not from", "restrictions", "10.0.0.0/8",
-              setter("condition", {"request_ip": {"not_in": ["10.0.0.0/8"]}}))  # fmt: skip
-    yield one("no permission", "permissions", "without SCIM Provisioning",
-              lambda w: setattr(token(w).policies[0], "permission_groups", [DNS_READ]),
-              dead)  # fmt: skip
+    yield one(
+        "addresses",
+        "restrictions",
+        "127.0.0.0/8",
+        setter("condition", {"request_ip": {"in": ["127.0.0.0/8"]}}),
+    )
+    yield one(
+        "not from",
+        "restrictions",
+        "10.0.0.0/8",
+        setter("condition", {"request_ip": {"not_in": ["10.0.0.0/8"]}}),
+    )
+    yield one(
+        "no permission",
+        "permissions",
+        "without SCIM Provisioning",
+        lambda w: setattr(token(w).policies[0], "permission_groups", [DNS_READ]),
+        dead,
+    )
 
 
 def _change_policies(role: Role, change: Callable[[UserGroup, Account], object]):
@@ -142,9 +160,12 @@ def _permission(name: str) -> Callable[[UserGroup, Account], None]:
 def _second(group: UserGroup, _account: Account) -> None:
     first = group.policies[0]
     group.policies.append(
-        Policy(id="2", permission_groups=[ROLE_BY_NAME["DNS"].id],
-               resource_groups=first.resource_groups)
-    )  # fmt: skip
+        Policy(
+            id="2",
+            permission_groups=[ROLE_BY_NAME["DNS"].id],
+            resource_groups=first.resource_groups,
+        )
+    )
 
 
 def _another_id(role: Role) -> Callable[[World], None]:
@@ -162,8 +183,13 @@ def role_deviations(stack: Combination) -> Iterator[Deviation]:
         name, short = role.value, slug(role)
         exists, policy = f"cloudflare.group.{short}", f"cloudflare.policy.{short}"
         members = f"cloudflare.members.{short}"
-        yield deviation(f"{short} in lower case", stack, exists, name.lower(),
-                        lambda w, r=role: setattr(group(w, r), "name", r.value.lower()))  # fmt: skip
+        yield deviation(
+            f"{short} in lower case",
+            stack,
+            exists,
+            name.lower(),
+            lambda w, r=role: setattr(group(w, r), "name", r.value.lower()),
+        )
         kinds = (
             ("no policy", "no policy", lambda g, _a: g.policies.clear()),
             ("other role", "allow Workers Editor", _permission("Workers Editor")),
@@ -176,36 +202,75 @@ def role_deviations(stack: Combination) -> Iterator[Deviation]:
         for what, words, change in kinds if role is Role.ADMINISTRATOR else kinds[:2]:
             yield deviation(f"{short} {what}", stack, policy, words, _change_policies(role, change))
         if role in _MEMBER:
-            yield deviation(f"{short} lacks one", stack, members, f"{_MEMBER[role]} is missing",
-                            lambda w, r=role: group(w, r).members.pop(member_id(w, _MEMBER[r])),
-                            )  # fmt: skip
-        yield deviation(f"{short} has one more", stack, members, "edsger@example.com is there",
-                        lambda w, r=role: group(w, r).members.update(
-                            {member_id(w, "edsger@example.com"): "now"}))  # fmt: skip
+            yield deviation(
+                f"{short} lacks one",
+                stack,
+                members,
+                f"{_MEMBER[role]} is missing",
+                lambda w, r=role: group(w, r).members.pop(member_id(w, _MEMBER[r])),
+            )
+        yield deviation(
+            f"{short} has one more",
+            stack,
+            members,
+            "edsger@example.com is there",
+            lambda w, r=role: group(w, r).members.update(
+                {member_id(w, "edsger@example.com"): "now"}
+            ),
+        )
 
 
 def one_group_deviations(stack: Combination) -> Iterator[Deviation]:
     """What can become of a user group, shown on one."""
     role, exists = Role.BILLING, "cloudflare.group.billing"
-    yield deviation("deleted", stack, exists, "no such group",
-                    lambda w: account(w).user_groups.pop(group(w, role).id))  # fmt: skip
+    yield deviation(
+        "deleted",
+        stack,
+        exists,
+        "no such group",
+        lambda w: account(w).user_groups.pop(group(w, role).id),
+    )
     yield deviation("made anew", stack, exists, "e" * 32, _another_id(role))
 
 
 def account_deviations(stack: Combination) -> Iterator[Deviation]:
     """Who is a member, and who is in charge."""
-    yield deviation("not a member", stack, "cloudflare.people", "edsger@example.com is missing",
-                    lambda w: account(w).members.pop(member_id(w, "edsger@example.com")))  # fmt: skip
-    yield deviation("left behind", stack, "cloudflare.people", "stray@example.com is a member",
-                    lambda w: _stray(w))  # fmt: skip
-    yield deviation("without any role", stack, "cloudflare.roleless", "edsger@example.com",
-                    lambda w: _person(w, "edsger").roles.clear())  # fmt: skip
-    yield deviation("one in charge", stack, "cloudflare.superAdministrators",
-                    "1: alan@example.com; grace@example.com has not accepted", _alone,
-                    also="cloudflare.breakGlass cloudflare.undeclared")  # fmt: skip
-    yield deviation("a role given by hand", stack, "cloudflare.undeclared",
-                    "edsger@example.com has Billing (given by hand)",
-                    lambda w: _person(w, "edsger").roles.append("Billing"))  # fmt: skip
+    yield deviation(
+        "not a member",
+        stack,
+        "cloudflare.people",
+        "edsger@example.com is missing",
+        lambda w: account(w).members.pop(member_id(w, "edsger@example.com")),
+    )
+    yield deviation(
+        "left behind",
+        stack,
+        "cloudflare.people",
+        "stray@example.com is a member",
+        lambda w: _stray(w),
+    )
+    yield deviation(
+        "without any role",
+        stack,
+        "cloudflare.roleless",
+        "edsger@example.com",
+        lambda w: _person(w, "edsger").roles.clear(),
+    )
+    yield deviation(
+        "one in charge",
+        stack,
+        "cloudflare.superAdministrators",
+        "1: alan@example.com; grace@example.com has not accepted",
+        _alone,
+        also="cloudflare.breakGlass cloudflare.undeclared",
+    )
+    yield deviation(
+        "a role given by hand",
+        stack,
+        "cloudflare.undeclared",
+        "edsger@example.com has Billing (given by hand)",
+        lambda w: _person(w, "edsger").roles.append("Billing"),
+    )
     yield deviation(
         "another User Group",
         stack,
@@ -213,15 +278,28 @@ def account_deviations(stack: Combination) -> Iterator[Deviation]:
         'katherine@example.com has DNS (another User Group, "Friends"',
         _friends,
     )
-    yield deviation("break-glass has gone", stack, "cloudflare.breakGlass",
-                    "second@example.com is no member of the account",
-                    lambda w: account(w).members.pop(member_id(w, "second@example.com")),
-                    )  # fmt: skip
-    yield deviation("break-glass has not accepted", stack, "cloudflare.breakGlass",
-                    "second@example.com has not accepted",
-                    lambda w: setattr(_person(w, "second"), "status", "pending"))  # fmt: skip
-    yield deviation("nobody has a role", stack, "cloudflare.anybody", "nobody of", _nobody,
-                    also=f"{_MEMBERS_OF} cloudflare.members.billing")  # fmt: skip
+    yield deviation(
+        "break-glass has gone",
+        stack,
+        "cloudflare.breakGlass",
+        "second@example.com is no member of the account",
+        lambda w: account(w).members.pop(member_id(w, "second@example.com")),
+    )
+    yield deviation(
+        "break-glass has not accepted",
+        stack,
+        "cloudflare.breakGlass",
+        "second@example.com has not accepted",
+        lambda w: setattr(_person(w, "second"), "status", "pending"),
+    )
+    yield deviation(
+        "nobody has a role",
+        stack,
+        "cloudflare.anybody",
+        "nobody of",
+        _nobody,
+        also=f"{_MEMBERS_OF} cloudflare.members.billing",
+    )
 
 
 _MEMBERS_OF = "cloudflare.members.administrator cloudflare.members.super-administrator"
@@ -259,15 +337,31 @@ def _alone(world: World) -> None:
 def virtual_deviations(stack: Combination) -> Iterator[Deviation]:
     """Virtual groups: served at all, and who is in them."""
     every = " ".join(f"cloudflare.group.{slug(role)}" for role in ROLES)
-    yield deviation("virtual groups ended", stack, "cloudflare.group.billing", "serves no virtual",
-                    lambda w: setattr(account(w), "virtual_groups", False), also=every)  # fmt: skip
+    yield deviation(
+        "virtual groups ended",
+        stack,
+        "cloudflare.group.billing",
+        "serves no virtual",
+        lambda w: setattr(account(w), "virtual_groups", False),
+        also=every,
+    )
     for role, address in _MEMBER.items():
-        yield deviation(f"virtual {slug(role)} lacks one", stack, f"cloudflare.members.{slug(role)}",
-                        f"{address} is missing", lambda w, r=role: _leave(w, r))  # fmt: skip
-        yield deviation(f"virtual {slug(role)} has one more", stack,
-                        f"cloudflare.members.{slug(role)}", "edsger@example.com is there",
-                        lambda w, r=role: account(w).system_groups[r.value].members.append(
-                            member_id(w, "edsger@example.com")))  # fmt: skip
+        yield deviation(
+            f"virtual {slug(role)} lacks one",
+            stack,
+            f"cloudflare.members.{slug(role)}",
+            f"{address} is missing",
+            lambda w, r=role: _leave(w, r),
+        )
+        yield deviation(
+            f"virtual {slug(role)} has one more",
+            stack,
+            f"cloudflare.members.{slug(role)}",
+            "edsger@example.com is there",
+            lambda w, r=role: (
+                account(w).system_groups[r.value].members.append(member_id(w, "edsger@example.com"))
+            ),
+        )
 
 
 def _leave(world: World, role: Role) -> None:
@@ -276,11 +370,21 @@ def _leave(world: World, role: Role) -> None:
 
 def _user_token() -> Iterator[Deviation]:
     yield deviation("another user", OKTA_USER, "cloudflare.token.account", "user.0000", _other_user)
-    yield deviation("permission swapped", OKTA_USER, "cloudflare.token.permissions",
-                    "without Memberships Write; also DNS Read", _swap)  # fmt: skip
-    yield deviation("its user left", OKTA_USER, SCIM, "answered 403",
-                    lambda w: account(w).members.pop(member_id(w, "owner@example.com")),
-                    also="cloudflare.breakGlass")  # fmt: skip
+    yield deviation(
+        "permission swapped",
+        OKTA_USER,
+        "cloudflare.token.permissions",
+        "without Memberships Write; also DNS Read",
+        _swap,
+    )
+    yield deviation(
+        "its user left",
+        OKTA_USER,
+        SCIM,
+        "answered 403",
+        lambda w: account(w).members.pop(member_id(w, "owner@example.com")),
+        also="cloudflare.breakGlass",
+    )
 
 
 def _other_user(world: World) -> None:

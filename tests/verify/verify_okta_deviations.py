@@ -69,106 +69,254 @@ def app_deviations(stack: Combination) -> Iterator[Deviation]:
         ("icon", "app.iconWeb", "shown", setter("hide_web", False)),
         ("mobile icon", "app.iconMobile", "shown", setter("hide_ios", False)),
         ("log-in", "app.autoLogin", "on", setter("auto_submit_toolbar", True)),
-        ("format", "app.userName", "login",
-         setter("user_name_template", {"template": "${source.login}", "type": "BUILT_IN"})),
+        (
+            "format",
+            "app.userName",
+            "login",
+            setter("user_name_template", {"template": "${source.login}", "type": "BUILT_IN"}),
+        ),
         ("create", "features.PUSH_NEW_USERS", "off", switch("create_users", False)),
         ("deactivate", "features.PUSH_USER_DEACTIVATION", "off", switch("deactivate_users", False)),
         ("update", "features.PUSH_PROFILE_UPDATES", "on", switch("update_users", True)),
-        ("password", "features.PUSH_PASSWORD_UPDATES", "on",
-         lambda w: setattr(app(w).provisioning.password, "enabled", True)),
-    ):  # fmt: skip
+        (
+            "password",
+            "features.PUSH_PASSWORD_UPDATES",
+            "on",
+            lambda w: setattr(app(w).provisioning.password, "enabled", True),
+        ),
+    ):
         yield deviation(name, stack, f"okta.{fails}", words, change)
-    yield deviation("integration off", stack, "okta.features.GROUP_PUSH", "off",
-                    switch("enabled", False), also="okta.features.PUSH_NEW_USERS "
-                    "okta.features.PUSH_USER_DEACTIVATION")  # fmt: skip
+    yield deviation(
+        "integration off",
+        stack,
+        "okta.features.GROUP_PUSH",
+        "off",
+        switch("enabled", False),
+        also="okta.features.PUSH_NEW_USERS okta.features.PUSH_USER_DEACTIVATION",
+    )
 
 
 def api_deviations(stack: Combination) -> Iterator[Deviation]:
     """`apiIntegration: api`: the connection and the features by Okta's API."""
     off = "okta.features.GROUP_PUSH okta.features.PUSH_NEW_USERS "
-    yield deviation("UNKNOWN", stack, "okta.connection", "UNKNOWN", setter("name", "scim2testapp"),
-                    also="okta.app.catalog okta.featuresApi")  # fmt: skip
-    yield deviation("base URL", stack, "okta.connection", "https://elsewhere.example",
-                    switch("base_url", "https://elsewhere.example"))  # fmt: skip
-    yield deviation("disabled", stack, "okta.connection", "DISABLED", switch("enabled", False),
-                    also=off + "okta.features.PUSH_USER_DEACTIVATION okta.featuresApi")  # fmt: skip
+    yield deviation(
+        "UNKNOWN",
+        stack,
+        "okta.connection",
+        "UNKNOWN",
+        setter("name", "scim2testapp"),
+        also="okta.app.catalog okta.featuresApi",
+    )
+    yield deviation(
+        "base URL",
+        stack,
+        "okta.connection",
+        "https://elsewhere.example",
+        switch("base_url", "https://elsewhere.example"),
+    )
+    yield deviation(
+        "disabled",
+        stack,
+        "okta.connection",
+        "DISABLED",
+        switch("enabled", False),
+        also=off + "okta.features.PUSH_USER_DEACTIVATION okta.featuresApi",
+    )
     for name, title, feature, change in (
         ("create", "Create Users is DISABLED", "PUSH_NEW_USERS", switch("create_users", False)),
-        ("update", "Update User Attributes is ENABLED", "PUSH_PROFILE_UPDATES",
-         switch("update_users", True)),
-    ):  # fmt: skip
-        yield deviation(f"api {name}", stack, "okta.featuresApi", title, change,
-                        also=f"okta.features.{feature}")  # fmt: skip
+        (
+            "update",
+            "Update User Attributes is ENABLED",
+            "PUSH_PROFILE_UPDATES",
+            switch("update_users", True),
+        ),
+    ):
+        yield deviation(
+            f"api {name}", stack, "okta.featuresApi", title, change, also=f"okta.features.{feature}"
+        )
 
 
 def group_deviations(stack: Combination) -> Iterator[Deviation]:
     """Each role's group, its members and its push."""
     for role in ROLES:
         name, short = role.value, slug(role)
-        yield deviation(f"{short} renamed", stack, f"okta.group.{short}", f"{name} 2",
-                        lambda w, n=name: setattr(group(w, n), "name", f"{n} 2"))  # fmt: skip
+        yield deviation(
+            f"{short} renamed",
+            stack,
+            f"okta.group.{short}",
+            f"{name} 2",
+            lambda w, n=name: setattr(group(w, n), "name", f"{n} 2"),
+        )
         if role in _DECLARED:
-            yield deviation(f"{short} lacks one", stack, f"okta.members.{short}",
-                            f"{_DECLARED[role]} is missing",
-                            lambda w, r=role: _leave(w, r), cycle=True)  # fmt: skip
-            yield deviation(f"{short} has one more", stack, f"okta.members.{short}",
-                            "edsger@example.com is not declared",
-                            lambda w, n=name: _join(w, n, "edsger"), cycle=True)  # fmt: skip
+            yield deviation(
+                f"{short} lacks one",
+                stack,
+                f"okta.members.{short}",
+                f"{_DECLARED[role]} is missing",
+                lambda w, r=role: _leave(w, r),
+                cycle=True,
+            )
+            yield deviation(
+                f"{short} has one more",
+                stack,
+                f"okta.members.{short}",
+                "edsger@example.com is not declared",
+                lambda w, n=name: _join(w, n, "edsger"),
+                cycle=True,
+            )
         push, last = f"okta.push.{short}", f"okta.push.last.{short}"
-        yield deviation(f"{short} not pushed", stack, push, "is gone",
-                        lambda w, r=role: app(w).mappings.remove(mapping(w, r)))  # fmt: skip
+        yield deviation(
+            f"{short} not pushed",
+            stack,
+            push,
+            "is gone",
+            lambda w, r=role: app(w).mappings.remove(mapping(w, r)),
+        )
         if role is Role.BILLING:
-            yield deviation("push made by hand", stack, push, "gPmMadeByHand0000000 was made by hand",
-                            lambda w, r=role: _made_anew(w, r))  # fmt: skip
-            yield deviation("push off", stack, push, "INACTIVE",
-                            lambda w, r=role: setattr(mapping(w, r), "status", "INACTIVE"))  # fmt: skip
-            yield deviation("push error", stack, push, "refused by target",
-                            lambda w, r=role: _failed(mapping(w, r)))  # fmt: skip
-        yield deviation(f"{short} target renamed", stack, f"okta.push.target.{short}", "other",
-                        lambda w, r=role: _rename_target(w, r))  # fmt: skip
+            yield deviation(
+                "push made by hand",
+                stack,
+                push,
+                "gPmMadeByHand0000000 was made by hand",
+                lambda w, r=role: _made_anew(w, r),
+            )
+            yield deviation(
+                "push off",
+                stack,
+                push,
+                "INACTIVE",
+                lambda w, r=role: setattr(mapping(w, r), "status", "INACTIVE"),
+            )
+            yield deviation(
+                "push error",
+                stack,
+                push,
+                "refused by target",
+                lambda w, r=role: _failed(mapping(w, r)),
+            )
+        yield deviation(
+            f"{short} target renamed",
+            stack,
+            f"okta.push.target.{short}",
+            "other",
+            lambda w, r=role: _rename_target(w, r),
+        )
         empty = role is Role.ADMINISTRATOR_READ_ONLY
-        yield deviation(f"{short} never pushed", stack, last, "never, although it is due",
-                        lambda w, r=role: _never_pushed(w, r),
-                        also=f"cloudflare.members.{short}" if empty else "")  # fmt: skip
+        yield deviation(
+            f"{short} never pushed",
+            stack,
+            last,
+            "never, although it is due",
+            lambda w, r=role: _never_pushed(w, r),
+            also=f"cloudflare.members.{short}" if empty else "",
+        )
 
 
 def people_deviations(stack: Combination) -> Iterator[Deviation]:
     """The users' group, the assignment, and single people."""
     users = "Cloudflare Users"
-    yield deviation("users' group renamed", stack, "okta.group.users", "no such group",
-                    lambda w: setattr(group(w, users), "name", "Others"))  # fmt: skip
-    yield deviation("not in the users' group", stack, "okta.members.users", "ada@example.com",
-                    lambda w: group(w, users).members.remove(user(w, "ada").id))  # fmt: skip
-    yield deviation("left the users' group", stack, "okta.members.users", "ada@example.com",
-                    _leave_users, cycle=True, also="cloudflare.members.administrator")  # fmt: skip
-    yield deviation("assignment gone", stack, "okta.assignment", "is not assigned",
-                    lambda w: app(w).groups.clear())  # fmt: skip
-    yield deviation("one more group assigned", stack, "okta.assignment", "also group Billing",
-                    _assign_billing)  # fmt: skip
-    yield deviation("assigned directly", stack, "okta.assignment", "edsger@example.com directly",
-                    lambda w: setattr(app_user(w, "edsger"), "scope", "USER"))  # fmt: skip
+    yield deviation(
+        "users' group renamed",
+        stack,
+        "okta.group.users",
+        "no such group",
+        lambda w: setattr(group(w, users), "name", "Others"),
+    )
+    yield deviation(
+        "not in the users' group",
+        stack,
+        "okta.members.users",
+        "ada@example.com",
+        lambda w: group(w, users).members.remove(user(w, "ada").id),
+    )
+    yield deviation(
+        "left the users' group",
+        stack,
+        "okta.members.users",
+        "ada@example.com",
+        _leave_users,
+        cycle=True,
+        also="cloudflare.members.administrator",
+    )
+    yield deviation(
+        "assignment gone",
+        stack,
+        "okta.assignment",
+        "is not assigned",
+        lambda w: app(w).groups.clear(),
+    )
+    yield deviation(
+        "one more group assigned", stack, "okta.assignment", "also group Billing", _assign_billing
+    )
+    yield deviation(
+        "assigned directly",
+        stack,
+        "okta.assignment",
+        "edsger@example.com directly",
+        lambda w: setattr(app_user(w, "edsger"), "scope", "USER"),
+    )
     yield deviation("one more push", stack, "okta.push.others", users, _push_users)
-    yield deviation("user name", stack, "okta.people.userName", "ada@example.com is ada",
-                    lambda w: setattr(app_user(w, "ada"), "user_name", "ada"))  # fmt: skip
-    yield deviation("assigned too early", stack, "okta.people.early", "ada@example.com",
-                    lambda w: _assigned_early(w, "ada"))  # fmt: skip
-    yield deviation("suspended and still there", stack, "cloudflare.members.administrator",
-                    "suspended in Okta",
-                    lambda w: setattr(user(w, "ada"), "status", "SUSPENDED"))  # fmt: skip
-    yield deviation("error of a person", stack, "okta.people.errors", "ada@example.com",
-                    lambda w: setattr(app_user(w, "ada"), "error", "refused"))  # fmt: skip
-    yield deviation("deactivated", stack, "okta.members.administrator",
-                    "ada@example.com is missing (deactivated in Okta)", _deactivate,
-                    cycle=True, also="okta.members.users")  # fmt: skip
-    yield deviation("deleted", stack, "okta.members.administrator",
-                    "ada@example.com is missing (nobody in Okta", _delete,
-                    cycle=True, also="okta.members.users")  # fmt: skip
-    yield deviation("managed in Okta, not yet a cycle", stack, "cloudflare.members.billing",
-                    "edsger@example.com is missing (likely not yet a cycle",
-                    lambda w: _join(w, "Billing", "edsger"))  # fmt: skip
-    yield deviation("in a role group, not assigned", stack, "cloudflare.members.billing",
-                    "(not assigned to the app: not in group", _join_unassigned,
-                    cycle=True)  # fmt: skip
+    yield deviation(
+        "user name",
+        stack,
+        "okta.people.userName",
+        "ada@example.com is ada",
+        lambda w: setattr(app_user(w, "ada"), "user_name", "ada"),
+    )
+    yield deviation(
+        "assigned too early",
+        stack,
+        "okta.people.early",
+        "ada@example.com",
+        lambda w: _assigned_early(w, "ada"),
+    )
+    yield deviation(
+        "suspended and still there",
+        stack,
+        "cloudflare.members.administrator",
+        "suspended in Okta",
+        lambda w: setattr(user(w, "ada"), "status", "SUSPENDED"),
+    )
+    yield deviation(
+        "error of a person",
+        stack,
+        "okta.people.errors",
+        "ada@example.com",
+        lambda w: setattr(app_user(w, "ada"), "error", "refused"),
+    )
+    yield deviation(
+        "deactivated",
+        stack,
+        "okta.members.administrator",
+        "ada@example.com is missing (deactivated in Okta)",
+        _deactivate,
+        cycle=True,
+        also="okta.members.users",
+    )
+    yield deviation(
+        "deleted",
+        stack,
+        "okta.members.administrator",
+        "ada@example.com is missing (nobody in Okta",
+        _delete,
+        cycle=True,
+        also="okta.members.users",
+    )
+    yield deviation(
+        "managed in Okta, not yet a cycle",
+        stack,
+        "cloudflare.members.billing",
+        "edsger@example.com is missing (likely not yet a cycle",
+        lambda w: _join(w, "Billing", "edsger"),
+    )
+    yield deviation(
+        "in a role group, not assigned",
+        stack,
+        "cloudflare.members.billing",
+        "(not assigned to the app: not in group",
+        _join_unassigned,
+        cycle=True,
+    )
 
 
 def _assigned_early(world: World, name: str) -> None:
@@ -218,9 +366,10 @@ def _push_users(world: World) -> None:
     kept = mapping(world, Role.BILLING)
     own = world.okta.add_group("Cloudflare Users", None, kind="APP_GROUP", app_id=app(world).id)
     changed = {
-        "id": "gPm9", "source_group_id": group(world, "Cloudflare Users").id,
+        "id": "gPm9",
+        "source_group_id": group(world, "Cloudflare Users").id,
         "target_group_id": own.id,
-    }  # fmt: skip
+    }
     app(world).mappings.append(kept.model_copy(update=changed))
 
 

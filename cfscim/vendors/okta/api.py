@@ -27,8 +27,11 @@ from cfscim.vendors.pages import gather, link_pages, objects
 from cfscim.vendors.replies import read
 
 _APPS, _GROUPS, _USERS, _LOGS = (
-    "okta.apps.read", "okta.groups.read", "okta.users.read", "okta.logs.read"
-)  # fmt: skip
+    "okta.apps.read",
+    "okta.groups.read",
+    "okta.users.read",
+    "okta.logs.read",
+)
 _NO_FEATURES = ("Provisioning is not enabled", "Provisioning is not supported")
 # A longer search would make a longer address than proxies take.
 _EMAILS_A_CALL = 30

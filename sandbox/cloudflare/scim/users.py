@@ -38,8 +38,9 @@ def describe(
     formatted = " ".join(part for part in (user.first_name, user.last_name) if part) or None
     groups = [group.id for group in account.user_groups.values() if member.id in group.members]
     if account.virtual_groups:
-        groups += [system_id(role) for role, g in account.system_groups.items()
-                   if member.id in g.members]  # fmt: skip
+        groups += [
+            system_id(role) for role, g in account.system_groups.items() if member.id in g.members
+        ]
     return ScimUser(
         id=user.id,
         external_id=member.external_id,

@@ -94,9 +94,12 @@ def test_user_tokens(official: Cloudflare) -> None:
 def test_roles_and_resource_groups(official: Cloudflare) -> None:
     roles = {group.name: group for group in official.iam.permission_groups.list(account_id=ACCOUNT)}
     assert {
-        "Administrator Read Only", "Administrator", "Billing", SUPER_ADMINISTRATOR,
+        "Administrator Read Only",
+        "Administrator",
+        "Billing",
+        SUPER_ADMINISTRATOR,
         "Minimal Account Access",
-    } <= set(roles)  # fmt: skip
+    } <= set(roles)
     by_label = official.iam.permission_groups.list(account_id=ACCOUNT, label="admin")
     assert [group.name for group in by_label] == ["Administrator"]
     first = next(iter(official.iam.resource_groups.list(account_id=ACCOUNT)))
@@ -138,8 +141,9 @@ def test_user_groups_and_members(official: Cloudflare) -> None:
     shown = [one.id for one in listed.list(created.id, account_id=ACCOUNT)]
     assert shown == [member.id]
     assert {one.email for one in official.accounts.members.list(account_id=ACCOUNT)} == {
-        "owner@example.com", "ada@example.com",
-    }  # fmt: skip
+        "owner@example.com",
+        "ada@example.com",
+    }
     groups.update(created.id, account_id=ACCOUNT, name="Admins")
     groups.delete(created.id, account_id=ACCOUNT)
     assert list(groups.list(account_id=ACCOUNT)) == []

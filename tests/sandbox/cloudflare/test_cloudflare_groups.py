@@ -32,8 +32,9 @@ def test_a_group_reads_back_as_it_was_created(sandbox: Sandbox) -> None:
     [policy] = created["policies"]
     assert policy["permission_groups"][0]["name"] == "Administrator"
     assert policy["resource_groups"][0]["scope"] == {
-        "key": f"com.cloudflare.api.account.{ACCOUNT}", "objects": [{"key": "*"}],
-    }  # fmt: skip
+        "key": f"com.cloudflare.api.account.{ACCOUNT}",
+        "objects": [{"key": "*"}],
+    }
 
 
 def test_without_policies_there_is_no_such_key(sandbox: Sandbox) -> None:
@@ -151,10 +152,14 @@ def test_members_of_an_unlocked_group(sandbox: Sandbox) -> None:
 def test_lists_are_paged(sandbox: Sandbox) -> None:
     for number in range(5):
         _group(sandbox, f"Group {number}")
-    listed = account_client(sandbox).get(
-        "/iam/user_groups", params={"page": 2, "per_page": 2}
-    ).json()  # fmt: skip
+    listed = (
+        account_client(sandbox).get("/iam/user_groups", params={"page": 2, "per_page": 2}).json()
+    )
     assert [group["name"] for group in listed["result"]] == ["Group 2", "Group 3"]
     assert listed["result_info"] == {
-        "page": 2, "per_page": 2, "count": 2, "total_count": 5, "total_pages": 3,
-    }  # fmt: skip
+        "page": 2,
+        "per_page": 2,
+        "count": 2,
+        "total_count": 5,
+        "total_pages": 3,
+    }

@@ -38,8 +38,9 @@ def test_a_group_without_a_policy_grants_nothing(sandbox: Sandbox) -> None:
     body = {"policies": [role_policy(sandbox, "Administrator")]}
     account_client(sandbox).put(f"/iam/user_groups/{group}", json=body)
     assert effective_roles(sandbox, "ada@example.com") == [
-        "Administrator", "Minimal Account Access",
-    ]  # fmt: skip
+        "Administrator",
+        "Minimal Account Access",
+    ]
 
 
 def test_a_policy_on_domains_only_is_not_the_role(sandbox: Sandbox) -> None:

@@ -20,8 +20,14 @@ from tests.sandbox.cloudflare.cloudflare_api import (
 )
 
 SCIM_READS = ["/scim/v2/Users", "/scim/v2/Groups", "/scim/v2/ServiceProviderConfig"]
-READS = ["/members", "/roles", "/iam/user_groups", "/iam/permission_groups",
-         "/iam/resource_groups", ""]  # fmt: skip
+READS = [
+    "/members",
+    "/roles",
+    "/iam/user_groups",
+    "/iam/permission_groups",
+    "/iam/resource_groups",
+    "",
+]
 TOKEN_READS = ["/tokens", "/tokens/permission_groups"]
 AUDIT = ["/logs/audit?since=2020-01-01&before=2099-01-01"]
 
@@ -92,11 +98,15 @@ def test_a_user_token_ends_with_its_owners_membership(sandbox: Sandbox) -> None:
         user_token(sandbox, policy(SCIM_PROVISIONING))["value"],
         account_token(sandbox, SCIM_PROVISIONING)["value"],
     )
-    role = {"email": "grace@example.com", "roles": ["33666b9c79b9a5273fc7344ff42f953d"],
-            "status": "accepted"}  # fmt: skip
+    role = {
+        "email": "grace@example.com",
+        "roles": ["33666b9c79b9a5273fc7344ff42f953d"],
+        "status": "accepted",
+    }
     operator.post("/members", json=role)
-    owner = next(m for m in operator.get("/members").json()["result"]
-                 if m["email"] == "owner@example.com")  # fmt: skip
+    owner = next(
+        m for m in operator.get("/members").json()["result"] if m["email"] == "owner@example.com"
+    )
     assert scim_client(sandbox, user).get("/Users").status_code == 200
     assert operator.delete(f"/members/{owner['id']}").status_code == 200
     assert scim_client(sandbox, user).get("/Users").status_code == 403

@@ -57,8 +57,9 @@ def test_a_change_keeps_the_value(sandbox: Sandbox) -> None:
 
 def test_resources_come_back_as_the_text_that_was_sent(sandbox: Sandbox) -> None:
     resources = {f"{ZONE}.*": "*", f"com.cloudflare.api.account.{ACCOUNT}": "*"}
-    token = account_token(sandbox, SCIM_PROVISIONING, policies=[
-        policy(SCIM_PROVISIONING, resources=resources)])  # fmt: skip
+    token = account_token(
+        sandbox, SCIM_PROVISIONING, policies=[policy(SCIM_PROVISIONING, resources=resources)]
+    )
     text = account_client(sandbox).get(f"/tokens/{token['id']}").text
     wanted = f'"resources":{{"{ZONE}.*":"*","com.cloudflare.api.account.{ACCOUNT}":"*"}}'
     assert wanted in text
@@ -67,17 +68,20 @@ def test_resources_come_back_as_the_text_that_was_sent(sandbox: Sandbox) -> None
 BAD_POLICIES = {
     "no policy": [],
     "unknown group": [policy("0" * 32)],
-    "no resources": [{"effect": "allow", "permission_groups": [{"id": SCIM_PROVISIONING}],
-                      "resources": {}}],
-    "other account": [policy(SCIM_PROVISIONING,
-                             resources={f"com.cloudflare.api.account.{OTHER_ACCOUNT}": "*"})],
+    "no resources": [
+        {"effect": "allow", "permission_groups": [{"id": SCIM_PROVISIONING}], "resources": {}}
+    ],
+    "other account": [
+        policy(SCIM_PROVISIONING, resources={f"com.cloudflare.api.account.{OTHER_ACCOUNT}": "*"})
+    ],
     "zone for an account's group": [policy(SCIM_PROVISIONING, resources={f"{ZONE}.*": "*"})],
     "nonsense resource": [policy(SCIM_PROVISIONING, resources={"account": "*"})],
-    "value is no star": [policy(SCIM_PROVISIONING, resources={
-        f"com.cloudflare.api.account.{ACCOUNT}": "read"})],
+    "value is no star": [
+        policy(SCIM_PROVISIONING, resources={f"com.cloudflare.api.account.{ACCOUNT}": "read"})
+    ],
     "a user's group": [policy(MEMBERSHIPS_READ)],
     "effect": [{**policy(SCIM_PROVISIONING), "effect": "permit"}],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("policies", BAD_POLICIES.values(), ids=BAD_POLICIES)

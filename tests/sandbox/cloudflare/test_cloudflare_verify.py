@@ -17,8 +17,10 @@ def test_an_account_token_is_known_to_its_account_only(sandbox: Sandbox) -> None
     client(sandbox).get(f"/accounts/{OTHER_ACCOUNT}")
     mine = account_client(sandbox, token["value"]).get("/tokens/verify")
     assert mine.json()["result"] == {
-        "id": token["id"], "status": "active", "expires_on": "2099-01-01T00:00:00Z",
-    }  # fmt: skip
+        "id": token["id"],
+        "status": "active",
+        "expires_on": "2099-01-01T00:00:00Z",
+    }
     caller = client(sandbox, token["value"])
     assert caller.get("/user/tokens/verify").status_code == 401
     assert caller.get(f"/accounts/{OTHER_ACCOUNT}/tokens/verify").status_code == 401

@@ -10,32 +10,67 @@ from tests.sandbox.cloudflare.scim_engine import HttpxScimClient
 
 # (check, resource, beginning of the tester's words) -> what Cloudflare documents
 DEVIATIONS = {
-    ("object_deletion", "User", "DELETE is not allowed"):
-        "users have no DELETE: active=false ends the membership (OpenAPI, SCIM Users)",
-    ("search_with_attributes", "User", "no such path"):
-        "there is no .search (OpenAPI lists Users, Groups and discovery only)",
-    ("search_with_attributes", "Group", "no such path"):
-        "there is no .search (OpenAPI lists Users, Groups and discovery only)",
-    ("object_replacement", "Group", "user "):
-        "a member must be a user of the account; the tester invents one",
-    ("check_add_attribute", "User", "PATCH modify() returned unexpected value for 'externalId'"):
-        "add on users is accepted and has no effect (OpenAPI, SCIM Patch Operation)",
-    ("check_add_attribute", "User", "PATCH modify() returned unexpected value for 'name'"):
-        "profile fields are set at first provisioning only (user groups page)",
-    ("check_add_attribute", "User", "PATCH modify() returned unexpected value for 'displayName'"):
-        "profile fields are set at first provisioning only (user groups page)",
-    ("check_remove_attribute", "User", "PATCH modify() did not remove attribute 'externalId'"):
-        "remove on users is accepted and has no effect (OpenAPI, SCIM Patch Operation)",
-    ("check_replace_attribute", "User",
-     "PATCH modify() returned unexpected value for 'externalId'"):
-        "PATCH of users knows userName, name and active (OpenAPI, Patch SCIM User)",
-    ("check_replace_attribute", "User", "Failed to query resource after replace on 'active'"):
-        "active=false removes the member, so the user is gone (OpenAPI, Patch SCIM User)",
-    ("check_add_attribute", "Group", "Failed to add attribute 'members'"):
-        "a member must be a user of the account; the tester invents one",
-    ("check_replace_attribute", "Group", "Failed to replace attribute 'members'"):
-        "a member must be a user of the account; the tester invents one",
-}  # fmt: skip
+    (
+        "object_deletion",
+        "User",
+        "DELETE is not allowed",
+    ): "users have no DELETE: active=false ends the membership (OpenAPI, SCIM Users)",
+    (
+        "search_with_attributes",
+        "User",
+        "no such path",
+    ): "there is no .search (OpenAPI lists Users, Groups and discovery only)",
+    (
+        "search_with_attributes",
+        "Group",
+        "no such path",
+    ): "there is no .search (OpenAPI lists Users, Groups and discovery only)",
+    (
+        "object_replacement",
+        "Group",
+        "user ",
+    ): "a member must be a user of the account; the tester invents one",
+    (
+        "check_add_attribute",
+        "User",
+        "PATCH modify() returned unexpected value for 'externalId'",
+    ): "add on users is accepted and has no effect (OpenAPI, SCIM Patch Operation)",
+    (
+        "check_add_attribute",
+        "User",
+        "PATCH modify() returned unexpected value for 'name'",
+    ): "profile fields are set at first provisioning only (user groups page)",
+    (
+        "check_add_attribute",
+        "User",
+        "PATCH modify() returned unexpected value for 'displayName'",
+    ): "profile fields are set at first provisioning only (user groups page)",
+    (
+        "check_remove_attribute",
+        "User",
+        "PATCH modify() did not remove attribute 'externalId'",
+    ): "remove on users is accepted and has no effect (OpenAPI, SCIM Patch Operation)",
+    (
+        "check_replace_attribute",
+        "User",
+        "PATCH modify() returned unexpected value for 'externalId'",
+    ): "PATCH of users knows userName, name and active (OpenAPI, Patch SCIM User)",
+    (
+        "check_replace_attribute",
+        "User",
+        "Failed to query resource after replace on 'active'",
+    ): "active=false removes the member, so the user is gone (OpenAPI, Patch SCIM User)",
+    (
+        "check_add_attribute",
+        "Group",
+        "Failed to add attribute 'members'",
+    ): "a member must be a user of the account; the tester invents one",
+    (
+        "check_replace_attribute",
+        "Group",
+        "Failed to replace attribute 'members'",
+    ): "a member must be a user of the account; the tester invents one",
+}
 _FINE = (Status.SUCCESS, Status.COMPLIANT, Status.ACCEPTABLE, Status.SKIPPED)
 
 

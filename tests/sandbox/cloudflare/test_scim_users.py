@@ -20,8 +20,10 @@ def test_a_new_member_has_minimal_access(sandbox: Sandbox) -> None:
     assert created["userName"] == ADA
     assert created["externalId"] == "00u1"
     assert created["name"] == {
-        "givenName": "Ada", "familyName": "Test", "formatted": "Ada Test",
-    }  # fmt: skip
+        "givenName": "Ada",
+        "familyName": "Test",
+        "formatted": "Ada Test",
+    }
     assert effective_roles(sandbox, ADA) == ["Minimal Account Access"]
     assert scim_client(sandbox).get(f"/Users/{created['id']}").json() == created
 
@@ -96,10 +98,13 @@ def test_paging(sandbox: Sandbox, start: int, count: int, names: list[str]) -> N
         {"op": "replace", "path": "active", "value": False},
         {"op": "Replace", "path": "active", "value": "False"},
         {"op": "replace", "value": {"active": False}},
-        {"op": "replace", "path": "urn:ietf:params:scim:schemas:core:2.0:User:active",
-         "value": False},
+        {
+            "op": "replace",
+            "path": "urn:ietf:params:scim:schemas:core:2.0:User:active",
+            "value": False,
+        },
     ],
-)  # fmt: skip
+)
 def test_deactivation_ends_the_membership(sandbox: Sandbox, operation: dict[str, object]) -> None:
     user = _provision(sandbox)["id"]
     answer = scim_client(sandbox).patch(f"/Users/{user}", json=patch(operation))

@@ -55,8 +55,11 @@ def test_default_access_is_for_applications_without_roles(graph: Graph) -> None:
 
 
 def test_nobody_unknown_can_be_assigned(graph: Graph, sp_id: str) -> None:
-    body = {"principalId": "11111111-2222-3333-4444-555555555555", "resourceId": sp_id,
-            "appRoleId": USER_ROLE}  # fmt: skip
+    body = {
+        "principalId": "11111111-2222-3333-4444-555555555555",
+        "resourceId": sp_id,
+        "appRoleId": USER_ROLE,
+    }
     answer = graph.send("POST", f"/servicePrincipals/{sp_id}/appRoleAssignedTo", body)
     assert answer.status_code == 400
     assert "Not a valid reference update" in answer.text

@@ -43,8 +43,10 @@ def test_a_user_is_looked_for_and_created_as_entra_does(
     assert body["userName"] == ADA
     assert body["emails"] == [{"primary": True, "type": "work", "value": ADA}]
     assert body["name"] == {
-        "givenName": "Ada", "familyName": "Lovelace", "formatted": "Ada Lovelace",
-    }  # fmt: skip
+        "givenName": "Ada",
+        "familyName": "Lovelace",
+        "formatted": "Ada Lovelace",
+    }
     assert body["active"] is True
     assert body["externalId"] == "ada"
     assert "urn:ietf:params:scim:schemas:core:2.0:User" in body["schemas"]
@@ -58,8 +60,9 @@ def test_a_group_is_created_empty_then_gets_its_members(
     cycle(admin)
     search, create, patch = scim.asked[-3:]
     assert search.query == {
-        "excludedAttributes": "members", "filter": 'displayName eq "The \\"Users\\""',
-    }  # fmt: skip
+        "excludedAttributes": "members",
+        "filter": 'displayName eq "The \\"Users\\""',
+    }
     assert create.body["displayName"] == 'The "Users"'
     assert create.body["externalId"] == group
     assert "members" not in create.body
@@ -93,8 +96,10 @@ def test_changes_are_patched_with_capitalised_operations(
     assert {"op": "Replace", "path": "name.familyName", "value": "King"} in scim.patches()
     assert {"op": "Add", "path": "title", "value": "Countess"} in scim.patches()
     assert scim.patches()[-1] == {
-        "op": "Remove", "path": "members", "value": [{"$ref": None, "value": "2"}],
-    }  # fmt: skip
+        "op": "Remove",
+        "path": "members",
+        "value": [{"$ref": None, "value": "2"}],
+    }
 
 
 def test_the_flag_in_the_url_makes_it_rfc_compliant(

@@ -126,8 +126,11 @@ def test_a_membership_filter_finds_one_member(graph: Graph) -> None:
 
 def test_the_last_owner_stays(graph: Graph) -> None:
     group, ada = graph.group("Billing"), graph.user_id("ada@example.com")
-    graph.call("POST", f"/groups/{group}/owners/$ref",
-               {"@odata.id": f"{graph.base}/v1.0/directoryObjects/{ada}"})  # fmt: skip
+    graph.call(
+        "POST",
+        f"/groups/{group}/owners/$ref",
+        {"@odata.id": f"{graph.base}/v1.0/directoryObjects/{ada}"},
+    )
     assert graph.refused("DELETE", f"/groups/{group}/owners/{ada}/$ref")[0] == 400
 
 

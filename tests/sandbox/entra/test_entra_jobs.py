@@ -173,8 +173,9 @@ def test_the_connection_can_be_tested_before_there_is_a_job(
 def test_the_default_schema_maps_both_kinds(job: Provisioning) -> None:
     document = job.schema()
     assert [d["name"] for d in document["directories"]] == [
-        "Azure Active Directory", "customappsso",
-    ]  # fmt: skip
+        "Azure Active Directory",
+        "customappsso",
+    ]
     users, groups = job.mapping(document, "User"), job.mapping(document, "Group")
     assert users["scope"] is None
     assert groups["scope"] is None

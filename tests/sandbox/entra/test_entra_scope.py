@@ -84,8 +84,11 @@ def test_filters_narrow_groups_and_users_in_addition_to_the_scope(
     for name in ("Billing", "billing", "Administrator", "Other"):
         graph.group(name)
     job.secrets(SyncAll="true")
-    job.filter("Group", [("displayName", "EQUALS", "Billing")],
-               [("displayName", "EQUALS", "Administrator")])  # fmt: skip
+    job.filter(
+        "Group",
+        [("displayName", "EQUALS", "Billing")],
+        [("displayName", "EQUALS", "Administrator")],
+    )
     job.filter("User", [("surname", "EQUALS", "Hopper"), ("accountEnabled", "IS TRUE", None)])
     job.start()
     report = cycle(admin)
@@ -154,8 +157,13 @@ def leave_by_block(graph: Graph, job: Provisioning, group: str) -> None:
     graph.call("PATCH", f"/users/{ADA}", {"accountEnabled": False})
 
 
-WAYS = (leave_by_assignment, leave_by_membership, leave_by_filter, leave_by_deletion,
-        leave_by_block)  # fmt: skip
+WAYS = (
+    leave_by_assignment,
+    leave_by_membership,
+    leave_by_filter,
+    leave_by_deletion,
+    leave_by_block,
+)
 
 
 @pytest.mark.parametrize("leave", WAYS)

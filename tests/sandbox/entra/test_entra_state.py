@@ -47,8 +47,11 @@ def test_a_person_may_have_another_principal_name(graph: Graph, admin: httpx.Cli
 def test_reads_may_lag_behind_a_write(graph: Graph, admin: httpx.Client) -> None:
     fault = {"kind": "lag", "vendor": "entra", "method": "POST", "reads": 1}
     admin.post("faults", json=fault).raise_for_status()
-    made = graph.call("POST", "/groups", {"displayName": "G", "mailEnabled": False,
-                                          "mailNickname": "g", "securityEnabled": True})  # fmt: skip
+    made = graph.call(
+        "POST",
+        "/groups",
+        {"displayName": "G", "mailEnabled": False, "mailNickname": "g", "securityEnabled": True},
+    )
     assert graph.refused("GET", f"/groups/{made['id']}")[0] == 404
     assert graph.call("GET", f"/groups/{made['id']}")["displayName"] == "G"
 

@@ -61,8 +61,9 @@ def test_status_counts_what_was_exported(
     status = job.status()
     assert status["lastExecution"]["countEntitled"] == 3
     assert status["lastExecution"]["countExported"] == 4, "two users, a group, its members"
-    counts = {pair["key"].split(" ")[0]: pair["value"]
-              for pair in status["synchronizedEntryCountByType"]}  # fmt: skip
+    counts = {
+        pair["key"].split(" ")[0]: pair["value"] for pair in status["synchronizedEntryCountByType"]
+    }
     assert counts == {"User": 2, "Group": 1}
     assert status["steadyStateFirstAchievedTime"] > "2020"
     assert status["quarantine"] is None

@@ -53,9 +53,12 @@ class Okta(httpx.Client):
         """Add an active app whose user names are e-mail addresses; returns its id."""
         template = {"template": "${source.email}", "type": "BUILT_IN"}
         body = {
-            "name": name, "label": "Cloudflare SCIM", "signOnMode": "SAML_2_0",
-            "credentials": {"userNameTemplate": template}, **more,
-        }  # fmt: skip
+            "name": name,
+            "label": "Cloudflare SCIM",
+            "signOnMode": "SAML_2_0",
+            "credentials": {"userNameTemplate": template},
+            **more,
+        }
         return self.got("POST", "/apps?activate=true", body)["id"]
 
     def assign(self, app_id: str, group_id: str) -> None:
@@ -118,8 +121,9 @@ class Target:
 
     def sent(self, method: str = "", path: str = "") -> list[dict[str, Any]]:
         """The requests of a method whose path begins so."""
-        return [r for r in self.requests if method in ("", r["method"])
-                and r["path"].startswith(path)]  # fmt: skip
+        return [
+            r for r in self.requests if method in ("", r["method"]) and r["path"].startswith(path)
+        ]
 
     def member_names(self, group: str) -> list[str]:
         """The user names in a group, by its display name."""
@@ -134,10 +138,15 @@ class Target:
         path = request.path.removeprefix("/scim/v2/")
         body: Any = json.loads(request.get_data() or b"{}")
         self.requests.append(
-            {"method": request.method, "path": path, "query": request.args.to_dict(), "body": body,
-             "agent": request.headers.get("User-Agent"),
-             "authorization": request.headers.get("Authorization")}
-        )  # fmt: skip
+            {
+                "method": request.method,
+                "path": path,
+                "query": request.args.to_dict(),
+                "body": body,
+                "agent": request.headers.get("User-Agent"),
+                "authorization": request.headers.get("Authorization"),
+            }
+        )
         if TOKEN not in request.headers.get("Authorization", ""):
             return _scim({"detail": "token refused"}, 401)
         status = self.fail(request.method, path)

@@ -29,18 +29,27 @@ PROVIDER_BODY = {
         "implicitAssignment": False,
         "notes": {"admin": None, "enduser": None},
         "signOn": {
-            "allowMultipleAcsEndpoints": False, "assertionSigned": False, "slo": {"enabled": False},
-            "attributeStatements": [], "audienceOverride": "", "defaultRelayState": "",
-            "destinationOverride": "", "honorForceAuthn": False, "recipientOverride": "",
-            "responseSigned": False, "samlSignedRequestEnabled": False, "ssoAcsUrlOverride": "",
+            "allowMultipleAcsEndpoints": False,
+            "assertionSigned": False,
+            "slo": {"enabled": False},
+            "attributeStatements": [],
+            "audienceOverride": "",
+            "defaultRelayState": "",
+            "destinationOverride": "",
+            "honorForceAuthn": False,
+            "recipientOverride": "",
+            "responseSigned": False,
+            "samlSignedRequestEnabled": False,
+            "ssoAcsUrlOverride": "",
         },
     },
     "signOnMode": "SAML_2_0",
     "visibility": {
-        "appLinks": {"scim2testapp_login": True}, "autoSubmitToolbar": False,
+        "appLinks": {"scim2testapp_login": True},
+        "autoSubmitToolbar": False,
         "hide": {"iOS": True, "web": True},
     },
-}  # fmt: skip
+}
 
 
 def test_the_providers_body_is_read_back(okta: Okta) -> None:
@@ -95,8 +104,9 @@ def test_put_replaces(okta: Okta) -> None:
     body = {"name": "scim2testapp", "label": "New", "signOnMode": "SAML_2_0"}
     app = okta.got("PUT", f"/apps/{app_id}", body)
     assert (app["label"], app["credentials"]["userNameTemplate"]["template"]) == (
-        "New", "${source.login}",
-    )  # fmt: skip
+        "New",
+        "${source.login}",
+    )
     okta.got("PUT", f"/apps/{app_id}", {**body, "name": "zscalerbyz"}, 400)
 
 

@@ -71,8 +71,12 @@ def test_unknown_group_cannot_be_assigned(okta: Okta) -> None:
 def test_user_name_follows_the_template(
     okta: Okta, template: dict[str, str], expected: str
 ) -> None:
-    profile = {"login": "t.berners@example.com", "email": "tim@example.com",
-               "firstName": "Tim", "lastName": "Berners-Lee"}  # fmt: skip
+    profile = {
+        "login": "t.berners@example.com",
+        "email": "tim@example.com",
+        "firstName": "Tim",
+        "lastName": "Berners-Lee",
+    }
     okta.got("POST", "/users", {"profile": profile})
     app_id = okta.app(credentials={"userNameTemplate": template})
     okta.assign(app_id, okta.group("Users", "t.berners@example.com"))

@@ -25,9 +25,10 @@ def allow_plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def client(sandbox: Sandbox, **config: Any) -> Any:
     settings = {
-        "orgUrl": sandbox.world.http_base, "token": sandbox.env["OKTA_API_TOKEN"],
+        "orgUrl": sandbox.world.http_base,
+        "token": sandbox.env["OKTA_API_TOKEN"],
         "rateLimit": {"maxRetries": 0},
-    }  # fmt: skip
+    }
     return Client({**settings, **config})
 
 
@@ -149,9 +150,14 @@ def test_private_key_and_its_scopes(sandbox: Sandbox, admin: httpx.Client) -> No
 
     async def use() -> None:
         okta = client(
-            sandbox, token=None, authorizationMode="PrivateKey", clientId=app["clientId"],
-            privateKey=app["privateKey"], kid=app["privateKeyId"], scopes=["okta.groups.read"],
-        )  # fmt: skip
+            sandbox,
+            token=None,
+            authorizationMode="PrivateKey",
+            clientId=app["clientId"],
+            privateKey=app["privateKey"],
+            kid=app["privateKeyId"],
+            scopes=["okta.groups.read"],
+        )
         assert [g.profile.actual_instance.name for g in await got(okta.list_groups())] == [
             "Everyone"
         ]

@@ -38,9 +38,10 @@ def token(cloudflare: httpx.Client) -> str:
     groups = result(cloudflare.get("tokens/permission_groups"))
     scim = next(g["id"] for g in groups if g["name"] == "SCIM Provisioning")
     policy = {
-        "effect": "allow", "permission_groups": [{"id": scim}],
+        "effect": "allow",
+        "permission_groups": [{"id": scim}],
         "resources": {f"com.cloudflare.api.account.{ACCOUNT}": "*"},
-    }  # fmt: skip
+    }
     return result(cloudflare.post("tokens", json={"name": "scim", "policies": [policy]}))["value"]
 
 
@@ -49,11 +50,15 @@ def role_group(cloudflare: httpx.Client) -> str:
     permissions = result(cloudflare.get("iam/permission_groups"))
     wanted = next(p["id"] for p in permissions if p["name"] == ROLE)
     whole = next(
-        r["id"] for r in result(cloudflare.get("iam/resource_groups"))
+        r["id"]
+        for r in result(cloudflare.get("iam/resource_groups"))
         if [o["key"] for o in r["scope"]["objects"]] == ["*"]
-    )  # fmt: skip
-    policy = {"access": "allow", "permission_groups": [{"id": wanted}],
-              "resource_groups": [{"id": whole}]}  # fmt: skip
+    )
+    policy = {
+        "access": "allow",
+        "permission_groups": [{"id": wanted}],
+        "resource_groups": [{"id": whole}],
+    }
     body = {"name": ROLE, "policies": [policy]}
     return result(cloudflare.post("iam/user_groups", json=body))["id"]
 
@@ -62,9 +67,14 @@ def role_group(cloudflare: httpx.Client) -> str:
 def app_id(okta: Okta, token: str) -> str:
     app_id = okta.app()
     answer = okta.console(
-        app_id, baseUrl=BASE, token=token, importGroups=False, createUsers=True,
-        deactivateUsers=True, renameGroups=False,
-    )  # fmt: skip
+        app_id,
+        baseUrl=BASE,
+        token=token,
+        importGroups=False,
+        createUsers=True,
+        deactivateUsers=True,
+        renameGroups=False,
+    )
     assert answer.status_code == 200, answer.text
     return app_id
 

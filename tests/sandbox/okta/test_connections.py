@@ -143,15 +143,18 @@ def test_inbound_feature(okta: Okta) -> None:
     activate(okta, app_id)
     path = f"/apps/{app_id}/features/INBOUND_PROVISIONING"
     body = {
-        "importSettings": {"username": {"userNameFormat": "EMAIL"},
-                           "schedule": {"status": "DISABLED", "fullImport": None}},
+        "importSettings": {
+            "username": {"userNameFormat": "EMAIL"},
+            "schedule": {"status": "DISABLED", "fullImport": None},
+        },
         "importRules": {"userCreateAndMatch": {"allowPartialMatch": True}},
-    }  # fmt: skip
+    }
     rules = okta.got("PUT", path, body)["capabilities"]["importRules"]["userCreateAndMatch"]
     assert (rules["allowPartialMatch"], rules["autoConfirmNewUsers"]) == (True, False)
     assert [f["name"] for f in okta.got("GET", f"/apps/{app_id}/features")] == [
-        "USER_PROVISIONING", "INBOUND_PROVISIONING",
-    ]  # fmt: skip
+        "USER_PROVISIONING",
+        "INBOUND_PROVISIONING",
+    ]
     okta.got("GET", f"/apps/{app_id}/features/OTHER", status=404)
 
 

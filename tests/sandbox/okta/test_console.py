@@ -69,9 +69,12 @@ def test_the_guides_switches_show_in_the_apps_features(okta: Okta, target: Targe
     app_id = okta.app()
     okta.integrate(app_id, target, **GUIDE)
     assert okta.got("GET", f"/apps/{app_id}")["features"] == [
-        "GROUP_PUSH", "PUSH_NEW_USERS", "PUSH_USER_DEACTIVATION", "REACTIVATE_USERS",
+        "GROUP_PUSH",
+        "PUSH_NEW_USERS",
+        "PUSH_USER_DEACTIVATION",
+        "REACTIVATE_USERS",
         "SCIM_PROVISIONING",
-    ]  # fmt: skip
+    ]
     okta.console(app_id, importGroups=True)
     assert "IMPORT_NEW_USERS" in okta.got("GET", f"/apps/{app_id}")["features"]
 
@@ -88,9 +91,14 @@ def test_left_out_settings_stay(okta: Okta, target: Target, admin: httpx.Client)
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"baseUrl": "ftp://x/y", "token": TOKEN}, {"baseUrl": 7}, {"createUsers": "yes"},
-     {"updateUsers": True}],
-)  # fmt: skip
+    [
+        {},
+        {"baseUrl": "ftp://x/y", "token": TOKEN},
+        {"baseUrl": 7},
+        {"createUsers": "yes"},
+        {"updateUsers": True},
+    ],
+)
 def test_bad_settings_are_refused(okta: Okta, settings: dict[str, object]) -> None:
     assert okta.console(okta.app(), **settings).status_code == 400
 

@@ -38,8 +38,10 @@ def test_new_user_is_looked_for_then_created(okta: Okta, target: Target, app_id:
     assert okta.cycle()["users"]["created"] == ["ada@example.com"]
     look, create = target.requests
     assert look["query"] == {
-        "filter": 'userName eq "ada@example.com"', "startIndex": "1", "count": "100",
-    }  # fmt: skip
+        "filter": 'userName eq "ada@example.com"',
+        "startIndex": "1",
+        "count": "100",
+    }
     ada = okta.user("ada")
     assert len(create["body"].pop("password")) > 8
     assert create["body"] == {
@@ -47,9 +49,12 @@ def test_new_user_is_looked_for_then_created(okta: Okta, target: Target, app_id:
         "userName": "ada@example.com",
         "name": {"givenName": "Ada", "familyName": "Lovelace"},
         "emails": [{"primary": True, "value": "ada@example.com", "type": "work"}],
-        "displayName": "Ada Lovelace", "locale": "en-US", "externalId": ada, "groups": [],
+        "displayName": "Ada Lovelace",
+        "locale": "en-US",
+        "externalId": ada,
+        "groups": [],
         "active": True,
-    }  # fmt: skip
+    }
     user = okta.got("GET", f"/apps/{app_id}/users/{ada}")
     assert (user["status"], user["syncState"]) == ("PROVISIONED", "SYNCHRONIZED")
     assert [user["externalId"]] == list(target.users)
@@ -73,8 +78,10 @@ def test_inactive_user_is_reactivated(okta: Okta, target: Target, app_id: str) -
     assert okta.cycle()["users"]["reactivated"] == ["ada@example.com"]
     assert target.users["u0"]["active"] is True
     assert [(sent["method"], sent["path"]) for sent in target.requests[-3:]] == [
-        ("PATCH", "Users/u0"), ("GET", "Users/u0"), ("PUT", "Users/u0"),
-    ]  # fmt: skip
+        ("PATCH", "Users/u0"),
+        ("GET", "Users/u0"),
+        ("PUT", "Users/u0"),
+    ]
     assert target.requests[-1]["body"]["id"] == "u0"
 
 

@@ -124,8 +124,9 @@ def test_a_suspended_person_is_switched_off(okta: Okta, target: Target, app_id: 
     okta.got("POST", f"/users/{okta.user('ada')}/lifecycle/suspend")
     okta.cycle(full=True)
     assert {u["userName"]: u["active"] for u in target.users.values()} == {
-        "ada@example.com": False, "grace@example.com": True,
-    }  # fmt: skip
+        "ada@example.com": False,
+        "grace@example.com": True,
+    }
     assert target.member_names("Administrator") == []
 
 

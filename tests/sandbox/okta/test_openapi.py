@@ -21,10 +21,12 @@ pytestmark = pytest.mark.skipif(
 
 # In the document, not in the stand-in: nothing in this project calls them.
 LEFT_OUT = {
-    "group rules": "/groups/rules", "organisation": "/api/v1/org", "keys": "default/jwks",
+    "group rules": "/groups/rules",
+    "organisation": "/api/v1/org",
+    "keys": "default/jwks",
     "passwords and factors": "/lifecycle/(expire_|reset_|unlock)",
     "rules of a membership": "group-rules$",
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -50,8 +52,12 @@ def test_the_check_finds_what_is_wrong() -> None:
 def walk(okta: Okta, target: Target) -> None:
     """Call every shared operation once, successfully."""
     apps, groups, users = "/apps", "/groups", "/users"
-    profile = {"login": "n@example.com", "email": "n@example.com", "firstName": "N",
-               "lastName": "P"}  # fmt: skip
+    profile = {
+        "login": "n@example.com",
+        "email": "n@example.com",
+        "firstName": "N",
+        "lastName": "P",
+    }
     person = okta.got(
         "POST", users, {"profile": profile, "credentials": {"password": {"value": "Secret-1"}}}
     )["id"]
@@ -66,8 +72,12 @@ def walk(okta: Okta, target: Target) -> None:
     okta.got("GET", f"{groups}/{group}/users")
     app = f"{apps}/{okta.app('zscalerbyz')}"
     okta.got("GET", apps)
-    body = {"name": "zscalerbyz", "label": "x", "signOnMode": "SAML_2_0",
-            "credentials": {"userNameTemplate": {"template": "${source.email}"}}}  # fmt: skip
+    body = {
+        "name": "zscalerbyz",
+        "label": "x",
+        "signOnMode": "SAML_2_0",
+        "credentials": {"userNameTemplate": {"template": "${source.email}"}},
+    }
     okta.got("PUT", app, body)
     okta.got("GET", app)
     okta.assign(app.rpartition("/")[2], group)
@@ -122,8 +132,10 @@ def shared_operations() -> set[tuple[str, str]]:
     }
     out = re.compile("|".join(LEFT_OUT.values()))
     # An assignment is changed by PUT; no user of the stand-in waits for a reactivation.
-    spare = {("PATCH", "/api/v1/apps/{appId}/groups/{groupId}"),
-             ("POST", "/api/v1/users/{id}/lifecycle/reactivate")}  # fmt: skip
+    spare = {
+        ("PATCH", "/api/v1/apps/{appId}/groups/{groupId}"),
+        ("POST", "/api/v1/users/{id}/lifecycle/reactivate"),
+    }
     return {(method, path) for method, path in found if not out.search(path)} - spare
 
 

@@ -71,8 +71,10 @@ def test_what_was_there_before_is_made_first(world: World) -> None:
     state: OktaState = world.okta
     [group] = [group for group in state.groups.values() if group.name == "Billing"]
     [person] = group.members
-    assert (state.users[person].login, state.users[person].status) == (member["profile"]["login"],
-                                                                      "SUSPENDED")  # fmt: skip
+    assert (state.users[person].login, state.users[person].status) == (
+        member["profile"]["login"],
+        "SUSPENDED",
+    )
     assert figures.statuses.total() == 2
 
 
@@ -115,9 +117,12 @@ def test_the_command_tells_where_a_tenant_behaves_otherwise(
     file = tmp_path / "a.jsonl"
     line = {"file": "a", "i": 0, "method": "DELETE", "path": "/api/v1/groups/nobody"}
     refused = {
-        "errorCode": "E0000007", "errorSummary": "", "errorLink": "", "errorId": "",
+        "errorCode": "E0000007",
+        "errorSummary": "",
+        "errorLink": "",
+        "errorId": "",
         "errorCauses": [],
-    }  # fmt: skip
+    }
     file.write_text(json.dumps({**line, "status": 404, "response": refused}) + "\n")
     assert main(["replay", str(tmp_path)]) == 0
     file.write_text(json.dumps({**line, "status": 204, "response": None}) + "\n")

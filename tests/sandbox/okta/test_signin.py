@@ -21,17 +21,22 @@ def app(admin: httpx.Client) -> Any:
 def sign(app: Any, **changes: Any) -> str:
     moment = int(time.time())
     claims = {
-        "iss": app["clientId"], "sub": app["clientId"], "exp": moment + 300,
-        "aud": "https://example.okta.com/oauth2/v1/token", **changes,
-    }  # fmt: skip
+        "iss": app["clientId"],
+        "sub": app["clientId"],
+        "exp": moment + 300,
+        "aud": "https://example.okta.com/oauth2/v1/token",
+        **changes,
+    }
     return jwt.encode(claims, app["privateKey"], "RS256", headers={"kid": app["privateKeyId"]})
 
 
 def token(sandbox: Sandbox, assertion: str, scope: str, place: str = "data") -> httpx.Response:
     form = {
-        "grant_type": "client_credentials", "scope": scope,
-        "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion,
-    }  # fmt: skip
+        "grant_type": "client_credentials",
+        "scope": scope,
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": assertion,
+    }
     url = sandbox.world.http_base + "/oauth2/v1/token"
     if place == "params":
         return httpx.post(url, params=form, trust_env=False)

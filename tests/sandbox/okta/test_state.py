@@ -61,11 +61,18 @@ def test_lagging_reads_see_the_past(okta: Okta, admin: httpx.Client) -> None:
     assert statuses == [404, 404, 200]
 
 
-@pytest.mark.parametrize(("kind", "status", "code"), [
-    ("401", 401, "E0000011"), ("403", 403, "E0000006"), ("404", 404, "E0000007"),
-    ("409", 409, "E0000157"), ("429-retry-after", 429, "E0000047"), ("500", 500, "E0000009"),
-    ("503", 503, "E0000010"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "status", "code"),
+    [
+        ("401", 401, "E0000011"),
+        ("403", 403, "E0000006"),
+        ("404", 404, "E0000007"),
+        ("409", 409, "E0000157"),
+        ("429-retry-after", 429, "E0000047"),
+        ("500", 500, "E0000009"),
+        ("503", 503, "E0000010"),
+    ],
+)
 def test_injected_errors_have_okta_s_shape(
     okta: Okta, admin: httpx.Client, kind: str, status: int, code: str
 ) -> None:

@@ -50,12 +50,12 @@ def test_unknown_user_is_404(okta: Okta) -> None:
         ('search=(profile.firstName eq "Ada" or status eq "X") and status eq "ACTIVE"', ["ada"]),
         ('search=profile.lastName co "uRi"', ["alan"]),
         ('search=profile.lastName ew "stra"', ["edsger"]),
-        ('search=profile.department pr', []),
+        ("search=profile.department pr", []),
         ('filter=profile.login eq "grace@example.com"', ["grace"]),
         ("q=kat", ["katherine"]),
         ("q=Turing", ["alan"]),
     ],
-)  # fmt: skip
+)
 def test_search(okta: Okta, query: str, expected: list[str]) -> None:
     assert logins(okta, query) == [f"{name}@example.com" for name in expected]
 
@@ -63,11 +63,16 @@ def test_search(okta: Okta, query: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        "search=profile.email eq", 'search=profile.email is "x"', 'search=(status eq "ACTIVE"',
-        "search=%20", 'filter=profile.city eq "x"', 'search=status eq "ACTIVE" extra',
-        'search=profile.email eq "\\q"', "search=" + "(" * 60,
+        "search=profile.email eq",
+        'search=profile.email is "x"',
+        'search=(status eq "ACTIVE"',
+        "search=%20",
+        'filter=profile.city eq "x"',
+        'search=status eq "ACTIVE" extra',
+        'search=profile.email eq "\\q"',
+        "search=" + "(" * 60,
     ],
-)  # fmt: skip
+)
 def test_bad_expressions_are_refused(okta: Okta, query: str) -> None:
     assert okta.got("GET", f"/users?{query}", status=400)["errorCode"] == "E0000031"
 
@@ -88,8 +93,12 @@ def test_bad_limit_is_refused(okta: Okta) -> None:
 
 
 def test_created_user_can_be_found(okta: Okta) -> None:
-    profile = {"login": "new@example.com", "email": "new@example.com",
-               "firstName": "New", "lastName": "Person"}  # fmt: skip
+    profile = {
+        "login": "new@example.com",
+        "email": "new@example.com",
+        "firstName": "New",
+        "lastName": "Person",
+    }
     created = okta.got("POST", "/users", {"profile": profile})
     assert okta.got("GET", "/users/new@example.com")["id"] == created["id"]
     error = okta.got("POST", "/users", {"profile": profile}, 400)
@@ -161,6 +170,8 @@ def test_put_drops_what_is_left_out(okta: Okta) -> None:
     profile = okta.got("GET", f"/users/{ada}")["profile"]
     whole = {name: profile[name] for name in ("login", "email", "firstName", "lastName")}
     assert okta.got("PUT", f"/users/{ada}", {"profile": whole})["profile"] == {
-        **whole, "mobilePhone": None, "secondEmail": None,
-    }  # fmt: skip
+        **whole,
+        "mobilePhone": None,
+        "secondEmail": None,
+    }
     okta.got("PUT", f"/users/{ada}", {"profile": {"login": "ada@example.com"}}, 400)

@@ -21,8 +21,11 @@ ROOT = Path(__file__).resolve().parents[3]
 def _start(*arguments: str) -> tuple[subprocess.Popen[str], dict[str, object]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "sandbox", *arguments],
-        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     assert process.stdout is not None
     return process, json.loads(process.stdout.readline())
 
@@ -77,8 +80,9 @@ def test_the_state_directory_outlives_the_process(tmp_path: Path) -> None:
         assert later["CLOUDFLARE_API_TOKEN"] == env["CLOUDFLARE_API_TOKEN"]
         assert (directory / "ca.pem").read_bytes() == certificate
         own = {"Authorization": f"Bearer {created['value']}"}
-        verified = httpx.get(f"{later['CLOUDFLARE_BASE_URL']}{path}/verify", headers=own,
-                             trust_env=False)  # fmt: skip
+        verified = httpx.get(
+            f"{later['CLOUDFLARE_BASE_URL']}{path}/verify", headers=own, trust_env=False
+        )
         assert verified.json()["result"]["id"] == created["id"]
         state = httpx.get(f"{again['admin']}/_sandbox/_sandbox/state", trust_env=False).text
         assert "mary@example.com" in state

@@ -28,9 +28,14 @@ def test_a_request_is_described(sandbox: Sandbox, admin: httpx.Client) -> None:
     client(sandbox).get("/accounts", params={"page": 1})
     [entry] = _log(admin)
     assert entry == {
-        "number": 1, "method": "GET", "path": "/client/v4/accounts", "query": {"page": "1"},
-        "vendor": "cloudflare", "status": 200, "body": None,
-    }  # fmt: skip
+        "number": 1,
+        "method": "GET",
+        "path": "/client/v4/accounts",
+        "query": {"page": "1"},
+        "vendor": "cloudflare",
+        "status": 200,
+        "body": None,
+    }
 
 
 def test_no_credential_is_kept_wherever_it_is_sent(sandbox: Sandbox, admin: httpx.Client) -> None:
@@ -53,15 +58,20 @@ def test_secret_keys_are_masked_in_any_nesting(sandbox: Sandbox, admin: httpx.Cl
     body = {
         "name": "kept",
         "token": CANARY,
-        "value": [{"key": "SecretToken", "value": CANARY},
-                  {"key": "BaseAddress", "value": "https://example.com"}],
+        "value": [
+            {"key": "SecretToken", "value": CANARY},
+            {"key": "BaseAddress", "value": "https://example.com"},
+        ],
         "profile": {"Bearer": CANARY, "list": [{"client_secret": CANARY, "password": CANARY}]},
         "client_assertion": CANARY,
         "active": True,
-    }  # fmt: skip
+    }
     client(sandbox).post("/nowhere", json=body)
-    httpx.post(sandbox.world.http_base + "/x/oauth2/v2.0/token", trust_env=False,
-               data={"client_id": "kept too", "client_secret": CANARY})  # fmt: skip
+    httpx.post(
+        sandbox.world.http_base + "/x/oauth2/v2.0/token",
+        trust_env=False,
+        data={"client_id": "kept too", "client_secret": CANARY},
+    )
     kept = _log(admin)
     assert CANARY not in json.dumps(kept)
     shown = kept[0]["body"]

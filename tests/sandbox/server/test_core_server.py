@@ -30,18 +30,31 @@ def test_only_loopback_is_bound(sandbox: Sandbox) -> None:
 
 def test_the_environment_is_the_contracts(sandbox: Sandbox) -> None:
     assert set(sandbox.env) == {
-        "CLOUDFLARE_BASE_URL", "CLOUDFLARE_API_TOKEN", "OKTA_ORG_NAME", "OKTA_BASE_URL",
-        "OKTA_API_TOKEN", "OKTA_HTTP_PROXY", "ARM_METADATA_HOSTNAME", "ARM_TENANT_ID",
-        "ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_USE_CLI", "SSL_CERT_FILE",
+        "CLOUDFLARE_BASE_URL",
+        "CLOUDFLARE_API_TOKEN",
+        "OKTA_ORG_NAME",
+        "OKTA_BASE_URL",
+        "OKTA_API_TOKEN",
+        "OKTA_HTTP_PROXY",
+        "ARM_METADATA_HOSTNAME",
+        "ARM_TENANT_ID",
+        "ARM_CLIENT_ID",
+        "ARM_CLIENT_SECRET",
+        "ARM_USE_CLI",
+        "SSL_CERT_FILE",
         "REQUESTS_CA_BUNDLE",
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(
     "target",
-    ["http://example.okta.com/api/v1/users/me", "http://127.0.0.1:8080/api/v1/users/me",
-     "http://127.0.0.1/api/v1/users/me", "/api/v1/users/me"],
-)  # fmt: skip
+    [
+        "http://example.okta.com/api/v1/users/me",
+        "http://127.0.0.1:8080/api/v1/users/me",
+        "http://127.0.0.1/api/v1/users/me",
+        "/api/v1/users/me",
+    ],
+)
 def test_absolute_request_lines_reach_okta(sandbox: Sandbox, target: str) -> None:
     line = f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     assert b"errorCode" in _raw(sandbox, line.encode())
