@@ -249,6 +249,9 @@ def verify(
             help="A smoke test instead: Entra provisions this one person now.",
         ),
     ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print what holds by line too, not as a count.")
+    ] = False,
     record: Record = None,
 ) -> None:
     """Read the live systems back and compare: exit 0 as declared, 1 not, 4 not yet, 3 no answer."""
@@ -256,7 +259,12 @@ def verify(
     from cfscim.verify.command import run
 
     with recorded(record, "verify"):
-        code = run(stack, output.value, outputs, os.environ, wait=wait, person=person)
+        code = run(
+            *(stack, output.value, outputs, os.environ),
+            wait=wait,
+            person=person,
+            everything=everything,
+        )
     raise typer.Exit(code)
 
 

@@ -31,6 +31,7 @@ def run(
     *,
     wait: float = 0.0,
     person: str | None = None,
+    everything: bool = False,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> int:
@@ -39,16 +40,16 @@ def run(
     `outputs` names a file with what `pulumi stack output --json --show-secrets` prints, or is "-"
     for standard input; without it the engine is asked. `wait`: minutes for which what is not there
     yet is asked for again. `person`: an e-mail address that Entra provisions now, and nothing else
-    is verified. Returns 0 when everything is as declared, 1 when something is not, 3
-    when an answer is missing, 4 when something is not there yet. Raises `ConfigError`,
-    `MissingError`.
+    is verified. `everything`: what holds is printed by line too. Returns 0 when everything is as
+    declared, 1 when something is not, 3 when an answer is missing, 4 when something is not there
+    yet. Raises `ConfigError`, `MissingError`.
     """
     subject = load(stack, outputs, env)
     if person is not None:
         from cfscim.verify.entra_person import provision
 
         report = provision(subject.config, subject.outputs, subject.settings, env, person)
-        typer.echo(render(report, stack, output))
+        typer.echo(render(report, stack, output, everything=True))
         return report.exit_code
     end = clock() + wait * 60
     while True:
@@ -65,7 +66,7 @@ def run(
             break
         print_progress(f"verify: {summary(report)} Asking again; {left / 60:.0f} minutes left.")
         sleep(min(_PAUSE_SECONDS, left))
-    typer.echo(render(report, stack, output))
+    typer.echo(render(report, stack, output, everything=everything))
     return report.exit_code
 
 
@@ -101,11 +102,11 @@ def print_progress(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def render(report: Report, stack: str, output: str) -> str:
-    """The report as text or as one JSON object."""
+def render(report: Report, stack: str, output: str, *, everything: bool = False) -> str:
+    """The report as text or as one JSON object; `everything`: what holds by line too."""
     if output == "json":
         return json.dumps(as_json(report, stack), indent=2, ensure_ascii=False)
-    return "\n".join([*lines(report.checks), "", summary(report)])
+    return "\n".join([*lines(report.checks, everything=everything), "", summary(report)])
 
 
 def as_json(report: Report, stack: str) -> dict[str, object]:
@@ -140,9 +141,31 @@ def as_json(report: Report, stack: str) -> dict[str, object]:
     }
 
 
-def lines(checks: Iterable[Check]) -> list[str]:
-    """One line a check."""
-    return [_line(check) for check in checks]
+_ORDER = (Status.FAILS, Status.NOT_YET, Status.UNKNOWN)
+
+
+def lines(checks: Iterable[Check], *, everything: bool = False) -> list[str]:
+    """What does not hold, what is not there yet and what cannot be known, a line each.
+
+    What holds is for the counts, unless `everything` is asked for. Checks that cannot be known for
+    one reason, such as a vendor that does not answer, are one line.
+    """
+    given = list(checks)
+    shown = [check for status in _ORDER for check in given if check.status is status]
+    found: dict[object, list[Check]] = {}
+    for check in shown:
+        alike = (check.vendor, check.found, check.action) if check.owed else check.id
+        found.setdefault(alike, []).append(check)
+    rows = [_line(same[0]) if len(same) == 1 else _together(same) for same in found.values()]
+    if everything:
+        rows += [_line(check) for check in given if check.status is Status.HOLDS]
+    return rows
+
+
+def _together(checks: list[Check]) -> str:
+    first = checks[0]
+    head = f"{first.status.value:<15}  {first.vendor}: {len(checks)} checks"
+    return f"{head}: found {first.found}; next: {first.action}: {first.link}"
 
 
 def _line(check: Check) -> str:

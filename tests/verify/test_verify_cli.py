@@ -35,7 +35,9 @@ def _report() -> Report:
 
 
 def test_text_is_a_line_a_check_and_the_counts() -> None:
-    first, second, third, empty, last = render(_report(), "dev", "text").split("\n")
+    second, third, first, empty, last = render(_report(), "dev", "text", everything=True).split(
+        "\n"
+    )
     assert first == "holds            okta.0  Okta: icon: on"
     assert second == (
         "does not hold    okta.1  Okta: icon: expected hidden; found shown; "
