@@ -74,8 +74,9 @@ def _memberships(config: ScimConfig) -> Iterator[str]:
     empty = [role for role, given in config.roles.items() if given.members == ()]
     if empty and isinstance(config.identity_provider, OktaConfig):
         yield (
-            f"roles: Okta does not push the empty group of {_listed(empty)}, so its push shows "
-            "nothing until somebody is in it; nothing needs to be done."
+            f"roles: the group of {_listed(empty)} is empty, so nobody gains the role by it, and "
+            "whether its push shows anything before somebody is in it depends on the app; nothing "
+            "needs to be done."
         )
 
 

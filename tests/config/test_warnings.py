@@ -42,7 +42,7 @@ CASES: list[tuple[dict[str, object], Steps, object, str]] = [
     ),
     (QUIET, ("roleModel",), "virtualGroups", "roleModel: virtual groups are deprecated"),
     (QUIET, ("roles", "Billing"), {}, "roles: who has Billing is managed in the identity provider"),
-    (QUIET, ("roles", "Billing"), {"members": []}, "empty group of Billing"),
+    (QUIET, ("roles", "Billing"), {"members": []}, "the group of Billing is empty"),
     (QUIET, (IDP, "apiIntegration"), "api", "answers UNKNOWN"),
     (
         QUIET,
