@@ -175,7 +175,8 @@ def _profile(ctx: Context, group: Group | None) -> tuple[str, str | None]:
         raise invalid("name", "name: The field is too long")
     if description is not None and len(description) > _DESCRIPTION_LENGTH:
         raise invalid("description", "description: The field is too long")
-    for other in ctx.state.groups.values():
+    unchanged = group is not None and group.name == name
+    for other in () if unchanged else ctx.state.groups.values():
         if other is not group and other.name == name:  # P #1794: of apps' groups too
             raise invalid(
                 "name",
