@@ -96,7 +96,7 @@ class Problem:
         return one_line(f"{self.what}; {self.why}; {self.instead}")
 
     def at(self, file: str, line: int | None) -> "Problem":
-        """The same problem with its place in a file."""
+        """This problem with its place in a file."""
         return replace(self, file=file, line=line)
 
     def __str__(self) -> str:

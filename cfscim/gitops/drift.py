@@ -18,7 +18,7 @@ _ADDRESS = re.compile(r"[\w.%+'-]+@[\w-]+(\.[\w-]+)+")
 
 
 def without_people(text: str) -> str:
-    """The same person is the same number throughout; an issue may be read by anybody."""
+    """A person is one number throughout; an issue may be read by anybody."""
     numbers: dict[str, int] = {}
 
     def number(match: re.Match[str]) -> str:

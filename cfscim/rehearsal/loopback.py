@@ -30,7 +30,7 @@ def require_loopback(config: Mapping[str, str], env: Mapping[str, str]) -> None:
 
 
 def require_loopback_url(url: str, what: str) -> None:
-    """The same for one address that only an answer names, as Entra's metadata does."""
+    """Refuses one address that only an answer names, as Entra's metadata does."""
     if not is_loopback(url):
         host = urlsplit(url).netloc or url
         raise ScimError(

@@ -28,7 +28,7 @@ class Settings:
         return default
 
     def flag(self, key: str, *names: str, default: bool = False) -> bool:
-        """The same for a yes or no. Raises `MissingError` for anything else."""
+        """A setting that is yes or no. Raises `MissingError` for anything else."""
         value = self.text(key, *names)
         if not value:
             return default
@@ -42,7 +42,7 @@ class Settings:
         )
 
     def whole(self, key: str, *names: str, default: int) -> int:
-        """The same for a whole number that is not negative. Raises `MissingError`."""
+        """A setting that is a whole number that is not negative. Raises `MissingError`."""
         value = self.text(key, *names)
         if not value:
             return default
@@ -56,7 +56,7 @@ class Settings:
         )
 
     def items(self, key: str, *names: str) -> tuple[str, ...]:
-        """The same for a list: JSON as Pulumi keeps it, or separated by commas."""
+        """A setting that is a list: JSON as Pulumi keeps it, or separated by commas."""
         value = self.text(key, *names)
         if value.startswith("["):
             try:

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 MAY_IMPORT = {
     "cfscim/config": {"cfscim.config"},
     "cfscim/vendors": {"cfscim.config", "cfscim.vendors"},
-    "components": {"components", "cfscim.config", "cfscim.vendors", "cfscim.adopt"},
+    "components": {"components", "cfscim.config", "cfscim.vendors"},
     "policy": {"policy", "cfscim.config"},
     "cfscim": {"cfscim"},
     "sandbox": {"sandbox"},

@@ -24,9 +24,14 @@ PEOPLE = [f"{name}@example.com" for name in ("ada", "alan", "grace", "katherine"
 CHANGING = ("Administrator", "Administrator Read Only", "Billing")
 TOKEN = "cloudflare.token.used"
 _CLOCKS = (
-    "cloudflare.model", "cloudflare.tokens", "cloudflare.auth",
-    "okta.models", "okta.api.log", "entra.models", "entra.api.directory",
-)  # fmt: skip
+    "cloudflare.model",
+    "cloudflare.tokens",
+    "cloudflare.auth",
+    "okta.models",
+    "okta.api.log",
+    "entra.models",
+    "entra.api.directory",
+)
 
 
 class Clock(datetime):
@@ -149,9 +154,14 @@ class Fortnight:
         printed = json.loads(json.dumps({**self.result.outputs, "tokenValue": value}))
         outputs = parse_outputs(printed, config, source="the rehearsal")
         return run(
-            config, outputs, {}, self.sandbox.env, lambda _line: None,
-            now=Clock.moment, updated=self.updated,
-        )  # fmt: skip
+            config,
+            outputs,
+            {},
+            self.sandbox.env,
+            lambda _line: None,
+            now=Clock.moment,
+            updated=self.updated,
+        )
 
     def day(self, midnight: datetime, *, somebody: bool, still: bool) -> None:
         """One day. `somebody`: is at the console; `still`: the vendor's cycles stand still."""

@@ -61,7 +61,7 @@ class CloudflareClient:
         return self._one(ApiToken, path, _TOKENS[owner])
 
     def find_token(self, account_id: str, owner: Owner, token_id: str) -> ApiToken | None:
-        """The same, or nothing where there is no such token."""
+        """The token of that id, or nothing where there is none."""
         try:
             return self.token(account_id, owner, token_id)
         except AnswerError as error:

@@ -46,7 +46,7 @@ class JobCalls:
         return read(Job, answer.body, answer.where)
 
     def find_job(self, service_principal: str, job: str) -> Job | None:
-        """The same, or nothing where the job or the app is gone."""
+        """The job, or nothing where it or the app is gone."""
         return _or_nothing(lambda: self.job(service_principal, job))
 
     def start(self, service_principal: str, job: str) -> Job:
@@ -150,7 +150,7 @@ class JobCalls:
         require_id_filter(document, objects(answer, member(answer, "value")))
 
     def find_schema(self, service_principal: str, job: str) -> JsonObject | None:
-        """The same at once, or nothing where the job or the app is gone."""
+        """The schema as it is now, or nothing where the job or the app is gone."""
         path = _job(service_principal, job) + "/schema"
         return _or_nothing(lambda: _document(self._http.get(path, needs=_READ)))
 

@@ -60,7 +60,7 @@ class OktaClient:
         return read(App, answer.body, answer.where)
 
     def find_app(self, app_id: str) -> App | None:
-        """The same, or nothing where there is no such app."""
+        """The app of that id, or nothing where there is none."""
         try:
             return self.app(app_id)
         except AnswerError as error:
