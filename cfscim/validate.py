@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cfscim.config.clashes import clashes
 from cfscim.config.examples import example_values
-from cfscim.config.messages import Problem, one_line
+from cfscim.config.messages import Message, Where, one_line
 from cfscim.config.project import folder_problems, unique
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.hints import next_command, stack_words
@@ -29,7 +29,7 @@ def run(paths: Sequence[str], output: str, *, now: datetime | None = None) -> in
     problems += [problem for stack in checked for problem in stack.problems]
     problems += clashes(checked)
     problems += project_problems(files)
-    problems.sort(key=lambda problem: (problem.file or "", problem.line or 0))
+    problems.sort(key=lambda problem: (problem.where.file or "", problem.where.line or 0))
     print(render(checked, problems, output))
     print_warnings(checked)
     return 1 if problems else 0
@@ -42,13 +42,13 @@ def print_warnings(checked: Sequence[CheckedStack]) -> None:
             print(f"warning: {warning}", file=sys.stderr)
 
 
-def project_problems(files: Sequence[str]) -> list[Problem]:
+def project_problems(files: Sequence[str]) -> list[Message]:
     """What is wrong with the files that the engine reads beside the stack files."""
     folders = sorted({os.path.dirname(file) or "." for file in files} or {"."})
     return unique(problem for folder in folders for problem in folder_problems(folder))
 
 
-def stack_files(paths: Sequence[str]) -> tuple[list[str], list[Problem]]:
+def stack_files(paths: Sequence[str]) -> tuple[list[str], list[Message]]:
     """The files to check, each once and in a stable order, and what is wrong with the selection."""
     if not paths:
         found = sorted(str(file) for file in Path().glob(PATTERN) if is_stack_file(file.name))
@@ -74,17 +74,16 @@ def _below(folder: str) -> Iterable[str]:
                 yield os.path.normpath(os.path.join(where, name))
 
 
-def _nothing(folder: str) -> Problem:
-    return Problem(
-        path="",
+def _nothing(folder: str) -> Message:
+    return Message(
+        Where(file=folder),
         what=f"no {PATTERN} is here",
         why="nothing was checked",
         instead="name stack files, or run it where they are",
-        file=folder,
     )
 
 
-def render(checked: Sequence[CheckedStack], problems: Sequence[Problem], output: str) -> str:
+def render(checked: Sequence[CheckedStack], problems: Sequence[Message], output: str) -> str:
     """The result in one of `FORMATS`."""
     if output == "json":
         return json.dumps(
@@ -95,16 +94,16 @@ def render(checked: Sequence[CheckedStack], problems: Sequence[Problem], output:
     return "\n".join([*map(str, problems), _summary(checked, problems)])
 
 
-def _as_json(problem: Problem) -> dict[str, str | int | None]:
+def _as_json(problem: Message) -> dict[str, str | int | None]:
     return {
-        "file": problem.file,
-        "line": problem.line,
-        "path": one_line(problem.path),
-        "message": problem.message,
+        "file": problem.where.file,
+        "line": problem.where.line,
+        "path": one_line(problem.where.path),
+        "message": problem.text,
     }
 
 
-def _summary(checked: Sequence[CheckedStack], problems: Sequence[Problem]) -> str:
+def _summary(checked: Sequence[CheckedStack], problems: Sequence[Message]) -> str:
     files = f"{len(checked)} {'file' if len(checked) == 1 else 'files'}"
     if not problems:
         which = stack_words(checked[0].file.path, checked[0].file.stack)
@@ -113,15 +112,15 @@ def _summary(checked: Sequence[CheckedStack], problems: Sequence[Problem]) -> st
     return f"{count} in {files}. Correct the lines above and run validate again."
 
 
-def _annotation(problem: Problem) -> str:
+def _annotation(problem: Message) -> str:
     """A GitHub workflow command, escaped as the runner unescapes it."""
     places = {
-        "file": _from_workspace(problem.file or ""),
-        "line": problem.line,
-        "title": problem.path or "stack file",
+        "file": _from_workspace(problem.where.file or ""),
+        "line": problem.where.line,
+        "title": problem.where.path or "stack file",
     }
     properties = ",".join(f"{key}={_escaped(value)}" for key, value in places.items() if value)
-    message = problem.message.replace("%", "%25")
+    message = problem.text.replace("%", "%25")
     return f"::error {properties}::{message}"
 
 

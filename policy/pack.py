@@ -169,7 +169,7 @@ def _with_before(case: Case, file: object, report: ReportViolation) -> Case:
 def _report(found: list[Violation], report: ReportViolation) -> None:
     for violation in found:
         if violation.waived is None:
-            report(violation.message, None)
+            report(str(violation.message), None)
 
 
 def _tell(found: list[Violation], report: ReportViolation) -> None:

@@ -10,7 +10,7 @@ from cfscim.access import page, texts
 from cfscim.access.history import Commit, History, Key, Span, moment_of, read_history
 from cfscim.access.picture import Account, Picture
 from cfscim.config.access import managed_elsewhere
-from cfscim.config.messages import Exit, Problem, UsageError, one_line
+from cfscim.config.messages import Exit, Message, UsageError, one_line
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.roles import ROLES, Role
@@ -56,7 +56,7 @@ def run(request: Request) -> int:
     return Exit.PROBLEMS if problems else Exit.FINE
 
 
-def gather(paths: Sequence[str], at: str | None = None) -> tuple[Picture, list[Problem]]:
+def gather(paths: Sequence[str], at: str | None = None) -> tuple[Picture, list[Message]]:
     """The picture of the stack files in `paths` (default: those here), and what is wrong there."""
     if at is not None:
         return _past(paths, at), []

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from cfscim.config.keypath import CONFIG_KEY
-from cfscim.config.messages import MissingError, UsageError, one_line
+from cfscim.config.messages import CONFIG_KEY, MissingError, UsageError, one_line
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.stack_yaml import read_tree
 from cfscim.stacks import is_stack_file

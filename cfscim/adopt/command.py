@@ -19,9 +19,8 @@ import typer
 from cfscim.adopt.finder import Finding, Found, find
 from cfscim.adopt.import_file import import_file
 from cfscim.adopt.state import State, read_state, settings_of, state_of
-from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.kinds import TOKENS, words_for
-from cfscim.config.messages import MissingError, ScimError
+from cfscim.config.messages import CONFIG_KEY, MissingError, ScimError
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.program.registrations import Options
 from cfscim.rehearsal.handler import Candidate, Held

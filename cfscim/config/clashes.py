@@ -5,8 +5,7 @@ from itertools import permutations
 
 from cfscim.config.access import people
 from cfscim.config.credentials import shown
-from cfscim.config.keypath import Step, key_path
-from cfscim.config.messages import Problem
+from cfscim.config.messages import Message, Step, Where, in_config
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_names
 from cfscim.config.stack_file import CheckedStack, StackFile
@@ -15,7 +14,7 @@ Claim = tuple[tuple[str, ...], tuple[Step, ...], str]
 """What a stack claims for itself alone, where it says so, and the name as a message shows it."""
 
 
-def clashes(stacks: Sequence[CheckedStack]) -> list[Problem]:
+def clashes(stacks: Sequence[CheckedStack]) -> list[Message]:
     """Every clash between the stacks, placed in the later file and naming the earlier one.
 
     Stacks without a valid config take no part. Two stacks share an identity provider when they
@@ -26,19 +25,19 @@ def clashes(stacks: Sequence[CheckedStack]) -> list[Problem]:
     valid = [(stack.file, stack.config) for stack in stacks if stack.config is not None]
     problems = []
     for claims, why, instead in _KINDS:
-        first: dict[tuple[str, ...], tuple[StackFile, ScimConfig, str]] = {}
+        first: dict[tuple[str, ...], tuple[StackFile, ScimConfig, Where]] = {}
         told: set[tuple[str, str, Step]] = set()
         for file, config in valid:
             for claim, steps, name in claims(file, config):
-                path = key_path(steps)
-                owner, owners, there = first.setdefault(claim, (file, config, path))
+                where = in_config(*steps)
+                owner, owners, there = first.setdefault(claim, (file, config, where))
                 cause = (file.path, owner.path, steps[0])
                 one_account = owners.account.id == config.account.id and claims is not _accounts
                 if owner is file or one_account or cause in told:
                     continue
                 told.add(cause)
-                what = f"{name} also stands in {owner.path}:{owner.line_of(there)}"
-                problems.append(file.placed(Problem(path, what, why, instead)))
+                what = f"{name} also stands in {owner.path}:{owner.line_of(there.keys)}"
+                problems.append(file.placed(Message(where, what, why, instead)))
     return [*problems, *_contradictions(valid)]
 
 
@@ -98,7 +97,7 @@ _KINDS: tuple[tuple[Callable[[StackFile, ScimConfig], Iterator[Claim]], str, str
 )
 
 
-def _contradictions(valid: Sequence[tuple[StackFile, ScimConfig]]) -> Iterator[Problem]:
+def _contradictions(valid: Sequence[tuple[StackFile, ScimConfig]]) -> Iterator[Message]:
     """People kept outside SCIM by one stack and provisioned to the same account by another."""
     by_account: dict[str, list[tuple[StackFile, ScimConfig]]] = {}
     for file, config in valid:
@@ -109,8 +108,8 @@ def _contradictions(valid: Sequence[tuple[StackFile, ScimConfig]]) -> Iterator[P
             for index, person in enumerate(config.break_glass):
                 if person.lower() in inside:
                     yield file.placed(
-                        Problem(
-                            path=key_path(("breakGlass", index)),
+                        Message(
+                            where=in_config("breakGlass", index),
                             what=f"{shown(person)} is provisioned to this account by "
                             f"{other_file.path}",
                             why="break-glass Super Administrators are kept outside SCIM",

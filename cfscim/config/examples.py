@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cfscim.config.access import people
-from cfscim.config.messages import Level, Message, Where
+from cfscim.config.messages import Level, Message, Where, in_config
 from cfscim.config.models import OktaConfig
 from cfscim.config.stack_file import CheckedStack
 
@@ -41,8 +41,8 @@ def example_values(checked: CheckedStack) -> list[Message]:
     places = list(_places(checked))
     if not places:
         return []
-    path, _ = places[0]
-    where = Where(file=checked.file.path, line=checked.file.line_of(path), about=path)
+    there, _ = places[0]
+    where = Where(there.keys, checked.file.path, checked.file.line_of(there.keys))
     return [
         Message(
             where,
@@ -54,19 +54,19 @@ def example_values(checked: CheckedStack) -> list[Message]:
     ]
 
 
-def _places(checked: CheckedStack) -> Iterator[tuple[str, str]]:
-    """Key path and words of each kind of value, the first of its kind."""
-    config, root = checked.config, "cloudflare-scim:scim"
+def _places(checked: CheckedStack) -> Iterator[tuple[Where, str]]:
+    """Place and words of each kind of value, the first of its kind."""
+    config = checked.config
     if config is None or SANDBOX in config.account.name.lower():
         return
     if config.account.id in ACCOUNTS:
-        yield f"{root}.account.id", f"account id {config.account.id}"
+        yield in_config("account", "id"), f"account id {config.account.id}"
     provider = config.identity_provider
     if isinstance(provider, OktaConfig) and provider.org_name.lower() in ORGANISATIONS:
-        yield f"{root}.identityProvider.orgName", f"organisation {provider.org_name}"
+        yield in_config("identityProvider", "orgName"), f"organisation {provider.org_name}"
     everybody = {*people(config), *config.break_glass}
     theirs = {person for person in everybody if _domain(person).endswith(_ENDINGS)}
     named = sorted({_domain(person)[1:] for person in theirs})
     if theirs:
         count = f"{len(theirs)} {'address' if len(theirs) == 1 else 'addresses'}"
-        yield f"{root}.roles", f"{count} at {', '.join(named)}"
+        yield in_config("roles"), f"{count} at {', '.join(named)}"

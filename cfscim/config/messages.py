@@ -1,10 +1,13 @@
 """What is wrong and what to do about it: problems found in input, and the errors we raise."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from cfscim.config.credentials import MASK, looks_secret
+
+CONFIG_KEY = "cloudflare-scim:scim"
+"""Where the config object stands in a stack's config."""
 
 Step = str | int
 """One step down in a config: a key of a mapping or an index of a list."""
@@ -21,6 +24,10 @@ class Level(StrEnum):
     """Nobody can say from here; a person has to look."""
 
 
+Keys = tuple[Step, ...]
+"""The way down to a value: keys of mappings and indexes of lists."""
+
+
 @dataclass(frozen=True)
 class Where:
     """What a message is about: a place in a file, a key of the config, or anything else by name.
@@ -29,7 +36,7 @@ class Where:
     `about`: what is no key of a file: a resource's name, a setting, a call (`GET /api/v1/apps`).
     """
 
-    keys: tuple[Step, ...] = ()
+    keys: Keys = ()
     file: str | None = None
     line: int | None = None
     about: str = ""
@@ -46,8 +53,13 @@ class Where:
         return text
 
     def __str__(self) -> str:
-        place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
+        place = ":".join(str(part) for part in (self.file, self.line) if part)
         return ": ".join(one_line(part) for part in (place, self.path, self.about) if part)
+
+
+def in_config(*steps: Step) -> Where:
+    """The place of a key of the config object."""
+    return Where((CONFIG_KEY, *steps))
 
 
 @dataclass(frozen=True)
@@ -71,38 +83,6 @@ class Message:
 
     def __str__(self) -> str:
         return ": ".join(part for part in (str(self.where), self.text) if part)
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing to be put right: where it stands, what is wrong, why it matters, what to write.
-
-    `path` is the key path (`cloudflare-scim:scim.roles.Billing.members[0]`), empty for a whole
-    file. `file` and `line` are absent where the value came from the Pulumi engine. `secret` says
-    that the value there is, or looks like, a credential.
-    """
-
-    path: str
-    what: str
-    why: str
-    instead: str
-    file: str | None = None
-    line: int | None = None
-    secret: bool = False
-
-    @property
-    def message(self) -> str:
-        """What is wrong, why it matters and what to write instead, as one line."""
-        return one_line(f"{self.what}; {self.why}; {self.instead}")
-
-    def at(self, file: str, line: int | None) -> "Problem":
-        """This problem with its place in a file."""
-        return replace(self, file=file, line=line)
-
-    def __str__(self) -> str:
-        places = [self.file, str(self.line) if self.line is not None else None]
-        where = ":".join(place for place in places if place)
-        return ": ".join(one_line(part) for part in (where, self.path, self.message) if part)
 
 
 def one_line(text: str) -> str:
@@ -151,7 +131,7 @@ class ScimError(Exception):
 class ConfigError(ScimError):
     """The configuration cannot be used; `problems` holds everything found, one line each."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Message]) -> None:
         self.problems = list(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 
 from cfscim.config.clouds import CloudName
-from cfscim.config.messages import ConfigError
+from cfscim.config.messages import ConfigError, Keys
 from cfscim.config.refusals import problem_of, refuse
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.rules import broken_rules
@@ -380,7 +380,7 @@ def parse_config(
     value: object,
     *,
     stack: str,
-    written: Mapping[str, str] | None = None,
+    written: Mapping[Keys, str] | None = None,
 ) -> ScimConfig:
     """Checks the config object of `stack`, given as JSON gives it, and returns it frozen.
 
@@ -390,7 +390,7 @@ def parse_config(
     problem found, by key path from `cloudflare-scim:scim`.
     """
     problems = broken_rules(value)
-    secrets = tuple(problem.path for problem in problems if problem.secret)
+    secrets = [problem.where.keys for problem in problems if problem.secret]
     try:
         config = ScimConfig.model_validate(
             _with_token_name(value, stack), by_alias=True, by_name=False
@@ -398,7 +398,8 @@ def parse_config(
     except ValidationError as error:
         for details in error.errors(include_url=False):
             problem = problem_of(details, ScimConfig, written or {})
-            if not (secrets and problem.path.startswith(secrets)):
+            keys = problem.where.keys
+            if not any(keys[: len(secret)] == secret for secret in secrets):
                 problems.append(problem)
         raise ConfigError(problems) from None
     if problems:

@@ -18,8 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cfscim.config.credentials import MASK, looks_secret
-from cfscim.config.keypath import CONFIG_KEY
-from cfscim.config.messages import Problem
+from cfscim.config.messages import CONFIG_KEY, Keys, Message, Where
 from cfscim.config.stack_yaml import read_tree
 
 PROJECT = CONFIG_KEY.partition(":")[0]
@@ -84,7 +83,9 @@ def project_settings(content: bytes | None) -> Settings:
     """What Pulumi.yaml says about how and where the program runs; empty where it has no file."""
     tree = read_tree(content.decode("utf-8", "replace")) if content is not None else None
     values = tree.value if tree is not None and isinstance(tree.value, Mapping) else {}
-    flat = {path: value for path, value in _flat("", values) if _first(path) not in _WORDS_ONLY}
+    flat = {
+        Where(keys).path: value for keys, value in _flat((), values) if keys[0] not in _WORDS_ONLY
+    }
     return _settings(flat)
 
 
@@ -106,21 +107,21 @@ def is_encrypted(value: object) -> bool:
     return isinstance(value, list) and any(map(is_encrypted, value))
 
 
-def document_problems(document: object) -> Iterator[Problem]:
+def document_problems(document: object) -> Iterator[Message]:
     """What stands in a stack file and would slip past a review; paths are those below `config`."""
     if not isinstance(document, Mapping):
         return
     for key in document:
         if key == "environment":
-            yield Problem(
-                path=key,
+            yield Message(
+                where=Where((key,)),
                 what="config from an environment (ESC) is imported here",
                 why="whoever may write there could add people to a role without any review",
                 instead=f"write the settings into {CONFIG_KEY} itself and remove environment",
             )
         elif key not in _STACK_KEYS:
-            yield Problem(
-                path=str(key),
+            yield Message(
+                where=Where((str(key),)),
                 what=f'"{key}" is no key of a stack file',
                 why="the engine or a later version of it may read what no review here compares",
                 instead=f"remove it; the keys are: {', '.join(sorted(_STACK_KEYS))}",
@@ -131,7 +132,7 @@ def document_problems(document: object) -> Iterator[Problem]:
             yield from _setting_problems(str(key), value)
 
 
-def folder_problems(folder: str | Path) -> list[Problem]:
+def folder_problems(folder: str | Path) -> list[Message]:
     """What is wrong with the files that the engine reads in or above `folder`, stack files apart.
 
     Never raises for bad content; a folder without a project is no problem.
@@ -155,7 +156,7 @@ def _project_of(folder: Path) -> Path | None:
     return None
 
 
-def _beside(folder: Path) -> Iterator[Problem]:
+def _beside(folder: Path) -> Iterator[Message]:
     """Files that the engine would read instead, and files that are not what they seem."""
     try:
         names = sorted(os.listdir(folder))
@@ -187,7 +188,7 @@ def _beside(folder: Path) -> Iterator[Problem]:
             yield from _deployment_settings(file, shown)
 
 
-def _deployment_settings(file: Path, shown: str) -> Iterator[Problem]:
+def _deployment_settings(file: Path, shown: str) -> Iterator[Message]:
     """`Pulumi.<stack>.deploy.yaml` is no stack's file, unless a stack is named so."""
     document = _document(file)
     if isinstance(document, Mapping) and set(document) - {"settings"}:
@@ -199,7 +200,7 @@ def _deployment_settings(file: Path, shown: str) -> Iterator[Problem]:
         )
 
 
-def _project_problems(file: Path) -> Iterator[Problem]:
+def _project_problems(file: Path) -> Iterator[Message]:
     shown = os.path.normpath(file)
     if file.is_symlink():
         return
@@ -216,16 +217,15 @@ def _project_problems(file: Path) -> Iterator[Problem]:
             "write it in YAML that this program reads, see this repository's own",
         )
         return
-    for key, what, why, instead in _project_checks(tree.value):
-        line = tree.lines.get(key, 1)
-        yield Problem(path=key, what=what, why=why, instead=instead, file=shown, line=line)
+    for keys, what, why, instead in _project_checks(tree.value):
+        yield Message(Where(keys, shown, tree.lines.get(keys, 1)), what, why, instead)
 
 
-def _project_checks(project: Mapping[object, object]) -> Iterator[tuple[str, str, str, str]]:
-    """Key, what, why, instead of everything in Pulumi.yaml that could go past a review."""
+def _project_checks(project: Mapping[object, object]) -> Iterator[tuple[Keys, str, str, str]]:
+    """Keys, what, why, instead of everything in Pulumi.yaml that could go past a review."""
     if project.get("name") != PROJECT:
         yield (
-            "name",
+            ("name",),
             f"the project's name is not {PROJECT}",
             "every key of the stack files belongs to the project of that name",
             f"write name: {PROJECT}",
@@ -234,7 +234,7 @@ def _project_checks(project: Mapping[object, object]) -> Iterator[tuple[str, str
     name = runtime.get("name") if isinstance(runtime, Mapping) else runtime
     if name not in (None, "python"):
         yield (
-            "runtime",
+            ("runtime",),
             "the runtime is not python",
             "the engine would run another program than the one that was reviewed",
             "write runtime: {name: python, options: {toolchain: pip, virtualenv: .venv}}",
@@ -249,70 +249,70 @@ def _project_checks(project: Mapping[object, object]) -> Iterator[tuple[str, str
                 else "the stack files are looked for in another folder"
             )
             yield (
-                str(key),
+                (str(key),),
                 what,
                 "the engine gives it to every stack, and no review of a stack file shows it",
                 f"remove {key}, and write settings into the stack files beside {PROJECT_FILE}",
             )
         elif key in ("plugins", "packages"):
             yield (
-                str(key),
+                (str(key),),
                 "a provider or package is taken from somewhere else",
                 "it would get the pipeline's credentials, and no review shows what it does",
                 f"remove {key}; the providers come with requirements.txt",
             )
         elif key not in _PROJECT_KEYS:
             yield (
-                str(key),
+                (str(key),),
                 f'"{key}" is no key of {PROJECT_FILE} that this program knows',
                 "the engine or a later version of it may read what no review compares",
                 "remove it",
             )
-    for path, value in _flat("", project):
+    for keys, value in _flat((), project):
         if isinstance(value, str) and _USER_INFO.search(value):
             yield (
-                path,
+                keys,
                 "user name or password stands in an address",
                 "whoever can read the repository can use it",
                 "remove what stands before the @, and sign in through the environment",
             )
 
 
-def _setting_problems(key: str, value: object) -> Iterator[Problem]:
+def _setting_problems(key: str, value: object) -> Iterator[Message]:
     namespace, _, rest = key.partition(":")
     if rest.startswith("config:") or key.count(":") > 1:
         right = f"{namespace}:{rest.removeprefix('config:')}"
-        yield Problem(
-            path=key,
+        yield Message(
+            where=Where((key,)),
             what=f'"{_safe(key)}" is an old form of "{_safe(right)}"',
             why="two spellings of one setting hide which of them holds",
             instead=f'write "{_safe(right)}"',
         )
     elif namespace == "pulumi":
-        yield Problem(
-            path=key,
+        yield Message(
+            where=Where((key,)),
             what="a setting of the engine itself stands here",
             why="it can rename resources or switch providers off for what was reviewed",
             instead="remove it",
         )
     if key != CONFIG_KEY and is_encrypted(value) and key not in MAY_BE_ENCRYPTED:
-        yield Problem(
-            path=key,
+        yield Message(
+            where=Where((key,)),
             what="an encrypted value stands where a readable one belongs",
             why="nobody who reviews could see where the credentials are sent",
             instead="write it in plain text; only a credential is encrypted",
         )
     if key in MAY_BE_ENCRYPTED and isinstance(value, Mapping | list) and not _is_secure(value):
-        yield Problem(
-            path=key,
+        yield Message(
+            where=Where((key,)),
             what="a credential is given as a list or a mapping",
             why="no provider reads it so, and its parts could stand in plain text",
             instead=f"run `pulumi config set --secret {key}`",
             secret=True,
         )
     if key != CONFIG_KEY and not is_encrypted(value) and _USER_INFO.search(as_text(value)):
-        yield Problem(
-            path=key,
+        yield Message(
+            where=Where((key,)),
             what="user name or password stands in an address",
             why="whoever can read the repository can use it",
             instead="remove what stands before the @, and give credentials by the environment",
@@ -351,16 +351,12 @@ def _is_secure(value: object) -> bool:
     return isinstance(value, Mapping) and set(value) == {"secure"}
 
 
-def _flat(path: str, value: object) -> Iterator[tuple[str, object]]:
+def _flat(keys: Keys, value: object) -> Iterator[tuple[Keys, object]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _flat(f"{path}.{key}" if path else str(key), inner)
+            yield from _flat((*keys, str(key)), inner)
     else:
-        yield path, value
-
-
-def _first(path: str) -> str:
-    return path.partition(".")[0]
+        yield keys, value
 
 
 def _safe(key: str) -> str:
@@ -381,10 +377,10 @@ def _document(file: Path) -> object:
     return read_tree(text).value if text is not None else None
 
 
-def _of_file(shown: str, what: str, why: str, instead: str) -> Problem:
-    return Problem(path="", what=what, why=why, instead=instead, file=shown, line=1)
+def _of_file(shown: str, what: str, why: str, instead: str) -> Message:
+    return Message(Where(file=shown, line=1), what, why, instead)
 
 
-def unique(problems: Iterable[Problem]) -> list[Problem]:
+def unique(problems: Iterable[Message]) -> list[Message]:
     """The problems without repetitions, in their order."""
     return list(dict.fromkeys(problems))

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from cfscim.config.credentials import shown
-from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.lookalikes import nearest
-from cfscim.config.messages import Problem
+from cfscim.config.messages import CONFIG_KEY, Message, Where
 
 SETTINGS: Mapping[str, tuple[str, ...]] = {
     "cloudflare": (
@@ -30,7 +29,7 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {
 _OTHER_NAMES = {"entra": "azuread", "azure": "azuread", "aad": "azuread", "cf": "cloudflare"}
 
 
-def near_misses(config: Mapping[object, object]) -> Iterator[Problem]:
+def near_misses(config: Mapping[object, object]) -> Iterator[Message]:
     """Settings beside the config object that no provider knows, with the one that was meant."""
     for given in map(str, config):
         namespace, colon, key = given.partition(":")
@@ -44,8 +43,8 @@ def near_misses(config: Mapping[object, object]) -> Iterator[Problem]:
         meant = key if key in SETTINGS[provider] else nearest(key, list(SETTINGS[provider]))
         if meant is None and provider != namespace:
             continue  # another provider's, whose name only looks like one of ours
-        yield Problem(
-            path=given,
+        yield Message(
+            where=Where((given,)),
             what=f"{shown(given)} is no setting of the provider {provider}",
             why="the engine refuses it or passes it over, and what was meant has no effect",
             instead=f"write {provider}:{meant}" if meant else "remove it",

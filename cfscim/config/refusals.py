@@ -12,9 +12,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from cfscim.config.credentials import MASK, looks_secret, shown
-from cfscim.config.keypath import CONFIG_KEY, Step, key_path
 from cfscim.config.lookalikes import nearest
-from cfscim.config.messages import Problem
+from cfscim.config.messages import CONFIG_KEY, Keys, Message, Step, in_config
 
 REFUSED = "refused"
 """pydantic error type of every refusal of ours; its context holds the parts of the message."""
@@ -33,7 +32,9 @@ _CAPITALS = ("Cloudflare", "Okta", "Entra", "Microsoft", "RFC")
 Parts = tuple[str, str, str]
 
 
-def problem_of(details: ErrorDetails, root: type[BaseModel], written: Mapping[str, str]) -> Problem:
+def problem_of(
+    details: ErrorDetails, root: type[BaseModel], written: Mapping[Keys, str]
+) -> Message:
     """One pydantic error of the model `root` as a problem.
 
     `written` holds, by key path, the text of values that YAML read as something else than text.
@@ -44,10 +45,10 @@ def problem_of(details: ErrorDetails, root: type[BaseModel], written: Mapping[st
         del steps[1]  # pydantic names the chosen kind, which is no key of the file
     if details["type"].startswith("union_tag"):
         steps.append("kind")
-    path = key_path(steps)
+    where = in_config(*steps)
     model, field = at(root, loc)
-    what, why, instead = _parts(details, root, model, field, loc, written.get(path))
-    return Problem(path=path, what=what, why=why, instead=instead)
+    what, why, instead = _parts(details, root, model, field, loc, written.get(where.keys))
+    return Message(where, what=what, why=why, instead=instead)
 
 
 def _parts(

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from cfscim.config.credentials import looks_secret, shown
-from cfscim.config.keypath import Step, key_path
-from cfscim.config.messages import Problem
+from cfscim.config.messages import Keys, Message, in_config
 from cfscim.config.roles import ROLES
 from cfscim.config.words import INTEGER, UNARY, moment
 
@@ -14,7 +13,7 @@ _DEEPEST = 40
 """Levels that are searched for credentials; the models know far fewer."""
 
 
-def broken_rules(value: object) -> list[Problem]:
+def broken_rules(value: object) -> list[Message]:
     """Every rule between fields that the raw config object breaks, in a stable order.
 
     Values of the wrong type are passed over: the models report those.
@@ -26,20 +25,20 @@ def broken_rules(value: object) -> list[Problem]:
     return problems
 
 
-def expired(value: object, now: datetime) -> Iterator[Problem]:
+def expired(value: object, now: datetime) -> Iterator[Message]:
     """The token's expiry in the raw config object, where it does not lie after `now`."""
     text = _section(value, "token").get("expiresOn") if isinstance(value, Mapping) else None
     ends = moment(text) if isinstance(text, str) else None
     if ends is not None and ends <= now:
-        yield Problem(
-            path=key_path(("token", "expiresOn")),
+        yield Message(
+            where=in_config("token", "expiresOn"),
             what=f"{shown(text)} is in the past",
             why="Cloudflare refuses the expired token, so provisioning stands still",
             instead="write a later moment, and change token.rotation to get a new token",
         )
 
 
-def _secrets(value: object, steps: tuple[Step, ...]) -> Iterator[Problem]:
+def _secrets(value: object, steps: Keys) -> Iterator[Message]:
     """Credentials never stand in the config object, in plain text or encrypted."""
     if len(steps) > _DEEPEST:
         return
@@ -56,9 +55,9 @@ def _secrets(value: object, steps: tuple[Step, ...]) -> Iterator[Problem]:
         yield _credential(steps, "a value in the shape of a credential stands here")
 
 
-def _credential(steps: tuple[Step, ...], what: str) -> Problem:
-    return Problem(
-        path=key_path(steps),
+def _credential(steps: Keys, what: str) -> Message:
+    return Message(
+        where=in_config(*steps),
         what=what,
         why="the config object is shown in plans and reviews, so it holds no credential",
         instead="remove it, revoke it if it was ever in plain text, and give the credential "
@@ -79,7 +78,7 @@ def _texts(value: object) -> Iterator[tuple[int, str]]:
         yield from ((index, item) for index, item in enumerate(value) if isinstance(item, str))
 
 
-def _lists_of_people(raw: Raw) -> Iterator[tuple[tuple[Step, ...], object]]:
+def _lists_of_people(raw: Raw) -> Iterator[tuple[Keys, object]]:
     for role, given in _section(raw, "roles").items():
         if isinstance(given, Mapping):
             yield ("roles", str(role), "members"), given.get("members")
@@ -90,14 +89,14 @@ def _lists_of_people(raw: Raw) -> Iterator[tuple[tuple[Step, ...], object]]:
     yield ("breakGlass",), raw.get("breakGlass")
 
 
-def _people_twice(raw: Raw) -> Iterator[Problem]:
+def _people_twice(raw: Raw) -> Iterator[Message]:
     for steps, people in _lists_of_people(raw):
         first: dict[str, tuple[int, str]] = {}
         for index, person in _texts(people):
             before = first.setdefault(person.strip().lower(), (index, person))
             if before[0] != index:
-                yield Problem(
-                    path=key_path((*steps, index)),
+                yield Message(
+                    where=in_config(*steps, index),
                     what=f"{shown(person)} is listed twice, first as {shown(before[1])} "
                     f"at [{before[0]}]",
                     why="a list says exactly who belongs, whatever the case of the address",
@@ -105,36 +104,33 @@ def _people_twice(raw: Raw) -> Iterator[Problem]:
                 )
 
 
-def _people_spelled_twice(raw: Raw) -> Iterator[Problem]:
-    spelled: dict[str, tuple[str, str]] = {}
+def _people_spelled_twice(raw: Raw) -> Iterator[Message]:
+    spelled: dict[str, tuple[Keys, str]] = {}
     for steps, people in _lists_of_people(raw):
         seen_here: set[str] = set()
         for index, person in _texts(people):
-            path, key = key_path((*steps, index)), person.strip().lower()
-            where, spelling = spelled.setdefault(key, (path, person))
-            if (
-                spelling != person
-                and key not in seen_here
-                and not where.startswith(key_path(steps))
-            ):
-                yield Problem(
-                    path=path,
-                    what=f"{shown(person)} is spelled {shown(spelling)} at {where}",
+            here, key = (*steps, index), person.strip().lower()
+            first, spelling = spelled.setdefault(key, (here, person))
+            there = in_config(*first).path
+            if spelling != person and key not in seen_here and first[: len(steps)] != steps:
+                yield Message(
+                    where=in_config(*here),
+                    what=f"{shown(person)} is spelled {shown(spelling)} at {there}",
                     why="one person in two spellings looks like two to the identity provider",
                     instead="write the address in one way, as the identity provider has it",
                 )
             seen_here.add(key)
 
 
-def _break_glass_inside(raw: Raw) -> Iterator[Problem]:
+def _break_glass_inside(raw: Raw) -> Iterator[Message]:
     outside = {person.lower(): index for index, person in _texts(raw.get("breakGlass"))}
     for steps, people in _lists_of_people(raw):
         if steps == ("breakGlass",):
             continue
         for index, person in _texts(people):
             if person.lower() in outside:
-                yield Problem(
-                    path=key_path((*steps, index)),
+                yield Message(
+                    where=in_config(*steps, index),
                     what=f"{shown(person)} also stands in breakGlass",
                     why="break-glass Super Administrators are kept outside SCIM, which would "
                     "otherwise take their access away with the group",
@@ -142,53 +138,53 @@ def _break_glass_inside(raw: Raw) -> Iterator[Problem]:
                 )
 
 
-def _prefix_without_user_groups(raw: Raw) -> Iterator[Problem]:
+def _prefix_without_user_groups(raw: Raw) -> Iterator[Message]:
     prefix = raw.get("groupPrefix")
     if raw.get("roleModel") == "virtualGroups" and isinstance(prefix, str) and prefix:
-        yield Problem(
-            path=key_path(("groupPrefix",)),
+        yield Message(
+            where=in_config("groupPrefix"),
             what="a groupPrefix is given with roleModel virtualGroups",
             why="virtual groups give a role by their exact name, which a prefix would break",
             instead='leave groupPrefix out, or write "roleModel: userGroups"',
         )
 
 
-def _no_roles(raw: Raw) -> Iterator[Problem]:
+def _no_roles(raw: Raw) -> Iterator[Message]:
     if "roles" in raw and raw["roles"] == {}:
-        yield Problem(
-            path=key_path(("roles",)),
+        yield Message(
+            where=in_config("roles"),
             what="no role is named",
             why="exactly the roles named are declared, so nobody would be given any",
             instead="name a role, or leave the key out for all four",
         )
 
 
-def _users_group_name(raw: Raw) -> Iterator[Problem]:
+def _users_group_name(raw: Raw) -> Iterator[Message]:
     provider = _section(raw, "identityProvider")
     name = _section(provider, "usersGroup").get("name")
     if not isinstance(name, str):
         return
-    path = key_path(("identityProvider", "usersGroup", "name"))
+    where = in_config("identityProvider", "usersGroup", "name")
     prefix = raw.get("groupPrefix")
     if raw.get("roleModel") == "virtualGroups" or not isinstance(prefix, str):
         prefix = ""
     if name.strip().lower() in {f"{prefix}{role}".lower() for role in ROLES}:
-        yield Problem(
-            path=path,
+        yield Message(
+            where=where,
             what=f"{shown(name)} is the name of a role group",
             why="everyone who may sign in would be given that role",
             instead='write another name, like "Cloudflare Users"',
         )
     elif provider.get("kind") == "entra" and name.lower().startswith("cf"):
-        yield Problem(
-            path=path,
+        yield Message(
+            where=where,
             what=f"{shown(name)} begins with CF",
             why="Entra provisions the assigned group too, and Cloudflare refuses such a name",
             instead='write a name that begins otherwise, like "Cloudflare Users"',
         )
 
 
-def _apostrophes(raw: Raw) -> Iterator[Problem]:
+def _apostrophes(raw: Raw) -> Iterator[Message]:
     """Names that the Entra provider cannot send: it looks for the name without escaping it.
 
     Source (C): terraform-provider-azuread 3.9, groups, `displayName eq '%s'`.
@@ -205,22 +201,22 @@ def _apostrophes(raw: Raw) -> Iterator[Problem]:
     )
     for path, name in names:
         if isinstance(name, str) and "'" in name:
-            yield Problem(
-                path=key_path(path),
+            yield Message(
+                where=in_config(*path),
                 what=f"{shown(name)} has an apostrophe",
                 why="the Entra provider does not escape it and cannot look for such a group",
                 instead="write a name without apostrophe",
             )
 
 
-def _user_filter(raw: Raw) -> Iterator[Problem]:
+def _user_filter(raw: Raw) -> Iterator[Message]:
     provider = _section(raw, "identityProvider")
     clauses = provider.get("userFilter")
     if not isinstance(clauses, list | tuple):
         return
     if clauses and provider.get("scope", "assigned") == "assigned":
-        yield Problem(
-            path=key_path(("identityProvider", "userFilter")),
+        yield Message(
+            where=in_config("identityProvider", "userFilter"),
             what="a userFilter is given with scope assigned",
             why="it filters all records of the tenant, which only scope filtered looks at",
             instead='write "scope: filtered", or leave userFilter out',
@@ -230,19 +226,19 @@ def _user_filter(raw: Raw) -> Iterator[Problem]:
             yield from _clause(clause, ("identityProvider", "userFilter", index, "value"))
 
 
-def _clause(clause: Raw, steps: tuple[Step, ...]) -> Iterator[Problem]:
+def _clause(clause: Raw, steps: Keys) -> Iterator[Message]:
     operator, value = clause.get("operator"), clause.get("value", "")
     why = f"the operator {operator}"
     if operator in UNARY and value != "":
-        yield Problem(
-            key_path(steps),
+        yield Message(
+            in_config(*steps),
             f"a value is given with {operator}",
             f"{why} looks at the attribute alone",
             "leave the value out",
         )
     elif isinstance(operator, str) and operator not in UNARY and value == "":
-        yield Problem(
-            key_path(steps),
+        yield Message(
+            in_config(*steps),
             f"no value is given with {shown(operator)}",
             f"{why} compares the attribute with a value",
             "add a value",
@@ -252,28 +248,28 @@ def _clause(clause: Raw, steps: tuple[Step, ...]) -> Iterator[Problem]:
         and isinstance(value, str)
         and not (value.isascii() and value.isdecimal())
     ):
-        yield Problem(
-            key_path(steps),
+        yield Message(
+            in_config(*steps),
             f"{shown(value)} is no integer",
             f"{why} compares integers",
             'write digits in quotes, like "10"',
         )
 
 
-def _networks_twice(raw: Raw) -> Iterator[Problem]:
+def _networks_twice(raw: Raw) -> Iterator[Message]:
     first: dict[str, int] = {}
     for index, network in _texts(_section(raw, "token").get("allowedCidrs")):
         before = first.setdefault(network.strip().lower(), index)
         if before != index:
-            yield Problem(
-                path=key_path(("token", "allowedCidrs", index)),
+            yield Message(
+                where=in_config("token", "allowedCidrs", index),
                 what=f"{shown(network)} is listed twice, first at [{before}]",
                 why="Cloudflare keeps each network once, so every preview would show a change",
                 instead="remove one of the two",
             )
 
 
-_RULES: tuple[Callable[[Raw], Iterator[Problem]], ...] = (
+_RULES: tuple[Callable[[Raw], Iterator[Message]], ...] = (
     _people_twice,
     _people_spelled_twice,
     _break_glass_inside,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from cfscim.config.credentials import CREDENTIALS
-from cfscim.config.keypath import CONFIG_KEY
+from cfscim.config.messages import CONFIG_KEY
 from cfscim.config.models import ScimConfig
 from cfscim.config.roles import ROLES
 from cfscim.config.words import INTEGER, UNARY

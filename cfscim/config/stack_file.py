@@ -10,8 +10,7 @@ from typing import TypeVar
 
 from cfscim.config.clouds import CLOUDS
 from cfscim.config.credentials import CREDENTIALS, looks_secret, shown
-from cfscim.config.keypath import CONFIG_KEY
-from cfscim.config.messages import ConfigError, Problem
+from cfscim.config.messages import CONFIG_KEY, ConfigError, Keys, Message, Where, in_config
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig, parse_config
 from cfscim.config.project import document_problems
 from cfscim.config.provider_settings import near_misses
@@ -31,7 +30,7 @@ class StackFile:
     """What a stack file says.
 
     `config_object` is the value under `cloudflare-scim:scim`, absent where there is none.
-    `lines` and `written` go by key path below `config`, which itself is ""; `written` holds the
+    `lines` and `written` go by key path below `config`, which itself is `()`; `written` holds the
     text of words that YAML reads as a number, a truth value or null. `provider_config` holds the
     plain values of every other key, `secure_keys` the names of those that are encrypted.
     `problems` are those of the file itself; `document` is the whole of it as the engine reads it.
@@ -40,23 +39,24 @@ class StackFile:
     path: str
     stack: str
     config_object: object | None
-    lines: Mapping[str, int]
+    lines: Mapping[Keys, int]
     provider_config: Mapping[str, str]
     secure_keys: frozenset[str] = frozenset()
-    written: Mapping[str, str] = field(default_factory=dict)
-    problems: tuple[Problem, ...] = ()
+    written: Mapping[Keys, str] = field(default_factory=dict)
+    problems: tuple[Message, ...] = ()
     document: object = None
 
-    def line_of(self, path: str) -> int:
-        """The line of a key path, or of the nearest key above it that is in the file."""
-        while path and path not in self.lines:
-            path = path[: max(path.rfind("."), path.rfind("["), 0)]
-        return self.lines.get(path, 1)
+    def line_of(self, keys: Keys) -> int:
+        """The line of a key, or of the nearest key above it that is in the file."""
+        while keys and keys not in self.lines:
+            keys = keys[:-1]
+        return self.lines.get(keys, 1)
 
-    def placed(self, problem: Problem) -> Problem:
+    def placed(self, problem: Message) -> Message:
         """The problem with this file and its line."""
-        line = problem.line if problem.line is not None else self.line_of(problem.path)
-        return problem.at(self.path, line)
+        where = problem.where
+        line = where.line if where.line is not None else self.line_of(where.keys)
+        return replace(problem, where=replace(where, file=self.path, line=line))
 
 
 def stack_of(path: str) -> str:
@@ -90,7 +90,7 @@ def read_stack_file(path: str | Path) -> StackFile:
     )
 
 
-def _text(name: str) -> tuple[str | None, list[Problem]]:
+def _text(name: str) -> tuple[str | None, list[Message]]:
     """The file's text, or the problem with reading it."""
     path = Path(name)
     try:
@@ -118,12 +118,12 @@ def _text(name: str) -> tuple[str | None, list[Problem]]:
         return None, [_file(name, what, "save the file as UTF-8", line)]
 
 
-def _file(name: str, what: str, instead: str, line: int | None = None) -> Problem:
-    return Problem(path="", what=what, why=_WHY_FILE, instead=instead, file=name, line=line)
+def _file(name: str, what: str, instead: str, line: int | None = None) -> Message:
+    return Message(Where(file=name, line=line), what, _WHY_FILE, instead)
 
 
 def _interpreted(name: str, tree: Tree) -> StackFile:
-    lines = {"": tree.lines.get("config", 1)} | _below_config(tree.lines)
+    lines: dict[Keys, int] = {(): tree.lines.get(("config",), 1)} | _below_config(tree.lines)
     written = _below_config(tree.written)
     empty = StackFile(name, stack_of(name), None, lines, {}, written=written, document=tree.value)
     if Path(name).name in ("Pulumi.yaml", "Pulumi.yml"):
@@ -135,7 +135,7 @@ def _interpreted(name: str, tree: Tree) -> StackFile:
     if problem is not None:
         return replace(empty, problems=(problem,))
     plain = {key: text for key, value in config.items() if (text := _plain(value)) is not None}
-    plain |= {key: written[key] for key in plain if key in written}
+    plain |= {key: written[(key,)] for key in plain if (key,) in written}
     plain.pop(CONFIG_KEY, None)
     return replace(
         empty,
@@ -146,20 +146,20 @@ def _interpreted(name: str, tree: Tree) -> StackFile:
     )
 
 
-def _config_section(value: object) -> tuple[Mapping[str, object], Problem | None]:
+def _config_section(value: object) -> tuple[Mapping[str, object], Message | None]:
     add = f'write "config:" and below it "{CONFIG_KEY}:" with the settings'
     if value is None:
-        return {}, Problem("", "the file is empty", _WHY_FILE, add, line=1)
+        return {}, Message(Where(line=1), "the file is empty", _WHY_FILE, add)
     if not isinstance(value, Mapping):
-        return {}, Problem("", "the file holds no keys and values", _WHY_FILE, add, line=1)
+        return {}, Message(Where(line=1), "the file holds no keys and values", _WHY_FILE, add)
     config = value.get("config")
     if not isinstance(config, Mapping):
         what = "config holds no keys and values" if "config" in value else "config is missing"
-        return {}, Problem("config", what, _WHY_FILE, add)
+        return {}, Message(Where(("config",)), what, _WHY_FILE, add)
     return config, None
 
 
-def _absent(config: Mapping[str, object]) -> Problem:
+def _absent(config: Mapping[str, object]) -> Message:
     """The object is not where Pulumi's project name puts it; says where it seems to be instead."""
     why = "the stack declares nothing without it"
     project, _, key = CONFIG_KEY.partition(":")
@@ -167,10 +167,10 @@ def _absent(config: Mapping[str, object]) -> Problem:
         if given.lower().replace("_", "-") in (key, CONFIG_KEY, f"{project}.{key}", project) or (
             given.endswith(f":{key}") and given != CONFIG_KEY
         ):
-            return Problem(
-                given, f'"{given}" stands where {CONFIG_KEY} belongs', why, f'write "{CONFIG_KEY}:"'
-            )
-    return Problem(CONFIG_KEY, f"{CONFIG_KEY} is missing", why, f'add "{CONFIG_KEY}:" below config')
+            what = f'"{given}" stands where {CONFIG_KEY} belongs'
+            return Message(Where((given,)), what, why, f'write "{CONFIG_KEY}:"')
+    add = f'add "{CONFIG_KEY}:" below config'
+    return Message(in_config(), f"{CONFIG_KEY} is missing", why, add)
 
 
 def _plain(value: object) -> str | None:
@@ -186,14 +186,20 @@ def _is_secure(value: object) -> bool:
     return isinstance(value, Mapping) and set(value) == {"secure"}
 
 
-def _below_config(by_path: Mapping[str, Found]) -> dict[str, Found]:
-    """What was found below `config`, by the rest of the path."""
-    root = "config."
-    return {path[len(root) :]: found for path, found in by_path.items() if path.startswith(root)}
+def _below_config(by_keys: Mapping[Keys, Found]) -> dict[Keys, Found]:
+    """What was found below `config`, by the keys below it."""
+    return {keys[1:]: found for keys, found in by_keys.items() if _is_below_config(keys)}
 
 
-def _unrooted(problem: Problem) -> Problem:
-    return replace(problem, path=problem.path.removeprefix("config."))
+def _is_below_config(keys: Keys) -> bool:
+    return len(keys) > 1 and keys[0] == "config" and isinstance(keys[1], str)
+
+
+def _unrooted(problem: Message) -> Message:
+    where = problem.where
+    if not _is_below_config(where.keys):
+        return problem
+    return replace(problem, where=replace(where, keys=where.keys[1:]))
 
 
 @dataclass(frozen=True)
@@ -202,7 +208,7 @@ class CheckedStack:
 
     file: StackFile
     config: ScimConfig | None
-    problems: tuple[Problem, ...]
+    problems: tuple[Message, ...]
 
 
 def check_stack_file(path: str | Path, *, now: datetime | None = None) -> CheckedStack:
@@ -215,7 +221,7 @@ def check_stack_file(path: str | Path, *, now: datetime | None = None) -> Checke
     if isinstance(found.document, Mapping) and isinstance(found.document.get("config"), Mapping):
         problems += near_misses(found.document["config"])
     config = None
-    if CONFIG_KEY in found.lines:
+    if (CONFIG_KEY,) in found.lines:
         over = list(expired(found.config_object, now)) if now else []
         problems.extend(over)
         try:
@@ -227,15 +233,15 @@ def check_stack_file(path: str | Path, *, now: datetime | None = None) -> Checke
             problems.extend(_two_clouds(found, read))
             config = None if over else read
     every = [*found.problems, *map(found.placed, problems)]
-    return CheckedStack(found, config, tuple(sorted(every, key=lambda one: one.line or 0)))
+    return CheckedStack(found, config, tuple(sorted(every, key=lambda one: one.where.line or 0)))
 
 
-def _credentials(found: StackFile) -> Iterator[Problem]:
+def _credentials(found: StackFile) -> Iterator[Message]:
     """Credentials in plain text; the value is never repeated."""
     for key, value in found.provider_config.items():
         if value and (key in CREDENTIALS or looks_secret(value)):
-            yield Problem(
-                path=key,
+            yield Message(
+                where=Where((key,)),
                 what="a credential stands here in plain text",
                 why="whoever can read the repository can use it",
                 instead=f"revoke it, then run `pulumi config set --secret {key}`, or give it in "
@@ -244,37 +250,38 @@ def _credentials(found: StackFile) -> Iterator[Problem]:
             )
 
 
-def _project_keys(found: StackFile) -> Iterator[Problem]:
+def _project_keys(found: StackFile) -> Iterator[Message]:
     """Other keys of the project, which the program does not read."""
     project = CONFIG_KEY.partition(":")[0]
-    if CONFIG_KEY not in found.lines:
+    if (CONFIG_KEY,) not in found.lines:
         return
-    for path in found.lines:
-        if path not in ("", CONFIG_KEY) and "." not in path and "[" not in path:
-            namespace, colon, key = path.partition(":")
+    for keys in found.lines:
+        given = str(keys[0]) if len(keys) == 1 else CONFIG_KEY
+        if given != CONFIG_KEY:
+            namespace, colon, key = given.partition(":")
             if namespace == project or not colon:
-                yield Problem(
-                    path=path,
-                    what=f"{shown(path)} is read by nothing",
+                yield Message(
+                    where=Where(keys),
+                    what=f"{shown(given)} is read by nothing",
                     why=f"the program reads {CONFIG_KEY} alone, so the setting has no effect",
                     instead=f"move {key or namespace} into {CONFIG_KEY}, or remove it",
                 )
 
 
-def _two_organisations(found: StackFile, config: ScimConfig) -> Iterator[Problem]:
+def _two_organisations(found: StackFile, config: ScimConfig) -> Iterator[Message]:
     """Okta's provider and the config object must mean the same organisation."""
     provider = config.identity_provider
     given = found.provider_config.get("okta:orgName")
     if isinstance(provider, OktaConfig) and given and given.lower() != provider.org_name.lower():
-        yield Problem(
-            path="okta:orgName",
+        yield Message(
+            where=Where(("okta:orgName",)),
             what=f"{shown(given)} is not identityProvider.orgName {shown(provider.org_name)}",
             why="the provider would change one organisation while every link leads to another",
             instead="write the same organisation in both places",
         )
 
 
-def _two_clouds(found: StackFile, config: ScimConfig) -> Iterator[Problem]:
+def _two_clouds(found: StackFile, config: ScimConfig) -> Iterator[Message]:
     """Entra's provider and the config object must mean the same cloud of Microsoft's."""
     provider = config.identity_provider
     given = found.provider_config.get("azuread:environment")
@@ -282,8 +289,8 @@ def _two_clouds(found: StackFile, config: ScimConfig) -> Iterator[Problem]:
         return
     declared = CLOUDS[provider.cloud]
     if given is not None and given.lower() not in declared.environments:
-        yield Problem(
-            path="azuread:environment",
+        yield Message(
+            where=Where(("azuread:environment",)),
             what=f"{shown(given)} is not identityProvider.cloud {shown(provider.cloud)}",
             why="each cloud has its own template, addresses and console, and nothing is found in "
             "another one",

@@ -13,7 +13,7 @@ import yaml
 from yaml.composer import Composer
 
 from cfscim.config.credentials import MASK, looks_secret
-from cfscim.config.messages import Problem
+from cfscim.config.messages import Keys, Message, Where
 
 _PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 40
@@ -33,9 +33,9 @@ class Tree:
     """
 
     value: object = None
-    lines: dict[str, int] = field(default_factory=dict)
-    written: dict[str, str] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    lines: dict[Keys, int] = field(default_factory=dict)
+    written: dict[Keys, str] = field(default_factory=dict)
+    problems: list[Message] = field(default_factory=list)
 
 
 def read_tree(text: str) -> Tree:
@@ -44,7 +44,7 @@ def read_tree(text: str) -> Tree:
     try:
         root = _Document(text).root()
         if root is not None:
-            tree.value = _Values(tree).value(root, "", 0)
+            tree.value = _Values(tree).value(root, (), 0)
     except yaml.MarkedYAMLError as error:
         return Tree(problems=[*tree.problems, _syntax(error, text)])
     except yaml.YAMLError:
@@ -58,7 +58,7 @@ def read_tree(text: str) -> Tree:
 class _RefusedError(Exception):
     """Reading stops here with this problem."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Message) -> None:
         super().__init__(problem.what)
         self.problem = problem
 
@@ -78,7 +78,7 @@ class _Document(Composer):
         events = _PARSER(text)
         self.check_event, self.peek_event = events.check_event, events.peek_event
         self.get_event = events.get_event
-        self._steps: list[str] = []
+        self._steps: Keys = ()
 
     def root(self) -> yaml.Node | None:
         """The only document's node; nothing for an empty text."""
@@ -86,41 +86,41 @@ class _Document(Composer):
         root = None if self.check_event(yaml.StreamEndEvent) else self.compose_document()
         if not self.check_event(yaml.StreamEndEvent):
             second = self.peek_event().start_mark
-            raise _refused(second, "", "a second YAML document begins here", "remove the ---")
+            raise _refused(second, (), "a second YAML document begins here", "remove the ---")
         return root
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event, path = self.peek_event(), "".join(self._steps)
+        event, above = self.peek_event(), self._steps
         mark = event.start_mark
         if isinstance(parent, yaml.MappingNode) and index is None:
             if isinstance(event, yaml.ScalarEvent):
                 return self.compose_scalar_node(event.anchor)
-            raise _refused(mark, path, "a list or mapping is used as a key", "write a plain key")
-        self._steps.append(_step(index, path))
+            raise _refused(mark, above, "a list or mapping is used as a key", "write a plain key")
+        self._steps = (*above, *_step(index))
         if isinstance(event, yaml.AliasEvent):
             node = self._alias(event, mark)
         else:
             self._check(event, mark)
             self.anchors.pop(event.anchor, None)  # yaml.v3 takes the last anchor of a name
             node = super().compose_node(parent, index)
-        self._steps.pop()
+        self._steps = above
         return node
 
     def _alias(self, event: yaml.AliasEvent, mark: yaml.Mark) -> _Alias:
         self.get_event()
         if event.anchor not in self.anchors:
             what = "an alias names no anchor above it"
-            raise _refused(mark, "".join(self._steps), what, "write the value itself")
+            raise _refused(mark, self._steps, what, "write the value itself")
         return _Alias(self.anchors[event.anchor], mark)
 
     def _check(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, mark: yaml.Mark) -> None:
         """Refuses what nests too deep, before it is composed, and tags that would hide a value."""
         collection = isinstance(event, yaml.CollectionStartEvent)
-        if collection and len(self._steps) > _DEEPEST:
-            raise _too_deep(mark.line + 1, "".join(self._steps))
+        if collection and len(self._steps) >= _DEEPEST:
+            raise _too_deep(mark.line + 1, self._steps)
         if event.tag is not None and event.tag not in (_CONTAINERS if collection else _SCALARS):
             instead = "remove the word beginning with !"
-            raise _refused(mark, "".join(self._steps), "a YAML tag stands here", instead)
+            raise _refused(mark, self._steps, "a YAML tag stands here", instead)
 
     def resolve(self, _kind: type, _value: str | None, implicit: tuple[bool, bool] | bool) -> str:
         """Whether a scalar without a tag stands bare, and may mean something else than its text."""
@@ -133,10 +133,11 @@ class _Document(Composer):
         """Tags do not depend on the path."""
 
 
-def _step(index: object, above: str) -> str:
+def _step(index: object) -> Keys:
+    """The step down to a node: none to the root."""
     if isinstance(index, yaml.ScalarNode):
-        return f".{index.value}" if above else index.value
-    return f"[{index}]" if isinstance(index, int) else ""
+        return (index.value,)
+    return (index,) if isinstance(index, int) else ()
 
 
 class _Values:
@@ -145,10 +146,10 @@ class _Values:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._within: list[yaml.Node] = []
-        self._unfolding: tuple[int, str] | None = None
+        self._unfolding: tuple[int, Keys] | None = None
         self._count = 0
 
-    def value(self, node: yaml.Node, path: str, depth: int, above: str = "") -> object:
+    def value(self, node: yaml.Node, path: Keys, depth: int, above: Keys = ()) -> object:
         """The value of the node at `path`; `above` is the path of what holds it."""
         if isinstance(node, _Alias):
             return self._aliased(node, path, depth, above)
@@ -167,7 +168,7 @@ class _Values:
         self._counted()
         return made
 
-    def _aliased(self, alias: _Alias, path: str, depth: int, above: str) -> object:
+    def _aliased(self, alias: _Alias, path: Keys, depth: int, above: Keys) -> object:
         mark = alias.start_mark
         if any(alias.value is node for node in self._within):
             raise _refused(mark, path, "an alias stands inside its own anchor", "remove it")
@@ -179,25 +180,25 @@ class _Values:
             self._unfolding = None
         return value
 
-    def _scalar(self, node: yaml.ScalarNode, path: str) -> object:
+    def _scalar(self, node: yaml.ScalarNode, path: Keys) -> object:
         value = plain_scalar(node.value) if node.tag in _WORDS else node.value
         if not isinstance(value, str) and node.value and self._unfolding is None:
             self._tree.written[path] = node.value
         return value
 
-    def _list(self, node: yaml.Node, path: str, depth: int) -> list[object]:
+    def _list(self, node: yaml.Node, path: Keys, depth: int) -> list[object]:
         items = []
         for index, item in enumerate(node.value):
-            place = f"{path}[{index}]"
+            place = (*path, index)
             self._note(place, item.start_mark)
             items.append(self.value(item, place, depth, path))
         return items
 
-    def _mapping(self, node: yaml.Node, path: str, depth: int) -> dict[str, object]:
+    def _mapping(self, node: yaml.Node, path: Keys, depth: int) -> dict[str, object]:
         mapping: dict[str, object] = {}
         merged: list[tuple[object, int]] = []
         for key, value in node.value:
-            place = _below(path, key.value)
+            place = (*path, key.value)
             if key.value == "<<" and key.tag in _WORDS:
                 line = value.start_mark.line + 1
                 if isinstance(value, yaml.CollectionNode):
@@ -213,7 +214,7 @@ class _Values:
             self._merge(mapping, path, source, line)
         return mapping
 
-    def _merge(self, target: dict[str, object], path: str, source: object, line: int) -> None:
+    def _merge(self, target: dict[str, object], path: Keys, source: object, line: int) -> None:
         for mapping in source if isinstance(source, list) else [source]:
             if not isinstance(mapping, dict):
                 problem = _file_problem("<< merges something that is no mapping", line)
@@ -222,9 +223,9 @@ class _Values:
             for key, value in mapping.items():
                 if key not in target:
                     target[key] = value
-                    self._tree.lines.setdefault(_below(path, key), line)
+                    self._tree.lines.setdefault((*path, key), line)
 
-    def _note(self, path: str, mark: yaml.Mark) -> None:
+    def _note(self, path: Keys, mark: yaml.Mark) -> None:
         if self._unfolding is None:
             self._tree.lines[path] = mark.line + 1
 
@@ -235,40 +236,42 @@ class _Values:
             raise _RefusedError(_file_problem(what, None))
 
 
-def _below(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
+def _at(keys: Keys, line: int | None) -> Where:
+    """The place; a path that reads like a credential as a whole is masked as a whole."""
+    where = Where(keys, line=line)
+    return Where((MASK,), line=line) if looks_secret(where.path) else where
 
 
-def _file_problem(what: str, line: int | None, path: str = "", instead: str = "") -> Problem:
-    return Problem(
-        path=MASK if looks_secret(path) else path,
+def _file_problem(what: str, line: int | None, keys: Keys = (), instead: str = "") -> Message:
+    return Message(
+        _at(keys, line),
         what=what,
         why="the stack's config cannot be read for certain",
         instead=instead or "write plain YAML: keys and values, indented with spaces",
-        line=line,
     )
 
 
-def _refused(mark: yaml.Mark, path: str, what: str, instead: str) -> _RefusedError:
+def _refused(mark: yaml.Mark, path: Keys, what: str, instead: str) -> _RefusedError:
     return _RefusedError(_file_problem(what, mark.line + 1, path, instead))
 
 
-def _too_deep(line: int, path: str) -> _RefusedError:
+def _too_deep(line: int, path: Keys) -> _RefusedError:
     what = f"keys are nested more than {_DEEPEST} deep"
-    return _RefusedError(_file_problem(what, line, path[:200]))
+    while len(Where(path).path) > _LONGEST:
+        path = path[:-1]
+    return _RefusedError(_file_problem(what, line, path))
 
 
-def _twice(path: str, first: int, second: int) -> Problem:
-    return Problem(
-        path=MASK if looks_secret(path) else path,
+def _twice(path: Keys, first: int, second: int) -> Message:
+    return Message(
+        _at(path, second),
         what=f"the key stands twice, first on line {first}",
         why="Pulumi refuses the file, and other readers silently take one of the two",
         instead="remove one of the two, or put both values under one key",
-        line=second,
     )
 
 
-def _syntax(error: yaml.MarkedYAMLError, text: str) -> Problem:
+def _syntax(error: yaml.MarkedYAMLError, text: str) -> Message:
     mark = error.problem_mark or error.context_mark
     number = mark.line + 1 if mark else None
     rows = text.splitlines()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from cfscim.config.clashes import clashes
-from cfscim.config.messages import Problem, UsageError, one_line
+from cfscim.config.messages import Message, UsageError, one_line
 from cfscim.config.policy.rules import is_refused
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.plan.model import Plan, check, make_plan
@@ -86,7 +86,7 @@ def _run(request: Request) -> int:
     return 1 if problems or (request.enforce and refused) else 0
 
 
-def _chosen(request: Request) -> tuple[list[CheckedStack], list[Problem]]:
+def _chosen(request: Request) -> tuple[list[CheckedStack], list[Message]]:
     """The stacks asked for, and everything that is wrong with them or between them."""
     if request.stack is not None:
         stack = check_stack_file(stack_path(request.stack, "plan"), now=datetime.now(UTC))
@@ -97,7 +97,7 @@ def _chosen(request: Request) -> tuple[list[CheckedStack], list[Problem]]:
     problems += [problem for stack in checked for problem in stack.problems]
     problems += clashes(checked)
     problems += project_problems(files)
-    problems.sort(key=lambda problem: (problem.file or "", problem.line or 0))
+    problems.sort(key=lambda problem: (problem.where.file or "", problem.where.line or 0))
     return checked, problems
 
 

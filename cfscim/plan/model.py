@@ -7,8 +7,7 @@ from datetime import UTC, date, datetime
 
 from cfscim.config.access import Grant, access_table
 from cfscim.config.checklist import remaining_steps
-from cfscim.config.keypath import CONFIG_KEY
-from cfscim.config.messages import ConfigError
+from cfscim.config.messages import CONFIG_KEY, ConfigError
 from cfscim.config.models import ScimConfig
 from cfscim.config.policy.rules import ResourceView, Violation, evaluate
 from cfscim.config.project import Settings, stack_settings

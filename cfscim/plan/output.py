@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from cfscim.config.messages import Problem
+from cfscim.config.messages import Message
 from cfscim.config.policy.rules import Violation, is_refused
 from cfscim.config.stack_file import CheckedStack, stack_of
 from cfscim.plan.model import Plan, as_json
@@ -43,7 +43,7 @@ class StackResult:
 
 
 def render_json(
-    results: Sequence[StackResult], problems: Sequence[Problem], gone: Sequence[str], *, many: bool
+    results: Sequence[StackResult], problems: Sequence[Message], gone: Sequence[str], *, many: bool
 ) -> str:
     """One stack: the contract's object; many: a list of them, each with its file.
 
@@ -62,7 +62,7 @@ def render_json(
 
 
 def render_markdown(
-    results: Sequence[StackResult], problems: Sequence[Problem], gone: Sequence[str], *, many: bool
+    results: Sequence[StackResult], problems: Sequence[Message], gone: Sequence[str], *, many: bool
 ) -> str:
     """A pull-request comment; of many stacks those that change first, the others by name."""
     from cfscim.report.markdown import render, section_lines
@@ -105,7 +105,7 @@ def show_policy(results: Sequence[StackResult]) -> None:
 
 def show_text(
     results: Sequence[StackResult],
-    problems: Sequence[Problem],
+    problems: Sequence[Message],
     gone: Sequence[str],
     *,
     many: bool,
@@ -189,15 +189,15 @@ def _violation(violation: Violation) -> dict[str, object]:
     waiver = violation.waived
     return {
         "rule": violation.rule,
-        "message": violation.message,
+        "message": str(violation.message),
         "waivedUntil": str(waiver.until) if waiver else None,
         "waivedBy": waiver.by if waiver else None,
     }
 
 
-def _json_entry(result: StackResult, problems: Sequence[Problem]) -> dict[str, object]:
+def _json_entry(result: StackResult, problems: Sequence[Message]) -> dict[str, object]:
     file = result.checked.file
-    mine = [problem for problem in problems if problem.file == file.path]
+    mine = [problem for problem in problems if problem.where.file == file.path]
     found: dict[str, object] = {"project": PROJECT, "stack": file.stack}
     if result.plan is not None:
         found = _json(result, result.plan)
@@ -239,7 +239,7 @@ def policy_lines(violations: Sequence[Violation]) -> Iterator[Line]:
     """Refused ones first, each with its rule, then the waived ones with who waived them."""
     for one in violations:
         if one.waived is None:
-            yield (Strong(f"Refused by {one.rule}: "), Prose(one.message))
+            yield (Strong(f"Refused by {one.rule}: "), Prose(str(one.message)))
     for one in violations:
         if one.waived is not None:
             who = f"{one.waived.by} until {one.waived.until} ({one.waived.reason})"

@@ -11,9 +11,8 @@ from cfscim.adopt.finder import Finding, find
 from cfscim.adopt.state import State, read_state, settings_of, state_of
 from cfscim.config.examples import example_values
 from cfscim.config.json_types import Json
-from cfscim.config.keypath import CONFIG_KEY
 from cfscim.config.kinds import TOKENS, words_for
-from cfscim.config.messages import Level, Message, ScimError, Where
+from cfscim.config.messages import CONFIG_KEY, Level, Message, ScimError, Where
 from cfscim.config.models import ScimConfig
 from cfscim.config.stack_file import CheckedStack
 from cfscim.preflight.checks import VENDORS, Answer, Asked

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from cfscim.config.messages import MissingError, Problem, ScimError, UsageError, one_line
+from cfscim.config.messages import Message, MissingError, ScimError, UsageError, one_line
 from cfscim.config.project import PROJECT, PROJECT_FILE, project_settings
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.plan.model import Plan, make_plan, plan_of
@@ -192,10 +192,10 @@ class Against:
         )
 
 
-def _invalid(label: str, file: str, problems: tuple[Problem, ...]) -> str:
+def _invalid(label: str, file: str, problems: tuple[Message, ...]) -> str:
     first = problems[0]
     more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
-    where = f"line {first.line}, {first.path}: " if first.path else ""
+    where = f"line {first.where.line}, {first.where.path}: " if first.where.path else ""
     return one_line(
         f"{file} in {label} does not validate ({where}{first.what}{more}), so everything is shown "
         "as new."

@@ -19,8 +19,7 @@ import typer
 
 from cfscim.adopt.state import read_state as stack_state
 from cfscim.config.json_types import JsonObject
-from cfscim.config.keypath import CONFIG_KEY
-from cfscim.config.messages import ScimError
+from cfscim.config.messages import CONFIG_KEY, ScimError
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
 from cfscim.config.stack_file import CheckedStack

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cfscim.config.access import people
 from cfscim.config.json_types import Json, JsonObject
-from cfscim.config.messages import ConfigError, Problem
+from cfscim.config.messages import ConfigError, Message, Where
 from cfscim.config.models import EntraConfig, ScimConfig, UserFilter
 from cfscim.config.roles import Role
 from cfscim.rehearsal.handler import inner, string
@@ -199,14 +199,12 @@ def _clauses(config: ScimConfig) -> tuple[UserFilter, ...]:
 def _unusable(file: str, line: int | None, what: str) -> ConfigError:
     return ConfigError(
         [
-            Problem(
-                path="",
+            Message(
+                Where(file=file, line=line),
                 what=what,
                 why="the sandbox would lack people of the stack",
                 instead="write a CSV file with the columns email, firstName, lastName, suspended "
                 "and any attribute of Entra, or a JSON list of such objects",
-                file=file,
-                line=line,
             )
         ]
     )

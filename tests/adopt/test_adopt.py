@@ -20,8 +20,7 @@ from cfscim.adopt.finder import Found, find
 from cfscim.adopt.import_file import import_file
 from cfscim.adopt.state import State, read_state, settings_of
 from cfscim.config.json_types import JsonObject
-from cfscim.config.keypath import CONFIG_KEY
-from cfscim.config.messages import MissingError, ScimError
+from cfscim.config.messages import CONFIG_KEY, MissingError, ScimError
 from cfscim.config.models import ScimConfig, parse_config
 from cfscim.config.stack_file import StackFile
 from cfscim.rehearsal import Rehearsal

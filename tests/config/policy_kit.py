@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
-from cfscim.config.keypath import CONFIG_KEY
+from cfscim.config.messages import CONFIG_KEY
 from cfscim.config.models import ScimConfig, parse_config
 from cfscim.config.policy.rules import ResourceView, Violation, evaluate
 from cfscim.plan.model import check, declare

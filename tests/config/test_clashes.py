@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cfscim.config.clashes import clashes
-from cfscim.config.messages import Problem
+from cfscim.config.messages import Message
 from cfscim.config.stack_file import check_stack_file
 from tests.config.config_samples import NOW
 
@@ -35,7 +35,7 @@ def stack(
     )
 
 
-def found(folder: Path, *texts: str) -> list[Problem]:
+def found(folder: Path, *texts: str) -> list[Message]:
     checked = []
     for number, text in enumerate(texts):
         path = folder / f"Pulumi.s{number}.yaml"
@@ -45,17 +45,17 @@ def found(folder: Path, *texts: str) -> list[Problem]:
     return clashes(checked)
 
 
-def paths(problems: list[Problem]) -> list[str]:
-    return [problem.path.removeprefix("cloudflare-scim:scim.") for problem in problems]
+def paths(problems: list[Message]) -> list[str]:
+    return [problem.where.path.removeprefix("cloudflare-scim:scim.") for problem in problems]
 
 
 def test_the_same_account_twice(tmp_path: Path) -> None:
     problems = found(tmp_path, stack(1), stack(1, org="other"), stack(2, org="third"))
     (problem,) = problems
     assert paths(problems) == ["account.id"]
-    assert problem.file == str(tmp_path / "Pulumi.s1.yaml")
+    assert problem.where.file == str(tmp_path / "Pulumi.s1.yaml")
     assert f"{tmp_path}/Pulumi.s0.yaml:3" in problem.what
-    assert problem.line == 3
+    assert problem.where.line == 3
 
 
 def test_the_same_names_in_one_okta_organisation(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_a_python_name_is_no_key() -> None:
     value = changed(changed(OKTA, ("role_model",), "userGroups"), ("roleModel",), REMOVED)
     with pytest.raises(ConfigError) as caught:
         parsed(value)
-    assert [problem.path.rpartition(".")[2] for problem in caught.value.problems] == [
+    assert [problem.where.path.rpartition(".")[2] for problem in caught.value.problems] == [
         "roleModel",
         "role_model",
     ]
@@ -143,7 +143,7 @@ def test_virtual_groups_refuse_a_prefix() -> None:
     value = changed(changed(OKTA, ("roleModel",), "virtualGroups"), ("groupPrefix",), "Team ")
     with pytest.raises(ConfigError) as caught:
         parsed(value)
-    assert [problem.path for problem in caught.value.problems] == [
+    assert [problem.where.path for problem in caught.value.problems] == [
         "cloudflare-scim:scim.groupPrefix"
     ]
 

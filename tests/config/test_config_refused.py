@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cfscim.config.messages import ConfigError, Problem, one_line
+from cfscim.config.messages import ConfigError, Message, Where, one_line
 from cfscim.config.models import parse_config
 from cfscim.config.rules import expired
 from tests.config.config_mutations import BAD, Bad
 from tests.config.config_samples import ENTRA, NOW, OKTA, Steps, changed
 
 
-def problems_of(value: object) -> list[Problem]:
+def problems_of(value: object) -> list[Message]:
     """What `validate` reports on the object on the tests' own day."""
     problems = list(expired(value, NOW))
     try:
@@ -28,13 +28,13 @@ def problems_of(value: object) -> list[Problem]:
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
 def test_is_refused_with_where_what_why_and_instead(bad: Bad) -> None:
     problems = problems_of(bad.object)
-    assert [problem.path for problem in problems] == ["cloudflare-scim:scim" + bad.path]
+    assert [problem.where.path for problem in problems] == ["cloudflare-scim:scim" + bad.path]
     problem = problems[0]
     assert bad.what in problem.what
     assert bad.instead in problem.instead
     assert len(problem.why) > 15, "says why it matters"
     assert "\n" not in str(problem)
-    four = f"{problem.path}: {problem.what}; {problem.why}; {problem.instead}"
+    four = f"{problem.where.path}: {problem.what}; {problem.why}; {problem.instead}"
     assert str(problem) == one_line(four)
 
 
@@ -55,7 +55,7 @@ def test_all_problems_are_shown_at_once() -> None:
         "identityProvider": {"kind": "okta", "appName": "x"},
     }
     assert sorted(
-        problem.path.removeprefix("cloudflare-scim:scim.") for problem in problems_of(value)
+        problem.where.path.removeprefix("cloudflare-scim:scim.") for problem in problems_of(value)
     ) == [
         "account.id",
         "account.name",
@@ -73,7 +73,7 @@ def test_all_problems_are_shown_at_once() -> None:
 @pytest.mark.parametrize("value", [None, [], "text", 7, {}, {"account": []}, {"roles": [None]}])
 def test_any_json_value_is_answered_with_problems(value: object) -> None:
     for problem in problems_of(value):
-        assert problem.path.startswith("cloudflare-scim:scim")
+        assert problem.where.path.startswith("cloudflare-scim:scim")
         assert all((problem.what, problem.why, problem.instead))
 
 
@@ -103,13 +103,13 @@ def test_a_good_object_with_any_value_anywhere_is_taken_or_refused_in_full(
 ) -> None:
     steps = data.draw(st.sampled_from(list(_places(base))))
     value = changed(base, steps, data.draw(JSON))
-    problems: list[Problem] = []
+    problems: list[Message] = []
     try:
         parse_config(value, stack="dev")
     except ConfigError as error:
-        problems = error.problems or [Problem("", "no problem was named", "", "")]
+        problems = error.problems or [Message(Where(), "no problem was named")]
     for problem in problems:
-        assert problem.path.startswith("cloudflare-scim:scim.")
+        assert problem.where.path.startswith("cloudflare-scim:scim.")
         assert all((problem.what, problem.why, problem.instead))
 
 

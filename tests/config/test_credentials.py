@@ -3,7 +3,7 @@
 import pytest
 
 from cfscim.config.credentials import MASK, looks_secret, shown
-from cfscim.config.keypath import key_path
+from cfscim.config.messages import Where
 
 SECRET = [
     "cfut_0123456789abcdef",
@@ -31,7 +31,7 @@ PLAIN = [
 def test_credentials_are_known_by_their_shape_and_never_shown(text: str) -> None:
     assert looks_secret(text)
     assert shown(text) == MASK
-    assert key_path(["roles", text, 0]) == f"cloudflare-scim:scim.roles.{MASK}[0]"
+    assert Where(("roles", text, 0)).path == f"roles.{MASK}[0]"
 
 
 @pytest.mark.parametrize("text", PLAIN)

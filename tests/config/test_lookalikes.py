@@ -59,7 +59,7 @@ def test_a_near_miss_is_answered_with_the_right_name(name: str, role: Role) -> N
         parse_config(changed(OKTA, ("roles",), {name: {}}), stack="dev")
     (problem,) = caught.value.problems
     assert problem.instead == f'write "{role}"'
-    assert problem.path == f"cloudflare-scim:scim.roles.{name}"
+    assert problem.where.path == f"cloudflare-scim:scim.roles.{name}"
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_a_near_miss_is_answered_with_what_was_meant(
     file.write_text(text.replace("config:\n", f"config:\n  {given}: hunter2\n", 1))
     problems = check_stack_file(file).problems
     (problem,) = (one for one in problems if "no setting of the provider" in one.what)
-    assert (problem.path, problem.line) == (given, 2)
+    assert (problem.where.path, problem.where.line) == (given, 2)
     assert problem.instead == (f"write {meant}" if meant else "remove it")
     assert not [one for one in problems if "hunter2" in str(one)]
 

@@ -57,7 +57,7 @@ def test_everything_is_everything(kind: str, count: int) -> None:
 def violations(config: ScimConfig, name: str) -> list[str]:
     view = ResourceView("okta:group/group:Group", name, {}, protect=False)
     found = evaluate(config, [view], stack="dev", today=TODAY)
-    return [one.message for one in found if one.rule == "groups-and-app-protected"]
+    return [str(one.message) for one in found if one.rule == "groups-and-app-protected"]
 
 
 def test_the_policy_allows_it_until_its_day() -> None:

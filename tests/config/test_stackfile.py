@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cfscim.config.keypath import CONFIG_KEY
-from cfscim.config.messages import ConfigError, Problem
+from cfscim.config.messages import CONFIG_KEY, ConfigError, Message, Where
 from cfscim.config.stack_file import LARGEST_FILE, load_stack_file, read_stack_file, stack_of
 
 STACKS = Path(__file__).parent / "stacks"
@@ -19,9 +18,9 @@ def written(folder: Path, content: str | bytes, name: str = "Pulumi.prod.yaml") 
     return path
 
 
-def only_problem(path: Path | str) -> Problem:
+def only_problem(path: Path | str) -> Message:
     (problem,) = read_stack_file(path).problems
-    assert problem.file == str(path)
+    assert problem.where.file == str(path)
     return problem
 
 
@@ -30,12 +29,13 @@ def test_the_contract_s_file_is_read_with_the_line_of_every_key() -> None:
     text = (STACKS / "contract-okta.yaml").read_text().splitlines()
     assert found.stack == "contract-okta"
     assert isinstance(found.config_object, dict)
-    assert "roleModel:" in text[found.lines[f"{CONFIG_KEY}.roleModel"] - 1]
+    assert "roleModel:" in text[found.lines[CONFIG_KEY, "roleModel"] - 1]
     assert (
-        "Super" in text[found.lines[f"{CONFIG_KEY}.roles.Super Administrator - All Privileges"] - 1]
+        "Super"
+        in text[found.lines[CONFIG_KEY, "roles", "Super Administrator - All Privileges"] - 1]
     )
-    members = f"{CONFIG_KEY}.roles.Super Administrator - All Privileges.members[1]"
-    assert found.lines[members] == found.lines[members.replace("[1]", "[0]")]
+    members = (CONFIG_KEY, "roles", "Super Administrator - All Privileges", "members")
+    assert found.lines[*members, 1] == found.lines[*members, 0]
 
 
 def test_provider_settings_are_texts_and_encrypted_ones_are_only_named(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_the_object_under_another_key_is_answered_with_the_right_one(
     tmp_path: Path, key: str
 ) -> None:
     problem = only_problem(written(tmp_path, f"config:\n  a:b: c\n  {key}: {{}}\n"))
-    assert (problem.path, problem.line) == (key, 3)
+    assert (problem.where.path, problem.where.line) == (key, 3)
     assert problem.instead == f'write "{CONFIG_KEY}:"'
 
 
@@ -138,12 +138,12 @@ def test_a_problem_stands_on_the_line_of_the_nearest_key_above(tmp_path: Path) -
         written(tmp_path, f"config:\n  {CONFIG_KEY}:\n    token:\n      x: 1\n")
     )
 
-    def line(path: str) -> int | None:
-        return found.placed(Problem(path, "w", "w", "i")).line
+    def line(*keys: str) -> int | None:
+        return found.placed(Message(Where(keys), "w", "w", "i")).where.line
 
-    assert line(f"{CONFIG_KEY}.token.x") == 4
-    assert line(f"{CONFIG_KEY}.token.name") == 3
-    assert line(f"{CONFIG_KEY}.account.id") == 2
+    assert line(CONFIG_KEY, "token", "x") == 4
+    assert line(CONFIG_KEY, "token", "name") == 3
+    assert line(CONFIG_KEY, "account", "id") == 2
     assert line("okta:orgName") == 1
 
 

@@ -79,12 +79,12 @@ def test_values_lines_and_the_text_of_numbers() -> None:
             "again": {"k": "v", "own": 2},
         }
     }
-    assert tree.lines["config.b"] == 3
-    assert tree.lines["config.list[1]"] == 6
-    assert tree.lines["config.list[1].y"] == 6
-    assert tree.lines["config.merged.k"] == 7
-    assert tree.written["config.a"] == "1"
-    assert tree.written["config.merged.own"] == "1"
+    assert tree.lines["config", "b"] == 3
+    assert tree.lines["config", "list", 1] == 6
+    assert tree.lines["config", "list", 1, "y"] == 6
+    assert tree.lines["config", "merged", "k"] == 7
+    assert tree.written["config", "a"] == "1"
+    assert tree.written["config", "merged", "own"] == "1"
 
 
 BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
@@ -124,7 +124,7 @@ def test_bad_text_is_one_problem_and_ends_soon(text: str, what: str) -> None:
 def test_a_key_that_stands_twice_names_both_lines() -> None:
     tree = read_tree("a:\n  b: 1\n  c: 2\n  b: 3\n")
     (problem,) = tree.problems
-    assert (problem.path, problem.line) == ("a.b", 4)
+    assert (problem.where.path, problem.where.line) == ("a.b", 4)
     assert "first on line 2" in problem.what
     assert tree.value is not None, "the rest is still checked"
 

@@ -20,8 +20,7 @@ from cfscim.adopt.command import delete_twins, import_command
 from cfscim.adopt.finder import find
 from cfscim.adopt.import_file import import_file
 from cfscim.adopt.state import read_state
-from cfscim.config.keypath import CONFIG_KEY
-from cfscim.config.messages import ScimError
+from cfscim.config.messages import CONFIG_KEY, ScimError
 from cfscim.config.models import parse_config
 from cfscim.rehearsal.vendors import Vendors
 from cfscim.up.command import deploy

@@ -6,8 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cfscim.config.keypath import CONFIG_KEY
-from cfscim.config.messages import ScimError
+from cfscim.config.messages import CONFIG_KEY, ScimError
 from cfscim.config.models import parse_config
 from cfscim.rehearsal import RehearsalDeployer
 from cfscim.up.command import deploy

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from cfscim.config.keypath import CONFIG_KEY
+from cfscim.config.messages import CONFIG_KEY
 from cfscim.config.stack_file import check_stack_file
 from cfscim.plan.model import as_json, plan_of
 from cfscim.plan.report import plan_document

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from cfscim.adopt.state import State
-from cfscim.config.keypath import CONFIG_KEY
+from cfscim.config.messages import CONFIG_KEY
 from cfscim.config.models import parse_config
 from cfscim.config.policy.rules import RULES
 from cfscim.config.stack_file import CheckedStack, StackFile

@@ -6,8 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cfscim.config.keypath import CONFIG_KEY
-from cfscim.config.messages import ScimError
+from cfscim.config.messages import CONFIG_KEY, ScimError
 from cfscim.rehearsal import Rehearsal
 from sandbox.server.server import Sandbox
 from tests.rehearsal.rehearsal_support import (

@@ -77,7 +77,7 @@ def _super_administrators(case: Case) -> Iterator[Finding]:
         yield Finding(
             f"this config names {len(known)} Super Administrator(s): {names}",
             "name at least two people under the role's members or in breakGlass",
-            where="breakGlass",
+            keys=("breakGlass",),
         )
 
 
@@ -86,7 +86,7 @@ def _role_model(case: Case) -> Iterator[Finding]:
         yield Finding(
             "a production stack is on virtualGroups",
             'write "roleModel: userGroups"; only with "environment: development" may it differ',
-            where="roleModel",
+            keys=("roleModel",),
         )
 
 
@@ -95,7 +95,7 @@ def _removals(case: Case) -> Iterator[Finding]:
         yield Finding(
             "what was in force before cannot be read, so that no removal can be counted",
             "compare with a stack file that validates",
-            where="roles",
+            keys=("roles",),
         )
     before, after = case.before, case.config
     if before is None:
@@ -120,7 +120,7 @@ def _removals(case: Case) -> Iterator[Finding]:
         yield Finding(
             f"the change takes access from everybody: {what}",
             f"{instead}, or add a waiver of removal-share with a date and an address",
-            where="roles",
+            keys=("roles",),
         )
 
 
@@ -180,7 +180,7 @@ def _too_many(case: Case, gone: list[str], all_: tuple[str, ...], kind: str) -> 
             f"the change takes access from {len(gone)} of {len(all_)} {kind} "
             f"({', '.join(gone)}), at most {allowed} may go at once",
             "split the change, or add a waiver of removal-share with a date and an address",
-            where="roles",
+            keys=("roles",),
         )
 
 

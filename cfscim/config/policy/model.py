@@ -7,6 +7,7 @@ from enum import Enum
 
 from cfscim.config.credentials import MASK
 from cfscim.config.json_types import Json
+from cfscim.config.messages import Keys, Message
 from cfscim.config.models import ScimConfig, Waiver
 
 UNKNOWN = "${unknown}"
@@ -60,11 +61,14 @@ class Case:
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong and what to do instead; the rule itself says why. `where`: a config path."""
+    """What is wrong and what to do instead; the rule itself says why.
+
+    `keys`: the way to it below the config object, where it is about a key.
+    """
 
     what: str
     instead: str
-    where: str = ""
+    keys: Keys = ()
 
 
 ResourceCheck = Callable[[Case, ResourceView], Iterator[Finding]]
@@ -87,10 +91,10 @@ class Rule:
 class Violation:
     """A rule broken. `waived` holds the waiver in force, or None where the change is refused.
 
-    `message` is one line: where, what, why, what to do; `resource` the resource's name, if any.
+    `message` prints as one line; `resource` the resource's name, if any.
     """
 
     rule: str
-    message: str
+    message: Message
     waived: Waiver | None = None
     resource: str | None = None

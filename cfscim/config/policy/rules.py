@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from cfscim.config.addresses import is_address
-from cfscim.config.messages import one_line
+from cfscim.config.messages import Level, Message, Where
 from cfscim.config.models import ScimConfig, Waiver
 from cfscim.config.policy.access import (
     FOUR_ROLES,
@@ -40,13 +40,13 @@ def _known_waiver(case: Case) -> Iterator[Finding]:
             yield Finding(
                 "the rule about waivers itself is waived",
                 "remove this waiver, and put the others right",
-                where=f"waivers[{index}].rule",
+                keys=("waivers", index, "rule"),
             )
         elif waiver.rule not in names:
             yield Finding(
                 f'there is no rule "{waiver.rule}"',
                 f"write one of: {', '.join(names)}",
-                where=f"waivers[{index}].rule",
+                keys=("waivers", index, "rule"),
             )
 
 
@@ -56,13 +56,13 @@ def _ends(case: Case, index: int, waiver: Waiver) -> Iterator[Finding]:
         yield Finding(
             f"the waiver of {waiver.rule} lasts until {waiver.until}, more than a year from today",
             f'write until: "{latest}" or earlier, and have it renewed then',
-            where=f"waivers[{index}].until",
+            keys=("waivers", index, "until"),
         )
     if not any(is_address(word.strip("<>(),;")) for word in waiver.by.split()):
         yield Finding(
             f'the waiver of {waiver.rule} is by "{waiver.by}", which is nobody\'s address',
             "write the e-mail address of the person who allowed it, with or without the name",
-            where=f"waivers[{index}].by",
+            keys=("waivers", index, "by"),
         )
 
 
@@ -127,12 +127,13 @@ def _violation(rule: Rule, case: Case, finding: Finding, resource: str | None) -
     waivers = case.config.waivers if rule.waivable else ()
     given = [waiver for waiver in waivers if waiver.rule == rule.name]
     in_force = next((waiver for waiver in given if case.today <= waiver.until), None)
-    where = f"{case.stack}: {resource or finding.where}"
-    parts = [f"{where}: {finding.what}", rule.reason, finding.instead]
+    instead = finding.instead
     if in_force is None and given:
-        parts.append(_ended(max(given, key=lambda waiver: waiver.until)))
-    # Names come from the config and from providers; a message stays on its line.
-    return Violation(rule.name, one_line("; ".join(parts)), in_force, resource)
+        instead += f"; {_ended(max(given, key=lambda waiver: waiver.until))}"
+    where = Where(about=f"{case.stack}: {resource or Where(finding.keys).path}")
+    level = Level.REFUSED if in_force is None else Level.WARNING
+    message = Message(where, finding.what, rule.reason, instead, level)
+    return Violation(rule.name, message, in_force, resource)
 
 
 def _ended(waiver: Waiver) -> str:
