@@ -1,14 +1,14 @@
-"""All v4 routes of Cloudflare; importing this module registers them."""
+"""Cloudflare's two routers: importing this module registers every route of both."""
 
-from sandbox.cloudflare import (  # noqa: F401  imported for their routes
+from sandbox.cloudflare.api import (  # noqa: F401  imported for their routes
     accounts,
     iam,
     members,
-    token_groups,
     tokens,
     user_groups,
-    verify,
 )
-from sandbox.cloudflare.api import router
+from sandbox.cloudflare.api.route import router
+from sandbox.cloudflare.scim import discovery, groups, users  # noqa: F401  imported for routes
+from sandbox.cloudflare.scim.route import router as scim_router
 
-__all__ = ["router"]
+__all__ = ["router", "scim_router"]

@@ -1,6 +1,6 @@
-"""Okta's router, with every route registered by importing the modules that hold them."""
+"""Okta's router: importing this module registers every route."""
 
-from sandbox.okta.api import (
+from sandbox.okta.api import (  # noqa: F401  imported for their routes
     apps,
     assignments,
     connections,
@@ -15,17 +15,4 @@ from sandbox.okta.api import (
 )
 from sandbox.okta.api.route import router
 
-__all__ = [
-    "apps",
-    "assignments",
-    "connections",
-    "features",
-    "groups",
-    "log",
-    "oauth",
-    "policies",
-    "push",
-    "router",
-    "saml",
-    "users",
-]
+__all__ = ["router"]

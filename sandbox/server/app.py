@@ -12,8 +12,8 @@ from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException
 
 from sandbox.cloudflare.routes import router as cloudflare_router
-from sandbox.cloudflare.scim.routes import router as scim_router
-from sandbox.entra.api import router as entra_router
+from sandbox.cloudflare.routes import scim_router
+from sandbox.entra.routes import router as entra_router
 from sandbox.okta.routes import router as okta_router
 from sandbox.server.admin import RefusedError, admin_router, refuse_foreign
 from sandbox.server.faults import STATUS_KINDS, Fault

@@ -4,7 +4,7 @@ import json
 import threading
 from pathlib import Path
 
-from sandbox.cloudflare.state import CloudflareState
+from sandbox.cloudflare.models import CloudflareState
 from sandbox.entra.models import EntraState
 from sandbox.okta.models import OktaState
 from sandbox.server.credentials import Credentials

@@ -2,17 +2,17 @@
 
 What the core expects of a vendor's package ``sandbox/<vendor>/``:
 
-``state.py``
+``models.py``
     ``CloudflareState`` | ``OktaState`` | ``EntraState``, a mutable pydantic model with the
     classmethod ``fresh()``, the method ``snapshot() -> dict`` (no secret in it), and, for the
     identity providers, ``add_person(person: Person) -> str`` (the id; the same address again
     changes nothing). All of it survives a JSON round trip.
 ``routes.py``
-    ``router: Router``; importing it registers every route.
-``cycle.py`` (identity providers)
+    ``router: Router`` (Cloudflare: ``scim_router`` too); importing it registers every route.
+``provisioning/cycle.py`` (identity providers)
     ``run_cycle(world, *, full) -> dict``, called with the vendor's lock held; ``full``: everything
     is delivered again, whatever the vendor believes the target to hold.
-``console.py`` (Okta)
+``provisioning/console.py`` (Okta)
     ``configure(world, app_id, settings) -> dict``, called with Okta's lock held; raises LookupError
     for an unknown app and ValueError (its text is shown) for settings the console would refuse.
 
@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from dataclasses import InitVar, dataclass, field
 from typing import NamedTuple
 
-from sandbox.cloudflare.state import CloudflareState
+from sandbox.cloudflare.models import CloudflareState
 from sandbox.entra.models import EntraState
 from sandbox.okta.models import OktaState
 from sandbox.server.credentials import Credentials
@@ -34,9 +34,6 @@ from sandbox.server.people import SEED_PEOPLE
 from sandbox.server.request_log import RequestLog
 
 VENDORS = ("cloudflare", "okta", "entra")
-# A cycle holds its identity provider's lock and then calls Cloudflare, so Cloudflare's comes last.
-_LOCK_ORDER = ("okta", "entra", "cloudflare")
-
 # Cloudflare last: Okta and Entra call its SCIM endpoint over HTTP while they hold their own lock,
 # so whoever waits for one of them must not hold Cloudflare's meanwhile.
 _LOCK_ORDER = ("okta", "entra", "cloudflare")

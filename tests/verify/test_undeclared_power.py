@@ -11,7 +11,7 @@ import pytest
 from cfscim.config.models import parse_config
 from cfscim.config.roles import ROLES, Role
 from sandbox.cloudflare.catalog import ROLE_BY_NAME
-from sandbox.cloudflare.model import Account, Member, Policy, UserGroup
+from sandbox.cloudflare.models import Account, Member, Policy, UserGroup
 from sandbox.server.world import World
 from tests.rehearsal.rehearsal_support import ACCOUNT
 from tests.verify.verify_base import ENTRA, OKTA, SECOND, Bases, Combination, bases, no_waiting

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from cfscim.config.roles import ROLES, Role
 from cfscim.verify.cloudflare import slug
 from sandbox.cloudflare.catalog import ROLE_BY_NAME
-from sandbox.cloudflare.model import Account, Policy, Token, TokenPolicy, UserGroup
+from sandbox.cloudflare.models import Account, Policy, Token, TokenPolicy, UserGroup
 from sandbox.server.world import World
 from tests.rehearsal.rehearsal_support import ACCOUNT
 from tests.verify.verify_base import (

@@ -11,9 +11,9 @@ from scim2_models import (
 )
 from werkzeug import Response
 
-from sandbox.cloudflare.model import Account
+from sandbox.cloudflare.models import Account
 from sandbox.cloudflare.scim.models import ScimGroup, ScimUser
-from sandbox.cloudflare.scim.reply import refuse, scim_reply, scim_route
+from sandbox.cloudflare.scim.route import refuse, scim_reply, scim_route
 from sandbox.server.router import Context
 
 _DOCUMENTATION = (

@@ -6,7 +6,7 @@ Entra's default mappings send and Cloudflare takes without complaint.
 
 from dataclasses import dataclass
 
-from sandbox.cloudflare.scim.reply import body_object, refuse
+from sandbox.cloudflare.scim.route import body_object, refuse
 from sandbox.server.router import Context
 
 _PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"

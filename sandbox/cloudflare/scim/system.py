@@ -6,7 +6,7 @@ role (Okta); guide of 2023-11-27, "Configure user permissions".
 """
 
 from sandbox.cloudflare.catalog import ACCOUNT_ROLES, ROLE_BY_NAME
-from sandbox.cloudflare.model import Account, SystemGroup
+from sandbox.cloudflare.models import Account, SystemGroup
 
 _PREFIX = "cloudflare-v1-"
 _NAMES = {role.name for role in ACCOUNT_ROLES}

@@ -14,15 +14,13 @@ from pydantic import ValidationError
 from scim2_models import Meta
 from werkzeug import Response
 
-from sandbox.cloudflare.api import MEMBER_WRITE
+from sandbox.cloudflare.api.route import MEMBER_WRITE
 from sandbox.cloudflare.catalog import MINIMAL_ACCESS
-from sandbox.cloudflare.model import Account, Member
-from sandbox.cloudflare.scim.filters import wanted_value
+from sandbox.cloudflare.models import Account, CloudflareState, Member
 from sandbox.cloudflare.scim.models import USER_URN, ScimEmail, ScimName, ScimUser
 from sandbox.cloudflare.scim.patch import as_boolean, read_operations
-from sandbox.cloudflare.scim.reply import body_object, many, one, refuse, scim_route
+from sandbox.cloudflare.scim.route import body_object, many, one, refuse, scim_route, wanted_value
 from sandbox.cloudflare.scim.system import system_id
-from sandbox.cloudflare.state import CloudflareState
 from sandbox.server.router import Context
 
 _KNOWN = ("userName", "name", "displayName", "emails", "active", "externalId")

@@ -8,7 +8,8 @@ Administrator is neither removed nor stripped of the role (I: guide, "Limitation
 
 from werkzeug import Response
 
-from sandbox.cloudflare.api import MEMBER_READ, MEMBER_WRITE, account_route, json_object, page
+from sandbox.cloudflare.api.iam import describe_policies, parse_member_policies
+from sandbox.cloudflare.api.route import MEMBER_READ, MEMBER_WRITE, account_route, json_object, page
 from sandbox.cloudflare.catalog import (
     ACCOUNT_ROLES,
     ROLE_BY_GROUP_ID,
@@ -17,9 +18,7 @@ from sandbox.cloudflare.catalog import (
     Role,
 )
 from sandbox.cloudflare.errors import ApiError, reply
-from sandbox.cloudflare.member_policy import describe_policies, parse_member_policies
-from sandbox.cloudflare.model import Account, Member, Policy
-from sandbox.cloudflare.state import CloudflareState
+from sandbox.cloudflare.models import Account, CloudflareState, Member, Policy
 from sandbox.server.ids import hex32
 from sandbox.server.router import Context
 

@@ -14,8 +14,7 @@ from ipaddress import ip_address, ip_network
 
 from sandbox.cloudflare.catalog import ACCOUNT_SCOPE, SUPER_ADMINISTRATOR, TOKEN_GROUP_BY_ID
 from sandbox.cloudflare.errors import ApiError
-from sandbox.cloudflare.model import Account, Token, timestamp
-from sandbox.cloudflare.state import CloudflareState
+from sandbox.cloudflare.models import Account, CloudflareState, Token, timestamp
 from sandbox.server.router import Context
 
 

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, time
 
-from sandbox.cloudflare.auth import Principal, parse_time
 from sandbox.cloudflare.errors import ApiError
-from sandbox.cloudflare.model import Account, timestamp
+from sandbox.cloudflare.models import Account, timestamp
+from sandbox.cloudflare.signin import Principal, parse_time
 from sandbox.server.router import Context
 
 _MAX_ENTRIES = 2_000

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 
 from werkzeug import Response
 
-from sandbox.cloudflare import audit, auth
+from sandbox.cloudflare import signin
+from sandbox.cloudflare.api import audit
 from sandbox.cloudflare.errors import ApiError, error, reply
-from sandbox.cloudflare.model import Account
+from sandbox.cloudflare.models import Account
 from sandbox.server.router import Context, Router
 
 router = Router("cloudflare", error)
@@ -46,9 +47,9 @@ def user_route(method: str, path: str, *groups: str) -> Callable[[Handler], Hand
     def register(handler: Handler) -> Handler:
         def checked(ctx: Context, **values: str) -> Response:
             try:
-                principal = auth.authenticate(ctx)
+                principal = signin.authenticate(ctx)
                 ctx.values["principal"] = principal
-                auth.require(ctx, principal, groups, None)
+                signin.require(ctx, principal, groups, None)
                 return handler(ctx, **values)
             except ApiError as refusal:
                 return error(refusal.status, refusal.message, refusal.code)
@@ -61,7 +62,7 @@ def user_route(method: str, path: str, *groups: str) -> Callable[[Handler], Hand
 
 def admitted(ctx: Context, account_id: str, groups: tuple[str, ...]) -> Account:
     """Authenticate, find the account, check the permission. Raises ApiError."""
-    principal = auth.authenticate(ctx)
+    principal = signin.authenticate(ctx)
     ctx.values["principal"] = principal
     known = account_id in ctx.state.accounts
     if not principal.is_operator and not known:
@@ -73,7 +74,7 @@ def admitted(ctx: Context, account_id: str, groups: tuple[str, ...]) -> Account:
             f"Could not route to {ctx.request.path}, perhaps your object identifier is invalid?",
             code=7003,
         )
-    auth.require(ctx, principal, groups, account)
+    signin.require(ctx, principal, groups, account)
     return account
 
 

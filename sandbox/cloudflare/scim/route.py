@@ -1,6 +1,7 @@
-"""SCIM answers, and how a SCIM route is declared."""
+"""How a SCIM route is declared, what it is asked for, and how it answers."""
 
 import json
+import re
 from collections.abc import Callable
 
 from pydantic import ValidationError
@@ -9,10 +10,10 @@ from scim2_models import Error, ListResponse, ResponseParameters, SCIMException
 from scim2_models.base import BaseModel as ScimModel
 from werkzeug import Response
 
-from sandbox.cloudflare import audit
-from sandbox.cloudflare.api import MEMBER_READ, admitted
+from sandbox.cloudflare.api import audit
+from sandbox.cloudflare.api.route import MEMBER_READ, admitted
 from sandbox.cloudflare.errors import ApiError
-from sandbox.cloudflare.model import Account
+from sandbox.cloudflare.models import Account
 from sandbox.cloudflare.scim.models import ScimGroup, ScimUser
 from sandbox.server.router import BadBodyError, Context, Router
 
@@ -22,6 +23,7 @@ _PREFIX = "/client/v4/accounts/<account_id>/scim/v2"
 
 Handler = Callable[..., Response]
 AnyResource = ScimUser | ScimGroup
+_EQUALS = re.compile(r'\s*([A-Za-z.]+)\s+([A-Za-z]+)\s+("(?:[^"\\]|\\.)*")\s*')
 
 
 def scim_reply(body: object, status: int = 200) -> Response:
@@ -122,3 +124,20 @@ def _number(ctx: Context, name: str, default: int) -> int:
         return int(text) if text else default
     except ValueError as problem:
         raise refuse(400, f"{name} must be a whole number", "invalidValue") from problem
+
+
+def wanted_value(ctx: Context, attribute: str) -> str | None:
+    """The value filtered for, or None without a filter. Raises ApiError 400 for other filters."""
+    text = ctx.request.args.get("filter")
+    if not text:
+        return None
+    found = _EQUALS.fullmatch(text)
+    if found:
+        name, operator, value = found.groups()
+        # RFC 7644 3.4.2.2: attribute names and operators are case-insensitive.
+        if name.lower() == attribute.lower() and operator.lower() == "eq":
+            try:
+                return str(json.loads(value))
+            except ValueError:
+                pass
+    raise refuse(400, f'only the filter {attribute} eq "value" is supported', "invalidFilter")

@@ -2,10 +2,11 @@
 
 from werkzeug import Response
 
-from sandbox.cloudflare import audit, auth
-from sandbox.cloudflare.api import MEMBER_READ, account_route, page, router, user_route
+from sandbox.cloudflare import signin
+from sandbox.cloudflare.api import audit
+from sandbox.cloudflare.api.route import MEMBER_READ, account_route, page, router, user_route
 from sandbox.cloudflare.errors import ApiError, error, reply
-from sandbox.cloudflare.model import Account
+from sandbox.cloudflare.models import Account
 from sandbox.server.router import Context
 
 
@@ -24,7 +25,7 @@ def describe(account: Account) -> dict[str, object]:
 def get_user(ctx: Context) -> Response:
     """The user who owns the token; its id is the tag in the token's resources."""
     principal = ctx.values["principal"]
-    assert isinstance(principal, auth.Principal)
+    assert isinstance(principal, signin.Principal)
     token = principal.token
     user = ctx.state.operator if token is None else ctx.state.users[token.owner_id]
     return reply({**user.model_dump(), "suspended": False, "has_enterprise_zones": True})
@@ -34,7 +35,7 @@ def get_user(ctx: Context) -> Response:
 def list_accounts(ctx: Context) -> Response:
     """The accounts that the token may read."""
     try:
-        principal = auth.authenticate(ctx)
+        principal = signin.authenticate(ctx)
         name = ctx.request.args.get("name")
         shown = [
             describe(account)
@@ -46,9 +47,9 @@ def list_accounts(ctx: Context) -> Response:
         return error(refusal.status, refusal.message, refusal.code)
 
 
-def _readable(ctx: Context, principal: auth.Principal, account: Account) -> bool:
+def _readable(ctx: Context, principal: signin.Principal, account: Account) -> bool:
     try:
-        auth.require(ctx, principal, MEMBER_READ, account)
+        signin.require(ctx, principal, MEMBER_READ, account)
     except ApiError:
         return False
     return True

@@ -6,11 +6,10 @@ deleted only there; its policies stay editable (user groups page, "managing User
 
 from werkzeug import Response
 
-from sandbox.cloudflare.api import MEMBER_READ, MEMBER_WRITE, account_route, json_object, page
+from sandbox.cloudflare.api.iam import describe_policies, parse_member_policies
+from sandbox.cloudflare.api.route import MEMBER_READ, MEMBER_WRITE, account_route, json_object, page
 from sandbox.cloudflare.errors import ApiError, reply
-from sandbox.cloudflare.member_policy import describe_policies, parse_member_policies
-from sandbox.cloudflare.model import Account, Member, UserGroup, timestamp
-from sandbox.cloudflare.state import CloudflareState
+from sandbox.cloudflare.models import Account, CloudflareState, Member, UserGroup, timestamp
 from sandbox.server.router import Context
 
 _PATH = "/iam/user_groups"

@@ -1,0 +1,1 @@
+"""Cloudflare's v4 API, a noun a file."""
