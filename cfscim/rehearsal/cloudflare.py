@@ -11,6 +11,7 @@ from urllib.parse import quote
 from cfscim.config.json_types import Json
 from cfscim.rehearsal.handler import (
     Candidate,
+    Held,
     Lookup,
     Made,
     Props,
@@ -96,6 +97,30 @@ def _tokens_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
         )
 
 
+def _token_refreshed(http: HttpClient, held: Held) -> Props | None:
+    """A token that ended or was revoked is dropped from the state (AccountTokenResource.Read)."""
+    answer = http.get(f"{_token_path(held.inputs)}/{quote(held.id)}")
+    token = inner({"is": answer.body}, "is", "result")
+    if token.get("status") in ("expired", "revoked (exposed)"):
+        return None
+    addresses = inner(token, "condition", "request_ip")
+    shown = {"ins": strings(addresses, "in"), "notIns": strings(addresses, "not_in")}
+    given: Props = {key: [*ips] for key, ips in shown.items() if ips}
+    return {
+        "name": token.get("name"),
+        "expiresOn": token.get("expires_on"),
+        "condition": {"requestIp": given} if given else None,
+        "policies": [
+            {
+                "effect": policy.get("effect"),
+                "permissionGroups": _ids(policy, "permission_groups"),
+                "resources": json.dumps(policy.get("resources"), separators=(",", ":")),
+            }
+            for policy in items(token, "policies")
+        ],
+    }
+
+
 def _token_path(inputs: Props) -> str:
     return f"{_account(inputs)}/tokens" if inputs.get("accountId") else "/user/tokens"
 
@@ -151,7 +176,14 @@ def _ids(policy: Props, key: str) -> list[Json]:
     return [{"id": group.get("id")} for group in items(policy, key)]
 
 
-_TOKEN = Row(path=_token_path, body=_token_body, made=_token_made, change="PUT", find=_tokens_named)
+_TOKEN = Row(
+    path=_token_path,
+    body=_token_body,
+    made=_token_made,
+    change="PUT",
+    find=_tokens_named,
+    refresh=_token_refreshed,
+)
 ROWS: Mapping[str, Row] = {
     "cloudflare:index/accountToken:AccountToken": _TOKEN,
     "cloudflare:index/apiToken:ApiToken": _TOKEN,
@@ -162,6 +194,7 @@ ROWS: Mapping[str, Row] = {
         change="PUT",
         find=_groups_named,
         read=_group_read,
+        import_id=lambda held: f"{string(held.inputs, 'accountId')}/{held.id}",
     ),
 }
 

@@ -6,10 +6,18 @@ to `check` before anything, and `diff`, `update` and `delete` get the outputs of
 
 import base64
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 import dill
-from pulumi.dynamic import CheckResult, ConfigureRequest, CreateResult, DiffResult, UpdateResult
+from pulumi.dynamic import (
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    UpdateResult,
+)
 from pulumi.dynamic.config import Config
 
 from cfscim.config.messages import ScimError
@@ -28,6 +36,7 @@ class _Provider(Protocol):
     def check(self, _olds: Props, news: Props) -> CheckResult: ...
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult: ...
     def create(self, props: Props) -> CreateResult: ...
+    def read(self, id_: str, props: Props) -> ReadResult: ...
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult: ...
     def delete(self, _id: str, _props: Props) -> None: ...
 
@@ -49,6 +58,11 @@ class _Dynamic(Handler):
 
     def read(self, import_id: str) -> None:
         """Nothing can be imported."""
+
+    def refresh(self, held: Held) -> Held | None:
+        """The class's own read; without an id it is gone."""
+        found = self._provider(held.inputs).read(held.id, held.outputs)
+        return replace(held, outputs=dict(found.outs or {})) if found.id else None
 
     def create(self, inputs: Props) -> Made:
         provider = self._provider(inputs)

@@ -340,6 +340,20 @@ def _secret_updated(http: HttpClient, held: Held, inputs: Props) -> Props:
     return held.outputs
 
 
+def _secret_refreshed(http: HttpClient, held: Held) -> Props:
+    """What Graph hides as `*` counts as what the state has: nobody sees another token there."""
+    principal = string(held.inputs, "servicePrincipalId")
+    answer = http.get(f"/v1.0{principal}/synchronization/secrets")
+    known = {string(one, "key"): one.get("value") for one in items(held.inputs, "credentials")}
+    saved = {
+        key: known.get(key) if one.get("value") == "*" else one.get("value")
+        for one in objects(answer, member(answer, "value"))
+        if (key := string(one, "key"))
+    }
+    order = [*(key for key in known if key in saved), *(key for key in saved if key not in known)]
+    return {"credentials": [{"key": key, "value": saved[key]} for key in order]}
+
+
 def _secret_deleted(http: HttpClient, held: Held) -> None:
     """Empties the values: there is no other way to take them away."""
     _secret_put(http, held.inputs, blank=True)
@@ -369,7 +383,10 @@ ROWS: Mapping[str, Row] = {
     ),
     # Its value cannot be read, so nothing is imported; every creation saves it anew.
     "azuread:index/synchronizationSecret:SynchronizationSecret": Row(
-        create=_secret_put, update=_secret_updated, delete=_secret_deleted
+        create=_secret_put,
+        update=_secret_updated,
+        delete=_secret_deleted,
+        refresh=_secret_refreshed,
     ),
 }
 

@@ -6,7 +6,7 @@ and how one that exists already is found again (`find`). What replaces it stands
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from cfscim.config.json_types import Json, JsonObject
@@ -80,7 +80,10 @@ class Row:
     method of an update, or None where nothing is sent. `gone_is_deleted`: the provider's delete
     takes a 404 for done. `create`, `update` and `delete` stand for what is no plain call.
     `find`: everything that is this resource by name or by what it joins. `read`: the resource of
-    an import id, None where it is gone or the provider cannot import it.
+    an import id, None where it is gone or the provider cannot import it. `refresh`: the inputs that
+    the provider's read finds of a resource that is there, besides those of `read`; None where it is
+    gone. `import_id`: of one that is held, by default its id. `gone_fails`: the provider's read
+    takes a 404 for an error, and with it every refresh.
     """
 
     path: Callable[[Props], str] = lambda _inputs: ""
@@ -94,6 +97,9 @@ class Row:
     delete: Callable[[HttpClient, Held], None] | None = None
     find: Callable[[HttpClient, Props], Iterable[Candidate]] | None = None
     read: Callable[[HttpClient, str], Seen | None] | None = None
+    refresh: Callable[[HttpClient, Held], Props | None] | None = None
+    import_id: Callable[[Held], str] = lambda held: held.id
+    gone_fails: bool = False
 
 
 class Handler:
@@ -150,6 +156,31 @@ class Handler:
             if error.kind == "not found":
                 return None
             raise
+
+    def refresh(self, held: Held) -> Held | None:
+        """What the provider's read leaves in the state; None where the resource is gone.
+
+        Raises `AnswerError` where the provider's read fails.
+        """
+        try:
+            if self._row.refresh is not None:
+                found = self._row.refresh(self._http, held)
+                if found is None:
+                    return None
+                given = {k: v for k, v in found.items() if v is not None or k in held.inputs}
+                return replace(held, inputs={**held.inputs, **given})
+            if self._row.read is None:
+                return held
+            seen = self._row.read(self._http, self._row.import_id(held))
+        except AnswerError as error:
+            if error.kind != "not found" or self._row.gone_fails:
+                raise
+            return None
+        if seen is None:
+            return None
+        shown = {key: value for key, value in seen.inputs.items() if key in held.inputs}
+        outputs = {**held.outputs, **seen.made.outputs}
+        return replace(held, inputs={**held.inputs, **shown}, outputs=outputs)
 
     @property
     def importable(self) -> bool:

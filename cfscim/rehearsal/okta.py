@@ -111,6 +111,12 @@ def _memberships_read(http: HttpClient, import_id: str) -> Seen:
     return Seen(Made(group), {**facts, "trackAllUsers": tracked == "true"})
 
 
+def _person_refreshed(http: HttpClient, held: Held) -> Props | None:
+    """Gone as soon as one of the groups lacks the person; adding again is what puts it right."""
+    groups = strings(held.inputs, "groups")
+    return {} if all(held.id in _members(http, group) for group in groups) else None
+
+
 def _person_created(http: HttpClient, inputs: Props) -> Made:
     user = string(inputs, "userId")
     _add(http, [(group, user) for group in strings(inputs, "groups")])
@@ -377,6 +383,16 @@ def _connection_updated(http: HttpClient, held: Held, inputs: Props) -> Props:
     return held.outputs
 
 
+def _connection_refreshed(http: HttpClient, held: Held) -> Props:
+    """Address and state as Okta shows them; the token it never shows stays as it was."""
+    shown = inner({"is": http.get(_connection(held.inputs)).body}, "is")
+    enabled = shown.get("status") == "ENABLED"
+    return {
+        "baseUrl": shown.get("baseUrl") or held.inputs.get("baseUrl"),
+        "action": held.inputs.get("action") if enabled else "deactivate",
+    }
+
+
 def _features_set(http: HttpClient, inputs: Props) -> Made:
     app, name = string(inputs, "appId"), string(inputs, "name")
     path = f"{_app(app)}/features/{quote(name)}"
@@ -387,6 +403,24 @@ def _features_set(http: HttpClient, inputs: Props) -> Made:
 def _features_updated(http: HttpClient, held: Held, inputs: Props) -> Props:
     _features_set(http, inputs)
     return held.outputs
+
+
+def _features_refreshed(http: HttpClient, held: Held) -> Props:
+    path = f"{_app(string(held.inputs, 'appId'))}/features/{quote(string(held.inputs, 'name'))}"
+    shown = inner({"is": http.get(path).body}, "is")
+    wanted = inner(held.inputs, "capabilities")
+    return {
+        "status": shown.get("status"),
+        "capabilities": _like(wanted, inner(shown, "capabilities")),
+    }
+
+
+def _like(wanted: Props, shown: Props) -> Props:
+    """Of what is shown, what was asked for."""
+    return {
+        key: _like(value, inner(shown, key)) if isinstance(value, dict) else shown.get(key)
+        for key, value in wanted.items()
+    }
 
 
 def _stays(_http: HttpClient, _held: Held) -> None:
@@ -410,6 +444,7 @@ ROWS: Mapping[str, Row] = {
         ),
         find=_memberships_found,
         read=_memberships_read,
+        import_id=lambda held: f"{held.id}/true",
     ),
     # Cannot be imported (Importer: nil); creating it again only adds.
     "okta:index/userGroupMemberships:UserGroupMemberships": Row(
@@ -418,6 +453,7 @@ ROWS: Mapping[str, Row] = {
         delete=lambda http, held: _remove(
             http, [(group, held.id) for group in strings(held.inputs, "groups")]
         ),
+        refresh=_person_refreshed,
     ),
     "okta:app/saml:Saml": Row(
         create=_app_created,
@@ -439,13 +475,23 @@ ROWS: Mapping[str, Row] = {
         delete=_push_deleted,
         find=_pushes_of,
         read=_push_read,
+        import_id=lambda held: f"{string(held.inputs, 'appId')}/{held.id}",
+        gone_fails=True,
     ),
     # Both are written whole by every creation, so nothing is gained by importing them.
     "okta:app/connection:Connection": Row(
-        create=_connected, update=_connection_updated, delete=_stays
+        create=_connected,
+        update=_connection_updated,
+        delete=_stays,
+        refresh=_connection_refreshed,
+        gone_fails=True,
     ),
     "okta:app/features:Features": Row(
-        create=_features_set, update=_features_updated, delete=_stays
+        create=_features_set,
+        update=_features_updated,
+        delete=_stays,
+        refresh=_features_refreshed,
+        gone_fails=True,
     ),
 }
 

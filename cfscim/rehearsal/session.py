@@ -81,6 +81,27 @@ class Rehearsal:
             self._delete(vendors, [*self._replaced, *removed], carrier.counts)
         return RehearsalResult(declared, declared.outputs, self._token(), dict(carrier.counts))
 
+    def refresh(self, config: Mapping[str, object]) -> int:
+        """What `pulumi refresh` does: the memory becomes what the vendors show, and nothing is
+        written. Returns how many resources differ. Raises `ScimError` where one cannot be read.
+        """
+        self._settings = provider_settings(config)
+        require_loopback(self._settings, self._env)
+        found: dict[Key, Held | None] = {}
+        with Vendors(self._settings, self._env) as vendors:
+            for key, held in self._held.items():
+                try:
+                    found[key] = vendors.handler(held.type).refresh(held)
+                except ScimError as error:
+                    raise named(f"refresh {title(held.type, held.name)}", error) from None
+        differs = sum(found[key] != held for key, held in self._held.items())
+        self._held = {key: held for key, held in found.items() if held is not None}
+        return differs
+
+    def forget(self, name: str) -> None:
+        """What `pulumi state delete --force` does with the resource of this logical name."""
+        self._held = {key: held for key, held in self._held.items() if held.name != name}
+
     def destroy(self, *, unprotect: bool = False) -> Mapping[str, int]:
         """Deletes all that was created, the newest first; returns counts as `summary` has them.
 
