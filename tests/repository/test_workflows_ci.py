@@ -9,7 +9,7 @@ from tests.repository.workflow_kit import Clone
 from tests.repository.workflow_steps import Step, runs
 
 TEST = "tests/config/test_credentials.py"
-CODE = "cfscim/config/names.py"
+CODE = "cfscim/config/messages.py"
 # No test of the workflows is among them, so it cannot start itself.
 PART = (
     *("Makefile", "pyproject.toml", "requirements.txt", "requirements-sandbox.txt"),
