@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from cfscim.config.messages import ScimError
+from cfscim.hints import next_command
 
 app = typer.Typer(
     help="Cloudflare dashboard SCIM from one reviewed config.",
@@ -203,11 +204,14 @@ def up(
             "--import", metavar="FILE", help="What adopt wrote: taken over before the update."
         ),
     ] = None,
+    whole: Annotated[
+        bool, typer.Option("--all", help="Every resource, step and check by line, not as counts.")
+    ] = False,
 ) -> None:
     """Try a stack out on the sandbox: update, one provisioning cycle, who has which role."""
     from cfscim.up.command import Request, run
 
-    raise typer.Exit(run(Request(stack, keep, people, sandbox, imports)))
+    raise typer.Exit(run(Request(stack, keep, people, sandbox, imports, whole)))
 
 
 class VerifyFormat(StrEnum):
@@ -505,7 +509,7 @@ def _program() -> Any:
     """The command line, with the examples of each command below its options."""
     for info in app.registered_commands:
         name = info.name or getattr(info.callback, "__name__", "").replace("_", "-")
-        lines = [f"  python -m cfscim {name} {words}".rstrip() for words in EXAMPLES.get(name, ())]
+        lines = [f"  {next_command(name)} {words}".rstrip() for words in EXAMPLES.get(name, ())]
         info.epilog = "\n".join(["\b", "Examples:", *lines]) if lines else None
     return typer.main.get_command(app)
 
@@ -521,9 +525,11 @@ def main() -> None:
             from cfscim.completion import answer
 
             sys.exit(answer(_program(), asked))
-        _program()(prog_name="python -m cfscim")
+        _program()(prog_name=next_command())
     except ScimError as error:
-        print(error, file=sys.stderr)
+        from cfscim.report.say import say
+
+        say(str(error), "!", error=True)
         sys.exit(error.exit_code)
     finally:
         _flush()

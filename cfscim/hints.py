@@ -1,9 +1,32 @@
-"""The commands that our output tells people to run, as a shell takes them where they are read."""
+"""The commands that our output tells people to run, as a shell takes them where they are read.
+
+In a text a command stands between backticks in its shortest form, `cfscim steps` or `pulumi up`.
+Where the text is printed, `as_printed` writes it out: the interpreter that runs this process, the
+stack that the user named, the folder where it lies.
+"""
 
 import os
+import re
 import shlex
 import shutil
 import sys
+from contextvars import ContextVar
+
+_IN_TEXT = re.compile(r"`(cfscim|sandbox|pulumi)( [^`]*)?`")
+OF_A_STACK = frozenset(
+    {"plan", "up", "verify", "adopt", "preflight", "steps", "restore-super-admin"}
+)
+"""Our commands that take `--stack`."""
+_ENGINE_OF_A_STACK = frozenset(
+    {"up", "preview", "refresh", "destroy", "import", "config", "stack", "state"}
+)
+
+_named: ContextVar[tuple[str, str] | None] = ContextVar("named", default=None)
+
+
+def about(file: str, engine_name: str) -> None:
+    """From now on hints are about this stack: its file, and the name that the engine knows."""
+    _named.set((file, engine_name))
 
 
 def next_command(*words: str) -> str:
@@ -12,21 +35,57 @@ def next_command(*words: str) -> str:
     `python` is written only where the shell would find this very interpreter; else its path, from
     the working directory where it lies below it.
     """
-    return shlex.join([_interpreter(), "-m", "cfscim", *words])
+    return _run_here("cfscim", *words)
+
+
+def anywhere(*words: str) -> str:
+    """`python -m cfscim` with these words, for a document that is read elsewhere too."""
+    return shlex.join([*_ANYWHERE, *words])
 
 
 def as_run_here(text: str) -> str:
-    """The text, with `python -m cfscim` at its beginning as this process's reader has to write it.
-
-    For documents that may be read elsewhere too, and are written once for both.
-    """
-    words = "python -m cfscim "
+    """What `anywhere` wrote, as this process's reader has to write it; other text as it stands."""
+    words = f"{shlex.join(_ANYWHERE)} "
     return f"{next_command()} {text.removeprefix(words)}" if text.startswith(words) else text
+
+
+def as_printed(text: str) -> str:
+    """The text with every command between backticks as it runs from this folder, by this process's
+    interpreter, and for the stack that the user named."""
+    return _IN_TEXT.sub(lambda found: f"`{_whole(found[1], (found[2] or '').strip())}`", text)
+
+
+def engine_command(*words: str) -> str:
+    """`pulumi` with these words, for the stack that the user named."""
+    return _whole("pulumi", shlex.join(words))
 
 
 def stack_words(file: str, stack: str) -> tuple[str, str]:
     """`--stack` and what names the stack here: its file where that is in another folder."""
     return "--stack", file if os.path.dirname(file) else stack
+
+
+_ANYWHERE = ("python", "-m", "cfscim")
+
+
+def _run_here(module: str, *words: str) -> str:
+    return shlex.join([_interpreter(), "-m", module, *words])
+
+
+def _whole(program: str, words: str) -> str:
+    """One command in full; `words`: as they stand, for they may hold a pipe or a place to fill."""
+    first, named = words.partition(" ")[0], _named.get()
+    if program != "pulumi":
+        if first in OF_A_STACK and named is not None and "--stack" not in words:
+            file, stack = named
+            words += f" {shlex.join(stack_words(file, stack))}"
+        return f"{_run_here(program)} {words}".rstrip()
+    if named is None or first not in _ENGINE_OF_A_STACK or "--stack" in words:
+        return f"pulumi {words}".rstrip()
+    file, stack = named
+    where = f" -C {shlex.quote(os.path.dirname(file))}" if os.path.dirname(file) else ""
+    command, pipe, rest = words.partition(" | ")
+    return f"pulumi{where} {command} --stack {shlex.quote(stack)}{pipe}{rest}"
 
 
 def _interpreter() -> str:

@@ -24,6 +24,7 @@ from cfscim.config.schema import stack_file_schema, text
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.config.words import AccountId, AccountName, Email, OrgName, moment
 from cfscim.hints import next_command
+from cfscim.report.say import say
 
 LIFETIME = 180
 """Days until the token ends, where nobody says otherwise; the policy allows a year."""
@@ -87,9 +88,9 @@ def run(answers: Answers, people_file: str | None, *, ask: bool) -> int:
         raise ScimError("\n".join(refused))
     if not _SCHEMA.is_file() or not Path(schema).exists():
         Path(schema).write_text(text(stack_file_schema()), encoding="utf-8")
-    typer.echo(f"{file} is written. Decide what its comments ask.")
-    typer.echo(f"Next: {next_command('validate', str(file))}")
-    typer.echo(f"Then: {next_command('plan', '--stack', answers.stack)}")
+    say(f"{file} is written. Decide what its comments ask.")
+    say(f"Next: {next_command('validate', str(file))}")
+    say(f"Then: {next_command('plan', '--stack', answers.stack)}")
     return Exit.FINE
 
 

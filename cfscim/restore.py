@@ -10,6 +10,7 @@ import typer
 
 from cfscim.config.messages import ScimError
 from cfscim.config.roles import SUPER_ADMINISTRATOR_ROLE_ID, Role
+from cfscim.report.say import say
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.cloudflare.models import AccountMember
 from cfscim.vendors.cloudflare.signin import token_http
@@ -41,21 +42,21 @@ def run(
     with CloudflareClient(http, subject.settings, env) as cloudflare:
         member = _the_member(cloudflare.members(account.id), person, account.name)
         if _is_super(member):
-            typer.echo(f"{member.address} is a Super Administrator already; nothing was changed.")
+            say(f"{member.address} is a Super Administrator already; nothing was changed.")
             return 0
         for line in _what_it_does(subject, member):
-            typer.echo(line)
+            say(line)
         if not yes and not ask("Do it?"):
-            typer.echo("Nothing was changed.")
+            say("Nothing was changed.")
             return 1
         cloudflare.give_role(account.id, member.id, SUPER_ADMINISTRATOR_ROLE_ID)
         _read_back(cloudflare.members(account.id), member)
-    typer.echo(f"{member.address} is a Super Administrator of {account.name} again, read back.")
+    say(f"{member.address} is a Super Administrator of {account.name} again, read back.")
     if member.status != "accepted":
-        typer.echo(f"{member.address} still has to accept the invitation.")
-    typer.echo(
+        say(f"{member.address} still has to accept the invitation.")
+    say(
         "Next: put right what took the role away, and name the person in breakGlass or in the "
-        f"role's members of Pulumi.{stack}.yaml; then `python -m cfscim verify --stack {stack}`."
+        f"role's members of Pulumi.{stack}.yaml; then `cfscim verify`."
     )
     return 0
 

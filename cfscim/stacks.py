@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cfscim import hints
 from cfscim.config.lookalikes import nearest
 from cfscim.config.messages import ConfigError, UsageError, one_line
 from cfscim.config.stack_file import CheckedStack, check_stack_file
@@ -50,6 +51,7 @@ def stack_path(name: str, command: str) -> str:
     folder = beside or "."
     file = os.path.join(beside, f"Pulumi.{stack}.yaml") if beside else f"Pulumi.{stack}.yaml"
     if stack and os.path.lexists(file):
+        hints.about(file, engine_name(name))
         return file
     raise UsageError(
         f"{command}: --stack {one_line(name)}",
@@ -76,7 +78,7 @@ def _instead(stack: str, folder: str) -> str:
         if _OTHERS.match(path.name):
             return f"rename {path.name} to Pulumi.{stack}.yaml, the only name that is read"
     if not known:
-        return "run it in the folder of the stack files, or make one with the command init"
+        return "run it in the folder of the stack files, or make one with `cfscim init`"
     near = nearest(stack, known)
     listed = f"write one of: {', '.join(known)}"
     return f"write {near} (here are: {', '.join(known)})" if near and len(known) > 1 else listed

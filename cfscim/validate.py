@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from cfscim.config.messages import Message, Where, one_line
 from cfscim.config.project import folder_problems, unique
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.hints import next_command, stack_words
+from cfscim.report.say import say
 from cfscim.stacks import PATTERN, is_stack_file
 
 FORMATS = ("text", "json", "github")
@@ -30,7 +30,7 @@ def run(paths: Sequence[str], output: str, *, now: datetime | None = None) -> in
     problems += clashes(checked)
     problems += project_problems(files)
     problems.sort(key=lambda problem: (problem.where.file or "", problem.where.line or 0))
-    print(render(checked, problems, output))
+    show(checked, problems, output)
     print_warnings(checked)
     return 1 if problems else 0
 
@@ -39,7 +39,7 @@ def print_warnings(checked: Sequence[CheckedStack]) -> None:
     """What is allowed and yet to be known goes to stderr, beside the answer; a line each."""
     for stack in checked:
         for warning in example_values(stack):
-            print(f"warning: {warning}", file=sys.stderr)
+            say(f"warning: {warning}", "?", error=True)
 
 
 def project_problems(files: Sequence[str]) -> list[Message]:
@@ -81,6 +81,16 @@ def _nothing(folder: str) -> Message:
         why="nothing was checked",
         instead="name stack files, or run it where they are",
     )
+
+
+def show(checked: Sequence[CheckedStack], problems: Sequence[Message], output: str) -> None:
+    """Prints the result in one of `FORMATS`; as text, as the terminal takes it."""
+    if output != "text":
+        print(render(checked, problems, output))
+        return
+    for problem in problems:
+        say(str(problem), "!")
+    say(_summary(checked, problems), "!" if problems else "+")
 
 
 def render(checked: Sequence[CheckedStack], problems: Sequence[Message], output: str) -> str:

@@ -1,7 +1,6 @@
 """`access`: gathers the stack files of folders, their history, and prints both in four forms."""
 
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.stack_file import CheckedStack, check_stack_file
+from cfscim.report.say import say
 from cfscim.stacks import PATTERN
 from cfscim.validate import stack_files
 
@@ -49,7 +49,7 @@ def run(request: Request) -> int:
             since = since.replace(hour=0, minute=0, second=0)
     picture, problems = gather(request.paths, request.at)
     for problem in problems:
-        print(problem, file=sys.stderr)
+        say(str(problem), "!", error=True)
     picture = picture.narrowed(request.person, since)
     render = {"json": texts.as_json, "csv": texts.as_csv, "html": page.as_html}
     print(render.get(request.output, texts.as_text)(picture), end="")

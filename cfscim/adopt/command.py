@@ -9,12 +9,9 @@ import json
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import typer
 
 from cfscim.adopt.finder import Finding, Found, find
 from cfscim.adopt.import_file import import_file
@@ -22,9 +19,11 @@ from cfscim.adopt.state import State, read_state, settings_of, state_of
 from cfscim.config.kinds import TOKENS, words_for
 from cfscim.config.messages import CONFIG_KEY, MissingError, ScimError
 from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.hints import engine_command
 from cfscim.program.registrations import Options
 from cfscim.rehearsal.handler import Candidate, Held
 from cfscim.rehearsal.vendors import Vendors
+from cfscim.report.say import say
 from cfscim.stacks import engine_name, open_stack, short_name
 
 SECRET_TYPE = "azuread:index/synchronizationSecret:SynchronizationSecret"  # noqa: S105 - a type
@@ -57,10 +56,10 @@ def run(request: Request, env: Mapping[str, str]) -> int:
         found = find(stack, config, state, vendors, frozenset(request.take))
         if request.delete_twins:
             for line in delete_twins(request.delete_twins, found.findings, vendors):
-                typer.echo(line)
+                say(line)
             found = find(stack, config, state, vendors, frozenset(request.take))
     for line in report(found, checked.config, request.take):
-        typer.echo(line)
+        say(line, hanging="    ")
     return _write(request, found, checked.config, state, env)
 
 
@@ -77,10 +76,11 @@ def _state(request: Request, env: Mapping[str, str]) -> State:
             ) from None
     state = state_of(engine_name(request.stack), env)
     if state is None:
-        print(
-            "No `pulumi` on PATH: the stack is taken to have no state yet; where it has one, give "
-            "it with --state FILE (`pulumi stack export`).",
-            file=sys.stderr,
+        say(
+            "There is no pulumi on PATH: the stack is taken to have no state; where it has one, "
+            "give what `pulumi stack export` prints with --state FILE.",
+            "?",
+            error=True,
         )
         return State()
     return state
@@ -258,16 +258,14 @@ def _write(
         return 1 if left else 0
     file.write_text(json.dumps(content, indent=2) + "\n")
     command = import_command(engine_name(request.stack), file)
-    preview = shlex.join(["pulumi", "preview", "--stack", engine_name(request.stack)])
+    preview = engine_command("preview")
     if request.do_import:
         _import(command, env)
         file.unlink()
-        typer.echo(
-            f"Imported. Next: pulumi preview --stack {shlex.quote(engine_name(request.stack))}"
-        )
+        say(f"Imported. Next: {preview}")
         return 1 if left else 0
-    typer.echo(f"Written: {file}. Next: {shlex.join(command)}")
-    typer.echo(f"Then: {preview}")
+    say(f"Written: {file}. Next: {shlex.join(command)}")
+    say(f"Then: {preview}")
     return 1
 
 

@@ -5,7 +5,6 @@ Runs the program in this process: no engine, no network, no credential.
 
 import gc
 import os
-import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.plan.model import Plan, check, make_plan
 from cfscim.plan.output import StackResult, render_json, render_markdown, show_policy, show_text
 from cfscim.program.quick_run import SharedWorker
+from cfscim.report.say import say
 from cfscim.review.baseline import Against, Baseline, base_plan
 from cfscim.review.compare import Review, compare
 from cfscim.stacks import stack_path
@@ -46,7 +46,7 @@ def run(request: Request) -> int:
     try:
         return _run(request)
     except UsageError as error:
-        print(error, file=sys.stderr)
+        say(str(error), "!", error=True)
         return error.exit_code
 
 

@@ -24,12 +24,14 @@ from cfscim.report.document import (
     plain,
 )
 from cfscim.report.markdown import code, marker, prose
+from cfscim.report.say import say
 from cfscim.review.compare import Review
 from cfscim.review.program import NO_CHANGE
 from cfscim.review.report import review_document, review_json
 from cfscim.review.risks import risks
 from cfscim.review.summary import brief_document, overview, totals
 from cfscim.validate import render as render_problems
+from cfscim.validate import show as show_problems
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,9 @@ def show_text(
     from cfscim.report.terminal import show
 
     if problems:
-        print(render_problems([result.checked for result in results], problems, "text"))
+        show_problems([result.checked for result in results], problems, "text")
     for file in gone:
-        print(
+        say(
             f"{file} is removed: this program manages that stack no longer. Nothing is taken down "
             "by that; run `pulumi destroy` first if it was meant."
         )

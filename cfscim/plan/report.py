@@ -9,7 +9,7 @@ from cfscim.config.kinds import words_for
 from cfscim.config.messages import one_line
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_name
-from cfscim.hints import stack_words
+from cfscim.hints import anywhere, stack_words
 from cfscim.plan.model import Plan
 from cfscim.program.registrations import Registration, Value
 from cfscim.report.document import (
@@ -160,7 +160,7 @@ def _prose(texts: Sequence[str]) -> tuple[Line, ...]:
 def _next(plan: Plan) -> Line:
     return (
         "Next: try it on the sandbox with ",
-        Code(shlex.join(["python", "-m", "cfscim", "up", *stack_words(plan.file, plan.stack)])),
+        Code(anywhere("up", *stack_words(plan.file, plan.stack))),
         ", then run ",
         Code(shlex.join(["pulumi", "up", "--stack", plan.stack])),
         ".",

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import typer
-
 from cfscim.adopt.finder import Finding, find
 from cfscim.adopt.state import State, read_state, settings_of, state_of
 from cfscim.config.examples import example_values
@@ -15,8 +13,10 @@ from cfscim.config.kinds import TOKENS, words_for
 from cfscim.config.messages import CONFIG_KEY, Level, Message, ScimError, Where
 from cfscim.config.models import ScimConfig
 from cfscim.config.stack_file import CheckedStack
+from cfscim.hints import as_printed
 from cfscim.preflight.checks import VENDORS, Answer, Asked
 from cfscim.rehearsal.vendors import Vendors
+from cfscim.report.say import say
 from cfscim.stacks import engine_name, open_stack
 
 _NAMED = frozenset(
@@ -41,7 +41,7 @@ def run(stack: str, output: str, state: str | None, env: Mapping[str, str]) -> i
     checked = open_stack(stack, "preflight")
     assert checked.config is not None
     for warning in example_values(checked):
-        typer.echo(f"warning: {warning}", err=True)
+        say(f"warning: {warning}", "?", error=True)
     known = (
         read_state(json.loads(Path(state).read_text()))
         if state
@@ -49,10 +49,10 @@ def run(stack: str, output: str, state: str | None, env: Mapping[str, str]) -> i
     )
     answers = [*ask(checked, checked.config, known, env)]
     if output == "json":
-        typer.echo(json.dumps(as_json(checked.file.stack, answers), indent=2, ensure_ascii=False))
+        print(json.dumps(as_json(checked.file.stack, answers), indent=2, ensure_ascii=False))
     else:
-        for line in lines(answers):
-            typer.echo(line)
+        for sign, line in lines(answers):
+            say(line, sign, hanging=" " * 9)
     return 1 if problems(answers) else 0
 
 
@@ -103,7 +103,7 @@ def _taken(finding: Finding, *, own: bool) -> Answer:
         Where(about=f"{finding.name} ({words_for(finding.type)})"),
         f"the name is taken by {by}",
         "the update would fail or make a second one",
-        "run `python -m cfscim adopt --stack S` to take it over, or choose another name"
+        "run `cfscim adopt` to take it over, or choose another name"
         + (" (give the stack's state with --state FILE, where it has one)" if own else ""),
         level,
     )
@@ -115,20 +115,20 @@ def problems(answers: Sequence[Answer]) -> list[Answer]:
     return [answer for answer in answers if answer.status == "problem"]
 
 
-def lines(answers: Sequence[Answer]) -> Iterator[str]:
-    """What is well as it stands, what a person has to look at, what stands in the way; the
-    summary is the last line."""
-    yield from (f"ok       {answer.vendor}: {answer.said}" for answer in answers if answer.said)
+def lines(answers: Sequence[Answer]) -> Iterator[tuple[str, str]]:
+    """What is well as it stands, what a person has to look at, what stands in the way, each with
+    its sign; the summary is the last line."""
+    yield from (("", f"ok       {one.vendor}: {one.said}") for one in answers if one.said)
     for answer in answers:
         if answer.status == "unknown":
-            yield f"look     {answer.message}"
+            yield "?", f"look     {answer.message}"
     stopping = problems(answers)
     if not stopping:
-        yield f"Ready: {len(answers)} answers, nothing stands in the way."
+        yield "+", f"Ready: {len(answers)} answers, nothing stands in the way."
         return
     for answer in stopping:
-        yield f"to do    {answer.message}"
-    yield f"Not ready: {len(stopping)} to do, see the lines above."
+        yield "!", f"to do    {answer.message}"
+    yield "!", f"Not ready: {len(stopping)} to do, see the lines above."
 
 
 def as_json(stack: str, answers: Sequence[Answer]) -> dict[str, Json]:
@@ -150,5 +150,5 @@ def _as_json(answer: Answer) -> dict[str, Json]:
     if answer.message is not None:
         told = answer.message
         shown |= {"where": str(told.where), "what": told.what}
-        shown |= {"why": told.why, "instead": told.instead}
+        shown |= {"why": told.why, "instead": as_printed(told.instead)}
     return shown

@@ -115,7 +115,7 @@ def _group_created(http: HttpClient, inputs: Props, client_id: str) -> Made:
                     f'an existing group "{name}" with id {string(group, "id")} was found, and '
                     "names may not repeat",
                     "whoever is in it would get a role",
-                    "rename it, or take it over with `python -m cfscim adopt`",
+                    "rename it, or take it over with `cfscim adopt`",
                 )
     body: Props = {
         **_group_body(inputs),

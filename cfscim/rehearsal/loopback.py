@@ -9,7 +9,7 @@ from cfscim.vendors.network import is_loopback
 from cfscim.vendors.settings import Settings
 
 _WHY = "a rehearsal would change a real account"
-_INSTEAD = "point it at the sandbox (`python -m sandbox` prints the environment)"
+_INSTEAD = "point it at the sandbox (`sandbox` prints the environment)"
 
 
 def require_loopback(config: Mapping[str, str], env: Mapping[str, str]) -> None:

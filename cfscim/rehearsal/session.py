@@ -188,7 +188,7 @@ class Rehearsal:
                 f"import {title(type_, name)}",
                 "the state has it already",
                 "nothing was taken over",
-                "run `python -m cfscim adopt` again",
+                "run `cfscim adopt` again",
             )
         try:
             seen = vendors.handler(type_).read(id_)
@@ -199,7 +199,7 @@ class Rehearsal:
                 f"import {title(type_, name)}",
                 f"there is no {id_}",
                 "nothing was taken over",
-                "run `python -m cfscim adopt` again",
+                "run `cfscim adopt` again",
             )
         self._held[type_, name] = Held(
             type_,
@@ -258,8 +258,8 @@ class Rehearsal:
 class RehearsalDeployer:
     """The rehearsal in the shape in which `up` drives the engine.
 
-    In: the stack's name, the environment of the sandbox, where progress goes, and a state to
-    continue from.
+    In: the stack's name, the environment of the sandbox, where progress goes, a state to continue
+    from, and where it goes what happened to a resource, if that is elsewhere.
     """
 
     def __init__(
@@ -268,10 +268,11 @@ class RehearsalDeployer:
         environment: Mapping[str, str],
         progress: Callable[[str], None],
         state: Json = None,
+        changed: Callable[[str], None] | None = None,
     ) -> None:
         self.environment = environment
         self._progress = progress
-        self._rehearsal = Rehearsal(stack, environment, progress=progress, state=state)
+        self._rehearsal = Rehearsal(stack, environment, progress=changed or progress, state=state)
         self._token_value: SecretStr | None = None
 
     def update(self, config: Mapping[str, object]) -> dict[str, object]:

@@ -13,7 +13,7 @@ from rich.text import Text
 from rich.tree import Tree as RichTree
 
 from cfscim.config.messages import one_line
-from cfscim.hints import as_run_here
+from cfscim.hints import as_printed, as_run_here
 from cfscim.report.document import (
     Block,
     Bullets,
@@ -37,11 +37,14 @@ _UNWRAPPED = 10_000
 """Columns of a file or a pipe: nobody's window is that wide."""
 
 
-def terminal() -> Console:
-    """The console that a command prints to; a config's text is taken for no markup there."""
+def terminal(*, error: bool = False) -> Console:
+    """The console that a command prints to; a config's text is taken for no markup there.
+
+    `error`: that of standard error.
+    """
     plain = "NO_COLOR" in os.environ and os.environ["NO_COLOR"] != ""
     out = Console(
-        file=sys.stdout,
+        file=sys.stderr if error else sys.stdout,
         highlight=False,
         markup=False,
         emoji=False,
@@ -72,6 +75,13 @@ def show(documents: Iterable[Document], console: Console | None = None) -> None:
                 _line(out, Text())
             for block in document.outro:
                 _block(out, block, "")
+
+
+def show_lines(text: str, sign: str, *, hanging: str, error: bool) -> None:
+    """Prints finished lines in the colour of `sign`; `hanging`: before what does not fit."""
+    out = terminal(error=error)
+    for line in text.split("\n"):
+        _line(out, Text(line, _SIGN_STYLES.get(sign, "")), hanging)
 
 
 def _block(out: Console, block: Block, indent: str) -> None:
@@ -166,4 +176,4 @@ def _part(part: Inline) -> tuple[str, str]:
         case str():
             return part, ""
         case _:
-            return one_line(part.text), ""
+            return one_line(as_printed(part.text)), ""

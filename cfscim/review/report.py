@@ -1,13 +1,12 @@
 """A review as a document: the same parts in the same order as text, as Markdown and as JSON."""
 
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from cfscim.config.access import Grant
 from cfscim.config.kinds import kind_of, words_for
 from cfscim.config.models import ScimConfig
 from cfscim.config.roles import ROLES, Role
-from cfscim.hints import stack_words
+from cfscim.hints import anywhere, stack_words
 from cfscim.plan.model import as_json, grant_json
 from cfscim.report.document import (
     Block,
@@ -71,8 +70,7 @@ def review_document(review: Review, policy: Sequence[Section] = ()) -> Document:
             *_by_hand(review),
         ]
     which = stack_words(review.after.file, stack)
-    words = ["python", "-m", "cfscim", "plan", *which, "--against", review.label]
-    command = Code(shlex.join(words))
+    command = Code(anywhere("plan", *which, "--against", review.label))
     return Document(
         marker=f"cfscim-plan {stack}",
         title=("Stack ", Code(stack), ": ", headline(review)),

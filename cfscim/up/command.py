@@ -6,6 +6,7 @@ be had, the same program is rehearsed in this process, and the first line says s
 """
 
 import json
+import shlex
 import shutil
 import tempfile
 import time
@@ -15,23 +16,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-import typer
-
 from cfscim.adopt.state import read_state as stack_state
 from cfscim.config.json_types import JsonObject
 from cfscim.config.messages import CONFIG_KEY, ScimError
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
 from cfscim.config.stack_file import CheckedStack
-from cfscim.hints import next_command
+from cfscim.hints import next_command, stack_words
 from cfscim.preflight.command import ask, problems
 from cfscim.rehearsal import RehearsalDeployer
+from cfscim.report.say import say
 from cfscim.stacks import open_stack
 from cfscim.up.engine import Engine, EngineDeployer, NoEngine, find_engine
 from cfscim.up.kept import PREFIX, find_kept, read_state, write_state
 from cfscim.up.kept import keep as leave_running
 from cfscim.up.people import Seed, kept_out, seed_break_glass, seed_groups, seeds
-from cfscim.up.role_table import role_rows, table_lines
+from cfscim.up.progress import Progress, progress_of
+from cfscim.up.role_table import role_rows, show_roles
 from cfscim.up.sandbox_process import RunningSandbox, SandboxProcess
 from cfscim.verify import command as answers
 from cfscim.verify import parse_outputs
@@ -59,27 +60,29 @@ class Deployer(Protocol):
         ...
 
 
-class _Progress:
-    """Says what happens as it happens, with the seconds since the start."""
-
-    def __init__(self) -> None:
-        self._start = time.monotonic()
-
-    def __call__(self, text: str) -> None:
-        typer.echo(f"[{time.monotonic() - self._start:5.1f} s] {text}")
-
-
 @dataclass(frozen=True)
 class Request:
     """What was asked for. `keep`: leave the sandbox running. `people`: a file of people for it.
     `sandbox`: the address of one that was kept, to be updated. `imports`: the file that `adopt`
-    wrote, taken over before the update where there is no engine."""
+    wrote, taken over before the update where there is no engine. `whole`: every resource, step and
+    check by line."""
 
     stack: str
     keep: bool = False
     people: str | None = None
     sandbox: str | None = None
     imports: str | None = None
+    whole: bool = False
+
+
+def _progress(whole: bool) -> Progress:
+    """Says what happens as it happens, with the seconds since now."""
+    start = time.monotonic()
+
+    def tell(text: str) -> None:
+        say(f"[{time.monotonic() - start:5.1f} s] {text}", hanging=" " * 12)
+
+    return Progress(tell, whole=whole)
 
 
 def run(request: Request) -> int:
@@ -95,10 +98,10 @@ def run(request: Request) -> int:
     people = seeds(checked.config, request.people)
     engine = find_engine()
     if isinstance(engine, NoEngine):
-        typer.echo(f"REHEARSAL, not an engine run: {engine.reason}.")
+        say(f"REHEARSAL, not an engine run: {engine.reason}.", "?")
     else:
-        typer.echo(f"Engine: {engine.summary}.")
-    progress = _Progress()
+        say(f"Engine: {engine.summary}.")
+    progress = _progress(request.whole)
     if request.sandbox is not None:
         kept = find_kept(request.sandbox)
         sandbox = RunningSandbox(kept.admin, kept.env)
@@ -123,7 +126,7 @@ def _on(
     engine: Engine | NoEngine,
     sandbox: RunningSandbox,
     folder: Path,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> int:
     """The stack on this sandbox; what is needed to go on with it is written into `folder`."""
     config = checked.config
@@ -148,7 +151,10 @@ def _on(
         if keeping:
             write_state(folder, request.stack, deployer)
     outputs = {**outputs, "tokenValue": deployer.secret_output("tokenValue")}
-    code = _finish(_as_updated(config), request.stack, outputs, deployer, sandbox, progress)
+    named = stack_words(checked.file.path, request.stack)
+    code = _finish(
+        *(_as_updated(config), outputs, deployer, sandbox, progress, named), whole=request.whole
+    )
     if keeping:
         pid = sandbox.pid if isinstance(sandbox, SandboxProcess) else None
         for line in leave_running(
@@ -160,7 +166,7 @@ def _on(
             pid,
             getattr(deployer, "project_folder", None),
         ):
-            typer.echo(line)
+            say(line, hanging="    ")
     return code
 
 
@@ -169,7 +175,7 @@ def _preflight(
     config: ScimConfig,
     deployer: Deployer,
     sandbox: RunningSandbox,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> None:
     """What would stop the update, said first; the sandbox may be tried all the same."""
     # The sandbox's credentials and organisation stand for the stack's own.
@@ -188,7 +194,7 @@ def _take_over(file: str, deployer: Deployer, checked: CheckedStack) -> None:
             "up --import",
             "an engine is here",
             "it takes imports over itself",
-            f"run `pulumi import --file {file}` as adopt says",
+            f"run `pulumi import --file {shlex.quote(file)}` as adopt says",
         )
     config = {**checked.file.provider_config, CONFIG_KEY: checked.file.config_object}
     deployer.take_over(json.loads(Path(file).read_text()), config)
@@ -213,17 +219,16 @@ def _deployer(
     stack: str,
     folder: Path,
     sandbox: RunningSandbox,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> Deployer:
     environment = sandbox.environment()
     if isinstance(engine, Engine):
         return EngineDeployer(engine, stack, folder, environment, progress)
-    return RehearsalDeployer(stack, environment, progress, read_state(folder, stack))
+    kept = read_state(folder, stack)
+    return RehearsalDeployer(stack, environment, progress, kept, progress.resource)
 
 
-def name_account(
-    config: ScimConfig, sandbox: RunningSandbox, progress: Callable[[str], None]
-) -> None:
+def name_account(config: ScimConfig, sandbox: RunningSandbox, progress: Progress) -> None:
     """Gives the sandbox's account its name, and the virtual groups that the config asks for."""
     virtual = config.role_model == "virtualGroups"
     sandbox.post(
@@ -239,13 +244,14 @@ def deploy(
     declared: object,
     deployer: Deployer,
     sandbox: RunningSandbox,
-    progress: Callable[[str], None],
+    tell: Callable[[str], None],
 ) -> dict[str, object]:
     """Everything between an empty sandbox and people with roles: update, console, cycle.
 
     `declared` is the config object as the stack file has it. Returns the stack's plain outputs.
     Raises `ScimError`.
     """
+    progress = progress_of(tell)
     name_account(config, sandbox, progress)
     seed_break_glass(config, deployer.environment)
     outputs = _update(config, declared, deployer, sandbox, progress)
@@ -263,7 +269,7 @@ def _update(
     declared: object,
     deployer: Deployer,
     sandbox: RunningSandbox,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> dict[str, object]:
     provider = config.identity_provider
     by_console = isinstance(provider, OktaConfig) and provider.api_integration == "console"
@@ -280,10 +286,13 @@ def _update(
         return outputs
     progress("updating the stack, up to what Okta has no API for")
     outputs = deployer.update({CONFIG_KEY: _confirmed(declared, False)})
-    progress("doing by hand in the sandbox's Okta console what Okta has no API for:")
     steps = outputs.get("remainingSteps")
-    for step in steps if isinstance(steps, list) else []:
-        progress(f"  {step}")
+    listed = steps if isinstance(steps, list) else []
+    progress(
+        f"doing by hand in the sandbox's Okta console what Okta has no API for: {len(listed)} steps"
+    )
+    for step in listed:
+        progress.detail(str(step))
     _console(config, outputs, deployer, sandbox)
     progress("updating the stack with apiIntegrationConfirmed: true")
     return deployer.update({CONFIG_KEY: _confirmed(declared, True)})
@@ -335,30 +344,30 @@ def _as_updated(config: ScimConfig) -> ScimConfig:
 
 def _finish(
     config: ScimConfig,
-    stack: str,
     outputs: Mapping[str, object],
     deployer: Deployer,
     sandbox: RunningSandbox,
-    progress: Callable[[str], None],
+    progress: Progress,
+    named: tuple[str, str],
+    *,
+    whole: bool,
 ) -> int:
+    """Reads everything back; `named`: the words that name the stack in a hint."""
     members = sandbox.state()["cloudflare"]["members"]
     if not isinstance(members, list):
         raise ScimError("sandbox: its state lists no members; report this as a bug of the sandbox")
     progress("reading everything back")
     found = parse_outputs(outputs, config, source="the update's outputs")
     report = verify(config, found, {}, deployer.environment, progress)
-    for line in answers.lines(report.checks):
-        typer.echo(line)
-    typer.echo("")
-    typer.echo(answers.summary(report))
+    answers.show(report, everything=whole, unknown=whole or report.exit_code != 0)
     rows = role_rows(config, members)
     progress(f"who has which role now in account {config.account.id}:")
-    typer.echo("")
-    for line in table_lines(config, rows):
-        typer.echo(line)
-    typer.echo("")
+    say("")
+    show_roles(config, rows)
+    say("")
+    then = f"Next: {next_command('plan', *named)}"
     if report.exit_code or any(row.missing for row in rows):
-        typer.echo(f"Not as declared. Next: {next_command('plan', '--stack', stack)}")
+        say(f"Not as declared. {then}", "!")
         return report.exit_code or 1
-    typer.echo(f"All as declared. Next: {next_command('plan', '--stack', stack)}")
+    say(f"All as declared. {then}", "+")
     return 0

@@ -17,10 +17,12 @@ from pathlib import Path
 import yaml
 from pulumi.automation import EngineEvent, LocalWorkspace, PulumiCommand, Stack
 from pulumi.automation.errors import CommandError
+from pulumi.automation.events import StepEventMetadata
 
 from cfscim.config.json_types import JsonObject
 from cfscim.config.messages import ScimError
 from cfscim.program.run import PROGRAM, PROJECT
+from cfscim.up.progress import progress_of
 
 KEPT_PASSPHRASE = "CFSCIM_KEPT_PASSPHRASE"  # noqa: S105 - a variable's name
 """Where `up --sandbox` hands over the passphrase that a kept stack was made with."""
@@ -152,7 +154,7 @@ class EngineDeployer:
     ) -> None:
         self._engine = engine
         self._stack_name = stack
-        self._progress = progress
+        self._progress = progress_of(progress)
         self._project = folder / "project"
         backend = folder / "backend"
         for path in (self._project, backend):
@@ -202,12 +204,13 @@ class EngineDeployer:
         stack = self.stack
         diagnostics: list[str] = []
         try:
-            result = stack.up(
-                on_event=lambda event: self._report(event, diagnostics),
-                color="never",
-                suppress_outputs=True,
-                suppress_progress=True,
-            )
+            with self._progress.watched():
+                result = stack.up(
+                    on_event=lambda event: self._report(event, diagnostics),
+                    color="never",
+                    suppress_outputs=True,
+                    suppress_progress=True,
+                )
         except CommandError as error:
             reasons = diagnostics or [" ".join(str(error).split())[:2000]]
             raise ScimError(
@@ -242,16 +245,30 @@ class EngineDeployer:
         return self._selected_stack
 
     def _report(self, event: EngineEvent, diagnostics: list[str]) -> None:
-        if event.res_outputs_event is not None:
+        if event.resource_pre_event is not None:
+            metadata = event.resource_pre_event.metadata
+            if _is_shown(metadata.type):
+                self._progress.begun(_title(metadata))
+        elif event.res_op_failed_event is not None:
+            self._progress.ended(_title(event.res_op_failed_event.metadata))
+        elif event.res_outputs_event is not None:
             metadata = event.res_outputs_event.metadata
+            self._progress.ended(_title(metadata))
             done = _OPERATIONS.get(getattr(metadata.op, "value", str(metadata.op)))
-            kind = metadata.type.rsplit(":", 1)[-1]
-            # Components and the stack itself are our own bookkeeping.
-            if done and not metadata.type.startswith(("cloudflare-scim:", "pulumi:")):
-                self._progress(f"  {done} {kind} {metadata.urn.split('::')[-1]}")
+            if done and _is_shown(metadata.type):
+                self._progress.resource(f"{done} {_title(metadata)}")
         elif event.diagnostic_event is not None and event.diagnostic_event.severity.startswith(
             "error"
         ):
             message = " ".join(event.diagnostic_event.message.split())
             if "an unhandled error occurred" not in message:
                 diagnostics.append(message)
+
+
+def _is_shown(type_: str) -> bool:
+    """Components and the stack itself are our own bookkeeping."""
+    return not type_.startswith(("cloudflare-scim:", "pulumi:"))
+
+
+def _title(metadata: StepEventMetadata) -> str:
+    return f"{metadata.type.rsplit(':', 1)[-1]} {metadata.urn.split('::')[-1]}"

@@ -94,7 +94,7 @@ def find_kept(address: str) -> Kept:
         f"up --sandbox {address}",
         "no sandbox of this address was kept by you",
         "nothing says how to sign in to it",
-        "keep one with `python -m cfscim up --stack S --keep`, and copy its address",
+        "keep one with `cfscim up --keep`, and copy its address",
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cfscim.config.access import access_table, managed_elsewhere
 from cfscim.config.models import ScimConfig
+from cfscim.report.say import say
 
 
 @dataclass(frozen=True)
@@ -41,17 +42,21 @@ def role_rows(config: ScimConfig, members: Iterable[Mapping[str, object]]) -> li
     return sorted(rows.values(), key=lambda row: row.person.lower())
 
 
-def table_lines(config: ScimConfig, rows: Iterable[Row]) -> list[str]:
-    """The rows as plain text columns, with what is missing said in words."""
-    cells = [("PERSON", "ROLES IN CLOUDFLARE", "STATUS")]
-    cells += [(row.person, ", ".join(row.roles) or "none", row.status) for row in rows]
-    widths = [max(len(cell[i]) for cell in cells) for i in range(3)]
-    lines = ["  ".join(cell[i].ljust(widths[i]) for i in range(3)).rstrip() for cell in cells]
-    lines += [
-        f"{row.person} should also have: {', '.join(row.missing)}" for row in rows if row.missing
-    ]
+def show_roles(config: ScimConfig, rows: Iterable[Row]) -> None:
+    """Prints the rows as columns, the roles last, and what is missing in words."""
+    shown = list(rows)
+    cells = [("PERSON", "STATUS", "ROLES IN CLOUDFLARE")]
+    cells += [(row.person, row.status, ", ".join(row.roles) or "none") for row in shown]
+    person, status = (max(len(cell[i]) for cell in cells) for i in range(2))
+    for cell in cells:
+        say(
+            f"{cell[0]:<{person}}  {cell[1]:<{status}}  {cell[2]}",
+            hanging=" " * (person + status + 4),
+        )
+    for row in shown:
+        if row.missing:
+            say(f"{row.person} should also have: {', '.join(row.missing)}", "!")
     elsewhere = managed_elsewhere(config)
     if elsewhere:
         names = ", ".join(role.value for role in elsewhere)
-        lines.append(f"Members of {names} are managed in the identity provider.")
-    return lines
+        say(f"Members of {names} are managed in the identity provider.")

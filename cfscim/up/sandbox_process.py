@@ -63,7 +63,7 @@ class RunningSandbox:
                 f"sandbox {self.admin}",
                 f"it does not answer ({type(error).__name__})",
                 "there is nothing to update",
-                "start one with `python -m cfscim up --stack S --keep`",
+                "start one with `cfscim up --keep`",
             ) from None
 
     @staticmethod
@@ -162,5 +162,5 @@ class SandboxProcess(RunningSandbox):
             "sandbox",
             f"it did not start within {_READY_SECONDS:.0f} s",
             "nothing can be tried out without it",
-            f"run `python -m sandbox` to see why ({(last[-1] if last else 'it printed nothing')})",
+            f"run `sandbox` to see why ({(last[-1] if last else 'it printed nothing')})",
         )

@@ -78,7 +78,7 @@ EXTEND = Action(
 )
 HAND_OVER = Action(
     Act.HAND_OVER,
-    "hand the token over, as `python -m cfscim steps` says (where Okta or Entra takes it by API, "
+    "hand the token over, as `cfscim steps` says (where Okta or Entra takes it by API, "
     "`pulumi up` has done so)",
 )
 RUN_AGAIN = Action(Act.RUN_AGAIN, "run again")

@@ -5,16 +5,16 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import typer
-
 from cfscim import verify as live
 from cfscim.config.messages import MissingError, one_line
 from cfscim.config.models import ScimConfig
+from cfscim.hints import as_printed
+from cfscim.report.say import say
 from cfscim.stacks import engine_name, open_stack
 from cfscim.vendors.secrets import mask
 from cfscim.verify import Check, Report, StackOutputs, Status, read_outputs
@@ -49,7 +49,7 @@ def run(
         from cfscim.verify.entra_person import provision
 
         report = provision(subject.config, subject.outputs, subject.settings, env, person)
-        typer.echo(render(report, stack, output, everything=True))
+        _print(report, stack, output, everything=True)
         return report.exit_code
     end = clock() + wait * 60
     while True:
@@ -66,7 +66,7 @@ def run(
             break
         print_progress(f"verify: {summary(report)} Asking again; {left / 60:.0f} minutes left.")
         sleep(min(_PAUSE_SECONDS, left))
-    typer.echo(render(report, stack, output, everything=everything))
+    _print(report, stack, output, everything=everything)
     return report.exit_code
 
 
@@ -102,11 +102,28 @@ def print_progress(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def render(report: Report, stack: str, output: str, *, everything: bool = False) -> str:
-    """The report as text or as one JSON object; `everything`: what holds by line too."""
+def _print(report: Report, stack: str, output: str, *, everything: bool) -> None:
     if output == "json":
-        return json.dumps(as_json(report, stack), indent=2, ensure_ascii=False)
-    return "\n".join([*lines(report.checks, everything=everything), "", summary(report)])
+        print(json.dumps(as_json(report, stack), indent=2, ensure_ascii=False))
+    else:
+        show(report, everything=everything)
+
+
+def show(report: Report, *, everything: bool = False, unknown: bool = True) -> None:
+    """Prints the report for people. `everything`: what holds by line too; `unknown` false: what
+    cannot be known by its ids alone."""
+    left_out = [check for check in report.checks if check.status is Status.UNKNOWN]
+    for sign, line in _signed(report.checks, everything=everything):
+        if unknown or sign != _SIGNS[Status.UNKNOWN]:
+            say(line, sign, hanging=" " * 4)
+    if left_out and not unknown:
+        ids = ", ".join(check.id for check in left_out)
+        say(f"cannot be known  {ids}: `cfscim up --all` says where to look", "?", hanging=" " * 4)
+    *warnings, last = summary(report).split("\n")
+    say("")
+    for line in warnings:
+        say(line, "?")
+    say(last, _VERDICTS.get(report.exit_code, "!"))
 
 
 def as_json(report: Report, stack: str) -> dict[str, object]:
@@ -128,9 +145,9 @@ def as_json(report: Report, stack: str) -> dict[str, object]:
                 "status": check.status.value,
                 "expected": check.expected,
                 "found": check.found,
-                "action": check.action,
+                "action": as_printed(check.action),
                 "actions": [
-                    {"kind": one.kind.value, "text": one.text, "person": one.person}
+                    {"kind": one.kind.value, "text": as_printed(one.text), "person": one.person}
                     for one in check.actions
                 ],
                 "link": check.link,
@@ -142,9 +159,16 @@ def as_json(report: Report, stack: str) -> dict[str, object]:
 
 
 _ORDER = (Status.FAILS, Status.NOT_YET, Status.UNKNOWN)
+_SIGNS = {Status.FAILS: "!", Status.NOT_YET: "~", Status.UNKNOWN: "?", Status.HOLDS: "+"}
+_VERDICTS = {0: "+", 3: "?", 4: "?"}
 
 
 def lines(checks: Iterable[Check], *, everything: bool = False) -> list[str]:
+    """As `show` prints them, a line each."""
+    return [line for _, line in _signed(checks, everything=everything)]
+
+
+def _signed(checks: Iterable[Check], *, everything: bool) -> Iterator[tuple[str, str]]:
     """What does not hold, what is not there yet and what cannot be known, a line each.
 
     What holds is for the counts, unless `everything` is asked for. Checks that cannot be known for
@@ -156,10 +180,11 @@ def lines(checks: Iterable[Check], *, everything: bool = False) -> list[str]:
     for check in shown:
         alike = (check.vendor, check.found, check.action) if check.owed else check.id
         found.setdefault(alike, []).append(check)
-    rows = [_line(same[0]) if len(same) == 1 else _together(same) for same in found.values()]
+    for same in found.values():
+        line = _line(same[0]) if len(same) == 1 else _together(same)
+        yield _SIGNS[same[0].status], line
     if everything:
-        rows += [_line(check) for check in given if check.status is Status.HOLDS]
-    return rows
+        yield from (("+", _line(check)) for check in given if check.status is Status.HOLDS)
 
 
 def _together(checks: list[Check]) -> str:

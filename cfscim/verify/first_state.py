@@ -37,7 +37,7 @@ def instead(config: ScimConfig, outputs: StackOutputs, questions: list[Question]
             None,
             Action(
                 Act.CONFIRM,
-                "do what `python -m cfscim steps` lists, write apiIntegrationConfirmed: true and "
+                "do what `cfscim steps` lists, write apiIntegrationConfirmed: true and "
                 "run `pulumi up`",
                 (outputs.application_id,),
             ),

@@ -6,11 +6,10 @@ what `verify` found and only a person can put right follows.
 
 from collections.abc import Iterator, Mapping
 
-import typer
-
 from cfscim.config.checklist import PRINT_VALUE, Step, steps
 from cfscim.config.facts import token_fingerprint
 from cfscim.config.messages import MissingError
+from cfscim.report.say import say
 from cfscim.vendors.settings import Settings
 from cfscim.verify import run as verify
 from cfscim.verify.actions import Act
@@ -42,7 +41,7 @@ def run(stack: str, outputs: str | None, env: Mapping[str, str]) -> int:
             "what was done cannot be read back"
             + (f" ({missing.id}: {missing.found})" if missing else ""),
             "a step could be listed although it was done, or the other way round",
-            "run `python -m cfscim verify --stack " + stack + "`, which names what is missing",
+            "run `cfscim verify`, which names what is missing",
         )
     domain = Settings(subject.settings, env).text("okta:baseUrl", "OKTA_BASE_URL")
     declared = steps(
@@ -52,17 +51,16 @@ def run(stack: str, outputs: str | None, env: Mapping[str, str]) -> int:
     )
     left = list(dict.fromkeys(_left(declared, report)))
     if not left:
-        typer.echo("Nothing is left to do by hand.")
+        say("Nothing is left to do by hand.", "+")
         return 0
     for number, step in enumerate(left, 1):
-        typer.echo(f"{number}. {step.where}: {step.what}")
+        say(f"{number}. {step.where}: {step.what}", hanging="   ")
         if step.link:
-            typer.echo(f"   {step.link}")
+            say(f"   {step.link}")
     if any(PRINT_VALUE in step.what for step in left):
         shown = token_fingerprint(subject.outputs.token_value.get_secret_value())
-        typer.echo(
-            f"\nThe token (fingerprint {shown}) is printed by: {PRINT_VALUE} --stack {stack}"
-        )
+        say("")
+        say(f"The token (fingerprint {shown}) is what `{PRINT_VALUE}` prints.")
     return 1
 
 

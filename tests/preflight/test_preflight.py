@@ -130,7 +130,7 @@ def test_cloudflare(sandbox: Sandbox, owner: str) -> None:
 def test_it_writes_nothing(sandbox: Sandbox, admin: httpx.Client, kind: str) -> None:
     before = admin.get("state").json()
     found = answers(sandbox, stack_config(kind), sandbox.env)
-    assert [*lines(found)][-1].startswith("Ready: ")
+    assert [*lines(found)][-1][1].startswith("Ready: ")
     sent = {(one["method"], one["path"]) for one in admin.get("requests").json()}
     writes = {path for method, path in sent if method not in ("GET", "HEAD")}
     assert all(path.endswith("/token") for path in writes), "only the sign-in is a POST"

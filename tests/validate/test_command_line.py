@@ -54,7 +54,7 @@ def test_every_command_s_help_has_examples_that_parse(name: str) -> None:
     assert short.stdout == long.stdout
     program = _program()
     for words in EXAMPLES[name]:
-        assert f"  python -m cfscim {name} {words}".rstrip() in short.stdout
+        assert f"python -m cfscim {name} {words}".rstrip() in short.stdout
         arguments = shlex.split(re.split(r" [>|&]", f" {words}")[0])
         program.commands[name].make_context(name, arguments)
 

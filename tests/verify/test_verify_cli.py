@@ -12,7 +12,7 @@ import pytest
 from cfscim.config.messages import MissingError, UsageError
 from cfscim.up.kept import keep
 from cfscim.up.sandbox_process import RunningSandbox
-from cfscim.verify.command import render, run
+from cfscim.verify.command import as_json, run, show
 from cfscim.verify.reading import Tally, Ticker
 from cfscim.verify.report import Question, Report, answer, fails, holds, unknown
 
@@ -34,10 +34,9 @@ def _report() -> Report:
     )
 
 
-def test_text_is_a_line_a_check_and_the_counts() -> None:
-    second, third, first, empty, last = render(_report(), "dev", "text", everything=True).split(
-        "\n"
-    )
+def test_text_is_a_line_a_check_and_the_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    show(_report(), everything=True)
+    second, third, first, empty, last = capsys.readouterr().out.splitlines()
     assert first == "holds            okta.0  Okta: icon: on"
     assert second == (
         "does not hold    okta.1  Okta: icon: expected hidden; found shown; "
@@ -49,7 +48,7 @@ def test_text_is_a_line_a_check_and_the_counts() -> None:
 
 
 def test_json_is_one_object() -> None:
-    found = json.loads(render(_report(), "dev", "json"))
+    found = json.loads(json.dumps(as_json(_report(), "dev")))
     assert (found["stack"], found["ok"]) == ("dev", False)
     assert (found["holds"], found["doesNotHold"], found["cannotBeKnown"]) == (1, 1, 1)
     assert found["checks"][1] == {
