@@ -126,8 +126,7 @@ class _Finder(Placeholders):
         placed = super().new_resource(args)[1]
         shown = {k: v for k, v in placed.items() if not rpc.is_rpc_secret(v)}
         if kept is not None:
-            plain = {k: v for k, v in kept.outputs.items() if not _is_secret(v)}
-            return kept.id, {**shown, **plain}
+            return kept.id, {**shown, **kept.outputs}
         if made is not None:
             return made.id, {**shown, **made.outputs}
         return f"${{{args.name}.id}}", shown
@@ -257,7 +256,3 @@ def _has_placeholder(value: object) -> bool:
         return any(_has_placeholder(item) for item in value)
     # Okta's own expressions, as in `${source.email}`, are no placeholders of ours.
     return isinstance(value, str) and value.startswith("${") and not value.startswith("${source.")
-
-
-def _is_secret(value: object) -> bool:
-    return isinstance(value, dict) and "4dabf18193072939515e22adb298388d" in value

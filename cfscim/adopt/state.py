@@ -14,6 +14,7 @@ from cfscim.config.messages import MissingError
 from cfscim.config.stack_file import StackFile
 
 _SECONDS = 120
+_SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's mark of a secret
 Key = tuple[str, str]
 """Type and logical name of a resource."""
 
@@ -53,8 +54,19 @@ def read_state(export: Json) -> State:
         urns[name] = urn
         outputs, id_ = resource.get("outputs"), resource.get("id")
         if resource.get("custom") and isinstance(id_, str):
-            resources[type_, name] = Kept(id_, outputs if isinstance(outputs, dict) else {})
+            resources[type_, name] = Kept(id_, _plain(outputs))
     return State(resources, urns)
+
+
+def _plain(outputs: Json) -> JsonObject:
+    """The outputs without secrets, at any depth, and without what provider bridges keep for
+    themselves."""
+    shown = outputs if isinstance(outputs, dict) else {}
+    return {
+        key: _plain(value) if isinstance(value, dict) else value
+        for key, value in shown.items()
+        if not key.startswith("__") and not (isinstance(value, dict) and _SECRET in value)
+    }
 
 
 def state_of(stack: str, env: Mapping[str, str]) -> State | None:

@@ -286,6 +286,21 @@ def test_what_the_state_has_is_not_found_again_but_its_twins_are(
     assert len(sandbox.world.cloudflare.tokens) == 1
 
 
+def test_a_secret_at_any_depth_of_the_engine_s_state_is_left_out() -> None:
+    """Found with the real engine: the provider bridge keeps secrets inside of its own notes."""
+    secret = {"4dabf18193072939515e22adb298388d": "1b47", "ciphertext": "v1:abc"}
+    outputs = {
+        "name": "scim",
+        "value": secret,
+        "condition": {"ip": secret, "note": None},
+        "__pulumi_raw_state_delta": {"obj": {"ps": {"expiresOn": secret}}},
+    }
+    token = {"urn": "urn:x::token", "type": "t", "custom": True, "id": "1", "outputs": outputs}
+    read = read_state({"deployment": {"resources": [token]}})  # type: ignore[list-item]
+    kept = read.resources["t", "token"].outputs
+    assert kept == {"name": "scim", "condition": {"note": None}}
+
+
 def test_the_import_places_everything_where_the_program_will_look(
     sandbox: Sandbox, admin: httpx.Client
 ) -> None:
