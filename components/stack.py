@@ -8,7 +8,7 @@ from cfscim.config.checklist import remaining_steps
 from cfscim.config.facts import token_fingerprint
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_names, scim_base_url
-from cfscim.config.warnings import warnings
+from cfscim.config.warnings import lines, warnings
 from components.lookups import Lookups
 from components.token import ScopedToken
 from components.user_groups import RoleUserGroups
@@ -65,7 +65,7 @@ class CloudflareScim(pulumi.ComponentResource):
             "remainingSteps": provisioning.application_id.apply(
                 lambda app_id: remaining_steps(config, app_id=app_id)
             ),
-            "warnings": warnings(config, today=datetime.now(UTC).date()),
+            "warnings": lines(warnings(config, today=datetime.now(UTC).date())),
         }
         self.register_outputs(self.stack_outputs)
 

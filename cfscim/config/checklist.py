@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cfscim.config.access import people
+from cfscim.config.facts import VIRTUAL_GROUPS_DEPRECATED, VIRTUAL_GROUPS_LEFT_BY
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
+from cfscim.config.okta_switches import Page, state, to_do
 
 PRINT_VALUE = "pulumi stack output tokenValue --show-secrets"
 """The command that prints the token; the token itself stands nowhere."""
@@ -69,7 +71,8 @@ def _virtual_groups(config: ScimConfig) -> Iterator[Step]:
             "Cloudflare",
             f"ask your account team to confirm in writing that account {config.account.id} "
             f"({config.account.name}) keeps virtual groups; Cloudflare deprecated them on "
-            "2025-06-02 and asked everyone to leave them by 2025-12-02.",
+            f"{VIRTUAL_GROUPS_DEPRECATED} and asked everyone to leave them by "
+            f"{VIRTUAL_GROUPS_LEFT_BY}.",
             proven_by=("cloudflare.group.*",),
         )
 
@@ -85,35 +88,30 @@ def _okta(config: ScimConfig, okta: OktaConfig, app_id: str, okta_domain: str) -
             here,
             "Provisioning > Configure API Integration, select Enable API integration, enter SCIM "
             f"2.0 Base Url {scim_base_url(config)} and as OAuth Bearer Token what "
-            f"`{PRINT_VALUE}` prints, clear Import Groups, select Test API Credentials, then Save.",
+            f"`{PRINT_VALUE}` prints, {to_do(Page.INTEGRATION)}, select Test API Credentials, then "
+            "Save.",
             link,
             (in_use, switches),
         )
         yield Step(
             here,
-            "Provisioning > To App > Edit, enable Create Users and Deactivate Users, leave Update "
-            "User Attributes and Sync Password off, then Save.",
+            f"{Page.TO_APP} > Edit, {to_do(Page.TO_APP)}, then Save.",
             link,
             (switches,),
         )
     else:
         # Who confirmed too early still has to do it, and is told the same things.
-        more = (
-            ", and in To App > Edit that Create Users and Deactivate Users are enabled, Update "
-            "User Attributes and Sync Password off"
-        ) * by_hand
+        more = f", and in To App > Edit that {state(Page.TO_APP)}" * by_hand
         yield Step(
             here,
-            "Provisioning > Integration > Edit, check that SCIM 2.0 Base Url is "
-            f"{scim_base_url(config)} and that Import Groups is cleared (Okta has no API for "
-            f"it){more}.",
+            f"{Page.INTEGRATION} > Edit, check that SCIM 2.0 Base Url is {scim_base_url(config)} "
+            f"and that {state(Page.INTEGRATION)} (Okta has no API for it){more}.",
             link,
             (in_use, switches),
         )
     yield Step(
         here,
-        "Push Groups > gear icon, clear Rename app groups to match group name in Okta, then Save; "
-        "Okta has no API for it.",
+        f"{Page.PUSH}, {to_do(Page.PUSH)}, then Save; Okta has no API for it.",
         link,
         # Confirmed by a person, and every push went through.
         ("okta.push.*",),

@@ -5,7 +5,7 @@ Plain frozen data and functions of the config; components, policy, checklist and
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Literal
@@ -32,6 +32,12 @@ TOKEN_PERMISSIONS: Mapping[str, Mapping[str, Literal["account", "user"]]] = Mapp
 
 Source: guide, "Create an API token" (user); Cloudflare's SCIM page (account: SCIM Provisioning).
 """
+
+VIRTUAL_GROUPS_DEPRECATED = date(2025, 6, 2)
+"""The day on which Cloudflare deprecated virtual groups."""
+
+VIRTUAL_GROUPS_LEFT_BY = date(2025, 12, 2)
+"""The day by which every account was asked to have left them; since then they may give no role."""
 
 FEWEST_SUPER_ADMINISTRATORS = 2
 """Below this one mistake locks everyone out (guide, "Limitations")."""

@@ -52,6 +52,12 @@ class Where:
                 text += ("." if text else "") + (MASK if looks_secret(step) else step)
         return text
 
+    @property
+    def key(self) -> str:
+        """The key path below the config object, as a plan shows it: `roles.Billing.members[0]`."""
+        below = self.keys[:1] == (CONFIG_KEY,)
+        return Where(self.keys[1:] if below else self.keys).path
+
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line) if part)
         return ": ".join(one_line(part) for part in (place, self.path, self.about) if part)

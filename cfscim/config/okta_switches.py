@@ -1,36 +1,171 @@
-"""Okta's provisioning switches: what each is called in the console and in the API, and how it has
-to stand. Source: guide, "Integrate the Cloudflare API" and "Set up your SCIM users"; feature names
-from Okta's Applications API.
+"""Okta's provisioning switches: what each is called, where it is, and how it has to stand.
+
+The checklist, the gate, the connection by API and `verify` follow from this table. Source: guide,
+"Integrate the Cloudflare API", "Set up your SCIM users" and "Push Groups"; feature names from
+Okta's Applications API.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+USER_PROVISIONING = "USER_PROVISIONING"
+"""The feature of an app that holds the switches which Okta's API sets."""
+
+
+class Page(StrEnum):
+    """Where in the app's console pages a switch is."""
+
+    INTEGRATION = "Provisioning > Integration"
+    TO_APP = "Provisioning > To App"
+    PUSH = "Push Groups > gear icon"
 
 
 @dataclass(frozen=True)
 class Switch:
     """One switch.
 
-    `feature`: its name among the features of an app; `title`: in the console; `on`: how it has to
-    stand; `setting`: its name in `ProvisioningFeature`, empty where the API of features has none.
+    `title`: its name in the console; `name`: among the features of an app, where Okta lists it
+    while it is on (`listed`), otherwise a name of ours; `on`: how it has to stand; `at_first`: how
+    it stands in a new app; `page`: None where there is no box, as it comes with the integration;
+    `capability`: the way to it in the API of `USER_PROVISIONING`, empty where it has none.
     """
 
-    feature: str
     title: str
+    name: str
+    page: Page | None
     on: bool
-    setting: str = ""
+    at_first: bool = False
+    listed: bool = True
+    capability: tuple[str, ...] = ()
 
     @property
     def status(self) -> str:
         """How the API of features writes what is wanted."""
         return "ENABLED" if self.on else "DISABLED"
 
+    @property
+    def wanted(self) -> str:
+        """How it has to stand, in a word: `on` or `off`."""
+        return "on" if self.on else "off"
+
+    @property
+    def verb(self) -> str:
+        """What is done to a box that stands otherwise."""
+        return "enable" if self.on else "clear"
+
 
 SWITCHES = (
-    Switch("PUSH_NEW_USERS", "Create Users", on=True, setting="create"),
-    Switch("PUSH_USER_DEACTIVATION", "Deactivate Users", on=True, setting="deactivate"),
-    Switch("GROUP_PUSH", "Push Groups", on=True),
+    Switch(
+        "Create Users",
+        "PUSH_NEW_USERS",
+        Page.TO_APP,
+        on=True,
+        capability=("create", "lifecycle_create"),
+    ),
+    Switch(
+        "Deactivate Users",
+        "PUSH_USER_DEACTIVATION",
+        Page.TO_APP,
+        on=True,
+        capability=("update", "lifecycle_deactivate"),
+    ),
+    Switch("Push Groups", "GROUP_PUSH", None, on=True),
     # Cloudflare refuses attribute updates, and knows no password.
-    Switch("PUSH_PROFILE_UPDATES", "Update User Attributes", on=False, setting="profile"),
-    Switch("PUSH_PASSWORD_UPDATES", "Sync Password", on=False, setting="password"),
+    Switch(
+        "Update User Attributes",
+        "PUSH_PROFILE_UPDATES",
+        Page.TO_APP,
+        on=False,
+        capability=("update", "profile"),
+    ),
+    Switch(
+        "Sync Password",
+        "PUSH_PASSWORD_UPDATES",
+        Page.TO_APP,
+        on=False,
+        capability=("update", "password"),
+    ),
+    # In no API: the import features of an app prove nothing, Okta lists them with Create Users.
+    Switch(
+        "Import Groups", "importGroups", Page.INTEGRATION, on=False, at_first=True, listed=False
+    ),
+    Switch(
+        "Rename app groups to match group name in Okta",
+        "renameGroups",
+        Page.PUSH,
+        on=False,
+        at_first=True,
+        listed=False,
+    ),
 )
-"""Every switch that Okta shows; Import Groups and Rename app groups are in no API."""
+"""Every switch that matters here, in the order in which it is asked for."""
+
+
+def listed() -> tuple[Switch, ...]:
+    """Those that Okta shows among an app's features."""
+    return tuple(switch for switch in SWITCHES if switch.listed)
+
+
+def unlisted() -> tuple[Switch, ...]:
+    """Those that no API shows: a person looks."""
+    return tuple(switch for switch in SWITCHES if not switch.listed)
+
+
+def by_api() -> tuple[Switch, ...]:
+    """Those that the API of features sets and shows."""
+    return tuple(switch for switch in SWITCHES if switch.capability)
+
+
+def capabilities() -> Any:
+    """The input `capabilities` of `okta.app.Features`: every switch by API as it has to stand."""
+    tree: dict[str, Any] = {}
+    for switch in by_api():
+        *way, last = switch.capability
+        branch = tree
+        for step in way:
+            branch = branch.setdefault(step, {})
+        branch[last] = {"status": switch.status}
+    return tree
+
+
+def to_do(page: Page) -> str:
+    """What a person does on a page: `enable A and B, leave C and D off`, `clear E`."""
+    return ", ".join(_to_do(page))
+
+
+def state(page: Page) -> str:
+    """How a page looks once that is done: `A and B are enabled, C and D off`, `E is cleared`."""
+    return ", ".join(_state(page))
+
+
+def _to_do(page: Page) -> Iterator[str]:
+    for on, change, titles in _groups(page):
+        named = and_(titles)
+        yield (
+            f"{'enable' if on else 'clear'} {named}"
+            if change
+            else (f"leave {named} {'on' if on else 'off'}")
+        )
+
+
+def _state(page: Page) -> Iterator[str]:
+    for on, change, titles in _groups(page):
+        word = "enabled" if on else "cleared" if change else "off"
+        is_ = f" {'is' if len(titles) == 1 else 'are'}" if change else ""
+        yield f"{and_(titles)}{is_} {word}"
+
+
+def _groups(page: Page) -> Iterator[tuple[bool, bool, list[str]]]:
+    """`on`, whether that is a change, and the titles that share both."""
+    here = [switch for switch in SWITCHES if switch.page is page]
+    for kind in dict.fromkeys((switch.on, switch.on != switch.at_first) for switch in here):
+        titles = [s.title for s in here if (s.on, s.on != s.at_first) == kind]
+        yield *kind, titles
+
+
+def and_(names: Iterable[str]) -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

@@ -1,144 +1,197 @@
 """What is allowed and yet better known before it is approved."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 from cfscim.config.access import managed_elsewhere
-from cfscim.config.facts import FEWEST_SUPER_ADMINISTRATORS, WARN_DAYS
+from cfscim.config.facts import (
+    FEWEST_SUPER_ADMINISTRATORS,
+    VIRTUAL_GROUPS_DEPRECATED,
+    VIRTUAL_GROUPS_LEFT_BY,
+    judge_expiry,
+)
+from cfscim.config.messages import Level, Message, Step, in_config
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
+from cfscim.config.okta_switches import Page, to_do
 from cfscim.config.roles import Role
 
 
-def warnings(config: ScimConfig, *, today: date) -> list[str]:
-    """One line a warning: where, what, why, what to do; always in the same order."""
-    found = [line for check in _CHECKS for line in check(config)]
-    return [*_expiry(config, today), *found, *_waivers(config, today), *_removals(config, today)]
+def warnings(config: ScimConfig, *, today: date) -> list[Message]:
+    """What is to be known before `config` is approved on the day `today`; always in one order."""
+    parts = (check(config) for check in _CHECKS)
+    stated = [warning for part in parts for warning in part]
+    return [*_expiry(config, today), *stated, *_waivers(config, today), *_removals(config, today)]
 
 
-def _expiry(config: ScimConfig, today: date) -> Iterator[str]:
+def lines(messages: Iterable[Message]) -> list[str]:
+    """The warnings as a plan and the stack's outputs show them, a line each: `token.owner: …`."""
+    return [f"{message.where.key}: {message.text}" for message in messages]
+
+
+def _warn(*steps: Step, what: str, why: str, instead: str) -> Message:
+    return Message(in_config(*steps), what, why, instead, Level.WARNING)
+
+
+def _expiry(config: ScimConfig, today: date) -> Iterator[Message]:
     ends = config.token.expires_on
     if ends is None:
-        yield (
-            "token.expiresOn: not given, so a leaked token works for ever; write a moment within "
-            "a year."
+        yield _warn(
+            *("token", "expiresOn"),
+            what="not given",
+            why="a leaked token works for ever",
+            instead="write a moment within a year",
         )
-    elif (days := (ends.date() - today).days) <= WARN_DAYS[0]:
+        return
+    expiry = judge_expiry(ends, datetime.combine(today, time.min, UTC))
+    if expiry.warn is not None:
+        days = expiry.days
         when = f"in {days} days" if days > 1 else "within a day" if days >= 0 else "already"
-        yield (
-            f"token.expiresOn: the token ends {when}, on {config.token.expires_on_text}, and "
-            "provisioning stops then; write a later moment and change token.rotation."
+        yield _warn(
+            *("token", "expiresOn"),
+            what=f"the token ends {when}, on {config.token.expires_on_text}",
+            why="provisioning stops then",
+            instead="write a later moment and change token.rotation",
         )
 
 
-def _token(config: ScimConfig) -> Iterator[str]:
+def _token(config: ScimConfig) -> Iterator[Message]:
     if config.token.owner == "user":
-        yield (
-            "token.owner: a user's token stops working when that user's policies are revoked or "
-            "API access is disabled; Cloudflare recommends owner: account."
+        yield _warn(
+            *("token", "owner"),
+            what="a user's token",
+            why="it stops working when that user's policies are revoked or API access is disabled",
+            instead="write owner: account, as Cloudflare recommends",
         )
     if config.token.allowed_cidrs:
-        yield (
-            "token.allowedCidrs: provisioning fails from any other address; list every egress "
-            "range of the identity provider and follow its changes."
+        yield _warn(
+            *("token", "allowedCidrs"),
+            what="the token works from these addresses only",
+            why="provisioning fails from any other address",
+            instead="list every egress range of the identity provider and follow its changes",
         )
 
 
-def _role_model(config: ScimConfig) -> Iterator[str]:
+def _role_model(config: ScimConfig) -> Iterator[Message]:
     if config.role_model == "virtualGroups":
-        yield (
-            "roleModel: virtual groups are deprecated since 2025-06-02 and were to be left before "
-            "2025-12-02, so the groups may give no role; move to roleModel: userGroups."
+        yield _warn(
+            "roleModel",
+            what=f"virtual groups are deprecated since {VIRTUAL_GROUPS_DEPRECATED} and were to be "
+            f"left before {VIRTUAL_GROUPS_LEFT_BY}",
+            why="the groups may give no role",
+            instead="move to roleModel: userGroups",
         )
 
 
-def _super_administrators(config: ScimConfig) -> Iterator[str]:
+def _super_administrators(config: ScimConfig) -> Iterator[Message]:
     known = {person.lower() for person in config.break_glass}
     given = config.roles.get(Role.SUPER_ADMINISTRATOR)
     if given is not None:
         known |= {person.lower() for person in given.members or ()}
     if len(known) < FEWEST_SUPER_ADMINISTRATORS:
-        yield (
-            f"breakGlass: {len(known) or 'no'} Super Administrator "
-            f"{'is' if len(known) == 1 else 'are'} known from this config, so a wrong group can "
-            "lock everyone out; name at least two, in the role's members or in breakGlass."
+        yield _warn(
+            "breakGlass",
+            what=f"{len(known) or 'no'} Super Administrator "
+            f"{'is' if len(known) == 1 else 'are'} known from this config",
+            why="a wrong group can lock everyone out",
+            instead=f"name at least {FEWEST_SUPER_ADMINISTRATORS}, in the role's members or in "
+            "breakGlass",
         )
 
 
-def _memberships(config: ScimConfig) -> Iterator[str]:
+def _memberships(config: ScimConfig) -> Iterator[Message]:
     elsewhere = managed_elsewhere(config)
     if elsewhere:
-        yield (
-            f"roles: who has {_listed(elsewhere)} is managed in the identity provider, so no plan "
-            "shows who gains or loses it; name members to have them reviewed here."
+        yield _warn(
+            "roles",
+            what=f"who has {_listed(elsewhere)} is managed in the identity provider",
+            why="no plan shows who gains or loses it",
+            instead="name members to have them reviewed here",
         )
     empty = [role for role, given in config.roles.items() if given.members == ()]
     if empty and isinstance(config.identity_provider, OktaConfig):
-        yield (
-            f"roles: the group of {_listed(empty)} is empty, so nobody gains the role by it, and "
-            "whether its push shows anything before somebody is in it depends on the app; nothing "
-            "needs to be done."
+        yield _warn(
+            "roles",
+            what=f"the group of {_listed(empty)} is empty",
+            why="nobody gains the role by it, and whether its push shows anything before somebody "
+            "is in it depends on the app",
+            instead="nothing needs to be done",
         )
 
 
-def _okta(config: ScimConfig) -> Iterator[str]:
+def _okta(config: ScimConfig) -> Iterator[Message]:
     provider = config.identity_provider
     if not isinstance(provider, OktaConfig):
         return
     if provider.api_integration == "api" and provider.catalog_app == "scim2testapp":
-        yield (
-            "identityProvider.apiIntegration: Okta does not let scim2testapp be configured through "
-            "its API and answers UNKNOWN, so the update will fail; write apiIntegration: console."
+        yield _warn(
+            *("identityProvider", "apiIntegration"),
+            what="Okta does not let scim2testapp be configured through its API and answers UNKNOWN",
+            why="the update will fail",
+            instead="write apiIntegration: console",
         )
     if provider.api_integration == "api" and config.role_model == "virtualGroups":
-        yield (
-            "identityProvider.apiIntegration: no API switches Rename groups off, and Cloudflare "
-            "refuses to rename a virtual group, so a push fails and its group gives no role until "
-            "it is off in Okta's console; write apiIntegration: console, which waits for that."
+        yield _warn(
+            *("identityProvider", "apiIntegration"),
+            what=f"no API can {to_do(Page.PUSH)}, and Cloudflare refuses to rename a virtual group",
+            why="a push fails and its group gives no role until it is off in Okta's console",
+            instead="write apiIntegration: console, which waits for that",
         )
 
 
-def _entra(config: ScimConfig) -> Iterator[str]:
+def _entra(config: ScimConfig) -> Iterator[Message]:
     provider = config.identity_provider
     if not isinstance(provider, EntraConfig):
         return
     if provider.scope == "filtered" and not provider.user_filter:
-        yield (
-            "identityProvider.userFilter: empty with scope filtered, so every user of the tenant "
-            "is provisioned to Cloudflare, though without a role; write clauses, or scope: "
-            "assigned."
+        yield _warn(
+            *("identityProvider", "userFilter"),
+            what="empty with scope filtered",
+            why="every user of the tenant is provisioned to Cloudflare, though without a role",
+            instead="write clauses, or scope: assigned",
         )
     if provider.user_filter:
-        yield (
-            "identityProvider.userFilter: people who do not satisfy every clause are not "
-            "provisioned even if they have a role; compare it with the members of the roles."
+        yield _warn(
+            *("identityProvider", "userFilter"),
+            what="who does not satisfy every clause is not provisioned",
+            why="a role in this config does not change that",
+            instead="compare the clauses with the members of the roles",
         )
     if not provider.start:
-        yield (
-            "identityProvider.start: false, so nobody is provisioned until a person starts it; "
-            "write start: true."
+        yield _warn(
+            *("identityProvider", "start"),
+            what="false",
+            why="nobody is provisioned until a person starts it",
+            instead="write start: true",
         )
 
 
-def _waivers(config: ScimConfig, today: date) -> Iterator[str]:
-    for waiver in config.waivers:
+def _waivers(config: ScimConfig, today: date) -> Iterator[Message]:
+    for index, waiver in enumerate(config.waivers):
         if waiver.until < today:
-            yield (
-                f"waivers: the waiver of {waiver.rule} by {waiver.by} ended on {waiver.until}, so "
-                "the rule holds again; remove it, or have it renewed."
+            yield _warn(
+                *("waivers", index),
+                what=f"the waiver of {waiver.rule} by {waiver.by} ended on {waiver.until}",
+                why="the rule holds again",
+                instead="remove it, or have it renewed",
             )
 
 
-def _removals(config: ScimConfig, today: date) -> Iterator[str]:
-    for removal in config.removals:
+def _removals(config: ScimConfig, today: date) -> Iterator[Message]:
+    for index, removal in enumerate(config.removals):
         if removal.until < today:
-            yield (
-                f"removals: that of {removal.what} by {removal.by} ended on {removal.until}; take "
-                "it out, so that it is protected again."
+            yield _warn(
+                *("removals", index),
+                what=f"that of {removal.what} by {removal.by} ended on {removal.until}",
+                why="it no longer shields anything from a refusal",
+                instead="take it out, so that it is protected again",
             )
         else:
-            yield (
-                f"removals: {removal.what} may be removed or replaced until {removal.until} "
-                f"({removal.by}: {removal.reason}); take it out once that is done."
+            yield _warn(
+                *("removals", index),
+                what=f"{removal.what} may be removed or replaced until {removal.until} "
+                f"({removal.by}: {removal.reason})",
+                why="it is not protected until then",
+                instead="take it out once that is done",
             )
 
 
@@ -146,7 +199,7 @@ def _listed(roles: Iterable[Role]) -> str:
     return ", ".join(roles)
 
 
-_CHECKS: tuple[Callable[[ScimConfig], Iterator[str]], ...] = (
+_CHECKS: tuple[Callable[[ScimConfig], Iterator[Message]], ...] = (
     _token,
     _role_model,
     _super_administrators,

@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime
 
 from cfscim.config.access import Grant, access_table
 from cfscim.config.checklist import remaining_steps
-from cfscim.config.messages import CONFIG_KEY, ConfigError
+from cfscim.config.messages import CONFIG_KEY, ConfigError, Message
 from cfscim.config.models import ScimConfig
 from cfscim.config.policy.rules import ResourceView, Violation, evaluate
 from cfscim.config.project import Settings, stack_settings
 from cfscim.config.stack_file import CheckedStack
-from cfscim.config.warnings import warnings
+from cfscim.config.warnings import lines, warnings
 from cfscim.program.monitor import RecordingMonitor
 from cfscim.program.placeholders import Placeholders
 from cfscim.program.quick_run import SharedWorker
@@ -34,7 +34,7 @@ class Plan:
     resources: tuple[Registration, ...]
     outputs: Mapping[str, Value]
     remaining_steps: tuple[str, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Message, ...]
     settings: Settings
 
     @property
@@ -100,7 +100,7 @@ def as_json(plan: Plan) -> dict[str, object]:
         "outputs": dict(plan.outputs),
         "access": [grant_json(grant) for grant in plan.access],
         "remainingSteps": list(plan.remaining_steps),
-        "warnings": list(plan.warnings),
+        "warnings": lines(plan.warnings),
     }
 
 

@@ -9,6 +9,7 @@ from cfscim.config.kinds import words_for
 from cfscim.config.messages import one_line
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_name
+from cfscim.config.warnings import lines
 from cfscim.hints import anywhere, stack_words
 from cfscim.plan.model import Plan
 from cfscim.program.registrations import Registration, Value
@@ -150,7 +151,7 @@ def _steps(plan: Plan) -> Iterable[Section]:
 
 def _warnings(plan: Plan) -> Iterable[Section]:
     if plan.warnings:
-        yield Section("Warnings", (Bullets(_prose(plan.warnings)),))
+        yield Section("Warnings", (Bullets(_prose(lines(plan.warnings))),))
 
 
 def _prose(texts: Sequence[str]) -> tuple[Line, ...]:

@@ -10,6 +10,7 @@ from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.project import Settings
 from cfscim.config.roles import ROLES, Role
+from cfscim.config.warnings import lines
 from cfscim.plan.model import Plan
 from cfscim.review.changes import Action, ResourceChange, resource_changes
 from cfscim.review.program import NO_CHANGE, ProgramChange
@@ -248,7 +249,7 @@ def compare(
         ),
         resources=resources,
         steps=steps,
-        warnings=_texts(before.warnings if before else (), after.warnings),
+        warnings=_texts(lines(before.warnings) if before else (), lines(after.warnings)),
         program=program or NO_CHANGE,
     )
 

@@ -9,7 +9,15 @@ from functools import partial
 
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
-from cfscim.vendors.okta.checks import CONSOLE_FORBIDDEN, CONSOLE_REQUIRED
+from cfscim.config.okta_switches import (
+    USER_PROVISIONING,
+    Page,
+    Switch,
+    by_api,
+    listed,
+    unlisted,
+)
+from cfscim.vendors.okta.checks import feature_problems
 from cfscim.vendors.okta.models import App
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
@@ -58,14 +66,12 @@ def app_questions(
         ),
     ):
         yield ask(id_, title, expected, partial(_setting, facts, expected, read), general)
-    wanted = dict.fromkeys(CONSOLE_REQUIRED, "on") | dict.fromkeys(CONSOLE_FORBIDDEN, "off")
-    for feature, title in {**CONSOLE_REQUIRED, **CONSOLE_FORBIDDEN}.items():
-        expected = wanted[feature]
+    for switch in listed():
         yield ask(
-            f"features.{feature}",
-            title,
-            expected,
-            partial(_feature, facts, feature, title, expected),
+            f"features.{switch.name}",
+            switch.title,
+            switch.wanted,
+            partial(_feature, facts, switch),
             provisioning,
         )
     yield ask(
@@ -83,15 +89,9 @@ def app_questions(
             partial(_features_api, facts),
             provisioning,
         )
-    # The import features of the app prove nothing: Okta lists them once Create Users is on.
-    yield ask("importGroups", "Import Groups", "off", _no_api("Import Groups"), provisioning)
-    yield ask(
-        "renameGroups",
-        "Rename app groups to match group name in Okta",
-        "off",
-        _no_api("Rename app groups"),
-        links.tab("group-push"),
-    )
+    for switch in unlisted():
+        link = links.tab("group-push") if switch.page is Page.PUSH else provisioning
+        yield ask(switch.name, switch.title, switch.wanted, partial(_no_api, switch), link)
 
 
 def organisation_question(okta: OktaConfig, name: str, links: OktaLinks) -> Question:
@@ -173,11 +173,14 @@ def _setting(facts: OktaFacts, expected: str, read: Callable[[App], str]) -> Ver
     return same(expected, read(facts.existing_app()), _UP)
 
 
-def _feature(facts: OktaFacts, feature: str, title: str, expected: str) -> Verdict:
-    found = "on" if feature in facts.existing_app().features else "off"
-    verb = "enable" if expected == "on" else "clear"
-    text = f"Provisioning > To App > Edit, {verb} {title}, then Save"
-    return same(expected, found, Action(Act.OKTA_SWITCH, text, (feature, expected)))
+def _feature(facts: OktaFacts, switch: Switch) -> Verdict:
+    shown = "on" if switch.name in facts.existing_app().features else "off"
+    if switch.page is None:
+        text = f"{Page.INTEGRATION} > Edit, select Enable API integration, then Save"
+    else:
+        text = f"{switch.page} > Edit, {switch.verb} {switch.title}, then Save"
+    action = Action(Act.OKTA_SWITCH, text, (switch.name, switch.wanted))
+    return same(switch.wanted, shown, action)
 
 
 def _connection(config: ScimConfig, okta: OktaConfig, facts: OktaFacts) -> Verdict:
@@ -204,31 +207,19 @@ def _connection(config: ScimConfig, okta: OktaConfig, facts: OktaFacts) -> Verdi
 
 def _features_api(facts: OktaFacts) -> Verdict:
     facts.existing_app()
-    expected = "Create and Deactivate Users ENABLED, attributes and password DISABLED"
+    expected = ", ".join(f"{switch.title} {switch.status}" for switch in by_api())
     action = "write apiIntegration: console and follow remainingSteps, or run `pulumi up --refresh`"
     features = facts.features.get()
-    feature = next((one for one in features or () if one.name == "USER_PROVISIONING"), None)
+    feature = next((one for one in features or () if one.name == USER_PROVISIONING), None)
     if feature is None:
         return fails(expected, "Okta shows no provisioning features", action)
-    create, update = feature.capabilities.create, feature.capabilities.update
-    wrong = [
-        f"{title} is {status or 'not shown'}"
-        for title, status, wanted in (
-            ("provisioning", feature.status, "ENABLED"),
-            ("Create Users", create.lifecycle_create.status, "ENABLED"),
-            ("Deactivate Users", update.lifecycle_deactivate.status, "ENABLED"),
-            ("Update User Attributes", update.profile.status, "DISABLED"),
-            ("Sync Password", update.password.status, "DISABLED"),
-        )
-        if status != wanted
-    ]
+    wrong = feature_problems(feature)
     return fails(expected, ", ".join(wrong), action) if wrong else holds(expected)
 
 
-def _no_api(title: str) -> Callable[[], Verdict]:
-    return lambda: unknown(
-        "off", "Okta has no API for it", f"look at the page: {title} must be cleared"
-    )
+def _no_api(switch: Switch) -> Verdict:
+    advice = f"look at the page: {switch.title} must be {'on' if switch.on else 'cleared'}"
+    return unknown(switch.wanted, "Okta has no API for it", advice)
 
 
 def _user_names(facts: OktaFacts) -> Verdict:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_okta as okta
 
+from cfscim.config.okta_switches import USER_PROVISIONING, capabilities
 from components.okta.gate import OktaGate
 
 
@@ -49,17 +50,9 @@ class OktaApiIntegration(pulumi.ComponentResource):
         features = okta.app.Features(
             "okta-features",
             app_id=app_id,
-            name="USER_PROVISIONING",
+            name=USER_PROVISIONING,
             status="ENABLED",
-            capabilities={
-                "create": {"lifecycle_create": {"status": "ENABLED"}},
-                "update": {
-                    "lifecycle_deactivate": {"status": "ENABLED"},
-                    # Cloudflare refuses attribute updates and knows no password.
-                    "profile": {"status": "DISABLED"},
-                    "password": {"status": "DISABLED"},
-                },
-            },
+            capabilities=capabilities(),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[connected]),
         )
         self.ready = OktaGate(

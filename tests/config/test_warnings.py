@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from cfscim.config.warnings import warnings
+from cfscim.config.messages import CONFIG_KEY, Level
+from cfscim.config.warnings import lines, warnings
 from tests.config.config_samples import ENTRA, OKTA, REMOVED, SUPER, TODAY, Steps, changed, parsed
 
 IDP = "identityProvider"
@@ -38,7 +39,7 @@ CASES: list[tuple[dict[str, object], Steps, object, str]] = [
         QUIET,
         ("token", "allowedCidrs"),
         ["203.0.113.0/24"],
-        "token.allowedCidrs: provisioning fails",
+        "token.allowedCidrs: the token works from these",
     ),
     (QUIET, ("roleModel",), "virtualGroups", "roleModel: virtual groups are deprecated"),
     (QUIET, ("roles", "Billing"), {}, "roles: who has Billing is managed in the identity provider"),
@@ -60,15 +61,21 @@ def test_one_doubt_is_one_warning(
     base: dict[str, object], steps: Steps, value: object, text: str
 ) -> None:
     (warning,) = warnings(parsed(changed(base, steps, value)), today=TODAY)
-    assert text in warning
-    assert warning.isprintable()
+    [line] = lines([warning])
+    assert text in line
+    assert line.isprintable()
+    assert warning.level is Level.WARNING
+    assert warning.where.keys[0] == CONFIG_KEY
+    assert all([warning.what, warning.why, warning.instead])
 
 
 def test_a_push_by_api_that_would_rename_a_virtual_group() -> None:
     by_api = changed(changed(QUIET, (IDP, "apiIntegration"), "api"), (IDP, "catalogApp"), "zscaler")
-    assert not any("Rename groups" in line for line in warnings(parsed(by_api), today=TODAY))
+    assert not any(
+        "Rename app groups" in line.what for line in warnings(parsed(by_api), today=TODAY)
+    )
     virtual = parsed(changed(by_api, ("roleModel",), "virtualGroups"))
-    assert any("Rename groups" in line for line in warnings(virtual, today=TODAY))
+    assert any("Rename app groups" in line.what for line in warnings(virtual, today=TODAY))
 
 
 def test_people_outside_the_user_filter() -> None:
@@ -78,7 +85,7 @@ def test_people_outside_the_user_filter() -> None:
         {"attribute": "department", "operator": "EQUALS", "value": "x"},
     )
     (warning,) = warnings(parsed(value), today=TODAY)
-    assert "do not satisfy every clause" in warning
+    assert "does not satisfy every clause" in warning.what
 
 
 @pytest.mark.parametrize(
@@ -97,7 +104,7 @@ def test_super_administrators_are_counted_with_break_glass(
     value = changed(
         changed(QUIET_ENTRA, ("roles", SUPER, "members"), members), ("breakGlass",), glass
     )
-    found = [line for line in warnings(parsed(value), today=TODAY) if "breakGlass" in line]
+    found = [line for line in lines(warnings(parsed(value), today=TODAY)) if "breakGlass" in line]
     assert [text in line for line in found] == ([True] if text else [])  # type: ignore[operator]
 
 

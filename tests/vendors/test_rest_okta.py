@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from cfscim.config.okta_switches import by_api
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.okta.api import OktaClient
 from sandbox.server.server import Sandbox
@@ -63,7 +64,7 @@ def test_okta_pretends_for_apps_it_cannot_configure(okta: OktaClient, there: Okt
     connection = okta.connection(app_id)
     assert (connection.status, connection.base_url) == ("UNKNOWN", None)
     assert okta.features(app_id) is None
-    assert okta.provisioning_feature(app_id).status == ""
+    assert okta.provisioning_feature(app_id) is None
 
 
 def test_the_switches_of_an_app_that_can_be_configured(
@@ -83,11 +84,13 @@ def test_the_switches_of_an_app_that_can_be_configured(
     }
     there.got("PUT", f"/apps/{app_id}/features/USER_PROVISIONING", switches)
     feature = okta.provisioning_feature(app_id)
-    assert (feature.create, feature.deactivate, feature.profile) == (
-        "ENABLED",
-        "ENABLED",
-        "DISABLED",
-    )
+    assert feature is not None
+    assert {s.title: feature.setting(s.capability) for s in by_api()} == {
+        "Create Users": "ENABLED",
+        "Deactivate Users": "ENABLED",
+        "Update User Attributes": "DISABLED",
+        "Sync Password": "DISABLED",
+    }
     assert [one.name for one in okta.features(app_id) or ()] == [
         "USER_PROVISIONING",
         "INBOUND_PROVISIONING",

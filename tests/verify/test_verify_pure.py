@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cfscim.config import okta_switches
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig, parse_config
+from cfscim.config.okta_switches import SWITCHES, Page, Switch
 from cfscim.vendors.cloudflare.models import ApiToken
 from cfscim.vendors.entra.models import Member
 from cfscim.vendors.okta.models import App, Connection
@@ -61,6 +63,20 @@ def test_a_connection_that_is_not_enabled_never_holds(integration: str, status: 
     if integration == "api":
         questions = app_questions(config, okta, facts, OktaLinks(okta, "0oa1", "okta.com"))
         assert _asked(questions, "okta.featuresApi").status is Status.FAILS
+
+
+def test_a_new_switch_of_okta_s_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    new = Switch("Sync Badges", "PUSH_BADGES", Page.TO_APP, on=True)
+    monkeypatch.setattr(okta_switches, "SWITCHES", (*SWITCHES, new))
+    config = _config("okta")
+    okta = config.identity_provider
+    assert isinstance(okta, OktaConfig)
+    app = App(id="0oa1", label="Cloudflare SCIM", status="ACTIVE")
+    facts = _facts(OktaFacts, app=Reading.of(app))
+    questions = app_questions(config, okta, facts, OktaLinks(okta, "0oa1", "okta.com"))
+    check = _asked(questions, "okta.features.PUSH_BADGES")
+    assert (check.status, check.found) == (Status.FAILS, "off")
+    assert check.action == "Provisioning > To App > Edit, enable Sync Badges, then Save"
 
 
 def test_a_group_within_an_entra_group_is_named() -> None:

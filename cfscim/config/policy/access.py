@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cfscim.config.access import access_table, managed_elsewhere, people
-from cfscim.config.facts import FEWEST_SUPER_ADMINISTRATORS
+from cfscim.config.facts import FEWEST_SUPER_ADMINISTRATORS, VIRTUAL_GROUPS_LEFT_BY
 from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import group_names
 from cfscim.config.policy.allowed import accounted_for
@@ -203,7 +203,7 @@ TWO_SUPER_ADMINISTRATORS = _rule(
 PRODUCTION_MODEL = _rule(
     "production-user-groups",
     "Production stacks are on userGroups",
-    "Cloudflare ended virtual groups on 2025-12-02, so they may give nobody a role",
+    f"Cloudflare ended virtual groups on {VIRTUAL_GROUPS_LEFT_BY}, so they may give nobody a role",
     _role_model,
 )
 REMOVALS = _rule(

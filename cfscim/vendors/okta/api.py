@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Self
 from urllib.parse import quote
 
+from cfscim.config.okta_switches import USER_PROVISIONING
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
 from cfscim.vendors.okta.models import (
@@ -18,7 +19,6 @@ from cfscim.vendors.okta.models import (
     Feature,
     Group,
     LogEvent,
-    ProvisioningFeature,
     PushMapping,
     User,
 )
@@ -94,19 +94,10 @@ class OktaClient:
             raise
         return tuple(read(Feature, one, answer.where) for one in objects(answer, answer.body))
 
-    def provisioning_feature(self, app_id: str) -> ProvisioningFeature:
-        """The switches of `USER_PROVISIONING`, each empty where Okta shows none."""
-        for feature in self.features(app_id) or ():
-            if feature.name == "USER_PROVISIONING":
-                create, update = feature.capabilities.create, feature.capabilities.update
-                return ProvisioningFeature(
-                    status=feature.status,
-                    create=create.lifecycle_create.status,
-                    deactivate=update.lifecycle_deactivate.status,
-                    profile=update.profile.status,
-                    password=update.password.status,
-                )
-        return ProvisioningFeature()
+    def provisioning_feature(self, app_id: str) -> Feature | None:
+        """The feature with the switches, `USER_PROVISIONING`; None where Okta shows none."""
+        mine = (f for f in self.features(app_id) or () if f.name == USER_PROVISIONING)
+        return next(mine, None)
 
     def push_mappings(self, app_id: str) -> tuple[PushMapping, ...]:
         """The app's pushed groups."""

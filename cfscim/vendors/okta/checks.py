@@ -8,24 +8,20 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from cfscim.config.messages import RemoteError
-from cfscim.config.okta_switches import SWITCHES
+from cfscim.config.okta_switches import by_api, listed
 
 if TYPE_CHECKING:
     from cfscim.vendors.okta.api import OktaClient
-    from cfscim.vendors.okta.models import ProvisioningFeature
-
-CONSOLE_REQUIRED = {switch.feature: switch.title for switch in SWITCHES if switch.on}
-"""Feature that must be on -> its name in Okta's console."""
-
-CONSOLE_FORBIDDEN = {switch.feature: switch.title for switch in SWITCHES if not switch.on}
-"""Feature that must be off -> its name in the console."""
+    from cfscim.vendors.okta.models import Feature
 
 
 def console_problems(features: Collection[str]) -> list[str]:
     """What an administrator still has to switch on or off; empty when all is as the guide says."""
-    on = [f"{title} is off" for key, title in CONSOLE_REQUIRED.items() if key not in features]
-    off = [f"{title} is on" for key, title in CONSOLE_FORBIDDEN.items() if key in features]
-    return on + off
+    return [
+        f"{switch.title} is {'off' if switch.on else 'on'}"
+        for switch in listed()
+        if (switch.name in features) is not switch.on
+    ]
 
 
 def check_console(okta: "OktaClient", app_id: str, _base_url: str) -> None:
@@ -56,13 +52,13 @@ def check_connection(okta: "OktaClient", app_id: str, base_url: str) -> None:
         )
 
 
-def feature_problems(feature: "ProvisioningFeature") -> list[str]:
-    """What the API of features shows otherwise than it has to be; empty when all is right."""
+def feature_problems(feature: "Feature | None") -> list[str]:
+    """What `USER_PROVISIONING` shows otherwise than it has to be; empty when all is right."""
+    if feature is None:
+        return ["no provisioning feature is there"]
     shown = [("provisioning", feature.status, "ENABLED")]
     shown += [
-        (switch.title, str(getattr(feature, switch.setting)), switch.status)
-        for switch in SWITCHES
-        if switch.setting
+        (switch.title, feature.setting(switch.capability), switch.status) for switch in by_api()
     ]
     return [
         f"{title} is {status or 'not shown'}" for title, status, wanted in shown if status != wanted
@@ -70,7 +66,7 @@ def feature_problems(feature: "ProvisioningFeature") -> list[str]:
 
 
 def check_features(okta: "OktaClient", app_id: str, base_url: str) -> None:
-    """Raises `RemoteError` unless Create and Deactivate Users are on, profile and password off."""
+    """Raises `RemoteError` unless every switch by API stands as it has to."""
     check_connection(okta, app_id, base_url)
     feature = okta.provisioning_feature(app_id)
     wrong = feature_problems(feature)

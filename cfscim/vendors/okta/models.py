@@ -1,8 +1,12 @@
 """What Okta answers, as far as it is used here. Source: okta-management-openapi-spec 2026.06.3."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 
 from pydantic import Field
+from pydantic.alias_generators import to_camel
 
 from cfscim.vendors.replies import Reply
 
@@ -55,49 +59,19 @@ class Connection(Reply):
     base_url: str | None = None
 
 
-class Setting(Reply):
-    """One switch: `ENABLED` or `DISABLED`."""
-
-    status: str = ""
-
-
-class CreateCapabilities(Reply):
-    """What is done when somebody is assigned."""
-
-    lifecycle_create: Setting = Setting()
-
-
-class UpdateCapabilities(Reply):
-    """What is done when somebody changes or leaves."""
-
-    lifecycle_deactivate: Setting = Setting()
-    profile: Setting = Setting()
-    password: Setting = Setting()
-
-
-class Capabilities(Reply):
-    """A feature's switches; inbound features have others, not read here."""
-
-    create: CreateCapabilities = CreateCapabilities()
-    update: UpdateCapabilities = UpdateCapabilities()
-
-
 class Feature(Reply):
     """A provisioning feature: `USER_PROVISIONING` or `INBOUND_PROVISIONING`."""
 
     name: str
     status: str
-    capabilities: Capabilities = Capabilities()
+    capabilities: Mapping[str, Any] = MappingProxyType({})
 
-
-class ProvisioningFeature(Reply):
-    """The switches of `USER_PROVISIONING` by the guide's names; empty where Okta shows none."""
-
-    status: str = ""
-    create: str = ""
-    deactivate: str = ""
-    profile: str = ""
-    password: str = ""
+    def setting(self, capability: Sequence[str]) -> str:
+        """`ENABLED` or `DISABLED` at the end of a way (`create`, `lifecycle_create`), or empty."""
+        branch: object = self.capabilities
+        for step in (*capability, "status"):
+            branch = branch.get(to_camel(step)) if isinstance(branch, Mapping) else None
+        return branch if isinstance(branch, str) else ""
 
 
 class PushMapping(Reply):
