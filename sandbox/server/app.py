@@ -16,6 +16,7 @@ from sandbox.cloudflare.routes import scim_router
 from sandbox.entra.routes import router as entra_router
 from sandbox.okta.routes import router as okta_router
 from sandbox.server.admin import RefusedError, admin_router, refuse_foreign
+from sandbox.server.connection import BODY_READ
 from sandbox.server.faults import STATUS_KINDS, Fault
 from sandbox.server.router import Context, Router, json_reply
 from sandbox.server.world import World
@@ -62,6 +63,7 @@ class App:
             request.get_data()
         except HTTPException as error:  # too large, or shorter than it claimed
             return chosen.error(error.code or 400, f"unreadable request body: {error.name}")
+        request.environ[BODY_READ] = True
         if is_admin:
             return self._safely(chosen, Context(request, None, self.world))
         return self._vendor_answer(request, chosen)

@@ -8,10 +8,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox.server import persistence, tls
 from sandbox.server.app import App
+from sandbox.server.connection import Connection, end_idle
 from sandbox.server.world import World
 
 _HOST = "127.0.0.1"
@@ -19,16 +20,6 @@ _HOST = "127.0.0.1"
 
 class PortError(Exception):
     """The port cannot be had; the text is one line."""
-
-
-class _QuietHandler(WSGIRequestHandler):
-    """The request log is under /_sandbox/requests; standard error stays for real trouble."""
-
-    protocol_version = "HTTP/1.1"
-    timeout = 120  # an idle connection does not hold its thread for ever
-
-    def log(self, type: str, message: str, *args: object) -> None:
-        """Print nothing."""
 
 
 class Sandbox:
@@ -110,6 +101,7 @@ class Sandbox:
         self.world.faults.clear()
         for server in self._servers:
             server.shutdown()
+            end_idle(server)
         for thread in self._threads:
             thread.join()
         if self._saver:
@@ -141,7 +133,7 @@ def _serve(app: App, port: int) -> BaseWSGIServer:
         listener.bind((_HOST, port))
         listener.listen(128)
         return make_server(
-            _HOST, port, app, threaded=True, request_handler=_QuietHandler, fd=listener.fileno()
+            _HOST, port, app, threaded=True, request_handler=Connection, fd=listener.fileno()
         )
     except OSError as error:
         raise PortError(
