@@ -8,14 +8,14 @@ when it last delivered that (`sent`), both as the vendor itself shows them:
     Okta: `changed` = the newest of the group's lastMembershipUpdated and the mapping's created;
           `sent` = the mapping's lastPush; for everybody assigned (role None): the newest creation
           of an assignment, and the newest lastSync.
-    Entra: `changed` = the newest membership event of the group in the directory's audit log, or
-          the job's creation where there was no cycle yet; `sent` = when the last completed cycle
-          began (what came after its beginning waits for the next one).
+    Entra: `changed` = the newest event of the person in the group, in the directory's audit log;
+          `sent` = when the last cycle began that did not fail (what came after its beginning waits
+          for the next one).
 
 Where the vendor does not show one of them it is None, and nothing is called `not yet` for it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -98,8 +98,11 @@ class Directory(Protocol):
         """
         ...
 
-    def delivery(self, role: Role | None) -> Delivery:
-        """How far the role's members got; None: everybody who is assigned."""
+    def delivery(self, role: Role | None, people: Sequence[Collection[str]] = ()) -> Delivery:
+        """How far the role's members got; None: everybody who is assigned.
+
+        `people`: the names, in lower case, of each person whose membership is not there yet.
+        """
         ...
 
     def members(self, role: Role) -> tuple[Person, ...]:

@@ -23,8 +23,14 @@ from cfscim.vendors.entra.models import Execution
 from cfscim.vendors.entra.saved_keys import described, further_keys, removal
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
-from cfscim.verify.directory import named
-from cfscim.verify.entra_facts import EntraDirectory, EntraFacts, address_of, restart_command
+from cfscim.verify.directory import latest, named
+from cfscim.verify.entra_facts import (
+    LONGEST,
+    EntraDirectory,
+    EntraFacts,
+    address_of,
+    restart_command,
+)
 from cfscim.verify.links import EntraLinks
 from cfscim.verify.reading import Unreadable
 from cfscim.verify.report import Question, Verdict, fails, holds, not_yet, same, unknown
@@ -211,6 +217,11 @@ def _last(entra: EntraConfig, facts: EntraFacts, directory: EntraDirectory) -> V
         return holds("Succeeded", _counts(last))
     why = last.error
     parts = [last.state, why and why.code, why and why.message]
+    mended = directory.mended()
+    began = latest([last.time_began])
+    if mended and began and began < mended and directory.now < mended + LONGEST:
+        found = f"{last.state} at {last.time_began}, and changed since"
+        return not_yet("Succeeded", found, mended + LONGEST, actions.wait_for("Entra"))
     return fails("Succeeded", ": ".join(part for part in parts if part), _LOGS)
 
 

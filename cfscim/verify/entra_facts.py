@@ -1,6 +1,6 @@
 """Everything `verify` reads of Entra, and the people in it as Cloudflare should mirror them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +12,7 @@ from cfscim.config.roles import Role
 from cfscim.vendors.entra.api import GraphClient
 from cfscim.vendors.entra.models import (
     AppRoleAssignment,
+    AuditEvent,
     GraphGroup,
     Job,
     Member,
@@ -28,6 +29,13 @@ LONGEST = timedelta(minutes=60)
 """A cycle begins every 40 minutes at most, and takes its time (Microsoft: "20 to 40 minutes")."""
 
 _MOST_LOST = 60
+_LOOK_BACK = timedelta(hours=24)
+# Microsoft: an activity is in the audit log within five minutes, as good as always.
+_LOG_LAG = timedelta(minutes=10)
+# Entra's names of what is done to a job (D, reference-audit-activities), by what a cycle does then.
+_STARTED = ("Enable/start provisioning configuration", "Enable/restart provisioning configuration")
+_SCOPED = ("Update attribute mappings or scope", "Add provisioning configuration")
+_SAVED = ("Update provisioning setting or credentials",)
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ class EntraFacts:
 
     `lost`: declared people, in lower case, who are not where they belong -> why. `same_name`:
     every group with the role's group name. `binned`: the role's group where it is in the recycle
-    bin.
+    bin. `changes`: object id of group or application -> what the audit log has of the last day.
     """
 
     app: Reading[ServicePrincipal]
@@ -54,6 +62,7 @@ class EntraFacts:
     same_name: Mapping[Role, Reading[tuple[GraphGroup, ...]]]
     binned: Mapping[Role, Reading[GraphGroup | None]]
     lost: Reading[Mapping[str, str]]
+    changes: Mapping[str, Reading[tuple[AuditEvent, ...]]]
 
     def existing_job(self) -> Job:
         """The job. Raises `Unreadable` where there is none."""
@@ -85,6 +94,7 @@ def read_entra(
     outputs: StackOutputs,
     client: GraphClient,
     reader: Reader,
+    now: datetime,
 ) -> EntraFacts:
     """Begins every reading; waits only for the users' group, whose id no output names."""
     app, job = outputs.service_principal_id or "", outputs.synchronization_job_id or ""
@@ -102,6 +112,9 @@ def read_entra(
     failures = reader.read(lambda: client.provisioning_logs(job, status="failure"))
     test = reader.read(lambda: client.validate_credentials(app, job))
     everyone = users_group.wait()
+    of = [*ids.values(), app, everyone.id if everyone else ""]
+    since = now - _LOOK_BACK
+    changes = {one: reader.read(lambda o=one: client.audit_log(o, since)) for one in of if one}
     users = reader.read(lambda: client.group_members(everyone.id) if everyone else ())
     lost = _absent(config, users, members)
     gone = [role for role, reading in groups.items() if _is_gone(reading)]
@@ -122,6 +135,7 @@ def read_entra(
         same_name=same_name,
         binned=binned,
         lost=reader.read(lambda: _reasons(client, lost)) if lost else Reading.of({}),
+        changes=changes,
     )
 
 
@@ -209,22 +223,98 @@ class EntraDirectory:
             "https://learn.microsoft.com/graph/api/synchronization-synchronizationjob-restart",
         )
 
-    def delivery(self, role: Role | None) -> Delivery:
-        """Graph dates no membership, so what changed is dated by group, assignment and update."""
-        job = self.facts.job.wait()
-        last = job.status.last_execution if job else None
-        roles = self.config.roles if role is None else (role,)
-        groups = {group.id: group for one in roles if (group := self.facts.groups[one].wait())}
-        moments = [group.created_date_time for group in groups.values()]
-        moments += [
+    def delivery(self, role: Role | None, people: Sequence[Collection[str]] = ()) -> Delivery:
+        """When the people's memberships last changed, the one of longest ago counting.
+
+        By the directory's audit log. Where it can't be read, the stack's last update stands for
+        it, which an update in between puts off.
+        """
+        moments = [self._changed(role, names) for names in people]
+        known = [moment for moment in moments if moment]
+        # Who did not change at all is overdue.
+        changed = min(known) if known and len(known) == len(moments) else None
+        return Delivery(changed if people else self.started(), self._sent(), LONGEST)
+
+    def started(self) -> datetime | None:
+        """When provisioning was last started, as far back as the log is read."""
+        log = self._log((self.links.service_principal_id,))
+        if log is None:
+            return self._without_log(None)
+        return latest([*_moments(log, _STARTED), self._unlogged()])
+
+    def mended(self) -> datetime | None:
+        """When filter or credentials were last changed, as far back as the log is read."""
+        log = self._log((self.links.service_principal_id,))
+        if log is None:
+            return self.updated
+        return latest([*_moments(log, (*_STARTED, *_SCOPED, *_SAVED)), self._unlogged()])
+
+    def _changed(self, role: Role | None, names: Collection[str]) -> datetime | None:
+        """When it was last changed that these names belong in the role's group, or do not."""
+        groups, others = self._concerned(role)
+        own, job = self._log(groups), self._log((self.links.service_principal_id,))
+        if own is None or job is None:
+            return self._without_log(role)
+        about = [one for one in own if _is_about(one, names)]
+        if not about and others:
+            about = [one for one in self._log(others) or () if _is_about(one, names)]
+        began = [*self._made(groups), *_moments(job, _STARTED)]
+        if self._last_failed():
+            began += _moments(job, _SAVED)
+        if about:
+            return latest([*(one.activity_date_time for one in about), *began])
+        return latest([*began, *_moments(job, _SCOPED), self._unlogged()])
+
+    def _concerned(self, role: Role | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The ids of the groups that say it, and of those that say it where these do not."""
+        if role is not None:
+            return (self.facts.group_ids[role],), ()
+        everyone, roles = self.facts.users_group.wait(), tuple(self.facts.group_ids.values())
+        return ((everyone.id,), roles) if everyone else (roles, ())
+
+    def _made(self, groups: Collection[str]) -> list[str | None]:
+        """When the groups and their assignments were made: nobody in them comes before."""
+        found = [*self.facts.groups.values(), self.facts.users_group]
+        made = [one.wait() for one in found]
+        moments = [one.created_date_time for one in made if one and one.id in groups]
+        return moments + [
             one.created_date_time
             for one in self.facts.assignments.wait() or ()
-            if role is None or one.principal_id in groups
+            if one.principal_id in groups
         ]
-        changed = latest(moments)
-        if self.updated and (changed is None or self.updated > changed):
-            changed = self.updated
-        return Delivery(changed, latest([last.time_began if last else None]), LONGEST)
+
+    def _without_log(self, role: Role | None) -> datetime | None:
+        groups, others = self._concerned(role)
+        return latest([*self._made((*groups, *others)), self.updated])
+
+    def _log(self, ids: Collection[str]) -> list[AuditEvent] | None:
+        """What the audit log has of these objects; None where it can't be read."""
+        read = [self.facts.changes[one].wait() for one in ids if one in self.facts.changes]
+        if len(read) < len(ids) or None in read:
+            return None
+        return [event for events in read if events for event in events]
+
+    def _unlogged(self) -> datetime | None:
+        """The stack's last update where the log may not have it yet."""
+        if self.updated is None or self.now - self.updated > _LOG_LAG:
+            return None
+        since = self.updated - _LOG_LAG
+        seen = latest(event.activity_date_time for event in self._log(self.facts.changes) or ())
+        return None if seen and seen >= since else self.updated
+
+    def _last_failed(self) -> bool:
+        job = self.facts.job.wait()
+        last = job.status.last_execution if job else None
+        return last is not None and last.state == "Failed"
+
+    def _sent(self) -> datetime | None:
+        """When the last cycle began that delivered anything."""
+        job = self.facts.job.wait()
+        if job is None:
+            return None
+        status = job.status
+        last = status.last_successful_execution if self._last_failed() else status.last_execution
+        return latest([last.time_began if last else None])
 
     def stranger(self, address: str, role: Role) -> str:
         """Nothing more is known of who is not in our group."""
@@ -306,6 +396,14 @@ def restart_command(links: EntraLinks, scope: str) -> str:
         "--headers Content-Type=application/json --body "
         f'\'{{"criteria": {{"resetScope": "{scope}"}}}}\''
     )
+
+
+def _moments(log: Iterable[AuditEvent], activities: Collection[str]) -> list[str]:
+    return [one.activity_date_time for one in log if one.activity_display_name in activities]
+
+
+def _is_about(event: AuditEvent, names: Collection[str]) -> bool:
+    return any(one.sent_name.lower() in names for one in event.target_resources if one.sent_name)
 
 
 def _why(event: ProvisioningEvent) -> str:

@@ -1,6 +1,6 @@
 """Everything `verify` reads of Okta, and the people in it as Cloudflare should mirror them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -197,8 +197,9 @@ class OktaDirectory:
             advice.append(Action(Act.OKTA_PUSH_NOW, text, (name,)))
         return tuple(advice), self.links.tab("group-push")
 
-    def delivery(self, role: Role | None) -> Delivery:
+    def delivery(self, role: Role | None, people: Sequence[Collection[str]] = ()) -> Delivery:
         """A role's push, by its mapping; the people's, by their assignments."""
+        del people  # Okta dates a group, and pushes it whole
         if role is None:
             everyone, users = self.facts.app_users.wait() or (), self.facts.users_group.wait()
             moments = [one.created for one in everyone]

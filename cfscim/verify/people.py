@@ -5,7 +5,7 @@ by another way is named with the role and the way. Source: Cloudflare's user-gro
 somebody may do is the union of all groups and of what was given directly).
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -156,7 +156,8 @@ class _People:
                 link=self._directory.link,
             )
         found = f"nobody of {len({one.address for people in wanted.values() for one in people})}"
-        by = max((due for role in wanted if (due := self._due(role))), default=None)
+        dues = (self._due(role, [one.names for one in people]) for role, people in wanted.items())
+        by = max((due for due in dues if due), default=None)
         if by:
             return not_yet(expected, found, by, self._wait)
         return fails(
@@ -215,10 +216,11 @@ class _People:
         if len(accepted) >= least:
             return holds(expected, found)
         role = Role.SUPER_ADMINISTRATOR
-        if role in self._config.roles and (by := self._due(role)):
-            coming = {name for one in self._directory.members(role) for name in one.names}
-            if len({one.lower() for one in accepted} | coming) >= least:
-                return not_yet(expected, found, by, self._wait)
+        there = {one.lower() for one in accepted}
+        people = self._directory.members(role) if role in self._config.roles else ()
+        coming = [one.names for one in people if not one.names & there]
+        if len(there) + len(coming) >= least and (by := self._due(role, coming)):
+            return not_yet(expected, found, by, self._wait)
         return fails(
             expected,
             found,
@@ -245,8 +247,8 @@ class _People:
     def _wait(self) -> Action:
         return actions.wait_for(self._directory.name)
 
-    def _due(self, role: Role | None) -> datetime | None:
-        return self._directory.delivery(role).due(self._now)
+    def _due(self, role: Role | None, people: Sequence[Collection[str]]) -> datetime | None:
+        return self._directory.delivery(role, people).due(self._now)
 
     def _stranger(self, address: str, role: Role) -> str:
         why = self._directory.stranger(address, role)
@@ -327,7 +329,8 @@ class _People:
         explained = [one for one in sides.missing if one.off or one.reason]
         # Who was never there cannot be waiting to be taken away.
         removed = not sides.extra or directory.delivery(role).sent is not None
-        if not explained and removed and (by := self._due(role)):
+        waiting = [*(one.names for one in sides.missing), *({one.lower()} for one in sides.extra)]
+        if not explained and removed and (by := self._due(role, waiting)):
             return not_yet(expected, found, by, self._wait, link=directory.link)
         members = {member.address.lower() for member in self._view.facts.members.wait() or ()}
         lost = [one for one in sides.missing if one not in explained]

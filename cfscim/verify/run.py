@@ -129,7 +129,7 @@ def _entra(
     assert isinstance(entra, EntraConfig)
     client = open_.enter_context(GraphClient.from_settings(settings, env))
     reader = open_.enter_context(Reader(tally))
-    facts = read_entra(config, entra, outputs, client, reader)
+    facts = read_entra(config, entra, outputs, client, reader, now)
     links = EntraLinks.of(outputs, entra.cloud)
     directory = EntraDirectory(config, entra, facts, links, updated, now)
     groups = EntraGroups(config, entra, outputs, facts, links)

@@ -319,6 +319,7 @@ class EntraState(BaseModel):
     assignments: dict[str, Assignment] = Field(default_factory=dict)
     synchronization: dict[str, Synchronization] = Field(default_factory=dict)
     log: list[dict[str, JsonValue]] = Field(default_factory=list)
+    audit: list[dict[str, JsonValue]] = Field(default_factory=list)
 
     @classmethod
     def fresh(cls) -> "EntraState":

@@ -33,6 +33,8 @@ SYNC_WRITE = ("Synchronization.ReadWrite.All", OWNED)
 SYNC_READ = ("Synchronization.Read.All", *SYNC_WRITE)
 SYNC_ON_DEMAND = ("Synchronization.ReadWrite.All",)
 LOG_READ = ("AuditLog.Read.All", "ProvisioningLog.Read.All")
+AUDIT_READ = ("AuditLog.Read.All",)
+DIRECTORY_READ = ("Directory.Read.All", "Directory.ReadWrite.All")
 ORGANIZATION_READ = (
     "Organization.Read.All",
     "Directory.Read.All",

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from werkzeug import Request, Response
 
+from sandbox.entra import audit
 from sandbox.entra.provisioning.cycle import run_cycle as run_entra_cycle
 from sandbox.okta.provisioning.console import KEYS as CONSOLE_KEYS
 from sandbox.okta.provisioning.console import configure as configure_okta_app
@@ -93,9 +94,14 @@ def set_member(ctx: Context) -> Response:
         group = directory.groups.get(str(body.get("group")))
         if group is None:
             return _error(404, f"{vendor} has no group {body.get('group')!r}")
+        wanted = bool(body.get("member", True))
+        if vendor == "entra" and wanted != (person in group.members):
+            what = "Add member to group" if wanted else "Remove member from group"
+            entra = ctx.world.entra
+            audit.write(entra, what, entra.users[person], entra.groups[str(body.get("group"))])
         if person in group.members:
             group.members.remove(person)
-        if body.get("member", True):
+        if wanted:
             group.members.append(person)
     ctx.world.changed.set()
     return json_reply({"group": str(body.get("group")), "member": person in group.members})

@@ -354,6 +354,7 @@ def _put(entity: Entity, name: str, value: JsonValue) -> None:
 
 def _never_ran(world: World) -> None:
     job(world).last_execution = None
+    world.entra.audit.clear()  # it goes back no further than a day
     for group in world.entra.groups.values():
         group.properties["createdDateTime"] = "2026-01-01T00:00:00Z"
     for assignment in world.entra.assignments.values():

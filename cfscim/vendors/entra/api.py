@@ -1,12 +1,19 @@
 """Microsoft Graph: jobs (see graph_jobs), groups, people and the enterprise application."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Self
 from urllib.parse import quote
 
 from cfscim.vendors.entra.ids import bare
 from cfscim.vendors.entra.jobs import JobCalls, quoted
-from cfscim.vendors.entra.models import AppRoleAssignment, GraphGroup, Member, ServicePrincipal
+from cfscim.vendors.entra.models import (
+    AppRoleAssignment,
+    AuditEvent,
+    GraphGroup,
+    Member,
+    ServicePrincipal,
+)
 from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.errors import AnswerError, NotAsDeclaredError
 from cfscim.vendors.http import Call
@@ -17,6 +24,7 @@ _GROUPS = "GroupMember.Read.All"
 _MEMBERS = "GroupMember.Read.All"
 _USERS = "User.Read.All"
 _APPS = "Application.Read.All"
+_AUDIT = "AuditLog.Read.All and Directory.Read.All"
 _PERSON = "id,displayName,mail,userPrincipalName,accountEnabled,proxyAddresses"
 # Graph takes at most 15 values in one `in`.
 _VALUES_A_CALL = 15
@@ -160,6 +168,20 @@ class GraphClient(JobCalls):
         path = f"/v1.0/servicePrincipals/{quote(bare(service_principal))}/appRoleAssignedTo"
         found = odata_pages(self._http, path, {"$top": "999"}, needs=_APPS)
         return tuple(read(AppRoleAssignment, item, f"Microsoft Graph GET {path}") for item in found)
+
+    def audit_log(self, object_id: str, since: datetime) -> tuple[AuditEvent, ...]:
+        """What was done to an object, as the directory's audit log has it; minutes late.
+
+        Source: learn.microsoft.com/graph/api/directoryaudit-list (both permissions).
+        """
+        path = "/v1.0/auditLogs/directoryAudits"
+        moment = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        query = {
+            "$filter": f"activityDateTime ge {moment} and "
+            f"targetResources/any(t:t/id eq {quoted(bare(object_id))})"
+        }
+        found = odata_pages(self._http, path, query, needs=_AUDIT)
+        return tuple(read(AuditEvent, item, f"Microsoft Graph GET {path}") for item in found)
 
     def _by_mail(self, mails: Sequence[str]) -> list[Member]:
         query = {

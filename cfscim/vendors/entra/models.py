@@ -12,6 +12,16 @@ from cfscim.vendors.replies import Reply, read
 _GUEST = re.compile(r"(?P<alias>.+)_(?P<domain>[^_@]+)#EXT#@.+", re.IGNORECASE)
 
 
+def sent_name(user_principal_name: str | None) -> str:
+    """The user name that Entra sends: a guest's own address, else the user principal name.
+
+    Source: from `alias_domain#EXT#@tenant` Entra sends `alias@domain` (D; azure-docs #80332).
+    """
+    name = user_principal_name or ""
+    guest = _GUEST.fullmatch(name)
+    return f"{guest['alias']}@{guest['domain']}" if guest else name
+
+
 class Schedule(Reply):
     """`Active`, `Disabled` or `Paused`, and how often (ISO 8601 duration)."""
 
@@ -99,13 +109,8 @@ class Member(Reply):
 
     @property
     def sent_name(self) -> str:
-        """The user name that Entra sends: a guest's own address, else the user principal name.
-
-        Source: from `alias_domain#EXT#@tenant` Entra sends `alias@domain` (D; azure-docs #80332).
-        """
-        name = self.user_principal_name or ""
-        guest = _GUEST.fullmatch(name)
-        return f"{guest['alias']}@{guest['domain']}" if guest else name
+        """The user name that Entra sends for this person."""
+        return sent_name(self.user_principal_name)
 
     @property
     def proxies(self) -> tuple[str, ...]:
@@ -175,6 +180,27 @@ class ProvisioningEvent(Reply):
     provisioning_status_info: StatusInfo
     source_identity: LoggedIdentity = LoggedIdentity()
     target_identity: LoggedIdentity = LoggedIdentity()
+
+
+class AuditTarget(Reply):
+    """What an entry of the audit log is about; `type` is `User`, `Group`, `ServicePrincipal` …"""
+
+    id: str | None = None
+    type: str | None = None
+    user_principal_name: str | None = None
+
+    @property
+    def sent_name(self) -> str:
+        """As `Member.sent_name`."""
+        return sent_name(self.user_principal_name)
+
+
+class AuditEvent(Reply):
+    """One entry of the directory's audit log (directoryAudit)."""
+
+    activity_display_name: str
+    activity_date_time: str
+    target_resources: tuple[AuditTarget, ...] = ()
 
 
 class Provisioned(Reply):

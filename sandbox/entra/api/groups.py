@@ -4,6 +4,7 @@ import re
 
 from werkzeug import Response
 
+from sandbox.entra import audit
 from sandbox.entra.api.directory import (
     add_reference,
     apply_properties,
@@ -48,6 +49,8 @@ def create_group(ctx: Context) -> Response:
     apply_properties(draft, body, frozenset())
     group = ctx.state.add("group", draft.properties)
     group.owners, group.members = binds[_BINDS[0]], binds[_BINDS[1]]
+    audit.write(ctx.state, "Add group", group)
+    _note_added(ctx.state, group, group.members)
     return entity_reply(ctx, "groups/$entity", group, 201)
 
 
@@ -99,7 +102,13 @@ def update_group(ctx: Context, group_id: str) -> Response:
         _check_nickname(body["mailNickname"])
     apply_properties(group, body, _FIXED)
     group.members += added
+    _note_added(ctx.state, group, added)
     return no_content()
+
+
+def _note_added(state: EntraState, group: Entity, ids: list[str]) -> None:
+    for member in existing(state, ids):
+        audit.write(state, "Add member to group", member, group)
 
 
 def find_any(state: EntraState, present: list[str], wanted: list[str]) -> Entity:
@@ -135,13 +144,17 @@ def add_member(ctx: Context, group_id: str) -> Response:
     if member.kind == "application" or member.id == group.id:
         raise bad_request("An invalid operation was included in the following modified references.")
     add_reference(group.members, member, "members")
+    _note_added(ctx.state, group, [member.id])
     return no_content()
 
 
 @graph_route("DELETE", "/groups/<group_id>/members/<object_id>/$ref", *MEMBER_WRITE)
 def remove_member(ctx: Context, group_id: str, object_id: str) -> Response:
     """Take one object out of the group."""
-    remove_reference(find(ctx.state, "group", group_id).members, object_id)
+    group = find(ctx.state, "group", group_id)
+    remove_reference(group.members, object_id)
+    for member in existing(ctx.state, [object_id.lower()]):
+        audit.write(ctx.state, "Remove member from group", member, group)
     return no_content()
 
 

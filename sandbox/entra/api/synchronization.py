@@ -7,12 +7,20 @@ from datetime import UTC, datetime, timedelta
 from pydantic import JsonValue
 from werkzeug import Response
 
+from sandbox.entra import audit
 from sandbox.entra.api.directory import find
 from sandbox.entra.api.graph import body_object, context_line, graph_route, no_content
 from sandbox.entra.api.odata import ListRule, list_reply
 from sandbox.entra.errors import GraphError, bad_request, not_found
 from sandbox.entra.models import PLAIN_SECRETS, Entity, EntraState, Job, Quarantine
-from sandbox.entra.permissions import LOG_READ, SYNC_ON_DEMAND, SYNC_READ, SYNC_WRITE
+from sandbox.entra.permissions import (
+    AUDIT_READ,
+    DIRECTORY_READ,
+    LOG_READ,
+    SYNC_ON_DEMAND,
+    SYNC_READ,
+    SYNC_WRITE,
+)
 from sandbox.entra.provisioning.cycle import reset_scopes, restart_job, run_job
 from sandbox.entra.provisioning.filters import operator_documents
 from sandbox.entra.provisioning.mapping import mapping_for
@@ -75,6 +83,7 @@ def put_secrets(ctx: Context, sp_id: str) -> Response:
             stored.pop(key, None)
         if key not in PLAIN_SECRETS:
             ctx.world.log.hide(value)
+    audit.write(ctx.state, "Update provisioning setting or credentials", principal)
     return no_content()
 
 
@@ -253,6 +262,7 @@ def create_job(ctx: Context, sp_id: str) -> Response:
     document = default_document(app_id, f"{template_id}.{tenant}.{app_id}")
     job = Job(id=job_id, template_id=str(template_id), document=document)
     job = state.sync(principal.id).jobs.setdefault(job_id, job)
+    audit.write(state, "Add provisioning configuration", principal)
     return _job_reply(ctx, job, 201)
 
 
@@ -280,6 +290,7 @@ def start(ctx: Context, sp_id: str, job_id: str) -> Response:
     """From now on cycles run; a quarantine is over."""
     job = find_job(ctx.state, sp_id, job_id)
     job.schedule, job.started, job.quarantine = "Active", True, None
+    audit.write(ctx.state, "Enable/start provisioning configuration", _principal(ctx, sp_id))
     return no_content()
 
 
@@ -287,6 +298,7 @@ def start(ctx: Context, sp_id: str, job_id: str) -> Response:
 def pause(ctx: Context, sp_id: str, job_id: str) -> Response:
     """No cycle does anything until the next start; progress is kept."""
     find_job(ctx.state, sp_id, job_id).schedule = "Paused"
+    audit.write(ctx.state, "Disable/pause provisioning configuration", _principal(ctx, sp_id))
     return no_content()
 
 
@@ -303,6 +315,7 @@ def restart(ctx: Context, sp_id: str, job_id: str) -> Response:
         restart_job(job, reset_scopes(str(text)))
     except ValueError as error:
         raise bad_request(str(error), "BadRequest") from None
+    audit.write(ctx.state, "Enable/restart provisioning configuration", _principal(ctx, sp_id))
     return no_content()
 
 
@@ -357,6 +370,7 @@ def put_schema(ctx: Context, sp_id: str, job_id: str) -> Response:
     job.document = checked(ctx.body, job.document)
     job.watermark = False
     job.skipped.clear()
+    audit.write(ctx.state, "Update attribute mappings or scope", _principal(ctx, sp_id))
     return no_content()
 
 
@@ -414,3 +428,10 @@ def list_log(ctx: Context) -> Response:
         ListRule("auditLogs/provisioning", case_sensitive=True, advanced=False),
         reversed(ctx.state.log),
     )
+
+
+@graph_route("GET", "/auditLogs/directoryAudits", *AUDIT_READ, also=DIRECTORY_READ)
+def list_audits(ctx: Context) -> Response:
+    """The entries, newest first."""
+    rule = ListRule("auditLogs/directoryAudits", case_sensitive=True, advanced=False)
+    return list_reply(ctx, rule, reversed(ctx.state.audit))

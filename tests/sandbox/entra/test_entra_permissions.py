@@ -39,6 +39,15 @@ def test_reading_needs_one_of_the_named_permissions(
     graph.call(method, path)
 
 
+def test_the_audit_log_needs_both_permissions(graph: Graph, admin: httpx.Client) -> None:
+    narrow(admin, "AuditLog.Read.All")
+    assert graph.refused("GET", "/auditLogs/directoryAudits") == DENIED
+    narrow(admin, "Directory.Read.All")
+    assert graph.refused("GET", "/auditLogs/directoryAudits") == DENIED
+    narrow(admin, "AuditLog.Read.All", "Directory.Read.All")
+    graph.call("GET", "/auditLogs/directoryAudits")
+
+
 def test_a_reader_of_groups_cannot_write_them(graph: Graph, admin: httpx.Client) -> None:
     group = graph.group("Billing")
     narrow(admin, "Group.Read.All", "User.Read.All")
