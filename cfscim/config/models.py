@@ -263,7 +263,7 @@ class Waiver(Part):
         description="Name of the policy rule that is set aside.", examples=["token-expiry"]
     )
     until: Day = Field(description="Last day it is set aside.", examples=["2026-12-31"])
-    by: Name = Field(description="Who allowed it.", examples=["Grace Hopper"])
+    by: Name = Field(description="Who allowed it.", examples=["grace@example.com"])
     reason: Name = Field(description="Why it was allowed.", examples=["migration until year end"])
 
 
@@ -287,7 +287,7 @@ class Removal(Part):
         description="Last day the policy allows it; remove the entry once it is done.",
         examples=["2026-12-31"],
     )
-    by: Name = Field(description="Who allowed it.", examples=["Grace Hopper"])
+    by: Name = Field(description="Who allowed it.", examples=["grace@example.com"])
     reason: Name = Field(description="Why it was allowed.", examples=["Billing is dropped"])
 
 
@@ -374,6 +374,12 @@ def _covered(what: str) -> frozenset[str]:
     slug = Role(what).name.lower().replace("_", "-")
     kinds = ("user-group", "okta-group", "okta-push", "entra-group", "entra-assignment")
     return frozenset(f"{kind}-{slug}" for kind in kinds)
+
+
+def removal_for(resource: str) -> str:
+    """The narrowest `removals[].what` that covers the protected resource of this logical name."""
+    wanted = (*(role.value for role in ROLES), "usersGroup", "application")
+    return next((what for what in wanted if resource in _covered(what)), "everything")
 
 
 def parse_config(

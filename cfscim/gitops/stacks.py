@@ -1,13 +1,26 @@
 """The stacks of a folder, and those that a change touches."""
 
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
 
 from cfscim.gitops.shell import Stop, git, run
 
 STACK_FILE = re.compile(r"^Pulumi\.(?P<stack>[^/]+)\.yaml$")
 # Read by people or by nobody. Whatever else is not a stack file may change what every stack does.
-HARMLESS = re.compile(r"^(docs|tests|examples|schema|bench)/|\.md$|^LICENSE$|^CODEOWNERS$")
+HARMLESS = re.compile(r"^(docs|tests|examples|schema|bench)/|^[^/]+\.md$|^(LICENSE|\.gitignore)$")
+# Wherever it lies: who must approve, what Python runs instead of the source beside it, and code
+# where there is none.
+_NEVER_HARMLESS = re.compile(
+    r"(^|/)CODEOWNERS$|\.(pyc|pth|so|pyd|whl)$|^(docs|examples|schema)/.*\.py$"
+)
+_PACKAGES = re.compile(r"(^|/)(requirements|constraints)[^/]*\.(txt|in)$")
+_OPTION = re.compile(
+    r"^\s*(?:-[rcef]|--requirement|--constraint|--editable|--find-links)[\s=]*(?P<path>[^\s#]+)",
+    re.M,
+)
+_LINK, _SUBMODULE = "120000", "160000"
 
 
 def stack_of(path: str) -> str | None:
@@ -16,20 +29,50 @@ def stack_of(path: str) -> str | None:
     return match["stack"] if match and not path.endswith(".deploy.yaml") else None
 
 
+def is_harmless(path: str, led_to: Collection[str] = ()) -> bool:
+    """Whether nothing that an update runs or reads can be in the file; `led_to`: see `leads`."""
+    if _NEVER_HARMLESS.search(path) or not HARMLESS.search(path):
+        return False
+    above = {path, *map(str, Path(path).parents)}
+    return above.isdisjoint(led_to)
+
+
+def leads(listed: str, root: Path) -> frozenset[str]:
+    """Paths that are part of the program wherever they lie: a submodule, and what a symbolic link
+    or a list of packages leads to. `listed`: the tree at `root`, by `git ls-files -s -z`."""
+    return frozenset(os.path.normpath(path) for path in _leads(listed, root))
+
+
+def _leads(listed: str, root: Path) -> Iterator[str]:
+    for entry in listed.split("\0"):
+        mode, path = entry.partition(" ")[0], entry.partition("\t")[2]
+        beside, file = os.path.dirname(path), root / path
+        if mode == _SUBMODULE:
+            yield path
+        elif mode == _LINK and file.is_symlink():
+            yield os.path.join(beside, os.readlink(file))
+        elif _PACKAGES.search(path) and file.is_file():
+            for option in _OPTION.finditer(file.read_text(errors="replace")):
+                yield os.path.join(beside, option["path"])
+
+
 def program_files(paths: Iterable[str]) -> list[str]:
     """Of changed files, those that the program is made of, or that could become part of it."""
-    return sorted(path for path in paths if stack_of(path) is None and not HARMLESS.search(path))
+    led_to = leads(git("ls-files", "-s", "-z"), Path())
+    return sorted(
+        path for path in paths if stack_of(path) is None and not is_harmless(path, led_to)
+    )
 
 
 def all_stacks(skip: Iterable[str] = ()) -> list[str]:
     """Every stack of this folder that git knows, by name."""
-    stacks = {stack for path in git("ls-files").splitlines() if (stack := stack_of(path))}
+    stacks = {stack for path in git("ls-files", "-z").split("\0") if (stack := stack_of(path))}
     return sorted(stacks - set(skip))
 
 
 def changed_files(before: str, after: str = "HEAD") -> list[str]:
     """Files that differ between two commits; a renamed one counts under both names."""
-    return git("diff", "--no-renames", "--name-only", before, after).splitlines()
+    return _diff(before, after)
 
 
 def changed_stacks(before: str, skip: Iterable[str] = ()) -> list[str]:
@@ -44,8 +87,13 @@ def changed_stacks(before: str, skip: Iterable[str] = ()) -> list[str]:
 
 def removed_files(before: str) -> list[str]:
     """Stack files that are gone since `before`."""
-    gone = git("diff", "--no-renames", "--name-only", "--diff-filter=D", before, "HEAD")
-    return [path for path in gone.splitlines() if stack_of(path)]
+    return [path for path in _diff("--diff-filter=D", before, "HEAD") if stack_of(path)]
+
+
+def _diff(*arguments: str) -> list[str]:
+    # .gitmodules may say that a submodule is never looked at.
+    options = ("--no-renames", "--no-ext-diff", "--ignore-submodules=none", "--name-only", "-z")
+    return [path for path in git("diff", *options, *arguments, "--").split("\0") if path]
 
 
 def commit_of(revision: str) -> str:

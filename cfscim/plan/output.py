@@ -56,7 +56,11 @@ def render_json(
             {"project": PROJECT, "stack": stack_of(file), "file": file, "removed": True}
             for file in gone
         ]
-        return _dumped([*(_json_entry(result, problems) for result in results), *removed])
+        mine = {result.checked.file.path for result in results}
+        other = [problem for problem in problems if problem.where.file not in mine]
+        beside = [_beside(file, other) for file in _files(other)]
+        entries = [_json_entry(result, problems) for result in results]
+        return _dumped([*entries, *removed, *beside])
     (result,) = results
     if result.plan is None:
         return render_problems([result.checked], problems, "json") + "\n"
@@ -205,8 +209,19 @@ def _json_entry(result: StackResult, problems: Sequence[Message]) -> dict[str, o
         found = _json(result, result.plan)
     found["file"] = file.path
     if mine:
-        found["problems"] = json.loads(render_problems([], mine, "json"))["problems"]
+        found["problems"] = _beside(file.path, mine)["problems"]
     return found
+
+
+def _files(problems: Sequence[Message]) -> list[str]:
+    return sorted({problem.where.file or "" for problem in problems})
+
+
+def _beside(file: str, problems: Sequence[Message]) -> dict[str, object]:
+    """What is wrong with a file that is no stack's, such as the project's own."""
+    mine = [problem for problem in problems if (problem.where.file or "") == file]
+    found = json.loads(render_problems([], mine, "json"))["problems"]
+    return {"project": PROJECT, "file": file, "problems": found}
 
 
 def _document(result: StackResult) -> Document | None:

@@ -12,6 +12,7 @@ from typing import Any
 from cfscim.config.messages import Message, MissingError, ScimError, UsageError, one_line
 from cfscim.config.project import PROJECT, PROJECT_FILE, project_settings
 from cfscim.config.stack_file import CheckedStack, check_stack_file
+from cfscim.gitops.stacks import leads
 from cfscim.plan.model import Plan, make_plan, plan_of
 from cfscim.program.quick_run import SharedWorker
 from cfscim.program.registrations import Declared, Options, Registration
@@ -25,7 +26,8 @@ from cfscim.review.program import (
 )
 
 ABSENT = "not given"
-_NAMES = ("--no-renames", "--no-ext-diff", "--name-only", "-z")
+_NAMES = ("--no-renames", "--no-ext-diff", "--ignore-submodules=none", "--name-only", "-z")
+"""A repository may say of a submodule that it is never looked at; here it is."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +103,12 @@ class Against:
     def _program_change(self, where: Path, root: Path) -> ProgramChange:
         commit = self._commit(where)
         assert commit is not None
-        listed = _git(
-            root, "diff", "--no-renames", "--no-ext-diff", "--name-only", "-z", commit, "--"
-        )
+        listed = _git(root, "diff", *_NAMES, commit, "--")
         # What git does not know is in no pull request; a module could still be taken up from here.
         unknown = _git(root, "ls-files", "-z", "--others", "--exclude-standard")
-        files = program_files([*_paths(listed), *filter(is_taken_up, _paths(unknown))])
+        known = _git(root, "ls-files", "-s", "-z").decode(errors="replace")
+        changed = [*_paths(listed), *filter(is_taken_up, _paths(unknown))]
+        files = program_files(changed, leads(known, root))
         settings: list[tuple[str, str, str]] = []
         for path in files:
             if path.rsplit("/", 1)[-1] == PROJECT_FILE:

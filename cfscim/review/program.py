@@ -11,18 +11,16 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+from cfscim.gitops.stacks import is_harmless
 from cfscim.program.run import PROGRAM
 
 _STACK_FILE = re.compile(r"(^|/)Pulumi\.(?!yaml$)[^/]+(?<!\.deploy)\.yaml$")
-_HARMLESS = re.compile(
-    r"^(docs|tests|examples|schema|bench)/|(^|/)__pycache__/|^[^/]+\.md$|^LICENSE$|^\.gitignore$|^CODEOWNERS$"
-)
 _SECONDS = 120
 _PASSED_ON = ("PATH", "HOME", "LANG", "SYSTEMROOT")
 
@@ -34,9 +32,13 @@ _GROUPS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "the packages that are installed and run",
         re.compile(r"(^|/)(requirements[^/]*\.(txt|in)|pyproject\.toml|uv\.lock|setup\.(py|cfg))$"),
     ),
+    ("who must approve a change", re.compile(r"(^|/)CODEOWNERS$")),
     (
         "the pipeline that holds the credentials",
-        re.compile(r"^(\.github/|\.ci/|deploy/|Makefile$)|\.deploy\.yaml$"),
+        re.compile(
+            r"^(\.github/|\.ci/|deploy/|\.gitlab-ci\.yml$|azure-pipelines|Jenkinsfile$|Makefile$)"
+            r"|\.deploy\.yaml$"
+        ),
     ),
     ("the project's settings for the engine", re.compile(r"(^|/)Pulumi(Policy)?\.(ya?ml|json)$")),
     ("the sandbox", re.compile(r"^sandbox/")),
@@ -73,17 +75,20 @@ class ProgramChange:
 NO_CHANGE = ProgramChange()
 
 
-def program_files(paths: Iterable[str]) -> tuple[str, ...]:
-    """Of files by path from the repository's root: those that are run, or could become so."""
+def program_files(paths: Iterable[str], led_to: Collection[str] = ()) -> tuple[str, ...]:
+    """Of files by path from the repository's root: those that are run, or could become so;
+    `led_to`: what links and lists of packages lead to."""
     return tuple(
         sorted(
-            path for path in paths if not _STACK_FILE.search(path) and not _HARMLESS.search(path)
+            path for path in paths if not _STACK_FILE.search(path) and not is_harmless(path, led_to)
         )
     )
 
 
 def is_taken_up(path: str) -> bool:
     """Whether a file that git does not know would be run or read from where it lies."""
+    if "__pycache__/" in path:
+        return False  # written here by Python itself; a pull request's are known to git
     named = any(pattern.search(path) for _, pattern in _GROUPS[:-1])
     return named or path.endswith((".py", ".pth", ".so", ".pyc"))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from cfscim.config.access import Grant
 from cfscim.config.kinds import APPLICATIONS, JOBS, TOKENS, kind_of, words_for
-from cfscim.config.models import EntraConfig, ScimConfig
+from cfscim.config.models import EntraConfig, ScimConfig, removal_for
 from cfscim.config.names import group_names
 from cfscim.config.project import Settings
 from cfscim.config.roles import Role
@@ -75,20 +75,41 @@ def super_few(review: Review) -> Iterator[Risk]:
     yield Risk("super-administrators-few", line)
 
 
-def super_elsewhere(review: Review) -> Iterator[Risk]:
-    role = _role(review, SUPER)
-    if role.after.managed is Managed.ELSEWHERE and role.before.managed is not Managed.ELSEWHERE:
-        where = tenant_words(review.after.config)
-        yield Risk(
-            "super-administrator-unseen",
-            (
-                "Who is ",
-                Strong(SUPER.value),
-                f" is decided in {where} from now on, in the group ",
-                Code(role.after.group or ""),
-                ": no review will show who gains it.",
-            ),
-        )
+def elsewhere(review: Review) -> Iterator[Risk]:
+    """Roles, the most powerful first, about which no review will say who gains them."""
+    for role in reversed(review.people.roles):
+        if role.after.managed is Managed.ELSEWHERE and role.before.managed is not Managed.ELSEWHERE:
+            where = tenant_words(review.after.config)
+            yield Risk(
+                "super-administrator-unseen" if role.role is SUPER else "role-unseen",
+                (
+                    "Who is ",
+                    Strong(role.role.value),
+                    f" is decided in {where} from now on, in the group ",
+                    Code(role.after.group or ""),
+                    ": no review will show who gains it.",
+                ),
+            )
+
+
+def gained(review: Review) -> Iterator[Risk]:
+    """Every other role that is gained, the most powerful first."""
+    for role in reversed(review.people.roles):
+        if role.gained and role.role is not SUPER:
+            words: Line = (_verb(role.gained, " gains ", " gain "), Strong(role.role.value))
+            line = (*_names(role.gained), *words, *_through(role.gained), ".")
+            yield Risk("role-gained", line, _people(role.gained))
+
+
+def joins(review: Review) -> Iterator[Risk]:
+    """Members of the account without a role."""
+    gaining = {grant.person.lower() for grant in review.people.difference.gained}
+    users = review.people.users
+    people = tuple(person for person in users.joins if person.lower() not in gaining)
+    if people and review.before is not None:
+        verb = " joins" if len(people) == 1 else " join"
+        words = (verb, " the users' group ", Code(users.after.group or ""), ", without a role.")
+        yield Risk("joins-account", (*codes(people, most=MOST_NAMES), *words), people)
 
 
 def lost(review: Review) -> Iterator[Risk]:
@@ -131,6 +152,17 @@ def _what_stays(review: Review) -> str:
     if review.before.config.identity_provider.kind == "entra":
         return " Entra deletes the group in Cloudflare at its next cycle; the role is gone then."
     return " Its group stays in Cloudflare, and gives the role, until a person removes it there."
+
+
+def respelled(review: Review) -> Iterator[Risk]:
+    """Addresses that are read without regard to case, so that the same person keeps a role."""
+    was = {grant.person.lower(): grant.person for grant in review.people.before.values()}
+    kept = {grant.person for grant in review.people.difference.kept}
+    people = tuple(sorted(one for one in kept if was.get(one.lower(), one) != one))
+    if people:
+        old = codes([was[person.lower()] for person in people], most=MOST_NAMES)
+        line = (*codes(people, most=MOST_NAMES), " written otherwise than before (", *old, "): ")
+        yield Risk("person-respelled", (*line, "taken for the same people."), people)
 
 
 def role_dropped(review: Review) -> Iterator[Risk]:
@@ -235,17 +267,31 @@ def refused(review: Review) -> Iterator[Risk]:
         "refused-protected",
         (
             *(part for part in line if part),
-            ". Take back what causes it, or unprotect it on purpose first (",
-            Code("pulumi state unprotect"),
-            ").",
+            ". Take back what causes it, or allow it first, in a change of its own that puts ",
+            *_entries(review),
+            " under ",
+            Code("removals"),
+            " (docs/leaving.md).",
         ),
     )
 
 
+def _entries(review: Review) -> Line:
+    """What `removals` has to name, so that each refused resource may go."""
+    needed = sorted({removal_for(change.resource.name) for change in review.refused})
+    return listed(Code(f"what: {one}") for one in needed)
+
+
 def account(review: Review) -> Iterator[Risk]:
-    if review.before is None or not review.account_switched:
+    if review.before is None:
         return
     old, new = review.before.config.account, review.after.config.account
+    if not review.account_switched:
+        if old.name != new.name:
+            names = (Code(new.name), " from now on (was ", Code(old.name), ")")
+            line = (Strong("The account is called otherwise in every plan:"), " ", *names, ".")
+            yield Risk("account-renamed", line)
+        return
     people = tuple(sorted({grant.person for grant in review.people.difference.kept}))
     yield Risk(
         "account-switched",
@@ -496,6 +542,15 @@ def _brake(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
 
 def _token(review: Review, before: ScimConfig, after: ScimConfig) -> Found:
     old, new = before.token, after.token
+    if new.keep_previous and not old.keep_previous:
+        yield (
+            "previous-token-kept",
+            (
+                Strong("A rotation leaves the previous token alive"),
+                " until the setting is taken out again and a person deletes it.",
+            ),
+            (),
+        )
     if old.owner != new.owner:
         wider = (
             "four permissions of a user, which end with that user's own access"
@@ -619,6 +674,24 @@ def _waivers(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
             )
 
 
+def _removals(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    for removal in after.removals:
+        if removal not in before.removals:
+            yield (
+                "protection-ends",
+                (
+                    Strong("Protection ends: "),
+                    Code(removal.what),
+                    f" may be removed or replaced until {removal.until}, by ",
+                    Code(removal.by),
+                    ", because ",
+                    Code(removal.reason),
+                    ".",
+                ),
+                (),
+            )
+
+
 _SETTING_CHECKS: tuple[Callable[[Review, ScimConfig, ScimConfig], Found], ...] = (
     _environment,
     _stopped,
@@ -627,6 +700,7 @@ _SETTING_CHECKS: tuple[Callable[[Review, ScimConfig, ScimConfig], Found], ...] =
     _token,
     _pushes,
     _break_glass,
+    _removals,
     _waivers,
 )
 
@@ -642,7 +716,7 @@ _CHECKS: tuple[Callable[[Review], Iterator[Risk]], ...] = (
     program,
     super_gained,
     super_few,
-    super_elsewhere,
+    elsewhere,
     refused,
     reached,
     sealed,
@@ -650,9 +724,12 @@ _CHECKS: tuple[Callable[[Review], Iterator[Risk]], ...] = (
     provider,
     role_model,
     first_effect,
+    gained,
     lost,
     role_dropped,
     leaves,
+    joins,
+    respelled,
     unseen_removals,
     replaced,
     setting_risks,

@@ -23,12 +23,16 @@ from cfscim.review.compare import Managed, Review
 from cfscim.review.report import POWER, gained_lines, headline, outcome, resource_counts, role_lines
 from cfscim.review.risks import Risk, risks
 
+LISTED = ("role-gained", "joins-account")
+"""Risks that a summary shows person by person instead."""
+
 SignedLine = tuple[str, Line]
 
 _SIGNS = {
     "role-lost": "-",
     "leaves-account": "-",
     "super-administrator-unseen": "?",
+    "role-unseen": "?",
     "unseen-removals": "?",
     "role-dropped": "?",
 }
@@ -39,7 +43,7 @@ def brief_document(review: Review, policy: Sequence[SignedLine], *, titled: bool
 
     `titled`: whether the stack is named above, as where several stacks are shown.
     """
-    found = risks(review)
+    found = [risk for risk in risks(review) if risk.kind not in LISTED]
     lines = [*map(_risk, found), *policy, *_people(review, found), *_other(review)]
     blocks: list[Block] = [Signed((*lines, *_unchanged(review)))]
     stack = review.after.stack
@@ -60,7 +64,12 @@ def brief_document(review: Review, policy: Sequence[SignedLine], *, titled: bool
 
 def overview(reviews: Sequence[Review]) -> Iterator[Section]:
     """What of many stacks is to be read first: every risk, every role gained, riskiest first."""
-    found = [(risk.rank, review.after.stack, risk) for review in reviews for risk in risks(review)]
+    found = [
+        (risk.rank, review.after.stack, risk)
+        for review in reviews
+        for risk in risks(review)
+        if risk.kind != "role-gained"  # every one of them has its own line below
+    ]
     found.sort(key=lambda entry: entry[:2])
     lines = tuple((Code(stack), ": ", *risk.line) for _, stack, risk in found)
     if lines:

@@ -40,7 +40,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 def commit(folder: Path) -> None:
     """A repository whose branch `main` holds the folder as it is."""
-    git(folder, "init", "-q", "-b", "main")
+    git(folder, "init", "-q", "-b", "main", "--template=")
     git(folder, "add", "-A")
     git(folder, "commit", "-q", "--allow-empty", "-m", "base")
 

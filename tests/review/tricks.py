@@ -4,6 +4,7 @@ there, and the form it is written in.
 
 import copy
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -44,11 +45,15 @@ def write(folder: Path, content: object) -> None:
 
 @dataclass(frozen=True)
 class Trick:
-    """`does` changes the folder in force; `seen`: what of it a reviewer's first lines must hold."""
+    """`does` changes the folder in force; `seen`: what of it a reviewer's first lines must hold.
+
+    `merged`: what came into force before, harmless by itself.
+    """
 
     name: str
     does: Callable[[Path], object]
     seen: str = ""
+    merged: Callable[[Path], object] | None = None
 
 
 def _config(name: str, seen: str, /, **config: object) -> Trick:
@@ -64,13 +69,15 @@ def _project(name: str, seen: str = "", /, **keys: object) -> Trick:
     return Trick(name, lambda folder: (folder / "Pulumi.yaml").write_text(text), seen)
 
 
-def _file(path: str, text: str = "evil = 1\n", seen: str = "") -> Trick:
+def new_file(path: str, text: str = "evil = 1\n", seen: str = "") -> Trick:
+    """A file that was not there, or another one in its place."""
+
     def does(folder: Path) -> None:
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
 
-    return Trick(f"file {path}", does, seen or path)
+    return Trick(f"file {path}", does, seen or re.escape(path))
 
 
 def _with_eve() -> dict[str, object]:
@@ -79,8 +86,9 @@ def _with_eve() -> dict[str, object]:
     return config
 
 
-def _stranger(document_: dict[str, object] | None = None) -> dict[str, object]:
-    content = copy.deepcopy(document_ or document())
+def stranger() -> dict[str, object]:
+    """The stack file with one more Super Administrator."""
+    content = document()
     content["config"]["cloudflare-scim:scim"] = _with_eve()  # type: ignore[index]
     return content
 
@@ -172,104 +180,54 @@ def _project_file() -> Iterator[Trick]:
     yield _project("an unknown key", "extra", extra={"a": 1})
     yield Trick("unreadable", lambda f: (f / "Pulumi.yaml").write_text("name: [\n"), "Pulumi.yaml")
     for ending in ("json", "yml"):
-        yield _file(f"Pulumi.{ending}", json.dumps({**PROJECT, "main": "evil"}))
-        yield _file(f"Pulumi.prod.{ending}", json.dumps(_stranger()))
-    yield _file("Pulumi.prod.deploy.yaml", yaml.safe_dump(_stranger()))
+        yield new_file(f"Pulumi.{ending}", json.dumps({**PROJECT, "main": "evil"}))
+        yield new_file(f"Pulumi.prod.{ending}", json.dumps(stranger()))
+    yield new_file("Pulumi.prod.deploy.yaml", yaml.safe_dump(stranger()))
 
 
-def _links() -> Iterator[Trick]:
-    def linked(name: str) -> Callable[[Path], None]:
-        def does(folder: Path) -> None:
-            target = folder / "other.txt"
-            target.write_text(yaml.safe_dump(_stranger()))
-            (folder / name).unlink()
-            (folder / name).symlink_to(target.name)
-
-        return does
-
-    for name in (STACK, "Pulumi.yaml"):
-        yield Trick(f"symbolic link {name}", linked(name), name)
-
-
-def _program() -> Iterator[Trick]:
-    for path in (
-        "__main__.py",
-        "components/stack.py",
-        "components/okta/app.py",
-        "cfscim/config/models.py",
-        "policy/pack.py",
-        "policy/PulumiPolicy.yaml",
-        "cfscim/config/policy/rules.py",
-        "yaml.py",
-        "pulumi.py",
-        "pydantic/__init__.py",
-        "pulumi_okta/__init__.py",
-        "sitecustomize.py",
-        "usercustomize.py",
-        "evil.pth",
-        "json.py",
-        "typing_extensions.py",
-        "requirements.txt",
-        "requirements-dev.txt",
-        "pyproject.toml",
-        "uv.lock",
-        "setup.py",
-        ".github/workflows/deploy.yml",
-        ".github/actions/update/action.yml",
-        ".ci/run.sh",
-        "Makefile",
-        ".gitattributes",
-        ".python-version",
-        "deploy/prod.deploy.yaml",
+def _engine_settings() -> Iterator[Trick]:
+    """What the engine reads in Pulumi.yaml, in other spellings, and what it may read one day."""
+    for key, value in (
+        ("main", "."),
+        ("requiredPulumiVersion", ">=1"),
+        ("license", "Apache-2.0"),
+        ("template", {"config": {"a": {"default": "b"}}}),
+        ("Config", {"a": "b"}),
+        ("__proto__", {"a": "b"}),
+        ("Name", "other"),
     ):
-        yield _file(path)
-
-
-def _people() -> Iterator[Trick]:
-    """A stranger among the Super Administrators, in every way in which YAML can say it."""
-    text = yaml.safe_dump(_stranger(), sort_keys=False)
-    forms = {
-        "plain": EVE,
-        "quoted": f'"{EVE}"',
-        "escaped": '"\\u0065ve@example.com"',
-        "escaped by byte": '"\\x65ve@example.com"',
-        "tagged": f"!!str {EVE}",
-        "anchored": f"&e {EVE}",
-        "folded": f">-\n          {EVE}",
-        "in upper case": "EVE@EXAMPLE.COM",
-        "with a look-alike": "ev\u0435@example.com",
-        "with a hidden character": f"{EVE}\u200b",
-        "with a comment": f"{EVE} # break-glass@example.com",
-    }
-    for form, written in forms.items():
-        changed = text.replace(f"- {EVE}", f"- {written}")
+        yield _project(f"project: {key}", "Pulumi.yaml", **{key: value})
+    for options in (
+        {"toolchain": "uv"},
+        {"typechecker": "mypy"},
+        {"virtualenv": "../evil"},
+        {"binary": "/tmp/evil"},
+    ):
+        key = next(iter(options))
+        yield _project(f"runtime option {key}", key, runtime={"name": "python", "options": options})
+    yield _project("tags and more", "config", config={"pulumi:tags": {"a": "b"}, "x": "y"})
+    for name in ("Cloudflare-Scim", "cloudflare-scim ", "cloudflare\u2010scim"):
+        yield _project(f"project named {name!a}", "name", name=name)
+    for runtime in ("Python", ["python"], {"name": "python3"}, {"options": {}}):
+        yield _project(f"runtime {runtime}", "runtime", runtime=runtime)
+    plain = "name: cloudflare-scim\nruntime: python\n"
+    for form, text in (
+        ("a key twice", f"{plain}name: other\n"),
+        ("a merged key", f"{plain}<<: {{main: evil}}\n"),
+        ("a second document", f"{plain}---\nmain: evil\n"),
+        ("after a mark", f"\ufeff{plain}main: evil\n"),
+        ("with a tag", f"{plain}main: !evil .\n"),
+        ("with an explicit key", f"{plain}? main\n: evil\n"),
+    ):
         yield Trick(
-            f"a stranger, {form}", lambda f, t=changed: (f / STACK).write_text(t), "eve|0435"
+            f"project with {form}",
+            lambda folder, t=text: (folder / "Pulumi.yaml").write_text(t),
+            "Pulumi.yaml",
         )
-    flow = json.dumps(_stranger())
-    yield Trick("a stranger, as JSON", lambda folder: (folder / STACK).write_text(flow), "eve")
-    merged = text.replace(f"{SUPER}:", f"{SUPER}: &s", 1) + "aliases: {<<: *s}\n"
-    yield Trick("a stranger, merged", lambda folder: (folder / STACK).write_text(merged), "")
-    twice = text + text[text.index("config:") :]
-    yield Trick("a stranger, config twice", lambda folder: (folder / STACK).write_text(twice), "")
-    second = yaml.safe_dump(document()) + "---\n" + text
-    yield Trick("a stranger, second document", lambda f: (f / STACK).write_text(second), "")
-    wide = text.encode("utf-16")
-    yield Trick("a stranger, in UTF-16", lambda folder: (folder / STACK).write_bytes(wide), "")
-    marked = b"\xef\xbb\xbf" + text.encode()
-    yield Trick("a stranger, after a mark", lambda f: (f / STACK).write_bytes(marked), "eve")
-    breaks = yaml.safe_dump(document()) + "# end\u2028environment: [people]\n"
-    yield Trick("behind a line separator", lambda folder: (folder / STACK).write_text(breaks), "")
+    wide = f"{plain}main: evil\n".encode("utf-16")
+    yield Trick("project in UTF-16", lambda f: (f / "Pulumi.yaml").write_bytes(wide), "Pulumi.yaml")
 
 
-def tricks() -> list[Trick]:
-    """Every trick; the name of each is its own."""
-    return [
-        *_addresses(),
-        *_settings(),
-        *_beside_config(),
-        *_project_file(),
-        *_links(),
-        *_program(),
-        *_people(),
-    ]
+def settings_tricks() -> list[Trick]:
+    """What stands beside the config object, and in the project's file."""
+    return [*_addresses(), *_settings(), *_beside_config(), *_project_file(), *_engine_settings()]

@@ -107,7 +107,8 @@ def _removals(case: Case) -> Iterator[Finding]:
         away = [person for person in people(before) if person.lower() not in left]
         losing |= {person.lower(): person for person in away}
         if users := before.identity_provider.users_group.members:
-            of_group = [person for person in away if person in users]
+            listed = {person.lower() for person in users}
+            of_group = [person for person in away if person.lower() in listed]
             yield from _too_many(case, of_group, users, "people in the users' group")
     yield from _too_many(case, sorted(losing.values(), key=str.lower), people(before), "people")
     for role, lost in gone.items():

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from cfscim.config.addresses import is_address
-from cfscim.config.messages import Level, Message, Where
-from cfscim.config.models import ScimConfig, Waiver
+from cfscim.config.messages import Keys, Level, Message, Where
+from cfscim.config.models import Removal, ScimConfig, Waiver
 from cfscim.config.policy.access import (
     FOUR_ROLES,
     PRODUCTION_MODEL,
@@ -35,7 +35,7 @@ __all__ = ["RULES", "Case", "ResourceView", "Rule", "Violation", "evaluate", "is
 def _known_waiver(case: Case) -> Iterator[Finding]:
     names = [rule.name for rule in RULES]
     for index, waiver in enumerate(case.config.waivers):
-        yield from _ends(case, index, waiver)
+        yield from _ends(case, ("waivers", index), f"the waiver of {waiver.rule}", waiver)
         if waiver.rule == KNOWN_WAIVER.name:
             yield Finding(
                 "the rule about waivers itself is waived",
@@ -48,29 +48,31 @@ def _known_waiver(case: Case) -> Iterator[Finding]:
                 f"write one of: {', '.join(names)}",
                 keys=("waivers", index, "rule"),
             )
+    for index, removal in enumerate(case.config.removals):
+        yield from _ends(case, ("removals", index), f"the removal of {removal.what}", removal)
 
 
-def _ends(case: Case, index: int, waiver: Waiver) -> Iterator[Finding]:
+def _ends(case: Case, keys: Keys, what: str, given: Waiver | Removal) -> Iterator[Finding]:
     latest = case.today + LONGEST_WAIVER
-    if waiver.until > latest:
+    if given.until > latest:
         yield Finding(
-            f"the waiver of {waiver.rule} lasts until {waiver.until}, more than a year from today",
+            f"{what} lasts until {given.until}, more than a year from today",
             f'write until: "{latest}" or earlier, and have it renewed then',
-            keys=("waivers", index, "until"),
+            keys=(*keys, "until"),
         )
-    if not any(is_address(word.strip("<>(),;")) for word in waiver.by.split()):
+    if not any(is_address(word.strip("<>(),;")) for word in given.by.split()):
         yield Finding(
-            f'the waiver of {waiver.rule} is by "{waiver.by}", which is nobody\'s address',
+            f'{what} is by "{given.by}", which is nobody\'s address',
             "write the e-mail address of the person who allowed it, with or without the name",
-            keys=("waivers", index, "by"),
+            keys=(*keys, "by"),
         )
 
 
 KNOWN_WAIVER = Rule(
     "waiver-known",
-    "Every waiver names a rule, ends within a year and is somebody's",
-    "a waiver that sets aside another rule than was meant, for ever or in nobody's name, is no "
-    "decision that anyone could be asked about",
+    "Every waiver names a rule; waivers and removals end within a year and are somebody's",
+    "what sets aside another rule than was meant, for ever or in nobody's name, is no decision "
+    "that anyone could be asked about",
     config=_known_waiver,
     waivable=False,
 )
