@@ -18,6 +18,8 @@ from pulumi.dynamic import (
 )
 from pulumi.dynamic.config import Config
 
+from cfscim.vendors.clients import Clients
+
 if TYPE_CHECKING:
     from cfscim.vendors.entra.api import GraphClient
     from cfscim.vendors.okta.api import OktaClient
@@ -45,6 +47,10 @@ class StackSettings(Mapping[str, str]):
         return 0
 
 
+_OF_THE_PLUGIN = Clients()
+"""The plugin's process serves one update of one stack, and ends with it."""
+
+
 class RestProvider(ResourceProvider):
     """Base of our dynamic resource providers.
 
@@ -59,21 +65,27 @@ class RestProvider(ResourceProvider):
         """Remembers the stack's config for signing in; never part of the state."""
         self.settings: Mapping[str, str] = StackSettings(req.config)
         self.environment: Mapping[str, str] = os.environ
+        self.clients = Clients()
         if getattr(sys.modules["__main__"].__spec__, "name", "") == "pulumi.dynamic.__main__":
             # The plugin answers an error with its whole traceback; our message is enough.
             sys.tracebacklimit = 0
+            self.clients = _OF_THE_PLUGIN
 
     def okta(self) -> "OktaClient":
-        """A client signed in as the Okta provider does; imported when the plugin needs it."""
+        """The run's client, signed in as the Okta provider is; imported when it is needed."""
         from cfscim.vendors.okta.api import OktaClient
 
-        return OktaClient.from_settings(self.settings, self.environment)
+        return self.clients.one(
+            OktaClient, lambda: OktaClient.from_settings(self.settings, self.environment)
+        )
 
     def graph(self) -> "GraphClient":
-        """A client signed in as the azuread provider does; imported when the plugin needs it."""
+        """The run's client, signed in as the azuread provider is; imported when it is needed."""
         from cfscim.vendors.entra.api import GraphClient
 
-        return GraphClient.from_settings(self.settings, self.environment)
+        return self.clients.one(
+            GraphClient, lambda: GraphClient.from_settings(self.settings, self.environment)
+        )
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """Refuses a declared input that is absent."""

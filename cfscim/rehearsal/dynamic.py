@@ -23,6 +23,7 @@ from pulumi.dynamic.config import Config
 from cfscim.config.messages import ScimError
 from cfscim.program.run import PROJECT
 from cfscim.rehearsal.handler import Change, Handler, Held, Made, Props, Vendor
+from cfscim.vendors.clients import Clients
 
 _PROVIDER = "__provider"
 
@@ -31,6 +32,7 @@ class _Provider(Protocol):
     """What components/rest_resource.py builds upon pulumi.dynamic.ResourceProvider."""
 
     environment: Mapping[str, str]
+    clients: Clients
 
     def configure(self, req: ConfigureRequest) -> None: ...
     def check(self, _olds: Props, news: Props) -> CheckResult: ...
@@ -47,6 +49,7 @@ class _Dynamic(Handler):
     def __init__(self, settings: Mapping[str, str], env: Mapping[str, str]) -> None:
         self._settings = settings
         self._env = env
+        self.clients = Clients()
 
     @property
     def importable(self) -> bool:
@@ -90,6 +93,7 @@ class _Dynamic(Handler):
         provider.configure(ConfigureRequest(config=Config(dict(self._settings), PROJECT)))
         # The plugin has the engine's environment; ours is given, and is not this process's.
         provider.environment = self._env
+        provider.clients = self.clients
         return provider
 
 
@@ -113,7 +117,8 @@ class _ByType(Mapping[str, Handler]):
 
 def dynamic(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:
     """Our own resources, signed in with the same settings as the rest of the run."""
-    return Vendor(None, _ByType(_Dynamic(settings, env)), {})
+    handler = _Dynamic(settings, env)
+    return Vendor(handler.clients, _ByType(handler), {})
 
 
 def _checked(provider: _Provider, olds: Props, inputs: Props) -> Props:

@@ -12,6 +12,7 @@ from typing import Literal
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.kinds import kind_of
 from cfscim.program.registrations import Options
+from cfscim.vendors.clients import Clients
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import Answer, Call, HttpClient
 from cfscim.vendors.pages import member
@@ -262,7 +263,7 @@ def named(value: str, key: str, within: Iterable[Props]) -> list[Props]:
 class Vendor:
     """One vendor's kinds of resources and look-ups, by Pulumi's type and function tokens."""
 
-    http: HttpClient | None
+    http: HttpClient | Clients
     handlers: Mapping[str, Handler]
     lookups: Mapping[str, Lookup]
 

@@ -87,8 +87,7 @@ class Vendors:
 
     def __exit__(self, *_: object) -> None:
         for vendor in self._open.values():
-            if vendor.http is not None:
-                vendor.http.close()
+            vendor.http.close()
 
     def _vendor(self, token: str) -> Vendor:
         package = token.split(":")[0]

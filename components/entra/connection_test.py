@@ -28,10 +28,10 @@ class EntraConnectionTestProvider(RestProvider):
         """Nothing was changed, so there is nothing to undo."""
 
     def _tested(self, props: Props) -> Props:
-        with self.graph() as graph:
-            graph.validate_credentials(
-                str(props["servicePrincipalId"]), str(props["jobId"]), settle=True
-            )
+        graph = self.graph()
+        graph.validate_credentials(
+            str(props["servicePrincipalId"]), str(props["jobId"]), settle=True
+        )
         return {key: props[key] for key in self.declared}
 
 

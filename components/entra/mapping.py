@@ -55,8 +55,8 @@ class EntraMappingProvider(RestProvider):
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """Reports the filter as Entra has it now; a job that is gone reads as gone."""
-        with self.graph() as graph:
-            document = graph.find_schema(str(props["servicePrincipalId"]), str(props["jobId"]))
+        graph = self.graph()
+        document = graph.find_schema(str(props["servicePrincipalId"]), str(props["jobId"]))
         if document is None:
             return ReadResult("", {})
         outs = dict(props)
@@ -72,26 +72,26 @@ class EntraMappingProvider(RestProvider):
     def delete(self, _id: str, props: Props) -> None:
         """Puts back the scopes found at the first run; a job that is gone needs nothing."""
         service_principal, job = str(props["servicePrincipalId"]), str(props["jobId"])
-        with self.graph() as graph:
-            document = graph.find_schema(service_principal, job)
-            if document is not None:
-                original = Scopes.from_json(str(props["originalScopes"]))
-                if not _filters_users(props):
-                    original = Scopes(original.group, read_scopes(document).user)
-                graph.put_schema(service_principal, job, with_scopes(document, original))
+        graph = self.graph()
+        document = graph.find_schema(service_principal, job)
+        if document is not None:
+            original = Scopes.from_json(str(props["originalScopes"]))
+            if not _filters_users(props):
+                original = Scopes(original.group, read_scopes(document).user)
+            graph.put_schema(service_principal, job, with_scopes(document, original))
 
     def _written(self, props: Props, user_scope: Json = _AS_FOUND) -> Scopes:
         service_principal, job = str(props["servicePrincipalId"]), str(props["jobId"])
-        with self.graph() as graph:
-            document = graph.schema(service_principal, job)
-            before = read_scopes(document)
-            otherwise = before.user if user_scope == _AS_FOUND else user_scope
-            wanted = _declared_scopes(props, otherwise)
-            if before != wanted:
-                graph.require_id_filter(service_principal, job, document)
-                # An unchanged document is not written: every write starts a full new cycle.
-                graph.put_schema(service_principal, job, with_scopes(document, wanted))
-                graph.expect_scopes(service_principal, job, wanted)
+        graph = self.graph()
+        document = graph.schema(service_principal, job)
+        before = read_scopes(document)
+        otherwise = before.user if user_scope == _AS_FOUND else user_scope
+        wanted = _declared_scopes(props, otherwise)
+        if before != wanted:
+            graph.require_id_filter(service_principal, job, document)
+            # An unchanged document is not written: every write starts a full new cycle.
+            graph.put_schema(service_principal, job, with_scopes(document, wanted))
+            graph.expect_scopes(service_principal, job, wanted)
         return before
 
     def _kept(self, props: Props) -> Props:

@@ -28,8 +28,8 @@ class EntraGroupMembersProvider(RestProvider):
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """Reports those of the declared people who are still in the group."""
-        with self.graph() as graph:
-            present = graph.group_member_ids(str(props["groupId"]))
+        graph = self.graph()
+        present = graph.group_member_ids(str(props["groupId"]))
         found = [member for member in _members(props) if member in present]
         return ReadResult(id_, {**_kept(props), "members": found})
 
@@ -38,11 +38,11 @@ class EntraGroupMembersProvider(RestProvider):
 
     def _added(self, props: Props) -> Props:
         group, members = str(props["groupId"]), _members(props)
-        with self.graph() as graph:
-            present = graph.group_member_ids(group)
-            for member in members:
-                if member not in present:
-                    graph.add_group_member(group, member)
+        graph = self.graph()
+        present = graph.group_member_ids(group)
+        for member in members:
+            if member not in present:
+                graph.add_group_member(group, member)
         return _kept(props)
 
 

@@ -35,9 +35,9 @@ class EntraSavedKeysProvider(RestProvider):
 
     def _looked(self, props: Props) -> Props:
         principal = str(props["servicePrincipalId"])
-        with self.graph() as graph:
-            further = further_keys(graph.secrets(principal, settle=True))
-            base = graph.base
+        graph = self.graph()
+        further = further_keys(graph.secrets(principal, settle=True))
+        base = graph.base
         if further:
             raise NotAsDeclaredError(
                 "Microsoft Graph synchronization/secrets",

@@ -22,8 +22,8 @@ class EntraStartProvider(RestProvider):
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """Reports whether the job's schedule is active; a job that is gone reads as gone."""
-        with self.graph() as graph:
-            job = graph.find_job(str(props["servicePrincipalId"]), str(props["jobId"]))
+        graph = self.graph()
+        job = graph.find_job(str(props["servicePrincipalId"]), str(props["jobId"]))
         if job is None:
             return ReadResult("", {})
         kept = {key: props[key] for key in self.declared}
@@ -31,12 +31,12 @@ class EntraStartProvider(RestProvider):
 
     def delete(self, _id: str, props: Props) -> None:
         """Pauses the job, as it was before; a job that is gone needs nothing."""
-        with self.graph() as graph:
-            graph.pause(str(props["servicePrincipalId"]), str(props["jobId"]))
+        graph = self.graph()
+        graph.pause(str(props["servicePrincipalId"]), str(props["jobId"]))
 
     def _started(self, props: Props) -> Props:
-        with self.graph() as graph:
-            graph.start(str(props["servicePrincipalId"]), str(props["jobId"]))
+        graph = self.graph()
+        graph.start(str(props["servicePrincipalId"]), str(props["jobId"]))
         return {key: props[key] for key in self.declared}
 
 

@@ -50,8 +50,8 @@ class OktaGateProvider(RestProvider):
         """Nothing was changed, so there is nothing to undo."""
 
     def _verified(self, props: Props) -> Props:
-        with self.okta() as okta:
-            _CHECKS[str(props["check"])](okta, str(props["appId"]), str(props["baseUrl"]))
+        okta = self.okta()
+        _CHECKS[str(props["check"])](okta, str(props["appId"]), str(props["baseUrl"]))
         return {key: props[key] for key in self.declared}
 
 
