@@ -38,7 +38,11 @@ EXAMPLES = {
     "adopt": ("--stack prod", "--stack prod --take 0oa1b2c3"),
     "preflight": ("--stack prod", "--stack prod --format json"),
     "steps": ("--stack prod",),
-    "access": ("stacks/ --format html > access.html", "--at 2026-05-31 --person ada@acme.com"),
+    "access": (
+        "stacks/ --format html > access.html",
+        "--at 2026-05-31 --person ada@acme.com",
+        "--live",
+    ),
     "restore-super-admin": ("--stack prod --person ada@acme.com",),
     "init": (
         "",
@@ -400,11 +404,18 @@ def access(
         str | None,
         typer.Option("--since", metavar="DATE", help="Only what was given or ended since."),
     ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask Cloudflare too, and mark what is not as declared.")
+    ] = False,
+    record: Record = None,
 ) -> None:
     """Show who has which role in all accounts, since when, by which commit and whose approval."""
     from cfscim.access.command import Request, run
+    from cfscim.vendors.recording import recorded
 
-    raise typer.Exit(run(Request(tuple(paths or ()), output.value, at, person, since)))
+    with recorded(record, "access"):
+        code = run(Request(tuple(paths or ()), output.value, at, person, since, live), os.environ)
+    raise typer.Exit(code)
 
 
 @app.command()

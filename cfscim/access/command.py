@@ -1,12 +1,13 @@
 """`access`: gathers the stack files of folders, their history, and prints both in four forms."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from cfscim.access import page, texts
 from cfscim.access.history import Commit, History, Key, Span, moment_of, read_history
+from cfscim.access.live import ask
 from cfscim.access.picture import Account, Picture
 from cfscim.config.access import managed_elsewhere
 from cfscim.config.messages import Exit, Message, UsageError, one_line
@@ -21,20 +22,31 @@ from cfscim.validate import stack_files
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for. `at`: a revision or date; `since`: a date; `person`: an address."""
+    """What was asked for. `at`: a revision or date; `since`: a date; `person`: an address; `live`:
+    what Cloudflare says, too."""
 
     paths: tuple[str, ...] = ()
     output: str = "text"
     at: str | None = None
     person: str | None = None
     since: str | None = None
+    live: bool = False
 
 
-def run(request: Request) -> int:
-    """Prints the picture. Returns 0, or 1 when a stack file has problems and is left out.
+def run(request: Request, env: Mapping[str, str] = os.environ) -> int:
+    """Prints the picture. Returns 0, 1 when a stack file has problems and is left out, 3 when
+    Cloudflare was to be asked of an account and gave no answer.
 
-    Raises `UsageError` for a date that is none, `MissingError` where the past needs git.
+    Raises `UsageError` for a date that is none, `MissingError` where the past needs git, or where
+    Cloudflare cannot be asked at all.
     """
+    if request.live and request.at is not None:
+        raise UsageError(
+            "access",
+            f"--live and --at {one_line(request.at)} are both given",
+            "Cloudflare can be asked about today alone",
+            "give one of them",
+        )
     since = None
     if request.since is not None:
         since = moment_of(request.since)
@@ -50,10 +62,24 @@ def run(request: Request) -> int:
     picture, problems = gather(request.paths, request.at)
     for problem in problems:
         say(str(problem), "!", error=True)
+    if request.live:
+        picture = replace(picture, live=ask(_stacks(request.paths), env))
     picture = picture.narrowed(request.person, since)
-    render = {"json": texts.as_json, "csv": texts.as_csv, "html": page.as_html}
-    print(render.get(request.output, texts.as_text)(picture), end="")
+    if request.output == "text":
+        for sign, line in texts.signed(picture):
+            say(line, sign)
+    else:
+        render = {"json": texts.as_json, "csv": texts.as_csv, "html": page.as_html}
+        print(render[request.output](picture), end="")
+    if any(known.ways is None for known in picture.live.values()):
+        return Exit.PROBLEMS if problems else Exit.MISSING
     return Exit.PROBLEMS if problems else Exit.FINE
+
+
+def _stacks(paths: Sequence[str]) -> list[CheckedStack]:
+    """Those that can be used; what is wrong with the others was said."""
+    checked = [check_stack_file(file) for file in stack_files(paths)[0]]
+    return [stack for stack in checked if not stack.problems]
 
 
 def gather(paths: Sequence[str], at: str | None = None) -> tuple[Picture, list[Message]]:

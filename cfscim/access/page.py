@@ -25,10 +25,21 @@ def _data(picture: Picture, now: datetime) -> dict[str, object]:
     """Accounts, roles, people and commits once each; spans refer to them by index.
 
     Times are seconds since 1970; a span is `[person, account, role, way, commit, last commit]`,
-    the commits absent (-1) where nobody knows or it goes on.
+    the commits absent (-1) where nobody knows or it goes on, and whether Cloudflare gives it (-1
+    where nobody asked). The way is 2 for what Cloudflare gives and no
+    file names, 3 for who the identity provider gave a role that it manages.
     """
     spans = [*picture.present, *picture.ended]
-    people = sorted({span.person.lower(): span.person for span in spans}.items())
+    extra = [
+        (account, way, code)
+        for account in picture.accounts
+        for code, ways in ((2, picture.undeclared(account)), (3, picture.elsewhere(account)))
+        for way in ways
+    ]
+    roles = [role.value for role in ROLES]
+    roles += sorted({way.role for _, way, _ in extra} - {*roles})
+    named = {span.person.lower(): span.person for span in spans}
+    people = sorted(({way.person.lower(): way.person for _, way, _ in extra} | named).items())
     accounts = sorted(picture.accounts.values(), key=lambda one: (one.name.lower(), one.id))
     commits = list(dict.fromkeys(c for span in spans for c in (span.start, span.end) if c))
     commits.sort(key=lambda commit: commit.time)
@@ -39,7 +50,8 @@ def _data(picture: Picture, now: datetime) -> dict[str, object]:
         "made": int(now.timestamp()),
         "at": picture.at,
         "known": picture.known,
-        "roles": [role.value for role in ROLES],
+        "roles": roles,
+        "live": bool(picture.live),
         "people": [person for _, person in people],
         "accounts": [
             {
@@ -69,7 +81,15 @@ def _data(picture: Picture, now: datetime) -> dict[str, object]:
                 0 if span.via == "group" else 1,
                 at_commit.get(span.start, -1),
                 at_commit.get(span.end, -1),
+                {None: -1, True: 1, False: 0}[None if span.end else picture.is_live(span)],
             ]
             for span in spans
+        ]
+        + [
+            [
+                *(at_person[way.person.lower()], at_account[account], roles.index(way.role)),
+                *(code, -1, -1, 1),
+            ]
+            for account, way, code in extra
         ],
     }

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cfscim.access.history import Span
+from cfscim.access.live import Live, Way
 from cfscim.config.roles import ROLES, Role
 
 
@@ -27,13 +28,15 @@ class Account:
 
 @dataclass(frozen=True)
 class Picture:
-    """Everything `access` prints; `known`: whether there is a history to tell dates from."""
+    """Everything `access` prints; `known`: whether there is a history to tell dates from; `live`:
+    what Cloudflare says of each account, where it was asked for."""
 
     accounts: Mapping[str, Account]
     spans: Sequence[Span]
     known: bool
     at: str | None = None
     since: datetime | None = None
+    live: Mapping[str, Live] = field(default_factory=dict)
 
     def narrowed(self, person: str | None, since: datetime | None) -> "Picture":
         """Only this person, and only what began or ended at or after `since`."""
@@ -43,7 +46,33 @@ class Picture:
             if (person is None or span.person.lower() == person.lower())
             and (since is None or _changed(span, since))
         ]
-        return Picture(self.accounts, spans, self.known, self.at, since)
+        live = self.live
+        if person is not None:
+            live = {id: one.only(person) for id, one in live.items()}
+        return Picture(self.accounts, spans, self.known, self.at, since, live)
+
+    def is_live(self, span: Span) -> bool | None:
+        """Whether Cloudflare gives what the span says; None where nobody asked, or can know."""
+        known = self.live.get(span.account)
+        return None if known is None else known.has(span.person, span.role.value)
+
+    def undeclared(self, account: str) -> list[Way]:
+        """What Cloudflare gives in the account, no file names and nobody else manages."""
+        return [way for way in self._unnamed(account) if not self._elsewhere(account, way)]
+
+    def elsewhere(self, account: str) -> list[Way]:
+        """Who has the roles whose people the identity provider manages, as Cloudflare says."""
+        return [way for way in self._unnamed(account) if self._elsewhere(account, way)]
+
+    def _unnamed(self, account: str) -> list[Way]:
+        known = self.live.get(account)
+        if known is None or known.ways is None:
+            return []
+        named = {(s.person.lower(), s.role.value) for s in self.present if s.account == account}
+        return [way for key, way in sorted(known.ways.items()) if key not in named]
+
+    def _elsewhere(self, account: str, way: Way) -> bool:
+        return way.own and way.role in self.accounts[account].managed_elsewhere
 
     @property
     def present(self) -> list[Span]:

@@ -8,17 +8,21 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from cfscim.access.history import Commit, Span
+from cfscim.access.live import Way
 from cfscim.access.picture import Account, Picture
 from cfscim.config.messages import one_line
 from cfscim.hints import next_command
 
 COLUMNS = (
     *("person", "accountId", "accountName", "stack", "role", "via", "group", "since", "until"),
-    *("commit", "author", "approvedBy", "subject"),
+    *("commit", "author", "approvedBy", "subject", "live"),
 )
 _UNKNOWN = Commit("", datetime(1970, 1, 1, tzinfo=UTC), "", "")
+_WHOLE = 1_000_000
+"""Columns where nobody says how many there are."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _WORDS = {"group": "", "breakGlass": " (break-glass, outside SCIM)"}
+_LIVE = {None: "", True: "yes", False: "no"}
 _PROVIDERS = {"okta": "Okta", "entra": "Microsoft Entra"}
 
 
@@ -41,7 +45,17 @@ def rows(picture: Picture) -> Iterator[dict[str, str]]:
             "author": start.author,
             "approvedBy": ", ".join(start.approved_by),
             "subject": start.subject,
+            "live": "" if span.end else _LIVE[picture.is_live(span)],
         }
+
+
+def live_rows(picture: Picture) -> Iterator[dict[str, str]]:
+    """One row for each role that Cloudflare gives and no file names."""
+    for account in _by_name(picture):
+        for way in [*picture.undeclared(account.id), *picture.elsewhere(account.id)]:
+            known = {"accountId": account.id, "accountName": account.name, "stack": account.stack}
+            given = {"person": way.person, "role": way.role, "via": way.words, "live": "yes"}
+            yield dict.fromkeys(COLUMNS, "") | known | given
 
 
 def as_json(picture: Picture) -> str:
@@ -64,8 +78,26 @@ def as_json(picture: Picture) -> str:
         ],
         "access": [row for row in every if row["until"] is None],
         "ended": [row for row in every if row["until"] is not None],
+        "live": _live_json(picture) if picture.live else None,
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _live_json(picture: Picture) -> dict[str, object]:
+    """By account: why it could not be asked, and what Cloudflare gives that no file names; of roles
+    that the identity provider manages apart."""
+
+    def told(ways: Iterable[Way]) -> list[dict[str, str]]:
+        return [{"person": one.person, "role": one.role, "way": one.words} for one in ways]
+
+    return {
+        id: {
+            "unknown": known.why or None,
+            "undeclared": told(picture.undeclared(id)),
+            "managedElsewhere": told(picture.elsewhere(id)),
+        }
+        for id, known in picture.live.items()
+    }
 
 
 def as_csv(picture: Picture) -> str:
@@ -73,7 +105,7 @@ def as_csv(picture: Picture) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for row in rows(picture):
+    for row in [*rows(picture), *live_rows(picture)]:
         writer.writerow([_inert(row[column]) for column in COLUMNS])
     for account in picture.accounts.values():
         for role in account.managed_elsewhere:
@@ -84,23 +116,45 @@ def as_csv(picture: Picture) -> str:
     return out.getvalue()
 
 
-def as_text(picture: Picture) -> str:
-    """A block an account, a line a role; the counts and the next command come last."""
-    width = shutil.get_terminal_size((100, 24)).columns
-    lines: list[str] = []
+def signed(picture: Picture) -> Iterator[tuple[str, str]]:
+    """A block an account, a line a role, each with its sign; the counts and the next command come
+    last. A line is cut where the terminal ends."""
+    # Only a terminal, or who says COLUMNS, has a width: in a file a line stays whole.
+    width = shutil.get_terminal_size((_WHOLE, 24)).columns
     for account in _by_name(picture):
-        spans = [span for span in picture.present if span.account == account.id]
-        if not spans and not (account.managed_elsewhere and picture.since is None):
-            continue
-        lines += [_head(account), *_block(spans)]
-        lines += [
-            f"  {role}: managed in {_PROVIDERS[account.provider]}, not known from here"
-            for role in account.managed_elsewhere
-        ]
-        lines.append("")
-    if picture.ended and (picture.since is not None):
-        lines += ["Ended:", *(_ended(picture, span) for span in picture.ended), ""]
-    return "\n".join([*(_cut(line, width) for line in lines), *_summary(picture)]) + "\n"
+        block = [*_account(picture, account)]
+        if block:
+            yield "", _cut(_head(account), width)
+            yield from ((sign, _cut(line, width)) for sign, line in block)
+            yield "", ""
+    if picture.ended and picture.since is not None:
+        yield "", "Ended:"
+        yield from (("-", _cut(_ended(picture, span), width)) for span in picture.ended)
+        yield "", ""
+    yield from (("", line) for line in _summary(picture))
+
+
+def as_text(picture: Picture) -> str:
+    """The lines without their signs."""
+    return "".join(f"{line}\n" for _, line in signed(picture))
+
+
+def _account(picture: Picture, account: Account) -> Iterator[tuple[str, str]]:
+    """What differs from Cloudflare first, then who has which role."""
+    known = picture.live.get(account.id)
+    if known is not None and known.ways is None:
+        yield "?", one_line(f"  Cloudflare could not be asked: {known.why}")
+    for way in picture.undeclared(account.id):
+        told = f"  {way.person}  {way.role}  in Cloudflare, {way.words}, and in no stack file"
+        yield "!", one_line(told)
+    yield from _block(picture, [s for s in picture.present if s.account == account.id])
+    for role in account.managed_elsewhere if picture.since is None else ():
+        people = [way.person for way in picture.elsewhere(account.id) if way.role == role]
+        if known is not None and known.ways is not None:
+            said = f"in Cloudflare now: {', '.join(people) or 'nobody'}"
+        else:
+            said = "not known from here"
+        yield "?", one_line(f"  {role}: managed in {_PROVIDERS[account.provider]}, {said}")
 
 
 def _by_name(picture: Picture) -> list[Account]:
@@ -112,13 +166,15 @@ def _head(account: Account) -> str:
     return one_line(f"{account.name or 'Account'} ({account.id}){stack}")
 
 
-def _block(spans: Iterable[Span]) -> Iterator[str]:
+def _block(picture: Picture, spans: Iterable[Span]) -> Iterator[tuple[str, str]]:
     listed = list(spans)
     person = max((len(span.person) for span in listed), default=0)
     role = max((len(span.role) for span in listed), default=0)
     for span in listed:
-        line = f"  {span.person:<{person}}  {span.role:<{role}}  {_since(span)}{_WORDS[span.via]}"
-        yield one_line(line)
+        missing = picture.is_live(span) is False
+        how = f"{'NOT IN CLOUDFLARE, ' * missing}{_since(span)}{_WORDS[span.via]}"
+        line = f"  {span.person:<{person}}  {span.role:<{role}}  {how}"
+        yield "!" * missing, one_line(line)
 
 
 def _since(span: Span) -> str:

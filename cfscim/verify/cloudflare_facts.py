@@ -206,6 +206,36 @@ def read_cloudflare(
     )
 
 
+def read_powers(account: str, client: CloudflareClient, reader: Reader) -> CloudflareFacts:
+    """Only what says who may do what, with the operator's credentials; nothing of the stack's
+    token is read, or used."""
+    groups = reader.read(lambda: client.user_groups(account))
+
+    def people(group: str) -> tuple[str, ...]:
+        members = client.user_group_members(account, group)
+        return tuple(person.email or person.id for person in members)
+
+    left_out: Reading[Any] = Reading.failed(Dependent("it is not asked for here", ""))
+    return CloudflareFacts(
+        token=left_out,
+        tokens=left_out,
+        shown=left_out,
+        user=left_out,
+        probe=left_out,
+        user_groups=groups,
+        permission_groups=left_out,
+        resource_groups=reader.read(lambda: client.resource_groups(account)),
+        members=reader.read(lambda: client.members(account)),
+        group_members={
+            group.id: reader.read(lambda id_=group.id: people(id_))
+            for group in groups.wait() or ()
+            if group.policies
+        },
+        system_groups={},
+        users_in=left_out,
+    )
+
+
 def _users_in(
     virtual: bool, fresh: bool, view: ScimView, reader: Reader
 ) -> Reading[Mapping[str, frozenset[str]]]:

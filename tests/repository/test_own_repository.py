@@ -51,7 +51,7 @@ def _git(folder: Path, *arguments: str) -> str:
 
 
 def published(folder: Path) -> Path:
-    """This working tree as a repository with the versions that the pages name."""
+    """This working tree as a repository, at its first version."""
     program = folder / "published"
     listed = _git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in filter(None, listed.split("\0")):
@@ -61,12 +61,16 @@ def published(folder: Path) -> Path:
     _git(program, "init", "--quiet", "--initial-branch=main")
     _git(program, "add", "--all")
     _git(program, "commit", "--quiet", "--message", "one")
+    return program
+
+
+def next_version(program: Path) -> None:
+    """One commit more; the first has the tag that the page names, this one that of the other."""
     _git(program, "tag", "v1.0.0")
     (program / "components" / "next.py").write_text('"""The next version."""\n')
     _git(program, "add", "--all")
     _git(program, "commit", "--quiet", "--message", "two")
     _git(program, "tag", "v1.1.0")
-    return program
 
 
 @dataclass
@@ -188,6 +192,16 @@ def test_deploy_by_hand_with_the_engine(reader: Reader, tmp_path: Path) -> None:
         'print("".join(f"export {k}={shlex.quote(v)}\\n" for k, v in json.load(open("../ready"))["env"].items()))'
         "')\"\n"
     )
+    # Everybody whom the stack names is in the reader's directories.
+    started += (
+        "python - <<'END'\nimport httpx, json, yaml\n"
+        'admin = json.load(open("../ready"))["admin"]\n'
+        'scim = yaml.safe_load(open("Pulumi.prod.yaml"))["config"]["cloudflare-scim:scim"]\n'
+        'for role in scim["roles"].values():\n'
+        '    for person in role["members"]:\n'
+        '        made = httpx.post(f"{admin}/_sandbox/users", json={"email": person})\n'
+        "        made.raise_for_status()\nEND\n"
+    )
     state = tmp_path / "state"
     state.mkdir()
     backend = {"PULUMI_BACKEND_URL": state.as_uri(), "PULUMI_CONFIG_PASSPHRASE": "p"}
@@ -196,10 +210,14 @@ def test_deploy_by_hand_with_the_engine(reader: Reader, tmp_path: Path) -> None:
     code, text = reader.types(started + commands + up, backend)
     assert code == 0, text
     assert "token" in text
+    # As the page says: the salt of the passphrase is committed.
+    reader.types("git commit --quiet --all --message 'The salt of prod'")
 
 
 def test_the_next_version_is_one_line_and_shows_every_stack(reader: Reader) -> None:
     reader.types("git switch --quiet main && git merge --quiet mary")
+    first = _git(reader.program, "rev-parse", "HEAD").strip()
+    next_version(reader.program)
     (commands,) = blocks("upgrading")["Move the version"]
     code, text = reader.types(commands)
     assert code == 0, text
@@ -217,6 +235,14 @@ def test_the_next_version_is_one_line_and_shows_every_stack(reader: Reader) -> N
         check=True,
     )
     assert 'stacks=["lab", "prod"]' in diff.stdout
+    pages = "".join(page.read_text() for page in PAGES.values())
+    inline = re.findall(r"`(git -C [^`]+)`", pages)
+    assert len(inline) == 3
+    newest = _git(reader.program, "rev-parse", "HEAD").strip()
+    for command in inline:
+        assert reader.types(command)[0] == 0, command
+        assert reader.types(re.sub(r"v1\.[01]\.0", first, command))[0] == 0, "any commit"
+    reader.types(f"git -C .cloudflare-scim checkout {newest}")
 
 
 def test_template_has_this_repositorys_workflows() -> None:
@@ -259,5 +285,6 @@ def test_pulumi_new_makes_a_project_that_validates(tmp_path: Path) -> None:
 def test_version_is_the_newest_of_the_changelog_and_of_the_pages() -> None:
     headings = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert headings[0] in ("Unreleased", version())
+    assert version() in headings
     assert re.fullmatch(r"\d+\.\d+\.\d+", version())
     assert f"v{version()}" in PAGES["own-repository"].read_text()
