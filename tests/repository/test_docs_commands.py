@@ -88,7 +88,7 @@ def test_block_runs_as_it_stands(
     shutil.copytree(ROOT / "deploy", work / ".cloudflare-scim" / "deploy")
     (work / ".venv").mkdir()
     (work / ".venv" / "bin").symlink_to(bin_folder)
-    for name in (".pulumi.version", "Pulumi.dev.yaml", "Pulumi.yaml"):
+    for name in (".pulumi.version", "Pulumi.dev.yaml", "Pulumi.yaml", "pyproject.toml"):
         shutil.copy(ROOT / name, work / name)
     env = {"PATH": f"{bin_folder}:/usr/bin:/bin", "HOME": str(tmp_path), "LANG": "C.UTF-8"}
     named = dict.fromkeys(re.findall(r"\$\{?([A-Z][A-Z_]+)", text), "value")
