@@ -74,6 +74,25 @@ def options(
     """Options of the program itself."""
 
 
+Stack = Annotated[str, typer.Option("--stack", help="Stack name, as in Pulumi.<stack>.yaml.")]
+Outputs = Annotated[
+    str | None,
+    typer.Option(
+        "--outputs",
+        metavar="FILE|-",
+        help="The stack's outputs, as `pulumi stack output --json --show-secrets` prints "
+        "them; - for standard input. Left out: the engine on PATH is asked.",
+    ),
+]
+State = Annotated[
+    str | None,
+    typer.Option(
+        "--state",
+        metavar="FILE",
+        help="The stack's state, as `pulumi stack export` prints it. Left out: the engine on "
+        "PATH is asked.",
+    ),
+]
 Record = Annotated[
     Path | None,
     typer.Option(
@@ -185,7 +204,7 @@ def plan(
 
 @app.command()
 def up(
-    stack: Annotated[str, typer.Option("--stack", help="Stack name, as in Pulumi.<stack>.yaml.")],
+    stack: Stack,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave the sandbox running and print its environment.")
     ] = False,
@@ -227,19 +246,11 @@ class VerifyFormat(StrEnum):
 
 @app.command()
 def verify(
-    stack: Annotated[str, typer.Option("--stack", help="Stack name, as in Pulumi.<stack>.yaml.")],
+    stack: Stack,
     output: Annotated[
         VerifyFormat, typer.Option("--format", help="text, a line a check, or json.")
     ] = VerifyFormat.TEXT,
-    outputs: Annotated[
-        str | None,
-        typer.Option(
-            "--outputs",
-            metavar="FILE|-",
-            help="The stack's outputs, as `pulumi stack output --json --show-secrets` prints "
-            "them; - for standard input. Left out: the engine on PATH is asked.",
-        ),
-    ] = None,
+    outputs: Outputs = None,
     wait: Annotated[
         float,
         typer.Option(
@@ -278,16 +289,8 @@ def verify(
 
 @app.command()
 def adopt(
-    stack: Annotated[str, typer.Option("--stack", help="Stack name, as in Pulumi.<stack>.yaml.")],
-    state: Annotated[
-        str | None,
-        typer.Option(
-            "--state",
-            metavar="FILE",
-            help="The stack's state, as `pulumi stack export` prints it. Left out: the engine on "
-            "PATH is asked.",
-        ),
-    ] = None,
+    stack: Stack,
+    state: State = None,
     take: Annotated[
         list[str] | None,
         typer.Option("--take", metavar="ID", help="Take this one where several could be it."),
@@ -326,19 +329,11 @@ class PreflightFormat(StrEnum):
 
 @app.command()
 def preflight(
-    stack: Annotated[str, typer.Option("--stack", help="Stack name, as in Pulumi.<stack>.yaml.")],
+    stack: Stack,
     output: Annotated[
         PreflightFormat, typer.Option("--format", help="text, a line an answer, or json.")
     ] = PreflightFormat.TEXT,
-    state: Annotated[
-        str | None,
-        typer.Option(
-            "--state",
-            metavar="FILE",
-            help="The stack's state, as `pulumi stack export` prints it. Left out: the engine on "
-            "PATH is asked.",
-        ),
-    ] = None,
+    state: State = None,
     record: Record = None,
 ) -> None:
     """Ask, before an update, what would stop it; read-only. Exit 0 ready, 1 something is to do."""
@@ -352,15 +347,8 @@ def preflight(
 
 @app.command()
 def steps(
-    stack: Annotated[str, typer.Option("--stack", help="Stack name, as in Pulumi.<stack>.yaml.")],
-    outputs: Annotated[
-        str | None,
-        typer.Option(
-            "--outputs",
-            metavar="FILE|-",
-            help="The stack's outputs, as for verify. Left out: the engine on PATH is asked.",
-        ),
-    ] = None,
+    stack: Stack,
+    outputs: Outputs = None,
     record: Record = None,
 ) -> None:
     """List what is left to do by hand, with links: exit 0 nothing, 1 something."""
@@ -420,19 +408,12 @@ def access(
 
 @app.command()
 def restore_super_admin(
-    stack: Annotated[str, typer.Option("--stack", help="Stack name, as in Pulumi.<stack>.yaml.")],
+    stack: Stack,
     person: Annotated[
         str, typer.Option("--person", metavar="E-MAIL", help="Who gets the role back.")
     ],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask, for pipelines.")] = False,
-    outputs: Annotated[
-        str | None,
-        typer.Option(
-            "--outputs",
-            metavar="FILE|-",
-            help="The stack's outputs, as for verify. Left out: the engine on PATH is asked.",
-        ),
-    ] = None,
+    outputs: Outputs = None,
     record: Record = None,
 ) -> None:
     """Give a member the Super Administrator role with the SCIM token, when nobody has it."""

@@ -423,8 +423,8 @@ def _organisation(http: HttpClient, asked: Asked) -> Iterator[Answer]:
 
 
 _BLOCKED = {
-    "SUSPENDED": "is suspended: no role arrives until the person is unsuspended",
-    "DEPROVISIONED": "is deactivated: reactivate the person, or take the address out",
+    "SUSPENDED": ("is suspended", "unsuspend the person, or take the address out"),
+    "DEPROVISIONED": ("is deactivated", "reactivate the person, or take the address out"),
 }
 
 
@@ -446,7 +446,7 @@ def _okta_people(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
             config,
             address,
             count=len(usable) or len(users),
-            blocked=_BLOCKED.get(status, ""),
+            blocked=_BLOCKED.get(status),
             state=status,
         )
 
@@ -537,18 +537,18 @@ def _entra_people(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
                 yield _person("Entra", config, address, count=1, blocked=_NO_MAIL, state="")
                 continue
         user = users[0] if users else {}
-        blocked = ""
+        blocked = None
         if user and user.get("accountEnabled") is False:
-            blocked = "is blocked from signing in: no role arrives until that ends"
+            blocked = "is blocked from signing in", "end that, or take the address out"
         elif user and sent_name(string(user, "userPrincipalName")) != address.casefold():
             blocked = (
-                f"would be sent as {sent_name(string(user, 'userPrincipalName'))}, the user name: "
-                "make both agree, or map userName to mail"
+                f"would be sent as {sent_name(string(user, 'userPrincipalName'))}, the user name",
+                "make both agree, or map userName to mail",
             )
         yield _person("Entra", config, address, count=len(users), blocked=blocked, state="enabled")
 
 
-_NO_MAIL = "has no mail in Entra, only a user principal name: set the person's e-mail address"
+_NO_MAIL = "has no mail in Entra, only a user principal name", "set the person's e-mail address"
 
 
 def sent_name(principal: str) -> str:
@@ -561,7 +561,13 @@ def sent_name(principal: str) -> str:
 
 
 def _person(
-    vendor: str, config: ScimConfig, address: str, *, count: int, blocked: str, state: str
+    vendor: str,
+    config: ScimConfig,
+    address: str,
+    *,
+    count: int,
+    blocked: tuple[str, str] | None,
+    state: str,
 ) -> Answer:
     id_, about = f"{vendor.lower()}.person.{address}", address
     if count == 0:
@@ -583,7 +589,7 @@ def _person(
             "change the address of all but one",
         )
     if blocked:
-        what, _, instead = blocked.partition(": ")
+        what, instead = blocked
         return _wrong(id_, vendor, about, what, "the role would not arrive", instead)
     said = f"{address}: {_roles_of(config, address)}" + (f" ({state.lower()})" if state else "")
     return Answer(id_, vendor, said)
