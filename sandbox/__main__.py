@@ -1,6 +1,6 @@
 """``python -m sandbox [--state-dir DIR] [--port N]``: serve until told to stop.
 
-``python -m sandbox replay PLACE``: hold the sandbox's Okta against recorded traffic instead.
+``python -m sandbox replay PLACE``: hold the sandbox against recorded traffic instead.
 """
 
 import argparse
@@ -10,12 +10,11 @@ import sys
 import threading
 from pathlib import Path
 
-from sandbox.okta import recorded
-from sandbox.replay import load, run
+from sandbox import tenant
+from sandbox.replay import load
 from sandbox.server.persistence import StateError
 from sandbox.server.server import PortError, Sandbox
 from sandbox.server.tls import AuthorityError
-from sandbox.server.world import World
 
 
 def _port(text: str) -> int:
@@ -35,8 +34,8 @@ def _replay(arguments: list[str]) -> int:
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
-    world = World()
-    figures = run(exchanges, lambda one, into: recorded.replay(world, one, into))
+    with Sandbox() as sandbox:  # what the vendors ask each other goes over real HTTP
+        figures = tenant.run(sandbox.world, exchanges)
     if not figures.exchanges:
         print(f"{place}: no exchange of a call that is compared", file=sys.stderr)
         return 2

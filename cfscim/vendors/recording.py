@@ -35,17 +35,19 @@ _HEX = re.compile(r"[0-9a-f]{32}")
 _OKTA_ID = re.compile(r"(00[ugtoprsx]|0o[a-z]|gPm|rst|rul|aln|otp)[0-9A-Za-z]{17}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _RESOURCE = re.compile(r"(com\.cloudflare\.(?:api|edge)(?:\.[a-z]+){1,4})\.([0-9a-f]{32}|\*)")
+_VIRTUAL_GROUP = re.compile(r"CF-([0-9a-f]{32}) - (.+)")
 _QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^']|'')*)'")
 _LINK = re.compile(r"<([^<>]*)>\s*;[^,<]*?\brel=\"?(\w+)\"?")
 _TOKEN = re.compile(r"[\w.$@:-]+")
 _LARGEST = 10**9
+_EXPRESSIONS = ("filter", "search", "$filter", "$search")
 
 
 @cache
 def vocabulary() -> frozenset[str]:
     """The words that the vendors' own descriptions use: names of members and fixed values."""
     text = resources.files("cfscim.vendors").joinpath("vocabulary.txt").read_text("utf-8")
-    return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
+    return frozenset(line for line in text.splitlines() if line and not line.startswith("# "))
 
 
 class StandIns:
@@ -73,6 +75,8 @@ class StandIns:
             return text
         if any(form.fullmatch(text) for form in (_DATE, _DURATION, _SMALL, _ERROR)):
             return text
+        if found := _VIRTUAL_GROUP.fullmatch(text):
+            return f"CF-{self.text(found[1])} - {self.text(found[2])}"
         if found := _RESOURCE.fullmatch(text):
             return f"{found[1]}.{found[2] if found[2] == '*' else self.text(found[2])}"
         if text.startswith(("http://", "https://")):
@@ -100,7 +104,13 @@ class StandIns:
 
     def query(self, items: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """Names and values of a query; inside a filter what is quoted is a value of its own."""
-        return [(self.text(key), self._expression(value)) for key, value in items]
+        return [
+            (
+                self.text(key),
+                self._expression(value) if key in _EXPRESSIONS else self._listed(value),
+            )
+            for key, value in items
+        ]
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """The answer's headers that tell about paging and limits, and no other."""
@@ -120,11 +130,12 @@ class StandIns:
                 kept[name] = value if value.isdigit() else self.text(value)
         return kept
 
+    def _listed(self, value: str) -> str:
+        """A value, or several of the vendors' words with commas between them."""
+        words = value.split(",")
+        return value if all(word in vocabulary() for word in words) else self.text(value)
+
     def _expression(self, value: str) -> str:
-        if value in vocabulary():
-            return value
-        if " " not in value and not value.startswith(('"', "'")):
-            return ",".join(self.text(part) for part in value.split(","))
         result, at = "", 0
         for quoted in _QUOTED.finditer(value):
             result += self._words(value[at : quoted.start()])
@@ -137,9 +148,14 @@ class StandIns:
         parts: list[str] = []
         at = 0
         for word in _TOKEN.finditer(text):
-            parts += [_marks(text[at : word.start()]), self.text(word[0])]
+            parts += [_marks(text[at : word.start()]), self._attribute(word[0])]
             at = word.end()
         return "".join([*parts, _marks(text[at:])])
+
+    def _attribute(self, text: str) -> str:
+        """A word of an expression; a path of the vendors' own words stays, as in profile.name."""
+        parts = text.split(".")
+        return text if all(part in vocabulary() for part in parts) else self.text(text)
 
     def _stand_in(self, text: str) -> str:
         known = self._known.get(text)
@@ -156,7 +172,8 @@ class StandIns:
             return f"{found[1]}{self._next(found[1]):017d}"
         if _EMAIL.fullmatch(text):
             return f"person-{self._next('person')}@example.com"
-        return f"text-{self._next('text')}"
+        # As wide as each other: no stand-in is the beginning of another, as names need not be.
+        return f"text-{self._next('text'):05d}"
 
     def _next(self, kind: str) -> int:
         self._counts[kind] = self._counts.get(kind, 0) + 1
@@ -181,15 +198,15 @@ class Recorder:
     def __init__(self, folder: Path, about: str) -> None:
         self.folder = folder
         self.count = 0
-        self._about = about
         self._stand_ins = StandIns()
         self._lock = threading.Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            self._about = _unused(folder, about)
         except OSError as error:
             raise MissingError(
                 f"--record {folder}",
-                f"the folder cannot be made ({error.strerror})",
+                f"the folder cannot be used ({error.strerror})",
                 "nothing can be recorded",
                 "name a folder that you may write to",
             ) from None
@@ -231,6 +248,17 @@ class Recorder:
             line = json.dumps(row, ensure_ascii=True, separators=(",", ":")) + "\n"
             with open(file, "a", encoding="ascii", opener=_private) as out:
                 out.write(line)
+
+
+def _unused(folder: Path, about: str) -> str:
+    """`about`, numbered where the folder has a recording of this name: ids begin anew in each."""
+    taken: set[str] = set()
+    for file in folder.glob("*.jsonl"):
+        for line in file.read_text("ascii", "replace").splitlines():
+            row = _json(line)
+            taken |= {str(row.get("file"))} if isinstance(row, dict) else set()
+    names = (about, *(f"{about}-{number}" for number in range(2, len(taken) + 2)))
+    return next((name for name in names if name not in taken), about)
 
 
 def _private(path: str, flags: int) -> int:

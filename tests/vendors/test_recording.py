@@ -151,3 +151,36 @@ def test_a_verification_is_recorded(sandbox: Sandbox, tmp_path: Path, combinatio
         )
     }
     assert all(oct(file.stat().st_mode)[-2:] == "00" for file in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ('profile.name eq "My group"', 'profile.name eq "text-00001"'),
+        ("profile.secret eq 1", "text-00001 eq 1"),
+    ],
+)
+def test_an_expression_keeps_the_vendors_words(value: str, written: str) -> None:
+    assert StandIns().query([("search", value)]) == [("search", written)]
+
+
+def test_what_is_asked_for_by_name_is_the_name_that_answers_hold() -> None:
+    stand_ins = StandIns()
+    name = stand_ins.text("Cloudflare SCIM app")
+    assert stand_ins.query([("q", "Cloudflare SCIM app")]) == [("q", name)]
+    group = stand_ins.text("CF-0123456789abcdef0123456789abcdef - Billing")
+    assert group == "CF-00000000000000000000000000000001 - Billing"
+
+
+def test_no_stand_in_begins_another() -> None:
+    stand_ins = StandIns()
+    written = [stand_ins.text(f"name {number}") for number in range(120)]
+    assert not [a for a in written for b in written if a != b and b.startswith(a)]
+
+
+def test_each_run_into_a_folder_is_a_recording_of_its_own(tmp_path: Path) -> None:
+    for _ in range(3):
+        recorder = Recorder(tmp_path, "verify")
+        recorder.write("Okta", "GET", "https://x.okta.com/api/v1/users", {}, None, 200, {}, b"[]")
+    rows = [json.loads(line) for line in (tmp_path / "okta.jsonl").read_text().splitlines()]
+    assert [row["file"] for row in rows] == ["verify", "verify-2", "verify-3"]

@@ -188,7 +188,7 @@ def _report_outside(job: Job, plan: Plan, reported: Callable[[Outcome], None]) -
 
 def _finish(job: Job, report: JobReport, held: bool) -> None:
     """Status, counts and quarantine after a run."""
-    job.last_execution = _execution(report)
+    job.last_execution = execution(report)
     if report.error is not None:
         job.failures += 1
         _quarantine(job, _CREDENTIALS, report.error.code, report.error.message)
@@ -221,7 +221,7 @@ def _quarantine(job: Job, reason: str, code: str, message: str) -> None:
     )
 
 
-def _execution(report: JobReport) -> dict[str, JsonValue]:
+def execution(report: JobReport) -> dict[str, JsonValue]:
     """A synchronizationTaskExecution."""
     counts = Counter(outcome.status for outcome in report.outcomes)
     state = "EntryLevelErrors" if counts["failure"] else "Succeeded"

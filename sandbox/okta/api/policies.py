@@ -4,7 +4,7 @@ from werkzeug import Response
 
 from sandbox.okta.api import log
 from sandbox.okta.api.route import endpoint, no_content, page
-from sandbox.okta.errors import invalid, not_found
+from sandbox.okta.errors import forbidden, invalid, not_found
 from sandbox.okta.models import ADMIN_CONSOLE_POLICY, ORGANISATION, Policy
 from sandbox.server.router import Context, json_reply
 
@@ -62,6 +62,17 @@ def get_policy(ctx: Context, policy_id: str) -> Response:
     if policy_id not in ctx.state.policies:
         raise not_found(policy_id, "Policy")
     return json_reply(_view(ctx.state.policies[policy_id]))
+
+
+@endpoint("DELETE", "/api/v1/policies/<policy_id>", "okta.policies.manage")
+def delete_policy(ctx: Context, policy_id: str) -> Response:
+    """Delete a policy that is not Okta's own."""
+    if policy_id not in ctx.state.policies:
+        raise not_found(policy_id, "Policy")
+    if ctx.state.policies[policy_id].system:
+        raise forbidden("Okta's own policy cannot be deleted.")
+    del ctx.state.policies[policy_id]
+    return no_content()
 
 
 @endpoint("PUT", "/api/v1/apps/<app_id>/policies/<policy_id>", "okta.apps.manage")

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from sandbox import tenant
 from sandbox.__main__ import main
 from sandbox.okta import recorded
 from sandbox.okta.models import OktaState
-from sandbox.replay import Exchange, Figures, cursor, differences, load, run
+from sandbox.replay import Exchange, Figures, cursor, differences, load
 from sandbox.server.world import World
 
 FILE = Path(__file__).parents[3].parent / "shared" / "recorded" / "okta-management.jsonl.gz"
@@ -30,7 +31,7 @@ def world() -> Iterator[World]:
 
 @pytest.mark.skipif(not FILE.is_file(), reason="../shared/recorded is not here")
 def test_every_recorded_answer_is_the_sandboxes_too(world: World) -> None:
-    figures = run(load(FILE), lambda recording, into: recorded.replay(world, recording, into))
+    figures = tenant.run(world, load(FILE))
     print(*figures.lines(), sep="\n")
     assert figures.exchanges.total() > 5_000
     assert not figures.differences, "\n".join(figures.differences[:20])
@@ -47,7 +48,7 @@ def test_a_difference_of_status_key_and_type_is_told(world: World) -> None:
         exchange(2, "DELETE", "/api/v1/groups/00g00000000000000001", status=204),
     ]
     del recording[1]
-    recorded.replay(world, [*recording, exchange(3, "GET", "/api/v1/groups/nobody")], figures)
+    tenant.replay(world, [*recording, exchange(3, "GET", "/api/v1/groups/nobody")], figures)
     told = "\n".join(figures.differences)
     assert ".nickname: missing" in told
     assert ".type: text, recorded number" in told
@@ -67,7 +68,7 @@ def test_what_was_there_before_is_made_first(world: World) -> None:
         exchange(0, "GET", f"{path}/users", response=[member]),
         exchange(1, "GET", path, response=GROUP),
     ]
-    recorded.replay(world, recording, figures)
+    tenant.replay(world, recording, figures)
     state: OktaState = world.okta
     [group] = [group for group in state.groups.values() if group.name == "Billing"]
     [person] = group.members
@@ -85,7 +86,7 @@ def test_ids_of_the_recording_become_the_sandboxes(world: World) -> None:
         exchange(0, "POST", "/api/v1/groups", request=GROUP, response=GROUP),
         exchange(1, "PUT", path, request={"profile": {"name": "Renamed"}}, response=GROUP),
     ]
-    recorded.replay(world, recording, figures)
+    tenant.replay(world, recording, figures)
     assert figures.statuses.total() == 2
     assert "Renamed" in [group.name for group in world.okta.groups.values()]
 

@@ -1,0 +1,297 @@
+"""Replays exchanges with Microsoft Graph against this sandbox's.
+
+People, groups, applications, assignments and synchronization jobs are made first, as far as the
+answers show them and with the ids that they had there. What Graph itself fills in (the keys of an
+object, a new job's schema) is the sandbox's own, so that a tenant that has more or less is seen.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sandbox.entra.models import (
+    Assignment,
+    Entity,
+    EntraState,
+    Job,
+    Kind,
+    Link,
+    Quarantine,
+    new_application,
+    new_group,
+    new_service_principal,
+    new_user,
+    now,
+)
+from sandbox.entra.permissions import DEFAULT_ROLES
+from sandbox.entra.provisioning.cycle import JobReport, execution
+from sandbox.entra.provisioning.log import Outcome, record
+from sandbox.entra.provisioning.schema import default_document
+from sandbox.entra.signin import GRAPH_AUDIENCES, issue
+from sandbox.replay import Accepted, Exchange, Ids, as_far_as_shown, json_body, known_only
+from sandbox.server.people import Person
+from sandbox.server.world import World
+
+__all__ = ["ACCEPTED", "body", "build", "call_of", "signed"]
+
+Document = dict[str, Any]
+ACCEPTED: tuple[Accepted, ...] = ()
+"""No recording of a live tenant is known yet, so nothing is."""
+_GUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_KEY = re.compile(rf"/(?:{_GUID}|text-\d+|[\w-]{{43}}|scim\.[\w.-]+)(?=/|$)")
+_SIGNATURE = "x" * 8
+_CLOUDFLARE = "https://api.cloudflare.com/client/v4/accounts/{}/scim/v2"
+_PLACES: tuple[tuple[str, Kind], ...] = (
+    (r"users(/[^/]+)?", "user"),
+    (r"groups(/[^/]+)?", "group"),
+    (r"groups/[^/]+/(members|owners)", "user"),
+    (r"applications(/[^/]+)?", "application"),
+    (r"servicePrincipals(/[^/]+)?", "servicePrincipal"),
+)
+
+body = json_body
+
+
+def call_of(exchange: Exchange) -> str | None:
+    """The call's name; None for an answer of 5xx or 429, which says nothing of the API."""
+    if exchange.status >= 500 or exchange.status == 429:
+        return None
+    return f"{exchange.method} {_KEY.sub('/{id}', exchange.path)}"
+
+
+def signed(world: World, exchange: Exchange) -> Mapping[str, str]:
+    """A caller with every permission; without any where the answer says that one was missing."""
+    missing = exchange.status == 403 or (
+        exchange.status == 401 and "/synchronization/" in exchange.path
+    )
+    world.entra.roles = [] if missing else sorted(DEFAULT_ROLES)
+    token = issue(world, world.entra, GRAPH_AUDIENCES[0])
+    return {"Authorization": f"Bearer {_SIGNATURE if exchange.status == 401 else token}"}
+
+
+def build(world: World, recording: Sequence[Exchange], ids: Ids) -> None:
+    """Directory objects, assignments and jobs as the answers show them."""
+    del ids  # everything keeps the id that it had
+    world.entra = EntraState.fresh()
+    read = [each for each in recording if each.method == "GET" and each.status < 400]
+    for pattern, kind in _PLACES:
+        for exchange in read:
+            if match := re.fullmatch(rf"/(?:v1\.0|beta)/({pattern})", exchange.path):
+                for document in _documents(exchange):
+                    with as_far_as_shown():
+                        _entity(world.entra, _kind(document, kind), document)
+                _relations(world.entra, match[1], exchange)
+    for exchange in read:
+        if exchange.path.endswith("/appRoleAssignedTo"):
+            for document in _documents(exchange):
+                with as_far_as_shown():
+                    _assignment(world.entra, document)
+        if exchange.path.endswith("/subscribedSkus"):
+            world.entra.premium = "AAD_PREMIUM" in str(exchange.response)
+    for exchange in recording:
+        with as_far_as_shown():
+            _synchronization(world, exchange, recording)
+    for exchange in read:
+        if exchange.path.endswith("/auditLogs/provisioning"):
+            for document in _documents(exchange):
+                with as_far_as_shown():
+                    _log(world.entra, document)
+
+
+def _documents(exchange: Exchange) -> Iterator[Document]:
+    answer = exchange.response
+    shown = answer.get("value", answer) if isinstance(answer, dict) else []
+    for item in shown if isinstance(shown, list) else [shown]:
+        if isinstance(item, dict) and "id" in item:
+            yield item
+
+
+def _kind(document: Document, otherwise: Kind) -> Kind:
+    named = str(document.get("@odata.type", "")).removeprefix("#microsoft.graph.")
+    known = ("user", "group", "application", "servicePrincipal")
+    return cast(Kind, named) if named in known else otherwise
+
+
+def _blank(state: EntraState, kind: Kind, document: Document) -> Document:
+    """Every property that the sandbox knows of such an object."""
+    name = str(document.get("displayName"))
+    if kind == "user":
+        return new_user(Person.of(str(document.get("userPrincipalName", "a@example.com"))), now())
+    if kind == "group":
+        return new_group(name, now())
+    template = document.get("applicationTemplateId")
+    application = new_application(name, str(document.get("appId")), now(), template)
+    if kind == "application":
+        return application
+    return new_service_principal(application, [], state.tenant_id, now())
+
+
+def _entity(state: EntraState, kind: Kind, document: Document) -> Entity:
+    key = str(document["id"])
+    entity = state.collection(kind).get(key)
+    if entity is None:
+        properties = {"id": key, **_blank(state, kind, document)}
+        entity = state.collection(kind)[key] = Entity(id=key, kind=kind, properties=properties)
+    entity.properties |= cast(Document, known_only({**entity.properties}, document))
+    return entity
+
+
+def _relations(state: EntraState, path: str, exchange: Exchange) -> None:
+    found = re.fullmatch(r"groups/([^/]+)/(members|owners)", path)
+    group = state.groups.get(found[1]) if found else None
+    if found is None or group is None:
+        return
+    related = group.members if found[2] == "members" else group.owners
+    related += [str(d["id"]) for d in _documents(exchange) if d["id"] not in related]
+
+
+def _assignment(state: EntraState, document: Document) -> None:
+    principal, resource = str(document["principalId"]), str(document["resourceId"])
+    kinds: dict[str, Kind] = {"User": "user", "Group": "group"}
+    kind = kinds.get(str(document.get("principalType")), "servicePrincipal")
+    if state.find(principal) is None:
+        shown = {"id": principal, "displayName": document.get("principalDisplayName")}
+        _entity(state, kind, shown)
+    state.assignments[str(document["id"])] = Assignment(
+        id=str(document["id"]),
+        app_role_id=str(document.get("appRoleId")),
+        principal_id=principal,
+        resource_id=resource,
+        created=str(document.get("createdDateTime")),
+    )
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where below a service principal's synchronization an exchange was."""
+
+    principal: str
+    rest: str
+
+    @classmethod
+    def of(cls, exchange: Exchange) -> "_Place | None":
+        found = re.fullmatch(
+            r"/(?:v1\.0|beta)/servicePrincipals/([^/]+)/synchronization/(.+)", exchange.path
+        )
+        return cls(found[1], found[2]) if found else None
+
+
+def _synchronization(world: World, exchange: Exchange, recording: Sequence[Exchange]) -> None:
+    """A job, its saved keys, or what Test Connection must have found."""
+    place, state = _Place.of(exchange), world.entra
+    if place is None:
+        return
+    if place.principal not in state.service_principals and exchange.status < 400:
+        _entity(state, "servicePrincipal", {"id": place.principal, "appId": place.principal})
+    saved = state.sync(place.principal).secrets
+    if place.rest.endswith("validateCredentials"):
+        _target(world, saved, works=exchange.status < 400)
+    if exchange.method != "GET" or exchange.status >= 400:
+        return
+    if place.rest == "secrets" and isinstance(exchange.response, dict):
+        for pair in exchange.response.get("value") or []:
+            saved.setdefault(str(pair["key"]), str(pair["value"]))
+    elif re.fullmatch(r"jobs(/[^/]+)?", place.rest):
+        for document in _documents(exchange):
+            _job(state, place.principal, document, recording)
+
+
+def _target(world: World, saved: dict[str, str], *, works: bool) -> None:
+    """Address and token of the sandbox's own SCIM endpoint: a test of them ends as recorded."""
+    account = next(iter(world.cloudflare.accounts), "0" * 32)
+    saved["BaseAddress"] = _CLOUDFLARE.format(account)
+    saved["SecretToken"] = world.credentials.cloudflare_api_token if works else "revoked"
+
+
+def _job(
+    state: EntraState, principal: str, document: Document, recording: Sequence[Exchange]
+) -> None:
+    key, status = str(document["id"]), document.get("status") or {}
+    schema = default_document(state.service_principals[principal].text("appId"), key)
+    for exchange in recording:
+        if exchange.path.endswith(f"/jobs/{key}/schema") and exchange.method == "GET":
+            _take_scopes(schema, exchange.response)
+    job = Job(
+        id=key,
+        template_id=str(document.get("templateId")),
+        document=schema,
+        schedule=(document.get("schedule") or {}).get("state", "Disabled"),
+        failures=int(status.get("countSuccessiveCompleteFailures") or 0),
+        last_execution=_execution(key, status.get("lastExecution")),
+        last_success=_execution(key, status.get("lastSuccessfulExecution")),
+        last_export=_execution(key, status.get("lastSuccessfulExecutionWithExports")),
+        quarantine=_quarantine(status.get("quarantine")),
+    )
+    for number, each in enumerate(status.get("synchronizedEntryCountByType") or []):
+        named = "Group" if number else "User"
+        kind = next((k for k in ("User", "Group") if str(each["key"]).startswith(k)), named)
+        job.links |= {
+            f"{kind}-{one}": Link(kind=cast(Any, kind), target_id="", name="")
+            for one in range(int(each["value"]))
+        }
+    state.sync(principal).jobs[key] = job
+
+
+def _execution(job_id: str, document: object) -> Document | None:
+    if not isinstance(document, dict):
+        return None
+    own = execution(JobReport(job_id, now()))
+    return own | {key: value for key, value in document.items() if key in own}
+
+
+def _quarantine(document: object) -> Quarantine | None:
+    if not isinstance(document, dict):
+        return None
+    error = document.get("error") or {}
+    return Quarantine(
+        reason=str(document.get("reason")),
+        code=str(error.get("code")),
+        message=str(error.get("message")),
+        began=now(),
+        count=int(document.get("seriesCount") or 1),
+    )
+
+
+def _take_scopes(schema: Document, recorded: object) -> None:
+    """The scoping filters that somebody set; the rest of a schema is the template's."""
+    set_there = {each.get("sourceObjectName"): each.get("scope") for each in _mappings(recorded)}
+    for mapping in _mappings(schema):
+        mapping["scope"] = set_there.get(mapping["sourceObjectName"])
+
+
+def _mappings(schema: object) -> list[Document]:
+    rules = schema.get("synchronizationRules") if isinstance(schema, dict) else None
+    return [
+        mapping
+        for rule in rules or []
+        if isinstance(rule, dict)
+        for mapping in rule.get("objectMappings") or []
+        if isinstance(mapping, dict)
+    ]
+
+
+def _log(state: EntraState, document: Document) -> None:
+    principal = str((document.get("servicePrincipal") or {}).get("id"))
+    job = state.sync(principal).jobs.get(str(document.get("jobId")))
+    if principal not in state.service_principals or job is None:
+        return
+    source, target = document.get("sourceIdentity") or {}, document.get("targetIdentity") or {}
+    info = document.get("provisioningStatusInfo") or {}
+    error = info.get("errorInformation") or {}
+    record(
+        state,
+        principal,
+        job,
+        str(document.get("cycleId")),
+        Outcome(
+            kind=str(source.get("identityType")),
+            source_id=str(source.get("id")),
+            name=str(source.get("displayName")),
+            action=str(document.get("provisioningAction")),
+            status=str(info.get("status")),
+            target_id=str(target.get("id")),
+            code=error.get("errorCode"),
+            reason=error.get("reason"),
+        ),
+    )

@@ -1,0 +1,171 @@
+"""What the program recorded of this sandbox replays without a difference; a changed answer is told."""
+
+import copy
+import json
+import os
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from cfscim.__main__ import app
+from sandbox.__main__ import main
+from sandbox.replay import Exchange, Figures, load, shape
+from sandbox.server.server import Sandbox
+from sandbox.tenant import run, vendor_of
+from tests.verify.verify_support import set_up
+
+NO_STATE = {"version": 3, "deployment": {"resources": []}}
+COMMANDS = (
+    ("verify", "--outputs", "outputs.json"),
+    ("preflight", "--state", "state.json"),
+    ("adopt", "--state", "state.json"),
+    ("steps", "--outputs", "outputs.json"),
+)
+VARIANTS: dict[str, dict[str, object]] = {
+    "okta-userGroups-account": {},
+    "okta-virtualGroups-user": {"cycle": False},
+    "entra-userGroups-account": {"scope": "filtered"},
+    "entra-virtualGroups-user": {},
+}
+# What an object has only once something happened: without it the answer is of an earlier moment.
+_OF_A_MOMENT = re.compile(
+    r".*\.(last_used_on|lastPush|lastSync|externalId|password|policies)|.*\.resources\..*|.*\.scope\..*"
+)
+Recordings = dict[str, Path]
+
+
+@pytest.fixture(scope="module")
+def recordings(
+    sandbox_server: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Recordings]:
+    """A folder for each stack: every command that reads a vendor, with --record."""
+    yield {
+        name: recording(sandbox_server, name, options, tmp_path_factory.mktemp(name))
+        for name, options in VARIANTS.items()
+    }
+    sandbox_server.world.reset()
+
+
+def recording(sandbox: Sandbox, name: str, options: dict[str, Any], folder: Path) -> Path:
+    sandbox.world.reset()
+    kind, model, owner = name.split("-")[:3]
+    stack = set_up(sandbox, kind, model, owner, **options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        files = {"outputs.json": stack.printed, "state.json": NO_STATE}
+        for file, content in files.items():
+            Path(file).write_text(json.dumps(content))
+        Path("Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": dict(stack.given)}))
+        for command in COMMANDS:
+            arguments = [*command, "--stack", "dev", "--record", "recording"]
+            done = CliRunner().invoke(app, arguments, env={**os.environ, **sandbox.env})
+            assert done.exit_code in (0, 1, 4), done.output
+    return folder / "recording"
+
+
+def replayed(sandbox: Sandbox, exchanges: list[Exchange]) -> Figures:
+    return run(sandbox.world, exchanges)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_no_difference(sandbox_server: Sandbox, recordings: Recordings, name: str) -> None:
+    exchanges = load(recordings[name])
+    figures = replayed(sandbox_server, exchanges)
+    assert figures.differences == []
+    assert figures.exchanges.total() == len(exchanges) > 150  # not one of them is passed over
+    assert not figures.accepted.total()
+
+
+def changed(exchange: Exchange, chance: random.Random) -> Exchange | None:
+    """The exchange without one key of its answer, wherever it is; None without one to take."""
+    places = [
+        place
+        for place in shape(exchange.response)
+        if re.search(r"\.\w+$", place) and not _OF_A_MOMENT.fullmatch(place)
+    ]
+    if not places:
+        return None
+    answer: Any = copy.deepcopy(exchange.response)
+    take_away(answer, re.findall(r"\[\]|\.(?:@odata\.)?[^.\[]+", chance.choice(sorted(places))))
+    return replace(exchange, response=answer)
+
+
+def take_away(value: Any, path: list[str]) -> None:
+    """Delete what stands at a place of an answer, in every item of a list."""
+    step, rest = path[0], path[1:]
+    if step == "[]":
+        for item in value if isinstance(value, list) else ():
+            take_away(item, rest)
+    elif isinstance(value, dict) and step[1:] in value:
+        if rest:
+            take_away(value[step[1:]], rest)
+        else:
+            del value[step[1:]]
+
+
+@pytest.mark.parametrize("name", ["okta-userGroups-account", "entra-userGroups-account"])
+@pytest.mark.parametrize("seed", range(2))
+def test_a_missing_key_is_told(
+    sandbox_server: Sandbox, recordings: Recordings, name: str, seed: int
+) -> None:
+    """The first answer of each call loses a key: each of these exchanges is told."""
+    chance = random.Random(seed)
+    exchanges, seen, touched = [], set(), []
+    for exchange in load(recordings[name]):
+        call = vendor_of(exchange).call_of(exchange)
+        other = None if call in seen else changed(exchange, chance)
+        if other is not None:
+            seen.add(call)
+            touched.append((f"cfscim {other.file} {other.number} {other.method}", call))
+            exchanges.append(other or exchange)
+    assert len(touched) > 20
+    told = replayed(sandbox_server, exchanges).differences
+    assert [one for one in touched if not any(line.startswith(one[0]) for line in told)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "call", "status", "answer", "line"),
+    [
+        ("okta", "GET /api/v1/groups", 403, {"errorCode": "E0000006"}, "errorSummary: too much"),
+        (
+            "okta",
+            "GET /api/v1/apps/{id}/features",
+            400,
+            {"errorCode": "E0000003"},
+            "error E0000001",
+        ),
+        ("okta", "GET /accounts/{id}/members", 404, {"success": False}, "status 200, recorded 404"),
+        ("entra", "GET /v1.0/groups", 400, {"error": {"code": "x"}}, "status 200, recorded 400"),
+        ("entra", "GET /v1.0/users", 403, {"error": {"code": "Other"}}, "recorded Other"),
+    ],
+)
+def test_another_status_or_error_is_told(
+    sandbox_server: Sandbox,
+    recordings: Recordings,
+    name: str,
+    call: str,
+    status: int,
+    answer: dict[str, Any],
+    line: str,
+) -> None:
+    exchanges = load(recordings[f"{name}-userGroups-account"])
+    at = next(i for i, one in enumerate(exchanges) if vendor_of(one).call_of(one) == call)
+    exchanges[at] = replace(exchanges[at], status=status, response=answer)
+    told = replayed(sandbox_server, exchanges).differences
+    assert any(line in each for each in told), told
+
+
+def test_the_command_ends_with_0_where_nothing_differs(
+    recordings: Recordings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", str(recordings["entra-userGroups-account"])]) == 0
+    assert "GET /v1.0/servicePrincipals/{id}/synchronization/jobs/{id}/schema" in (
+        capsys.readouterr().out
+    )
