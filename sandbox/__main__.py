@@ -5,6 +5,7 @@
 
 import argparse
 import json
+import shutil
 import signal
 import sys
 import threading
@@ -58,6 +59,11 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="end when standard input ends without the line `keep`",
     )
+    parser.add_argument(
+        "--temporary",
+        action="store_true",
+        help="with --with-parent: remove the state's folder when that end comes",
+    )
     options = parser.parse_args(arguments)
     try:
         sandbox = Sandbox(options.state_dir, options.port)
@@ -70,20 +76,24 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    stopping = threading.Event()
+    stopping, orphaned = threading.Event(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     if options.with_parent:
-        threading.Thread(target=_watch, args=(stopping,), daemon=True).start()
+        threading.Thread(target=_watch, args=(stopping, orphaned), daemon=True).start()
     with sandbox:
         print(json.dumps({"env": sandbox.env, "admin": sandbox.origin}), flush=True)
         stopping.wait()
+    if orphaned.is_set() and options.temporary:
+        # It holds the key of an authority that somebody may have come to trust.
+        shutil.rmtree(options.state_dir, ignore_errors=True)
     return 0
 
 
-def _watch(stopping: threading.Event) -> None:
+def _watch(stopping: threading.Event, orphaned: threading.Event) -> None:
     """Stop once standard input is at its end, as it is when whoever started us was killed."""
     if sys.stdin.readline().strip() != "keep":
+        orphaned.set()
         stopping.set()
 
 

@@ -91,8 +91,9 @@ class SandboxProcess(RunningSandbox):
         self._dir = str(state_dir) if state_dir else tempfile.mkdtemp(prefix="cfscim-sandbox-")
         # A file, not a pipe: a pipe nobody reads would stop the sandbox once it is full.
         self._errors = (Path(self._dir) / "sandbox.log").open("w+b")
+        gone = ["--with-parent", *(["--temporary"] if self._temporary else [])]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "sandbox", "--state-dir", self._dir, "--with-parent"],
+            [sys.executable, "-m", "sandbox", "--state-dir", self._dir, *gone],
             cwd=PROJECT_DIR,
             # Its end tells the sandbox that this process is gone, however it was ended.
             stdin=subprocess.PIPE,

@@ -18,7 +18,14 @@ from cfscim.config.messages import MissingError
 from cfscim.vendors.errors import AnswerError, UnreachableError, kind_of, vendor_code, vendor_says
 from cfscim.vendors.limits import time_left
 from cfscim.vendors.recording import active
-from cfscim.vendors.retries import Policy, delay, may_repeat, quota_reset, retry_after
+from cfscim.vendors.retries import (
+    Policy,
+    clock_off,
+    delay,
+    may_repeat,
+    quota_reset,
+    retry_after,
+)
 from cfscim.vendors.secrets import mask
 
 T = TypeVar("T")
@@ -64,7 +71,8 @@ class HttpClient:
     """Sends calls to one vendor. Safe to share between threads; close it, or use `with`.
 
     `authorize` gives the headers that sign a request, from its method and address.
-    `credentials` says in errors where they come from. Time is injectable for tests.
+    `credentials` says in errors where they come from. `clock_off`: words about this machine's
+    clock where the last answer's date is another. Time is injectable for tests.
     """
 
     def __init__(
@@ -84,6 +92,7 @@ class HttpClient:
         self.base = base
         self.policy = policy or Policy()
         self.sleep = sleep
+        self.clock_off = ""
         self._client = client
         self._authorize = authorize
         self._credentials = credentials
@@ -179,6 +188,7 @@ class HttpClient:
                 *(answered, content),
             )
         self._note_quota(call, answered)
+        self.clock_off = clock_off(answered, self._now())
         if not response.is_success:
             raise self._refusal(response.status_code, answered, content, where, call)
         return Answer(where, response.status_code, answered, self._parsed(content, where, call))
@@ -254,6 +264,9 @@ class HttpClient:
         if 300 <= status < 400:
             host = urlsplit(headers.get("location", "")).hostname or "another address"
             answer += f" to {host}, which is not followed with credentials"
+        elif status in (400, 401) and self.clock_off:
+            answer += f", and {self.clock_off}"
+            instead = "set this machine's clock, then run again"
         elif kind == "forbidden" and call.needs:
             instead = f"grant {call.needs} (docs/permissions.md)"
         elif kind == "unauthorized" and self._credentials:

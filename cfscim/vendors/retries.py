@@ -56,6 +56,10 @@ def delay(error: AnswerError, attempt: int, policy: Policy) -> float:
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 - only spreads the load
 
 
+_CLOCKS_AGREE = 120.0
+"""Seconds; Okta and Entra let five minutes pass, and a proof of possession less."""
+
+
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """What the answer asks to wait: `Retry-After` (seconds or date), else Okta's limit headers."""
     wish = headers.get("retry-after", "").strip()
@@ -75,6 +79,23 @@ def quota_reset(headers: Mapping[str, str], now: float) -> float | None:
     if not (reset.isascii() and reset.isdigit()):
         return None
     return max(0.0, int(reset) - _sent_at(headers, now) + 1)
+
+
+def clock_off(headers: Mapping[str, str], now: float) -> str:
+    """Words for a clock that is not the vendor's, by the answer's own date (RFC 9110, 6.6.1);
+    empty where it agrees, or the answer has none. Signatures and tokens are good by the minute.
+    """
+    at = _date(headers.get("date", ""))
+    return "" if at is None else clock_words(at, now)
+
+
+def clock_words(at: float, now: float) -> str:
+    """The words of `clock_off`, where the moment of the answer (`at`) is known otherwise."""
+    if abs(now - at) < _CLOCKS_AGREE:
+        return ""
+    minutes = round(abs(now - at) / 60)
+    which = "ahead of" if now > at else "behind"
+    return f"this machine's clock is {minutes} minutes {which} the vendor's"
 
 
 def _sent_at(headers: Mapping[str, str], now: float) -> float:

@@ -90,7 +90,13 @@ def run(
             *member_questions(view, outputs, directory, about.now),
         ]
         every = first_state.instead(config, outputs, every)
-        return Report(tuple(answer(question) for question in every))
+        report = Report(tuple(answer(question) for question in every))
+        if cloudflare.clock_off:
+            progress(
+                f"verify: {cloudflare.clock_off}, and says what is late or has ended; set it, then "
+                "run again"
+            )
+        return report
 
 
 def _asked(about: About, tally: Tally, open_: ExitStack) -> tuple[list[Question], Directory]:

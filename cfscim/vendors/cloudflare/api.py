@@ -55,6 +55,11 @@ class CloudflareClient:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
+    @property
+    def clock_off(self) -> str:
+        """Words about this machine's clock, where Cloudflare's last answer has another time."""
+        return self._http.clock_off
+
     def token(self, account_id: str, owner: Owner, token_id: str) -> ApiToken:
         """A token's name, policies, restrictions and status; never its value."""
         path = f"{_tokens(account_id, owner)}/{quote(token_id)}"

@@ -9,10 +9,12 @@ identity, Azure CLI; clouds: `GET /metadata/endpoints?api-version=2022-09-01`.
 import base64
 import binascii
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,7 +27,7 @@ from cfscim.vendors.http import Answer, Call, HttpClient
 from cfscim.vendors.network import ca_file, is_loopback, open_client, require_safe
 from cfscim.vendors.pages import member
 from cfscim.vendors.replies import Reply, read
-from cfscim.vendors.retries import Policy, delay
+from cfscim.vendors.retries import Policy, clock_words, delay
 from cfscim.vendors.settings import Settings
 
 _REQUEST_URLS = ("ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL", "SYSTEM_OIDCREQUESTURI")
@@ -276,6 +278,7 @@ if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
 
 WHERE = "Entra sign-in"
+_TIMESTAMP = re.compile(r"Timestamp: (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)Z")
 _AUDIENCE = "api://AzureADTokenExchange"
 # A token that ends while a long answer is under way is of no use.
 _EARLY_SECONDS = 120
@@ -348,11 +351,14 @@ class GraphTokens:
                 raise AnswerError("unavailable", WHERE, _said(cause)) from None
             if isinstance(cause, AttributeError | LookupError | TypeError | ValueError):
                 raise AnswerError("malformed", WHERE, "an answer that is no token") from None
+            off = _clock_off(error)
             raise AnswerError(
                 "unauthorized",
                 WHERE,
-                _said(error),
-                instead="check tenant, client and the secret, certificate or federated credential",
+                f"{_said(error)}, and {off}" if off else _said(error),
+                instead="set this machine's clock, then run again"
+                if off
+                else "check tenant, client and the secret, certificate or federated credential",
             ) from None
         except ServiceRequestError:
             raise self._unreachable() from None
@@ -368,6 +374,18 @@ class GraphTokens:
 
     def _unreachable(self) -> UnreachableError:
         return UnreachableError("unreachable", WHERE, f"{self._authority} does not answer")
+
+
+def _clock_off(error: Exception) -> str:
+    """What a refusal's own time says of this machine's clock: an assertion is good by the minute.
+
+    Source: Microsoft's AADSTS errors end in `Timestamp: 2026-11-26 16:43:24Z`, by their clock.
+    """
+    found = _TIMESTAMP.search(str(error))
+    if found is None:
+        return ""
+    at = datetime.strptime(found[1], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    return clock_words(at.timestamp(), time.time())
 
 
 class EndpointIdentity:
