@@ -310,12 +310,13 @@ def adopt(
 ) -> None:
     """Find what exists and is not in the state, and write its import; exit 0 nothing is left."""
     from cfscim.adopt.command import Request, run
+    from cfscim.vendors.limits import whole_run
     from cfscim.vendors.recording import recorded
 
     request = Request(
         stack, state, tuple(take or ()), tuple(delete_twin or ()), do_import=do_import, file=file
     )
-    with recorded(record, "adopt"):
+    with recorded(record, "adopt"), whole_run():
         code = run(request, os.environ)
     raise typer.Exit(code)
 
@@ -338,9 +339,10 @@ def preflight(
 ) -> None:
     """Ask, before an update, what would stop it; read-only. Exit 0 ready, 1 something is to do."""
     from cfscim.preflight.command import run
+    from cfscim.vendors.limits import whole_run
     from cfscim.vendors.recording import recorded
 
-    with recorded(record, "preflight"):
+    with recorded(record, "preflight"), whole_run():
         code = run(stack, output.value, state, os.environ)
     raise typer.Exit(code)
 
@@ -352,10 +354,11 @@ def steps(
     record: Record = None,
 ) -> None:
     """List what is left to do by hand, with links: exit 0 nothing, 1 something."""
+    from cfscim.vendors.limits import whole_run
     from cfscim.vendors.recording import recorded
     from cfscim.verify.steps import run
 
-    with recorded(record, "steps"):
+    with recorded(record, "steps"), whole_run():
         code = run(stack, outputs, os.environ)
     raise typer.Exit(code)
 
@@ -418,9 +421,10 @@ def restore_super_admin(
 ) -> None:
     """Give a member the Super Administrator role with the SCIM token, when nobody has it."""
     from cfscim.restore import run
+    from cfscim.vendors.limits import whole_run
     from cfscim.vendors.recording import recorded
 
-    with recorded(record, "restore-super-admin"):
+    with recorded(record, "restore-super-admin"), whole_run():
         code = run(stack, person, outputs, os.environ, yes=yes)
     raise typer.Exit(code)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from cfscim.config.json_types import Json
-from cfscim.config.messages import MissingError, RemoteError, one_line
+from cfscim.config.messages import Exit, MissingError, RemoteError, one_line
 from cfscim.vendors.secrets import mask
 
 Kind = Literal[
@@ -58,6 +58,8 @@ _INSTEAD: dict[Kind, str] = {
     "malformed": "check the address; a proxy may have answered in the vendor's place",
     "unexpected": "run again",
 }
+_NO_ANSWER = ("throttled", "unavailable", "timeout", "unreachable")
+"""The network, or the vendor behind it, is what is missing."""
 _LONGEST = 200
 
 
@@ -94,6 +96,8 @@ class AnswerError(RemoteError):
         self.headers = headers or {}
         parts = (where, answer, why or _WHY[kind], instead or _INSTEAD[kind])
         super().__init__(*(one_line(mask(part, secrets)) for part in parts))
+        if kind in _NO_ANSWER:
+            self.exit_code = Exit.MISSING
 
 
 class UnreachableError(AnswerError, MissingError):

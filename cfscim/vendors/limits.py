@@ -11,9 +11,9 @@ _ends: list[float] = []
 
 
 @contextmanager
-def whole_run(seconds: float = WHOLE_RUN) -> Iterator[None]:
+def whole_run(seconds: float | None = None) -> Iterator[None]:
     """Bounds every call made within; a call that begins or goes on later is a time-out."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + (WHOLE_RUN if seconds is None else seconds)
     _ends.append(end)
     try:
         yield

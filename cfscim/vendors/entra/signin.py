@@ -23,7 +23,8 @@ import httpx
 from cfscim.config.clouds import CLOUDS, cloud_of_environment
 from cfscim.config.messages import MissingError
 from cfscim.vendors.errors import AnswerError, UnreachableError, vendor_says
-from cfscim.vendors.http import Answer, Call, HttpClient
+from cfscim.vendors.http import Answer, Call, HttpClient, within
+from cfscim.vendors.limits import time_left
 from cfscim.vendors.network import ca_file, is_loopback, open_client, require_safe
 from cfscim.vendors.pages import member
 from cfscim.vendors.replies import Reply, read
@@ -333,7 +334,9 @@ class GraphTokens:
         from azure.identity import CredentialUnavailableError
 
         try:
-            return self._credential.get_token(self._scope)
+            # Its own time-outs are for each piece of an answer.
+            left = max(0.1, min(self._policy.total, time_left()))
+            return within(left, WHERE, lambda: self._credential.get_token(self._scope))
         except CredentialUnavailableError as error:
             raise MissingError(
                 WHERE,
