@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from sandbox.entra.audit import write
 from sandbox.entra.models import (
     Assignment,
     Entity,
@@ -93,6 +94,10 @@ def build(world: World, recording: Sequence[Exchange], ids: Ids) -> None:
         with as_far_as_shown():
             _synchronization(world, exchange, recording)
     for exchange in read:
+        if exchange.path.endswith("/auditLogs/directoryAudits"):
+            for document in reversed([*_documents(exchange)]):
+                with as_far_as_shown():
+                    _audited(world.entra, document)
         if exchange.path.endswith("/auditLogs/provisioning"):
             for document in _documents(exchange):
                 with as_far_as_shown():
@@ -269,6 +274,15 @@ def _mappings(schema: object) -> list[Document]:
         for mapping in rule.get("objectMappings") or []
         if isinstance(mapping, dict)
     ]
+
+
+def _audited(state: EntraState, document: Document) -> None:
+    if any(entry["id"] == document["id"] for entry in state.audit):
+        return
+    about = Entity(id="", kind="group", properties={})
+    write(state, str(document.get("activityDisplayName")), about)
+    own = state.audit.pop()
+    state.audit.append(cast(Document, known_only(own, document)))
 
 
 def _log(state: EntraState, document: Document) -> None:
