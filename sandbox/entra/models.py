@@ -3,6 +3,7 @@
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Literal
+from uuid import UUID
 
 from pydantic import BaseModel, Field, JsonValue
 
@@ -89,16 +90,20 @@ def new_group(display_name: str, created: str) -> dict[str, JsonValue]:
         "membershipRule": None,
         "membershipRuleProcessingState": None,
         "onPremisesDomainName": None,
+        "onPremisesLastSyncDateTime": None,
+        "onPremisesProvisioningErrors": [],
         "onPremisesNetBiosName": None,
         "onPremisesSamAccountName": None,
         "onPremisesSecurityIdentifier": None,
         "onPremisesSyncEnabled": None,
+        "preferredDataLocation": None,
         "preferredLanguage": None,
         "proxyAddresses": [],
         "renewedDateTime": created,
         "resourceBehaviorOptions": [],
         "resourceProvisioningOptions": [],
         "securityEnabled": True,
+        "securityIdentifier": None,
         "theme": None,
         "uniqueName": None,
         "visibility": None,
@@ -133,6 +138,7 @@ def new_application(
         "info": _links(),
         "isDeviceOnlyAuthSupported": None,
         "isFallbackPublicClient": False,
+        "certification": None,
         "keyCredentials": [],
         "notes": None,
         "oauth2RequirePostResponse": False,
@@ -195,6 +201,7 @@ def new_service_principal(
         "preferredSingleSignOnMode": None,
         "preferredTokenSigningKeyThumbprint": None,
         "replyUrls": [],
+        "resourceSpecificApplicationPermissions": [],
         "samlSingleSignOnSettings": None,
         "servicePrincipalNames": [app_id],
         "servicePrincipalType": "Application",
@@ -302,6 +309,13 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _security_identifier(object_id: str) -> str:
+    """The id in Windows' form; source: Microsoft's example of a new group (D)."""
+    raw = UUID(object_id).bytes_le
+    parts = (int.from_bytes(raw[at : at + 4], "little") for at in range(0, 16, 4))
+    return "S-1-12-1-" + "-".join(map(str, parts))
+
+
 class EntraState(BaseModel):
     """One tenant. Ids come from counters, so that two runs in the same order agree."""
 
@@ -347,7 +361,9 @@ class EntraState(BaseModel):
     def add(self, kind: Kind, properties: Properties) -> Entity:
         """Put a new object into the directory."""
         object_id = self.new_id(kind)
-        own = {"id": object_id, **deepcopy(properties)}
+        own: Properties = {"id": object_id, **deepcopy(properties)}
+        if kind == "group":
+            own["securityIdentifier"] = _security_identifier(object_id)
         entity = Entity(id=object_id, kind=kind, properties=own)
         self.collection(kind)[object_id] = entity
         return entity

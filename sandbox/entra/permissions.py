@@ -51,7 +51,14 @@ OBJECT_READ = (
     "Application.Read.All",
     "Application.ReadWrite.All",
 )
-DELETED_WRITE = ("Application.ReadWrite.All", "User.ReadWrite.All", "Directory.ReadWrite.All")
+# Group.ReadWrite.All restores groups and Application.ReadWrite.All what belongs to an application
+# (D); here each restores any kind, because the program restores nothing.
+DELETED_WRITE = (
+    "Application.ReadWrite.All",
+    "Group.ReadWrite.All",
+    "User.ReadWrite.All",
+    "Directory.ReadWrite.All",
+)
 
 DEFAULT_ROLES = (
     "Application.ReadWrite.All",

@@ -18,6 +18,7 @@ from sandbox.entra.permissions import (
     USER_READ,
     USER_WRITE,
 )
+from sandbox.server.ids import guid
 from sandbox.server.people import Person
 from sandbox.server.router import Context, json_reply
 
@@ -325,10 +326,22 @@ def subscribed_skus(ctx: Context) -> Response:
     plans = ["EXCHANGE_S_FOUNDATION", *(["AAD_PREMIUM"] if ctx.state.premium else [])]
     sku = {
         "id": f"{ctx.state.tenant_id}_078d2b04-f1bd-4111-bbd4-b4b1b354cef4",
+        "skuId": "078d2b04-f1bd-4111-bbd4-b4b1b354cef4",
+        "accountId": ctx.state.tenant_id,
+        "accountName": "Example",
+        "appliesTo": "User",
+        "consumedUnits": 1,
+        "prepaidUnits": {"enabled": 25, "lockedOut": 0, "suspended": 0, "warning": 0},
+        "subscriptionIds": [],
         "skuPartNumber": "AAD_PREMIUM" if ctx.state.premium else "FREE",
         "capabilityStatus": "Enabled",
         "servicePlans": [
-            {"servicePlanName": plan, "provisioningStatus": "Success", "appliesTo": "User"}
+            {
+                "servicePlanId": guid(f"plan/{plan}"),
+                "servicePlanName": plan,
+                "provisioningStatus": "Success",
+                "appliesTo": "User",
+            }
             for plan in plans
         ],
     }

@@ -132,7 +132,7 @@ def job_json(state: EntraState, job: Job) -> dict[str, JsonValue]:
         "templateId": job.template_id,
         "schedule": {"expiration": None, "interval": _INTERVAL, "state": job.schedule},
         "status": {
-            "code": _code(job),
+            "code": _code(state, job),
             "countSuccessiveCompleteFailures": job.failures,
             "escrowsPruned": False,
             "lastExecution": job.last_execution,
@@ -151,9 +151,14 @@ def job_json(state: EntraState, job: Job) -> dict[str, JsonValue]:
     }
 
 
-def _code(job: Job) -> str:
+def _code(state: EntraState, job: Job) -> str:
+    """Source (D): a job that was just made is NotConfigured, one that is disabled Paused."""
     if job.quarantine is not None:
         return "Quarantine"
+    if not job.started and not any(
+        sync.secrets for sync in state.synchronization.values() if job in sync.jobs.values()
+    ):
+        return "NotConfigured"
     if job.schedule != "Active":
         return "Paused"
     return "Active" if job.last_execution is not None else "NotRun"
@@ -209,6 +214,7 @@ def _templates(principal: Entity) -> list[dict[str, JsonValue]]:
             "description": None,
             "discoverable": True,
             "factoryTag": "customappsso",
+            "schema": {"directories": [], "synchronizationRules": []},
             "metadata": [
                 {
                     "key": "configurationFields",

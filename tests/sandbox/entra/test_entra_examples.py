@@ -15,28 +15,48 @@ _ABSENT = object()
 
 
 @pytest.fixture
-def names(sandbox: Sandbox) -> Iterator[tuple[Graph, dict[str, str]]]:
+def names(sandbox: Sandbox) -> Iterator[tuple[Graph, dict[str, Any]]]:
     graph = Graph(sandbox)
     with ScimEndpoint() as endpoint:
-        app = Provisioning(graph, endpoint.base)
+        app, bare = Provisioning(graph, endpoint.base), Provisioning(graph)
+        user, other = (graph.user_id(f"{name}@example.com") for name in ("ada", "alan"))
+        group, binned = graph.group("Billing", "ada@example.com"), graph.group("Old")
+        graph.call("DELETE", f"/groups/{binned}")
+        # Somebody was provisioned, so that the logs have something to show.
+        rule = app.schema()["synchronizationRules"][0]["id"]
+        subjects = [{"objectId": user, "objectTypeName": "User"}]
+        body = {"parameters": [{"ruleId": rule, "subjects": subjects}]}
+        assignment = graph.assign(app.sp_id, group)
+        graph.call("POST", f"{app.job}/provisionOnDemand", body)
         yield (
             graph,
             {
                 "principal": app.sp_id,
+                "application": app.app_id,
+                "bare": bare.sp_id,
                 "job": app.job_id,
-                "rule": app.schema()["synchronizationRules"][0]["id"],
-                "user": graph.user_id("ada@example.com"),
-                "group": graph.group("Billing"),
+                "schema": app.schema(),
+                "rule": rule,
+                "user": user,
+                "other": other,
+                "group": group,
+                "unassigned": graph.group("Unassigned"),
+                "assignment": assignment,
+                "binned": binned,
                 "address": endpoint.base,
                 "token": TOKEN,
             },
         )
 
 
-def filled(value: Any, names: dict[str, str]) -> Any:
+def filled(value: Any, names: dict[str, Any]) -> Any:
+    """The value with each `{name}` in it; one that is a name alone is what the name stands for."""
+    if isinstance(value, str) and value.strip("{}") in names:
+        return names[value.strip("{}")]
     text = json.dumps(value)
-    for name, text_of in names.items():
-        text = text.replace("{" + name + "}", text_of)
+    for name, found in names.items():
+        if isinstance(found, str):
+            text = text.replace("{" + name + "}", found)
     return json.loads(text)
 
 
@@ -54,7 +74,7 @@ def at(answer: Any, key: str) -> Any:
 
 @pytest.mark.parametrize("example", FACTS["examples"], ids=lambda example: example["page"])
 def test_status_and_keys_are_those_of_the_published_example(
-    names: tuple[Graph, dict[str, str]], example: Any
+    names: tuple[Graph, dict[str, Any]], example: Any
 ) -> None:
     graph, ids = names
     body = filled(example["body"], ids) if "body" in example else None

@@ -30,7 +30,7 @@ def test_a_new_job_is_not_started_and_has_a_schedule(graph: Graph, job: Provisio
     document = graph.call("GET", job.job)
     assert document["templateId"] == "scim"
     assert document["schedule"] == {"expiration": None, "interval": "PT40M", "state": "Disabled"}
-    assert document["status"]["code"] == "Paused"
+    assert document["status"]["code"] == "NotConfigured"
     assert document["id"].startswith("scim.")
     assert document["id"].count(".") == 2
     assert [listed["id"] for listed in graph.call("GET", f"{job.sync}/jobs")["value"]] == [

@@ -60,7 +60,7 @@ def test_a_write_that_does_nothing_changes_nothing(graph: Graph, admin: httpx.Cl
     job = Provisioning(graph)
     admin.post("faults", json={"kind": "noop", "vendor": "entra"}).raise_for_status()
     job.start()
-    assert job.status()["code"] == "Paused"
+    assert job.status()["code"] == "NotConfigured"
 
 
 def test_an_injected_fault_has_graphs_shape(graph: Graph, admin: httpx.Client) -> None:
