@@ -1,5 +1,6 @@
 """The official Python client against the sandbox, for every call that this project makes."""
 
+import json
 import os
 from collections.abc import Iterator
 from unittest.mock import patch as patched
@@ -7,6 +8,7 @@ from unittest.mock import patch as patched
 import cloudflare
 import pytest
 from cloudflare import Cloudflare
+from pydantic import BaseModel
 
 from sandbox.server.server import Sandbox
 from tests.sandbox.cloudflare.cloudflare_api import (
@@ -153,3 +155,72 @@ def test_user_groups_and_members(official: Cloudflare) -> None:
 def test_roles_list_has_the_well_known_id(official: Cloudflare) -> None:
     roles = {role.name: role.id for role in official.accounts.roles.list(account_id=ACCOUNT)}
     assert roles[SUPER_ADMINISTRATOR] == "33666b9c79b9a5273fc7344ff42f953d"
+
+
+def lacking(model: object, shown: object, path: str) -> list[str]:
+    """What the client's types, made from Cloudflare's description, require and an answer lacks."""
+    if isinstance(model, list) and isinstance(shown, list):
+        pairs = zip(model, shown, strict=True)
+        return [line for each, raw in pairs for line in lacking(each, raw, f"{path}[]")]
+    if not isinstance(model, BaseModel) or not isinstance(shown, dict):
+        return []
+    fields = type(model).model_fields
+    found = [
+        f"{path}.{field.alias or name}"
+        for name, field in fields.items()
+        if field.is_required() and (field.alias or name) not in shown
+    ]
+    for name, field in fields.items():
+        found += lacking(
+            getattr(model, name, None), shown.get(field.alias or name), f"{path}.{name}"
+        )
+    return found
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the client, for /roles
+def test_every_answer_has_what_the_official_types_require(official: Cloudflare) -> None:
+    account, user, iam = official.accounts, official.user, official.iam
+    policies = [policy(SCIM_PROVISIONING)]
+    role = next(iter(iam.permission_groups.list(account_id=ACCOUNT, name="Administrator")))
+    whole = next(iter(iam.resource_groups.list(account_id=ACCOUNT, name=KEY)))
+    grant = {
+        "access": "allow",
+        "permission_groups": [{"id": role.id}],
+        "resource_groups": [{"id": whole.id}],
+    }
+    made = account.tokens.create(account_id=ACCOUNT, name="scim", policies=policies)  # type: ignore[arg-type]
+    own = user.tokens.create(name="scim", policies=policies)  # type: ignore[arg-type]
+    group = iam.user_groups.create(account_id=ACCOUNT, name="Administrator", policies=[grant])  # type: ignore[list-item]
+    admin = next(iter(account.roles.list(account_id=ACCOUNT))).id
+    member = account.members.create(account_id=ACCOUNT, email="ada@example.com", roles=[admin])
+    assert made is not None
+    assert own is not None
+    assert group is not None
+    assert member is not None
+    iam.user_groups.members.create(group.id, account_id=ACCOUNT, members=[{"id": str(member.id)}])
+    here = {"account_id": ACCOUNT}
+    calls = {
+        "user": lambda: user.with_raw_response.get(),
+        "account": lambda: account.with_raw_response.get(**here),
+        "accounts": lambda: account.with_raw_response.list(),
+        "account token": lambda: account.tokens.with_raw_response.get(str(made.id), **here),
+        "account tokens": lambda: account.tokens.with_raw_response.list(**here),
+        "user token": lambda: user.tokens.with_raw_response.get(str(own.id)),
+        "user tokens": lambda: user.tokens.with_raw_response.list(),
+        "verify": lambda: user.tokens.with_raw_response.verify(),
+        "permissions": lambda: account.tokens.permission_groups.with_raw_response.list(**here),
+        "members": lambda: account.members.with_raw_response.list(**here),
+        "member": lambda: account.members.with_raw_response.get(str(member.id), **here),
+        "roles": lambda: account.roles.with_raw_response.list(**here),
+        "permission groups": lambda: iam.permission_groups.with_raw_response.list(**here),
+        "resource groups": lambda: iam.resource_groups.with_raw_response.list(**here),
+        "user groups": lambda: iam.user_groups.with_raw_response.list(**here),
+        "user group": lambda: iam.user_groups.with_raw_response.get(group.id, **here),
+        "in group": lambda: iam.user_groups.members.with_raw_response.list(group.id, **here),
+    }
+    missing: list[str] = []
+    for name, call in calls.items():
+        answer = call()
+        shown, model = json.loads(answer.text())["result"], answer.parse()
+        missing += lacking(getattr(model, "result", model), shown, name)
+    assert missing == []
