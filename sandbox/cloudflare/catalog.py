@@ -3,6 +3,8 @@
 Token permission groups and roles ("account permission groups") are different things with different
 ids. Ids given here are Cloudflare's own (API documentation, cloudflare-docs and public code); the
 others are made up, stable, and in Cloudflare's form. Role names: Cloudflare's dashboard, 2026.
+Source: ids D and P; that names of permission groups repeat with another scope P
+(terraform-provider-cloudflare #1105).
 """
 
 from dataclasses import dataclass

@@ -4,6 +4,8 @@ A token works only for permission groups x resources x effect, while active, ins
 from its addresses. An account-owned token belongs to the account. A user-owned one never exceeds
 its owner: without membership it is worth nothing, and writing needs a Super Administrator
 (SCIM documentation: user tokens break when the user's own policies are revoked).
+Source: policies, dates and addresses D (API tokens pages); the codes 1000, 6111, 9106, 9109, 10000
+P (public threads); that a user's token never exceeds its owner D.
 """
 
 import hashlib

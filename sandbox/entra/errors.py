@@ -1,4 +1,7 @@
-"""Microsoft Graph's shape of errors, and the exception handlers raise for it."""
+"""Microsoft Graph's shape of errors, and the exception handlers raise for it.
+
+Source: the shape D (Graph error responses); the wordless 401 P (docs-contrib #8800).
+"""
 
 import uuid
 from datetime import UTC, datetime

@@ -1,4 +1,7 @@
-"""Signing in: registered keys, the login, managed identity, and the tokens that Graph accepts."""
+"""Signing in: registered keys, the login, managed identity, and the tokens that Graph accepts.
+
+Source: the login's messages D (AADSTS codes) and C (azure-identity, hamilton); claims D.
+"""
 
 import base64
 import hashlib

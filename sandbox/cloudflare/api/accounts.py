@@ -1,4 +1,7 @@
-"""The user behind the token, the accounts, and an account's audit log."""
+"""The user behind the token, the accounts, and an account's audit log.
+
+Source: shapes and permissions D (OpenAPI, accounts and audit logs); which accounts a token sees I.
+"""
 
 from werkzeug import Response
 

@@ -1,4 +1,7 @@
-"""The account's audit log: one entry for each successful change."""
+"""The account's audit log: one entry for each successful change.
+
+Source: the shape of an entry D (OpenAPI, audit logs v1); which changes make one I.
+"""
 
 from datetime import UTC, datetime, time
 

@@ -4,6 +4,8 @@
 others: ``deny`` is refused ("Policy validation failed"), ids of existing policies must not be sent
 again ("Cannot re-use policy IDs"), every change makes new ids, and an inline scope comes back
 without an id.
+Source: shapes D (OpenAPI, iam); the refusals named here C (provider acceptance tests) and P; that
+a resource group in use is not deleted I.
 """
 
 from collections.abc import Iterable

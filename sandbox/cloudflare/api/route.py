@@ -1,4 +1,7 @@
-"""How a v4 route is declared: path, permission groups that open it, paging, audit."""
+"""How a v4 route is declared: path, permission groups that open it, paging, audit.
+
+Source: envelope, paging and codes D (OpenAPI); a larger `per_page` is cut I.
+"""
 
 from collections.abc import Callable, Sequence
 

@@ -4,6 +4,7 @@ The value is answered at creation and at rolling, never again. ``last_used_on`` 
 first use; the real one may trail behind a use. Policies, resources, dates and addresses are checked
 before a token exists. Sources: API reference (create token), cloudflare-docs create-via-api.mdx for
 the resource keys.
+Strength: shapes C (cloudflare-go's tests) and D; the checks before a token exists D, their texts I.
 """
 
 import re

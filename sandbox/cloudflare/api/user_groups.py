@@ -2,6 +2,8 @@
 
 A group that was pushed over SCIM is locked: its name and members change only over SCIM, and it is
 deleted only there; its policies stay editable (user groups page, "managing User Groups via SCIM").
+Source: shapes D (OpenAPI, iam user groups); locks, and the name that may not begin with CF, D
+(user groups page); the texts of the refusals I.
 """
 
 from werkzeug import Response

@@ -9,4 +9,5 @@ objects with their own locks, and Entra's "False" and unknown attributes taken w
 
 Sources: Cloudflare's OpenAPI (tags SCIM Users, SCIM Groups, SCIM Discovery) and the SCIM pages of
 its documentation; where both differ, the documentation wins.
+Strength: D throughout; what a refusal says is I. No recording of this endpoint is public.
 """

@@ -1,4 +1,7 @@
-"""ServiceProviderConfig, ResourceTypes and Schemas."""
+"""ServiceProviderConfig, ResourceTypes and Schemas.
+
+Source: D (OpenAPI, SCIM Discovery); RFC 7644 4 for what is not described.
+"""
 
 from scim2_models import Context as ScimContext
 from scim2_models import (

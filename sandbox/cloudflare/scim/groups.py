@@ -4,6 +4,8 @@ Pushing a group whose name an unlocked user group has joins that group; from any
 is managed by SCIM. ``members`` of a POST are not read (OpenAPI: displayName and externalId only).
 Members are user tags. A user group may lose the last Super Administrator, as the documentation
 warns; a system group may not (guide: the only Super Administrator is not deprovisioned).
+Source: D (user groups page; `PUT` changelog 2026-08-21); joining by name D; members left out
+are kept I.
 """
 
 import re

@@ -2,6 +2,7 @@
 
 scim2-models' own PatchOp is too strict here: it refuses attributes outside the schema, which
 Entra's default mappings send and Cloudflare takes without complaint.
+Source: the operations that Okta sends R (recorded runs), those of Entra D; what is ignored I.
 """
 
 from dataclasses import dataclass

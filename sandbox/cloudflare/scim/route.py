@@ -1,4 +1,7 @@
-"""How a SCIM route is declared, what it is asked for, and how it answers."""
+"""How a SCIM route is declared, what it is asked for, and how it answers.
+
+Source: permission and content type D (SCIM pages); codes I.
+"""
 
 import json
 import re

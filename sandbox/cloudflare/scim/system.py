@@ -3,6 +3,7 @@
 Served only for accounts that have them switched on (Cloudflare ended them on 2025-12-02). A group
 stands for a role when it is called ``CF-<account id> - <role>`` (Entra) or, byte for byte, like the
 role (Okta); guide of 2023-11-27, "Configure user permissions".
+Strength: names and end D (guide, changelog); a locked display name I.
 """
 
 from sandbox.cloudflare.catalog import ACCOUNT_ROLES, ROLE_BY_NAME

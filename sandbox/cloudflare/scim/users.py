@@ -6,6 +6,7 @@
 * ``active: false`` ends the membership, and the user is gone from here; there is no DELETE.
 * The only Super Administrator is not deprovisioned: answered 400, so that the identity provider
   shows it, and the membership stays.
+Strength: D (user groups page, changelog 2026 for the e-mail domain); the texts I.
 """
 
 from collections.abc import Mapping

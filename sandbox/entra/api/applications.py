@@ -1,4 +1,7 @@
-"""Applications, their service principals, and who is assigned to them."""
+"""Applications, their service principals, and who is assigned to them.
+
+Source: shapes D (published examples, graph_examples.json); the template's roles D; limits C and I.
+"""
 
 import base64
 import hashlib

@@ -1,4 +1,7 @@
-"""Directory objects: properties, references, the recycle bin; users; the organization."""
+"""Directory objects: properties, references, the recycle bin; users; the organization.
+
+Source: shapes D (published examples); the recycle bin of groups D; that reads do not lag here I.
+"""
 
 import re
 from collections.abc import Iterable

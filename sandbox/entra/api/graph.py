@@ -1,4 +1,8 @@
-"""The router of Graph's paths: signed in, permitted, and errors in Graph's shape."""
+"""The router of Graph's paths: signed in, permitted, and errors in Graph's shape.
+
+Source: permissions D (see permissions.py); a wordless 401 below `/synchronization/` P (docs-contrib
+#8800).
+"""
 
 from functools import wraps
 

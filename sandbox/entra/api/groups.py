@@ -1,4 +1,8 @@
-"""Groups, their members and owners. Names need not be unique, as in a real tenant."""
+"""Groups, their members and owners. Names need not be unique, as in a real tenant.
+
+Source: D (Graph, group create, update, add and remove members; the limit of 20 references); names
+repeat D and P (graph-docs #14868).
+"""
 
 import re
 

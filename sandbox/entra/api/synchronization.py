@@ -1,4 +1,8 @@
-"""Provisioning in Graph: secrets, jobs with status and schema, provision on demand, the log."""
+"""Provisioning in Graph: secrets, jobs with status and schema, provision on demand, the log.
+
+Source: statuses and shapes D (published examples, graph_examples.json); what differs says
+so itself.
+"""
 
 import json
 import re

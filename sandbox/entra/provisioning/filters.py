@@ -3,6 +3,7 @@
 Clauses of a group are AND'ed, groups are OR'ed, text is compared with case, and a clause on an
 empty attribute is false unless it asks for emptiness. IsMemberOf does not exist. Source:
 https://learn.microsoft.com/entra/identity/app-provisioning/define-conditional-rules-for-provisioning-user-accounts
+Strength: the operators D; their names on the wire and which attribute types they list I.
 """
 
 import re

@@ -1,4 +1,8 @@
-"""Object mappings at work: source attributes to SCIM attributes, resources, PATCH operations."""
+"""Object mappings at work: source attributes to SCIM attributes, resources, PATCH operations.
+
+Source: expressions and defaults D; form of the PATCH operations D (SCIM compliance flag); what
+guests are called D and P (azure-docs #80332).
+"""
 
 import re
 from dataclasses import dataclass
