@@ -15,40 +15,65 @@ ROOT = Path(__file__).parents[2]
 RUN = (
     "import sys; import components.sdk as sdk; {before}; "
     "from cfscim.plan.command import Request, run; "
-    "run(Request(stack='dev', output='json')); "
+    "run(Request(output='json')); "
     "print([m for m in sys.modules if m.startswith('pulumi_')], file=sys.stderr)"
 )
+Planned = tuple[dict[str, dict[str, object]], list[str]]
 
 
-def planned(folder: Path, before: str = "pass") -> tuple[dict[str, object], list[str]]:
-    """The plan of stack `dev`, and the modules of provider SDKs that it loaded."""
-    done = subprocess.run(
-        [sys.executable, "-c", RUN.format(before=before)],
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout), json.loads(done.stderr.splitlines()[-1].replace("'", '"'))
+class Plans:
+    """The stacks of each identity provider in a folder, planned once for every way to import."""
+
+    def __init__(self, folders: dict[str, Path]) -> None:
+        self.folders = folders
+        self.made: dict[tuple[str, str], Planned] = {}
+
+    def of(self, kind: str, before: str = "pass") -> Planned:
+        """The plans by stack, and the modules of provider SDKs that one process loaded for them."""
+        if (kind, before) not in self.made:
+            done = subprocess.run(
+                [sys.executable, "-c", RUN.format(before=before)],
+                cwd=self.folders[kind],
+                env={"PYTHONPATH": str(ROOT)},
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            plans = {plan["stack"]: plan for plan in json.loads(done.stdout)}
+            modules = json.loads(done.stderr.splitlines()[-1].replace("'", '"'))
+            self.made[kind, before] = plans, modules
+        return self.made[kind, before]
+
+
+@pytest.fixture(scope="module")
+def plans(tmp_path_factory: pytest.TempPathFactory) -> Plans:
+    folders = {kind: tmp_path_factory.mktemp(kind) for kind in ("okta", "entra")}
+    for number, combination in enumerate(COMBINATIONS):
+        content = config(combination)
+        content["account"]["id"] = f"{number:031x}a"
+        if combination[0] == "okta":
+            content["identityProvider"]["orgName"] = f"example{number}"
+        write(folders[combination[0]], "-".join(combination), content)
+    return Plans(folders)
 
 
 @pytest.mark.parametrize("combination", COMBINATIONS, ids="-".join)
-def test_the_plan_is_that_of_the_ordinary_import(tmp_path: Path, combination) -> None:
-    write(tmp_path, "dev", config(combination))
-    by_module, few = planned(tmp_path)
-    whole, many = planned(tmp_path, "sdk.KNOWN.clear()")
-    assert by_module == whole
+def test_the_plan_is_that_of_the_ordinary_import(plans: Plans, combination) -> None:
+    kind, stack = combination[0], "-".join(combination)
+    by_module, few = plans.of(kind)
+    whole, many = plans.of(kind, "sdk.KNOWN.clear()")
+    assert by_module[stack] == whole[stack]
+    assert by_module[stack]["resources"]
     assert len(few) < 40 < 500 < len(many)
-    unused = "pulumi_azuread" if "okta" in combination else "pulumi_okta"
+    unused = "pulumi_azuread" if kind == "okta" else "pulumi_okta"
     assert not [name for name in few if name.startswith(unused)]
 
 
 @pytest.mark.parametrize("package", sorted(KNOWN))
-def test_another_version_is_imported_as_usual(tmp_path: Path, package: str) -> None:
-    write(tmp_path, "dev", config(COMBINATIONS[0 if package != "pulumi_azuread" else 4]))
-    usual, modules = planned(tmp_path, f"sdk.KNOWN['{package}'] = '0.0.1'")
-    assert usual == planned(tmp_path)[0]
+def test_another_version_is_imported_as_usual(plans: Plans, package: str) -> None:
+    kind = "entra" if package == "pulumi_azuread" else "okta"
+    usual, modules = plans.of(kind, f"sdk.KNOWN['{package}'] = '0.0.1'")
+    assert usual == plans.of(kind)[0]
     assert len([name for name in modules if name.startswith(package)]) > 60
 
 
