@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from cfscim.config.access import Grant, access_table
+from cfscim.config.calls import Asked, Calls, calls
 from cfscim.config.checklist import remaining_steps
 from cfscim.config.messages import CONFIG_KEY, ConfigError, Message
 from cfscim.config.models import ScimConfig
@@ -25,7 +26,7 @@ class Plan:
     """One stack: its config, every resource in dependency order, and the stack's outputs.
 
     `settings`: everything else in the stack file, such as `okta:baseUrl`; an encrypted one reads
-    `[secret]`.
+    `[secret]`. `lookups`: what the program asks vendors before it declares.
     """
 
     stack: str
@@ -36,6 +37,7 @@ class Plan:
     remaining_steps: tuple[str, ...]
     warnings: tuple[Message, ...]
     settings: Settings
+    lookups: tuple[Asked, ...] = ()
 
     @property
     def access(self) -> tuple[Grant, ...]:
@@ -46,6 +48,17 @@ class Plan:
     def remote_resources(self) -> tuple[Registration, ...]:
         """The resources that mean something outside Pulumi, components left out."""
         return tuple(resource for resource in self.resources if resource.custom)
+
+    @property
+    def heavy_refresh(self) -> bool:
+        """Whether a refresh takes more than a quarter of what Okta allows a token in a minute."""
+        mine = (one for one in self.calls if one.bucket.vendor == "Okta")
+        return any(one.refresh > one.bucket.allowed / 4 for one in mine)
+
+    @property
+    def calls(self) -> tuple[Calls, ...]:
+        """The calls to vendors that an update makes, by what the vendors count together."""
+        return calls([(one.type, one.inputs) for one in self.remote_resources], self.lookups)
 
 
 def make_plan(
@@ -88,6 +101,7 @@ def plan_of(
         remaining_steps=tuple(remaining_steps(config, app_id=app_id)),
         warnings=tuple(warnings(config, today=today or datetime.now(UTC).date())),
         settings=stack_settings(checked.file.document),
+        lookups=tuple(declared.lookups),
     )
 
 

@@ -32,6 +32,14 @@ from cfscim.report.document import (
     count,
 )
 
+_SLOWER: Line = (
+    "A refresh asks for more than a quarter of what a token may ask in a minute: set ",
+    Code("okta:maxApiCapacity"),
+    " to 25, or list everyone under ",
+    Code("usersGroup.members"),
+    ", which is read a page at a time.",
+)
+
 
 def value_text(value: Value) -> str:
     """Text as it stands, everything else as compact JSON with its keys in order."""
@@ -47,6 +55,7 @@ def plan_document(plan: Plan, policy: Sequence[Section] = ()) -> Document:
         *policy,
         Section("Who gets which role", tuple(_access(plan))),
         Section(f"What is declared: {count(number, 'resource')}", (_tree(plan),)),
+        _calls(plan),
         *_steps(plan),
         *_warnings(plan),
     ]
@@ -142,6 +151,26 @@ def _line(resource: Registration) -> Line:
 
 def _input(key: str, resource: Registration) -> Node:
     return Node((f"{key}: ", Code(value_text(resource.inputs[key]))))
+
+
+def _calls(plan: Plan) -> Section:
+    """What the update asks of the vendors, beside what they allow one token."""
+    rows = tuple(
+        (
+            (f"{one.bucket.vendor}: {one.bucket.name}",),
+            (str(one.first.all),),
+            (str(one.first.writes),),
+            (str(one.unchanged),),
+            (str(one.refresh),),
+            (f"{one.bucket.allowed:,} in {one.bucket.seconds} s",),
+        )
+        for one in plan.calls
+    )
+    head = ("Counted together", "All made", "Writes", "No change", "Refresh", "Allowed")
+    blocks: list[Block] = [Table(head, rows, Weight.DETAIL)]
+    if plan.heavy_refresh:
+        blocks.append(Paragraph(_SLOWER))
+    return Section("Calls to the vendors", tuple(blocks))
 
 
 def _steps(plan: Plan) -> Iterable[Section]:

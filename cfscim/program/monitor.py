@@ -32,6 +32,12 @@ class RecordingMonitor(MockMonitor):
                 response.object.fields[key].CopyFrom(_secret(response.object.fields[key]))
         return response
 
+    def Invoke(  # noqa: N802 - the engine's own name
+        self, request: resource_pb2.ResourceInvokeRequest
+    ) -> resource_pb2.ResourceInvokeResponse:
+        self.declared.lookups.append((request.tok, _plain_struct(request.args)))
+        return super().Invoke(request)
+
     def RegisterResourceOutputs(  # noqa: N802 - the engine's own name
         self, request: resource_pb2.RegisterResourceOutputsRequest
     ):

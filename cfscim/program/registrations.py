@@ -40,10 +40,11 @@ class Registration:
 
 @dataclass
 class Declared:
-    """Everything one run of the program declared."""
+    """Everything one run of the program declared, and what it looked up: function and inputs."""
 
     resources: list[Registration] = field(default_factory=list)
     outputs: dict[str, Value] = field(default_factory=dict)
+    lookups: list[tuple[str, dict[str, Value]]] = field(default_factory=list)
 
 
 def in_order(resources: Iterable[Registration]) -> list[Registration]:

@@ -71,7 +71,7 @@ def run_program(
         loop.close()
         set_root_resource(None)  # pyright: ignore[reportArgumentType] - clears it
     declared = monitor.declared
-    return Declared(in_order(declared.resources), declared.outputs)
+    return Declared(in_order(declared.resources), declared.outputs, declared.lookups)
 
 
 def _finish(loop: asyncio.AbstractEventLoop) -> None:

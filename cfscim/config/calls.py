@@ -1,0 +1,260 @@
+"""The calls to vendors that an update makes, by what the vendors count together.
+
+Seen of the providers in `.pulumi.version` and `components/sdk.py` with an engine on the sandbox;
+limits from developers.cloudflare.com/fundamentals/api/reference/limits,
+developer.okta.com/docs/reference/rl-global-mgmt (Workforce Identity; half of it for one token) and
+learn.microsoft.com/graph/throttling-limits (the smallest tenant). A test compares.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from cfscim.config.json_types import Json
+
+When = Literal["made", "refreshed"]
+Asked = tuple[str, Mapping[str, Json]]
+"""A resource or a look-up: its type or token, and its inputs."""
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """What a vendor counts together: `allowed` calls of one token in so many `seconds`. `paths`:
+    what belongs to it, beginning with the method."""
+
+    vendor: str
+    name: str
+    allowed: int
+    seconds: int
+    paths: str
+
+
+_ID = r"/[^/]+"
+BUCKETS: Mapping[str, Bucket] = {
+    "cloudflare": Bucket("Cloudflare", "all of one user", 1200, 300, r"\w+ /client/v4/"),
+    "okta app": Bucket("Okta", "/api/v1/apps/{id}", 250, 60, rf"\w+ /api/v1/apps{_ID}$"),
+    "okta apps": Bucket("Okta", "/api/v1/apps", 50, 60, r"\w+ /api/v1/apps"),
+    "okta group": Bucket("Okta", "/api/v1/groups/{id}", 500, 60, rf"\w+ /api/v1/groups{_ID}$"),
+    "okta groups": Bucket("Okta", "/api/v1/groups", 250, 60, r"\w+ /api/v1/groups"),
+    "okta users": Bucket("Okta", "/api/v1/users", 300, 60, r"(GET|POST) /api/v1/users$"),
+    "okta user": Bucket("Okta", "/api/v1/users/{id}", 1000, 60, rf"GET /api/v1/users{_ID}$"),
+    "okta": Bucket("Okta", "/api/v1, all other", 600, 60, r"\w+ /api/v1/"),
+    "okta else": Bucket("Okta", "outside of /api", 5000, 60, r"\w+ /\.well-known/okta"),
+    "graph reads": Bucket("Microsoft Graph", "reads", 3500, 10, r"GET /(v1\.0|beta)/"),
+    "graph writes": Bucket("Microsoft Graph", "writes", 3000, 150, r"\w+ /(v1\.0|beta)/"),
+}
+"""The first that fits a call is its bucket. Signing in to Entra is counted by nobody."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """Calls in one bucket."""
+
+    reads: int = 0
+    writes: int = 0
+
+    def __add__(self, other: "Count") -> "Count":
+        return Count(self.reads + other.reads, self.writes + other.writes)
+
+    @property
+    def all(self) -> int:
+        """Reads and writes."""
+        return self.reads + self.writes
+
+
+Counts = Mapping[str, Count]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Calls in one bucket when a resource is made (`reads`, `writes`) and when it is refreshed.
+
+    `each`: the input whose items are written one by one; `page`: how many of them one read shows.
+    """
+
+    bucket: str
+    reads: int = 0
+    writes: int = 0
+    refreshed: int = 0
+    each: str = ""
+    page: int = 0
+
+    def count(self, inputs: Mapping[str, Json], when: When) -> Count:
+        """The calls for a resource of these inputs."""
+        items = inputs.get(self.each)
+        number = len(items) if isinstance(items, list | dict) else 0
+        pages = max(1, -(-number // self.page)) if self.page else 1
+        if when == "refreshed":
+            return Count(self.refreshed * pages)
+        return Count(self.reads * pages, self.writes * (number if self.each else 1))
+
+
+_OURS = "pulumi-python:dynamic/cloudflare-scim"
+_CLOUDFLARE = (Step("cloudflare", writes=1, refreshed=1),)
+STEPS: Mapping[str, Sequence[Step]] = {
+    "cloudflare:index/accountToken:AccountToken": _CLOUDFLARE,
+    "cloudflare:index/apiToken:ApiToken": _CLOUDFLARE,
+    "cloudflare:index/userGroup:UserGroup": _CLOUDFLARE,
+    "okta:group/group:Group": (
+        Step("okta groups", writes=1),
+        Step("okta group", reads=2, refreshed=1),
+    ),
+    "okta:index/groupMemberships:GroupMemberships": (
+        Step("okta groups", reads=1, writes=1, refreshed=1, each="users", page=200),
+    ),
+    "okta:index/userGroupMemberships:UserGroupMemberships": (
+        Step("okta groups", writes=1, each="groups"),
+        Step("okta", reads=1, refreshed=1),
+    ),
+    "okta:app/saml:Saml": (
+        Step("okta app", reads=1, refreshed=1),
+        Step("okta apps", reads=2, writes=2, refreshed=2),
+        Step("okta", reads=1),
+        Step("okta else", reads=1, refreshed=1),
+    ),
+    "okta:index/appGroupAssignments:AppGroupAssignments": (
+        Step("okta apps", reads=1, writes=1, refreshed=1, each="groups", page=200),
+    ),
+    "okta:index/pushGroup:PushGroup": (
+        Step("okta apps", writes=1, refreshed=1),
+        Step("okta group", reads=1),
+    ),
+    "okta:app/connection:Connection": (Step("okta apps", writes=2, refreshed=1),),
+    "okta:app/features:Features": (Step("okta apps", writes=1, refreshed=1),),
+    f"{_OURS}:OktaGate console": (Step("okta app", reads=1, refreshed=1),),
+    f"{_OURS}:OktaGate connection": (Step("okta apps", reads=1, refreshed=1),),
+    f"{_OURS}:OktaGate features": (Step("okta apps", reads=2, refreshed=2),),
+    "azuread:index/applicationFromTemplate:ApplicationFromTemplate": (
+        Step("graph reads", reads=7, refreshed=1),
+        Step("graph writes", writes=1),
+    ),
+    "azuread:index/group:Group": (
+        Step("graph reads", reads=10, refreshed=4),
+        Step("graph writes", writes=3),
+        Step("graph writes", writes=1, each="members"),
+    ),
+    "azuread:index/appRoleAssignment:AppRoleAssignment": (
+        Step("graph reads", reads=2, refreshed=1),
+        Step("graph writes", writes=1),
+    ),
+    "azuread:index/synchronizationJob:SynchronizationJob": (
+        Step("graph reads", reads=6, refreshed=1),
+        Step("graph writes", writes=1),
+    ),
+    "azuread:index/synchronizationSecret:SynchronizationSecret": (
+        Step("graph reads", reads=6, refreshed=1),
+        Step("graph writes", writes=1),
+    ),
+    f"{_OURS}:EntraGroupMembers": (
+        Step("graph reads", reads=1, refreshed=1),
+        Step("graph writes", writes=1, each="members"),
+    ),
+    f"{_OURS}:EntraSavedKeys": (Step("graph reads", reads=1),),
+    f"{_OURS}:EntraConnectionTest": (Step("graph writes", writes=1),),
+    f"{_OURS}:EntraMapping": (
+        Step("graph reads", reads=3, refreshed=1),
+        Step("graph writes", writes=1),
+    ),
+    f"{_OURS}:EntraStart": (
+        Step("graph reads", reads=1, refreshed=1),
+        Step("graph writes", writes=1),
+    ),
+}
+"""By the type; a gate also by what it checks."""
+LOOKUPS: Mapping[str, Step] = {
+    "cloudflare:getAccountApiTokenPermissionGroupsList": Step("cloudflare", reads=1),
+    "cloudflare:getApiTokenPermissionGroupsList": Step("cloudflare", reads=1),
+    # A page holds 50; the account's permission groups fill two.
+    "cloudflare:getAccountPermissionGroups": Step("cloudflare", reads=2),
+    "cloudflare:getResourceGroups": Step("cloudflare", reads=1),
+    "cloudflare:getUser": Step("cloudflare", reads=1),
+    "okta:getUsers": Step("okta users", reads=1),
+    # The provider asks for one address after the other.
+    "azuread:getUsers": Step("graph reads", reads=1, each="mails", page=1),
+}
+"""By the package and the name of the function."""
+_SIGN_IN: Mapping[str, Counts] = {"okta": {"okta user": Count(reads=2)}}
+"""What a provider asks when it starts, by its package."""
+
+
+def bucket_of(method: str, path: str) -> str | None:
+    """The bucket that a vendor counts this call in; None for one that is no part of an update:
+    signing in, and what the identity provider itself sends to Cloudflare."""
+    if "/scim/v2" in path:
+        return None
+    fits = (key for key, one in BUCKETS.items() if re.match(one.paths, f"{method} {path}"))
+    return next(fits, None)
+
+
+def calls_to_make(asked: Iterable[Asked]) -> Counts:
+    """The calls of resources that are made, or of look-ups."""
+    return _sum(found for type_, inputs in asked for found in _steps(type_, inputs, "made"))
+
+
+def calls_to_refresh(resources: Iterable[Asked]) -> Counts:
+    """The calls that read resources back; a refresh looks nothing up."""
+    return _sum(
+        found for type_, inputs in resources for found in _steps(type_, inputs, "refreshed")
+    )
+
+
+def calls_to_sign_in(types: Iterable[str]) -> Counts:
+    """What the providers of these types ask before anything else, in every run."""
+    packages = {type_.partition(":")[0] for type_ in types}
+    return _sum(found for package in packages for found in _SIGN_IN.get(package, {}).items())
+
+
+@dataclass(frozen=True)
+class Calls:
+    """One bucket's calls of an update that makes everything (`first`), of one that changes
+    nothing, and of a refresh."""
+
+    bucket: Bucket
+    first: Count
+    unchanged: int
+    refresh: int
+
+    @property
+    def share(self) -> float:
+        """The part of what the vendor allows in its time that the largest of them takes."""
+        return max(self.first.all, self.unchanged, self.refresh) / self.bucket.allowed
+
+
+def calls(resources: Sequence[Asked], lookups: Sequence[Asked]) -> tuple[Calls, ...]:
+    """What an update of these resources and look-ups asks of the vendors, a bucket a row."""
+    types = [type_ for type_, _ in (*resources, *lookups)]
+    unchanged = together(calls_to_sign_in(types), calls_to_make(lookups))
+    first = together(unchanged, calls_to_make(resources))
+    refresh = together(calls_to_sign_in(types), calls_to_refresh(resources))
+    return tuple(
+        Calls(
+            bucket,
+            first.get(key, Count()),
+            unchanged.get(key, Count()).all,
+            refresh.get(key, Count()).all,
+        )
+        for key, bucket in BUCKETS.items()
+        if key in first or key in refresh
+    )
+
+
+def together(*counts: Counts) -> Counts:
+    """All of them, a bucket's in one count."""
+    return _sum(pair for one in counts for pair in one.items())
+
+
+def _steps(type_: str, inputs: Mapping[str, Json], when: When) -> Iterable[tuple[str, Count]]:
+    steps = STEPS.get(type_) or STEPS.get(f"{type_} {inputs.get('check')}")
+    if steps is None:
+        package, *_, name = type_.split(":")
+        steps = (LOOKUPS[f"{package}:{name}"],)
+    for step in steps:
+        yield step.bucket, step.count(inputs, when)
+
+
+def _sum(pairs: Iterable[tuple[str, Count]]) -> Counts:
+    found: dict[str, Count] = {}
+    for bucket, count in pairs:
+        found[bucket] = found.get(bucket, Count()) + count
+    return {key: found[key] for key in BUCKETS if key in found and found[key].all}
