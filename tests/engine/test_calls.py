@@ -42,11 +42,11 @@ def test_the_figures_are_those_of_the_engine(
     config = {CONFIG_KEY: content}
     figures = foretold(config)
     stack = EngineDeployer(engine, "engine", folder, sandbox.environment(), lambda _line: None)
-    stack.update(content)
+    stack.update(config)
     first = sandbox.requests()
     assert _seen(first) == _figures(figures)
 
-    stack.update(content)
+    stack.update(config)
     reads, writes = _seen(sandbox.requests()[len(first) :])
     assert writes == Counter()
     assert reads == Counter({key: one.unchanged for key, one in figures.items()})
