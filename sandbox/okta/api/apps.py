@@ -37,7 +37,7 @@ from sandbox.okta.catalog import (
     kind_of,
 )
 from sandbox.okta.errors import OktaError, invalid, not_found
-from sandbox.okta.models import DEFAULT_ACCESS_POLICY, App, Form, OktaState, now
+from sandbox.okta.models import DEFAULT_ACCESS_POLICY, ORGANISATION, App, Form, OktaState, now
 from sandbox.okta.provisioning.assignment import DEFAULT_TEMPLATE, user_name
 from sandbox.server.router import Context, json_reply
 
@@ -279,8 +279,19 @@ def _filled(form: Mapping[str, object], given: Mapping[str, object]) -> dict[str
     sign_on, known = result.get("signOn"), form.get("signOn")
     if isinstance(sign_on, dict) and isinstance(known, Mapping):
         kept = {*known, *OWN_SIGN_ON_EXTRAS}
-        result["signOn"] = {key: value for key, value in sign_on.items() if key in kept}
+        sign_on = {key: value for key, value in sign_on.items() if key in kept}
+        result["signOn"] = sign_on
+        if hooks := sign_on.get("inlineHooks"):
+            result["signOn"] = {**sign_on, "inlineHooks": [_with_link(hook) for hook in hooks]}
     return result
+
+
+def _with_link(hook: dict[str, object]) -> dict[str, object]:
+    href = f"{ORGANISATION}/api/v1/inlineHooks/{hook.get('id')}"
+    return {
+        **hook,
+        "_links": {"self": {"href": href, "hints": {"allow": ["GET", "PUT", "DELETE"]}}},
+    }
 
 
 def _fill_looks(app: App, kind: CatalogApp, body: dict[str, object]) -> None:

@@ -33,9 +33,10 @@ def update_connection(ctx: Context, app_id: str) -> Response:
     profile = member(body, "profile")
     scheme, token = text(profile, "authScheme"), text(profile, "token")
     ctx.world.log.hide(token)
-    if scheme not in ("TOKEN", "OAUTH2"):
+    known = kind_of(app.name).takes_connection
+    if scheme not in (("TOKEN", "OAUTH2") if known else ("TOKEN", "OAUTH2", "UNKNOWN")):  # R
         raise invalid("profile.authScheme", "authScheme: TOKEN or OAUTH2 is expected")
-    if kind_of(app.name).takes_connection:
+    if known:
         store(app, scheme, text(body, "baseUrl"), token, text(profile, "clientId"))
         if query_flag(ctx, "activate", default=False):
             _enable(app)

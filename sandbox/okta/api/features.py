@@ -61,7 +61,8 @@ def get_feature(ctx: Context, app_id: str, name: str) -> Response:
 def update_feature(ctx: Context, app_id: str, name: str) -> Response:
     """Change the given capabilities only."""
     _known(name)
-    app, body = _enabled(find(ctx.state, app_id)), body_object(ctx)
+    body = body_object(ctx)  # R: looked at before the app
+    app = _enabled(find(ctx.state, app_id))
     if name == "USER_PROVISIONING":
         _set_outbound(app, body)
     else:

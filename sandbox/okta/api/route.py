@@ -53,7 +53,7 @@ def endpoint(method: str, path: str, *scopes: str) -> Callable[[Handler[P]], Han
 def body_object(ctx: Context) -> dict[str, object]:
     """The request's JSON object. Raises OktaError when it is another kind of JSON or missing."""
     if not isinstance(ctx.body, dict):
-        raise by_status(400, "a JSON object is expected")
+        raise OktaError(400, "E0000003", "The request body was not well-formed.")  # R: no causes
     return ctx.body
 
 

@@ -71,6 +71,13 @@ _NEXT: dict[str, tuple[UserStatus, tuple[UserStatus, ...]]] = {
     "deactivate": ("DEPROVISIONED", _BEFORE_DEACTIVATION),
     "suspend": ("SUSPENDED", ("ACTIVE",)),
     "unsuspend": ("ACTIVE", ("SUSPENDED",)),
+    "unlock": ("ACTIVE", ("LOCKED_OUT",)),
+}
+_PASSWORD_STEPS: dict[str, UserStatus | None] = {
+    "reset_password": "RECOVERY",
+    "expire_password": "PASSWORD_EXPIRED",
+    "expire_password_with_temp_password": "PASSWORD_EXPIRED",
+    "reset_factors": None,
 }
 
 
@@ -211,8 +218,13 @@ def delete_user(ctx: Context, key: str) -> Response:
 
 @endpoint("POST", "/api/v1/users/<key>/lifecycle/<step>", _MANAGE)
 def lifecycle(ctx: Context, key: str, step: str) -> Response:
-    """activate, reactivate, deactivate, suspend, unsuspend."""
+    """activate, reactivate, deactivate, suspend, unsuspend, unlock, and new passwords."""
     user = find(ctx, key)
+    if step in _PASSWORD_STEPS:
+        return _password_step(ctx, user, step)
+    if step == "unlock" and user.status != "LOCKED_OUT":  # R
+        summary = "Unlock is not allowed for this user."
+        raise OktaError(403, "E0000032", summary, "The user is not locked out.")
     if step not in _NEXT:
         raise not_found(step, "Lifecycle")
     _move(ctx.state, user, step)
@@ -222,6 +234,23 @@ def lifecycle(ctx: Context, key: str, step: str) -> Response:
             {"activationUrl": f"{ORGANISATION}/welcome/{token}", "activationToken": token}
         )
     return empty_object()
+
+
+def _password_step(ctx: Context, user: User, step: str) -> Response:
+    """A password is reset or has expired (R); the person stays in every app and group."""
+    status = _PASSWORD_STEPS[step]
+    if user.status in ("STAGED", "SUSPENDED", "DEPROVISIONED"):
+        raise _not_allowed()
+    if status is not None:
+        user.status, user.status_changed = status, now()
+        refresh(ctx.state)
+    log.write(ctx.state, f"user.account.{step}", "Change of password", log.user_target(user))
+    text = okta_id("", f"{step}/{user.id}")
+    if step == "reset_password" and not query_flag(ctx, "sendEmail", default=True):
+        return json_reply({"resetPasswordUrl": f"{ORGANISATION}/reset_password/{text}"})
+    if step == "expire_password_with_temp_password":
+        return json_reply({"tempPassword": text[:12]})
+    return json_reply(user_view(user)) if step == "expire_password" else empty_object()
 
 
 @endpoint("GET", "/api/v1/users/<key>/groups", _READ)
@@ -268,8 +297,7 @@ def _role_view(user: User, kind: str) -> dict[str, object]:
 def _move(state: OktaState, user: User, step: str) -> None:
     status, allowed = _NEXT[step]
     if user.status not in allowed:
-        summary = "This operation is not allowed in the user's current status."
-        raise OktaError(403, "E0000038", summary)
+        raise _not_allowed()
     if user.administrator and status != "ACTIVE":
         raise forbidden("the API token's owner cannot be deactivated with it")
     if step == "activate" and not user.password:
@@ -278,6 +306,11 @@ def _move(state: OktaState, user: User, step: str) -> None:
     refresh(state)
     message = f"{step.capitalize()} Okta user"
     log.write(state, f"user.lifecycle.{step}", message, log.user_target(user))
+
+
+def _not_allowed() -> OktaError:
+    summary = "This operation is not allowed in the user's current status."
+    return OktaError(403, "E0000038", summary)
 
 
 def _take_credentials(user: User, body: dict[str, object]) -> None:

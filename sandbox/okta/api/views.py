@@ -48,7 +48,7 @@ _STEPS: dict[str, tuple[str, ...]] = {
     "RECOVERY": ("suspend", "resetPassword", "resetFactors", "deactivate"),
     "PROVISIONED": ("suspend", "resetPassword", "resetFactors", "reactivate", "deactivate"),
     "STAGED": ("activate", "resetFactors"),
-    "SUSPENDED": ("unsuspend", "resetPassword", "resetFactors", "deactivate"),
+    "SUSPENDED": ("unsuspend", "resetFactors", "deactivate"),
     "DEPROVISIONED": ("activate", "delete", "resetFactors"),
 }
 

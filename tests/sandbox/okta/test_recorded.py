@@ -1,6 +1,7 @@
 """The sandbox answers as live Okta organisations were recorded to (status, error, keys, types)."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,34 @@ def test_every_recorded_answer_is_the_sandboxes_too(world: World) -> None:
     assert not figures.differences, "\n".join(figures.differences[:20])
     unused = [each for each in recorded.ACCEPTED if not figures.accepted[each]]
     assert not unused, "differences are accepted that there are no longer"
+    page = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    assert [row for row in table(figures) if row not in page] == []
+
+
+ROWS = {
+    "connection and features": r".*/(connections|features)\b.*",
+    "push mappings": r".*/group-push/.*",
+    "assignments": r".* /api/v1/apps/\{id\}/(groups|users).*",
+    "policies, organisation": r".* /(\.well-known|api/v1/policies).*|.*/apps/\{id\}/policies/.*",
+    "apps": r".* /api/v1/apps.*|.*/groups/\{id\}/apps",
+    "groups and members": r".* /api/v1/groups.*",
+    "people": r".* /api/v1/users.*",
+    "all": r".*",
+}
+
+
+def table(figures: Figures) -> list[str]:
+    """The rows of the page's table."""
+    counters = (figures.exchanges, figures.statuses, figures.shapes, figures.settled)
+    left, rows = set(figures.exchanges), []
+    for name, calls in ROWS.items():
+        chosen = {call for call in left if re.fullmatch(calls, call)}
+        if name == "all":
+            chosen = set(figures.exchanges)
+        left -= chosen
+        numbers = [f"{sum(each[call] for call in chosen):,}" for each in counters]
+        rows.append(f"| {' | '.join([name, *numbers])} |")
+    return rows
 
 
 def test_a_difference_of_status_key_and_type_is_told(world: World) -> None:

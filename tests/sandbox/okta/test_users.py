@@ -175,3 +175,17 @@ def test_put_drops_what_is_left_out(okta: Okta) -> None:
         "secondEmail": None,
     }
     okta.got("PUT", f"/users/{ada}", {"profile": {"login": "ada@example.com"}}, 400)
+
+
+def test_unlocking_and_new_passwords(okta: Okta) -> None:
+    ada = okta.user("ada")
+    refused = okta.got("POST", f"/users/{ada}/lifecycle/unlock", status=403)
+    assert refused["errorCode"] == "E0000032"
+    okta.sandbox.world.okta.users[ada].status = "LOCKED_OUT"
+    okta.got("POST", f"/users/{ada}/lifecycle/unlock")
+    shown = okta.got("POST", f"/users/{ada}/lifecycle/expire_password_with_temp_password")
+    assert set(shown) == {"tempPassword"}
+    assert okta.got("GET", f"/users/{ada}")["status"] == "PASSWORD_EXPIRED"
+    shown = okta.got("POST", f"/users/{ada}/lifecycle/reset_password?sendEmail=false")
+    assert set(shown) == {"resetPasswordUrl"}
+    assert okta.got("GET", f"/users/{ada}")["status"] == "RECOVERY"
