@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3 python,\
 	$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
 
-.PHONY: up install sandbox test bench check audit requirements clean
+.PHONY: up install sandbox test bench check audit requirements published clean
 
 up: .venv/installed-sandbox
 	@$(BIN)/python -m cfscim up --stack $(STACK)
@@ -70,6 +70,12 @@ requirements: .venv/installed-dev
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --custom-compile-command "make requirements" \
 		$(if $(UPGRADE),--upgrade-package $(UPGRADE)) $$list.in -o $$list.txt || exit 1; done
+
+# What is made from cfscim/config/models.py: the schema for editors, the tables in the docs.
+published: .venv/installed
+	@$(BIN)/python -m cfscim schema --stack-file > schema/stack.schema.json
+	@$(BIN)/python -m cfscim schema --page docs/configuration.md
+	@$(BIN)/python -m cfscim schema --page docs/console-checklist.md
 
 clean:
 	rm -rf .venv .audit

@@ -136,10 +136,19 @@ def schema(
     stack_file: Annotated[
         bool, typer.Option("--stack-file", help="The schema of a whole stack file, for editors.")
     ] = False,
+    page: Annotated[
+        str | None,
+        typer.Option(
+            "--page", metavar="FILE", help="Write a page's tables of the config anew instead."
+        ),
+    ] = None,
 ) -> None:
     """Print the JSON Schema of the config object."""
+    from cfscim.config.reference import update
     from cfscim.config.schema import run
 
+    if page is not None:
+        raise typer.Exit(update(page))
     raise typer.Exit(run(stack_file=stack_file))
 
 

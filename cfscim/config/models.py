@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+)
 from pydantic.alias_generators import to_camel
 
 from cfscim.config.clouds import CloudName
@@ -45,6 +53,11 @@ class Part(BaseModel):
         populate_by_name=True,
         defer_build=True,
     )
+
+
+def _page(name: str) -> dict[str, JsonValue]:
+    """The page of docs/ that says more about a field."""
+    return {"$comment": name}
 
 
 def _members_given(value: object) -> object:
@@ -95,6 +108,7 @@ class UsersGroup(Part):
         default=None,
         description="E-mail addresses of exactly the people in this group, besides those with a "
         "role. Left out: the identity provider manages it, and people with a role are added.",
+        json_schema_extra=_page("memberships.md"),
         examples=[["katherine@example.com"]],
     )
 
@@ -105,7 +119,7 @@ class OktaConfig(Part):
     kind: Literal["okta"] = Field(description="The identity provider is Okta.")
     org_name: OrgName = Field(
         description="Name of the Okta organisation, the first part of its okta.com address; "
-        "used for links.",
+        "used for links. Must equal okta:orgName where that is given.",
         examples=["example"],
     )
     app_label: AppLabel = Field(
@@ -129,6 +143,7 @@ class OktaConfig(Part):
         default=False,
         description="Whether a person has done the console steps. The groups are pushed only once "
         "it is true and Okta was read back.",
+        json_schema_extra=_page("console-checklist.md"),
     )
     users_group: UsersGroup = Field(
         default_factory=UsersGroup,
@@ -181,7 +196,8 @@ class EntraConfig(Part):
     )
     tenant_url_suffix: UrlSuffix = Field(
         default="",
-        description="Query put after the tenant URL, such as ?aadOptscim062020.",
+        description="Query put after the tenant URL, such as ?aadOptscim062020. It switches "
+        "Entra's SCIM dialect.",
         examples=["?aadOptscim062020"],
     )
 
@@ -232,10 +248,12 @@ class TokenConfig(Part):
         default=False,
         description="Whether a rotation leaves the previous token alive, until the new one was "
         "handed over. Take it out again once the new one is in use.",
+        json_schema_extra=_page("rotate-token.md"),
     )
     rotation: Name = Field(
         default="1",
         description="Any text, whose change replaces the token, the new one first.",
+        json_schema_extra=_page("rotate-token.md"),
         examples=["1"],
     )
 
@@ -252,6 +270,7 @@ class RoleConfig(Part):
         default=None,
         description="E-mail addresses of exactly the people with this role; [] for nobody. Left "
         "out: the identity provider manages who has it.",
+        json_schema_extra=_page("memberships.md"),
         examples=[["ada@example.com"]],
     )
 
@@ -312,6 +331,7 @@ class ScimConfig(Part):
         default="production",
         description="What the stack is used for. production (the default) keeps every policy rule; "
         "development may be on virtualGroups.",
+        json_schema_extra=_page("policy.md"),
         examples=["production"],
     )
     token: TokenConfig = Field(
@@ -331,16 +351,20 @@ class ScimConfig(Part):
     )
     break_glass: People = Field(
         default=(),
-        description="E-mail addresses of Super Administrators kept outside SCIM.",
+        description="E-mail addresses of Super Administrators kept outside SCIM. They may not "
+        "stand in a role or in the users' group.",
         examples=[["owner@example.com"]],
     )
     waivers: Annotated[tuple[Waiver, ...], Field(strict=False)] = Field(
-        default=(), description="Policy rules set aside, each by name and until a day."
+        default=(),
+        description="Policy rules set aside, each by name and until a day.",
+        json_schema_extra=_page("policy.md"),
     )
     removals: Annotated[tuple[Removal, ...], Field(strict=False)] = Field(
         default=(),
         description="What the next changes may remove or replace, each by name and until a day: "
         "protection falls for exactly that.",
+        json_schema_extra=_page("leaving.md"),
     )
     identity_provider: IdentityProvider = Field(
         description="Where people and groups come from: kind okta or kind entra."

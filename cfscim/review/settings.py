@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from cfscim.config.models import ScimConfig
+from pydantic.alias_generators import to_snake
+
+from cfscim.config.models import Part, ScimConfig
 from cfscim.config.project import Settings
 
 Plain = None | bool | int | str | list["Plain"] | dict[str, "Plain"]
@@ -57,10 +59,18 @@ _SEALED = "Decides who can read the encrypted values of the stack: in its file a
 
 def meaning(path: str, after: ScimConfig) -> str:
     """What a change of the setting does, in one sentence."""
-    found = _MEANINGS.get(path)
-    if found is None:
-        return ""
-    return found if isinstance(found, str) else found(after)
+    words = _MEANINGS.get(path, _described(path, after))
+    return words if isinstance(words, str) else words(after)
+
+
+def _described(path: str, config: ScimConfig) -> str:
+    """What a setting is for, as the models say; the fallback for one without a meaning above."""
+    part: object = config
+    *way, last = path.split(".")
+    for key in way:
+        part = getattr(part, to_snake(key), None)
+    field = type(part).model_fields.get(to_snake(last)) if isinstance(part, Part) else None
+    return (field.description or "") if field else ""
 
 
 def _settings(config: ScimConfig) -> dict[str, Plain]:

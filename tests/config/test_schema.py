@@ -1,6 +1,7 @@
 """The JSON Schema: complete, published as it is, and of one mind with `validate`."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from cfscim.config.messages import UsageError
 from cfscim.config.models import parse_config
+from cfscim.config.reference import published, update
 from cfscim.config.schema import Json, Object, config_schema, stack_file_schema, text
 from tests.config.config_mutations import BAD, Bad
 from tests.config.config_samples import ENTRA, OKTA, changed
@@ -33,6 +36,21 @@ def test_the_published_schema_is_the_printed_one() -> None:
     assert published == text(stack_file_schema()), (
         "run: python -m cfscim schema --stack-file > schema/stack.schema.json"
     )
+
+
+@pytest.mark.parametrize("name", ["configuration.md", "console-checklist.md"])
+def test_the_published_pages_say_what_the_config_says(name: str, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / name).read_text()
+    assert published(text) == text, "run: make published"
+    page = tmp_path / name
+    page.write_text(re.sub(r"(?m)^\|.*\n", "", text))
+    assert update(str(page)) == 0
+    assert page.read_text().count("\n| ") > 5
+
+
+def test_a_page_without_parts_of_ours_is_left_alone() -> None:
+    with pytest.raises(UsageError):
+        published("# A page\n")
 
 
 def _fields(schema: Json, path: str = "") -> Iterator[tuple[str, Object]]:
