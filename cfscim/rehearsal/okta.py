@@ -384,13 +384,9 @@ def _connection_updated(http: HttpClient, held: Held, inputs: Props) -> Props:
 
 
 def _connection_refreshed(http: HttpClient, held: Held) -> Props:
-    """Address and state as Okta shows them; the token it never shows stays as it was."""
-    shown = inner({"is": http.get(_connection(held.inputs)).body}, "is")
-    enabled = shown.get("status") == "ENABLED"
-    return {
-        "baseUrl": shown.get("baseUrl") or held.inputs.get("baseUrl"),
-        "action": held.inputs.get("action") if enabled else "deactivate",
-    }
+    """The address alone (C: updateAppConnectionState): a connection that was switched off by hand
+    is not seen."""
+    return {"baseUrl": inner({"is": http.get(_connection(held.inputs)).body}, "is").get("baseUrl")}
 
 
 def _features_set(http: HttpClient, inputs: Props) -> Made:

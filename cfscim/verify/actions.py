@@ -8,8 +8,7 @@ How to use it in a check:
         return Action(Act.OKTA_PUSH_NOW, f'Push Groups > "{group}" > Push now', (group,))
 
 `about` holds what whoever carries it out has to know (names, ids, addresses), in the order that the
-kind's comment gives. A new kind needs a line here and its executor in tests/verify/carry_out.py;
-a kind in `DECISIONS` has none, because a person has to judge, and its text says so.
+kind's comment gives. A new kind needs a line here and its executor in tests/verify/carry_out.py.
 """
 
 from dataclasses import dataclass
@@ -23,36 +22,78 @@ class Act(StrEnum):
     REFRESH = "refresh"  # `pulumi up --refresh`
     ROTATE = "rotate"  # another token.rotation, then `pulumi up`
     EXTEND = "extend"  # a later token.expiresOn, another token.rotation, then `pulumi up`
+    CONFIG = "config"  # written in the stack file: (key path, value as YAML)
+    DROP_MEMBER = "drop member"  # taken out of every `members` of the stack file: (address, …)
+    ADD_MEMBER = "add member"  # somebody put into a role's `members`: (role,)
+    FORGET = "forget"  # `pulumi state delete --force`: (the resource's logical name,)
+    ADOPT = "adopt"  # `adopt`, and the import that it writes
+    SIGN_IN = "sign in"  # credentials of another organisation: (its name,)
     HAND_OVER = "hand over"  # the token's value into the identity provider, where no API does it
     CONFIRM = "confirm"  # the steps by hand, apiIntegrationConfirmed: true, then `pulumi up`
     WAIT = "wait"  # the identity provider's next cycle
     RUN_AGAIN = "run again"  # verify itself
     SEE = "see"  # another check, which says what to do: (its id,)
+    LOOK = "look"  # at the linked page, for what no API shows
     GRANT = "grant"  # a permission to the credentials of verify
+    VENDOR = "vendor"  # what a vendor's own error asks for
     CLOUDFLARE_REMOVE_ROLE = "remove role"  # given by hand: (person, role)
-    CLOUDFLARE_DROP_POLICY = "remove policies"  # of a User Group: (group's name,)
+    CLOUDFLARE_DROP_POLICY = "remove policies"  # of a User Group: (group's id,)
     CLOUDFLARE_GIVE_ROLE = "give role"  # directly, as an accepted member: (person, role)
+    CLOUDFLARE_ACCEPT = "accept"  # the invitation, by the person: (person,)
     CLOUDFLARE_REMOVE_MEMBER = "remove member"  # (person, …)
     CLOUDFLARE_END_CREDENTIAL = "delete a token"  # (token's id, …)
+    CLOUDFLARE_RENAME_GROUP = "rename a User Group"  # (its id, the right name)
+    CLOUDFLARE_DELETE_GROUP = "delete a User Group"  # (its id, …)
+    CLOUDFLARE_ASK = "ask Cloudflare"  # the account team, for what the account has to have
     OKTA_ACTIVATE = "activate app"
+    OKTA_CONNECT = "connect"  # Provisioning > Integration: address and token, test, save
     OKTA_SWITCH = "switch"  # of the app's provisioning: (feature, on | off)
+    OKTA_DELETE_APP = "delete app"  # (its id, …)
+    OKTA_RENAME_GROUP = "rename an Okta group"  # (its id, the right name)
+    OKTA_ACTIVATE_PUSH = "activate push"  # (group's name,)
     OKTA_PUSH_NOW = "push now"  # (group's name,)
     OKTA_UNLINK = "unlink"  # pushes, leaving their targets: (mapping's id, …)
+    OKTA_RENAMES_OFF = "renames off"  # Rename app groups, cleared
     OKTA_PROVISION_USER = "provision user"  # on the Assignments page: (address, …)
+    OKTA_JOIN_USERS = "join the users' group"  # (address, …)
     OKTA_REASSIGN = "reassign"  # out of the users' group, and back: (address, …)
+    OKTA_UNASSIGN = "unassign"  # what was assigned to the person directly: (user name, …)
+    OKTA_USER_NAME = "user name"  # of the person in the app, to the address: (address, …)
+    OKTA_RETRY = "retry"  # of the failed tasks, after what they name was put right
+    ENTRA_APP = "application"  # its name and Enabled for users to sign-in: (the name,)
     ENTRA_START = "start"
     ENTRA_STOP = "stop"
-    ENTRA_RESTART = "restart"  # with resetScope Full
-    ENTRA_UNNEST = "unnest"  # people in directly, the group within out: (group's name, …)
-    BY_HAND = "by hand"  # on the page of the link; the text says what
-    DECIDE = "decide"  # a person has to judge; the text says about what
+    ENTRA_RESTART = "restart"  # (service principal, job, resetScope)
+    ENTRA_LOGS = "logs"  # put right what the provisioning logs name
+    ENTRA_ENABLE_MAPPING = "enable mappings"
+    ENTRA_MAP_ACTIVE = "map active"
+    ENTRA_CLEAR_USER_FILTER = "clear the user filter"
+    ENTRA_REMOVE_KEY = "remove a saved key"  # (key, …)
+    ENTRA_RENAME_GROUP = "rename an Entra group"  # (its id, the right name)
+    ENTRA_RESTORE_GROUP = "restore group"  # out of the recycle bin: (its id,)
+    ENTRA_TWIN = "rename or unassign a twin"  # (its id, …)
+    ENTRA_UNASSIGN = "unassign from the application"  # (assignment's id, …)
+    ENTRA_UNNEST = "unnest"  # people in directly, the groups within out: (group's id, nested id, …)
+    ENTRA_MEET_FILTER = "meet the user filter"  # (address, …)
+    ENTRA_USER_NAME = "equal names"  # user principal name and mail: (address, …)
 
-
-DECISIONS = frozenset({Act.BY_HAND, Act.DECIDE, Act.GRANT})
-"""Kinds that nothing can carry out for a person."""
 
 _COMMANDS = frozenset(
-    {Act.UPDATE, Act.REFRESH, Act.ROTATE, Act.EXTEND, Act.WAIT, Act.RUN_AGAIN, Act.SEE}
+    {
+        Act.UPDATE,
+        Act.REFRESH,
+        Act.ROTATE,
+        Act.EXTEND,
+        Act.CONFIG,
+        Act.DROP_MEMBER,
+        Act.ADD_MEMBER,
+        Act.FORGET,
+        Act.ADOPT,
+        Act.SIGN_IN,
+        Act.WAIT,
+        Act.RUN_AGAIN,
+        Act.SEE,
+    }
 )
 
 
@@ -66,7 +107,7 @@ class Action:
 
     @property
     def person(self) -> bool:
-        """Whether it is done by a person in a console, and not by a command or by waiting."""
+        """Whether a person does it in a console, and not a command, the stack file or waiting."""
         return self.kind not in _COMMANDS
 
 
@@ -81,7 +122,13 @@ HAND_OVER = Action(
     "hand the token over, as `cfscim steps` says (where Okta or Entra takes it by API, "
     "`pulumi up` has done so)",
 )
+ADOPT = Action(Act.ADOPT, "run `cfscim adopt`, and the `pulumi import` that it prints")
+CONFIRM = Action(
+    Act.CONFIRM,
+    "do what `cfscim steps` lists, write apiIntegrationConfirmed: true and run `pulumi up`",
+)
 RUN_AGAIN = Action(Act.RUN_AGAIN, "run again")
+ENTRA_LOGS = Action(Act.ENTRA_LOGS, "read the provisioning logs and put right what they name")
 
 
 def see(check: str) -> Action:
@@ -89,14 +136,25 @@ def see(check: str) -> Action:
     return Action(Act.SEE, f"see {check}", (check,))
 
 
-def by_hand(text: str) -> Action:
-    """Something a person does on the linked page."""
-    return Action(Act.BY_HAND, text)
+def look(text: str = "look at the page") -> Action:
+    """Nothing but a person's eyes on the linked page can tell."""
+    return Action(Act.LOOK, text)
 
 
-def decide(text: str) -> Action:
-    """Something a person has to judge."""
-    return Action(Act.DECIDE, f"a person has to decide: {text}")
+def config(path: str, value: str) -> Action:
+    """One key of the stack file."""
+    return Action(Act.CONFIG, f"write {path}: {value}", (path, value))
+
+
+START = (config("identityProvider.start", "true"), UPDATE)
+"""Where the config says `start: false`, a start by hand would not be as declared."""
+
+
+def forget(resource: str) -> Action:
+    """The engine's state drops what is gone, which its own refresh cannot."""
+    found = f"pulumi stack --show-urns | grep {resource}"
+    text = f"run `pulumi state delete --force <URN>` with the URN that `{found}` prints"
+    return Action(Act.FORGET, text, (resource,))
 
 
 def wait_for(provider: str) -> Action:

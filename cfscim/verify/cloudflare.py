@@ -13,11 +13,12 @@ from cfscim.config.lookalikes import difference_from, skeleton
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.roles import Role
-from cfscim.vendors.cloudflare.models import MemberPolicy, UserGroup
+from cfscim.vendors.cloudflare.models import MemberPolicy, PermissionGroup, UserGroup
 from cfscim.vendors.cloudflare.models import Role as MemberRole
 from cfscim.verify import actions
+from cfscim.verify.actions import Act, Action
 from cfscim.verify.cloudflare_facts import CloudflareFacts
-from cfscim.verify.directory import named
+from cfscim.verify.directory import Directory, named
 from cfscim.verify.links import CloudflareLinks
 from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.reading import Dependent, Unreadable
@@ -54,7 +55,7 @@ class CloudflareView:
         """The addresses in the role's group. Raises `Unreadable`."""
         if not self.virtual:
             return self.facts.group_members[self.group(role).id].get()
-        ids = {group.id for group in self.facts.system_groups[role].get()}
+        ids = self._virtual_ids(role)
         if not ids:
             raise Unreadable(
                 Dependent("there is no virtual group", f"see cloudflare.group.{slug(role)}")
@@ -69,7 +70,11 @@ class CloudflareView:
             raise Unreadable(
                 Dependent(
                     f'the permission group "{role.value}" exists {len(found)} times',
-                    actions.decide("ask Cloudflare whether this is an Enterprise account"),
+                    Action(
+                        Act.CLOUDFLARE_ASK,
+                        "ask Cloudflare whether this is an Enterprise account, which alone has it",
+                        ("permission group", self.config.account.id),
+                    ),
                 )
             )
         return found[0]
@@ -99,12 +104,23 @@ class CloudflareView:
             names = self._names((), group.policies or ())
             people = self.facts.group_members[group.id].get() if names else ()
             found += [Power(person, name, group) for person in people for name in names]
-        if self.virtual:
-            for role in self.config.roles:
-                found += [
-                    Power(person, role.value, virtual=True) for person in self.group_members(role)
-                ]
-        return found
+        return [*found, *self._virtual_powers()] if self.virtual else found
+
+    def _virtual_powers(self) -> Iterator["Power"]:
+        """Of every virtual group that Cloudflare serves, that of a dropped role too."""
+        by_person = self.facts.users_in.get()
+        for role in self.facts.system_groups:
+            ids = self._virtual_ids(role)
+            for person, groups in by_person.items():
+                if groups & ids:
+                    yield Power(
+                        person, role.value, virtual=True, declared=role in self.config.roles
+                    )
+
+    def _virtual_ids(self, role: Role) -> set[str]:
+        """The virtual group of a role; a User Group may have its name too, and gives by policy."""
+        own = {group.id for group in self.facts.user_groups.wait() or ()}
+        return {group.id for group in self.facts.system_groups[role].get()} - own
 
     def super_administrators(self) -> tuple[list[str], list[str]]:
         """Who is one: accepted members, and those whose invitation is pending."""
@@ -119,30 +135,38 @@ class CloudflareView:
     def _names(
         self, roles: Iterable[MemberRole], policies: tuple[MemberPolicy, ...]
     ) -> tuple[str, ...]:
-        """The roles that a member or a group has, each once; a part of the account is named."""
+        """The roles that a member or a group has, each once; a part of the account is named.
+
+        A denial takes nothing away here: what it leaves is for Cloudflare to say, so it is named
+        like a power of its own. A permission group of a role's name and another id is no role.
+        """
         names = {role.name or role.id: None for role in roles}
-        denied: set[str] = set()
         for policy in policies:
-            whole = self.whole_account(policy)
+            where = "" if self.whole_account(policy) else " on a part of the account"
+            denied = "" if policy.access == "allow" else "a denial of "
             for group in policy.permission_groups or ():
-                name = group.name or group.id
-                if policy.access != "allow":
-                    denied.add(name)
-                elif whole:
-                    names[name] = None
-                else:
-                    names[f"{name} on a part of the account"] = None
-        return tuple(name for name in names if name != MINIMAL and name not in denied)
+                names[f"{denied}{self._permission(group)}{where}"] = None
+        return tuple(name for name in names if name != MINIMAL)
+
+    def _permission(self, group: PermissionGroup) -> str:
+        name = group.name or group.id
+        every = self.facts.permission_groups.wait() or ()
+        known = {one.id for one in every if one.name == name}
+        return name if not known or group.id in known else f"{name} ({group.id})"
 
 
 @dataclass(frozen=True)
 class Power:
-    """One person may do something: by a User Group, by a virtual group, or given by hand."""
+    """One person may do something: by a User Group, by a virtual group, or given by hand.
+
+    `declared`: of a virtual group, whether the config has its role.
+    """
 
     person: str
     role: str
     group: UserGroup | None = None
     virtual: bool = False
+    declared: bool = False
 
     @property
     def by_hand(self) -> bool:
@@ -150,12 +174,16 @@ class Power:
         return self.group is None and not self.virtual
 
 
-def group_questions(view: CloudflareView, outputs: StackOutputs) -> Iterator[Question]:
+def group_questions(
+    view: CloudflareView, outputs: StackOutputs, directory: Directory
+) -> Iterator[Question]:
     """Each role group under its exact name, with exactly the declared policy."""
     link = CloudflareLinks.of(view.config).groups
     for role in view.config.roles:
         name = group_name(view.config, role)
-        exists = partial(_virtual_group if view.virtual else _user_group, view, outputs, role)
+        exists = partial(_user_group, view, outputs, directory, role)
+        if view.virtual:
+            exists = partial(_virtual_group, view, role)
         yield Question(
             f"cloudflare.group.{slug(role)}",
             "Cloudflare",
@@ -175,28 +203,51 @@ def group_questions(view: CloudflareView, outputs: StackOutputs) -> Iterator[Que
             )
 
 
-def _user_group(view: CloudflareView, outputs: StackOutputs, role: Role) -> Verdict:
-    name = group_name(view.config, role)
-    groups = view.facts.user_groups.get()
-    same = [group for group in groups if group.name == name]
-    if not same:
-        near = [g.name for g in groups if skeleton(g.name).casefold() == skeleton(name).casefold()]
-        found = "; ".join(f'"{one}", which {difference_from(one, name)}' for one in near)
-        return fails(f'"{name}"', found or "no such group", actions.REFRESH)
-    if len(same) > 1:
-        return fails(
-            f'"{name}" once',
-            f"{len(same)} groups of this name",
-            actions.decide("which of them stays; delete the others"),
-        )
+def _user_group(
+    view: CloudflareView, outputs: StackOutputs, directory: Directory, role: Role
+) -> Verdict:
+    name, groups = group_name(view.config, role), view.facts.user_groups.get()
     wanted = outputs.role_groups[role].cloudflare_group_id
-    if wanted and same[0].id != wanted:
+    same = [group for group in groups if group.name == name]
+    ours = [group for group in groups if group.id == wanted]
+    if not same:
+        return _no_such_group(name, groups, ours, directory.again((), role)[0], directory.name)
+    if len(same) > 1:
+        others = [group.id for group in same if group not in ours][-(len(same) - 1) :]
+        text = f"Members > Groups: delete {named(others)}, after a look at who is in it"
+        found = f"{len(same)} groups of this name"
+        delete = Action(Act.CLOUDFLARE_DELETE_GROUP, text, tuple(others))
+        return fails(f'"{name}" once', found, delete)
+    if wanted and same[0] not in ours:
         found = f"another group of this name ({same[0].id})"
-        return fails(f'"{name}" ({wanted})', found, actions.REFRESH)
+        # The name is taken, so an update cannot make it anew: the state has to take this one over.
+        anew = (actions.forget(f"user-group-{slug(role)}"), actions.ADOPT, actions.UPDATE)
+        return fails(f'"{name}" ({wanted})', found, *anew)
     return holds(f'"{name}"')
 
 
-def _virtual_group(view: CloudflareView, _outputs: StackOutputs, role: Role) -> Verdict:
+def _no_such_group(
+    name: str,
+    groups: tuple[UserGroup, ...],
+    ours: list[UserGroup],
+    again: tuple[Action, ...],
+    provider: str,
+) -> Verdict:
+    """A group that is gone comes with an update; the name of one that is there, and that SCIM has
+    locked (user groups page), only with a push."""
+    near = [g for g in groups if skeleton(g.name).casefold() == skeleton(name).casefold()]
+    for one in [*ours, *near][:1]:
+        found = f'"{one.name}", which {difference_from(one.name, name)}'
+        text = (
+            f'Members > Groups > "{one.name}": rename it to "{name}"; where SCIM has locked the '
+            f"name, have {provider} send it again"
+        )
+        rename = Action(Act.CLOUDFLARE_RENAME_GROUP, text, (one.id, name))
+        return fails(f'"{name}"', found, rename, *again, actions.wait_for(provider))
+    return fails(f'"{name}"', "no such group", actions.REFRESH)
+
+
+def _virtual_group(view: CloudflareView, role: Role) -> Verdict:
     name = group_name(view.config, role)
     found = view.facts.system_groups[role].get()
     # Until something was pushed to it, Cloudflare lists the group under its own full name.
@@ -207,7 +258,12 @@ def _virtual_group(view: CloudflareView, _outputs: StackOutputs, role: Role) -> 
     return fails(
         f'"{name}"',
         shown or "Cloudflare serves no virtual groups for this account",
-        actions.decide("ask your account team, or move to roleModel: userGroups"),
+        Action(
+            Act.CLOUDFLARE_ASK,
+            "ask your account team for virtual groups, or move to roleModel: userGroups "
+            "(docs/user-groups.md)",
+            ("virtual groups", view.config.account.id),
+        ),
     )
 
 

@@ -13,8 +13,8 @@ from pydantic import Field
 
 from cfscim.config.json_types import JsonObject
 from cfscim.config.models import ScimConfig
-from cfscim.config.names import group_names
-from cfscim.config.roles import Role
+from cfscim.config.names import group_name, group_names
+from cfscim.config.roles import ROLES, Role
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.cloudflare.models import (
     AccountMember,
@@ -132,7 +132,8 @@ class CloudflareFacts:
 
     `user`: whose token it is, asked for a user's token only.
     `group_members`: user group id -> addresses, for every group that gives something.
-    `system_groups` and `users_in`: with virtual groups, what the SCIM endpoint shows.
+    `system_groups` and `users_in`: with virtual groups, what the SCIM endpoint shows, of all four
+    roles: one that the config dropped still gives its role.
     """
 
     token: Reading[ApiToken | None]
@@ -199,7 +200,7 @@ def read_cloudflare(
             role: _not_ours_to_use()
             if fresh
             else reader.read(lambda name=name: view.groups_named(name))
-            for role, name in group_names(config).items()
+            for role, name in ((role, group_name(config, role)) for role in ROLES)
             if virtual
         },
         users_in=_users_in(virtual, fresh, view, reader),

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from cfscim.config.roles import Role
-from cfscim.verify.actions import Action
+from cfscim.verify.actions import REFRESH, Act, Action
 from cfscim.verify.report import Verdict, fails, holds
 
 MAX_NAMED = 10
@@ -32,14 +32,15 @@ class Person:
     """Somebody in the identity provider.
 
     `names`: every name, in lower case, under which Cloudflare may know the person. `off`: why
-    the person is rightly not provisioned (deactivated). `reason`: why it likely went wrong.
-    `delivered`: the identity provider shows the person as provisioned.
+    the person is rightly not provisioned (deactivated). `reason`: why it likely went wrong, and
+    `cure` what puts it right. `delivered`: the identity provider shows the person as provisioned.
     """
 
     address: str
     names: frozenset[str]
     off: str = ""
     reason: str = ""
+    cure: tuple[Action, ...] = ()
     delivered: bool = False
 
 
@@ -154,35 +155,65 @@ def named(people: Iterable[str]) -> str:
     return f"{text} and {len(every) - MAX_NAMED} more" if len(every) > MAX_NAMED else text
 
 
+@dataclass(frozen=True)
+class Lost:
+    """Why a declared person is in no group. `nobody`: no update can put the person in, because
+    the address is nobody's that the program may take."""
+
+    why: str
+    nobody: bool = False
+
+
 def exactly(
-    declared: Iterable[str], found: Iterable[str], action: Action, reasons: Mapping[str, str]
+    declared: Iterable[str], found: Iterable[str], provider: str, lost: Mapping[str, Lost]
 ) -> Verdict:
     """Exactly these people; addresses are compared without regard to case.
 
-    `reasons`: address in lower case -> why this person is in no group.
+    `provider`: the identity provider's name. `lost`: address in lower case -> why this person is
+    in no group.
     """
     wanted, there = _by_key(declared), _by_key(found)
-    parts = [_missing(wanted[key], reasons) for key in sorted(wanted.keys() - there.keys())]
+    missing = [wanted[key] for key in sorted(wanted.keys() - there.keys())]
+    parts = [_missing(person, lost) for person in missing]
     parts += [f"{there[key]} is not declared" for key in sorted(there.keys() - wanted.keys())]
     expected = named(sorted(wanted.values())) or "nobody"
-    return fails(expected, named(parts), action) if parts else holds(expected)
+    if not parts:
+        return holds(expected)
+    return fails(expected, named(parts), *_put_in(missing, provider, lost))
 
 
 def includes(
-    declared: Iterable[str], found: Iterable[str], action: Action, reasons: Mapping[str, str]
+    declared: Iterable[str], found: Iterable[str], provider: str, lost: Mapping[str, Lost]
 ) -> Verdict:
     """At least these people; otherwise as `exactly`."""
     wanted, there = _by_key(declared), _by_key(found)
-    missing = [_missing(wanted[key], reasons) for key in sorted(wanted.keys() - there.keys())]
+    missing = [wanted[key] for key in sorted(wanted.keys() - there.keys())]
     expected = f"at least {named(sorted(wanted.values())) or 'nobody'}"
     if missing:
-        return fails(expected, named(missing), action)
+        text = named(_missing(person, lost) for person in missing)
+        return fails(expected, text, *_put_in(missing, provider, lost))
     return holds(expected, f"{len(there)} people")
 
 
-def _missing(person: str, reasons: Mapping[str, str]) -> str:
-    reason = reasons.get(person.lower())
-    return f"{person} is missing ({reason})" if reason else f"{person} is missing"
+def take_out(people: Iterable[str], provider: str) -> Action:
+    """Whom the identity provider keeps out cannot have what the stack file says."""
+    every = tuple(people)
+    text = (
+        f"take {named(every)} out of `members` in the stack file (or let the person in again in "
+        f"{provider})"
+    )
+    return Action(Act.DROP_MEMBER, text, every)
+
+
+def _put_in(missing: list[str], provider: str, lost: Mapping[str, Lost]) -> tuple[Action, ...]:
+    """An update ends before anything else where an address is nobody's."""
+    nobody = [one for one in missing if one.lower() in lost and lost[one.lower()].nobody]
+    return (take_out(nobody, provider), REFRESH) if nobody else (REFRESH,)
+
+
+def _missing(person: str, lost: Mapping[str, Lost]) -> str:
+    reason = lost.get(person.lower())
+    return f"{person} is missing ({reason.why})" if reason else f"{person} is missing"
 
 
 def _by_key(people: Iterable[str]) -> dict[str, str]:

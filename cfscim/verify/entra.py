@@ -5,7 +5,7 @@ Microsoft Graph, synchronizationJob, synchronizationStatus, quarantine.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from cfscim.config.models import EntraConfig, ScimConfig
@@ -37,7 +37,6 @@ from cfscim.verify.report import Question, Verdict, fails, holds, not_yet, same,
 
 ACTIVE_SOURCE = 'Switch([IsSoftDeleted], , "False", "True", "True", "False")'
 _UP = actions.REFRESH
-_LOGS = "read the provisioning logs, put right what they name, then Restart provisioning"
 
 
 def job_questions(
@@ -54,7 +53,12 @@ def job_questions(
         ("job.state", "provisioning", _state(entra), partial(_running, entra, facts)),
         ("job.quarantine", "quarantine", "none", partial(_quarantine, facts, links)),
         ("job.lastCycle", "last cycle", "Succeeded", partial(_last, entra, facts, directory)),
-        ("credentials", "Test Connection, saved credentials", "passes", partial(_test, facts)),
+        (
+            "credentials",
+            "Test Connection, saved credentials",
+            "passes",
+            partial(_test, facts, tenant_url(config, entra)),
+        ),
         (
             "tenantUrl",
             "tenant URL",
@@ -139,18 +143,23 @@ def tenant_url(config: ScimConfig, entra: EntraConfig) -> str:
 
 def _app(entra: EntraConfig, facts: EntraFacts) -> Verdict:
     expected = f"{entra.app_name}, enabled"
-    app = facts.app.get()
+    try:
+        app = facts.app.get()
+    except Unreadable as error:
+        if error.kind != "not found":
+            raise
+        return fails(expected, "there is no such application", _UP)
     found = f"{app.display_name}, {'disabled' if app.account_enabled is False else 'enabled'}"
-    return same(expected, found, _UP)
+    # The provider knows the name of the application, and not that of its service principal.
+    text = (
+        f"Properties: write {entra.app_name} as Name, set Enabled for users to sign-in to Yes, "
+        "then Save"
+    )
+    return same(expected, found, Action(Act.ENTRA_APP, text, (entra.app_name,)))
 
 
 def _exists(facts: EntraFacts) -> Verdict:
-    job = facts.job.get()
-    if job is None:
-        return fails("exists", "there is no such job", _UP)
-    if job.template_id not in (None, "scim"):
-        return fails("a job of template scim", f"a job of template {job.template_id}", _UP)
-    return holds("exists")
+    return holds("exists") if facts.job.get() else fails("exists", "there is no such job", _UP)
 
 
 def _state(entra: EntraConfig) -> str:
@@ -206,12 +215,13 @@ def _quarantine(facts: EntraFacts, links: EntraLinks) -> Verdict:
 
 def _last(entra: EntraConfig, facts: EntraFacts, directory: EntraDirectory) -> Verdict:
     last = facts.existing_job().status.last_execution
+    anew = (actions.ENTRA_LOGS, *directory.again((), None)[0], actions.wait_for("Entra"))
     if last is None or not last.state:
         if not entra.start:
-            return unknown("Succeeded", "no cycle yet; start: false", "start it when it is wanted")
+            return unknown("Succeeded", "no cycle yet; start: false", *actions.START)
         if by := directory.delivery(None).due(directory.now):
             return not_yet("Succeeded", "no cycle yet", by, actions.wait_for("Entra"))
-        return fails("Succeeded", "no cycle, although one is due", _LOGS)
+        return fails("Succeeded", "no cycle, although one is due", *anew)
     # Errors of single people are entra.people.errors' own.
     if last.state in ("Succeeded", "EntryLevelErrors"):
         return holds("Succeeded", _counts(last))
@@ -222,7 +232,7 @@ def _last(entra: EntraConfig, facts: EntraFacts, directory: EntraDirectory) -> V
     if mended and began and began < mended and directory.now < mended + LONGEST:
         found = f"{last.state} at {last.time_began}, and changed since"
         return not_yet("Succeeded", found, mended + LONGEST, actions.wait_for("Entra"))
-    return fails("Succeeded", ": ".join(part for part in parts if part), _LOGS)
+    return fails("Succeeded", ": ".join(part for part in parts if part), *anew)
 
 
 def _counts(last: Execution) -> str:
@@ -232,7 +242,7 @@ def _counts(last: Execution) -> str:
     )
 
 
-def _test(facts: EntraFacts) -> Verdict:
+def _test(facts: EntraFacts, url: str) -> Verdict:
     facts.existing_job()
     try:
         facts.test.get()
@@ -240,14 +250,24 @@ def _test(facts: EntraFacts) -> Verdict:
         # Only the refused test itself speaks of tenant URL and token.
         if error.kind != "rejected":
             raise
-        return fails("passes", error.what, actions.UPDATE)
+        return fails("passes", error.what, _retest(facts.secrets.wait() or {}, url))
     return holds("passes")
+
+
+def _retest(saved: Mapping[str, str], url: str) -> Action:
+    """Graph hides the token, so a refresh sees none that is wrong (C: azuread,
+    flattenSynchronizationSecretKeyStringValuePair): only another one is written anew."""
+    if not saved.get("SecretToken"):
+        return actions.see("entra.token")
+    if saved.get("BaseAddress") not in ("*", url):
+        return actions.see("entra.tenantUrl")
+    return actions.ROTATE
 
 
 def _secret(facts: EntraFacts, key: str, expected: str) -> Verdict:
     found = facts.secrets.get().get(key)
     if found == "*":
-        return unknown(expected, "Entra does not show it", "look at the page")
+        return unknown(expected, "Entra does not show it", actions.look())
     return same(expected, found or "", _UP)
 
 
@@ -263,7 +283,8 @@ def _saved_keys(facts: EntraFacts, links: EntraLinks) -> Verdict:
         return holds("none")
     command = removal(links.graph, links.service_principal_id, further)
     text = f"remove it, or the next update waits for its time-out: {command}"
-    return fails("none", named(described(key) for key in further), actions.by_hand(text))
+    shown = named(described(key) for key in further)
+    return fails("none", shown, Action(Act.ENTRA_REMOVE_KEY, text, tuple(further)))
 
 
 def _scope_text(entra: EntraConfig) -> str:
@@ -275,7 +296,7 @@ def _scope_text(entra: EntraConfig) -> str:
 def _scope(entra: EntraConfig, facts: EntraFacts) -> Verdict:
     found = facts.secrets.get().get("SyncAll")
     if found == "*":
-        return unknown(_scope_text(entra), "Entra does not show it", "look at the page")
+        return unknown(_scope_text(entra), "Entra does not show it", actions.look())
     everything = (found or "").lower() == "true"
     shown = "all users and groups" if everything else "assigned users and groups only"
     return same(_scope_text(entra), shown, _UP)
@@ -293,7 +314,7 @@ def _notifications(entra: EntraConfig, facts: EntraFacts) -> Verdict:
     text = facts.secrets.get().get("SyncNotificationSettings")
     expected = _notify_text(entra)
     if text == "*":
-        return unknown(expected, "Entra does not show it", "look at the page")
+        return unknown(expected, "Entra does not show it", actions.look())
     try:
         settings = json.loads(text) if text else {}
     except ValueError:
@@ -338,7 +359,12 @@ def _user_filter(config: ScimConfig, entra: EntraConfig, facts: EntraFacts) -> V
     expected = named(wanted.user_clauses()) or "none"
     if Scopes(None, found.user) == Scopes(None, wanted.user):
         return holds(expected)
-    return fails(expected, named(found.user_clauses()) or "none", _UP)
+    shown = named(found.user_clauses()) or "none"
+    if clauses:
+        return fails(expected, shown, _UP)
+    # Without userFilter the program leaves the User mapping as it finds it.
+    text = "Mappings > Users > Source Object Scope: delete the filter, then Save (or declare it)"
+    return fails(expected, shown, Action(Act.ENTRA_CLEAR_USER_FILTER, text))
 
 
 def _enabled(facts: EntraFacts) -> Verdict:
@@ -352,7 +378,8 @@ def _enabled(facts: EntraFacts) -> Verdict:
         off += [f"{flow} of {one} objects" for flow in lacking]
     if not off:
         return holds("enabled")
-    return fails("enabled", f"off: {named(off)}", "Mappings: enable it, then Save")
+    text = "Mappings: enable it, with Create, Update and Delete, then Save"
+    return fails("enabled", f"off: {named(off)}", Action(Act.ENTRA_ENABLE_MAPPING, text))
 
 
 def _active(facts: EntraFacts) -> Verdict:
@@ -360,29 +387,34 @@ def _active(facts: EntraFacts) -> Verdict:
     if active_from_soft_deleted(document):
         return holds(ACTIVE_SOURCE)
     found = active_expression(document) or "no expression"
-    action = f"Mappings > Users > active: write {ACTIVE_SOURCE}, then Save"
-    return fails(ACTIVE_SOURCE, found, action)
+    text = f"Mappings > Users > active: write {ACTIVE_SOURCE}, then Save"
+    return fails(ACTIVE_SOURCE, found, Action(Act.ENTRA_MAP_ACTIVE, text))
 
 
 def _names(directory: EntraDirectory) -> Verdict:
+    unequal = [
+        one
+        for one in directory.in_scope()
+        if one.account_enabled is not False and one.mail != one.sent_name
+    ]
     wrong = sorted(
         f"{one.mail or f'{address_of(one)}, without mail,'} has user principal name "
         f"{one.sent_name or 'none'}"
-        for one in directory.in_scope()
-        if one.account_enabled is not False and one.mail != one.sent_name
+        for one in unequal
     )
     if not wrong:
         return holds("equal, letter for letter")
-    action = (
+    text = (
         "make both equal, letter for letter; Cloudflare compares them with case, and who has no "
         "mail needs one: proxyAddresses are not sent"
     )
-    return fails("equal, letter for letter", named(wrong), action)
+    about = tuple(sorted(address_of(one) for one in unequal))
+    return fails("equal, letter for letter", named(wrong), Action(Act.ENTRA_USER_NAME, text, about))
 
 
 def _errors(facts: EntraFacts, directory: EntraDirectory, *, groups: bool) -> Verdict:
     if facts.existing_job().status.last_execution is None:
-        return unknown("none", "no cycle yet", "wait for the first cycle")
+        return unknown("none", "no cycle yet", actions.wait_for("Entra"))
     errors = directory.errors(groups=groups)
     if not errors:
         return holds("none")
@@ -390,4 +422,5 @@ def _errors(facts: EntraFacts, directory: EntraDirectory, *, groups: bool) -> Ve
         # Cloudflare refuses every change of a virtual group but that of its members, and the
         # members are compared by a check of their own.
         return holds("none that matters", f"only members of virtual groups change: {errors[0]}")
-    return fails("none", named(errors), _LOGS)
+    again = directory.again((), None)[0]
+    return fails("none", named(errors), actions.ENTRA_LOGS, *again, actions.wait_for("Entra"))

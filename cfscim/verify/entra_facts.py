@@ -19,8 +19,8 @@ from cfscim.vendors.entra.models import (
     ProvisioningEvent,
     ServicePrincipal,
 )
-from cfscim.verify.actions import Act, Action
-from cfscim.verify.directory import Delivery, Person, latest
+from cfscim.verify.actions import Act, Action, see
+from cfscim.verify.directory import Delivery, Lost, Person, latest, named
 from cfscim.verify.links import EntraLinks
 from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.reading import Dependent, Reader, Reading, Unreadable
@@ -61,7 +61,7 @@ class EntraFacts:
     group_ids: Mapping[Role, str]
     same_name: Mapping[Role, Reading[tuple[GraphGroup, ...]]]
     binned: Mapping[Role, Reading[GraphGroup | None]]
-    lost: Reading[Mapping[str, str]]
+    lost: Reading[Mapping[str, Lost]]
     changes: Mapping[str, Reading[tuple[AuditEvent, ...]]]
 
     def existing_job(self) -> Job:
@@ -163,17 +163,19 @@ def _absent(
     return list(dict.fromkeys(lost))[:_MOST_LOST]
 
 
-def _reasons(client: GraphClient, lost: list[str]) -> Mapping[str, str]:
+def _reasons(client: GraphClient, lost: list[str]) -> Mapping[str, Lost]:
     found = client.users_by_mail(lost)
-    reasons = {one.lower(): "nobody in Entra has this address" for one in lost if one not in found}
-    unmailed = client.users_by_proxy([one for one in lost if one not in found])
-    reasons |= {
-        one.lower(): "in Entra only in proxyAddresses: without mail Entra sends no e-mail address, "
-        "and Cloudflare refuses the person"
-        for one in unmailed
-    }
+    absent = [one for one in lost if one not in found]
+    nobody = Lost("nobody in Entra has this address", nobody=True)
+    proxy = Lost(
+        "in Entra only in proxyAddresses: without mail Entra sends no e-mail address, and "
+        "Cloudflare refuses the person",
+        nobody=True,
+    )
+    reasons = {one.lower(): nobody for one in absent}
+    reasons |= {one.lower(): proxy for one in client.users_by_proxy(absent)}
     off = {one.lower() for one, user in found.items() if user.account_enabled is False}
-    return reasons | dict.fromkeys(off, "disabled in Entra")
+    return reasons | dict.fromkeys(off, Lost("disabled in Entra"))
 
 
 def address_of(member: Member) -> str:
@@ -212,14 +214,24 @@ class EntraDirectory:
         Source: https://learn.microsoft.com/entra/identity/app-provisioning/how-provisioning-works
         ("doesn't break the links between source and target objects").
         """
-        del people, role
+        del role
         app, job = self.links.service_principal_id, self.links.job_id
         text = (
             f"{restart_command(self.links, 'Full')} (Restart provisioning in the admin center "
             "keeps what Entra believes was delivered)"
         )
+        restart = Action(Act.ENTRA_RESTART, text, (app, job, "Full"))
+        if self.entra.user_filter and people:
+            text = (
+                f"give {named(people)} what userFilter asks for, change userFilter, or take the "
+                "person out of the role"
+            )
+            return (
+                (Action(Act.ENTRA_MEET_FILTER, text, people), restart),
+                self.links.people,
+            )
         return (
-            (Action(Act.ENTRA_RESTART, text, (app, job)),),
+            (restart,),
             "https://learn.microsoft.com/graph/api/synchronization-synchronizationjob-restart",
         )
 
@@ -376,12 +388,13 @@ class EntraDirectory:
         if member.account_enabled is False:
             return Person(address, names | {mail.lower()}, off="disabled in Entra")
         if member.id in failed:
-            return Person(address, names, reason=f"Entra could not provision: {failed[member.id]}")
+            reason = f"Entra could not provision: {failed[member.id]}"
+            return Person(address, names, reason=reason, cure=(see("entra.people.errors"),))
         if mail != name:
             reason = f"user principal name {name or 'empty'} is not mail {mail or 'empty'}"
             if not mail:
                 reason = "mail is empty, so Entra sends no e-mail address"
-            return Person(address, names, reason=reason)
+            return Person(address, names, reason=reason, cure=(see("entra.people.userName"),))
         if self.entra.user_filter:
             reason = "does not meet userFilter, or not yet a cycle of Entra"
             return Person(address, names, reason=reason)

@@ -9,7 +9,7 @@ from cfscim.config.names import group_name
 from cfscim.config.roles import Role
 from cfscim.vendors.entra.models import Member
 from cfscim.verify import actions
-from cfscim.verify.actions import Act, Action, by_hand
+from cfscim.verify.actions import Act, Action
 from cfscim.verify.cloudflare import slug
 from cfscim.verify.directory import exactly, includes, named
 from cfscim.verify.entra_facts import EntraFacts, address_of
@@ -94,20 +94,33 @@ class EntraGroups:
         name = self._entra.users_group.name
         found = self._facts.users_group.get()
         if found is None:
-            return fails(f'"{name}"', "no such group", _UP)
+            return self._no_users_group(name)
         if not found.security_enabled:
             return fails(f'"{name}", a security group', "not security-enabled", _UP)
         return holds(f'"{name}"')
 
+    def _no_users_group(self, name: str) -> Verdict:
+        """One that was renamed is still assigned, and an update refuses to rename it."""
+        ours = {self._id(role) for role in self._config.roles}
+        for one in self._facts.assignments.get():
+            if one.principal_type == "Group" and one.principal_id not in ours:
+                other = one.principal_display_name or one.principal_id
+                found = (
+                    f'no such group, and "{other}" ({one.principal_id}) is assigned in its place'
+                )
+                return fails(f'"{name}"', found, _rename(one.principal_id, other, name))
+        return fails(f'"{name}"', "no such group", _UP)
+
     def _in_users(self) -> Verdict:
-        if self._facts.users_group.get() is None:
+        group = self._facts.users_group.get()
+        if group is None:
             raise Unreadable(Dependent("there is no users' group", "see entra.group.users"))
-        nested = _nested(self._facts.users.get())
+        nested = _nested(group.id, self._facts.users.get())
         if nested is not None:
             return nested
         found = _addresses(self._facts.users.get())
         check = includes if self._entra.users_group.members is None else exactly
-        return check(people(self._config), found, _UP, self._facts.lost.wait() or {})
+        return check(people(self._config), found, "Entra", self._facts.lost.wait() or {})
 
     def _group(self, role: Role) -> Verdict:
         name = group_name(self._config, role)
@@ -118,7 +131,9 @@ class EntraGroups:
                 raise
             return self._gone(role, name)
         if group.display_name != name:
-            return fails(f'"{name}"', f'"{group.display_name}"', _UP)
+            # An update refuses a new name: it would be another group in Cloudflare.
+            rename = _rename(group.id, group.display_name or "", name)
+            return fails(f'"{name}"', f'"{group.display_name}"', rename)
         if not group.security_enabled:
             return fails(f'"{name}", a security group', "not security-enabled", _UP)
         return holds(f'"{name}"')
@@ -131,33 +146,35 @@ class EntraGroups:
             "restore it (Groups > Deleted groups): it comes back with its id and members; 30 days "
             "after its deletion it is gone"
         )
-        return fails(f'"{name}"', f"{self._id(role)} is in the recycle bin", by_hand(text))
+        found = f"{self._id(role)} is in the recycle bin"
+        return fails(f'"{name}"', found, Action(Act.ENTRA_RESTORE_GROUP, text, (self._id(role),)))
 
     def _twins(self) -> Verdict:
         ours = {*self._facts.group_ids.values()}
-        twins = sorted(
-            f'"{group.display_name}" ({group.id})'
+        twins = {
+            group.id: f'"{group.display_name}" ({group.id})'
             for reading in self._facts.same_name.values()
             for group in reading.get()
             if group.id not in ours
-        )
+        }
         if not twins:
             return holds("one each")
         text = (
             "rename it, or unassign it from the application; do not delete it: where Entra has "
             "delivered it, its deletion deletes the group of that name in Cloudflare"
         )
-        return fails("one each", f"a second group: {named(twins)}", by_hand(text))
+        found = f"a second group: {named(sorted(twins.values()))}"
+        return fails("one each", found, Action(Act.ENTRA_TWIN, text, tuple(sorted(twins))))
 
     def _members(self, role: Role) -> Verdict:
         found = self._facts.members[role].get()
-        nested = _nested(found)
+        nested = _nested(self._id(role), found)
         if nested is not None:
             return nested
         declared = self._config.roles[role].members
         if declared is None:
             return holds("people, and no group", f"{len(found)} people")
-        return exactly(declared, _addresses(found), _UP, self._facts.lost.wait() or {})
+        return exactly(declared, _addresses(found), "Entra", self._facts.lost.wait() or {})
 
     def _assigned(self) -> Verdict:
         users = self._facts.users_group.get()
@@ -167,23 +184,36 @@ class EntraGroups:
         wanted[users.id] = users.display_name or users.id
         found = {one.principal_id: one for one in self._facts.assignments.get()}
         lacking = [name for id_, name in wanted.items() if id_ not in found]
-        beyond = sorted(
-            one.principal_display_name or id_ for id_, one in found.items() if id_ not in wanted
-        )
+        beyond = {
+            one.id: one.principal_display_name or id_
+            for id_, one in found.items()
+            if id_ not in wanted
+        }
         parts = [f'"{name}" is not assigned' for name in lacking]
-        parts += [f'also "{name}"' for name in beyond]
+        parts += [f'also "{name}"' for name in sorted(beyond.values())]
         expected = named(f'"{name}"' for name in wanted.values())
-        return fails(expected, named(parts), _UP) if parts else holds(expected)
+        advice = [_UP] if lacking else []
+        if beyond:
+            # Not the program's, so no update takes it away.
+            text = f"Users and groups: remove {named(sorted(beyond.values()))}"
+            advice.insert(0, Action(Act.ENTRA_UNASSIGN, text, tuple(sorted(beyond))))
+        return fails(expected, named(parts), *advice) if parts else holds(expected)
 
 
-def _nested(members: tuple[Member, ...]) -> Verdict | None:
+def _rename(id_: str, name: str, right: str) -> Action:
+    text = f'Groups > "{name}" > Properties: rename it to "{right}"'
+    return Action(Act.ENTRA_RENAME_GROUP, text, (id_, right))
+
+
+def _nested(group: str, members: tuple[Member, ...]) -> Verdict | None:
     """What is wrong with groups within a group; None where there is none."""
-    groups = sorted(one.display_name or one.id for one in members if not one.is_user)
+    groups = {one.id: one.display_name or one.id for one in members if not one.is_user}
     if not groups:
         return None
-    text = f"{named(groups)} within it: Entra provisions no deeper"
-    action = Action(Act.ENTRA_UNNEST, "put the people in directly", tuple(groups))
-    return fails("people, and no group", text, action)
+    names = named(sorted(groups.values()))
+    text = f"put the people of {names} in directly, and take it out"
+    action = Action(Act.ENTRA_UNNEST, text, (group, *sorted(groups)))
+    return fails("people, and no group", f"{names} within it: Entra provisions no deeper", action)
 
 
 def _addresses(members: tuple[Member, ...]) -> list[str]:

@@ -15,6 +15,7 @@ from cfscim.vendors.cloudflare.scim import ScimEndpoint
 from cfscim.vendors.entra.api import GraphClient
 from cfscim.vendors.entra.models import Member, Provisioned
 from cfscim.verify import actions
+from cfscim.verify.actions import Act, Action
 from cfscim.verify.links import CloudflareLinks, EntraLinks
 from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.reading import Reader, Reading, Tally
@@ -98,7 +99,8 @@ def _provisioned(
     member = found.get()
     if member is None:
         text = f"nobody has {person} as mail"
-        return fails(expected, text, actions.by_hand("correct the address, or give the person it"))
+        give = Action(Act.ENTRA_USER_NAME, "correct the address, or give the person it", (person,))
+        return fails(expected, text, give)
     if _DIALECT in entra.tenant_url_suffix.lower():
         text = "Entra does not provision on demand with ?aadOptscim062020"
         return unknown(expected, text, actions.wait_for("Entra"))
@@ -118,7 +120,7 @@ def _judged(outcome: Provisioned, member: Member) -> Verdict:
     if outcome.result == "Skipped" and _NOTHING_TO_DO in outcome.reason:
         return holds(expected, "Cloudflare has this person as Entra does")
     text = f"{outcome.result}: {outcome.reason or 'no reason given'}"
-    return fails(expected, text, actions.by_hand("put right what it says, then run it again"))
+    return fails(expected, text, actions.ENTRA_LOGS, actions.RUN_AGAIN)
 
 
 def _arrived(endpoint: ScimEndpoint, found: Reading[Member | None], person: str) -> Verdict:

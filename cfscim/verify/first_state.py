@@ -7,8 +7,7 @@ assigned or pushed, and everything that follows from it would fail for that one 
 import re
 
 from cfscim.config.models import OktaConfig, ScimConfig
-from cfscim.verify.actions import Act, Action
-from cfscim.verify.outputs import StackOutputs
+from cfscim.verify.actions import CONFIRM
 from cfscim.verify.report import Question, Verdict, not_yet
 
 _FOLLOWS = re.compile(
@@ -19,7 +18,7 @@ _FOLLOWS = re.compile(
 )
 
 
-def instead(config: ScimConfig, outputs: StackOutputs, questions: list[Question]) -> list[Question]:
+def instead(config: ScimConfig, questions: list[Question]) -> list[Question]:
     """The questions with the one line in place of those that nobody can answer before it."""
     okta = config.identity_provider
     if not isinstance(okta, OktaConfig):
@@ -35,12 +34,7 @@ def instead(config: ScimConfig, outputs: StackOutputs, questions: list[Question]
             "the steps by hand, then apiIntegrationConfirmed: true",
             f"apiIntegrationConfirmed is false; {follows} further checks wait for it",
             None,
-            Action(
-                Act.CONFIRM,
-                "do what `cfscim steps` lists, write apiIntegrationConfirmed: true and "
-                "run `pulumi up`",
-                (outputs.application_id,),
-            ),
+            CONFIRM,
         )
 
     line = Question("okta.console", "Okta", "API integration by hand", "confirmed", link, waits)

@@ -7,8 +7,9 @@ A 200 of Okta's proves nothing: its connection may read `UNKNOWN`.
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from cfscim.config.checklist import PRINT_VALUE
 from cfscim.config.models import OktaConfig, ScimConfig
-from cfscim.config.names import scim_base_url
+from cfscim.config.names import SLUGS, scim_base_url
 from cfscim.config.okta_switches import (
     USER_PROVISIONING,
     Page,
@@ -28,9 +29,10 @@ from cfscim.verify.report import Question, Verdict, fails, holds, same, unknown
 
 _USER_NAME = "${source.email}"
 _UP = actions.REFRESH
-_TWIN = (
-    "run `pulumi up`, which deletes the twin that a lost answer left within the last day; any "
-    "other: delete it in Okta if nobody uses it, or relabel it"
+_BY_CONSOLE = (
+    actions.config("identityProvider.apiIntegration", "console"),
+    actions.config("identityProvider.apiIntegrationConfirmed", "true"),
+    actions.UPDATE,
 )
 
 
@@ -45,11 +47,10 @@ def app_questions(
         return Question(f"okta.{id_}", "Okta", title, expected, link, verdict)
 
     general, provisioning = links.tab("general"), links.provisioning
-    yield ask("app.active", "app status", "ACTIVE", partial(_active, facts, okta), general)
+    yield ask("app.active", "app status", "ACTIVE", partial(_active, config, facts, okta), general)
     yield ask("app.only", "no other app of this label", "none", partial(_only, facts), general)
     for id_, title, expected, read in (
         ("app.label", "app label", okta.app_label, lambda app: app.label),
-        ("app.catalog", "app from the catalogue", okta.catalog_app, lambda app: app.name),
         ("app.iconWeb", "icon on the web", "hidden", _icon("web")),
         ("app.iconMobile", "icon in the mobile app", "hidden", _icon("ios")),
         (
@@ -66,6 +67,13 @@ def app_questions(
         ),
     ):
         yield ask(id_, title, expected, partial(_setting, facts, expected, read), general)
+    yield ask(
+        "app.catalog",
+        "app from the catalogue",
+        okta.catalog_app,
+        partial(_catalog, facts, okta),
+        general,
+    )
     for switch in listed():
         yield ask(
             f"features.{switch.name}",
@@ -100,8 +108,9 @@ def organisation_question(okta: OktaConfig, name: str, links: OktaLinks) -> Ques
     def verdict() -> Verdict:
         if name.lower() == okta.org_name.lower():
             return holds(okta.org_name)
-        advice = f"set okta:orgName or OKTA_ORG_NAME to {okta.org_name}, with its credentials"
-        return fails(okta.org_name, f"these credentials are of {name}", advice)
+        text = f"set okta:orgName or OKTA_ORG_NAME to {okta.org_name}, with its credentials"
+        sign_in = Action(Act.SIGN_IN, text, (okta.org_name,))
+        return fails(okta.org_name, f"these credentials are of {name}", sign_in)
 
     return Question(
         "okta.organisation",
@@ -144,12 +153,37 @@ def people_questions(
     )
 
 
-def _active(facts: OktaFacts, okta: OktaConfig) -> Verdict:
+def _active(config: ScimConfig, facts: OktaFacts, okta: OktaConfig) -> Verdict:
     app = facts.app.get()
     if app is None:
-        return fails("ACTIVE", f"there is no such app ({okta.app_label})", _UP)
+        return fails("ACTIVE", f"there is no such app ({okta.app_label})", *_anew(config, okta))
     return same(
         "ACTIVE", app.status, Action(Act.OKTA_ACTIVATE, "Applications > the app > Activate")
+    )
+
+
+def _anew(config: ScimConfig, okta: OktaConfig) -> Iterator[Action]:
+    """With the app goes what hangs on it, and a refresh ends at the first of that which is gone."""
+    hanging = [f"okta-push-{SLUGS[role]}" for role in config.roles]
+    if okta.api_integration == "api":
+        hanging += ["okta-connection", "okta-features"]
+    yield from (actions.forget(name) for name in hanging)
+    if okta.api_integration == "api":
+        yield actions.REFRESH
+        return
+    yield actions.config("identityProvider.apiIntegrationConfirmed", "false")
+    yield actions.REFRESH
+    yield actions.CONFIRM
+
+
+def _catalog(facts: OktaFacts, okta: OktaConfig) -> Verdict:
+    """Another catalogue entry is another app, and the app is protected."""
+    found = facts.existing_app().name
+    return same(
+        okta.catalog_app,
+        found,
+        actions.config("identityProvider.catalogApp", found),
+        actions.REFRESH,
     )
 
 
@@ -158,7 +192,8 @@ def _only(facts: OktaFacts) -> Verdict:
     twins = sorted(app.id for app in facts.twins.get())
     if not twins:
         return holds("none")
-    return fails("none", named(twins), _TWIN)
+    text = f"if nobody uses it, deactivate and delete app {named(twins)}; otherwise relabel it"
+    return fails("none", named(twins), Action(Act.OKTA_DELETE_APP, text, tuple(twins)))
 
 
 def _icon(where: str) -> Callable[[App], str]:
@@ -187,9 +222,10 @@ def _connection(config: ScimConfig, okta: OktaConfig, facts: OktaFacts) -> Verdi
     facts.existing_app()
     connection, wanted = facts.connection.get(), scim_base_url(config)
     expected = f"enabled, {wanted}"
-    by_hand = (
-        f"look at Provisioning > Integration: the base URL must be {wanted}, then select "
-        "Test API Credentials"
+    by_hand = Action(
+        Act.OKTA_CONNECT,
+        f"Provisioning > Integration > Edit: base URL {wanted}, as token what `{PRINT_VALUE}` "
+        "prints, Test API Credentials, then Save",
     )
     if connection.status == "ENABLED" and connection.base_url not in (None, wanted):
         return fails(expected, f"enabled, {connection.base_url}", by_hand)
@@ -198,43 +234,49 @@ def _connection(config: ScimConfig, okta: OktaConfig, facts: OktaFacts) -> Verdi
     if okta.api_integration == "api" and connection.status != "ENABLED":
         found = f"{connection.status}: Okta supports no settings by API for this app"
         if connection.status != "UNKNOWN":
-            found = connection.status
-        return fails(expected, found, "write apiIntegration: console and follow remainingSteps")
+            return fails(expected, connection.status, by_hand)
+        return fails(expected, found, by_hand, *_BY_CONSOLE)
     if connection.status == "DISABLED":
         return fails(expected, "DISABLED", by_hand)
-    return unknown(expected, f"{connection.status}: Okta shows nothing for this app", by_hand)
+    return unknown(
+        expected, f"{connection.status}: Okta shows nothing for this app", actions.look()
+    )
 
 
 def _features_api(facts: OktaFacts) -> Verdict:
     facts.existing_app()
     expected = ", ".join(f"{switch.title} {switch.status}" for switch in by_api())
-    action = "write apiIntegration: console and follow remainingSteps, or run `pulumi up --refresh`"
     features = facts.features.get()
     feature = next((one for one in features or () if one.name == USER_PROVISIONING), None)
     if feature is None:
-        return fails(expected, "Okta shows no provisioning features", action)
+        return fails(
+            expected, "Okta shows no provisioning features", actions.see("okta.connection")
+        )
     wrong = feature_problems(feature)
-    return fails(expected, ", ".join(wrong), action) if wrong else holds(expected)
+    return fails(expected, ", ".join(wrong), _UP) if wrong else holds(expected)
 
 
 def _no_api(switch: Switch) -> Verdict:
-    advice = f"look at the page: {switch.title} must be {'on' if switch.on else 'cleared'}"
-    return unknown(switch.wanted, "Okta has no API for it", advice)
+    text = f"look at the page: {switch.title} must be {'on' if switch.on else 'cleared'}"
+    return unknown(switch.wanted, "Okta has no API for it", actions.look(text))
 
 
 def _user_names(facts: OktaFacts) -> Verdict:
     addresses = {user.id: user.email for user in facts.users.get()}
     for members in facts.members.values():
         addresses |= {user.id: user.email for user in members.get()}
-    wrong = sorted(
-        f"{addresses[one.id]} is {one.user_name or 'nothing'}"
+    wrong = {
+        addresses[one.id]: one.user_name or "nothing"
         for one in facts.app_users.get()
         if one.id in addresses and one.user_name.lower() != addresses[one.id].lower()
-    )
+    }
     if not wrong:
         return holds("the e-mail address")
-    action = "Assignments > the person > Edit, correct User Name; then deactivate and create again"
-    return fails("the e-mail address", named(wrong), action)
+    shown = named(sorted(f"{address} is {name}" for address, name in wrong.items()))
+    text = f"Assignments > the person > Edit: write the address as User Name, for {named(wrong)}"
+    return fails(
+        "the e-mail address", shown, Action(Act.OKTA_USER_NAME, text, tuple(sorted(wrong)))
+    )
 
 
 def _early(directory: OktaDirectory) -> Verdict:
@@ -252,4 +294,5 @@ def _errors(directory: OktaDirectory) -> Verdict:
     errors = sorted(directory.errors())
     if not errors:
         return holds("none")
-    return fails("none", named(errors), "put right what is named, then Retry Selected")
+    text = "put right what is named, then Dashboard > Tasks > Retry Selected"
+    return fails("none", named(errors), Action(Act.OKTA_RETRY, text))

@@ -20,8 +20,8 @@ from cfscim.vendors.okta.models import (
     PushMapping,
     User,
 )
-from cfscim.verify.actions import Act, Action
-from cfscim.verify.directory import Delivery, Person, latest, named
+from cfscim.verify.actions import Act, Action, see
+from cfscim.verify.directory import Delivery, Lost, Person, latest, named
 from cfscim.verify.links import OktaLinks
 from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.reading import Dependent, Reader, Reading, Unreadable
@@ -42,7 +42,8 @@ class OktaFacts:
 
     `twins`: other apps of the declared label.
     `targets`: target group id -> the group; `lost`: declared people, in lower case, who are not
-    where they belong -> why.
+    where they belong -> why. `assigned`: where there is no users' group, the groups that are
+    assigned to the app and are no role's: the users' group may have been renamed.
     """
 
     app: Reading[App | None]
@@ -58,7 +59,8 @@ class OktaFacts:
     users: Reading[tuple[User, ...]]
     targets: Mapping[str, Reading[Group]]
     logs: Reading[tuple[LogEvent, ...]]
-    lost: Reading[Mapping[str, str]]
+    lost: Reading[Mapping[str, Lost]]
+    assigned: Mapping[str, Reading[Group]]
 
     def existing_app(self) -> App:
         """The app. Raises `Unreadable` where there is none."""
@@ -97,6 +99,9 @@ def read_okta(
     ]
     users = reader.read(lambda: client.group_members(everyone.id) if everyone else ())
     lost = _absent(config, users, members)
+    strangers = (
+        [] if everyone else [one.id for one in app_groups.wait() or () if one.id not in wanted]
+    )
     troubled = any(user.sync_state == "ERROR" for user in app_users.wait() or ())
     return OktaFacts(
         app=app,
@@ -113,6 +118,7 @@ def read_okta(
         targets={target: reader.read(lambda t=target: client.group(t)) for target in named},
         logs=reader.read(lambda: _logs(client, app_id)) if troubled else Reading.of(()),
         lost=reader.read(lambda: _reasons(client, lost)) if lost else Reading.of({}),
+        assigned={one: reader.read(lambda g=one: client.group(g)) for one in strangers},
     )
 
 
@@ -136,11 +142,14 @@ def _absent(
     return list(dict.fromkeys(lost))[:_MOST_LOST]
 
 
-def _reasons(client: OktaClient, lost: list[str]) -> Mapping[str, str]:
+def _reasons(client: OktaClient, lost: list[str]) -> Mapping[str, Lost]:
     found = client.users_by_email(lost)
-    reasons = {one.lower(): "nobody in Okta has this address" for one in lost if one not in found}
-    return reasons | {
-        one.lower(): _OFF[user.status] for one, user in found.items() if user.status in _OFF
+    nobody = Lost("nobody in Okta has this address", nobody=True)
+    return {one.lower(): nobody for one in lost if one not in found} | {
+        # The program takes nobody who is deactivated (components/okta/people.py).
+        one.lower(): Lost(_OFF[user.status], nobody=user.status == "DEPROVISIONED")
+        for one, user in found.items()
+        if user.status in _OFF
     }
 
 
@@ -238,7 +247,7 @@ class OktaDirectory:
         return tuple(
             self._person(known[one.id], one)
             if one.id in known
-            else Person(one.user_name, frozenset({one.user_name.lower()}), reason=self._error(one))
+            else self._failed(one, one.user_name, frozenset({one.user_name.lower()}))
             for one in self.facts.app_users.get()
         )
 
@@ -273,13 +282,24 @@ class OktaDirectory:
         if assigned is None:
             group = self.config.identity_provider.users_group.name
             reason = f'not assigned to the app: not in group "{group}"'
-            return Person(user.email, names, reason=reason)
+            join = Action(
+                Act.OKTA_JOIN_USERS, f'put {user.email} into group "{group}"', (user.email,)
+            )
+            declared = user.email.lower() in {one.lower() for one in people(self.config)}
+            cure = see("okta.members.users") if declared else join
+            return Person(user.email, names, reason=reason, cure=(cure,))
         if assigned.sync_state == "ERROR":
-            return Person(user.email, names, reason=self._error(assigned))
+            return self._failed(assigned, user.email, names)
         if assigned.user_name.lower() != user.email.lower():
             reason = f"the app knows the person as {assigned.user_name}"
-            return Person(user.email, names, reason=reason)
+            return Person(user.email, names, reason=reason, cure=(see("okta.people.userName"),))
         return Person(user.email, names, delivered=assigned.sync_state == _SYNCED)
+
+    def _failed(self, assigned: AppUser, address: str, names: frozenset[str]) -> Person:
+        if assigned.sync_state != "ERROR":
+            return Person(address, names)
+        check = "okta.people.early" if self._is_early(assigned) else "okta.people.errors"
+        return Person(address, names, reason=self._error(assigned), cure=(see(check),))
 
     def _error(self, assigned: AppUser) -> str:
         if assigned.sync_state != "ERROR":

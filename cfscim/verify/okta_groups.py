@@ -1,6 +1,6 @@
 """The Okta groups, the one assignment, and what is pushed (guide: Push Groups)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from cfscim.config.access import people
@@ -16,7 +16,7 @@ from cfscim.verify.links import OktaLinks
 from cfscim.verify.okta_facts import OktaDirectory, OktaFacts
 from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.reading import Dependent, Unreadable
-from cfscim.verify.report import Advice, Question, Verdict, fails, holds, not_yet, same
+from cfscim.verify.report import Question, Verdict, fails, holds, not_yet, same
 
 _UP = actions.REFRESH
 
@@ -98,14 +98,19 @@ class OktaGroups:
 
     def _users(self) -> Verdict:
         name = self._okta.users_group.name
-        found = self._facts.users_group.get()
-        return holds(f'"{name}"') if found else fails(f'"{name}"', "no such group", _UP)
+        if self._facts.users_group.get() is not None:
+            return holds(f'"{name}"')
+        for id_, reading in self._facts.assigned.items():
+            other = reading.get().name
+            found = f'no such group, and "{other}" ({id_}) is assigned in its place'
+            return fails(f'"{name}"', found, _rename(id_, other, name))
+        return fails(f'"{name}"', "no such group", _UP)
 
     def _in_users(self) -> Verdict:
         self._users_group()
         found = _addresses(self._facts.users.get())
         check = includes if self._okta.users_group.members is None else exactly
-        return check(people(self._config), found, _UP, self._reasons())
+        return check(people(self._config), found, "Okta", self._facts.lost.wait() or {})
 
     def _assigned(self) -> Verdict:
         self._facts.existing_app()
@@ -116,8 +121,13 @@ class OktaGroups:
         parts = [] if group.id in found else [f'"{group.name}" is not assigned']
         names = {self._id(role): group_name(self._config, role) for role in self._config.roles}
         parts += [f"also group {names.get(one, one)}" for one in found if one != group.id]
-        parts += [f"also {named(direct)} directly"] if direct else []
-        return fails(expected, "; ".join(parts), _UP) if parts else holds(expected)
+        # The provider knows groups only: what a person was given directly stays.
+        advice = [_UP] if parts else []
+        if direct:
+            parts.append(f"also {named(direct)} directly")
+            text = f"Assignments > People: remove {named(direct)}, who stay assigned by the group"
+            advice.insert(0, Action(Act.OKTA_UNASSIGN, text, tuple(direct)))
+        return fails(expected, "; ".join(parts), *advice) if parts else holds(expected)
 
     def _group(self, role: Role) -> Verdict:
         name = group_name(self._config, role)
@@ -126,17 +136,16 @@ class OktaGroups:
         except Unreadable as error:
             if error.kind != "not found":
                 raise
-            return fails(f'"{name}"', f"there is no group {self._id(role)}", _UP)
-        if group.type != "OKTA_GROUP":
-            return fails(f'"{name}" of Okta\'s own', f"a group of type {group.type}", _UP)
-        return same(f'"{name}"', f'"{group.name}"', _UP)
+            # Its push is gone with it, and a refresh ends at that.
+            forget = actions.forget(f"okta-push-{slug(role)}")
+            return fails(f'"{name}"', f"there is no group {self._id(role)}", forget, _UP)
+        # An update refuses a new name: it would be another group in Cloudflare.
+        return same(f'"{name}"', f'"{group.name}"', _rename(group.id, group.name, name))
 
     def _members(self, role: Role) -> Verdict:
         declared = self._config.roles[role].members or ()
-        return exactly(declared, _addresses(self._facts.members[role].get()), _UP, self._reasons())
-
-    def _reasons(self) -> Mapping[str, str]:
-        return self._facts.lost.wait() or {}
+        found = _addresses(self._facts.members[role].get())
+        return exactly(declared, found, "Okta", self._facts.lost.wait() or {})
 
     def _mapping(self, role: Role) -> PushMapping | None:
         self._facts.existing_app()
@@ -151,10 +160,6 @@ class OktaGroups:
 
     def _push(self, role: Role) -> Verdict:
         expected, mapping = "ACTIVE, no error", self._mapping(role)
-        if mapping is None and not self._confirmed():
-            found = "not pushed: apiIntegrationConfirmed is false"
-            action = "do the remainingSteps, write apiIntegrationConfirmed: true, run `pulumi up`"
-            return fails(expected, found, action)
         if lost := self._lost_mapping(role):
             found = f"the stack's push {lost} is gone"
             if mapping is not None:
@@ -168,7 +173,8 @@ class OktaGroups:
                 f": {mapping.error_summary}" if mapping.error_summary else ""
             )
             if mapping.status == "INACTIVE":
-                return fails(expected, found, f'Push Groups > "{name}" > Activate group push')
+                text = f'Push Groups > "{name}" > Activate group push'
+                return fails(expected, found, Action(Act.OKTA_ACTIVATE_PUSH, text, (name,)))
             # The provider may neither change nor delete a mapping in ERROR.
             text = f'Push Groups > "{name}": put right what the error names, then Push now'
             return fails(expected, found, Action(Act.OKTA_PUSH_NOW, text, (name,)))
@@ -179,15 +185,14 @@ class OktaGroups:
         ours = self._outputs.push_mapping_ids.get(role, "")
         return "" if ours in {"", *(m.id for m in self._facts.mappings.get())} else ours
 
-    def _forget(self, role: Role, mapping: PushMapping | None) -> tuple[Advice, ...]:
+    def _forget(self, role: Role, mapping: PushMapping | None) -> tuple[Action, ...]:
         """`--refresh` fails on a mapping that is gone: it has to leave the state first."""
-        name, resource = group_name(self._config, role), f"okta-push-{slug(role)}"
-        found = f"pulumi stack --show-urns | grep {resource}"
-        forget = f"run `pulumi state delete --force <URN>` with the URN that `{found}` prints"
+        forget = actions.forget(f"okta-push-{slug(role)}")
         if mapping is None:
             return forget, actions.UPDATE
+        name = group_name(self._config, role)
         text = f'Push Groups > "{name}" > Unlink pushed group, leave the group in the target app'
-        return forget, Action(Act.OKTA_UNLINK, text, (name,)), actions.UPDATE
+        return forget, Action(Act.OKTA_UNLINK, text, (mapping.id,)), actions.UPDATE
 
     def _last(self, role: Role) -> Verdict:
         mapping = self._pushed(role)
@@ -205,9 +210,10 @@ class OktaGroups:
         name, mapping = group_name(self._config, role), self._pushed(role)
         reading = self._facts.targets.get(mapping.target_group_id or "")
         if reading is None:
-            return fails(f'"{name}"', "no target group", _UP)
-        found = f'"{reading.get().name}"'
-        return same(f'"{name}"', found, "clear Rename app groups, remove the push, push it again")
+            return fails(f'"{name}"', "no target group", *self._forget(role, mapping))
+        text = "Push Groups > gear icon, clear Rename app groups, then Save"
+        off = Action(Act.OKTA_RENAMES_OFF, text)
+        return same(f'"{name}"', f'"{reading.get().name}"', off, *self._forget(role, mapping))
 
     def _others(self) -> Verdict:
         self._facts.existing_app()
@@ -222,8 +228,10 @@ class OktaGroups:
         ids = tuple(mapping.id for mapping in found)
         return fails("none", shown, Action(Act.OKTA_UNLINK, text, ids))
 
-    def _confirmed(self) -> bool:
-        return self._okta.api_integration == "api" or self._okta.api_integration_confirmed
+
+def _rename(id_: str, name: str, right: str) -> Action:
+    text = f'Directory > Groups > "{name}": rename it to "{right}"'
+    return Action(Act.OKTA_RENAME_GROUP, text, (id_, right))
 
 
 def _addresses(users: tuple[User, ...]) -> list[str]:

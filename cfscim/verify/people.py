@@ -16,7 +16,7 @@ from cfscim.config.roles import ROLES, Role
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
 from cfscim.verify.cloudflare import CloudflareView, Power, slug
-from cfscim.verify.directory import Comparison, Directory, Person, compare, named
+from cfscim.verify.directory import Comparison, Directory, Person, compare, named, take_out
 from cfscim.verify.links import CloudflareLinks
 from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.report import Question, Verdict, fails, holds, not_yet, unknown
@@ -152,10 +152,17 @@ class _People:
             return fails(
                 expected,
                 f"nobody, and {self._directory.name}'s groups are empty too",
-                actions.decide("put people into the role groups, or name them in `members`"),
+                Action(
+                    Act.ADD_MEMBER,
+                    "name people in a role's `members` and run `pulumi up`, or put them into its "
+                    "group by hand",
+                    (next(iter(self._config.roles)).value,),
+                ),
                 link=self._directory.link,
             )
         found = f"nobody of {len({one.address for people in wanted.values() for one in people})}"
+        if idle := self._directory.idle():
+            return unknown(expected, f"{found}; {idle}", *actions.START)
         dues = (self._due(role, [one.names for one in people]) for role, people in wanted.items())
         by = max((due for due in dues if due), default=None)
         if by:
@@ -163,8 +170,7 @@ class _People:
         return fails(
             expected,
             found,
-            *self._directory.again((), None)[0],
-            self._wait,
+            *(actions.see(f"cloudflare.members.{slug(role)}") for role in wanted),
             link=self._directory.link,
         )
 
@@ -194,7 +200,7 @@ class _People:
             member = members.get(person.lower())
             if member is not None and member.status != "accepted":
                 parts.append(f"{person} has not accepted the invitation")
-                advice.append(actions.decide(f"{person} has to accept, or another be named"))
+                advice.append(_accept(person))
             elif member is None or person.lower() not in direct:
                 parts.append(
                     f"{person} is no Super Administrator by hand"
@@ -219,16 +225,18 @@ class _People:
         there = {one.lower() for one in accepted}
         people = self._directory.members(role) if role in self._config.roles else ()
         coming = [one.names for one in people if not one.names & there]
-        if len(there) + len(coming) >= least and (by := self._due(role, coming)):
-            return not_yet(expected, found, by, self._wait)
-        return fails(
-            expected,
-            found,
-            actions.decide(
-                "who else is to have the role; name the person in the role's members or give it "
-                "here and name the person in breakGlass"
-            ),
+        if len(there) + len(coming) >= least:
+            if idle := self._directory.idle():
+                return unknown(expected, f"{found}; {idle}", *actions.START)
+            if by := self._due(role, coming):
+                return not_yet(expected, found, by, self._wait)
+        if len({one.lower() for one in [*accepted, *pending]}) >= least:
+            return fails(expected, found, *(_accept(person) for person in pending))
+        text = (
+            "decide who else is to have the role, and name the person in the role's `members` "
+            "(then run `pulumi up`), or give it here and name the person in breakGlass"
         )
+        return fails(expected, found, Action(Act.ADD_MEMBER, text, (role.value,)))
 
     def roleless(self) -> Verdict:
         """A member without any role at all is a leftover."""
@@ -256,22 +264,33 @@ class _People:
 
     def _declared(self, power: Power, kept: set[str]) -> bool:
         if power.virtual:
-            return True  # its group's members are compared with the identity provider's
+            # A declared role's members are compared with the identity provider's.
+            return power.declared
         if power.group is None:
             return power.role == Role.SUPER_ADMINISTRATOR and power.person.lower() in kept
-        # A role's own group: its members and its policy have checks of their own.
-        return not self._view.virtual and power.group.id in self._ours()
+        # A role's own group: its members have a check of their own, and it gives nothing else.
+        role = self._ours().get(power.group.id)
+        return role is not None and power.role == role.value
 
-    def _ours(self) -> set[str]:
-        ids = {self._outputs.role_groups[role].cloudflare_group_id for role in self._config.roles}
-        names = {group_name(self._config, role) for role in self._config.roles}
-        by_name = {g.id for g in self._view.facts.user_groups.get() if g.name in names}
-        return {id_ for id_ in ids if id_} | by_name
+    def _ours(self) -> dict[str, Role]:
+        """The stack's own User Groups by id; by name only where the stack's is not there."""
+        groups = () if self._view.virtual else self._view.facts.user_groups.get()
+        there, ours = {group.id for group in groups}, dict[str, Role]()
+        for role in self._config.roles:
+            id_ = self._outputs.role_groups[role].cloudflare_group_id
+            name = group_name(self._config, role)
+            ids = [id_] if id_ in there else [g.id for g in groups if g.name == name]
+            ours |= {one: role for one in ids if one}
+        return ours
 
     def _way(self, power: Power) -> str:
+        if power.virtual:
+            return "the virtual group of a role that the config dropped"
         if power.group is None:
             return "given by hand"
         name = power.group.name
+        if power.group.id in self._ours():
+            return f'the role\'s own group "{name}", whose policy was changed'
         dropped = [role for role in ROLES if role not in self._config.roles]
         if name in {self._config.group_prefix + role.value for role in dropped}:
             return f'User Group "{name}", left of a role that the config dropped'
@@ -284,25 +303,39 @@ class _People:
 
     def _end(self, found: list[Power]) -> Iterator[Action]:
         """How each of these powers ends, a group once."""
-        groups = {power.group.name: power.group for power in found if power.group}
+        groups = {power.group.id: power.group for power in found if power.group}
+        virtual = {power.person: None for power in found if power.virtual}
+        if virtual:
+            text = f"Members: remove {named(virtual)} from the account, or declare the role again"
+            yield Action(Act.CLOUDFLARE_REMOVE_MEMBER, text, tuple(virtual))
         for power in found:
-            if power.group is None:
+            if power.by_hand:
                 yield Action(
                     Act.CLOUDFLARE_REMOVE_ROLE,
                     f"Members > {power.person}: remove {power.role} (who needs it is put into the "
                     "role's group, or named in breakGlass)",
                     (power.person, power.role),
                 )
-        for name in groups:
+        ours = self._ours()
+        for group in groups.values():
+            if group.id in ours:
+                yield actions.see(f"cloudflare.policy.{slug(ours[group.id])}")
+                continue
             yield Action(
                 Act.CLOUDFLARE_DROP_POLICY,
-                f'Members > Groups > "{name}": remove its policies, so that it gives nothing',
-                (name,),
+                f'Members > Groups > "{group.name}" ({group.id}): remove its policies, so that it '
+                "gives nothing",
+                (group.id,),
             )
 
     def _blocked(self, role: Role | None) -> list[Person]:
         people = self._directory.members(role) if role else ()
         return [one for one in people if one.off]
+
+    def _named_of(self, people: list[str], role: Role | None) -> list[str]:
+        """Those of them whom the config names for the role."""
+        declared = self._config.roles[role].members or () if role else ()
+        return [one for one in declared if one.lower() in {person.lower() for person in people}]
 
     def _missing(self, people: list[Person]) -> list[str]:
         members = {member.address.lower() for member in self._view.facts.members.wait() or ()}
@@ -324,9 +357,8 @@ class _People:
         directory = self._directory
         idle = directory.idle()
         if idle and not sides.extra:
-            start = Action(Act.ENTRA_START, "start provisioning when it is wanted")
-            return unknown(expected, f"{found}; {idle}", start)
-        explained = [one for one in sides.missing if one.off or one.reason]
+            return unknown(expected, f"{found}; {idle}", *actions.START)
+        explained = [one for one in sides.missing if one.off or one.cure]
         # Who was never there cannot be waiting to be taken away.
         removed = not sides.extra or directory.delivery(role).sent is not None
         waiting = [*(one.names for one in sides.missing), *({one.lower()} for one in sides.extra)]
@@ -335,18 +367,12 @@ class _People:
         members = {member.address.lower() for member in self._view.facts.members.wait() or ()}
         lost = [one for one in sides.missing if one not in explained]
         absent = tuple(one.address for one in lost if not one.names & members)
-        advice: list[Action] = []
-        if explained:
-            advice.append(actions.decide("put right what is named in brackets"))
+        advice = list(dict.fromkeys(action for one in explained for action in one.cure))
         off = {name for one in self._blocked(role) for name in one.names}
         blocked = [address for address in sides.extra if address.lower() in off]
-        if blocked:
-            advice.append(
-                actions.decide(
-                    f"whether {named(blocked)} keeps the role: take the person out of the role, or "
-                    f"let the person back in in {directory.name}"
-                )
-            )
+        out = [*(one.address for one in explained if one.off), *self._named_of(blocked, role)]
+        if out:
+            advice += [take_out(dict.fromkeys(out), directory.name), actions.REFRESH]
         gone = blocked if role and directory.replaces else sides.extra
         if gone:
             text = f"Members: remove {named(gone)} from the account"
@@ -355,3 +381,8 @@ class _People:
             again, link = directory.again(absent, role)
             return fails(expected, found, *advice, *again, self._wait, link=link)
         return fails(expected, found, *advice, self._wait, link=directory.link)
+
+
+def _accept(person: str) -> Action:
+    text = f"{person} has to accept the invitation (or another person be named)"
+    return Action(Act.CLOUDFLARE_ACCEPT, text, (person,))

@@ -51,38 +51,31 @@ class Verdict:
     warning: str = ""
 
 
-Advice = Action | str
-
-
 def holds(expected: str, found: str = "", *, warning: str = "") -> Verdict:
     """It was read back and is as declared; `warning`: what will not last."""
     return Verdict(Status.HOLDS, expected, found or expected, warning=warning)
 
 
-def fails(expected: str, found: str, *advice: Advice, link: str = "") -> Verdict:
+def fails(expected: str, found: str, *advice: Action, link: str = "") -> Verdict:
     """It was read back and differs; `advice`: what to do now, in order; `link`: where."""
-    return Verdict(Status.FAILS, expected, found, _actions(advice), link)
+    return Verdict(Status.FAILS, expected, found, advice, link)
 
 
 def not_yet(
-    expected: str, found: str, by: datetime | None, *advice: Advice, link: str = ""
+    expected: str, found: str, by: datetime | None, *advice: Action, link: str = ""
 ) -> Verdict:
     """It was declared and is on its way, and should be there at `by`."""
-    return Verdict(Status.NOT_YET, expected, found, _actions(advice), link, by)
+    return Verdict(Status.NOT_YET, expected, found, advice, link, by)
 
 
-def unknown(expected: str, found: str, *advice: Advice, link: str = "") -> Verdict:
+def unknown(expected: str, found: str, *advice: Action, link: str = "") -> Verdict:
     """Nobody can say from here."""
-    return Verdict(Status.UNKNOWN, expected, found, _actions(advice), link)
+    return Verdict(Status.UNKNOWN, expected, found, advice, link)
 
 
-def same(expected: str, found: str, *advice: Advice) -> Verdict:
+def same(expected: str, found: str, *advice: Action) -> Verdict:
     """Holds when both are equal, byte for byte."""
     return holds(expected) if found == expected else fails(expected, found or "nothing", *advice)
-
-
-def _actions(advice: tuple[Advice, ...]) -> tuple[Action, ...]:
-    return tuple(actions.by_hand(one) if isinstance(one, str) else one for one in advice if one)
 
 
 @dataclass(frozen=True)
@@ -141,7 +134,7 @@ def answer(question: Question) -> Check:
         verdict = unknown(
             question.expected,
             f"this check itself failed ({type(error).__name__})",
-            "report it as a bug of cfscim; look at the page by hand meanwhile",
+            actions.look("report it as a bug of cfscim; look at the page by hand meanwhile"),
         )
     return Check(
         id=question.id,
@@ -164,11 +157,11 @@ def _unread(question: Question, missing: Unreadable) -> tuple[Verdict, bool]:
         return unknown(question.expected, error.why, error.action), False
     message, found = error.message, missing.what
     if not isinstance(error, AnswerError):
-        return unknown(question.expected, found, message.instead or actions.RUN_AGAIN), True
+        return unknown(question.expected, found, Action(Act.VENDOR, message.instead)), True
     if error.kind == "forbidden":
         found = f"the credentials may not read it: {found}"
         return unknown(question.expected, found, Action(Act.GRANT, message.instead)), False
-    return unknown(question.expected, found, actions.by_hand(message.instead)), True
+    return unknown(question.expected, found, Action(Act.VENDOR, message.instead)), True
 
 
 def _line(text: str) -> str:

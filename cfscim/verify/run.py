@@ -86,10 +86,10 @@ def run(
         every = [
             *token_questions(config, outputs, facts, about.now, longest),
             *questions,
-            *group_questions(view, outputs),
+            *group_questions(view, outputs, directory),
             *member_questions(view, outputs, directory, about.now),
         ]
-        every = first_state.instead(config, outputs, every)
+        every = first_state.instead(config, every)
         report = Report(tuple(answer(question) for question in every))
         if cloudflare.clock_off:
             progress(

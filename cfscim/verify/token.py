@@ -95,10 +95,10 @@ class _Token:
                 return holds(expected, "active, by its id; its value is not tried before its use")
             if error.kind not in ("unauthorized", "rejected"):
                 raise
-            return fails(expected, "Cloudflare does not know the token's value", *_NEW)
+            return fails(expected, "Cloudflare does not know the token's value", *self._renew())
         if shown.id != self._outputs.token_id:
             found = f"the value is that of token {shown.id}"
-            return fails(expected, found, actions.REFRESH, actions.HAND_OVER)
+            return fails(expected, found, *_NEW)
         if shown.not_before is not None and shown.not_before > self._now:
             found = f"not valid before {shown.not_before:%Y-%m-%d %H:%M} UTC"
             return fails(expected, found, *_NEW)
@@ -136,7 +136,7 @@ class _Token:
             key=lambda token: token.id,
         )
         if not twins:
-            return holds("none")
+            return holds("none", warning=self._beside())
         used = self._facts.token.wait()
         if self._config.token.keep_previous:
             shown = named(
@@ -159,6 +159,21 @@ class _Token:
             named(token.id for token in twins),
             Action(Act.CLOUDFLARE_END_CREDENTIAL, text, ids),
         )
+
+    def _beside(self) -> str:
+        """Whoever has another token of SCIM's may give roles too, by no group of the stack's."""
+        others = named(
+            f'"{token.name}" ({token.id})'
+            for token in self._facts.tokens.get()
+            if token.id != self._outputs.token_id
+            and token.status == "active"
+            and any(
+                group.id == PERMISSION_GROUP_IDS["SCIM Provisioning"]
+                for policy in token.policies
+                for group in policy.permission_groups
+            )
+        )
+        return f"another token may provision people too: {others}" if others else ""
 
     def granted(self) -> Verdict:
         found = sorted(
@@ -244,8 +259,20 @@ class _Token:
         except Unreadable as error:
             if error.kind not in ("unauthorized", "forbidden", "not found", "rejected"):
                 raise
-            return fails(expected, error.what, *_NEW)
+            return fails(expected, error.what, *self._renew(forbidden=error.kind == "forbidden"))
         return holds(expected)
+
+    def _renew(self, *, forbidden: bool = False) -> tuple[Action, ...]:
+        """Another token. A user's is worth what its user may do, who may have left. One that is
+        gone cannot be replaced: its deletion fails, and with it the update (C:
+        AccountTokenResource.Delete), so the state has to learn of it first."""
+        if forbidden and self._config.token.owner == "user":
+            return (actions.config("token.owner", "account"), actions.UPDATE, actions.HAND_OVER)
+        try:
+            gone = self._facts.token.get() is None
+        except Unreadable:
+            gone = False
+        return (actions.REFRESH, actions.HAND_OVER) if gone else _NEW
 
     def _shown(self, policy: TokenPolicy, group: PermissionGroup) -> str:
         """The permission's name; with what is odd about it, so that it differs from the name."""

@@ -1,17 +1,40 @@
-"""Carries advice out on the sandbox, as a person or a cycle would: one executor a kind of action."""
+"""Carries advice out on the sandbox, as a person, a command or a cycle would: one executor a kind.
+
+Commands are those of the rehearsal, which reads and writes as the providers do; what is done in a
+console goes through the sandbox's console calls and the vendors' own APIs, or, where a console has
+no API at all, into the sandbox's state.
+"""
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
 
 import httpx
 
+from cfscim.adopt.finder import find
+from cfscim.adopt.import_file import import_file
+from cfscim.adopt.state import read_state
+from cfscim.config.models import parse_config
+from cfscim.rehearsal import Rehearsal
+from cfscim.rehearsal.vendors import Vendors
+from cfscim.vendors.entra.job_schema import object_mapping
+from cfscim.verify import Report
 from cfscim.verify.actions import Act, Action
+from cfscim.verify.entra import ACTIVE_SOURCE
+from sandbox.cloudflare.api import iam
+from sandbox.cloudflare.catalog import ROLES
+from sandbox.entra.models import Entity, Job
+from sandbox.entra.provisioning.cycle import reset_scopes, restart_job
 from sandbox.entra.provisioning.cycle import run_cycle as entra_cycle
-from sandbox.okta.provisioning.assignment import refresh
+from sandbox.okta.models import App
+from sandbox.okta.provisioning.assignment import leave, refresh
 from sandbox.okta.provisioning.console import configure
 from sandbox.okta.provisioning.cycle import run_cycle as okta_cycle
 from sandbox.server.world import World
 from tests.rehearsal.rehearsal_support import ACCOUNT
 from tests.verify.verify_base import Bases, Combination
+from tests.verify.verify_support import KEY, Stack, stack_of, write
 
 _SWITCHES = {
     "PUSH_NEW_USERS": "create_users",
@@ -22,16 +45,19 @@ _SWITCHES = {
 
 
 class Hands:
-    """Whoever follows the advice on one stack."""
+    """Whoever follows the advice on one stack; `stack` is what the last update left."""
 
-    def __init__(self, bases: Bases, stack: Combination) -> None:
-        self.bases = bases
-        self.stack = stack
+    def __init__(self, bases: Bases, combination: Combination, stack: Stack) -> None:
+        self.bases, self.combination, self.stack = bases, combination, stack
         self.world: World = bases.sandbox.world
-        env = bases.sandbox.env
+        self.given: dict[str, Any] = deepcopy(dict(stack.given))
+        self.env = dict(stack.env)
+        self.rehearsal = Rehearsal(
+            "dev", self.env, progress=lambda _line: None, state=deepcopy(stack.state)
+        )
         self.cloudflare = httpx.Client(
-            base_url=f"{env['CLOUDFLARE_BASE_URL']}/accounts/{ACCOUNT}",
-            headers={"Authorization": f"Bearer {env['CLOUDFLARE_API_TOKEN']}"},
+            base_url=f"{self.env['CLOUDFLARE_BASE_URL']}/accounts/{ACCOUNT}",
+            headers={"Authorization": f"Bearer {self.env['CLOUDFLARE_API_TOKEN']}"},
             trust_env=False,
         )
 
@@ -39,10 +65,87 @@ class Hands:
         """Carries one action out. Raises KeyError for a kind that nothing here can."""
         EXECUTORS[action.kind](self, *action.about)
 
+    def verify(self) -> Report:
+        """What verify finds now."""
+        return replace(self.stack, env=self.env).verify()
+
+    # -- commands and the stack file -----------------------------------------------------------
+
+    @property
+    def scim(self) -> dict[str, Any]:
+        return self.given[KEY]
+
+    def update(self) -> None:
+        result = self.rehearsal.update(self.given)
+        self.stack = stack_of(self.env, self.given, result, self.rehearsal.export())
+
+    def refresh(self) -> None:
+        self.rehearsal.refresh(self.given)
+        self.update()
+
+    def rotate(self) -> None:
+        token = self.scim["token"]
+        token["rotation"] = f"{token.get('rotation', '1')}0"
+        self.update()
+
+    def extend(self) -> None:
+        self.scim["token"]["expiresOn"] = "2099-01-01T00:00:00Z"
+        self.rotate()
+
+    def config(self, path: str, value: str) -> None:
+        write(self.given, path, {"true": True, "false": False}.get(value, value))
+        config = parse_config(self.scim, stack="dev")
+        self.stack = replace(self.stack, config=config, given=self.given)
+
+    def drop_member(self, *people: str) -> None:
+        for role in self.scim["roles"].values():
+            if "members" in role:
+                role["members"] = [one for one in role["members"] if one not in people]
+
+    def add_member(self, role: str) -> None:
+        self.scim["roles"].setdefault(role, {}).setdefault("members", []).append(
+            "edsger@example.com"
+        )
+        self.update()
+        self.wait()
+
+    def forget(self, resource: str) -> None:
+        self.rehearsal.forget(resource)
+
+    def adopt(self) -> None:
+        state = read_state(self.rehearsal.export())
+        with Vendors({}, self.env, here_only=False) as vendors:
+            found = find("dev", self.given, state, vendors, frozenset())
+        self.rehearsal.take_over(import_file(found.findings, found.declared, state), self.given)
+
+    def sign_in(self, organisation: str) -> None:
+        self.env["OKTA_ORG_NAME"] = organisation
+
+    def hand_over(self) -> None:
+        if self.combination[0] == "okta":
+            self.connect()
+        self.wait()
+
+    def confirm(self) -> None:
+        self.connect()
+        self.config("identityProvider.apiIntegrationConfirmed", "true")
+        self.update()
+
+    def wait(self) -> None:
+        self.bases.cycle(self.combination)
+
+    def grant(self) -> None:
+        """The permissions that were taken away, or refused, come back."""
+        self.world.faults.clear()
+        self.world.entra.roles = list(type(self.world.entra)().roles)
+        self.env = dict(self.bases.sandbox.env)
+
+    # -- Cloudflare ----------------------------------------------------------------------------
+
     def call(self, method: str, path: str, body: object = None) -> None:
         self.cloudflare.request(method, path, json=body).raise_for_status()
 
-    def members(self) -> dict[str, dict[str, object]]:
+    def members(self) -> dict[str, dict[str, Any]]:
         found = self.cloudflare.get("/members", params={"per_page": 50}).json()["result"]
         return {str(member["email"]): member for member in found}
 
@@ -50,21 +153,17 @@ class Hands:
         found = self.cloudflare.get("/roles", params={"per_page": 100}).json()["result"]
         return next(str(role["id"]) for role in found if role["name"] == name)
 
-    def wait(self) -> None:
-        self.bases.cycle(self.stack)
-
     def remove_role(self, person: str, role: str) -> None:
-        member = self.members()[person]
-        held = member["roles"]
-        assert isinstance(held, list)
-        kept = [{"id": one["id"]} for one in held if one["name"] != role]
+        member = self.members().get(person)
+        if member is None:  # another line had the person removed
+            return
+        kept = [{"id": one["id"]} for one in member["roles"] if one["name"] != role]
         kept = kept or [{"id": self.role_id("Minimal Account Access")}]
         self.call("PUT", f"/members/{member['id']}", {"roles": kept})
 
-    def drop_policy(self, name: str) -> None:
-        groups = self.cloudflare.get("/iam/user_groups", params={"per_page": 100}).json()["result"]
-        group = next(one for one in groups if one["name"] == name)
-        self.call("PUT", f"/iam/user_groups/{group['id']}", {"policies": []})
+    def drop_policy(self, group: str) -> None:
+        answer = self.cloudflare.put(f"/iam/user_groups/{group}", json={"policies": []})
+        assert answer.is_success or answer.status_code == 404  # another line may have deleted it
 
     def give_role(self, person: str, role: str) -> None:
         roles, member = [{"id": self.role_id(role)}], self.members().get(person)
@@ -74,21 +173,54 @@ class Hands:
         body = {"email": person, "roles": [roles[0]["id"]], "status": "accepted"}
         self.call("POST", "/members", body)
 
+    def accept(self, person: str) -> None:
+        member_id = self.members()[person]["id"]
+        self.world.cloudflare.accounts[ACCOUNT].members[member_id].status = "accepted"
+
     def remove_member(self, *people: str) -> None:
-        members = self.members()
-        for person in people:
-            self.call("DELETE", f"/members/{members[person]['id']}")
+        wanted = {person.lower() for person in people}
+        for address, member in self.members().items():
+            if address.lower() in wanted:
+                self.call("DELETE", f"/members/{member['id']}")
 
     def end_credential(self, *ids: str) -> None:
         for token in ids:
             self.call("DELETE", f"/tokens/{token}")
 
-    def app(self):
-        [app] = self.world.okta.apps.values()
-        return app
+    def rename_user_group(self, group: str, name: str) -> None:
+        """SCIM may have locked the name; the advice says so, and has it sent again."""
+        self.cloudflare.put(f"/iam/user_groups/{group}", json={"name": name})
+
+    def delete_user_group(self, *groups: str) -> None:
+        for group in groups:
+            self.call("DELETE", f"/iam/user_groups/{group}")
+
+    def ask(self, what: str, account: str) -> None:
+        if what == "virtual groups":
+            self.world.cloudflare.accounts[account].virtual_groups = True
+        iam.ROLES = ROLES
+
+    # -- Okta ----------------------------------------------------------------------------------
+
+    def app(self) -> App:
+        id_ = self.stack.outputs.application_id
+        return self.world.okta.apps[id_]
 
     def activate(self) -> None:
         self.app().status = "ACTIVE"
+
+    def connect(self) -> None:
+        outputs = self.stack.outputs
+        settings = {
+            "baseUrl": outputs.scim_base_url,
+            "token": outputs.token_value.get_secret_value(),
+            "importGroups": False,
+            "createUsers": True,
+            "deactivateUsers": True,
+            "renameGroups": False,
+        }
+        with self.world.locked("okta"):
+            configure(self.world, self.app().id, settings)
 
     def switch(self, feature: str, wanted: str) -> None:
         provisioning = self.app().provisioning
@@ -97,52 +229,214 @@ class Hands:
             return
         setattr(provisioning, _SWITCHES[feature], wanted == "on")
 
+    def delete_app(self, *ids: str) -> None:
+        for id_ in ids:
+            del self.world.okta.apps[id_]
+
+    def rename_okta_group(self, group: str, name: str) -> None:
+        self.world.okta.groups[group].name = name
+
+    def activate_push(self, group: str) -> None:
+        for mapping in self.app().mappings:
+            if self.world.okta.groups[mapping.source_group_id].name == group:
+                mapping.status = "ACTIVE"
+
     def push_now(self, _group: str) -> None:
         with self.world.locked("okta"):
             okta_cycle(self.world, full=True)
 
-    def reassign(self, *people: str) -> None:
-        okta = self.world.okta
-        group = next(g for g in okta.groups.values() if g.name == "Cloudflare Users")
-        ids = [user.id for user in okta.users.values() if user.email in people]
-        group.members = [one for one in group.members if one not in ids]
-        refresh(okta)
-        self.wait()
-        group.members += ids
-        refresh(okta)
+    def unlink(self, *mappings: str) -> None:
+        self.app().mappings = [one for one in self.app().mappings if one.id not in mappings]
+
+    def renames_off(self) -> None:
+        self.app().provisioning.rename_groups = False
 
     def provision_user(self, *people: str) -> None:
         with self.world.locked("okta"):
             configure(self.world, self.app().id, {"provisionUser": list(people)})
 
-    def unlink(self, *mappings: str) -> None:
-        self.app().mappings = [one for one in self.app().mappings if one.id not in mappings]
+    def _in_users(self, people: tuple[str, ...], *, there: bool) -> None:
+        okta = self.world.okta
+        group = next(g for g in okta.groups.values() if g.name == "Cloudflare Users")
+        ids = [user.id for user in okta.users.values() if user.email in people]
+        kept = [one for one in group.members if one not in ids]
+        group.members = [*kept, *ids] if there else kept
+        refresh(okta)
 
-    def restart(self, *_job: str) -> None:
-        with self.world.locked("entra"):
-            entra_cycle(self.world, full=True)
+    def join_users(self, *people: str) -> None:
+        self._in_users(people, there=True)
+
+    def reassign(self, *people: str) -> None:
+        self._in_users(people, there=False)
+        self.wait()
+        self._in_users(people, there=True)
+
+    def unassign(self, *names: str) -> None:
+        app = self.app()
+        for user_id, one in list(app.users.items()):
+            if one.scope == "USER" and one.user_name in names:
+                leave(self.world.okta, app, user_id)
+        refresh(self.world.okta)
+
+    def user_name(self, *people: str) -> None:
+        for person in self.world.okta.users.values():
+            if person.email in people:
+                self.app().users[person.id].user_name = person.email
+
+    def retry(self) -> None:
+        """What was named is put right, and the failed tasks run again."""
+        for one in self.app().users.values():
+            one.error = None
+        self.push_now("")
+
+    def let_in(self, *people: str) -> None:
+        for user in self.world.okta.users.values():
+            if user.email in people:
+                user.status = "ACTIVE"
+        for entity in self.world.entra.users.values():
+            if entity.text("mail") in people:
+                entity.properties["accountEnabled"] = True
+        refresh(self.world.okta)
+
+    # -- Entra ---------------------------------------------------------------------------------
+
+    def principal(self) -> Entity:
+        return self.world.entra.service_principals[str(self.stack.outputs.service_principal_id)]
+
+    def job(self) -> Job:
+        return next(iter(self.world.entra.synchronization[self.principal().id].jobs.values()))
+
+    def entra_app(self, name: str) -> None:
+        self.principal().properties |= {"displayName": name, "accountEnabled": True}
 
     def schedule(self, state: str) -> None:
-        for synchronization in self.world.entra.synchronization.values():
-            for job in synchronization.jobs.values():
-                job.schedule = state
+        self.job().schedule = state
+
+    def restart(self, _principal: str, _job: str, scope: str) -> None:
+        with self.world.locked("entra"):
+            restart_job(self.job(), reset_scopes(scope))
+            entra_cycle(self.world)
+
+    def logs(self) -> None:
+        """Whatever they name is put right: in the sandbox nothing but the entries is wrong."""
+
+    def enable_mapping(self) -> None:
+        for source in ("User", "Group"):
+            mapping = object_mapping(self.job().document, source)
+            mapping |= {"enabled": True, "flowTypes": "Add, Update, Delete"}
+
+    def map_active(self) -> None:
+        flows = object_mapping(self.job().document, "User")["attributeMappings"]
+        assert isinstance(flows, list)
+        for flow in flows:
+            if isinstance(flow, dict) and flow["targetAttributeName"] == "active":
+                flow["source"] = {"expression": ACTIVE_SOURCE, "name": "Switch", "type": "Function"}
+
+    def clear_user_filter(self) -> None:
+        object_mapping(self.job().document, "User")["scope"] = None
+
+    def remove_key(self, *keys: str) -> None:
+        for key in keys:
+            del self.world.entra.synchronization[self.principal().id].secrets[key]
+
+    def rename_entra_group(self, group: str, name: str) -> None:
+        self.world.entra.groups[group].properties["displayName"] = name
+
+    def restore_group(self, group: str) -> None:
+        entity = self.world.entra.deleted.pop(group)
+        entity.properties["deletedDateTime"] = None
+        self.world.entra.groups[group] = entity
+
+    def twin(self, *groups: str) -> None:
+        for group in groups:
+            self.rename_entra_group(group, f"another {group}")
+
+    def entra_unassign(self, *assignments: str) -> None:
+        for one in assignments:
+            del self.world.entra.assignments[one]
+
+    def unnest(self, group: str, *nested: str) -> None:
+        groups = self.world.entra.groups
+        people = [person for one in nested for person in groups[one].members]
+        kept = [one for one in groups[group].members if one not in nested]
+        groups[group].members = list(dict.fromkeys([*kept, *people]))
+
+    def equal_names(self, *people: str) -> None:
+        for user in self.world.entra.users.values():
+            names = [user.text("mail"), user.text("userPrincipalName")]
+            if {name.lower() for name in names} & {person.lower() for person in people}:
+                right = user.text("mail") or user.text("userPrincipalName")
+                user.properties |= {"mail": right, "userPrincipalName": right}
+
+    def meet_filter(self, *people: str) -> None:
+        [wanted] = self.scim["identityProvider"]["userFilter"]
+        for user in self.world.entra.users.values():
+            if user.text("mail") in people:
+                user.properties[wanted["attribute"]] = wanted["value"]
+
+
+def _nothing(_hands: Hands, *_about: str) -> None:
+    """Looking, or reading another line, changes nothing."""
 
 
 EXECUTORS: Mapping[Act, Callable[..., None]] = {
+    Act.UPDATE: Hands.update,
+    Act.REFRESH: Hands.refresh,
+    Act.ROTATE: Hands.rotate,
+    Act.EXTEND: Hands.extend,
+    Act.CONFIG: Hands.config,
+    Act.DROP_MEMBER: Hands.drop_member,
+    Act.ADD_MEMBER: Hands.add_member,
+    Act.FORGET: Hands.forget,
+    Act.ADOPT: Hands.adopt,
+    Act.SIGN_IN: Hands.sign_in,
+    Act.HAND_OVER: Hands.hand_over,
+    Act.CONFIRM: Hands.confirm,
     Act.WAIT: Hands.wait,
+    Act.RUN_AGAIN: _nothing,
+    Act.SEE: _nothing,
+    Act.LOOK: _nothing,
+    Act.GRANT: Hands.grant,
+    Act.VENDOR: Hands.grant,
     Act.CLOUDFLARE_REMOVE_ROLE: Hands.remove_role,
     Act.CLOUDFLARE_DROP_POLICY: Hands.drop_policy,
     Act.CLOUDFLARE_GIVE_ROLE: Hands.give_role,
+    Act.CLOUDFLARE_ACCEPT: Hands.accept,
     Act.CLOUDFLARE_REMOVE_MEMBER: Hands.remove_member,
     Act.CLOUDFLARE_END_CREDENTIAL: Hands.end_credential,
+    Act.CLOUDFLARE_RENAME_GROUP: Hands.rename_user_group,
+    Act.CLOUDFLARE_DELETE_GROUP: Hands.delete_user_group,
+    Act.CLOUDFLARE_ASK: Hands.ask,
     Act.OKTA_ACTIVATE: Hands.activate,
+    Act.OKTA_CONNECT: Hands.connect,
     Act.OKTA_SWITCH: Hands.switch,
+    Act.OKTA_DELETE_APP: Hands.delete_app,
+    Act.OKTA_RENAME_GROUP: Hands.rename_okta_group,
+    Act.OKTA_ACTIVATE_PUSH: Hands.activate_push,
     Act.OKTA_PUSH_NOW: Hands.push_now,
-    Act.OKTA_REASSIGN: Hands.reassign,
     Act.OKTA_UNLINK: Hands.unlink,
+    Act.OKTA_RENAMES_OFF: Hands.renames_off,
     Act.OKTA_PROVISION_USER: Hands.provision_user,
-    Act.ENTRA_RESTART: Hands.restart,
+    Act.OKTA_JOIN_USERS: Hands.join_users,
+    Act.OKTA_REASSIGN: Hands.reassign,
+    Act.OKTA_UNASSIGN: Hands.unassign,
+    Act.OKTA_USER_NAME: Hands.user_name,
+    Act.OKTA_RETRY: Hands.retry,
+    Act.ENTRA_APP: Hands.entra_app,
     Act.ENTRA_START: lambda hands: hands.schedule("Active"),
     Act.ENTRA_STOP: lambda hands: hands.schedule("Disabled"),
+    Act.ENTRA_RESTART: Hands.restart,
+    Act.ENTRA_LOGS: Hands.logs,
+    Act.ENTRA_ENABLE_MAPPING: Hands.enable_mapping,
+    Act.ENTRA_MAP_ACTIVE: Hands.map_active,
+    Act.ENTRA_CLEAR_USER_FILTER: Hands.clear_user_filter,
+    Act.ENTRA_REMOVE_KEY: Hands.remove_key,
+    Act.ENTRA_RENAME_GROUP: Hands.rename_entra_group,
+    Act.ENTRA_RESTORE_GROUP: Hands.restore_group,
+    Act.ENTRA_TWIN: Hands.twin,
+    Act.ENTRA_UNASSIGN: Hands.entra_unassign,
+    Act.ENTRA_UNNEST: Hands.unnest,
+    Act.ENTRA_MEET_FILTER: Hands.meet_filter,
+    Act.ENTRA_USER_NAME: Hands.equal_names,
 }
 """By kind: what carries it out; the arguments are the action's `about`."""

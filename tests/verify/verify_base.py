@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from cfscim.vendors.entra import jobs as graph_jobs
+from cfscim.verify import Report
 from sandbox.entra.provisioning.cycle import run_cycle as entra_cycle
+from sandbox.okta import catalog as okta_catalog
 from sandbox.okta.provisioning.assignment import refresh
 from sandbox.okta.provisioning.cycle import run_cycle as okta_cycle
 from sandbox.server.server import Sandbox
@@ -21,8 +23,10 @@ OKTA: Combination = ("okta", "userGroups", "account")
 OKTA_USER: Combination = ("okta", "userGroups", "user")
 OKTA_VIRTUAL: Combination = ("okta", "virtualGroups", "account")
 OKTA_API: Combination = ("okta-api", "userGroups", "account")
+_CATALOG = dict(okta_catalog.CATALOG)
 ENTRA: Combination = ("entra", "userGroups", "account")
 ENTRA_VIRTUAL: Combination = ("entra", "virtualGroups", "account")
+ENTRA_FILTER: Combination = ("entra-filter", "userGroups", "account")
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,21 @@ class Deviation:
     words: str = ""
     cycle: bool = False
     names_by: str = ""  # the check whose line holds `words`
+    config: tuple[str, object] | None = None  # a key of the stack file, changed since the update
+
+    def made(self, bases: "Bases") -> Stack:
+        """The stack after the deviation, and after its cycle."""
+        stack = bases.stack(self.stack)
+        self.change(bases.sandbox.world)
+        if self.cycle:
+            bases.cycle(self.stack)
+        return stack.written(*self.config) if self.config else stack
+
+    def found_by(self, report: Report) -> None:
+        """Holds verify to finding exactly it, and naming it."""
+        found = failing(report)
+        assert set(found) == self.fails, show(report)
+        assert self.words in found[self.names_by].found, found[self.names_by]
 
 
 def deviation(
@@ -47,9 +66,11 @@ def deviation(
     *,
     also: str = "",
     cycle: bool = False,
+    config: tuple[str, object] | None = None,
 ) -> Deviation:
     """`fails` is the check that names it in `words`; `also` what follows from it, by spaces."""
-    return Deviation(name, stack, change, frozenset({fails, *also.split()}), words, cycle, fails)
+    every = frozenset({fails, *also.split()})
+    return Deviation(name, stack, change, every, words, cycle, fails, config)
 
 
 @dataclass
@@ -63,6 +84,7 @@ class Bases:
         """The stack, with the sandbox in its declared state."""
         world = self.sandbox.world
         world.faults.clear()
+        okta_catalog.CATALOG.update(_CATALOG)
         if wanted not in self.made:
             world.reset()
             stack = _make(self.sandbox, wanted)
@@ -77,22 +99,6 @@ class Bases:
         _cycle(self.sandbox.world, wanted[0])
 
 
-def expect(bases: Bases, deviation: Deviation) -> None:
-    """Makes the deviation, and holds verify to finding exactly it and naming it."""
-    stack = bases.stack(deviation.stack)
-    deviation.change(bases.sandbox.world)
-    if deviation.cycle:
-        bases.cycle(deviation.stack)
-    report = stack.verify()
-    found = failing(report)
-    assert set(found) == deviation.fails, show(report)
-    line = found[deviation.names_by]
-    assert deviation.words in line.found, line
-    assert line.action
-    assert line.link.startswith("https://")
-    assert report.exit_code == 1
-
-
 def _copy(states: Stored) -> Stored:
     return Stored(*(state.model_copy(deep=True) for state in states))
 
@@ -102,6 +108,11 @@ def _make(sandbox: Sandbox, wanted: Combination) -> Stack:
     options: dict[str, object] = {}
     if kind == "okta-api":
         options = {"apiIntegration": "api", "catalogApp": "zscalerbyz"}
+    if kind == "entra-filter":
+        clause = {"attribute": "department", "operator": "EQUALS", "value": "IT"}
+        options = {"scope": "filtered", "userFilter": [clause]}
+        for user in sandbox.world.entra.users.values():
+            user.properties["department"] = "IT"
     stack = set_up(
         sandbox, kind.partition("-")[0], model, owner, cycle=False, break_glass=KEPT, **options
     )
@@ -126,7 +137,7 @@ def _make(sandbox: Sandbox, wanted: Combination) -> Stack:
 
 
 def _join(world: World, kind: str, group: str, address: str) -> None:
-    if kind == "entra":
+    if kind.startswith("entra"):
         user = next(u for u in world.entra.users.values() if u.text("mail") == address)
         for one in world.entra.groups.values():
             if one.text("displayName").endswith(group):
@@ -140,7 +151,7 @@ def _join(world: World, kind: str, group: str, address: str) -> None:
 
 
 def _cycle(world: World, kind: str) -> None:
-    vendor, run = ("entra", entra_cycle) if kind == "entra" else ("okta", okta_cycle)
+    vendor, run = ("entra", entra_cycle) if kind.startswith("entra") else ("okta", okta_cycle)
     with world.locked(vendor):
         run(world)
 

@@ -1,6 +1,7 @@
 """Everything that can differ in Cloudflare, generated role by role from the list of checks."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 from cfscim.config.roles import ROLES, Role
 from cfscim.verify.cloudflare import slug
@@ -20,6 +21,7 @@ from tests.verify.verify_base import (
 )
 
 SCOPE = "com.cloudflare.api.account"
+SOON = (datetime.now(UTC) + timedelta(days=3)).strftime("%Y-%m-%dT%H:00:00Z")
 DNS_READ = "82e64a83756745bbbb1c9c2701bf816b"
 SCIM = "cloudflare.scim.endpoint"
 VALID = "cloudflare.token.valid"
@@ -108,6 +110,14 @@ def token_deviations(stack: Combination, also: str = "") -> Iterator[Deviation]:
     yield one("never used", "used", "does not have the token", _unused)
     yield one("renamed", "name", "other name", setter("name", "other name"))
     yield one("a twin", "only", "f" * 32, _twin)
+    yield deviation(
+        "ends soon",
+        stack,
+        "cloudflare.token.expiry",
+        "in 2 days",
+        setter("expires_on", SOON),
+        config=("token.expiresOn", SOON),
+    )
     yield one("ends", "expiry", "2098-", setter("expires_on", "2098-01-01T00:00:00Z"))
     yield one(
         "one more permission", "permissions", "also DNS Read", _policy("allow", DNS_READ, own)
@@ -200,7 +210,16 @@ def role_deviations(stack: Combination) -> Iterator[Deviation]:
         )
         # One role for every kind, and for the other roles the commonest.
         for what, words, change in kinds if role is Role.ADMINISTRATOR else kinds[:2]:
-            yield deviation(f"{short} {what}", stack, policy, words, _change_policies(role, change))
+            # Who is in it may do something that nobody declared, and is named too.
+            more = what != "no policy" and role in _MEMBER
+            yield deviation(
+                f"{short} {what}",
+                stack,
+                policy,
+                words,
+                _change_policies(role, change),
+                also="cloudflare.undeclared" * more,
+            )
         if role in _MEMBER:
             yield deviation(
                 f"{short} lacks one",
@@ -231,6 +250,25 @@ def one_group_deviations(stack: Combination) -> Iterator[Deviation]:
         lambda w: account(w).user_groups.pop(group(w, role).id),
     )
     yield deviation("made anew", stack, exists, "e" * 32, _another_id(role))
+    yield deviation(
+        "two of one name",
+        stack,
+        exists,
+        "2 groups of this name",
+        _two_of_one_name,
+        also="cloudflare.undeclared",
+    )
+    yield deviation(
+        "never used", stack, "cloudflare.token.used", "does not have the token", _unused
+    )
+
+
+def _two_of_one_name(world: World) -> None:
+    twin = group(world, Role.BILLING).model_copy(
+        deep=True, update={"id": "c" * 32, "scim_managed": False}
+    )
+    twin.members = {member_id(world, "edsger@example.com"): "now"}
+    account(world).user_groups[twin.id] = twin
 
 
 def account_deviations(stack: Combination) -> Iterator[Deviation]:

@@ -11,7 +11,7 @@ from sandbox.entra.api.directory import forget
 from sandbox.entra.models import Assignment, Entity, Job, Quarantine, Synchronization
 from sandbox.entra.provisioning.log import Outcome, record
 from sandbox.server.world import World
-from tests.verify.verify_base import ENTRA, Combination, Deviation, deviation
+from tests.verify.verify_base import ENTRA, ENTRA_FILTER, Combination, Deviation, deviation
 
 USERS = "Cloudflare Users"
 _DECLARED = {
@@ -120,12 +120,6 @@ def job_deviations(stack: Combination) -> Iterator[Deviation]:
         ("app renamed", "app", "Other", lambda w: _put(principal(w), "displayName", "Other")),
         ("app disabled", "app", "disabled", lambda w: _put(principal(w), "accountEnabled", False)),
         ("job deleted", "job.exists", "no such job", lambda w: sync(w).jobs.clear()),
-        (
-            "job of another kind",
-            "job.exists",
-            "customappsso",
-            lambda w: setattr(job(w), "template_id", "customappsso"),
-        ),
         ("paused", "job.state", "Paused", lambda w: setattr(job(w), "schedule", "Paused")),
         ("stopped", "job.state", "Disabled", lambda w: setattr(job(w), "schedule", "Disabled")),
         ("quarantine", "job.quarantine", "TooManyDeletes, above threshold", _quarantined),
@@ -329,7 +323,11 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
 
     yield deviation("a twin", stack, "entra.groups.twins", '"billing" (', _twin)
     yield deviation(
-        "a group in the users' group", stack, "entra.members.users", "Nested within it", _nest
+        "a group in the users' group",
+        stack,
+        "entra.members.users",
+        "Nested within it",
+        lambda w: _nest(w, USERS),
     )
     yield deviation(
         "a group deleted",
@@ -340,12 +338,43 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
         also="entra.assignments",
     )
     yield deviation(
+        "a group deleted for good",
+        stack,
+        "entra.group.billing",
+        "there is no group",
+        lambda w: forget(w.entra, group(w, "Billing"), keep=False),
+        also="entra.assignments",
+    )
+    yield deviation(
+        "a group in a role's group",
+        stack,
+        "entra.members.billing",
+        "Nested within it",
+        lambda w: _nest(w, "Billing"),
+    )
+    yield deviation(
+        "the app deleted",
+        stack,
+        "entra.app",
+        "no such application",
+        _delete_app,
+        also="entra.job.exists",
+    )
+    yield deviation(
         "no mail",
         stack,
         "entra.people.userName",
         "ada@example.com, without mail,",
         lambda w: _put(user(w, "ada"), "mail", None),
     )
+
+
+def _delete_app(world: World) -> None:
+    name = principal(world).text("displayName")
+    every = world.entra.applications.values()
+    application = next(one for one in every if one.text("displayName") == name)
+    for one in (principal(world), application):
+        forget(world.entra, one, keep=False)
 
 
 def _put(entity: Entity, name: str, value: JsonValue) -> None:
@@ -365,9 +394,9 @@ def _twin(world: World) -> None:
     world.entra.add("group", {**_properties(group(world, "Billing")), "displayName": "billing"})
 
 
-def _nest(world: World) -> None:
+def _nest(world: World, name: str) -> None:
     nested = {**_properties(group(world, "Billing")), "displayName": "Nested"}
-    group(world, USERS).members.append(world.entra.add("group", nested).id)
+    group(world, name).members.append(world.entra.add("group", nested).id)
 
 
 def _properties(entity: Entity) -> dict[str, JsonValue]:
@@ -424,7 +453,10 @@ def _assign_person(world: World) -> None:
 def _failed(world: World, kind: str, about: Entity) -> None:
     name = about.text("userPrincipalName") or about.text("displayName")
     outcome = Outcome(kind, about.id, name, "update", "failure", "", "Refused", "by the target")
-    record(world.entra, principal(world).id, job(world), "cycle", outcome)
+    # Not in the same second as the cycle that puts it right.
+    execution(timeBegan="2026-01-01T00:00:00Z")(world)
+    entry = record(world.entra, principal(world).id, job(world), "cycle", outcome)
+    entry["activityDateTime"] = "2026-01-01T00:00:01Z"
 
 
 def _misnamed(world: World) -> None:
@@ -441,8 +473,24 @@ def _delete(world: World) -> None:
         one.members = [member for member in one.members if member != gone]
 
 
+def filter_deviations(stack: Combination) -> Iterator[Deviation]:
+    """With `userFilter`."""
+    yield deviation(
+        "user filter gone", stack, "entra.filter.users", "none", mapped("User", "scope", None)
+    )
+    yield deviation(
+        "does not meet the filter",
+        stack,
+        "cloudflare.members.administrator",
+        "ada@example.com is missing (does not meet userFilter",
+        lambda w: _put(user(w, "ada"), "department", "Sales"),
+        cycle=True,
+    )
+
+
 ENTRA_DEVIATIONS: list[Deviation] = [
     *job_deviations(ENTRA),
     *group_deviations(ENTRA),
     *people_deviations(ENTRA),
+    *filter_deviations(ENTRA_FILTER),
 ]

@@ -1,9 +1,11 @@
 """Everything that can differ in Okta, generated role by role from the list of checks."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from cfscim.config.roles import ROLES, Role
 from cfscim.verify.cloudflare import slug
+from sandbox.okta.catalog import CATALOG
 from sandbox.okta.models import App, AppUser, Group, GroupAssignment, Mapping, User
 from sandbox.okta.provisioning.assignment import refresh
 from sandbox.server.world import World
@@ -65,7 +67,6 @@ def app_deviations(stack: Combination) -> Iterator[Deviation]:
         ("deleted", "app.active", "no such app", lambda w: w.okta.apps.clear()),
         ("twin", "app.only", "0oa9", _twin),
         ("label", "app.label", "Other", setter("label", "Other")),
-        ("catalogue", "app.catalog", "scim2headerauth", setter("name", "scim2headerauth")),
         ("icon", "app.iconWeb", "shown", setter("hide_web", False)),
         ("mobile icon", "app.iconMobile", "shown", setter("hide_ios", False)),
         ("log-in", "app.autoLogin", "on", setter("auto_submit_toolbar", True)),
@@ -87,6 +88,14 @@ def app_deviations(stack: Combination) -> Iterator[Deviation]:
     ):
         yield deviation(name, stack, f"okta.{fails}", words, change)
     yield deviation(
+        "catalogue",
+        stack,
+        "okta.app.catalog",
+        "scim2testapp",
+        lambda _w: None,
+        config=("identityProvider.catalogApp", "scim2headerauth"),
+    )
+    yield deviation(
         "integration off",
         stack,
         "okta.features.GROUP_PUSH",
@@ -94,6 +103,12 @@ def app_deviations(stack: Combination) -> Iterator[Deviation]:
         switch("enabled", False),
         also="okta.features.PUSH_NEW_USERS okta.features.PUSH_USER_DEACTIVATION",
     )
+
+
+def _unsupported(_world: World) -> None:
+    """Okta's API no longer covers the app."""
+    known = CATALOG["zscalerbyz"]
+    CATALOG["zscalerbyz"] = replace(known, takes_connection=False, takes_base_url=False)
 
 
 def api_deviations(stack: Combination) -> Iterator[Deviation]:
@@ -104,8 +119,8 @@ def api_deviations(stack: Combination) -> Iterator[Deviation]:
         stack,
         "okta.connection",
         "UNKNOWN",
-        setter("name", "scim2testapp"),
-        also="okta.app.catalog okta.featuresApi",
+        _unsupported,
+        also="okta.featuresApi",
     )
     yield deviation(
         "base URL",
@@ -239,6 +254,21 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
         also="cloudflare.members.administrator",
     )
     yield deviation(
+        "a group deleted",
+        stack,
+        "okta.group.billing",
+        "there is no group",
+        _delete_group,
+        also="okta.push.billing cloudflare.group.billing",
+    )
+    yield deviation(
+        "no target",
+        stack,
+        "okta.push.target.billing",
+        "no target group",
+        lambda w: setattr(mapping(w, Role.BILLING), "target_group_id", ""),
+    )
+    yield deviation(
         "assignment gone",
         stack,
         "okta.assignment",
@@ -317,6 +347,16 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
         _join_unassigned,
         cycle=True,
     )
+
+
+def _delete_group(world: World) -> None:
+    """Unlinked first, its target with it: Okta deletes no group that is pushed."""
+    pushed = mapping(world, Role.BILLING)
+    app(world).mappings.remove(pushed)
+    for id_ in (pushed.source_group_id, pushed.target_group_id):
+        del world.okta.groups[id_]
+    groups = next(iter(world.cloudflare.accounts.values())).user_groups
+    del groups[next(one.id for one in groups.values() if one.name == Role.BILLING.value)]
 
 
 def _assigned_early(world: World, name: str) -> None:

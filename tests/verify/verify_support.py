@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import httpx
 
+from cfscim.config.json_types import JsonObject
 from cfscim.config.models import ScimConfig, parse_config
+from cfscim.rehearsal import RehearsalResult
 from cfscim.verify import Check, Report, StackOutputs, Status, parse_outputs, run
 from sandbox.server.server import Sandbox
 from tests.rehearsal.rehearsal_support import ACCOUNT, do_console_steps, rehearsal, stack_config
@@ -18,7 +22,8 @@ KEY = "cloudflare-scim:scim"
 class Stack:
     """A stack that was set up on the sandbox and has had its cycle.
 
-    `given` is its stack file's config, `printed` what `pulumi stack output` shows.
+    `given` is its stack file's config, `printed` what `pulumi stack output` shows, `state` what
+    `pulumi stack export` would print.
     """
 
     config: ScimConfig
@@ -26,6 +31,13 @@ class Stack:
     env: Mapping[str, str]
     given: Mapping[str, object]
     printed: Mapping[str, object]
+    state: JsonObject = field(default_factory=dict)
+
+    def written(self, path: str, value: object) -> "Stack":
+        """The stack with a key of its stack file changed, and not updated since."""
+        given = deepcopy(dict(self.given))
+        write(given, path, value)
+        return replace(self, config=parse_config(given[KEY], stack="dev"), given=given)
 
     def verify(self) -> Report:
         """What verify finds now."""
@@ -57,12 +69,22 @@ def set_up(
             result = stack.update(given)
         if cycle:
             admin.post("cycle").raise_for_status()
+    return stack_of(sandbox.env, given, result, stack.export())
+
+
+def stack_of(
+    env: Mapping[str, str],
+    given: Mapping[str, object],
+    result: RehearsalResult,
+    state: JsonObject,
+) -> Stack:
+    """A stack as its last update left it."""
     assert result.token_value is not None
     outputs = {**result.outputs, "tokenValue": result.token_value.get_secret_value()}
     config = parse_config(given[KEY], stack="dev")
     text = json.loads(json.dumps(outputs))
     parsed = parse_outputs(text, config, source="the rehearsal")
-    return Stack(config, parsed, sandbox.env, given, text)
+    return Stack(config, parsed, env, given, text, state)
 
 
 def _config(
@@ -73,6 +95,15 @@ def _config(
     assert isinstance(scim, dict)
     scim["breakGlass"] = list(break_glass)
     return given
+
+
+def write(given: dict[str, Any], path: str, value: object) -> None:
+    """Changes one key below `cloudflare-scim:scim`."""
+    *above, last = path.split(".")
+    target = given[KEY]
+    for key in above:
+        target = target[key]
+    target[last] = value
 
 
 def failing(report: Report) -> dict[str, Check]:

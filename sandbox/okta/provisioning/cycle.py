@@ -95,8 +95,9 @@ def _forget_group(mapping: Mapping, target: Target) -> None:
     mapping.complete = False
     if mapping.external_id is None:
         return
-    found = target.find_group(mapping.remote_name or mapping.target_name)
-    if found is None:
+    try:
+        target.get_group(mapping.external_id)  # R, obot run-001: by its id, whatever it is called
+    except ScimError as error:
+        if error.status != 404:
+            raise
         mapping.external_id = mapping.remote_name = None
-    else:
-        mapping.external_id = str(found["id"])
