@@ -26,7 +26,7 @@ _CREDENTIAL = re.compile(
       cf[ua]t_\w{8,}                                   # Cloudflare user and account tokens
     | cfk_\w{8,}                                       # Cloudflare global keys
     | -----BEGIN\ [A-Z ]+-----                         # any PEM block
-    | eyJ[\w-]{8,}\.[\w-]{8,}                          # JSON web tokens
+    | eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*            # JSON web tokens
     | \bpul-[0-9a-f]{40}\b                             # Pulumi access tokens
     | [\w~.-]{3}\dQ~[\w~.-]{31,34}                     # Entra client secrets
     | (?<![\w-])00[\w-]{40}(?![\w-])                   # Okta API tokens
@@ -44,6 +44,18 @@ def looks_secret(text: str) -> bool:
     if len(text) < _LONG and not any(mark in text for mark in _MARKS):
         return False
     return _CREDENTIAL.search(text) is not None
+
+
+_PEM = re.compile(r"-----BEGIN [A-Z ]+-----.*?(?:-----END [A-Z ]+-----|\Z)", re.DOTALL)
+_USER_INFO = re.compile(r"(?<=://)[^/?#\s]*@")
+
+
+def without_credentials(text: str) -> str:
+    """The text with everything in the shape of a credential masked, and what stands before the @
+    of an address."""
+    if "://" in text:
+        text = _USER_INFO.sub(f"{MASK}@", text)
+    return _CREDENTIAL.sub(MASK, _PEM.sub(MASK, text)) if looks_secret(text) else text
 
 
 def shown(value: object) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from cfscim.config.credentials import MASK, looks_secret
+from cfscim.config.credentials import MASK, looks_secret, without_credentials
 
 CONFIG_KEY = "cloudflare-scim:scim"
 """Where the config object stands in a stack's config."""
@@ -60,7 +60,8 @@ class Where:
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line) if part)
-        return ": ".join(one_line(part) for part in (place, self.path, self.about) if part)
+        parts = (without_credentials(place), self.path, without_credentials(self.about))
+        return ": ".join(one_line(part) for part in parts if part)
 
 
 def in_config(*steps: Step) -> Where:
@@ -72,7 +73,8 @@ def in_config(*steps: Step) -> Where:
 class Message:
     """The one form of what a person is told: where, what is wrong, why it matters, what to do.
 
-    `secret`: the value there is, or looks like, a credential, and is repeated nowhere.
+    `secret`: the value there is, or looks like, a credential, and is repeated nowhere. No part of
+    a message ever repeats what has the shape of one.
     """
 
     where: Where
@@ -81,6 +83,10 @@ class Message:
     instead: str = ""
     level: Level = Level.REFUSED
     secret: bool = False
+
+    def __post_init__(self) -> None:
+        for part in ("what", "why", "instead"):
+            object.__setattr__(self, part, without_credentials(getattr(self, part)))
 
     @property
     def text(self) -> str:
@@ -131,7 +137,7 @@ class ScimError(Exception):
         self.message = Message(
             Where(about="" if whole else where), where if whole else what, why, instead
         )
-        super().__init__(where if whole else str(self.message))
+        super().__init__(without_credentials(where) if whole else str(self.message))
 
 
 class ConfigError(ScimError):

@@ -32,7 +32,7 @@ def require_loopback(config: Mapping[str, str], env: Mapping[str, str]) -> None:
 def require_loopback_url(url: str, what: str) -> None:
     """Refuses one address that only an answer names, as Entra's metadata does."""
     if not is_loopback(url):
-        host = urlsplit(url).netloc or url
+        host = urlsplit(url).netloc.rpartition("@")[2] or url
         raise ScimError(
             "rehearsal",
             f"{what} is {host}",
@@ -81,4 +81,4 @@ def _sign_in(settings: Settings) -> tuple[str, str, bool]:
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).netloc or url
+    return urlsplit(url).netloc.rpartition("@")[2] or url

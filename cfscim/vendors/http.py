@@ -288,7 +288,7 @@ class HttpClient:
     @contextmanager
     def _network_errors(self, where: str, call: Call) -> Iterator[None]:
         """Turns what httpx raises into one line, and notes whether anything was sent."""
-        host = urlsplit(self.base).netloc
+        host = urlsplit(self.base).netloc.rpartition("@")[2]
         try:
             yield
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
