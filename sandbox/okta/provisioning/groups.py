@@ -6,6 +6,7 @@ R, obot run-001: empty groups are pushed too. Only members whom the target knows
 from collections.abc import Mapping as Map
 
 from sandbox.okta.api import log
+from sandbox.okta.catalog import OWN, kind_of
 from sandbox.okta.models import App, Mapping, OktaState, now
 from sandbox.okta.provisioning.report import Report
 from sandbox.okta.provisioning.scim import ScimError, Target
@@ -49,12 +50,15 @@ def _push(state: OktaState, app: App, mapping: Mapping, target: Target) -> bool:
     group_id = mapping.external_id or ""
     target.get_group(group_id)
     name = source if rename else mapping.remote_name or source
-    target.rename_group(group_id, name)
+    if not _whole(app):
+        target.rename_group(group_id, name)
     mapping.remote_name = name
     if rename:
         mapping.target_name = name
         state.groups[mapping.target_group_id].name = name
-    if not mapping.complete:
+    if _whole(app):
+        target.replace_group(group_id, name, members)
+    elif not mapping.complete:
         target.replace_members(group_id, members)
     elif added or removed:
         target.change_members(group_id, added, removed)
@@ -76,10 +80,18 @@ def _link(app: App, mapping: Mapping, members: Map[str, str], target: Target) ->
         return True
     mapping.external_id = target.create_group(mapping.target_name, members)
     mapping.remote_name, mapping.complete = mapping.target_name, False
-    if members:
+    if _whole(app):
+        target.get_group(mapping.external_id)
+        target.replace_group(mapping.external_id, mapping.target_name, members)
+    elif members:
         target.change_members(mapping.external_id, members, [])
     mapping.pushed, mapping.complete = list(members), True
     return False
+
+
+def _whole(app: App) -> bool:
+    """R, obot run-003: an app of one's own gets each group as a whole, by PUT."""
+    return kind_of(app.name) is OWN
 
 
 def _members(state: OktaState, app: App, mapping: Mapping) -> dict[str, str]:

@@ -101,6 +101,16 @@ class Target:
         value = {"id": group_id, "displayName": name}
         self._patch(f"Groups/{group_id}", [{"op": "replace", "value": value}])
 
+    def replace_group(self, group_id: str, name: str, members: Mapping[str, str]) -> None:
+        """Write a group as a whole."""
+        body = {
+            "schemas": [_GROUP_SCHEMA],
+            "displayName": name,
+            "id": group_id,
+            "members": _members(members),
+        }
+        self._call("PUT", f"Groups/{group_id}", body)
+
     def replace_members(self, group_id: str, members: Mapping[str, str]) -> None:
         """Make exactly these the members; ``members`` maps the target's id to a name."""
         operation = {"op": "replace", "path": "members", "value": _members(members)}
