@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import count
 
 from pydantic import SecretStr
@@ -69,11 +69,13 @@ class Rehearsal:
         """
         self._settings = provider_settings(config)
         require_loopback(self._settings, self._env)
+        began = next(self._turns)
         with Vendors(self._settings, self._env) as vendors:
             carrier = Carrier(vendors, self._held, self._turns, self._progress)
             try:
                 declared = self._run(carrier, config)
             finally:
+                self._put_last(began)
                 self._replaced += carrier.replaced
                 self._note_urns(carrier.monitor.declared.resources)
             removed = [held for key, held in self._held.items() if key not in carrier.seen]
@@ -221,6 +223,12 @@ class Rehearsal:
             if carrier.failure is not None:
                 raise carrier.failure from None
             raise
+
+    def _put_last(self, began: int) -> None:
+        """What a failed run did not reach hangs on what it reached: it is deleted before that."""
+        for key, held in sorted(self._held.items(), key=lambda item: item[1].turn):
+            if held.turn < began:
+                self._held[key] = replace(held, turn=next(self._turns))
 
     def _note_urns(self, resources: Iterable[Registration]) -> None:
         by_name = {resource.name: resource for resource in resources}
