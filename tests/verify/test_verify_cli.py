@@ -12,6 +12,7 @@ import pytest
 from cfscim.config.messages import MissingError, UsageError
 from cfscim.up.kept import keep
 from cfscim.up.sandbox_process import RunningSandbox
+from cfscim.verify.actions import look
 from cfscim.verify.command import as_json, run, show
 from cfscim.verify.reading import Tally, Ticker
 from cfscim.verify.report import Question, Report, answer, fails, holds, unknown
@@ -25,7 +26,11 @@ _STACK = """config:
 
 
 def _report() -> Report:
-    verdicts = (holds("on"), fails("hidden", "shown", "hide it"), unknown("off", "no API", "look"))
+    verdicts = (
+        holds("on"),
+        fails("hidden", "shown", look("hide it")),
+        unknown("off", "no API", look("look")),
+    )
     return Report(
         tuple(
             answer(Question(f"okta.{n}", "Okta", "icon", "x", "https://link", lambda v=v: v))

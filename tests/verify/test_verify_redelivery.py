@@ -77,7 +77,6 @@ def test_a_known_cause_is_put_right_and_nothing_pushed_again(bases: Bases) -> No
 
     check = administrators(bases, OKTA, refused, leave_account)
     assert check.action == (
-        "a person has to decide: put right what is named in brackets; then wait for Okta's next "
-        "cycle, then verify again"
+        "see okta.people.errors; then wait for Okta's next cycle, then verify again"
     )
     assert check.link.endswith("#tab-assignments")

@@ -5,6 +5,8 @@ import pytest
 from cfscim.config.messages import ScimError
 from cfscim.vendors.errors import AnswerError
 from cfscim.verify.reading import Unreadable
+from cfscim.verify.actions import UPDATE as DO
+from cfscim.verify.actions import look
 from cfscim.verify.report import (
     Check,
     Dependent,
@@ -70,11 +72,11 @@ def test_only_a_missing_permission_or_object_is_not_owed() -> None:
     ("verdicts", "code"),
     [
         ([holds("a")], 0),
-        ([holds("a"), unknown("a", "no API", "look")], 0),
-        ([holds("a"), fails("a", "b", "do")], 1),
-        ([unknown("a", "no API", "look")], 3),
+        ([holds("a"), unknown("a", "no API", look())], 0),
+        ([holds("a"), fails("a", "b", DO)], 1),
+        ([unknown("a", "no API", look())], 3),
         ([holds("a"), RuntimeError()], 3),
-        ([fails("a", "b", "do"), RuntimeError()], 1),
+        ([fails("a", "b", DO), RuntimeError()], 1),
         ([], 3),
     ],
 )
@@ -83,18 +85,18 @@ def test_the_exit_code(verdicts: list[Verdict | Exception], code: int) -> None:
 
 
 def test_a_vendor_of_which_nothing_was_learned_is_no_pass() -> None:
-    silent = _check(unknown("a", "no permission", "grant"), vendor="Cloudflare")
+    silent = _check(unknown("a", "no permission", DO), vendor="Cloudflare")
     assert Report((_check(holds("a")), silent)).exit_code == 3
 
 
 def test_a_line_is_one_line_without_secrets() -> None:
     secret = "cfat_" + "a1" * 20
-    check = _check(fails("a\nb", f"token {secret}", "do"))
+    check = _check(fails("a\nb", f"token {secret}", DO))
     assert check.expected == "a\\nb"
     assert secret not in check.found
 
 
 def test_equal_means_byte_for_byte() -> None:
-    assert same("Billing", "Billing", "do").status is Status.HOLDS
+    assert same("Billing", "Billing", DO).status is Status.HOLDS
     for other in ("billing", "Billing ", "Billing\u200b", "", "B\u0456lling"):
-        assert same("Billing", other, "do").status is Status.FAILS
+        assert same("Billing", other, DO).status is Status.FAILS

@@ -372,6 +372,28 @@ def _alone(world: World) -> None:
     _person(world, "grace").status = "pending"
 
 
+def alone_deviations(stack: Combination) -> Iterator[Deviation]:
+    """Nobody is declared who could come: somebody has to be named."""
+    role = Role.SUPER_ADMINISTRATOR
+    yield deviation(
+        "in charge alone",
+        stack,
+        "cloudflare.superAdministrators",
+        "1: owner@example.com",
+        _in_charge_alone,
+        also="cloudflare.breakGlass",
+        cycle=True,
+        config=(f"roles.{role.value}", {"members": []}),
+    )
+
+
+def _in_charge_alone(world: World) -> None:
+    _person(world, "second").roles = ["Minimal Account Access"]
+    for one in world.okta.groups.values():
+        if one.name == Role.SUPER_ADMINISTRATOR.value:
+            one.members.clear()
+
+
 def virtual_deviations(stack: Combination) -> Iterator[Deviation]:
     """Virtual groups: served at all, and who is in them."""
     every = " ".join(f"cloudflare.group.{slug(role)}" for role in ROLES)
@@ -444,6 +466,7 @@ CLOUDFLARE: list[Deviation] = [
     *one_group_deviations(ENTRA),
     *account_deviations(OKTA),
     *account_deviations(ENTRA),
+    *alone_deviations(OKTA),
     *_user_token(),
     *virtual_deviations(OKTA_VIRTUAL),
     *virtual_deviations(ENTRA_VIRTUAL),
