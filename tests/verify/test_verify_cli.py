@@ -65,7 +65,7 @@ def test_json_is_one_object() -> None:
         "found": "shown",
         "action": "hide it",
         "link": "https://link",
-        "actions": [{"kind": "by hand", "text": "hide it", "person": True}],
+        "actions": [{"kind": "look", "text": "hide it", "person": True}],
     }
 
 

@@ -4,9 +4,9 @@ import pytest
 
 from cfscim.config.messages import ScimError
 from cfscim.vendors.errors import AnswerError
-from cfscim.verify.reading import Unreadable
 from cfscim.verify.actions import UPDATE as DO
 from cfscim.verify.actions import look
+from cfscim.verify.reading import Unreadable
 from cfscim.verify.report import (
     Check,
     Dependent,
