@@ -11,7 +11,7 @@ from cfscim.config.messages import ConfigError, UsageError, one_line
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 
 PATTERN = "Pulumi.*.yaml"
-_OTHERS = re.compile(r"Pulumi\.(?P<stack>.+)\.(yml|json)\Z")
+_OTHERS = re.compile(r"pulumi[._-](?P<stack>.+)\.(ya?ml|json)\Z", re.IGNORECASE)
 
 
 def is_stack_file(name: str) -> bool:
@@ -74,9 +74,9 @@ def open_stack(name: str, command: str) -> CheckedStack:
 
 def _instead(stack: str, folder: str) -> str:
     known = known_stacks(folder)
-    for path in sorted(Path(folder).glob(f"Pulumi.{stack}.*")) if stack.isprintable() else []:
-        if _OTHERS.match(path.name):
-            return f"rename {path.name} to Pulumi.{stack}.yaml, the only name that is read"
+    for name in sorted(os.listdir(folder)) if stack.isprintable() and os.path.isdir(folder) else []:
+        if (other := _OTHERS.match(name)) and other["stack"] == stack:
+            return f"rename {name} to Pulumi.{stack}.yaml, the only name that is read"
     if not known:
         return "run it in the folder of the stack files, or make one with `cfscim init`"
     near = nearest(stack, known)

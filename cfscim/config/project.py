@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cfscim.config.credentials import MASK, looks_secret
+from cfscim.config.lookalikes import nearest
 from cfscim.config.messages import CONFIG_KEY, Keys, Message, Where
 from cfscim.config.stack_yaml import read_tree
 
@@ -120,11 +121,13 @@ def document_problems(document: object) -> Iterator[Message]:
                 instead=f"write the settings into {CONFIG_KEY} itself and remove environment",
             )
         elif key not in _STACK_KEYS:
+            near = nearest(str(key), sorted(_STACK_KEYS))
+            keys = f"the keys are: {', '.join(sorted(_STACK_KEYS))}"
             yield Message(
                 where=Where((str(key),)),
                 what=f'"{key}" is no key of a stack file',
                 why="the engine or a later version of it may read what no review here compares",
-                instead=f"remove it; the keys are: {', '.join(sorted(_STACK_KEYS))}",
+                instead=f"write {near}" if near else f"remove it; {keys}",
             )
     config = document.get("config")
     if isinstance(config, Mapping):
@@ -165,6 +168,13 @@ def _beside(folder: Path) -> Iterator[Message]:
     for name in names:
         stem, ending = os.path.splitext(name)
         file = folder / name
+        if (meant := _meant(file)) is not None:
+            yield _of_file(
+                os.path.normpath(file),
+                f"this holds {CONFIG_KEY} and is no stack's file by its name",
+                "neither the engine nor any check reads it",
+                f"rename it to {meant}",
+            )
         if ending not in _ENDINGS or not (stem == "Pulumi" or stem.startswith("Pulumi.")):
             continue
         shown = os.path.normpath(file)
@@ -186,6 +196,17 @@ def _beside(folder: Path) -> Iterator[Message]:
             )
         elif stem.endswith(".deploy"):
             yield from _deployment_settings(file, shown)
+
+
+_NEARLY = re.compile(r"pulumi[._-](?P<stack>[\w.-]+?)\.ya?ml(\.txt)?\Z", re.IGNORECASE)
+
+
+def _meant(file: Path) -> str | None:
+    """The name that a stack's file should have had; None where it has it, or is something else."""
+    named = _NEARLY.match(file.name)
+    if named is None or (file.name.startswith("Pulumi.") and not file.name.endswith(".txt")):
+        return None
+    return f"Pulumi.{named['stack']}.yaml" if CONFIG_KEY in (_text(file) or "") else None
 
 
 def _deployment_settings(file: Path, shown: str) -> Iterator[Message]:

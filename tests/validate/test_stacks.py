@@ -62,6 +62,9 @@ def test_a_file_of_another_ending_is_to_be_renamed(folder: Path) -> None:
     (folder / "Pulumi.test.yml").write_text("")
     with pytest.raises(UsageError, match=r"rename Pulumi\.test\.yml to Pulumi\.test\.yaml"):
         stack_path("test", "plan")
+    (folder / "pulumi-other.yaml").write_text("")
+    with pytest.raises(UsageError, match=r"rename pulumi-other\.yaml to Pulumi\.other\.yaml"):
+        stack_path("other", "plan")
 
 
 @pytest.mark.parametrize("command", ["plan", "up", "verify"])
