@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cfscim.adopt.finder import Finding, Found, find
 from cfscim.adopt.import_file import import_file
-from cfscim.adopt.state import State, read_state, settings_of, state_of
+from cfscim.adopt.state import State, settings_of, state_in, state_of
 from cfscim.config.kinds import TOKENS, words_for
 from cfscim.config.messages import CONFIG_KEY, MissingError, ScimError
 from cfscim.config.models import OktaConfig, ScimConfig
@@ -65,15 +65,7 @@ def run(request: Request, env: Mapping[str, str]) -> int:
 
 def _state(request: Request, env: Mapping[str, str]) -> State:
     if request.state is not None:
-        try:
-            return read_state(json.loads(Path(request.state).read_text()))
-        except (OSError, ValueError) as error:
-            raise MissingError(
-                "adopt",
-                f"{request.state} cannot be read ({error})",
-                "what is in the state would be taken for something new",
-                "give what `pulumi stack export` printed",
-            ) from None
+        return state_in(request.state)
     state = state_of(engine_name(request.stack), env)
     if state is None:
         say(

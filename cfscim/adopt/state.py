@@ -8,10 +8,12 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.messages import MissingError
 from cfscim.config.stack_file import StackFile
+from cfscim.report.say import say
 
 _SECONDS = 120
 _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's mark of a secret
@@ -77,6 +79,7 @@ def state_of(stack: str, env: Mapping[str, str]) -> State | None:
     command = shutil.which("pulumi", path=env.get("PATH"))
     if command is None:
         return None
+    say("Asking the engine for what the stack has.", error=True)
     try:
         done = subprocess.run(
             [command, "stack", "export", "--stack", stack, "--non-interactive"],
@@ -92,6 +95,20 @@ def state_of(stack: str, env: Mapping[str, str]) -> State | None:
             return State()  # the very first day
         raise _unread(stack, done.stderr)
     return read_state(json.loads(done.stdout))
+
+
+def state_in(file: str) -> State:
+    """The state in a file that `pulumi stack export` printed. Raises `MissingError`."""
+    try:
+        return read_state(json.loads(Path(file).read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no JSON"
+        raise MissingError(
+            f"--state {file}",
+            f"it cannot be read ({reason})",
+            "what is in the state would be taken for something new",
+            "give what `pulumi stack export` printed",
+        ) from None
 
 
 def settings_of(file: StackFile, stack: str, env: Mapping[str, str]) -> dict[str, str]:

@@ -3,10 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from cfscim.adopt.finder import Finding, find
-from cfscim.adopt.state import State, read_state, settings_of, state_of
+from cfscim.adopt.state import State, settings_of, state_in, state_of
 from cfscim.config.examples import example_values
 from cfscim.config.json_types import Json
 from cfscim.config.kinds import TOKENS, words_for
@@ -42,11 +41,7 @@ def run(stack: str, output: str, state: str | None, env: Mapping[str, str]) -> i
     assert checked.config is not None
     for warning in example_values(checked):
         say(f"warning: {warning}", "?", error=True)
-    known = (
-        read_state(json.loads(Path(state).read_text()))
-        if state
-        else state_of(engine_name(stack), env)
-    )
+    known = state_in(state) if state else state_of(engine_name(stack), env)
     answers = [*ask(checked, checked.config, known, env)]
     if output == "json":
         print(json.dumps(as_json(checked.file.stack, answers), indent=2, ensure_ascii=False))

@@ -22,6 +22,8 @@ class Progress:
         self._done: dict[tuple[str, str], list[str]] = {}
         self._waits: dict[str, float] = {}
         self._spoken = time.monotonic()
+        self._longest = ""
+        self._patience = 1.0
         self._lock = threading.RLock()
 
     def __call__(self, text: str) -> None:
@@ -56,14 +58,16 @@ class Progress:
 
     @contextmanager
     def watched(self, silence: float = _SILENCE) -> Iterator[None]:
-        """While open, says after every `silence` seconds without a line what is waited for."""
+        """While open, says after `silence` seconds without a line what is waited for; what goes on
+        is said again after twice as long."""
         over = threading.Event()
 
         def watch() -> None:
             while not over.wait(silence / 5):
                 with self._lock:
-                    if self._waits and time.monotonic() - self._spoken >= silence:
+                    if self._waits and time.monotonic() - self._spoken >= self._due(silence):
                         self._line(f"  {self._waiting()}")
+                        self._patience *= 2
 
         thread = threading.Thread(target=watch, name="up-progress", daemon=True)
         thread.start()
@@ -73,6 +77,13 @@ class Progress:
             over.set()
             thread.join()
             self._waits.clear()
+
+    def _due(self, silence: float) -> float:
+        """After how long the reader is told again."""
+        longest = min(self._waits, key=lambda what: self._waits[what])
+        if longest != self._longest:
+            self._longest, self._patience = longest, 1.0
+        return silence * self._patience
 
     def _waiting(self) -> str:
         """The oldest first; of many, three by name."""

@@ -178,8 +178,8 @@ def _signed(checks: Iterable[Check], *, everything: bool) -> Iterator[tuple[str,
     shown = [check for status in _ORDER for check in given if check.status is status]
     found: dict[object, list[Check]] = {}
     for check in shown:
-        alike = (check.vendor, check.found, check.action) if check.owed else check.id
-        found.setdefault(alike, []).append(check)
+        alike = check.cause or (check.vendor, check.found, check.action)
+        found.setdefault(alike if check.owed else check.id, []).append(check)
     for same in found.values():
         line = _line(same[0]) if len(same) == 1 else _together(same)
         yield _SIGNS[same[0].status], line
@@ -189,8 +189,9 @@ def _signed(checks: Iterable[Check], *, everything: bool) -> Iterator[tuple[str,
 
 def _together(checks: list[Check]) -> str:
     first = checks[0]
-    head = f"{first.status.value:<15}  {first.vendor}: {len(checks)} checks"
-    return f"{head}: found {first.found}; next: {first.action}: {first.link}"
+    who, found = first.cause or (first.vendor, first.found)
+    head = f"{first.status.value:<15}  {who}: {len(checks)} checks"
+    return f"{head}: found {found}; next: {first.action}: {first.link}"
 
 
 def _line(check: Check) -> str:
@@ -273,6 +274,7 @@ def _pulumi(stack: str, env: Mapping[str, str], *arguments: str) -> str:
             "the stack's outputs say what to look for",
             "install it, or give the outputs with --outputs FILE",
         )
+    print_progress(f"verify: asking the engine: pulumi {' '.join(arguments[:2])}")
     try:
         done = subprocess.run(
             [command, *arguments, "--stack", stack, "--non-interactive"],

@@ -96,7 +96,8 @@ class Check:
 
     `link` leads to the page where it is put right. `by`: when a `not yet` should be over. `owed`
     marks an answer that should have come and did not (no network, credentials refused, a broken
-    answer): nothing may be concluded then.
+    answer): nothing may be concluded then. `cause`: a vendor and what is wrong with it, where that
+    is no matter of what was asked.
     """
 
     id: str
@@ -110,6 +111,7 @@ class Check:
     by: datetime | None = None
     owed: bool = False
     warning: str = ""
+    cause: tuple[str, str] | None = None
 
     @property
     def action(self) -> str:
@@ -124,11 +126,12 @@ class Check:
 
 def answer(question: Question) -> Check:
     """The check that comes of a question; whatever is raised becomes `cannot be known`."""
-    owed = False
+    owed, cause = False, None
     try:
         verdict = question.ask()
     except Unreadable as missing:
         verdict, owed = _unread(question, missing)
+        cause = _cause(missing)
     except Exception as error:
         owed = True
         verdict = unknown(
@@ -148,6 +151,7 @@ def answer(question: Question) -> Check:
         by=verdict.by,
         owed=owed,
         warning=_line(verdict.warning),
+        cause=cause,
     )
 
 
@@ -162,6 +166,18 @@ def _unread(question: Question, missing: Unreadable) -> tuple[Verdict, bool]:
         found = f"the credentials may not read it: {found}"
         return unknown(question.expected, found, Action(Act.GRANT, message.instead)), False
     return unknown(question.expected, found, Action(Act.VENDOR, message.instead)), True
+
+
+_OF_THE_VENDOR = ("unreachable", "unavailable", "timeout", "throttled", "unauthorized")
+"""Kinds of failure that say nothing of what was asked."""
+
+
+def _cause(missing: Unreadable) -> tuple[str, str] | None:
+    error = missing.error
+    if not isinstance(error, AnswerError) or error.kind not in _OF_THE_VENDOR:
+        return None
+    vendor, _, _ = error.message.where.about.partition(" ")
+    return vendor, _line(error.message.what)
 
 
 def _line(text: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from cfscim.config.messages import MissingError
 from cfscim.verify import Report, Status, run
+from cfscim.verify.command import lines
 from tests.verify.verify_base import ENTRA, OKTA, OKTA_API, Bases, Combination, bases, no_waiting
 from tests.verify.verify_cloudflare_deviations import token
 from tests.verify.verify_support import failing, open_questions, show
@@ -119,6 +120,9 @@ def test_a_vendor_that_does_not_answer_is_no_pass(bases: Bases) -> None:
         for check in report.checks
         if check.vendor == "Cloudflare" and check.status is Status.HOLDS
     ]
+    # One line for a vendor that cannot be reached, whatever was asked of it.
+    (line,) = (line for line in lines(report.checks) if "does not answer" in line)
+    assert re.match(r"cannot be known  Cloudflare: \d\d checks: found 127.0.0.1:9 does not", line)
 
 
 def test_the_value_of_the_token_stands_in_no_line(bases: Bases) -> None:
