@@ -5,9 +5,11 @@ or with `NO_COLOR`, not one escape is printed; in a file or a pipe a line stays 
 """
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree as RichTree
@@ -140,23 +142,36 @@ def _tree(node: Node) -> RichTree:
 
 
 def _line(out: Console, text: Text, hanging: str = "") -> None:
-    """One line, or several where the terminal is narrower: broken between words."""
+    """One line, or several where the terminal is narrower: broken between words, and within no
+    link and no command, so that both can be copied."""
     if text.cell_len <= out.width:
         out.print(text, soft_wrap=True)
         return
-    room = max(20, out.width - len(hanging))
-    first, *rest = text.wrap(out, out.width)
-    if rest:
-        left = text[len(first.plain) :]
-        rest = list(left.wrap(out, room)) if room < out.width else rest
-    for index, part in enumerate([first, *rest]):
+    for index, part in enumerate(text.divide(_breaks(text.plain, out.width, len(hanging)))):
         part.rstrip()
-        if index:
-            words = part.plain
-            part = part[len(words) - len(words.lstrip()) :]
-            part = Text(hanging) + part
         if part.plain.strip():
-            out.print(part, soft_wrap=True)
+            out.print(Text(hanging) + part if index else part, soft_wrap=True)
+
+
+_WORD = re.compile(
+    r"(?:(?<=Next: )|(?<=Then: ))\S*(?:python|pulumi) .*"
+    r"|pulumi \w+ --stack \S+\s*|\S*python\S* -m \w+(?: [^\s,`]+)*\s*|(?:`[^`]*`|[^\s`]|`)+\s*"
+)
+"""What stays on one line: a word, or a command."""
+
+
+def _breaks(plain: str, width: int, hanging: int) -> list[int]:
+    """Where the lines after the first begin; each of them stands behind `hanging` columns."""
+    begins: list[int] = []
+    used = 0
+    for word in _WORD.finditer(plain):
+        used = used or cell_len(plain[: word.start()])
+        room = max(20, width - hanging) if begins else width
+        if word.start() and used + cell_len(word.group().rstrip()) > room:
+            begins.append(word.start())
+            used = 0
+        used += cell_len(word.group())
+    return begins
 
 
 def _text(line: Line, style: str = "", *, coloured: bool = True) -> Text:

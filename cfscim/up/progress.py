@@ -95,7 +95,8 @@ class Progress:
         return f"{so_far}waiting for {', '.join(oldest[:3])}{more} ({seconds:.0f} s)"
 
     def _flush(self) -> None:
-        for (how, kind), names in self._done.items():
+        # Several are made at the same time: the order in which they end means nothing.
+        for (how, kind), names in sorted(self._done.items()):
             self._line(f"  {how} {f'{len(names)} {kind}' if names[1:] else f'{kind} {names[0]}'}")
         self._done.clear()
 

@@ -1,0 +1,204 @@
+"""What fits: every command for people on terminals of 60, 100 and 200 columns, in colour and without.
+
+Each command runs once; what it says is then shown at each width, as the terminal would; a link is never broken.
+After a wanted change: `CFSCIM_UPDATE_GALLERY=1 pytest tests/test_terminal.py`.
+"""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import yaml
+from rich.console import Console
+
+from cfscim import hints
+from cfscim.access.command import Request as AccessRequest
+from cfscim.plan.command import Request as PlanRequest
+from cfscim.report import terminal
+from cfscim.up.command import Request as UpRequest
+from tests.access.access_kit import commit, git
+from tests.rehearsal.rehearsal_support import ACCOUNT
+from tests.verify.verify_base import OKTA, Bases, bases, no_waiting
+from tests.verify.verify_support import Stack
+
+__all__ = ["bases", "no_waiting"]
+
+ROOT = Path(__file__).resolve().parents[1]
+SNAPSHOTS = Path(__file__).parent / "terminal"
+WIDTHS = (60, 100, 200)
+Said = list[tuple[str, str, str]]
+REAL_SHOW = terminal.show_lines
+
+
+def console(columns: int, *, colour: bool) -> Console:
+    return Console(
+        file=StringIO(),
+        width=columns,
+        force_terminal=True,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        color_system="standard" if colour else None,
+    )
+
+
+def rendered(said: Said, columns: int, monkeypatch: pytest.MonkeyPatch, *, colour: bool) -> str:
+    out = console(columns, colour=colour)
+    monkeypatch.setattr(terminal, "terminal", lambda error=False: out)
+    for text, sign, hanging in said:
+        terminal.show_lines(text, sign, hanging=hanging, error=False)
+    assert isinstance(out.file, StringIO)
+    return out.file.getvalue()
+
+
+def held(name: str, render: Callable[[int, bool], str]) -> None:
+    """The three widths against their files; without colour the same words, and no escape."""
+    for columns in WIDTHS:
+        found = render(columns, True)
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", found)
+        assert plain == render(columns, False), "colour changes no word"
+        assert "\x1b" not in plain
+        assert ("\x1b[" in found) is (name != "steps"), "what is on it means something"
+        for line in plain.splitlines():
+            # A link, a path, a command: never broken.
+            whole = len(line.split()) == 1 or re.match(r" *\S*(`|python|pulumi)", line)
+            assert len(line) <= columns or whole, f"{columns}: {line}"
+        file = SNAPSHOTS / f"{name}-{columns}.txt"
+        if os.environ.get("CFSCIM_UPDATE_GALLERY"):
+            SNAPSHOTS.mkdir(exist_ok=True)
+            file.write_text(found, encoding="utf-8")
+        assert found == file.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> Said:
+    """What commands say, as a terminal's lines, with what differs from run to run made alike."""
+    lines: Said = []
+
+    def note(text: str, sign: str, *, hanging: str, error: bool) -> None:
+        text = re.sub(r"\[ *\d+\.\d s\]", "[  0.0 s]", text)
+        text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:40000", text)
+        # Which of two calls comes first decides about the sandbox's ids.
+        text = re.sub(r"\b[0-9a-f]{32}\b", "0" * 32, text)
+        text = re.sub(r"\b(00g|0oa)\w{17}\b", r"\g<1>" + "0" * 17, text)
+        text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "2026-01-01T00:00:00Z", text)
+        lines.append((text, sign, hanging))
+
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr(terminal, "show_lines", note)
+    monkeypatch.setattr(hints, "_interpreter", lambda: "python")
+    return lines
+
+
+@pytest.fixture
+def stack(bases: Bases, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stack:
+    """Nobody is in Cloudflare's groups any more, and Import Groups is on."""
+    made = bases.stack(OKTA)
+    for group in bases.sandbox.world.cloudflare.accounts[ACCOUNT].user_groups.values():
+        group.members.clear()
+    monkeypatch.chdir(tmp_path)
+    Path("Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": dict(made.given)}))
+    Path("outputs.json").write_text(json.dumps(made.printed))
+    Path("state.json").write_text('{"deployment": {"resources": []}}')
+    return made
+
+
+@pytest.mark.parametrize("name", ["verify", "steps", "preflight"])
+def test_what_reads_a_vendor(
+    name: str, stack: Stack, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cfscim.preflight.command import run as run_preflight
+    from cfscim.verify.command import run as run_verify
+    from cfscim.verify.steps import run as run_steps
+
+    run = {
+        "verify": lambda: run_verify("dev", "text", "outputs.json", stack.env),
+        "steps": lambda: run_steps("dev", "outputs.json", stack.env),
+        "preflight": lambda: run_preflight("dev", "text", "state.json", stack.env),
+    }[name]
+    assert run() == 1
+    monkeypatch.setattr(terminal, "show_lines", REAL_SHOW)
+    held(name, lambda columns, colour: rendered(said, columns, monkeypatch, colour=colour))
+
+
+def test_up(
+    said: Said, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from cfscim.up.command import run
+    from cfscim.up.engine import NoEngine
+
+    monkeypatch.setattr("cfscim.up.command.find_engine", lambda: NoEngine("there is none here"))
+    monkeypatch.chdir(ROOT)
+    assert run(UpRequest("dev")) == 0
+    monkeypatch.setattr(terminal, "show_lines", REAL_SHOW)
+    held("up", lambda columns, colour: rendered(said, columns, monkeypatch, colour=colour))
+    at_80 = rendered(said, 80, monkeypatch, colour=False).splitlines()
+    assert len(at_80) <= 48, "two screens of 24 lines"
+
+
+def test_access(said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cfscim.access.command import run
+
+    monkeypatch.chdir(tmp_path)
+    git(tmp_path, "init", "-q", "-b", "main")
+    files = {"Pulumi.dev.yaml": (ROOT / "Pulumi.dev.yaml").read_text()}
+    commit(tmp_path, files, "The first stacks", "2026-01-10", "Alan")
+    texts = {}
+    for columns in WIDTHS:
+        said.clear()
+        monkeypatch.setenv("COLUMNS", str(columns))
+        assert run(AccessRequest()) == 0
+        texts[columns] = [*said]
+    monkeypatch.setattr(terminal, "show_lines", REAL_SHOW)
+    held(
+        "access",
+        lambda columns, colour: rendered(texts[columns], columns, monkeypatch, colour=colour),
+    )
+
+
+def test_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cfscim.plan.command import run
+
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(hints, "_interpreter", lambda: "python")
+
+    def render(columns: int, colour: bool) -> str:
+        out = console(columns, colour=colour)
+        monkeypatch.setattr(terminal, "terminal", lambda error=False: out)
+        assert run(PlanRequest(stack="dev")) == 0
+        assert isinstance(out.file, StringIO)
+        return out.file.getvalue()
+
+    held("plan", render)
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_a_real_terminal_gets_colour_and_with_no_color_not_one_escape(
+    tmp_path: Path, colour: bool
+) -> None:
+    """Every byte that reaches a pseudo-terminal, and none through a pipe."""
+    (tmp_path / "Pulumi.bad.yaml").write_text("config: {}\n")
+    env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
+    env |= {"PYTHONPATH": str(ROOT), "TERM": "xterm", **({} if colour else {"NO_COLOR": "1"})}
+    command = [sys.executable, "-m", "cfscim", "validate"]
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    try:
+        while part := os.read(ours, 4096):
+            shown += part
+    except OSError:
+        pass  # the end of a pseudo-terminal
+    os.close(ours)
+    assert process.wait() == 1
+    assert (b"\x1b[" in shown) is colour, shown
+    piped = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True)
+    assert b"\x1b" not in piped.stdout + piped.stderr
