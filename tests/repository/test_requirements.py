@@ -63,12 +63,15 @@ def owners() -> dict[str, set[str]]:
     packages share (azure, google), the packages are told apart by the folder below it."""
     found: dict[str, set[str]] = {}
     for package in metadata.distributions():
-        for file in package.files or ():
-            if file.suffix not in (".py", ".pyi", ".so") or ".dist-info" in file.parts[0]:
+        name = canonical(package.name)
+        for line in (package.read_text("RECORD") or "").splitlines():
+            file = line.split(",")[0]
+            parts = file.split("/")
+            if not file.endswith((".py", ".pyi", ".so")) or ".dist-info" in parts[0]:
                 continue
-            parts = [*file.parts[:-1], file.name.split(".")[0]]
+            parts[-1] = parts[-1].split(".")[0]
             for end in range(1, min(len(parts), 4) + 1):
-                found.setdefault(".".join(parts[:end]), set()).add(canonical(package.name))
+                found.setdefault(".".join(parts[:end]), set()).add(name)
     return found
 
 
@@ -171,17 +174,20 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _python(folder: Path, name: str, *, fits: bool) -> None:
+def _python(folder: Path, name: str, *, fits: bool, pip: bool = True) -> None:
     """A Python under a name: the one of this run, or one that is too old."""
-    script = f'exec "{sys.executable}" "$@"' if fits else "exit 1"
-    (folder / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
+    ours = f'exec "{sys.executable}" "$@"'
+    lines = ["#!/bin/sh", ours if fits else "exit 1", ""]
+    if fits and not pip:  # bringing it into a .venv takes seconds
+        lines.insert(1, f'case "$*" in "-m venv "*) {ours} --without-pip;; esac')
+    (folder / "bin" / name).write_text("\n".join(lines))
     (folder / "bin" / name).chmod(0o755)
 
 
 @pytest.mark.parametrize("name", ["python3.11", "python3.13", "python3.14", "python3", "python"])
 def test_any_python_that_fits_is_found(folder: Path, name: str) -> None:
     for other in ("python3.11", "python3.12", "python3.13", "python3.14", "python3", "python"):
-        _python(folder, other, fits=other == name)
+        _python(folder, other, fits=other == name, pip=False)
     code, said = _make(folder, ".venv/bin/python", path=f"{folder / 'bin'}:/usr/bin:/bin")
     assert code == 0, said
     assert (folder / ".venv" / "bin" / "python").exists()
