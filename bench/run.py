@@ -35,7 +35,7 @@ PYTHON = (sys.executable, "-m")
 RUNS = 5
 PEOPLE = (4, 40, 400)
 FOLDERS = (1, 20, 200)
-LATENCIES = (0, 50, 200)
+LATENCIES = (0, 50, 100, 200)
 """Milliseconds that every call to a vendor takes longer."""
 
 
@@ -164,14 +164,25 @@ def _write_stack(folder: Path, stack: str, people: int, index: int = 0) -> None:
 
 
 def latency() -> Table:
-    """`up` in rehearsal while every call to a vendor takes longer."""
-    table = _table("Vendors that take longer", "each call", "up, wall s", "longer by")
-    first = None
-    for milliseconds in LATENCIES:
-        found = cost([*PYTHON, "bench.slow_up", str(milliseconds)], runs=3)
-        wall = float(found.printed.strip().splitlines()[-1])
-        first = wall if first is None else first
-        table.add_row(f"{milliseconds} ms", f"{wall:.1f}", f"{wall - first:.1f} s")
+    """`up` in rehearsal while every call to a vendor takes longer, beside its longest chain."""
+    table = _table(
+        "Vendors that take longer",
+        "stack and each call",
+        "up, wall s",
+        "longest chain s",
+        "x chain",
+    )
+    for name, file in STACKS.items():
+        for milliseconds in LATENCIES:
+            found = cost([*PYTHON, "bench.slow_up", str(milliseconds), file], runs=3)
+            wall, calls = found.printed.split()[-2:]
+            chain = int(calls) * milliseconds / 1000
+            table.add_row(
+                f"{name}, {milliseconds} ms",
+                f"{float(wall):.1f}",
+                f"{chain:.1f}",
+                f"{float(wall) / chain:.2f}" if chain else "",
+            )
     return table
 
 

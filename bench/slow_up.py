@@ -1,6 +1,7 @@
-"""`up` of the dev stack in rehearsal while every vendor's answer comes later by some milliseconds.
+"""`up` of a dev stack in rehearsal while every vendor's answer comes later by some milliseconds.
 
-`python -m bench.slow_up MILLISECONDS` prints the wall time of the update in seconds.
+`python -m bench.slow_up MILLISECONDS FILE` prints the wall time of the update in seconds, and how
+many calls its longest chain has.
 """
 
 import sys
@@ -9,16 +10,19 @@ from pathlib import Path
 
 import yaml
 
+from bench.chain import longest_chain
+from cfscim.plan.model import declare
 from cfscim.rehearsal import RehearsalDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 
-ROOT = Path(__file__).resolve().parents[1]
 
-
-def main(milliseconds: int) -> float:
-    """The seconds that the update took."""
-    config = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
-    config["cloudflare-scim:scim"]["identityProvider"]["apiIntegrationConfirmed"] = False
+def main(milliseconds: int, file: Path) -> tuple[float, int]:
+    """The seconds that the update took, and the calls of its longest chain."""
+    config = yaml.safe_load(file.read_text())["config"]
+    provider = config["cloudflare-scim:scim"]["identityProvider"]
+    if provider["kind"] == "okta":
+        provider["apiIntegrationConfirmed"] = False
+    chain = longest_chain(declare("dev", config))
     with SandboxProcess() as sandbox:
         if milliseconds:
             fault = {"kind": "slow", "seconds": milliseconds / 1000, "path": ".*", "times": None}
@@ -26,8 +30,9 @@ def main(milliseconds: int) -> float:
         deployer = RehearsalDeployer("dev", sandbox.environment(), lambda _line: None)
         begun = time.monotonic()
         deployer.update(config)
-        return time.monotonic() - begun
+        return time.monotonic() - begun, chain
 
 
 if __name__ == "__main__":
-    print(f"{main(int(sys.argv[1])):.2f}")
+    seconds, calls = main(int(sys.argv[1]), Path(sys.argv[2]))
+    print(f"{seconds:.2f} {calls}")
