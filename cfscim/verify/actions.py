@@ -122,7 +122,7 @@ HAND_OVER = Action(
     "hand the token over, as `cfscim steps` says (where Okta or Entra takes it by API, "
     "`pulumi up` has done so)",
 )
-ADOPT = Action(Act.ADOPT, "run `cfscim adopt`, and the `pulumi import` that it prints")
+ADOPT = Action(Act.ADOPT, "run `cfscim adopt --import`, which takes over what is there")
 CONFIRM = Action(
     Act.CONFIRM,
     "do what `cfscim steps` lists, write apiIntegrationConfirmed: true and run `pulumi up`",

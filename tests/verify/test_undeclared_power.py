@@ -50,3 +50,16 @@ def test_a_dropped_role_that_people_still_hold_is_named_with_its_way_out(
     hands.do(action)
     report = hands.verify()
     assert "cloudflare.undeclared" not in failing(report), show(report)
+
+
+def test_another_token_that_may_provision_people_is_a_warning(bases: Bases) -> None:
+    stack = bases.stack(OKTA)
+    tokens = bases.sandbox.world.cloudflare.tokens
+    [ours] = tokens.values()
+    tokens["d" * 32] = ours.model_copy(deep=True, update={"id": "d" * 32, "name": "by hand"})
+    report = stack.verify()
+    assert failing(report) == {}, show(report)
+    [line] = [check for check in report.checks if check.id == "cloudflare.token.only"]
+    assert line.warning == f'another token may provision people too: "by hand" ({"d" * 32})'
+    tokens["d" * 32].status = "disabled"
+    assert not any("another token" in check.warning for check in stack.verify().checks)
