@@ -37,6 +37,14 @@ def access_table(config: ScimConfig) -> tuple[Grant, ...]:
     )
 
 
+def known_super_administrators(config: ScimConfig) -> tuple[str, ...]:
+    """The addresses, in lower case and sorted, of every Super Administrator the config names: the
+    role's members and `breakGlass`."""
+    given = config.roles.get(Role.SUPER_ADMINISTRATOR)
+    members = (given.members if given else None) or ()
+    return tuple(sorted({person.lower() for person in (*members, *config.break_glass)}))
+
+
 def managed_elsewhere(config: ScimConfig) -> tuple[Role, ...]:
     """The roles whose members the identity provider manages, in the guide's order."""
     return tuple(role for role, given in config.roles.items() if given.members is None)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time
 
-from cfscim.config.access import managed_elsewhere
+from cfscim.config.access import known_super_administrators, managed_elsewhere
 from cfscim.config.facts import (
     FEWEST_SUPER_ADMINISTRATORS,
     VIRTUAL_GROUPS_DEPRECATED,
@@ -83,10 +83,7 @@ def _role_model(config: ScimConfig) -> Iterator[Message]:
 
 
 def _super_administrators(config: ScimConfig) -> Iterator[Message]:
-    known = {person.lower() for person in config.break_glass}
-    given = config.roles.get(Role.SUPER_ADMINISTRATOR)
-    if given is not None:
-        known |= {person.lower() for person in given.members or ()}
+    known = known_super_administrators(config)
     if len(known) < FEWEST_SUPER_ADMINISTRATORS:
         yield _warn(
             "breakGlass",

@@ -14,6 +14,7 @@ from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from cfscim.config.access import access_table, people
+from cfscim.config.facts import ACCOUNT_SCOPE, USER_SCOPE, account_resource
 from cfscim.config.json_types import JsonObject
 from cfscim.config.messages import Level, Message, MissingError, ScimError, Where
 from cfscim.config.models import OktaConfig, ScimConfig
@@ -116,11 +117,11 @@ def _cloudflare_rights(http: HttpClient, config: ScimConfig) -> Iterator[Answer]
         yield from _seen_rights(http, config, rights)
         return
     granted: set[str] = set()
-    account = f"com.cloudflare.api.account.{config.account.id}"
+    account = account_resource(config.account.id)
     for policy in policies:
         resources = {*inner(policy, "resources")}
-        covers = resources & {account, "com.cloudflare.api.account.*"} or any(
-            key.startswith("com.cloudflare.api.user.") for key in resources
+        covers = resources & {account, f"{ACCOUNT_SCOPE}.*"} or any(
+            key.startswith(f"{USER_SCOPE}.") for key in resources
         )
         if policy.get("effect") == "allow" and covers:
             granted |= {string(group, "name") for group in items(policy, "permission_groups")}

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 
+from cfscim.config.facts import ACCOUNT_SCOPE
 from cfscim.config.roles import PERMISSION_GROUP_IDS, ROLES
-
-_ACCOUNT_SCOPE = "com.cloudflare.api.account"
 
 # The outputs our components use beyond the id and the inputs.
 _OUTPUTS: Mapping[str, tuple[str, ...]] = {
@@ -54,11 +53,11 @@ class Placeholders(Mocks):
 
 
 def _named(kind: str, name: str) -> dict[str, object]:
-    return {"id": f"${{{kind}: {name}}}", "name": name, "scopes": [_ACCOUNT_SCOPE]}
+    return {"id": f"${{{kind}: {name}}}", "name": name, "scopes": [ACCOUNT_SCOPE]}
 
 
 def _account_resource_group(account: str) -> dict[str, object]:
-    scope = {"key": f"{_ACCOUNT_SCOPE}.{account}", "objects": [{"key": "*"}]}
+    scope = {"key": f"{ACCOUNT_SCOPE}.{account}", "objects": [{"key": "*"}]}
     return {"id": f"${{resource group: account {account}}}", "name": account, "scopes": [scope]}
 
 

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
+from cfscim.config.entra_keys import Key
 from cfscim.config.messages import ScimError
 from cfscim.rehearsal.handler import (
     Candidate,
@@ -315,7 +316,7 @@ def _secret_put(http: HttpClient, inputs: Props, *, blank: bool = False) -> Made
     principal = string(inputs, "servicePrincipalId")
     pairs = items(inputs, "credentials")
     for pair in pairs:
-        if pair.get("key") == "SecretToken":
+        if pair.get("key") == Key.TOKEN:
             http.hide(string(pair, "value"))
     path = f"/v1.0{principal}/synchronization/secrets"
     value = [

@@ -4,12 +4,18 @@ Source: guide, "Provision using Microsoft Azure Active Directory" and "…Micros
 Microsoft Graph, synchronizationJob, synchronizationStatus, quarantine.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
+from cfscim.config.entra_keys import (
+    Key,
+    everybody,
+    notifications,
+    notifications_in_words,
+    tenant_url,
+)
 from cfscim.config.models import EntraConfig, ScimConfig
-from cfscim.config.names import group_names, scim_base_url
+from cfscim.config.names import group_names
 from cfscim.vendors.entra.job_schema import (
     Clause,
     ScopedGroup,
@@ -48,6 +54,7 @@ def job_questions(
 ) -> Iterator[Question]:
     """The application, its job, credentials, scope, filter and mapping."""
     clauses = [f"{one.attribute} {one.operator} {one.value}".strip() for one in entra.user_filter]
+    in_scope, told = _IN_SCOPE[everybody(entra)], notifications_in_words(notifications(entra))
     every: tuple[tuple[str, str, str, Callable[[], Verdict]], ...] = (
         ("job.exists", "provisioning job", "exists", partial(_exists, facts)),
         ("job.state", "provisioning", _state(entra), partial(_running, entra, facts)),
@@ -63,16 +70,16 @@ def job_questions(
             "tenantUrl",
             "tenant URL",
             tenant_url(config, entra),
-            partial(_secret, facts, "BaseAddress", tenant_url(config, entra)),
+            partial(_secret, facts, Key.TENANT_URL, tenant_url(config, entra)),
         ),
         ("token", "secret token", "saved", partial(_token, facts)),
         ("savedKeys", "further saved settings", "none", partial(_saved_keys, facts, links)),
-        ("scope", "provisioning scope", _scope_text(entra), partial(_scope, entra, facts)),
+        ("scope", "provisioning scope", in_scope, partial(_scope, facts, in_scope)),
         (
             "notifications",
             "failure mail and deletion threshold",
-            _notify_text(entra),
-            partial(_notifications, entra, facts),
+            told,
+            partial(_notifications, facts, told),
         ),
         (
             "filter.groups",
@@ -134,11 +141,6 @@ def people_questions(
         links.provisioning,
         partial(_errors, facts, directory, groups=True),
     )
-
-
-def tenant_url(config: ScimConfig, entra: EntraConfig) -> str:
-    """The guide's tenant URL with the declared suffix."""
-    return scim_base_url(config) + entra.tenant_url_suffix
 
 
 def _app(entra: EntraConfig, facts: EntraFacts) -> Verdict:
@@ -257,9 +259,9 @@ def _test(facts: EntraFacts, url: str) -> Verdict:
 def _retest(saved: Mapping[str, str], url: str) -> Action:
     """Graph hides the token, so a refresh sees none that is wrong (C: azuread,
     flattenSynchronizationSecretKeyStringValuePair): only another one is written anew."""
-    if not saved.get("SecretToken"):
+    if not saved.get(Key.TOKEN):
         return actions.see("entra.token")
-    if saved.get("BaseAddress") not in ("*", url):
+    if saved.get(Key.TENANT_URL) not in ("*", url):
         return actions.see("entra.tenantUrl")
     return actions.ROTATE
 
@@ -272,7 +274,7 @@ def _secret(facts: EntraFacts, key: str, expected: str) -> Verdict:
 
 
 def _token(facts: EntraFacts) -> Verdict:
-    if facts.secrets.get().get("SecretToken"):
+    if facts.secrets.get().get(Key.TOKEN):
         return holds("saved")
     return fails("saved", "none is saved", _UP)
 
@@ -287,45 +289,21 @@ def _saved_keys(facts: EntraFacts, links: EntraLinks) -> Verdict:
     return fails("none", shown, Action(Act.ENTRA_REMOVE_KEY, text, tuple(further)))
 
 
-def _scope_text(entra: EntraConfig) -> str:
-    if entra.scope == "filtered":
-        return "all users and groups"
-    return "assigned users and groups only"
+_IN_SCOPE = {"true": "all users and groups", "false": "assigned users and groups only"}
 
 
-def _scope(entra: EntraConfig, facts: EntraFacts) -> Verdict:
-    found = facts.secrets.get().get("SyncAll")
-    if found == "*":
-        return unknown(_scope_text(entra), "Entra does not show it", actions.look())
-    everything = (found or "").lower() == "true"
-    shown = "all users and groups" if everything else "assigned users and groups only"
-    return same(_scope_text(entra), shown, _UP)
+def _scope(facts: EntraFacts, expected: str) -> Verdict:
+    saved = facts.secrets.get().get(Key.EVERYBODY) or ""
+    if saved == "*":
+        return unknown(expected, "Entra does not show it", actions.look())
+    return same(expected, _IN_SCOPE.get(saved.lower(), _IN_SCOPE["false"]), _UP)
 
 
-def _notify_text(entra: EntraConfig) -> str:
-    threshold = entra.deletion_threshold
-    return (
-        f"mail to {entra.notification_email or 'nobody'}, "
-        f"{f'at most {threshold} deletions' if threshold else 'no deletion threshold'}"
-    )
-
-
-def _notifications(entra: EntraConfig, facts: EntraFacts) -> Verdict:
-    text = facts.secrets.get().get("SyncNotificationSettings")
-    expected = _notify_text(entra)
+def _notifications(facts: EntraFacts, expected: str) -> Verdict:
+    text = facts.secrets.get().get(Key.NOTIFICATIONS)
     if text == "*":
         return unknown(expected, "Entra does not show it", actions.look())
-    try:
-        settings = json.loads(text) if text else {}
-    except ValueError:
-        settings = {}
-    mail = settings.get("Recipients") if settings.get("Enabled") else None
-    limit = settings.get("DeleteThresholdValue") if settings.get("DeleteThresholdEnabled") else None
-    shown = (
-        f"mail to {mail or 'nobody'}, "
-        f"{f'at most {limit} deletions' if limit else 'no deletion threshold'}"
-    )
-    return same(expected, shown, _UP)
+    return same(expected, notifications_in_words(text), _UP)
 
 
 def _wanted_groups(config: ScimConfig, facts: EntraFacts) -> tuple[ScopedGroup, ...]:

@@ -4,15 +4,14 @@ Deliberately not here: starting the job. The provider starts it in the same step
 before there is a credential or a filter; `start.py` does it last.
 """
 
-import json
 from collections.abc import Sequence
 
 import pulumi
 import pulumi_azuread as azuread
 
 from cfscim.config.clouds import CLOUDS
+from cfscim.config.entra_keys import Key, everybody, notifications, tenant_url
 from cfscim.config.models import EntraConfig, ScimConfig
-from cfscim.config.names import scim_base_url
 from components.entra.saved_keys import EntraSavedKeys
 from components.token import ScopedToken
 
@@ -37,8 +36,8 @@ class EntraApp(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:EntraApp", name, {}, opts)
-        settings = notification_settings(entra_config)
-        everybody = "true" if entra_config.scope == "filtered" else "false"
+        address = tenant_url(config, entra_config)
+        settings, all_users = notifications(entra_config), everybody(entra_config)
         app = azuread.ApplicationFromTemplate(
             "entra-app",
             display_name=entra_config.app_name,
@@ -60,9 +59,7 @@ class EntraApp(pulumi.ComponentResource):
             "entra-saved-keys",
             app.service_principal_id,
             # What makes the secret's next update; the keys are looked at before each.
-            pulumi.Output.concat(
-                token.id, " ", tenant_url(config, entra_config), " ", settings, " ", everybody
-            ),
+            pulumi.Output.concat(token.id, " ", address, " ", settings, " ", all_users),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[job]),
         )
         azuread.SynchronizationSecret(
@@ -71,11 +68,11 @@ class EntraApp(pulumi.ComponentResource):
             # Exactly these four: with another number than Entra keeps the provider waits until
             # its time-out (terraform-provider-azuread #1013).
             credentials=[
-                {"key": "BaseAddress", "value": tenant_url(config, entra_config)},
+                {"key": Key.TENANT_URL.value, "value": address},
                 # The SDK does not mark this value secret by itself.
-                {"key": "SecretToken", "value": pulumi.Output.secret(token.value)},
-                {"key": "SyncNotificationSettings", "value": settings},
-                {"key": "SyncAll", "value": everybody},
+                {"key": Key.TOKEN.value, "value": pulumi.Output.secret(token.value)},
+                {"key": Key.NOTIFICATIONS.value, "value": settings},
+                {"key": Key.EVERYBODY.value, "value": all_users},
             ],
             opts=pulumi.ResourceOptions(
                 parent=self,
@@ -89,20 +86,3 @@ class EntraApp(pulumi.ComponentResource):
         self.service_principal_id = app.service_principal_object_id
         self.job_id = job.id
         self.register_outputs({"applicationId": self.application_id, "jobId": self.job_id})
-
-
-def tenant_url(config: ScimConfig, entra_config: EntraConfig) -> str:
-    """The guide's tenant URL, with the suffix that switches Entra's SCIM dialect when given."""
-    return scim_base_url(config) + entra_config.tenant_url_suffix
-
-
-def notification_settings(entra_config: EntraConfig) -> str:
-    """Entra's `SyncNotificationSettings`: JSON text with the failure mail and the brake on
-    accidental deletions."""
-    settings: dict[str, object] = {"Enabled": entra_config.notification_email is not None}
-    if entra_config.notification_email is not None:
-        settings["Recipients"] = entra_config.notification_email
-    settings["DeleteThresholdEnabled"] = entra_config.deletion_threshold is not None
-    if entra_config.deletion_threshold is not None:
-        settings["DeleteThresholdValue"] = entra_config.deletion_threshold
-    return json.dumps(settings, separators=(",", ":"))

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import pulumi
 
 from cfscim.config.access import people
+from cfscim.config.entra_keys import tenant_url
 from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import group_names
 from cfscim.config.roles import Role
-from components.entra.app import EntraApp, tenant_url
+from components.entra.app import EntraApp
 from components.entra.assignments import EntraAssignments
 from components.entra.connection_test import EntraConnectionTest
 from components.entra.groups import EntraGroups

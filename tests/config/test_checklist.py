@@ -3,6 +3,7 @@
 import pytest
 
 from cfscim.config.checklist import remaining_steps
+from cfscim.config.okta_switches import Page, to_do
 from tests.config.config_samples import ENTRA, OKTA, changed, parsed
 
 IDP = "identityProvider"
@@ -23,8 +24,7 @@ def test_okta_console_before_it_was_confirmed() -> None:
     assert BASE in integration
     assert "`pulumi stack output tokenValue --show-secrets`" in integration
     assert "clear Import Groups" in integration
-    assert "enable Create Users and Deactivate Users" in to_app
-    assert "leave Update User Attributes and Sync Password off" in to_app
+    assert to_do(Page.TO_APP) in to_app
     assert "clear Rename app groups" in rename
     assert "apiIntegrationConfirmed: true" in confirm
     assert "`pulumi up`" in confirm

@@ -2,7 +2,12 @@
 
 from collections.abc import Iterator
 
-from cfscim.config.access import access_table, managed_elsewhere, people
+from cfscim.config.access import (
+    access_table,
+    known_super_administrators,
+    managed_elsewhere,
+    people,
+)
 from cfscim.config.facts import FEWEST_SUPER_ADMINISTRATORS, VIRTUAL_GROUPS_LEFT_BY
 from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import group_names
@@ -69,11 +74,9 @@ def _listed(value: object) -> list[object]:
 
 
 def _super_administrators(case: Case) -> Iterator[Finding]:
-    given = case.config.roles.get(Role.SUPER_ADMINISTRATOR)
-    known = {person.lower() for person in case.config.break_glass}
-    known |= {person.lower() for person in (given.members if given else None) or ()}
+    known = known_super_administrators(case.config)
     if len(known) < FEWEST_SUPER_ADMINISTRATORS:
-        names = ", ".join(sorted(known)) or "nobody"
+        names = ", ".join(known) or "nobody"
         yield Finding(
             f"this config names {len(known)} Super Administrator(s): {names}",
             "name at least two people under the role's members or in breakGlass",

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from cfscim.config import facts
 from cfscim.config.credentials import looks_secret
+from cfscim.config.entra_keys import Key
 from cfscim.config.facts import USER_SCOPE, account_resource, token_trigger
 from cfscim.config.json_types import Json
 from cfscim.config.policy.model import SECRET, UNKNOWN, UNSEEN, Case, Finding, ResourceView, Rule
@@ -220,7 +221,7 @@ def _credential_shapes(value: object, path: str) -> Iterator[str]:
 def _unmarked(value: Json, path: str) -> Iterator[str]:
     if isinstance(value, list):
         for index, entry in enumerate(value):
-            if isinstance(entry, dict) and entry.get("key") == "SecretToken":
+            if isinstance(entry, dict) and entry.get("key") == Key.TOKEN:
                 yield from _plain_text(entry.get("value"), f"{path}[{index}].value")
     elif isinstance(value, dict):
         yield from _plain_text(value.get("token"), f"{path}.token")

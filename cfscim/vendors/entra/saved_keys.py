@@ -6,9 +6,9 @@ A further key makes the provider wait for the number of keys until its time-out,
 
 from collections.abc import Iterable
 
+from cfscim.config.entra_keys import Key
 from cfscim.vendors.entra.ids import bare
 
-OURS = ("BaseAddress", "SecretToken", "SyncNotificationSettings", "SyncAll")
 _EFFECTS = {
     "SkipOutOfScopeDeletions": "who leaves the scope keeps the access in Cloudflare",
     "PerformInboundEntitlementGrants": "Entra grants entitlements that it finds in the target",
@@ -19,7 +19,7 @@ _EFFECTS = {
 
 def further_keys(saved: Iterable[str]) -> list[str]:
     """The saved keys that are none of ours, sorted."""
-    return sorted(set(saved) - set(OURS))
+    return sorted(set(saved) - {*Key})
 
 
 def described(key: str) -> str:
