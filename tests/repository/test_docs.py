@@ -56,7 +56,7 @@ def test_every_relative_link_resolves(page: Path) -> None:
 
 
 def test_every_page_can_be_reached_from_the_readme() -> None:
-    linked = set(re.findall(r"\]\((docs/[^)#\s]+)", PAGES[0].read_text()))
+    linked = set(re.findall(r"\]\((docs/[^)#\s]+\.md)", PAGES[0].read_text()))
     assert linked == {f"docs/{page.name}" for page in PAGES if page.parent.name == "docs"}
 
 
