@@ -26,6 +26,9 @@ PROJECT = CONFIG_KEY.partition(":")[0]
 PROJECT_FILE = "Pulumi.yaml"
 _ENDINGS = (".json", ".yaml", ".yml")
 _LARGEST = 1_000_000
+_PROJECTS = re.compile(r"Pulumi(\.|$)", re.IGNORECASE)
+_STACK_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+"""Source: pulumi, sdk/go/common/tokens/stack_name.go and pkg/backend's check of names."""
 
 _STACK_KEYS = frozenset({"config", "secretsprovider", "encryptedkey", "encryptionsalt"})
 _SEALED_KEYS = frozenset({"encryptedkey", "encryptionsalt"})
@@ -175,10 +178,27 @@ def _beside(folder: Path) -> Iterator[Message]:
                 "neither the engine nor any check reads it",
                 f"rename it to {meant}",
             )
-        if ending not in _ENDINGS or not (stem == "Pulumi" or stem.startswith("Pulumi.")):
+            continue
+        if ending.lower() not in _ENDINGS or not _PROJECTS.match(name):
             continue
         shown = os.path.normpath(file)
-        if file.is_symlink():
+        twin = next((one for one in names if one != name and one.lower() == name.lower()), None)
+        if twin is not None or not name.startswith("Pulumi") or ending not in _ENDINGS:
+            yield _of_file(
+                shown,
+                f"{shown!a} differs by case from {twin or _as_written(name)}",
+                "where capitals do not count the engine takes one file for the other",
+                f"keep one of them, as {_as_written(name)}",
+            )
+        elif stem != "Pulumi" and not _STACK_NAME.fullmatch(stem.removeprefix("Pulumi.")):
+            yield _of_file(
+                shown,
+                f"{stem.removeprefix('Pulumi.')!a} is no name that a stack can have",
+                "the engine takes letters, digits, dashes, underscores and dots, so it reads the "
+                "stack of another name than is seen here",
+                "rename the file, or remove it",
+            )
+        elif file.is_symlink():
             yield _of_file(
                 shown,
                 "the file is a symbolic link",
@@ -207,6 +227,12 @@ def _meant(file: Path) -> str | None:
     if named is None or (file.name.startswith("Pulumi.") and not file.name.endswith(".txt")):
         return None
     return f"Pulumi.{named['stack']}.yaml" if CONFIG_KEY in (_text(file) or "") else None
+
+
+def _as_written(name: str) -> str:
+    """The name with what is fixed in it as the engine writes it."""
+    stem, ending = os.path.splitext(name)
+    return f"Pulumi{stem[len('Pulumi') :]}{ending.lower()}"
 
 
 def _deployment_settings(file: Path, shown: str) -> Iterator[Message]:
