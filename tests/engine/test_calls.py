@@ -55,5 +55,4 @@ def test_the_figures_are_those_of_the_engine(
     stack.stack.refresh(on_output=lambda _line: None)
     reads, writes = _seen(sandbox.requests()[before:])
     assert writes == Counter()
-    # A refresh looks at everything twice: for its preview, and for itself.
-    assert reads == Counter({key: 2 * one.refresh for key, one in figures.items()})
+    assert reads == Counter({key: one.refresh for key, one in figures.items()})
