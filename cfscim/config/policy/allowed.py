@@ -100,8 +100,14 @@ def _memberships(prefix: str) -> Callable[[ScimConfig, ResourceView], Iterator[F
 
 def _one_person(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
     users = "okta-users-group"
-    names = {f"{users}-{person}".lower(): users for person in people(config)}
-    if view.name.lower() not in names:
+    # Asked for every person, so nothing is sorted or collected here.
+    groups = [
+        config.identity_provider.users_group.members,
+        *(r.members for r in config.roles.values()),
+    ]
+    mine = (person for members in groups if members for person in members)
+    name = view.name.lower()
+    if not any(name == f"{users}-{person}".lower() for person in mine):
         yield Finding("the config accounts for no such membership", _REMOVE)
     yield from _one_of(view, "groups", "group")
     yield from _made_from(view, "groups", users)
