@@ -54,6 +54,12 @@ EXAMPLES = {
 """By command: words after it, as its help shows them."""
 
 
+def _at_once(what: str) -> None:
+    """Something on the screen before anything is loaded or asked; nothing in a file or a pipe."""
+    if sys.stderr.isatty():
+        print(f"{what} …", file=sys.stderr, flush=True)
+
+
 def _show_version(wanted: bool) -> None:
     if wanted:
         from cfscim.version import full_version
@@ -241,6 +247,7 @@ def up(
     ] = False,
 ) -> None:
     """Try a stack out on the sandbox: update, one provisioning cycle, who has which role."""
+    _at_once(f"{stack}: looking for an engine, or rehearsing without one")
     from cfscim.up.command import Request, run
 
     raise typer.Exit(run(Request(stack, keep, people, sandbox, imports, whole)))
@@ -283,6 +290,7 @@ def verify(
     record: Record = None,
 ) -> None:
     """Read the live systems back and compare: exit 0 as declared, 1 not, 4 not yet, 3 no answer."""
+    _at_once(f"{stack}: reading the live systems")
     from cfscim.vendors.recording import recorded
     from cfscim.verify.command import run
 
@@ -318,6 +326,7 @@ def adopt(
     record: Record = None,
 ) -> None:
     """Find what exists and is not in the state, and write its import; exit 0 nothing is left."""
+    _at_once(f"{stack}: reading the live systems")
     from cfscim.adopt.command import Request, run
     from cfscim.vendors.limits import whole_run
     from cfscim.vendors.recording import recorded
@@ -347,6 +356,7 @@ def preflight(
     record: Record = None,
 ) -> None:
     """Ask, before an update, what would stop it; read-only. Exit 0 ready, 1 something is to do."""
+    _at_once(f"{stack}: reading the live systems")
     from cfscim.preflight.command import run
     from cfscim.vendors.limits import whole_run
     from cfscim.vendors.recording import recorded
@@ -364,6 +374,8 @@ def steps(
 ) -> None:
     """List what is left to do by hand, with links: exit 0 nothing, 1 something."""
     from cfscim.vendors.limits import whole_run
+
+    _at_once(f"{stack}: reading the live systems")
     from cfscim.vendors.recording import recorded
     from cfscim.verify.steps import run
 
@@ -410,6 +422,8 @@ def access(
     record: Record = None,
 ) -> None:
     """Show who has which role in all accounts, since when, by which commit and whose approval."""
+    if live:
+        _at_once("asking Cloudflare")
     from cfscim.access.command import Request, run
     from cfscim.vendors.recording import recorded
 
@@ -429,6 +443,7 @@ def restore_super_admin(
     record: Record = None,
 ) -> None:
     """Give a member the Super Administrator role with the SCIM token, when nobody has it."""
+    _at_once(f"{stack}: reading the live systems")
     from cfscim.restore import run
     from cfscim.vendors.limits import whole_run
     from cfscim.vendors.recording import recorded

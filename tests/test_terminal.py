@@ -19,7 +19,9 @@ import yaml
 from rich.console import Console
 
 from cfscim import hints
+from cfscim.__main__ import _program
 from cfscim.access.command import Request as AccessRequest
+from cfscim.config.messages import UsageError
 from cfscim.plan.command import Request as PlanRequest
 from cfscim.report import terminal
 from cfscim.up.command import Request as UpRequest
@@ -202,3 +204,20 @@ def test_a_real_terminal_gets_colour_and_with_no_color_not_one_escape(
     assert (b"\x1b[" in shown) is colour, shown
     piped = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True)
     assert b"\x1b" not in piped.stdout + piped.stderr
+
+
+LOADS = ["up", "verify", "steps", "preflight", "adopt", "restore-super-admin"]
+
+
+@pytest.mark.parametrize("name", LOADS)
+def test_something_is_on_the_screen_before_anything_is_loaded(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Half a second is over before a provider's library is there, or an engine has answered."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    words = [name, "--stack", "nothing"]
+    words += ["--person", "ada@example.com"] if name == "restore-super-admin" else []
+    with pytest.raises(UsageError):
+        _program()(words, standalone_mode=False)
+    assert capsys.readouterr().err.startswith("nothing: ")
