@@ -9,6 +9,7 @@ test_workflows_deploy.py.
 import json
 import random
 import subprocess
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -48,6 +49,7 @@ class World:
     attempts: dict[str, str] = field(default_factory=dict)
     live: dict[str, frozenset[str]] = field(default_factory=dict)
     carried: int = 0
+    happened: Counter[str] = field(default_factory=Counter)
     stopped: int = 0
 
     def ask(self, path: str) -> Json:
@@ -111,6 +113,7 @@ class History:
         for due in deployed.due(STACKS, verified, world.differs):
             for older in world.deployments:
                 if older.due.stack == due.stack and older.states == ["waiting"]:
+                    world.happened["superseded"] += 1
                     older.states.append("inactive")
             number = len(world.deployments) + 1
             world.deployments.append(Deployment(number, world.tip, due))
@@ -145,7 +148,10 @@ class History:
             return
         waiting = [one for one in tried if one.states[-1] == "waiting"]
         again = self.random.choice(tried)
-        self._update(waiting[-1] if waiting and self.random.random() < 0.7 else again)
+        chosen = waiting[-1] if waiting and self.random.random() < 0.7 else again
+        if chosen.states[-1] != "waiting":
+            self.world.happened["run again"] += 1
+        self._update(chosen)
 
     def by_hand(self) -> None:
         """Somebody runs deploy by hand."""
@@ -159,6 +165,7 @@ class History:
             deployed.confirm(stack, before, by_hand=False)
         except Stop:
             world.stopped += 1
+            world.happened["stopped"] += 1
             one.states.append("failure")
             return
         shown = world.commits[before][stack] if before else frozenset()
@@ -168,20 +175,27 @@ class History:
         counted = world.commits[base][stack] if base else frozenset()
         deployed.attempt(stack, one.commit, done=False)
         if counted and len(counted - wanted) / len(counted) > SHARE:
+            world.happened["too many removals"] += 1
             one.states.append("failure")
             return
         end = self.random.random()
         if end < 0.15:  # the update is cut off half-way: some of the grants are there
+            world.happened["cut off"] += 1
             half = frozenset(self.random.sample(sorted(wanted), len(wanted) // 2))
             world.live[stack] = have | half
         else:
             world.live[stack] = wanted
             deployed.attempt(stack, one.commit, done=True)
         gained = world.live[stack] - have
-        assert gained <= wanted - (shown & have), "an approval carried out a grant nobody was shown"
+        # Shown as gained; or shown as kept, and then it is one that the last verified deployment
+        # had and an update that failed took away.
+        kept = gained - (wanted - shown)
+        verified = world.commits[world.tags[stack]][stack] if stack in world.tags else frozenset()
+        assert kept <= verified, "an approval carried out a grant nobody was shown"
         assert len((have & counted) - world.live[stack]) <= SHARE * len(counted)
         world.carried += len(gained)
         if end < 0.3:  # or verify is red
+            world.happened["not verified"] += 1
             one.states.append("failure")
             return
         deployed.record(stack, one.commit)
@@ -195,6 +209,7 @@ def _play(seed: int, monkeypatch: pytest.MonkeyPatch) -> World:
         choices = (history.merge, history.approve, history.reject, history.by_hand)
         weights = (4, 6, 1, 1)
         event = history.random.choices((*choices, history.force_push), (*weights, 1))[0]
+        history.world.happened[event.__name__] += 1
         event()
         for stack, commit in history.world.tags.items():
             # The record is of a commit that was approved, updated and verified, and of nothing else.
@@ -210,6 +225,11 @@ def test_every_approver_sees_every_grant(monkeypatch: pytest.MonkeyPatch) -> Non
     assert sum(world.carried for world in worlds) > HISTORIES * 10
     assert sum(world.stopped for world in worlds) > HISTORIES
     assert sum(len(world.tags) for world in worlds) > HISTORIES * 2
+    happened = sum((world.happened for world in worlds), Counter())
+    assert {name for name, number in happened.items() if number >= 20} >= {
+        *("merge", "approve", "reject", "by_hand", "force_push", "run again", "superseded"),
+        *("stopped", "cut off", "not verified", "too many removals"),
+    }, happened
 
 
 def _grants(world: World) -> Iterator[str]:
