@@ -27,9 +27,16 @@ class EntraGroupMembersProvider(RestProvider):
         return UpdateResult(self._added(news))
 
     def read(self, id_: str, props: Props) -> ReadResult:
-        """Reports those of the declared people who are still in the group."""
-        graph = self.graph()
-        present = graph.group_member_ids(str(props["groupId"]))
+        """Reports those of the declared people who are still in the group; a group that is gone
+        reads as gone, or every refresh would end here."""
+        from cfscim.config.messages import RemoteError
+
+        try:
+            present = self.graph().group_member_ids(str(props["groupId"]))
+        except RemoteError as error:
+            if error.kind != "not found":
+                raise
+            return ReadResult("", {})
         found = [member for member in _members(props) if member in present]
         return ReadResult(id_, {**_kept(props), "members": found})
 

@@ -79,6 +79,14 @@ def _unused(world: World) -> None:
     token(world).issued_on = "2026-01-01T00:00:00.000000Z"
 
 
+def _another_value(world: World) -> None:
+    """The value that the stack has is that of another token."""
+    ours = token(world)
+    other = ours.model_copy(deep=True, update={"id": "d" * 32, "name": "other"})
+    ours.value_sha256 = "0" * 64
+    world.cloudflare.tokens[other.id] = other
+
+
 def _twin(world: World) -> None:
     twin = token(world).model_copy(deep=True, update={"id": "f" * 32})
     world.cloudflare.tokens[twin.id] = twin
@@ -118,6 +126,19 @@ def token_deviations(stack: Combination, also: str = "") -> Iterator[Deviation]:
         setter("expires_on", SOON),
         config=("token.expiresOn", SOON),
     )
+    for name, ends, words in (
+        ("never ends", None, "never ends"),
+        ("ends before", "2098-01-01T00:00:00Z", "2098-"),
+    ):
+        yield deviation(
+            f"declared to end, and {name}",
+            stack,
+            "cloudflare.token.expiry",
+            words,
+            setter("expires_on", ends),
+            config=("token.expiresOn", "2099-01-01T00:00:00Z"),
+        )
+    yield one("another's value", "valid", "is that of token", _another_value)
     yield one("ends", "expiry", "2098-", setter("expires_on", "2098-01-01T00:00:00Z"))
     yield one(
         "one more permission", "permissions", "also DNS Read", _policy("allow", DNS_READ, own)

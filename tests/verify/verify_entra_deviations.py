@@ -245,6 +245,20 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
         lambda w: _put(group(w, USERS), "displayName", "Others"),
     )
     yield deviation(
+        "users' group not for security",
+        stack,
+        "entra.group.users",
+        "not security-enabled",
+        lambda w: _put(group(w, USERS), "securityEnabled", False),
+    )
+    yield deviation(
+        "users' group deleted for good",
+        stack,
+        "entra.group.users",
+        "no such group",
+        lambda w: forget(w.entra, group(w, USERS), keep=False),
+    )
+    yield deviation(
         "not in the users' group",
         stack,
         "entra.members.users",
