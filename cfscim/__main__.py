@@ -193,7 +193,8 @@ def plan(
         typer.Option(
             "--against",
             metavar="REF|FILE",
-            help="Show what changes compared with a git revision, or with a file or folder.",
+            help="Show what changes compared with a git revision, a file or a folder; deployed: "
+            "with the stack's last verified deployment.",
         ),
     ] = None,
     policy: Annotated[

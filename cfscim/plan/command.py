@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from cfscim.config.clashes import clashes
-from cfscim.config.messages import Message, UsageError, one_line
+from cfscim.config.messages import Message, MissingError, UsageError, one_line
 from cfscim.config.policy.rules import is_refused
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.plan.model import Plan, check, make_plan
@@ -20,8 +20,11 @@ from cfscim.program.quick_run import SharedWorker
 from cfscim.report.say import say
 from cfscim.review.baseline import Against, Baseline, base_plan
 from cfscim.review.compare import Review, compare
-from cfscim.stacks import stack_path
+from cfscim.stacks import engine_name, stack_path
 from cfscim.validate import print_warnings, project_problems, stack_files
+
+DEPLOYED = "deployed"
+"""The base by this name is the commit that the stack's own record holds."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ def _run(request: Request) -> int:
             "one names a stack of this folder, the other a folder",
             "give one of them",
         )
-    against = Against(request.against) if request.against is not None else None
+    name = _deployed(request.stack) if request.against == DEPLOYED else request.against
+    against = Against(name) if name is not None else None
     checked, problems = _chosen(request)
     print_warnings(checked)
     today, results = datetime.now(UTC).date(), []
@@ -84,6 +88,39 @@ def _run(request: Request) -> int:
         for result in results
     )
     return 1 if problems or (request.enforce and refused) else 0
+
+
+def _deployed(stack: str | None) -> str:
+    """The commit of the stack's last verified deployment, from the stack's own record.
+
+    Raises `UsageError` without one stack, `MissingError` where there is no record: what an update
+    would carry out could not be shown.
+    """
+    from cfscim.gitops.deployed import recorded
+    from cfscim.gitops.shell import Stop
+
+    if stack is None:
+        raise UsageError(
+            f"plan: --against {DEPLOYED}",
+            "no stack is named",
+            "each stack has a record of its own",
+            "name one with --stack",
+        )
+    where = f"plan: --against {DEPLOYED}"
+    try:
+        commit = recorded(engine_name(stack))
+    except Stop as error:
+        raise MissingError(
+            where, str(error), "nothing can be compared with it", "sign in to the state, or name it"
+        ) from None
+    if not commit:
+        raise MissingError(
+            where,
+            f"stack {one_line(stack)} has no record of a verified deployment",
+            "what an update would carry out cannot be shown",
+            "name the commit that was last deployed instead",
+        )
+    return commit
 
 
 def _chosen(request: Request) -> tuple[list[CheckedStack], list[Message]]:
