@@ -10,7 +10,7 @@ import pulumi
 
 from cfscim.config.messages import ScimError
 from cfscim.config.models import OktaConfig, parse_config
-from cfscim.config.organisation import require_organisation
+from cfscim.config.organisation import OKTA_DOMAINS, okta_domain, require_organisation
 
 
 def main() -> None:
@@ -18,16 +18,19 @@ def main() -> None:
     try:
         value = pulumi.Config("cloudflare-scim").get_object("scim")
         config = parse_config(value, stack=pulumi.get_stack())
+        domain = OKTA_DOMAINS[0]
         if isinstance(config.identity_provider, OktaConfig):
-            configured = pulumi.Config("okta").get("orgName")
-            require_organisation(config.identity_provider.org_name, configured, os.environ)
+            settings = pulumi.Config("okta")
+            declared = config.identity_provider.org_name
+            require_organisation(declared, settings.get("orgName"), os.environ)
+            domain = okta_domain(settings.get("baseUrl"), os.environ)
     except ScimError as error:
         raise pulumi.RunError(str(error)) from None
 
     # After the check, so that a wrong config never waits for a provider SDK to load.
     from components.stack import CloudflareScim
 
-    scim = CloudflareScim("cloudflare-scim", config)
+    scim = CloudflareScim("cloudflare-scim", config, domain)
     for name, value in scim.stack_outputs.items():
         pulumi.export(name, value)
 

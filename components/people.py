@@ -4,31 +4,45 @@ from collections.abc import Iterable
 
 import pulumi
 
+NOBODY = "no user has the e-mail address", "correct it, or make the person first"
+DOUBLE = "more than one user has the e-mail address", "change the address of all but one"
+
 
 def match_people(
-    addresses: Iterable[str], found: Iterable[tuple[str, str]], where: str
+    addresses: Iterable[str],
+    found: Iterable[tuple[str, str]],
+    where: str,
+    *,
+    deactivated: Iterable[str] = (),
+    hint: str = "",
 ) -> dict[str, str]:
     """`{address: user id}` for every one of `addresses`.
 
     `found` holds (mail, id) pairs as the identity provider knows them. Addresses are compared
-    without regard to case, as mail systems do. Raises `pulumi.RunError` naming every address
-    that is missing or stands for more than one user.
+    without regard to case, as mail systems do; `deactivated` ones are nobody's, and `hint` says
+    what else a missing address can mean. Raises `pulumi.RunError` naming every address that is
+    missing, deactivated or stands for more than one user, each kind with its own way out.
     """
     by_mail: dict[str, set[str]] = {}
     for mail, user_id in found:
         by_mail.setdefault(mail.casefold(), set()).add(user_id)
-    wanted = list(addresses)
+    wanted, off = list(addresses), {mail.casefold() for mail in deactivated}
     missing = [a for a in wanted if not by_mail.get(a.casefold())]
-    double = [a for a in wanted if len(by_mail.get(a.casefold(), ())) > 1]
-    if missing or double:
-        problems = []
-        if missing:
-            problems.append(f"no user has the e-mail address {', '.join(missing)}")
-        if double:
-            problems.append(f"more than one user has the e-mail address {', '.join(double)}")
+    problems = [
+        f"{what} {', '.join(those)}: {instead}"
+        for (what, instead), those in (
+            ((NOBODY[0], NOBODY[1] + hint), [a for a in missing if a.casefold() not in off]),
+            (
+                ("deactivated:", "reactivate the person, or take the address out of `members`"),
+                [a for a in missing if a.casefold() in off],
+            ),
+            (DOUBLE, [a for a in wanted if len(by_mail.get(a.casefold(), ())) > 1]),
+        )
+        if those
+    ]
+    if problems:
         raise pulumi.RunError(
-            f"{where}: {'; '.join(problems)}; a role would go to nobody or to the wrong person; "
-            "correct the address in `members` or create the user first"
+            f"{where}: {'; '.join(problems)}; a role would go to nobody or to the wrong person"
         )
     return {a: next(iter(by_mail[a.casefold()])) for a in wanted}
 

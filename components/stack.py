@@ -17,13 +17,18 @@ from components.user_groups import RoleUserGroups
 class CloudflareScim(pulumi.ComponentResource):
     """Token, role policies, and the identity provider's side, in that order.
 
-    In: the stack's config. Out: `stack_outputs`, as the contract lists them.
+    In: the stack's config, and the domain of the Okta organisation (for links). Out:
+    `stack_outputs`, as the contract lists them.
     """
 
     stack_outputs: dict[str, pulumi.Input[object]]
 
     def __init__(
-        self, name: str, config: ScimConfig, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        config: ScimConfig,
+        okta_domain: str,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:CloudflareScim", name, {}, opts)
         lookups = Lookups(config.account.id, invoke=pulumi.InvokeOptions(parent=self))
@@ -63,7 +68,7 @@ class CloudflareScim(pulumi.ComponentResource):
                 for role, group in group_names(config).items()
             },
             "remainingSteps": provisioning.application_id.apply(
-                lambda app_id: remaining_steps(config, app_id=app_id)
+                lambda app_id: remaining_steps(config, app_id=app_id, okta_domain=okta_domain)
             ),
             "warnings": lines(warnings(config, today=datetime.now(UTC).date())),
         }

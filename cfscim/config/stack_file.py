@@ -12,6 +12,7 @@ from cfscim.config.clouds import CLOUDS
 from cfscim.config.credentials import CREDENTIALS, looks_secret, shown
 from cfscim.config.messages import CONFIG_KEY, ConfigError, Keys, Message, Where, in_config
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig, parse_config
+from cfscim.config.organisation import NOT_OKTAS, OKTA_DOMAINS
 from cfscim.config.project import document_problems
 from cfscim.config.provider_settings import near_misses
 from cfscim.config.rules import expired
@@ -230,6 +231,7 @@ def check_stack_file(path: str | Path, *, now: datetime | None = None) -> Checke
             problems.extend(error.problems)
         else:
             problems.extend(_two_organisations(found, read))
+            problems.extend(_vanity_domain(found, read))
             problems.extend(_two_clouds(found, read))
             config = None if over else read
     every = [*found.problems, *map(found.placed, problems)]
@@ -279,6 +281,15 @@ def _two_organisations(found: StackFile, config: ScimConfig) -> Iterator[Message
             why="the provider would change one organisation while every link leads to another",
             instead="write the same organisation in both places",
         )
+
+
+def _vanity_domain(found: StackFile, config: ScimConfig) -> Iterator[Message]:
+    """Okta's provider must work on one of Okta's own domains."""
+    given = found.provider_config.get("okta:baseUrl")
+    okta = isinstance(config.identity_provider, OktaConfig)
+    if okta and given and given.strip().lower() not in OKTA_DOMAINS:
+        what, why, instead = NOT_OKTAS
+        yield Message(where=Where(("okta:baseUrl",)), what=what, why=why, instead=instead)
 
 
 def _two_clouds(found: StackFile, config: ScimConfig) -> Iterator[Message]:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from cfscim.config.addresses import EMAIL_PATTERN, LONGEST, is_address, what_is_wrong
 from cfscim.config.credentials import shown
 from cfscim.config.lookalikes import difference_from, hidden_character, nearest, nearest_role
+from cfscim.config.organisation import OKTA_DOMAINS
 from cfscim.config.refusals import refuse
 from cfscim.config.roles import ROLES, Role
 
@@ -194,8 +195,7 @@ def _organisation(text: str) -> str:
     label = host.split(".")[0].removesuffix("-admin")
     if text == text.strip() and re.fullmatch(ORG_PATTERN[1:-1], text) and label == text.lower():
         return text
-    vendors = ("okta.com", "oktapreview.com", "okta-emea.com", "okta-gov.com", "okta.mil")
-    certain = "." not in host or host.endswith(tuple(f".{vendor}" for vendor in vendors))
+    certain = "." not in host or host.endswith(tuple(f".{domain}" for domain in OKTA_DOMAINS))
     raise refuse(
         f"{shown(text)} is not the plain name of an Okta organisation",
         "links to the admin console are built from it",

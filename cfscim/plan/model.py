@@ -10,6 +10,7 @@ from cfscim.config.calls import Asked, Calls, calls
 from cfscim.config.checklist import remaining_steps
 from cfscim.config.messages import CONFIG_KEY, ConfigError, Message
 from cfscim.config.models import ScimConfig
+from cfscim.config.organisation import okta_domain
 from cfscim.config.policy.rules import ResourceView, Violation, evaluate
 from cfscim.config.project import Settings, stack_settings
 from cfscim.config.stack_file import CheckedStack
@@ -92,13 +93,14 @@ def plan_of(
 ) -> Plan:
     """The plan of a run that was made already."""
     app_id = str(declared.outputs["applicationId"])
+    domain = okta_domain(checked.file.provider_config.get("okta:baseUrl"), {})
     return Plan(
         stack=checked.file.stack,
         file=checked.file.path,
         config=config,
         resources=tuple(declared.resources),
         outputs=declared.outputs,
-        remaining_steps=tuple(remaining_steps(config, app_id=app_id)),
+        remaining_steps=tuple(remaining_steps(config, app_id=app_id, okta_domain=domain)),
         warnings=tuple(warnings(config, today=today or datetime.now(UTC).date())),
         settings=stack_settings(checked.file.document),
         lookups=tuple(declared.lookups),

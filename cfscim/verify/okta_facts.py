@@ -144,13 +144,24 @@ def _absent(
 
 def _reasons(client: OktaClient, lost: list[str]) -> Mapping[str, Lost]:
     found = client.users_by_email(lost)
-    nobody = Lost("nobody in Okta has this address", nobody=True)
-    return {one.lower(): nobody for one in lost if one not in found} | {
-        # The program takes nobody who is deactivated (components/okta/people.py).
-        one.lower(): Lost(_OFF[user.status], nobody=user.status == "DEPROVISIONED")
-        for one, user in found.items()
-        if user.status in _OFF
-    }
+    reasons = {one.lower(): _reason(found[one]) for one in lost}
+    return {address: reason for address, reason in reasons.items() if reason is not None}
+
+
+def _reason(accounts: tuple[User, ...]) -> Lost | None:
+    """Why the program puts nobody, or nobody yet, into a group (components/okta/people.py)."""
+    usable = [user for user in accounts if user.status != "DEPROVISIONED"]
+    if len(usable) > 1:
+        text = f"{len(usable)} accounts in Okta have this address: change all but one"
+        return Lost(text, nobody=True)
+    if usable:
+        return Lost(_OFF[usable[0].status]) if usable[0].status in _OFF else None
+    if accounts:
+        return Lost(_OFF["DEPROVISIONED"], nobody=True)
+    return Lost(
+        "nobody in Okta has this address; who was made just now is found some seconds later",
+        nobody=True,
+    )
 
 
 def _logs(client: OktaClient, app_id: str) -> tuple[LogEvent, ...]:

@@ -12,7 +12,6 @@ from cfscim.config.names import scim_base_url
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.cloudflare.scim import ScimEndpoint
 from cfscim.vendors.limits import whole_run
-from cfscim.vendors.settings import Settings
 from cfscim.verify import first_state
 from cfscim.verify.cloudflare import CloudflareView, group_questions
 from cfscim.verify.cloudflare_facts import read_cloudflare
@@ -109,7 +108,7 @@ def _asked(about: About, tally: Tally, open_: ExitStack) -> tuple[list[Question]
 
 
 def _okta(about: About) -> Side:
-    from cfscim.config.organisation import okta_organisation
+    from cfscim.config.organisation import okta_domain, okta_organisation
     from cfscim.vendors.okta.api import OktaClient
     from cfscim.verify.okta import app_questions, organisation_question, people_questions
     from cfscim.verify.okta_facts import OktaDirectory, OktaFacts, read_okta
@@ -117,9 +116,7 @@ def _okta(about: About) -> Side:
 
     config, okta, outputs = about.config, about.config.identity_provider, about.outputs
     assert isinstance(okta, OktaConfig)
-    domain = Settings(about.settings, about.env).text(
-        "okta:baseUrl", "OKTA_BASE_URL", default="okta.com"
-    )
+    domain = okta_domain(about.settings.get("okta:baseUrl"), about.env)
     organisation = okta_organisation(about.settings.get("okta:orgName"), about.env)
     links = OktaLinks(okta, outputs.application_id, domain)
 

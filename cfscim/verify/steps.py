@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from cfscim.config.checklist import PRINT_VALUE, Step, steps
 from cfscim.config.facts import token_fingerprint
 from cfscim.config.messages import MissingError
+from cfscim.config.organisation import okta_domain
 from cfscim.report.say import say
-from cfscim.vendors.settings import Settings
 from cfscim.verify import run as verify
 from cfscim.verify.actions import Act
 from cfscim.verify.command import load, print_progress
@@ -43,11 +43,11 @@ def run(stack: str, outputs: str | None, env: Mapping[str, str]) -> int:
             "a step could be listed although it was done, or the other way round",
             "run `cfscim verify`, which names what is missing",
         )
-    domain = Settings(subject.settings, env).text("okta:baseUrl", "OKTA_BASE_URL")
+    domain = okta_domain(subject.settings.get("okta:baseUrl"), env)
     declared = steps(
         subject.config,
         app_id=subject.outputs.application_id,
-        okta_domain=domain or "okta.com",
+        okta_domain=domain,
     )
     left = list(dict.fromkeys(_left(declared, report)))
     if not left:

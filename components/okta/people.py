@@ -7,6 +7,7 @@ from components.people import match_people
 
 # Okta caps the length of a search expression; forty addresses stay well below it.
 _PER_SEARCH = 40
+_OFF = "DEPROVISIONED"
 
 
 def okta_people(
@@ -28,14 +29,17 @@ def okta_people(
         for chunk in chunks
     ]
     return pulumi.Output.all(*answers).apply(
-        lambda found: match_people(
-            addresses,
-            [
-                (user.email, user.id)
-                for answer in found
-                for user in answer.users
-                if user.status != "DEPROVISIONED"
-            ],
-            "Okta",
-        )
+        lambda found: _matched(addresses, [user for answer in found for user in answer.users])
+    )
+
+
+def _matched(
+    addresses: list[str], users: list[okta.user.outputs.GetUsersUserResult]
+) -> dict[str, str]:
+    return match_people(
+        addresses,
+        [(user.email, user.id) for user in users if user.status != _OFF],
+        "Okta",
+        deactivated=[user.email for user in users if user.status == _OFF],
+        hint=" (who was made just now is found some seconds later: run it again)",
     )

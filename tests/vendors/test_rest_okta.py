@@ -137,8 +137,8 @@ def test_people_are_found_whatever_the_case_and_in_parts(
     found = okta.users_by_email(
         ["ADA@example.com", *emails, "nobody@example.com", 'o"x@example.com']
     )
-    assert list(found) == ["ADA@example.com", *emails]
-    assert found["ADA@example.com"].profile.first_name == "Ada"
+    assert [one for one in found if found[one]] == ["ADA@example.com", *emails]
+    assert [user.profile.first_name for user in found["ADA@example.com"]] == ["Ada"]
     assert len(requests(admin, "/api/v1/users")) == 3
 
 

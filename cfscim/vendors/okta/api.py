@@ -145,8 +145,8 @@ class OktaClient:
         found = link_pages(self._http, path, {"limit": "200"}, needs=_GROUPS)
         return tuple(read(User, item, f"Okta GET {path}") for item in found)
 
-    def users_by_email(self, emails: Sequence[str]) -> dict[str, User]:
-        """E-mail address as given -> person, for those who exist; case does not matter to Okta."""
+    def users_by_email(self, emails: Sequence[str]) -> dict[str, tuple[User, ...]]:
+        """E-mail address as given -> everybody who has it; case does not matter to Okta."""
         parts = [
             emails[start : start + _EMAILS_A_CALL]
             for start in range(0, len(emails), _EMAILS_A_CALL)
@@ -156,8 +156,10 @@ class OktaClient:
             for found in gather([lambda part=part: self._search(part) for part in parts])
             for user in found
         ]
-        by_email = {user.email.casefold(): user for user in users}
-        return {email: by_email[key] for email in emails if (key := email.casefold()) in by_email}
+        return {
+            email: tuple(user for user in users if user.email.casefold() == email.casefold())
+            for email in emails
+        }
 
     def logs(self, app_id: str, *, since: str, until: str, most: int = 200) -> tuple[LogEvent, ...]:
         """The app's newest System Log events in a time span (RFC 3339), at most `most`."""

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from cfscim.config.messages import MissingError
+from cfscim.config.organisation import okta_domain
 from cfscim.vendors.http import HttpClient
 from cfscim.vendors.network import open_client, require_safe
 from cfscim.vendors.okta.oauth import AccessTokens, ServiceApp
@@ -56,8 +57,13 @@ def organisation_url(config: Mapping[str, str], env: Mapping[str, str]) -> str:
             "its address is not known without it",
             "set okta:orgName, or OKTA_ORG_NAME",
         )
-    domain = settings.text("okta:baseUrl", "OKTA_BASE_URL", default="okta.com")
-    return require_safe(f"https://{name}.{domain}", "okta:orgName and okta:baseUrl")
+    where = "okta:orgName and okta:baseUrl"
+    require_safe(f"https://{name}.{_domain(settings)}", where)
+    return f"https://{name}.{okta_domain(_domain(settings), {})}"
+
+
+def _domain(settings: Settings) -> str:
+    return settings.text("okta:baseUrl", "OKTA_BASE_URL", default="okta.com")
 
 
 def _address(settings: Settings) -> tuple[str, str | None]:
