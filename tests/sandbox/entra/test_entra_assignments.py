@@ -2,13 +2,7 @@
 
 import pytest
 
-from sandbox.server.server import Sandbox
 from tests.sandbox.entra.entra_support import USER_ROLE, Graph, Provisioning
-
-
-@pytest.fixture
-def graph(sandbox: Sandbox) -> Graph:
-    return Graph(sandbox)
 
 
 @pytest.fixture

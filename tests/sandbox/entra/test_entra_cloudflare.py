@@ -16,11 +16,6 @@ ADA, GRACE, ALAN = "ada@example.com", "grace@example.com", "alan@example.com"
 BASE = f"https://api.cloudflare.com/client/v4/accounts/{ACCOUNT}/scim/v2"
 
 
-@pytest.fixture
-def graph(sandbox: Sandbox) -> Graph:
-    return Graph(sandbox)
-
-
 @pytest.fixture(params=["", "?aadOptscim062020"], ids=["plain", "flag"])
 def job(sandbox: Sandbox, graph: Graph, request: pytest.FixtureRequest) -> Provisioning:
     token = account_token(sandbox, SCIM_PROVISIONING)["value"]

@@ -1,33 +1,13 @@
 """What the cycle sends: SCIM as Entra speaks it, and what it does about lost answers."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from sandbox.server.server import Sandbox
 from tests.sandbox.entra.entra_support import Graph, Provisioning, ScimEndpoint, cycle
 
 ADA, GRACE, ALAN = "ada@example.com", "grace@example.com", "alan@example.com"
-
-
-@pytest.fixture
-def scim() -> Iterator[ScimEndpoint]:
-    with ScimEndpoint() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture
-def graph(sandbox: Sandbox) -> Graph:
-    return Graph(sandbox)
-
-
-@pytest.fixture
-def job(graph: Graph, scim: ScimEndpoint) -> Provisioning:
-    made = Provisioning(graph, scim.base)
-    made.start()
-    return made
 
 
 def test_a_user_is_looked_for_and_created_as_entra_does(

@@ -11,11 +11,6 @@ from tests.sandbox.entra.entra_support import TEMPLATE, USER_ROLE, Graph
 ADVANCED = {"ConsistencyLevel": "eventual"}
 
 
-@pytest.fixture
-def graph(sandbox: Sandbox) -> Graph:
-    return Graph(sandbox)
-
-
 def test_the_seeded_people_have_equal_mail_and_principal_name(graph: Graph) -> None:
     users = graph.call("GET", "/users")["value"]
     assert [user["mail"] for user in users] == [user["userPrincipalName"] for user in users]

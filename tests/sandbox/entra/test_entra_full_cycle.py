@@ -17,11 +17,6 @@ BASE = f"https://api.cloudflare.com/client/v4/accounts/{ACCOUNT}/scim/v2"
 
 
 @pytest.fixture
-def graph(sandbox: Sandbox) -> Graph:
-    return Graph(sandbox)
-
-
-@pytest.fixture
 def job(sandbox: Sandbox, graph: Graph, admin: httpx.Client) -> Provisioning:
     """Ada and Grace are members of the account, Ada in the group Administrator."""
     token = account_token(sandbox, SCIM_PROVISIONING)["value"]

@@ -1,29 +1,16 @@
 """Synchronization jobs, secrets and schema as Graph serves them."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from sandbox.server.server import Sandbox
 from tests.sandbox.entra.entra_support import TOKEN, Graph, Provisioning, ScimEndpoint, scope
-
-
-@pytest.fixture
-def graph(sandbox: Sandbox) -> Graph:
-    return Graph(sandbox)
 
 
 @pytest.fixture
 def job(graph: Graph) -> Provisioning:
     return Provisioning(graph)
-
-
-@pytest.fixture
-def scim() -> Iterator[ScimEndpoint]:
-    with ScimEndpoint() as endpoint:
-        yield endpoint
 
 
 def test_a_new_job_is_not_started_and_has_a_schedule(graph: Graph, job: Provisioning) -> None:

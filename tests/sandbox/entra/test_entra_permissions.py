@@ -3,17 +3,11 @@
 import httpx
 import pytest
 
-from sandbox.server.server import Sandbox
 from tests.sandbox.entra.entra_support import TEMPLATE, USER_ROLE, Graph, Provisioning
 
 DENIED = (403, "Authorization_RequestDenied")
 # Synchronization calls refuse without a word (microsoft-graph-docs-contrib #8800).
 WORDLESS = (401, "UnknownError")
-
-
-@pytest.fixture
-def graph(sandbox: Sandbox) -> Graph:
-    return Graph(sandbox)
 
 
 def narrow(admin: httpx.Client, *roles: str) -> None:

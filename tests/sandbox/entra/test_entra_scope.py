@@ -1,26 +1,13 @@
 """Who is provisioned: job state, assignment, membership, filters; with the tests' own endpoint."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from sandbox.server.server import Sandbox
 from tests.sandbox.entra.entra_support import Graph, Provisioning, ScimEndpoint, cycle
 
 ADA, GRACE, ALAN = "ada@example.com", "grace@example.com", "alan@example.com"
-
-
-@pytest.fixture
-def scim() -> Iterator[ScimEndpoint]:
-    with ScimEndpoint() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture
-def graph(sandbox: Sandbox) -> Graph:
-    return Graph(sandbox)
 
 
 @pytest.fixture

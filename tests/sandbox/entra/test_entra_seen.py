@@ -4,13 +4,7 @@ import httpx
 import pytest
 
 from sandbox.entra.provisioning.mapping import sent_name
-from sandbox.server.server import Sandbox
 from tests.sandbox.entra.entra_support import Graph, Provisioning, ScimEndpoint, cycle
-
-
-@pytest.fixture
-def graph(sandbox: Sandbox) -> Graph:
-    return Graph(sandbox)
 
 
 def test_an_empty_notification_setting_is_refused_and_other_keys_stay(graph: Graph) -> None:

@@ -1,17 +1,11 @@
 """The tenant's state: survives a restart, can be copied, and lags behind where a fault says so."""
 
 import httpx
-import pytest
 
 from sandbox.entra.models import EntraState
 from sandbox.server.people import Person
 from sandbox.server.server import Sandbox
 from tests.sandbox.entra.entra_support import Graph, Provisioning, ScimEndpoint, cycle
-
-
-@pytest.fixture
-def graph(sandbox: Sandbox) -> Graph:
-    return Graph(sandbox)
 
 
 def test_everything_survives_the_way_through_json(

@@ -1,34 +1,14 @@
 """What the cycle records: logs, counts, quarantine, deletion threshold, on demand."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from sandbox.server.server import Sandbox
 from tests.sandbox.entra.entra_support import TOKEN, Graph, Provisioning, ScimEndpoint, cycle
 
 ADA, GRACE, ALAN = "ada@example.com", "grace@example.com", "alan@example.com"
-
-
-@pytest.fixture
-def scim() -> Iterator[ScimEndpoint]:
-    with ScimEndpoint() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture
-def graph(sandbox: Sandbox) -> Graph:
-    return Graph(sandbox)
-
-
-@pytest.fixture
-def job(graph: Graph, scim: ScimEndpoint) -> Provisioning:
-    made = Provisioning(graph, scim.base)
-    made.start()
-    return made
 
 
 def test_a_refused_user_is_logged_with_the_endpoints_reason_and_retried(
