@@ -19,6 +19,7 @@ _HISTORY = {
     "provisioningLog",
     "deletedItems",
     "mailNickname",
+    "securityIdentifier",  # made of the object id
     "groupDeletions",
     "id",
     "lastExecution",
