@@ -8,6 +8,7 @@ import os
 
 import pulumi
 
+from cfscim.config.lanes import lanes
 from cfscim.config.messages import ScimError
 from cfscim.config.models import OktaConfig, parse_config
 from cfscim.config.organisation import OKTA_DOMAINS, okta_domain, require_organisation
@@ -19,11 +20,11 @@ def main() -> None:
         value = pulumi.Config("cloudflare-scim").get_object("scim")
         config = parse_config(value, stack=pulumi.get_stack())
         domain = OKTA_DOMAINS[0]
-        if isinstance(config.identity_provider, OktaConfig):
-            settings = pulumi.Config("okta")
-            declared = config.identity_provider.org_name
-            require_organisation(declared, settings.get("orgName"), os.environ)
-            domain = okta_domain(settings.get("baseUrl"), os.environ)
+        for provider in (lane.config.identity_provider for lane in lanes(config)):
+            if isinstance(provider, OktaConfig):
+                settings = pulumi.Config("okta")
+                require_organisation(provider.org_name, settings.get("orgName"), os.environ)
+                domain = okta_domain(settings.get("baseUrl"), os.environ)
     except ScimError as error:
         raise pulumi.RunError(str(error)) from None
 

@@ -1,13 +1,16 @@
 """Logical resource names: short, stable, and free of anything that a config change could alter."""
 
-from cfscim.config.names import SLUGS
-from cfscim.config.roles import Role
+import pulumi
+
+from cfscim.config.lanes import NEXT, Lane
 
 
-def role_resource(prefix: str, role: Role) -> str:
-    """The logical name of a role's resource, as in `push-group-billing`.
+def taken_over(lane: Lane, name: str, part: str = "") -> list[pulumi.Alias]:
+    """The aliases of a role's resource: once a move is done, that of the new way is the resource.
 
-    It holds no account id and no group prefix, so that a changed prefix shows as a refused
-    replacement of the same resource and never as a silent delete and create.
+    A logical name (`Lane.resource`) holds no account id and no group prefix, so that a changed
+    prefix shows as a refused replacement of the same resource and never as a silent delete and
+    create; only while two ways stand side by side has the new one another name. `part`: what the
+    name goes on with, as in `okta-group-billing-members`.
     """
-    return f"{prefix}-{SLUGS[role]}"
+    return [] if lane.is_next else [pulumi.Alias(name=f"{name}{NEXT}{part}")]

@@ -21,6 +21,7 @@ from pulumi.dynamic.config import Config
 from cfscim.vendors.clients import Clients
 
 if TYPE_CHECKING:
+    from cfscim.vendors.cloudflare.api import CloudflareClient
     from cfscim.vendors.entra.api import GraphClient
     from cfscim.vendors.okta.api import OktaClient
 
@@ -85,6 +86,15 @@ class RestProvider(ResourceProvider):
 
         return self.clients.one(
             GraphClient, lambda: GraphClient.from_settings(self.settings, self.environment)
+        )
+
+    def cloudflare(self) -> "CloudflareClient":
+        """The run's client, signed in as the Cloudflare provider is; imported when it is needed."""
+        from cfscim.vendors.cloudflare.api import CloudflareClient
+
+        return self.clients.one(
+            CloudflareClient,
+            lambda: CloudflareClient.from_settings(self.settings, self.environment),
         )
 
     def check(self, _olds: Props, news: Props) -> CheckResult:

@@ -1,17 +1,27 @@
 """The whole of Cloudflare dashboard SCIM for one account, wired from one `ScimConfig`."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pulumi
 
 from cfscim.config.checklist import remaining_steps
 from cfscim.config.facts import token_fingerprint
+from cfscim.config.lanes import Lane, lanes
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_names, scim_base_url
+from cfscim.config.roles import Role
 from cfscim.config.warnings import lines, warnings
+from components.access_guard import AccessGuard
 from components.lookups import Lookups
+from components.move_switch import MoveSwitch
 from components.token import ScopedToken
 from components.user_groups import RoleUserGroups
+
+if TYPE_CHECKING:
+    from components.entra.provisioning import EntraProvisioning
+    from components.okta.provisioning import OktaProvisioning
 
 
 class CloudflareScim(pulumi.ComponentResource):
@@ -33,23 +43,50 @@ class CloudflareScim(pulumi.ComponentResource):
         super().__init__("cloudflare-scim:index:CloudflareScim", name, {}, opts)
         lookups = Lookups(config.account.id, invoke=pulumi.InvokeOptions(parent=self))
         token = ScopedToken("scoped-token", config, lookups, pulumi.ResourceOptions(parent=self))
-        policies = None
-        if config.role_model == "userGroups":
-            policies = RoleUserGroups(
-                "user-groups",
-                config,
+        ways = lanes(config)
+        guard = AccessGuard(
+            "access-guard",
+            config,
+            "change",
+            pulumi.ResourceOptions(parent=self, depends_on=[token]),
+        )
+        policies = {
+            lane: RoleUserGroups(
+                f"user-groups{lane.suffix if lane is not ways[0] else ''}",
+                lane,
                 lookups,
-                [token],
+                [token, guard],
                 pulumi.ResourceOptions(parent=self),
             )
-        provisioning = _provisioning_component(config)(
-            config.identity_provider.kind,
+            for lane in ways
+            if lane.config.role_model == "userGroups"
+        }
+        # One identity provider, or, while the stack moves to another, both.
+        provisioning = [
+            _provisioning_component(kind)(
+                kind,
+                [lane for lane in ways if lane.config.identity_provider.kind == kind],
+                token,
+                guard,
+                [token, *policies.values()],
+                pulumi.ResourceOptions(parent=self),
+            )
+            for kind in dict.fromkeys(lane.config.identity_provider.kind for lane in ways)
+        ]
+        first = provisioning[0]
+        destroy_guard = AccessGuard(
+            "destroy-guard",
             config,
-            token,
-            [token, policies] if policies else [token],
-            pulumi.ResourceOptions(parent=self),
+            "destroy",
+            # After all that gives access, and so the first that a destroy meets.
+            pulumi.ResourceOptions(
+                parent=self, depends_on=[one.gives_access for one in provisioning]
+            ),
         )
-        user_groups = policies.groups if policies else {}
+        for one in provisioning:
+            one.start(destroy_guard)
+        if config.move is not None and config.move.switched:
+            self._switch(config, ways[0], [*policies.values()])
         self.stack_outputs = {
             "scimBaseUrl": scim_base_url(config),
             "tokenId": token.id,
@@ -57,27 +94,70 @@ class CloudflareScim(pulumi.ComponentResource):
             "tokenValue": token.value,
             # A token's value is random enough that its hash gives nothing away.
             "tokenFingerprint": pulumi.Output.unsecret(token.value.apply(token_fingerprint)),
-            "applicationId": provisioning.application_id,
-            **provisioning.extra_outputs,
-            "roleGroups": {
-                role.value: {
-                    "name": group,
-                    "identityProviderGroupId": provisioning.group_ids[role],
-                    "cloudflareGroupId": user_groups[role].id if role in user_groups else None,
-                }
-                for role, group in group_names(config).items()
-            },
-            "remainingSteps": provisioning.application_id.apply(
-                lambda app_id: remaining_steps(config, app_id=app_id, okta_domain=okta_domain)
+            "applicationId": first.application_id,
+            **first.extra_outputs,
+            "roleGroups": _role_groups(ways[0], first.group_ids, policies),
+            **_next(ways, provisioning, policies),
+            "remainingSteps": pulumi.Output.all(
+                *(one.application_id for one in provisioning)
+            ).apply(
+                lambda ids: remaining_steps(
+                    config, app_id=ids[0], next_app_id=ids[-1], okta_domain=okta_domain
+                )
             ),
             "warnings": lines(warnings(config, today=datetime.now(UTC).date())),
         }
         self.register_outputs(self.stack_outputs)
 
+    def _switch(self, config: ScimConfig, new: Lane, after: Sequence[pulumi.Resource]) -> None:
+        former, now = group_names(config), group_names(new.config)
+        MoveSwitch(
+            "move-switch",
+            config.account.id,
+            {now[role]: former[role] for role in now},
+            {now[role]: config.roles[role].members or () for role in now},
+            pulumi.ResourceOptions(parent=self, depends_on=[*after]),
+        )
 
-def _provisioning_component(config: ScimConfig) -> type:
+
+def _role_groups(
+    lane: Lane,
+    group_ids: Mapping[Lane, Mapping[Role, pulumi.Output[str]]],
+    policies: Mapping[Lane, RoleUserGroups],
+) -> dict[str, dict[str, pulumi.Input[str] | None]]:
+    given = policies[lane].groups if lane in policies else {}
+    return {
+        role.value: {
+            "name": group,
+            "identityProviderGroupId": group_ids[lane][role],
+            "cloudflareGroupId": given[role].id if role in given else None,
+        }
+        for role, group in group_names(lane.config).items()
+    }
+
+
+def _next(
+    ways: Sequence[Lane],
+    provisioning: "Sequence[OktaProvisioning | EntraProvisioning]",
+    policies: Mapping[Lane, RoleUserGroups],
+) -> dict[str, pulumi.Input[object]]:
+    """The new way's own outputs, while both stand side by side."""
+    if len(ways) == 1:
+        return {}
+    new = provisioning[-1]
+    groups = _role_groups(ways[-1], new.group_ids, policies)
+    return {
+        "next": {
+            "applicationId": new.application_id,
+            **new.extra_outputs,
+            "roleGroups": groups,
+        }
+    }
+
+
+def _provisioning_component(kind: str) -> type:
     # Each branch loads one provider SDK of several hundred milliseconds; only ours is loaded.
-    if config.identity_provider.kind == "okta":
+    if kind == "okta":
         from components.okta.provisioning import OktaProvisioning
 
         return OktaProvisioning

@@ -18,6 +18,7 @@ from cfscim.config.facts import (
 )
 from cfscim.config.models import ScimConfig
 from components.lookups import Lookups
+from components.previous_token import PreviousToken
 
 
 class _Policy(TypedDict):
@@ -83,6 +84,14 @@ class ScopedToken(pulumi.ComponentResource):
                 ],
                 **settings,
                 opts=child,
+            )
+        if config.token.keep_previous:
+            PreviousToken(
+                "previous-token",
+                account,
+                config.token.owner,
+                token.id,
+                pulumi.ResourceOptions(parent=self),
             )
         self.id = token.id
         self.value = pulumi.Output.secret(token.value)

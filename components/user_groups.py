@@ -10,17 +10,18 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_cloudflare as cloudflare
 
-from cfscim.config.models import ScimConfig
+from cfscim.config.lanes import Lane
 from cfscim.config.names import group_names
 from cfscim.config.roles import Role
 from components.lookups import Lookups
-from components.naming import role_resource
+from components.naming import taken_over
 
 
 class RoleUserGroups(pulumi.ComponentResource):
     """One Cloudflare User Group for each configured role, with that role on the whole account.
 
-    In: config, look-ups, and what must exist before. Out: `groups`, role to the resource.
+    In: the way (its config), look-ups, and what must exist before. Out: `groups`, role to the
+    resource.
     """
 
     groups: dict[Role, cloudflare.UserGroup]
@@ -28,15 +29,16 @@ class RoleUserGroups(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        config: ScimConfig,
+        lane: Lane,
         lookups: Lookups,
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:RoleUserGroups", name, {}, opts)
+        config = lane.config
         self.groups = {
             role: cloudflare.UserGroup(
-                role_resource("user-group", role),
+                resource,
                 account_id=config.account.id,
                 name=group,
                 policies=[
@@ -50,13 +52,15 @@ class RoleUserGroups(pulumi.ComponentResource):
                     parent=self,
                     depends_on=[*after],
                     # Without it people lose the role at once, Super Administrators included.
-                    protect=config.protects(role_resource("user-group", role)),
+                    protect=lane.protects(resource),
                     # Destroying the stack must not take a role from anybody silently.
                     retain_on_delete=True,
                     # Cloudflare refuses to rename a group that SCIM manages.
                     replace_on_changes=["name"],
+                    aliases=taken_over(lane, resource),
                 ),
             )
             for role, group in group_names(config).items()
+            for resource in [lane.resource("user-group", role)]
         }
         self.register_outputs({role.value: group.id for role, group in self.groups.items()})

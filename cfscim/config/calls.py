@@ -122,6 +122,14 @@ STEPS: Mapping[str, Sequence[Step]] = {
     ),
     "okta:app/connection:Connection": (Step("okta apps", writes=2, refreshed=1),),
     "okta:app/features:Features": (Step("okta apps", writes=1, refreshed=1),),
+    # They ask only when something of theirs changes.
+    f"{_OURS}:AccessGuard": (Step("cloudflare"),),
+    f"{_OURS}:PreviousToken": (Step("cloudflare"),),
+    # The groups, the members, who is in each former and new group; a former one loses its policy.
+    f"{_OURS}:MoveSwitch": (
+        Step("cloudflare", reads=2),
+        Step("cloudflare", reads=2, writes=1, each="formerNames"),
+    ),
     f"{_OURS}:OktaGate console": (Step("okta app", reads=1, refreshed=1),),
     f"{_OURS}:OktaGate connection": (Step("okta apps", reads=1, refreshed=1),),
     f"{_OURS}:OktaGate features": (Step("okta apps", reads=2, refreshed=2),),

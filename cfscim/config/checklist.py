@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from cfscim.config.access import people
 from cfscim.config.facts import VIRTUAL_GROUPS_DEPRECATED, VIRTUAL_GROUPS_LEFT_BY
+from cfscim.config.lanes import lanes
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
 from cfscim.config.okta_switches import Page, state, to_do
@@ -39,17 +40,33 @@ class Step:
         )
 
 
-def remaining_steps(config: ScimConfig, *, app_id: str, okta_domain: str = "okta.com") -> list[str]:
+def remaining_steps(
+    config: ScimConfig, *, app_id: str, next_app_id: str = "", okta_domain: str = "okta.com"
+) -> list[str]:
     """`steps` as lines, for the stack's outputs and `plan`, which read nothing back."""
-    return [step.text for step in steps(config, app_id=app_id, okta_domain=okta_domain)]
+    found = steps(config, app_id=app_id, next_app_id=next_app_id, okta_domain=okta_domain)
+    return [step.text for step in found]
 
 
-def steps(config: ScimConfig, *, app_id: str, okta_domain: str = "okta.com") -> list[Step]:
+def steps(
+    config: ScimConfig, *, app_id: str, next_app_id: str = "", okta_domain: str = "okta.com"
+) -> list[Step]:
     """What a person has to do by hand, in the order it is done.
 
-    `app_id` is the application's id in the identity provider; `okta_domain` the domain of the
-    organisation, other than okta.com for preview and government organisations.
+    `app_id` is the application's id in the identity provider; `next_app_id` that of the way which
+    a move goes to; `okta_domain` the domain of the organisation, other than okta.com for preview
+    and government organisations.
     """
+    ids = (app_id, next_app_id or app_id)
+    found = [
+        step
+        for lane, id_ in zip(lanes(config), ids, strict=False)
+        for step in _of_one_way(lane.config, id_, okta_domain)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _of_one_way(config: ScimConfig, app_id: str, okta_domain: str) -> list[Step]:
     provider = config.identity_provider
     found = list(_virtual_groups(config))
     if isinstance(provider, OktaConfig):

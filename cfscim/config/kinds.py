@@ -78,6 +78,23 @@ KINDS: Mapping[str, Kind] = {
         "assignments of groups to the Entra application",
         *("appRoleId", "principalObjectId", "resourceObjectId"),
     ),
+    "pulumi-python:dynamic/cloudflare-scim:AccessGuard": _kind(
+        "guard against a lock-out",
+        "guards against a lock-out",
+        *("accountId", "before"),
+        when_deleted=_NOTHING,
+    ),
+    "pulumi-python:dynamic/cloudflare-scim:MoveSwitch": _kind(
+        "switch of a move",
+        "switches of a move",
+        *("accountId", "newNames", "formerNames", "members"),
+        when_deleted=_NOTHING,
+    ),
+    "pulumi-python:dynamic/cloudflare-scim:PreviousToken": _kind(
+        "previous token, kept for a while",
+        "previous tokens, kept for a while",
+        when_deleted="the previous token is ended, once the present one was used",
+    ),
     "pulumi-python:dynamic/cloudflare-scim:OktaGate": _kind(
         "check that Okta really is set up",
         "checks that Okta really is set up",

@@ -310,6 +310,42 @@ class Removal(Part):
     reason: Name = Field(description="Why it was allowed.", examples=["Billing is dropped"])
 
 
+class MoveTarget(Part):
+    """Where a move goes: what of the present way is to be another."""
+
+    role_model: Literal["userGroups"] | None = Field(
+        default=None,
+        description="userGroups, where the present way is virtualGroups.",
+        examples=["userGroups"],
+    )
+    group_prefix: Prefix | None = Field(
+        default=None,
+        description="The groupPrefix of the new way; every group needs a name that is not taken.",
+        examples=["Cloudflare "],
+    )
+    identity_provider: IdentityProvider | None = Field(
+        default=None,
+        description="The other identity provider, of another kind than the present one.",
+    )
+
+
+class Move(Part):
+    """A second way to the same roles beside the present one (docs/moves.md)."""
+
+    to: MoveTarget = Field(description="Where the move goes: at least one of its keys.")
+    switched: bool = Field(
+        default=False,
+        description="false: both ways stand side by side. true: the present way is taken out, "
+        "once everybody has the role by the new one.",
+    )
+    until: Day = Field(
+        description="Last day the present way may be removed; the move is done by then.",
+        examples=["2026-12-31"],
+    )
+    by: Name = Field(description="Who allowed it.", examples=["grace@example.com"])
+    reason: Name = Field(description="Why it was allowed.", examples=["user groups"])
+
+
 def _in_order(roles: Mapping[Role, RoleConfig]) -> Mapping[Role, RoleConfig]:
     return {role: roles[role] for role in ROLES if role in roles}
 
@@ -366,14 +402,24 @@ class ScimConfig(Part):
         "protection falls for exactly that.",
         json_schema_extra=_page("leaving.md"),
     )
+    move: Move | None = Field(
+        default=None,
+        description="A second way to the same roles, side by side with the present one until it "
+        "is switched: to (roleModel, groupPrefix, identityProvider), switched, until, by, reason. "
+        "See docs/moves.md.",
+    )
     identity_provider: IdentityProvider = Field(
         description="Where people and groups come from: kind okta or kind entra."
     )
 
-    def removal_of(self, resource: str) -> Removal | None:
-        """The entry of `removals` that a resource's logical name falls under, the one that lasts
-        longest; None where it is protected."""
-        found = [one for one in self.removals if resource in _covered(one.what)]
+    def removal_of(self, resource: str) -> Removal | Move | None:
+        """The entry of `removals`, or the move, that a resource's logical name falls under, the one
+        that lasts longest; None where it is protected."""
+        found: list[Removal | Move] = [
+            one for one in self.removals if resource in _covered(one.what)
+        ]
+        if self.move is not None and resource in _left_behind(self.move):
+            found.append(self.move)
         return max(found, key=lambda one: one.until, default=None)
 
     def protects(self, resource: str) -> bool:
@@ -383,6 +429,13 @@ class ScimConfig(Part):
 
 _USERS_GROUP = frozenset({"okta-users-group", "entra-users-group", "entra-assignment-users"})
 _APPLICATION = frozenset({"okta-app", "okta-app-assignments", "entra-app"})
+
+
+def _left_behind(move: Move) -> frozenset[str]:
+    """The protected resources of the way that a move leaves."""
+    if move.to.identity_provider is not None:
+        return _covered("everything")
+    return frozenset().union(*(_covered(role.value) for role in ROLES))
 
 
 def _covered(what: str) -> frozenset[str]:

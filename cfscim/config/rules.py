@@ -1,10 +1,11 @@
 """Rules between parts of the config, checked on the raw object so that all show at once."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from cfscim.config.credentials import looks_secret, shown
-from cfscim.config.messages import Keys, Message, in_config
+from cfscim.config.messages import CONFIG_KEY, Keys, Message, in_config
 from cfscim.config.roles import ROLES
 from cfscim.config.words import INTEGER, UNARY, moment
 
@@ -269,6 +270,77 @@ def _networks_twice(raw: Raw) -> Iterator[Message]:
             )
 
 
+def _move(raw: Raw) -> Iterator[Message]:
+    """Where a move goes must be another way, with names of its own, and right by itself."""
+    to = _section(raw, "move", "to")
+    if not isinstance(raw.get("move"), Mapping) or "to" not in _section(raw, "move"):
+        return
+    target = _moved(raw, to)
+    yield from _nowhere(raw, to)
+    taken = {name.lower() for name in _group_names(raw)}
+    names = _group_names(target)
+    if to and any(name.lower() in taken for name in names):
+        yield Message(
+            where=in_config("move", "to", "groupPrefix"),
+            what="the groups of the new way have the names of the present ones",
+            why="both ways stand side by side, and a group of one name is one group in Cloudflare",
+            instead="write a groupPrefix that differs from the present one, like "
+            f"{shown(_free_prefix(raw))}",
+        )
+    for rule in _RULES:
+        for problem in rule(target) if rule is not _move else ():
+            # What the move leaves as it is was reported already.
+            if str(problem.where.keys[1]) in to:
+                keys = (CONFIG_KEY, "move", "to", *problem.where.keys[1:])
+                yield replace(problem, where=replace(problem.where, keys=keys))
+
+
+def _moved(raw: Raw, to: Raw) -> Raw:
+    return {key: value for key, value in {**raw, **to}.items() if key != "move"}
+
+
+def _nowhere(raw: Raw, to: Raw) -> Iterator[Message]:
+    why = "a move is from one way to another"
+    if not to:
+        yield Message(
+            where=in_config("move", "to"),
+            what="nothing is named",
+            why=why,
+            instead="write roleModel: userGroups, a groupPrefix or another identityProvider",
+        )
+    if "roleModel" in to and raw.get("roleModel") == to["roleModel"]:
+        yield Message(
+            where=in_config("move", "to", "roleModel"),
+            what=f"the stack is on {shown(to['roleModel'])} already",
+            why=why,
+            instead="leave the key out",
+        )
+    kind = _section(to, "identityProvider").get("kind")
+    if kind is not None and kind == _section(raw, "identityProvider").get("kind"):
+        yield Message(
+            where=in_config("move", "to", "identityProvider", "kind"),
+            what=f"the stack's identity provider is {shown(kind)} already",
+            why="its application stays the same one, whatever the groups are called",
+            instead="write the other kind, or change the settings of identityProvider itself",
+        )
+
+
+def _group_names(raw: Raw) -> list[str]:
+    """The role groups' names, as `cfscim.config.names` makes them of a valid config."""
+    declared = raw.get("roles")
+    roles = [role for role in ROLES if not isinstance(declared, Mapping) or role in declared]
+    if raw.get("roleModel") == "userGroups":
+        prefix = raw.get("groupPrefix", "")
+        return [f"{prefix if isinstance(prefix, str) else ''}{role}" for role in roles]
+    if _section(raw, "identityProvider").get("kind") == "entra":
+        return [f"CF-{_section(raw, 'account').get('id')} - {role}" for role in roles]
+    return [str(role) for role in roles]
+
+
+def _free_prefix(raw: Raw) -> str:
+    return "Cloudflare " if raw.get("groupPrefix") != "Cloudflare " else "SCIM "
+
+
 _RULES: tuple[Callable[[Raw], Iterator[Message]], ...] = (
     _people_twice,
     _people_spelled_twice,
@@ -279,4 +351,5 @@ _RULES: tuple[Callable[[Raw], Iterator[Message]], ...] = (
     _apostrophes,
     _user_filter,
     _networks_twice,
+    _move,
 )

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from cfscim.config.clouds import CLOUDS
 from cfscim.config.credentials import CREDENTIALS, looks_secret, shown
+from cfscim.config.lanes import lanes
 from cfscim.config.messages import CONFIG_KEY, ConfigError, Keys, Message, Where, in_config
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig, parse_config
 from cfscim.config.organisation import NOT_OKTAS, OKTA_DOMAINS
@@ -230,9 +231,10 @@ def check_stack_file(path: str | Path, *, now: datetime | None = None) -> Checke
         except ConfigError as error:
             problems.extend(error.problems)
         else:
-            problems.extend(_two_organisations(found, read))
-            problems.extend(_vanity_domain(found, read))
-            problems.extend(_two_clouds(found, read))
+            for lane in lanes(read):
+                problems.extend(_two_organisations(found, lane.config))
+                problems.extend(_vanity_domain(found, lane.config))
+                problems.extend(_two_clouds(found, lane.config))
             config = None if over else read
     every = [*found.problems, *map(found.placed, problems)]
     return CheckedStack(found, config, tuple(sorted(every, key=lambda one: one.where.line or 0)))

@@ -10,6 +10,7 @@ from cfscim.config.facts import (
     VIRTUAL_GROUPS_LEFT_BY,
     judge_expiry,
 )
+from cfscim.config.lanes import lanes
 from cfscim.config.messages import Level, Message, Step, in_config
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
 from cfscim.config.okta_switches import Page, to_do
@@ -18,9 +19,14 @@ from cfscim.config.roles import Role
 
 def warnings(config: ScimConfig, *, today: date) -> list[Message]:
     """What is to be known before `config` is approved on the day `today`; always in one order."""
-    parts = (check(config) for check in _CHECKS)
-    stated = [warning for part in parts for warning in part]
-    return [*_expiry(config, today), *stated, *_waivers(config, today), *_removals(config, today)]
+    parts = (check(way.config) for way in lanes(config) for check in _CHECKS)
+    stated = list(dict.fromkeys(warning for part in parts for warning in part))
+    dated = (_waivers, _removals, _move)
+    return [
+        *_expiry(config, today),
+        *stated,
+        *(warning for check in dated for warning in check(config, today)),
+    ]
 
 
 def lines(messages: Iterable[Message]) -> list[str]:
@@ -190,6 +196,34 @@ def _removals(config: ScimConfig, today: date) -> Iterator[Message]:
                 why="it is not protected until then",
                 instead="take it out once that is done",
             )
+
+
+def _move(config: ScimConfig, today: date) -> Iterator[Message]:
+    move = config.move
+    if move is None:
+        return
+    if move.until < today:
+        yield _warn(
+            "move",
+            what=f"that by {move.by} ended on {move.until}",
+            why="it no longer shields anything from a refusal",
+            instead="finish it, or have it renewed (docs/moves.md)",
+        )
+    elif move.switched:
+        yield _warn(
+            "move",
+            what="the former way is taken out",
+            why="the move is not done before the config says so",
+            instead="after the update write what stands under move.to in its place and take move "
+            "out (docs/moves.md)",
+        )
+    else:
+        yield _warn(
+            "move",
+            what=f"two ways stand side by side until {move.until} ({move.by}: {move.reason})",
+            why="what the former one is made of is not protected until then",
+            instead="after a provisioning cycle write move.switched: true (docs/moves.md)",
+        )
 
 
 def _listed(roles: Iterable[Role]) -> str:

@@ -147,7 +147,7 @@ def _result(
     plan = make_plan(stack, worker=worker, today=today)
     base = against.of(stack.file.path) if against is not None else None
     review = _review(plan, base, worker, today) if base is not None else None
-    before = review.before.config if review is not None and review.before else None
+    before = base.checked.config if base is not None and base.checked is not None else None
     missing = base is not None and base.missing
     violations = check(
         plan.resources, stack.config, plan.stack, today, before, before_missing=missing

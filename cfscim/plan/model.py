@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from cfscim.config.access import Grant, access_table
 from cfscim.config.calls import Asked, Calls, calls
 from cfscim.config.checklist import remaining_steps
+from cfscim.config.lanes import primary
 from cfscim.config.messages import CONFIG_KEY, ConfigError, Message
 from cfscim.config.models import ScimConfig
 from cfscim.config.organisation import okta_domain
@@ -43,7 +44,7 @@ class Plan:
     @property
     def access(self) -> tuple[Grant, ...]:
         """Who gets which role; roles managed in the identity provider have no row."""
-        return access_table(self.config)
+        return access_table(primary(self.config))
 
     @property
     def remote_resources(self) -> tuple[Registration, ...]:
@@ -94,13 +95,17 @@ def plan_of(
     """The plan of a run that was made already."""
     app_id = str(declared.outputs["applicationId"])
     domain = okta_domain(checked.file.provider_config.get("okta:baseUrl"), {})
+    following = declared.outputs.get("next")
+    next_app_id = str(following["applicationId"]) if isinstance(following, dict) else ""
     return Plan(
         stack=checked.file.stack,
         file=checked.file.path,
         config=config,
         resources=tuple(declared.resources),
         outputs=declared.outputs,
-        remaining_steps=tuple(remaining_steps(config, app_id=app_id, okta_domain=domain)),
+        remaining_steps=tuple(
+            remaining_steps(config, app_id=app_id, next_app_id=next_app_id, okta_domain=domain)
+        ),
         warnings=tuple(warnings(config, today=today or datetime.now(UTC).date())),
         settings=stack_settings(checked.file.document),
         lookups=tuple(declared.lookups),

@@ -62,6 +62,7 @@ def _registration(request: resource_pb2.RegisterResourceRequest) -> Registration
             depends_on=tuple(sorted({_name_of(urn) for urn in request.dependencies})),
             replacement_trigger=None if trigger is None else _plain(trigger),
             replace_on_changes=tuple(request.replaceOnChanges),
+            aliases=tuple(one.spec.name for one in request.aliases if one.spec.name),
         ),
         custom=request.custom,
         fed_by={

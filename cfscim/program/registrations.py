@@ -12,7 +12,10 @@ SECRET = "[secret]"  # noqa: S105 - the mask, not a secret
 
 @dataclass(frozen=True)
 class Options:
-    """The resource options that matter to a reviewer; names, not URNs, in `depends_on`."""
+    """The resource options that matter to a reviewer; names, not URNs, in `depends_on`.
+
+    `aliases`: names under which the resource may be known to the state.
+    """
 
     protect: bool = False
     retain_on_delete: bool = False
@@ -20,6 +23,7 @@ class Options:
     depends_on: tuple[str, ...] = ()
     replacement_trigger: Value = None
     replace_on_changes: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

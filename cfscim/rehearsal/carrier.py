@@ -65,7 +65,7 @@ class Carrier(Mocks):
         key, options = (args.typ, args.name), self._options(args)
         handler = self._vendors.handler(args.typ)
         with self._lock:
-            before = self._held.get(key)
+            before = self._known(key, options)
             self.seen.add(key)
         inputs = _revealed(args.inputs)
         if before is None:
@@ -95,6 +95,17 @@ class Carrier(Mocks):
             imported=False,
         )
         return self._kept(after, "updated" if change == "update" else "same")
+
+    def _known(self, key: Key, options: Options) -> Held | None:
+        """What earlier runs made of the resource, under its name or one that it had."""
+        if key in self._held:
+            return self._held[key]
+        for alias in options.aliases:
+            if (key[0], alias) in self._held:
+                renamed = replace(self._held.pop((key[0], alias)), name=key[1])
+                self._held[key] = renamed
+                return renamed
+        return None
 
     def _created(
         self, handler: Handler, args: MockResourceArgs, inputs: Props, options: Options, how: str

@@ -330,7 +330,7 @@ def _urn(stack: str, held: Held) -> str:
 
 
 def _options(noted: JsonObject) -> Options:
-    lists = ("ignore_changes", "depends_on", "replace_on_changes")
+    lists = ("ignore_changes", "depends_on", "replace_on_changes", "aliases")
     given = {**noted, **{key: tuple(noted.get(key) or ()) for key in lists}}  # type: ignore[arg-type]
     return Options(**given)  # pyright: ignore[reportArgumentType] - written by `export`
 

@@ -1,7 +1,7 @@
 """What an update makes of each resource: create, update, replace, delete, and what it refuses."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from cfscim.config.kinds import kind_of
@@ -70,6 +70,7 @@ def resource_changes(
     no change of their own.
     """
     old, new = _by_urn(before, stack), _by_urn(after, stack)
+    _rename(old, new)
     changed: list[ResourceChange] = []
     fresh: set[str] = set()
     for urn, resource in new.items():
@@ -95,6 +96,40 @@ def resource_changes(
                 )
             )
     return tuple(changed)
+
+
+def _rename(old: dict[str, Registration], new: Mapping[str, Registration]) -> None:
+    """Puts what the new program declares under another name where the new program looks for it."""
+    names: dict[str, str] = {}
+    for urn, resource in new.items():
+        stem = urn.removesuffix(resource.name)
+        known = [f"{stem}{alias}" for alias in resource.options.aliases]
+        found = next((was for was in known if was in old), None)
+        if urn not in old and found is not None:
+            names[old[found].name] = resource.name
+            old[urn] = old.pop(found)
+    if names:
+        for urn, resource in old.items():
+            old[urn] = _called(resource, names)
+
+
+def _called(resource: Registration, names: Mapping[str, str]) -> Registration:
+    """The resource with the names that others have now in the values made from them."""
+    return replace(
+        resource,
+        inputs={key: _values_called(value, names) for key, value in resource.inputs.items()},
+    )
+
+
+def _values_called(value: Value, names: Mapping[str, str]) -> Value:
+    if isinstance(value, dict):
+        return {key: _values_called(inner, names) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_values_called(inner, names) for inner in value]
+    if isinstance(value, str) and value.startswith("${"):
+        name, dot, rest = value[2:].partition(".")
+        return f"${{{names[name]}{dot}{rest}" if name in names else value
+    return value
 
 
 def shown(value: Value) -> Value:

@@ -1,11 +1,12 @@
 """One stack now and in its base, compared: people, settings, resources, and what is left to do."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from cfscim.config.access import Difference, Grant, access_table, difference, people
 from cfscim.config.kinds import TOKENS
+from cfscim.config.lanes import primary
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.project import Settings
@@ -237,12 +238,13 @@ def compare(
     """Compares a plan with the plan of its base; `program`: how the program itself differs."""
     resources = resource_changes(before.resources if before else (), after.resources, after.stack)
     steps = _texts(before.remaining_steps if before else (), after.remaining_steps)
+    now, was = _in_force(after), _in_force(before) if before else None
     return Review(
-        before=before,
-        after=after,
+        before=was,
+        after=now,
         label=label,
         note=note,
-        people=people_change(before.config if before else None, after.config),
+        people=people_change(was.config if was else None, now.config),
         settings=(
             *stack_changes(before.settings if before else Settings(), after.settings),
             *(setting_changes(before.config, after.config) if before else ()),
@@ -252,6 +254,11 @@ def compare(
         warnings=_texts(lines(before.warnings) if before else (), lines(after.warnings)),
         program=program or NO_CHANGE,
     )
+
+
+def _in_force(plan: Plan) -> Plan:
+    """The plan with the config of the way in force: a move's other way changes nobody's role."""
+    return plan if plan.config.move is None else replace(plan, config=primary(plan.config))
 
 
 def takes_effect(config: ScimConfig) -> bool:

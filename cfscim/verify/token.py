@@ -149,8 +149,8 @@ class _Token:
             return holds(
                 "none but those kept for the hand-over",
                 shown,
-                warning="the new token is in use: take token.keepPrevious out again, and delete "
-                "the previous one",
+                warning="the new token is in use: take token.keepPrevious out again; the update "
+                "after it ends the previous one",
             )
         text = f"delete {named(token.id for token in twins)}, if nothing uses it"
         ids = tuple(token.id for token in twins)

@@ -11,13 +11,14 @@ import pulumi_azuread as azuread
 
 from cfscim.config.clouds import CLOUDS
 from cfscim.config.entra_keys import Key, everybody, notifications, tenant_url
-from cfscim.config.models import EntraConfig, ScimConfig
+from cfscim.config.lanes import Lane
+from cfscim.config.models import EntraConfig
 from components.entra.saved_keys import EntraSavedKeys
 from components.token import ScopedToken
 
 
 class EntraApp(pulumi.ComponentResource):
-    """In: config, the token, and what must exist before.
+    """In: the way, the token, and what must exist before.
 
     Out: `application_id`, `service_principal_id` (object ids) and `job_id` (the full path).
     """
@@ -29,13 +30,14 @@ class EntraApp(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        config: ScimConfig,
+        lane: Lane,
         entra_config: EntraConfig,
         token: ScopedToken,
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:EntraApp", name, {}, opts)
+        config = lane.config
         address = tenant_url(config, entra_config)
         settings, all_users = notifications(entra_config), everybody(entra_config)
         app = azuread.ApplicationFromTemplate(
@@ -44,7 +46,7 @@ class EntraApp(pulumi.ComponentResource):
             template_id=CLOUDS[entra_config.cloud].template,
             # Without the app nobody is provisioned, nor removed, any more.
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[*after], protect=config.protects("entra-app")
+                parent=self, depends_on=[*after], protect=lane.protects("entra-app")
             ),
         )
         job = azuread.SynchronizationJob(

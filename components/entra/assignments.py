@@ -6,7 +6,7 @@ import pulumi
 import pulumi_azuread as azuread
 
 from components.entra.groups import EntraGroups
-from components.naming import role_resource
+from components.naming import taken_over
 
 # The app role that every application made from the non-gallery template has.
 USER_APP_ROLE = "18d14569-c3bd-439b-9a66-3a2aee01d14f"
@@ -24,8 +24,13 @@ class EntraAssignments(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:EntraAssignments", name, {}, opts)
-        assigned = {role_resource("entra-assignment", r): g for r, g in groups.roles.items()}
-        for resource, group in {**assigned, "entra-assignment-users": groups.users}.items():
+        assigned = [
+            (lane.resource("entra-assignment", role), group, lane)
+            for lane, roles in groups.by_lane.items()
+            for role, group in roles.items()
+        ]
+        first = next(iter(groups.by_lane))
+        for resource, group, lane in (*assigned, ("entra-assignment-users", groups.users, first)):
             azuread.AppRoleAssignment(
                 resource,
                 app_role_id=USER_APP_ROLE,
@@ -33,7 +38,10 @@ class EntraAssignments(pulumi.ComponentResource):
                 resource_object_id=service_principal_id,
                 # Without the assignment Entra deactivates everybody in Cloudflare.
                 opts=pulumi.ResourceOptions(
-                    parent=self, depends_on=[*after], protect=group.protected
+                    parent=self,
+                    depends_on=[*after],
+                    protect=group.protected,
+                    aliases=taken_over(lane, resource),
                 ),
             )
         self.register_outputs({})

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_azuread as azuread
 
+from cfscim.config.lanes import Lane
 from components.entra.members import EntraGroupMembers
+from components.naming import taken_over
 
 
 class EntraGroup(pulumi.ComponentResource):
     """In: the group's name; `exact`: object ids that are its whole membership; `at_least`: ids
     that must be in it while others may be; neither: Entra's own business;
-    `after`: what must exist before; `protect`: false where `removals` names it.
+    `after`: what must exist before; `lane`: the way it is of, which says what is protected.
     Out: `id`, `protected`.
     """
 
@@ -27,10 +29,11 @@ class EntraGroup(pulumi.ComponentResource):
         exact: pulumi.Output[Sequence[str]] | None = None,
         at_least: pulumi.Output[Sequence[str]] | None = None,
         after: Sequence[pulumi.Resource] = (),
-        protect: bool = True,
+        lane: Lane,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:EntraGroup", f"{name}-and-members", {}, opts)
+        protect = lane.protects(name)
         group = azuread.Group(
             name,
             display_name=display_name,
@@ -46,6 +49,7 @@ class EntraGroup(pulumi.ComponentResource):
                 protect=protect,
                 # A renamed group no longer meets its Cloudflare group: refused, not renamed.
                 replace_on_changes=["displayName"],
+                aliases=taken_over(lane, name),
                 # Members that are not declared are the identity provider's business.
                 ignore_changes=[] if exact is not None else ["members"],
             ),

@@ -5,46 +5,36 @@ from collections.abc import Sequence
 import pulumi
 
 from cfscim.config.access import people as everyone_listed
-from cfscim.config.models import EntraConfig, ScimConfig
+from cfscim.config.lanes import Lane
+from cfscim.config.models import EntraConfig
 from cfscim.config.names import group_names
 from cfscim.config.roles import Role
 from components.entra.group import EntraGroup
-from components.naming import role_resource
 
 USERS_GROUP_DESCRIPTION = "All Cloudflare users; assigned to the Cloudflare SCIM application"
 
 
 class EntraGroups(pulumi.ComponentResource):
-    """In: config, the ids of everyone listed, and what must exist before.
+    """In: the ways of Entra, the ids of everyone listed, and what must exist before.
 
-    Out: `roles` (role to group) and `users`.
+    Out: `by_lane` (for each way, role to group) and `users`.
     """
 
-    roles: dict[Role, EntraGroup]
+    by_lane: dict[Lane, dict[Role, EntraGroup]]
     users: EntraGroup
 
     def __init__(
         self,
         name: str,
-        config: ScimConfig,
+        ways: Sequence[Lane],
         entra_config: EntraConfig,
         people: pulumi.Output[dict[str, str]],
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:EntraGroups", name, {}, opts)
-        self.roles = {}
-        for role, group_name in group_names(config).items():
-            members = config.roles[role].members
-            self.roles[role] = EntraGroup(
-                role_resource("entra-group", role),
-                group_name,
-                f"Gives the Cloudflare role {role.value}",
-                exact=None if members is None else _ids(list(members), people),
-                after=after,
-                protect=config.protects(role_resource("entra-group", role)),
-                opts=pulumi.ResourceOptions(parent=self),
-            )
+        config = ways[0].config
+        self.by_lane = {lane: self._roles(lane, people, after) for lane in ways}
         listed = list(everyone_listed(config))
         given = entra_config.users_group.members is not None
         self.users = EntraGroup(
@@ -54,10 +44,32 @@ class EntraGroups(pulumi.ComponentResource):
             exact=_ids(listed, people) if given else None,
             at_least=_ids(listed, people) if listed and not given else None,
             after=after,
-            protect=config.protects("entra-users-group"),
+            lane=ways[0],
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.register_outputs({role.value: group.id for role, group in self.roles.items()})
+        self.register_outputs(
+            {role.value: group.id for role, group in self.by_lane[ways[0]].items()}
+        )
+
+    def _roles(
+        self,
+        lane: Lane,
+        people: pulumi.Output[dict[str, str]],
+        after: Sequence[pulumi.Resource],
+    ) -> dict[Role, EntraGroup]:
+        found = {}
+        for role, group_name in group_names(lane.config).items():
+            members = lane.config.roles[role].members
+            found[role] = EntraGroup(
+                lane.resource("entra-group", role),
+                group_name,
+                f"Gives the Cloudflare role {role.value}",
+                exact=None if members is None else _ids(list(members), people),
+                after=after,
+                lane=lane,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        return found
 
 
 def _ids(addresses: list[str], people: pulumi.Output[dict[str, str]]) -> pulumi.Output[list[str]]:

@@ -6,7 +6,8 @@ import pulumi
 
 from cfscim.config.access import people
 from cfscim.config.entra_keys import tenant_url
-from cfscim.config.models import EntraConfig, ScimConfig
+from cfscim.config.lanes import Lane
+from cfscim.config.models import EntraConfig
 from cfscim.config.names import group_names
 from cfscim.config.roles import Role
 from components.entra.app import EntraApp
@@ -20,32 +21,37 @@ from components.token import ScopedToken
 
 
 class EntraProvisioning(pulumi.ComponentResource):
-    """In: config, the token, and what must exist first (the role policies in Cloudflare).
+    """In: the ways of Entra, the token, the guard, and what must exist first (the policies in
+    Cloudflare).
 
-    Out: `application_id`, `group_ids` by role, and what Entra's own tools ask for.
+    Out: `application_id`, `group_ids` by way and role, `gives_access` (the last resource without
+    which nobody has access), and what Entra's own tools ask for.
     """
 
     application_id: pulumi.Output[str]
-    group_ids: dict[Role, pulumi.Output[str]]
+    gives_access: pulumi.Resource
+    group_ids: dict[Lane, dict[Role, pulumi.Output[str]]]
     extra_outputs: dict[str, pulumi.Output[str]]
 
     def __init__(
         self,
         name: str,
-        config: ScimConfig,
+        ways: Sequence[Lane],
         token: ScopedToken,
+        guard: pulumi.Resource,
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:EntraProvisioning", name, {}, opts)
+        config = ways[0].config
         entra_config = config.identity_provider
         assert isinstance(entra_config, EntraConfig)
         ids = entra_people(list(people(config)), pulumi.InvokeOptions(parent=self))
 
         child = pulumi.ResourceOptions(parent=self)
-        groups = EntraGroups("entra-groups", config, entra_config, ids, [token], opts=child)
+        groups = EntraGroups("entra-groups", ways, entra_config, ids, [token, guard], opts=child)
         app = EntraApp(
-            "entra-application", config, entra_config, token, [*after, groups], opts=child
+            "entra-application", ways[0], entra_config, token, [*after, groups], opts=child
         )
         tested = EntraConnectionTest(
             "entra-connection-test",
@@ -60,26 +66,38 @@ class EntraProvisioning(pulumi.ComponentResource):
             "entra-mapping",
             app.service_principal_id,
             app.job_id,
-            {name: groups.roles[role].id for role, name in group_names(config).items()},
+            {
+                name: groups.by_lane[lane][role].id
+                for lane in ways
+                for role, name in group_names(lane.config).items()
+            },
             entra_config.user_filter,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[tested]),
         )
         assignments = EntraAssignments(
             "entra-assignments", groups, app.service_principal_id, [mapping], opts=child
         )
-        if entra_config.start:
-            EntraStart(
-                "entra-start",
-                app.service_principal_id,
-                app.job_id,
-                opts=pulumi.ResourceOptions(
-                    parent=self, depends_on=[*after, groups, app, tested, mapping, assignments]
-                ),
-            )
+        self._start = entra_config.start
+        self._before_start = [*after, groups, app, tested, mapping, assignments]
+        self._job_id = app.job_id
+        self.gives_access = assignments
         self.application_id = app.application_id
-        self.group_ids = {role: group.id for role, group in groups.roles.items()}
+        self.group_ids = {
+            lane: {role: group.id for role, group in roles.items()}
+            for lane, roles in groups.by_lane.items()
+        }
         self.extra_outputs = {
             "servicePrincipalId": app.service_principal_id,
             "synchronizationJobId": app.job_id,
         }
         self.register_outputs({"applicationId": self.application_id})
+
+    def start(self, after: pulumi.Resource) -> None:
+        """Starts provisioning, last of all, where the config wants it started."""
+        if self._start:
+            EntraStart(
+                "entra-start",
+                self.extra_outputs["servicePrincipalId"],
+                self._job_id,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[*self._before_start, after]),
+            )

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_okta as okta
 
-from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.config.lanes import Lane
+from cfscim.config.models import OktaConfig
 from components.okta.group import OktaGroup
 from components.people import listed_people
 
@@ -21,7 +22,7 @@ USERS_GROUP_DESCRIPTION = "All Cloudflare users; assigned to the Cloudflare SCIM
 class OktaApp(pulumi.ComponentResource):
     """The app (guide: Set up your Okta SCIM application) and the group of its users.
 
-    In: config, the ids of everyone listed, and what must exist before. Out: `id`, `users_group`.
+    In: the way, the ids of everyone listed, and what must exist before. Out: `id`, `users_group`.
     """
 
     id: pulumi.Output[str]
@@ -30,14 +31,14 @@ class OktaApp(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        config: ScimConfig,
+        lane: Lane,
         okta_config: OktaConfig,
         people: pulumi.Output[dict[str, str]],
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:OktaApp", name, {}, opts)
-        self.users_group = self._users_group(config, okta_config, people, after)
+        self.users_group = self._users_group(lane, okta_config, people, after)
         app = okta.app.Saml(
             "okta-app",
             label=okta_config.app_label,
@@ -53,7 +54,7 @@ class OktaApp(pulumi.ComponentResource):
                 parent=self,
                 depends_on=[*after],
                 # Without the app nobody is provisioned, nor removed, any more.
-                protect=config.protects("okta-app"),
+                protect=lane.protects("okta-app"),
                 # Okta fills these in when provisioning is set up by hand.
                 ignore_changes=["appSettingsJson", "appLinksJson", "features"],
             ),
@@ -63,13 +64,13 @@ class OktaApp(pulumi.ComponentResource):
 
     def _users_group(
         self,
-        config: ScimConfig,
+        lane: Lane,
         okta_config: OktaConfig,
         people: pulumi.Output[dict[str, str]],
         after: Sequence[pulumi.Resource],
     ) -> OktaGroup:
         group = okta_config.users_group
-        in_roles = listed_people(role.members for role in config.roles.values())
+        in_roles = listed_people(role.members for role in lane.config.roles.values())
         exact = at_least = None
         if group.members is None:
             at_least = {a: people.apply(lambda ids, a=a: ids[a]) for a in in_roles}
@@ -83,7 +84,7 @@ class OktaApp(pulumi.ComponentResource):
             exact=exact,
             at_least=at_least,
             after=after,
-            protect=config.protects("okta-users-group"),
+            lane=lane,
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -92,13 +93,13 @@ class OktaAssignment(pulumi.ComponentResource):
     """The one assignment of the app, its users' group (guide: Assignments > Assign to Groups).
 
     Whoever is assigned before provisioning is on is never pushed (recorded), so it comes after
-    the gate. In: config, the app, the gate.
+    the gate. In: the way, the app, the gate.
     """
 
     def __init__(
         self,
         name: str,
-        config: ScimConfig,
+        lane: Lane,
         app: OktaApp,
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
@@ -113,7 +114,7 @@ class OktaAssignment(pulumi.ComponentResource):
                 parent=self,
                 depends_on=[*after],
                 # Without the assignment Okta deactivates everybody in Cloudflare.
-                protect=config.protects("okta-app-assignments"),
+                protect=lane.protects("okta-app-assignments"),
                 # It was the app's child; nothing of it is made anew where it exists.
                 aliases=[pulumi.Alias(parent=app)],
             ),

@@ -5,13 +5,16 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_okta as okta
 
+from cfscim.config.lanes import Lane
+from components.naming import taken_over
+
 
 class OktaGroup(pulumi.ComponentResource):
     """An Okta group (guide: Directory > Groups > Add group, Assign people).
 
     In: the group's name; `exact`: user ids that are its whole membership; `at_least`: user ids
     by e-mail address that must be in it while others may be; neither: Okta's own business;
-    `after`: what must exist before; `protect`: false where `removals` names it.
+    `after`: what must exist before; `lane`: the way it is of, which says what is protected.
     Out: `id`, `name`, `protected`.
     """
 
@@ -28,10 +31,11 @@ class OktaGroup(pulumi.ComponentResource):
         exact: pulumi.Output[Sequence[str]] | None = None,
         at_least: dict[str, pulumi.Output[str]] | None = None,
         after: Sequence[pulumi.Resource] = (),
-        protect: bool = True,
+        lane: Lane,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:OktaGroup", f"{name}-and-members", {}, opts)
+        protect = lane.protects(name)
         group = okta.group.Group(
             name,
             name=group_name,
@@ -43,6 +47,7 @@ class OktaGroup(pulumi.ComponentResource):
                 protect=protect,
                 # A renamed group no longer meets its Cloudflare group: refused, not renamed.
                 replace_on_changes=["name"],
+                aliases=taken_over(lane, name),
             ),
         )
         if exact is not None:
@@ -53,7 +58,11 @@ class OktaGroup(pulumi.ComponentResource):
                 # Without it a person added by hand would keep the role unseen.
                 track_all_users=True,
                 # When the config stops naming members, or goes, everyone stays where they are.
-                opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
+                opts=pulumi.ResourceOptions(
+                    parent=self,
+                    retain_on_delete=True,
+                    aliases=taken_over(lane, name, "-members"),
+                ),
             )
         for address, user in (at_least or {}).items():
             okta.UserGroupMemberships(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pulumi
 
 from cfscim.config.access import people
+from cfscim.config.lanes import Lane
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
 from cfscim.config.roles import Role
@@ -17,67 +18,87 @@ from components.token import ScopedToken
 
 
 class OktaProvisioning(pulumi.ComponentResource):
-    """In: config, the token, and what must exist first (the role policies in Cloudflare).
+    """In: the ways of Okta, the token, the guard, and what must exist first (the policies in
+    Cloudflare).
 
-    Out: `application_id`, `group_ids` by role. Nobody is assigned and no group is pushed before
-    an administrator has confirmed the console's part (`apiIntegrationConfirmed`).
+    Out: `application_id`, `group_ids` by way and role, `gives_access` (the last resource without
+    which nobody has access). Nobody is assigned and no group is pushed
+    before an administrator has confirmed the console's part (`apiIntegrationConfirmed`).
     """
 
     application_id: pulumi.Output[str]
-    group_ids: dict[Role, pulumi.Output[str]]
+    gives_access: pulumi.Resource
+    group_ids: dict[Lane, dict[Role, pulumi.Output[str]]]
     extra_outputs: dict[str, pulumi.Output[object]]
 
     def __init__(
         self,
         name: str,
-        config: ScimConfig,
+        ways: Sequence[Lane],
         token: ScopedToken,
+        guard: pulumi.Resource,
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:OktaProvisioning", name, {}, opts)
+        config = ways[0].config
         okta_config = config.identity_provider
         assert isinstance(okta_config, OktaConfig)
         invoke = pulumi.InvokeOptions(parent=self)
         ids = okta_people(list(people(config)), invoke)
-        role_groups = OktaRoleGroups(
-            "okta-role-groups",
-            config,
-            ids,
-            after=[token],
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        role_groups = {
+            lane: OktaRoleGroups(
+                f"okta-role-groups{lane.suffix if lane is not ways[0] else ''}",
+                lane,
+                ids,
+                after=[token, guard],
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            for lane in ways
+        }
         app = OktaApp(
             "okta-application",
-            config,
+            ways[0],
             okta_config,
             ids,
-            after=[*after, role_groups],
+            after=[*after, *role_groups.values()],
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.extra_outputs = {}
+        self.gives_access = app
         gate = self._gate(config, okta_config, app, token)
         if gate is not None:
             assignment = OktaAssignment(
                 "okta-assignment",
-                config,
+                ways[0],
                 app,
                 after=[gate],
                 opts=pulumi.ResourceOptions(parent=self),
             )
-            push = OktaPush(
-                "okta-push",
-                app.id,
-                role_groups.groups,
-                after=[*after, role_groups, gate, assignment],
-                opts=pulumi.ResourceOptions(parent=self),
-            )
+            pushes = [
+                OktaPush(
+                    f"okta-push{lane.suffix if lane is not ways[0] else ''}",
+                    lane,
+                    app.id,
+                    groups.groups,
+                    after=[*after, *role_groups.values(), gate, assignment],
+                    opts=pulumi.ResourceOptions(parent=self),
+                )
+                for lane, groups in role_groups.items()
+            ]
+            self.gives_access = pushes[-1]
             self.extra_outputs["pushMappingIds"] = pulumi.Output.all(
-                **{role.value: mapping for role, mapping in push.ids.items()}
+                **{role.value: mapping for role, mapping in pushes[0].ids.items()}
             )
         self.application_id = app.id
-        self.group_ids = {role: group.id for role, group in role_groups.groups.items()}
+        self.group_ids = {
+            lane: {role: group.id for role, group in groups.groups.items()}
+            for lane, groups in role_groups.items()
+        }
         self.register_outputs({"applicationId": self.application_id})
+
+    def start(self, after: pulumi.Resource) -> None:
+        """Okta provisions as soon as something is assigned or pushed."""
 
     def _gate(
         self, config: ScimConfig, okta_config: OktaConfig, app: OktaApp, token: ScopedToken

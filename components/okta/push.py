@@ -5,17 +5,17 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_okta as okta
 
-from cfscim.config.models import ScimConfig
+from cfscim.config.lanes import Lane
 from cfscim.config.names import group_names
 from cfscim.config.roles import Role
-from components.naming import role_resource
+from components.naming import taken_over
 from components.okta.group import OktaGroup
 
 
 class OktaRoleGroups(pulumi.ComponentResource):
     """One Okta group for each configured role, named exactly as Cloudflare matches it.
 
-    In: config, the ids of everyone listed, and what must exist before.
+    In: the way (its config), the ids of everyone listed, and what must exist before.
     Out: `groups`, role to group.
     """
 
@@ -24,20 +24,21 @@ class OktaRoleGroups(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        config: ScimConfig,
+        lane: Lane,
         people: pulumi.Output[dict[str, str]],
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:OktaRoleGroups", name, {}, opts)
+        config = lane.config
         self.groups = {
             role: OktaGroup(
-                role_resource("okta-group", role),
+                lane.resource("okta-group", role),
                 group_name,
                 f"Gives the Cloudflare role {role.value}",
                 exact=_ids(config.roles[role].members, people),
                 after=after,
-                protect=config.protects(role_resource("okta-group", role)),
+                lane=lane,
                 opts=pulumi.ResourceOptions(parent=self),
             )
             for role, group_name in group_names(config).items()
@@ -48,7 +49,8 @@ class OktaRoleGroups(pulumi.ComponentResource):
 class OktaPush(pulumi.ComponentResource):
     """The push of every role group, after the gate: before it Okta takes one and sends nothing.
 
-    In: app id, the role groups, what must exist before. Out: `ids`, role to the mapping's id.
+    In: the way, app id, its role groups, what must exist before. Out: `ids`, role to the mapping's
+    id.
     """
 
     ids: dict[Role, pulumi.Output[str]]
@@ -56,6 +58,7 @@ class OktaPush(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
+        lane: Lane,
         app_id: pulumi.Output[str],
         groups: dict[Role, OktaGroup],
         after: Sequence[pulumi.Resource],
@@ -65,8 +68,9 @@ class OktaPush(pulumi.ComponentResource):
         self.ids = {}
         for role, group in groups.items():
             # No target name: it works only with "Rename groups" off, and no API tells whether.
+            resource = lane.resource("okta-push", role)
             push = okta.PushGroup(
-                role_resource("okta-push", role),
+                resource,
                 app_id=app_id,
                 source_group_id=group.id,
                 status="ACTIVE",
@@ -75,7 +79,10 @@ class OktaPush(pulumi.ComponentResource):
                 # First to go in a destroy: while it is protected, nothing before it is touched,
                 # even where `pulumi destroy --skip-preview` leaves out the check of the whole.
                 opts=pulumi.ResourceOptions(
-                    parent=self, depends_on=[*after], protect=group.protected
+                    parent=self,
+                    depends_on=[*after],
+                    protect=group.protected,
+                    aliases=taken_over(lane, resource),
                 ),
             )
             self.ids[role] = push.id

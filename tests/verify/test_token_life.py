@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from cfscim.config.messages import ScimError
 from cfscim.config.models import parse_config
 from cfscim.verify import Status, parse_outputs
 from cfscim.verify import run as verify
@@ -86,8 +87,25 @@ def test_two_tokens_stand_side_by_side_until_the_new_one_is_in_use(sandbox: Sand
         ]
         assert "take token.keepPrevious out again" in warning
     life.update(rotation="2")
-    check = failing(life.verify())["cloudflare.token.only"]
-    assert check.actions[0].about == (first.id,)
+    [left] = life.tokens()
+    assert left.id != first.id, "the change that takes keepPrevious out ends the previous one"
+    assert failing(life.verify()) == {}
+
+
+def test_a_previous_token_is_not_ended_before_the_new_one_was_used(sandbox: Sandbox) -> None:
+    life = Life(sandbox, "okta")
+    life.begin()
+    life.cycle()
+    life.update(keepPrevious=True)
+    life.update(keepPrevious=True, rotation="2")
+    life.cycle()
+    with pytest.raises(ScimError, match="nobody has signed in with it yet"):
+        life.update(rotation="2")
+    assert len(life.tokens()) == 2
+    life.paste()
+    life.cycle()
+    life.update(rotation="2")
+    assert len(life.tokens()) == 1
 
 
 @pytest.mark.parametrize("kind", ["okta", "entra"])

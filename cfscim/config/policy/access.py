@@ -9,6 +9,7 @@ from cfscim.config.access import (
     people,
 )
 from cfscim.config.facts import FEWEST_SUPER_ADMINISTRATORS, VIRTUAL_GROUPS_LEFT_BY
+from cfscim.config.lanes import lanes, primary
 from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import group_names
 from cfscim.config.policy.allowed import accounted_for
@@ -36,11 +37,12 @@ def _four_roles(case: Case, view: ResourceView) -> Iterator[Finding]:
         yield from accounted_for(case, view)
     if view.type not in GROUP_TYPES:
         return
-    roles = {name: role for role, name in group_names(case.config).items()}
-    users = case.config.identity_provider.users_group.name
+    ways = [lane.config for lane in lanes(case.config)]
+    roles = {name: role for way in ways for role, name in group_names(way).items()}
+    users = {way.identity_provider.users_group.name for way in ways}
     key = "displayName" if view.type.startswith("azuread:") else "name"
     name = view.inputs.get(key)
-    known = name in roles or (name == users and view.type != USER_GROUP)
+    known = name in roles or (name in users and view.type != USER_GROUP)
     if not known and name != UNKNOWN:
         yield Finding(
             f'the group "{name}" is none of the declared roles',
@@ -85,7 +87,10 @@ def _super_administrators(case: Case) -> Iterator[Finding]:
 
 
 def _role_model(case: Case) -> Iterator[Finding]:
-    if case.config.role_model == "virtualGroups" and case.config.environment == "production":
+    if (
+        primary(case.config).role_model == "virtualGroups"
+        and case.config.environment == "production"
+    ):
         yield Finding(
             "a production stack is on virtualGroups",
             'write "roleModel: userGroups"; only with "environment: development" may it differ',
@@ -118,7 +123,9 @@ def _removals(case: Case) -> Iterator[Finding]:
         members = before.roles[role].members or ()
         yield from _too_many(case, list(lost), members, f"people who have {role.value}")
     old, new = _groups(before), _groups(after)
-    lost_groups = [name for key, name in old.items() if key not in new]
+    # What a move leaves is replaced, side by side, by what it goes to.
+    left = _groups_of(before.model_copy(update={"move": None})) if before.move else {}
+    lost_groups = [name for key, name in old.items() if key not in new and key not in left]
     yield from _too_many(case, lost_groups, tuple(old.values()), "groups")
     for what, instead in _everybody(before, after):
         yield Finding(
@@ -172,8 +179,12 @@ def _grant(config: ScimConfig, person: str, role: Role) -> tuple[str, str, Role]
 
 
 def _groups(config: ScimConfig) -> dict[tuple[str, str, str], str]:
-    names = [*group_names(config).values(), config.identity_provider.users_group.name]
-    return {(config.account.id, config.identity_provider.kind, name): name for name in names}
+    return {key: name for lane in lanes(config) for key, name in _groups_of(lane.config).items()}
+
+
+def _groups_of(way: ScimConfig) -> dict[tuple[str, str, str], str]:
+    names = [*group_names(way).values(), way.identity_provider.users_group.name]
+    return {(way.account.id, way.identity_provider.kind, name): name for name in names}
 
 
 def _too_many(case: Case, gone: list[str], all_: tuple[str, ...], kind: str) -> Iterator[Finding]:

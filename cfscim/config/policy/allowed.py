@@ -5,10 +5,12 @@ input is made from, that is held to the list as well; an id written out by hand 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from cfscim.config.access import people
 from cfscim.config.json_types import Json
 from cfscim.config.kinds import KINDS
+from cfscim.config.lanes import NEXT, Lane, lanes
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import SLUGS, scim_base_url
 from cfscim.config.policy.model import UNKNOWN, Case, Finding, ResourceView
@@ -16,9 +18,16 @@ from cfscim.config.policy.model import UNKNOWN, Case, Finding, ResourceView
 _REMOVE = "remove it, or declare what is wanted in the config"
 _OURS = "cloudflare-scim:index:"
 _ENGINE = ("pulumi:pulumi:", "pulumi:providers:")
+_EVERYWHERE = (
+    "cloudflare:",
+    *(
+        f"pulumi-python:dynamic/cloudflare-scim:{kind}"
+        for kind in ("AccessGuard", "MoveSwitch", "PreviousToken")
+    ),
+)
 _OF_PROVIDER: Mapping[str, tuple[str, ...]] = {
-    "okta": ("cloudflare:", "okta:", "pulumi-python:dynamic/cloudflare-scim:Okta"),
-    "entra": ("cloudflare:", "azuread:", "pulumi-python:dynamic/cloudflare-scim:Entra"),
+    "okta": (*_EVERYWHERE, "okta:", "pulumi-python:dynamic/cloudflare-scim:Okta"),
+    "entra": (*_EVERYWHERE, "azuread:", "pulumi-python:dynamic/cloudflare-scim:Entra"),
 }
 """Which of the kinds that the program knows it declares with which identity provider."""
 _OWN_ACCOUNT_RULE = frozenset(
@@ -30,7 +39,7 @@ def accounted_for(case: Case, view: ResourceView) -> Iterator[Finding]:
     """What of the resource the config does not account for."""
     if view.type.startswith((_OURS, *_ENGINE)):
         return
-    config = case.config
+    config, view = _way_of(case.config, view)
     if view.type not in KINDS or not view.type.startswith(
         _OF_PROVIDER[config.identity_provider.kind]
     ):
@@ -45,6 +54,33 @@ def accounted_for(case: Case, view: ResourceView) -> Iterator[Finding]:
     check = _CHECKS.get(view.type)
     if check is not None:
         yield from check(config, view)
+
+
+def _way_of(config: ScimConfig, view: ResourceView) -> tuple[ScimConfig, ResourceView]:
+    """The config of the way that the resource is of, and the resource under the name that it has
+    where this is the only way."""
+    ways = lanes(config)
+    for lane in ways:
+        if lane.is_next and view.name in _next_names(lane):
+            fed_by = {
+                key: tuple(one.replace(NEXT, "") if one in _next_names(lane) else one for one in by)
+                for key, by in (view.fed_by or {}).items()
+            }
+            plain = replace(view, name=view.name.replace(NEXT, ""))
+            return lane.config, plain if view.fed_by is None else replace(plain, fed_by=fed_by)
+    for lane in ways:
+        if view.type.startswith(_OF_PROVIDER[lane.config.identity_provider.kind]):
+            return lane.config, view
+    return ways[0].config, view
+
+
+def _next_names(lane: Lane) -> frozenset[str]:
+    names = {
+        lane.resource(prefix, role)
+        for prefix in ("user-group", "okta-group", "okta-push", "entra-group", "entra-assignment")
+        for role in lane.config.roles
+    }
+    return frozenset(names | {f"{name}-members" for name in names})
 
 
 def _named(view: ResourceView, expected: Mapping[str, str], what: str) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from cfscim.config.credentials import looks_secret
 from cfscim.config.entra_keys import Key
 from cfscim.config.facts import USER_SCOPE, account_resource, token_trigger
 from cfscim.config.json_types import Json
+from cfscim.config.models import Move
 from cfscim.config.policy.model import SECRET, UNKNOWN, UNSEEN, Case, Finding, ResourceView, Rule
 from cfscim.config.roles import PERMISSION_GROUP_IDS
 from cfscim.config.words import moment
@@ -178,9 +179,12 @@ def _protected(case: Case, view: ResourceView) -> Iterator[Finding]:
     if removal is None:
         yield Finding(f"{kind} is not protected", "declare it with protect=True")
     elif removal.until < case.today:
+        entry = "move"
+        if not isinstance(removal, Move):
+            entry = f'the entry of "{removal.what}" in removals'
         yield Finding(
             f"{kind} is not protected, and its removal by {removal.by} ended on {removal.until}",
-            f'take the entry of "{removal.what}" out of removals, or have it renewed',
+            f"take {entry} out once it is done, or have it renewed",
         )
 
 

@@ -9,13 +9,14 @@ from datetime import date, timedelta
 
 from cfscim.config.addresses import is_address
 from cfscim.config.messages import Keys, Level, Message, Where
-from cfscim.config.models import Removal, ScimConfig, Waiver
+from cfscim.config.models import Move, Removal, ScimConfig, Waiver
 from cfscim.config.policy.access import (
     FOUR_ROLES,
     PRODUCTION_MODEL,
     REMOVALS,
     TWO_SUPER_ADMINISTRATORS,
 )
+from cfscim.config.policy.lock_out import LAST_SUPER_ADMINISTRATORS, MOVE_ORDER
 from cfscim.config.policy.model import DEFAULT_SHARE, Case, Finding, ResourceView, Rule, Violation
 from cfscim.config.policy.resources import (
     NO_PLAIN_SECRET,
@@ -50,9 +51,11 @@ def _known_waiver(case: Case) -> Iterator[Finding]:
             )
     for index, removal in enumerate(case.config.removals):
         yield from _ends(case, ("removals", index), f"the removal of {removal.what}", removal)
+    if case.config.move is not None:
+        yield from _ends(case, ("move",), "the move", case.config.move)
 
 
-def _ends(case: Case, keys: Keys, what: str, given: Waiver | Removal) -> Iterator[Finding]:
+def _ends(case: Case, keys: Keys, what: str, given: Waiver | Removal | Move) -> Iterator[Finding]:
     latest = case.today + LONGEST_WAIVER
     if given.until > latest:
         yield Finding(
@@ -88,6 +91,8 @@ RULES: tuple[Rule, ...] = (
     NO_PLAIN_SECRET,
     PRODUCTION_MODEL,
     REMOVALS,
+    LAST_SUPER_ADMINISTRATORS,
+    MOVE_ORDER,
     KNOWN_WAIVER,
 )
 """Every rule, in the order in which violations are listed."""

@@ -1,4 +1,5 @@
-"""Cloudflare's API, read only: tokens, user groups, members, and the catalogues of permissions.
+"""Cloudflare's API: tokens, user groups, members, and the catalogues of permissions; almost all of
+it reads, and what writes says so.
 
 Source: api.cloudflare.com/client/v4, as in the `cloudflare` package and terraform-provider-
 cloudflare.
@@ -109,7 +110,7 @@ class CloudflareClient:
 
     def give_role(self, account_id: str, member_id: str, role_id: str) -> AccountMember:
         """Gives a member exactly this role, directly: the documented way back to a Super
-        Administrator, with the account's SCIM token. The only call here that writes."""
+        Administrator, with the account's SCIM token. Writes."""
         path = f"/accounts/{quote(account_id)}/members/{quote(member_id)}"
         call = Call(
             "PUT",
@@ -120,6 +121,31 @@ class CloudflareClient:
         )
         answer = self._http.send(call)
         return read(AccountMember, member(answer, "result"), answer.where)
+
+    def drop_policies(self, account_id: str, group: UserGroup) -> None:
+        """Takes what a user group gives from it; its members stay in it. Writes.
+
+        Source: Cloudflare's user-groups page: of a group that SCIM manages, policies stay editable.
+        """
+        path = f"{_iam(account_id)}/user_groups/{quote(group.id)}"
+        call = Call(
+            "PUT",
+            path,
+            body={"name": group.name, "policies": []},
+            needs="SCIM Provisioning on this account",
+            why="the former group still gives the role",
+            repeatable=True,
+        )
+        self._http.send(call)
+
+    def delete_token(self, account_id: str, owner: Owner, token_id: str) -> None:
+        """Ends a token; one that is gone needs nothing. Writes."""
+        path = f"{_tokens(account_id, owner)}/{quote(token_id)}"
+        try:
+            self._http.send(Call("DELETE", path, needs=_TOKENS[owner].replace("Read", "Write")))
+        except AnswerError as error:
+            if error.kind != "not found":
+                raise
 
     def permission_groups(self, account_id: str) -> tuple[PermissionGroup, ...]:
         """What members and user groups can be given; not the permissions of tokens."""

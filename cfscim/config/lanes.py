@@ -1,0 +1,61 @@
+"""The ways by which a stack gives its roles: one, or two side by side while a move is under way."""
+
+from dataclasses import dataclass
+
+from cfscim.config.models import ScimConfig
+from cfscim.config.names import SLUGS
+from cfscim.config.roles import Role
+
+NEXT = "-next"
+"""What the logical name of a resource of the new way ends in, until the move is done."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lane:
+    """One way: `config` is that of a stack which has this way only; `is_next`: the new one;
+    `whole`: the stack's config, which says what may be removed, where it is another."""
+
+    config: ScimConfig
+    is_next: bool = False
+    whole: ScimConfig | None = None
+
+    def resource(self, prefix: str, role: Role) -> str:
+        """The logical name of a role's resource of this way."""
+        return f"{prefix}-{SLUGS[role]}{self.suffix}"
+
+    @property
+    def suffix(self) -> str:
+        """What names of this way end in."""
+        return NEXT if self.is_next else ""
+
+    def protects(self, resource: str) -> bool:
+        """Whether a resource is protected; nothing of a new way is ever for removal."""
+        return self.is_next or (self.whole or self.config).protects(resource)
+
+
+def lanes(config: ScimConfig) -> tuple[Lane, ...]:
+    """The ways that a config declares, the one in force first."""
+    if config.move is None:
+        return (Lane(config),)
+    new = Lane(moved(config), is_next=True)
+    if config.move.switched:
+        return (new,)
+    return Lane(config.model_copy(update={"move": None}), whole=config), new
+
+
+def primary(config: ScimConfig) -> ScimConfig:
+    """The config of the way in force."""
+    return lanes(config)[0].config
+
+
+def moved(config: ScimConfig) -> ScimConfig:
+    """What the config is once its move is done."""
+    assert config.move is not None
+    to = config.move.to
+    new = {
+        "role_model": to.role_model,
+        "group_prefix": to.group_prefix,
+        "identity_provider": to.identity_provider,
+    }
+    given = {key: value for key, value in new.items() if value is not None}
+    return config.model_copy(update={**given, "move": None, "removals": ()})

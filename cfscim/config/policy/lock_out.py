@@ -1,0 +1,164 @@
+"""Rules about changes that could lock everyone out, and about the order of a move's steps."""
+
+from collections.abc import Iterator
+
+from cfscim.config.lanes import lanes, moved
+from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.config.names import group_names
+from cfscim.config.policy.model import Case, Finding, Rule
+from cfscim.config.roles import Role
+
+LOCK_OUT = "last-super-administrators"
+"""The rule whose waiver lets a change, or a destroy, leave nobody in charge."""
+_SUPER = Role.SUPER_ADMINISTRATOR
+
+
+def waived_until(config: ScimConfig) -> str | None:
+    """The last day on which the rule is set aside; None where it is not."""
+    days = [waiver.until for waiver in config.waivers if waiver.rule == LOCK_OUT]
+    return max(days).isoformat() if days else None
+
+
+def _last_super_administrators(case: Case) -> Iterator[Finding]:
+    before, after = case.before, case.config
+    if before is None:
+        return
+    given = before.roles.get(_SUPER)
+    if given is None or given.members == ():
+        return
+    outside = {person.lower() for person in after.break_glass}
+    if outside or before.account.id != after.account.id:
+        return
+    ways = _ways(before) & _ways(after)
+    kept = after.roles.get(_SUPER)
+    if not ways or kept is None:
+        what = "the role is dropped" if kept is None else "its group becomes another one"
+    else:
+        if given.members is None or kept.members is None:
+            if kept.members != ():
+                return
+        elif {one.lower() for one in given.members} & {one.lower() for one in kept.members}:
+            return
+        what = "nobody who has the role keeps it" if kept.members else "the role is emptied"
+    yield Finding(
+        f"no Super Administrator of before would remain: {what}, and breakGlass names nobody",
+        "keep one of them, or name somebody in breakGlass who has the role by hand",
+        keys=("roles", _SUPER.value),
+    )
+
+
+def _ways(config: ScimConfig) -> set[tuple[str, str]]:
+    """The identity provider and the group by which the role is given."""
+    return {
+        (lane.config.identity_provider.kind, name)
+        for lane in lanes(config)
+        for role, name in group_names(lane.config).items()
+        if role is _SUPER
+    }
+
+
+def _order(case: Case) -> Iterator[Finding]:
+    before, after = case.before, case.config
+    if before is None or before.account.id != after.account.id:
+        return
+    yield from _token_order(before, after)
+    stage = _stage(before, after)
+    if stage is not None:
+        what, instead = stage
+        yield Finding(what, f"{instead} (docs/moves.md)", keys=("move",))
+
+
+def _token_order(before: ScimConfig, after: ScimConfig) -> Iterator[Finding]:
+    """`keepPrevious` is a property of the token that is replaced: it must be there before."""
+    replaced = before.token.rotation != after.token.rotation
+    if replaced and after.token.keep_previous and not before.token.keep_previous:
+        yield Finding(
+            "token.rotation changes together with keepPrevious, which comes too late for it: the "
+            "present token would be deleted in the same update",
+            "first keepPrevious: true alone, then the new token.rotation (docs/rotate-token.md)",
+            keys=("token", "keepPrevious"),
+        )
+    if replaced and before.token.keep_previous and not after.token.keep_previous:
+        yield Finding(
+            "token.rotation changes together with keepPrevious, which the present token needs",
+            "first the new token.rotation, then, after a provisioning cycle, keepPrevious out "
+            "(docs/rotate-token.md)",
+            keys=("token", "keepPrevious"),
+        )
+
+
+def _stage(before: ScimConfig, after: ScimConfig) -> tuple[str, str] | None:
+    """What is wrong with the step from one config to the next, and which step is the next one."""
+    old, new = before.move, after.move
+    side_by_side = "first move.to with both ways side by side"
+    switch = "first move.switched: true, and an update"
+    clean_up = "first write what stands under move.to in its place and take move out"
+    if old is not None and not old.switched and not _delivers(moved(before)):
+        switch = "first the console steps of the new way, and what confirms or starts it"
+    here, there = _way(before), _way(after)
+    if old is None and new is None:
+        if here != there:
+            return f"{_differs(here, there)} in one step", side_by_side
+    elif old is None and new is not None:
+        if here != there:
+            return f"{_differs(here, there)} together with a new move", side_by_side
+        if new.switched:
+            return "the former way is taken out before both stood side by side", side_by_side
+        target = moved(after).identity_provider
+        if target.kind != here[2] and getattr(target, "api_integration_confirmed", False):
+            return (
+                "the console steps are confirmed for an app that does not exist yet",
+                f"{side_by_side} and apiIntegrationConfirmed: false",
+            )
+    elif old is not None and new is None:
+        target = _way(moved(before))
+        if old.switched and there != target:
+            return "what is in force after the switch is not what is written now", clean_up
+        if not old.switched and there == target:
+            return "the former way is taken out without a switch", switch
+        if not old.switched and there != here:
+            return f"{_differs(here, there)} in the middle of a move", switch
+    elif old is not None and new is not None:
+        if here != there:
+            return f"{_differs(here, there)} in the middle of a move", switch
+        if _way(moved(before)) != _way(moved(after)):
+            return "the move goes to another way than before", clean_up if old.switched else switch
+        if new.switched and not old.switched and not _delivers(moved(before)):
+            return "the former way is taken out before the new one delivers anything", switch
+        if old.switched and not new.switched:
+            return "the former way comes back after the switch", clean_up
+    return None
+
+
+def _delivers(config: ScimConfig) -> bool:
+    """Whether the identity provider provisions at all by this config."""
+    provider = config.identity_provider
+    if isinstance(provider, OktaConfig):
+        return provider.api_integration == "api" or provider.api_integration_confirmed
+    return provider.start
+
+
+def _way(config: ScimConfig) -> tuple[str, str, str]:
+    """What makes a way: model, prefix, identity provider."""
+    return config.role_model, config.group_prefix, config.identity_provider.kind
+
+
+def _differs(here: tuple[str, str, str], there: tuple[str, str, str]) -> str:
+    keys = ("roleModel", "groupPrefix", "identityProvider.kind")
+    return ", ".join(
+        f"{key} changes" for key, old, new in zip(keys, here, there, strict=True) if old != new
+    )
+
+
+LAST_SUPER_ADMINISTRATORS = Rule(
+    LOCK_OUT,
+    "A change leaves a Super Administrator of before, inside or outside of SCIM",
+    "when the last one is gone nobody can administer the account any more",
+    config=_last_super_administrators,
+)
+MOVE_ORDER = Rule(
+    "move-order",
+    "A move goes side by side, switch, clean up; a token goes keep, rotate, remove",
+    "a step taken out of order takes a role, or provisioning, from everybody for a while",
+    config=_order,
+)

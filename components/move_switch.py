@@ -1,0 +1,77 @@
+"""The switch of a move: the former groups stop giving roles, once everybody has them by the new.
+
+Deliberately not deleted: a User Group that SCIM manages is deleted by SCIM alone (Cloudflare's
+user-groups page); its policies stay editable, and a group without a policy gives nothing.
+"""
+
+from collections.abc import Mapping
+
+import pulumi
+from pulumi.dynamic import CreateResult, Resource
+
+from components.rest_resource import Props, RestProvider
+
+
+class MoveSwitchProvider(RestProvider):
+    """Compares the members of the former and the new groups; takes the policies of the former."""
+
+    declared = ("accountId", "newNames", "formerNames", "members")
+    replace_on = declared
+
+    def create(self, props: Props) -> CreateResult:
+        """Raises `ScimError` naming who would lose a role; nothing was changed then."""
+        from cfscim.config.messages import ScimError
+        from cfscim.vendors.cloudflare.access import members_of
+
+        account, new, former = str(props["accountId"]), props["newNames"], props["formerNames"]
+        listed = props["members"]
+        assert isinstance(new, list)
+        assert isinstance(former, list)
+        assert isinstance(listed, list)
+        client = self.cloudflare()
+        groups = {group.name: group for group in client.user_groups(account)}
+        accepted = {
+            one.address.lower() for one in client.members(account) if one.status == "accepted"
+        }
+        leaving, losing = [], []
+        for was, now, people in zip(former, new, listed, strict=True):
+            there = members_of(client, account, groups[now]) if now in groups else set()
+            old = groups.get(was)
+            # Of a virtual group nobody is listed by the account: the config says who.
+            have = members_of(client, account, old) if old else {*people} & accepted
+            losing += [f"{person} ({now})" for person in sorted((have & accepted) - there)]
+            leaving += [old] if old and old.policies else []
+        if losing:
+            raise ScimError(
+                f"Cloudflare account {account}",
+                f"not yet in the new group: {', '.join(losing)}",
+                "whoever is not there when the former way is taken out loses the role",
+                "wait for a provisioning cycle and run the update again; whoever is not listed "
+                "in the config is put into the new group by hand",
+            )
+        for group in leaving:
+            client.drop_policies(account, group)
+        return CreateResult(f"{account}/move", {key: props[key] for key in self.declared})
+
+    def delete(self, _id: str, _props: Props) -> None:
+        """The move is done."""
+
+
+class MoveSwitch(Resource, module="cloudflare-scim", name="MoveSwitch"):
+    """In: the account; by new name, the former name of each group; who is listed in each."""
+
+    def __init__(
+        self,
+        name: str,
+        account: str,
+        former: Mapping[str, str],
+        members: Mapping[str, tuple[str, ...]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {
+            "accountId": account,
+            "newNames": list(former),
+            "formerNames": list(former.values()),
+            "members": [[one.lower() for one in members[new]] for new in former],
+        }
+        super().__init__(MoveSwitchProvider(), name, props, opts)

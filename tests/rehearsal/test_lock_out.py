@@ -1,0 +1,85 @@
+"""The lock-out guard of the program: it counts on the live account, and refuses without a waiver."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from cfscim.config.messages import ScimError
+from cfscim.rehearsal import RehearsalDeployer
+from sandbox.server.server import Sandbox
+from tests.combinations import ACCOUNT, config_object
+from tests.scenarios import UNTIL, Config, Stage
+
+SUPER = "Super Administrator - All Privileges"
+WAIVER = {"rule": "last-super-administrators", "until": UNTIL, "by": "g@example.com", "reason": "t"}
+REMOVALS = [{"what": "everything", "until": UNTIL, "by": "g@example.com", "reason": "t"}]
+
+
+@pytest.fixture
+def stage(sandbox: Sandbox, admin: httpx.Client) -> Stage:
+    """A stack with its people in place, and nobody in charge outside of SCIM."""
+    made = Stage(RehearsalDeployer("dev", sandbox.env, lambda _line: None), admin)
+    made.deploy({**config_object("entra", "userGroups", "account"), "removals": REMOVALS})
+    state = sandbox.world.cloudflare
+    account = state.accounts[ACCOUNT]
+    for member in account.members.values():
+        if member.user_id == state.operator.id:
+            member.roles = []
+    return made
+
+
+def start() -> Config:
+    return {**config_object("entra", "userGroups", "account"), "removals": REMOVALS}
+
+
+def _without(role: str) -> Config:
+    roles: Any = start()["roles"]
+    return {**start(), "roles": {name: given for name, given in roles.items() if name != role}}
+
+
+def _with(members: list[str]) -> Config:
+    return {**start(), "roles": {**start()["roles"], SUPER: {"members": members}}}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [_without(SUPER), _with([]), _with(["ada@example.com"]), {**start(), "groupPrefix": "X "}],
+    ids=["dropped", "emptied", "all others", "renamed"],
+)
+def test_the_last_super_administrators_are_not_taken_away(
+    stage: Stage, admin: httpx.Client, change: Config
+) -> None:
+    with pytest.raises(ScimError, match="no Super Administrator would remain"):
+        stage.update(change)
+    admin.post("cycle").raise_for_status()
+    assert _in_charge(admin) == {"grace@example.com", "alan@example.com"}
+    stage.update({**change, "waivers": [WAIVER]})
+
+
+def test_one_who_stays_is_enough(stage: Stage, admin: httpx.Client) -> None:
+    stage.update(_with(["grace@example.com"]))
+    admin.post("cycle").raise_for_status()
+    assert _in_charge(admin) == {"grace@example.com"}
+
+
+def test_one_by_hand_is_enough(stage: Stage, sandbox: Sandbox) -> None:
+    state = sandbox.world.cloudflare
+    for member in state.accounts[ACCOUNT].members.values():
+        if member.user_id == state.operator.id:
+            member.roles = [SUPER]
+    stage.update(_with([]))
+
+
+def test_a_destroy_needs_somebody_outside_of_scim(stage: Stage, admin: httpx.Client) -> None:
+    with pytest.raises(ScimError, match="no Super Administrator would remain"):
+        stage.deployer.destroy()
+    admin.post("cycle").raise_for_status()
+    assert _in_charge(admin) == {"grace@example.com", "alan@example.com"}
+    stage.update({**start(), "waivers": [WAIVER]})
+    stage.deployer.destroy()
+
+
+def _in_charge(admin: httpx.Client) -> set[str]:
+    members = admin.get("state").json()["cloudflare"]["members"]
+    return {one["email"] for one in members if SUPER in one["roles"]}

@@ -1,0 +1,329 @@
+"""Everything that a stack goes through, as small changes of its config, and who has which role.
+
+A scenario is a list of steps: a change of the config object as a pull request makes it, the part
+of an administrator at the console, a provisioning cycle. `play` takes them on any deployer (the
+rehearsal, the engine) while a `Sampler` looks at every state in between.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import httpx
+
+from cfscim.config.messages import CONFIG_KEY
+from cfscim.config.roles import ROLES
+from sandbox.server.server import Sandbox
+from tests.combinations import ACCOUNT, config_object
+
+Config = dict[str, Any]
+ROLE_NAMES = frozenset(ROLES)
+"""Without the access that every member of an account has."""
+UNTIL = "2027-06-30"
+_WHY = {"until": UNTIL, "by": "grace@example.com", "reason": "a move"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """A pull request: the config object from now on, and what it is called in the docs."""
+
+    name: str
+    config: Config
+
+
+@dataclass(frozen=True)
+class Console:
+    """What an administrator does in the console of an Okta app, of the way in force or the next."""
+
+    settings: Mapping[str, object] = field(default_factory=dict)
+    of_next: bool = False
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """The identity provider's provisioning cycle."""
+
+
+@dataclass(frozen=True)
+class Destroy:
+    """`pulumi destroy`."""
+
+
+Step = Change | Console | Cycle | Destroy
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`start`: the config that is deployed, with everybody in place, before the first step."""
+
+    name: str
+    start: Config
+    steps: tuple[Step, ...]
+
+    @property
+    def changes(self) -> list[Change]:
+        """The pull requests alone."""
+        return [step for step in self.steps if isinstance(step, Change)]
+
+
+class Deployer(Protocol):
+    """What the rehearsal and the engine have in common."""
+
+    def update(self, config: Mapping[str, object]) -> dict[str, object]: ...
+    def secret_output(self, name: str) -> str: ...
+
+
+def stack_file(config: Config) -> dict[str, object]:
+    """The `config` of a stack file."""
+    return {CONFIG_KEY: config}
+
+
+def moves(kind: str) -> Iterator[Scenario]:
+    """The moves of docs/moves.md from a stack of this identity provider."""
+    for model in ("userGroups", "virtualGroups"):
+        start = config_object(kind, model, "account")
+        to: Config = {"groupPrefix": "Cloudflare "}
+        if model == "virtualGroups":
+            to["roleModel"] = "userGroups"
+        name = "prefix" if model == "userGroups" else "user-groups"
+        yield Scenario(f"{name}-{kind}", start, tuple(_move(start, to)))
+    yield provider_switch(kind)
+
+
+def provider_switch(kind: str) -> Scenario:
+    """To the other identity provider, whose groups have names of their own in Cloudflare."""
+    start = config_object(kind, "userGroups", "account")
+    other = "entra" if kind == "okta" else "okta"
+    provider = dict(config_object(other, "userGroups", "account")["identityProvider"])  # type: ignore[arg-type]
+    to: Config = {"groupPrefix": "Cloudflare ", "identityProvider": provider}
+    if other == "entra":
+        steps = [*_move(start, to)]
+        # Okta would deactivate everybody when the assignment goes.
+        steps.insert(2, Console({"deactivateUsers": False}))
+    else:
+        first = {**to, "identityProvider": {**provider, "apiIntegrationConfirmed": False}}
+        steps = [
+            Change("side by side", {**start, "move": {"to": first, **_WHY}}),
+            Console(of_next=True),
+            *_move(start, to, first="confirmed"),
+        ]
+    return Scenario(f"{kind}-to-{other}", start, tuple(steps))
+
+
+def _move(start: Config, to: Config, first: str = "side by side") -> Iterator[Step]:
+    yield Change(first, {**start, "move": {"to": to, **_WHY}})
+    yield Cycle()
+    yield Change("switch", {**start, "move": {"to": to, "switched": True, **_WHY}})
+    yield Cycle()
+    yield Change("clean up", {**start, **to})
+    yield Cycle()
+
+
+def rotation(kind: str) -> Scenario:
+    """Two tokens side by side until the new one was seen in use."""
+    start = config_object(kind, "userGroups", "account")
+    token = {**start["token"]}  # type: ignore[dict-item]
+    steps: list[Step] = [
+        Change("keep the previous one", {**start, "token": {**token, "keepPrevious": True}}),
+        Cycle(),
+        Change("a new token", {**start, "token": {**token, "keepPrevious": True, "rotation": "2"}}),
+        Cycle(),
+    ]
+    if kind == "okta":
+        steps += [Console(), Cycle()]
+    steps += [
+        Change("the previous one out", {**start, "token": {**token, "rotation": "2"}}),
+        Cycle(),
+    ]
+    return Scenario(f"rotation-{kind}", start, tuple(steps))
+
+
+def dropped_role(kind: str) -> Scenario:
+    """Billing is dropped, which nobody has."""
+    start = config_object(kind, "userGroups", "account")
+    entry = {"what": "Billing", "until": UNTIL, "by": "grace@example.com", "reason": "not used"}
+    fewer = {name: given for name, given in start["roles"].items() if name != "Billing"}  # type: ignore[union-attr]
+    return Scenario(
+        f"dropped-role-{kind}",
+        start,
+        (
+            Change("allow it", {**start, "removals": [entry]}),
+            Cycle(),
+            Change("take it out", {**start, "removals": [entry], "roles": fewer}),
+            Cycle(),
+            Change("protect again", {**start, "roles": fewer}),
+            Cycle(),
+        ),
+    )
+
+
+def leaving(kind: str) -> Scenario:
+    """Provisioning stops, people and groups stay; then all of the stack goes."""
+    start = config_object(kind, "userGroups", "account")
+    entry = {"what": "everything", "until": UNTIL, "by": "grace@example.com", "reason": "leaving"}
+    stopped: Config = dict(start)
+    steps: list[Step] = []
+    if kind == "okta":
+        steps.append(Console({"deactivateUsers": False}))
+    else:
+        stopped["identityProvider"] = {**start["identityProvider"], "start": False}  # type: ignore[dict-item]
+        steps.append(Change("stop provisioning", stopped))
+    steps += [
+        Cycle(),
+        Change("allow it", {**stopped, "removals": [entry]}),
+        Cycle(),
+        Destroy(),
+        Cycle(),
+    ]
+    return Scenario(f"leaving-{kind}", start, tuple(steps))
+
+
+SCENARIOS: tuple[Scenario, ...] = tuple(
+    scenario
+    for kind in ("okta", "entra")
+    for scenario in (*moves(kind), rotation(kind), dropped_role(kind), leaving(kind))
+)
+
+
+def granted(config: Config) -> dict[str, set[str]]:
+    """Who is to have which role by a config object."""
+    found: dict[str, set[str]] = {}
+    for role, given in config["roles"].items():
+        for person in given.get("members") or ():
+            found.setdefault(person, set()).add(role)
+    return found
+
+
+class Sampler:
+    """Looks at who has which role after every write, and every two milliseconds besides.
+
+    `expected`: who must have what. `wrong` collects each state in which somebody lacks a role, or
+    somebody of the config has one too many; `looks` counts.
+    """
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._world = sandbox.world
+        self._ended = threading.Event()
+        self._lock = threading.Lock()
+        self.expected: dict[str, set[str]] = {}
+        self.wrong: list[str] = []
+        self.looks = 0
+
+    @contextmanager
+    def running(self) -> Iterator["Sampler"]:
+        """Looks while the block runs."""
+        original = self._world.changed.set
+        thread = threading.Thread(target=self._every_few_milliseconds)
+
+        def looked_at() -> None:
+            original()
+            self.look()
+
+        self._world.changed.set = looked_at  # type: ignore[method-assign]
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._ended.set()
+            thread.join()
+            self._world.changed.set = original  # type: ignore[method-assign]
+        self.look()
+
+    def look(self) -> None:
+        """One look at the account."""
+        with self._world.locked("cloudflare"):
+            state = self._world.cloudflare
+            account = state.accounts[ACCOUNT]
+            found = {
+                state.users[member.user_id].email: set(state.effective_roles(account, member))
+                & ROLE_NAMES
+                for member in account.members.values()
+                if member.status == "accepted" and member.user_id != state.operator.id
+            }
+        with self._lock:
+            self.looks += 1
+            self._judge(found)
+
+    def _judge(self, found: dict[str, set[str]]) -> None:
+        for person in {*self.expected, *found}:
+            has, should = found.get(person, set()), self.expected.get(person, set())
+            if has != should:
+                line = f"{person} has {sorted(has)}, and should have {sorted(should)}"
+                if line not in self.wrong:
+                    self.wrong.append(line)
+
+    def _every_few_milliseconds(self) -> None:
+        while not self._ended.wait(0.002):
+            self.look()
+
+
+@dataclass
+class Stage:
+    """A deployed stack on a sandbox: what the steps of a scenario are taken on."""
+
+    deployer: Any
+    admin: httpx.Client
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def deploy(self, start: Config) -> None:
+        """The start of a scenario: everybody has the roles of the config."""
+        if start["roleModel"] == "virtualGroups":
+            self._post(f"cloudflare/accounts/{ACCOUNT}", {"virtualGroups": True})
+        provider = start["identityProvider"]
+        if provider["kind"] == "okta":
+            unconfirmed = {**provider, "apiIntegrationConfirmed": False}
+            self.update({**start, "identityProvider": unconfirmed})
+            self.console(Console())
+        self.update(start)
+        self._post("cycle", {})
+
+    def take(self, step: Step) -> None:
+        """One step. Raises `ScimError` where an update is refused."""
+        if isinstance(step, Change):
+            self.update(step.config)
+        elif isinstance(step, Console):
+            self.console(step)
+        elif isinstance(step, Cycle):
+            self._post("cycle", {})
+        else:
+            self.deployer.destroy()
+
+    def update(self, config: Config) -> None:
+        self.outputs = self.deployer.update(stack_file(config))
+
+    def console(self, step: Console) -> None:
+        outputs = self.outputs["next"] if step.of_next else self.outputs
+        settings = {
+            "baseUrl": self.outputs["scimBaseUrl"],
+            "token": self.deployer.secret_output("tokenValue"),
+            "importGroups": False,
+            "createUsers": True,
+            "deactivateUsers": True,
+            "renameGroups": False,
+        }
+        self._post(f"console/okta/{outputs['applicationId']}", {**settings, **step.settings})
+
+    def _post(self, path: str, body: object) -> None:
+        self.admin.post(path, json=body).raise_for_status()
+
+
+def play(
+    scenario: Scenario,
+    stage: Stage,
+    sampler: Sampler,
+    after: Callable[[Step], None] = lambda _step: None,
+) -> None:
+    """The whole scenario under the sampler's eyes; `after` hears each step that was taken."""
+    stage.deploy(scenario.start)
+    sampler.expected = granted(scenario.start)
+    with sampler.running():
+        for step in scenario.steps:
+            stage.take(step)
+            after(step)
+
+
+def names(scenarios: Sequence[Scenario]) -> list[str]:
+    """For `ids` of pytest."""
+    return [scenario.name for scenario in scenarios]
