@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pulumi.automation import LocalWorkspaceOptions, ProjectSettings, create_or_select_stack
 from pulumi.automation.errors import CommandError
 
 from cfscim.config.json_types import JsonObject
@@ -220,3 +221,32 @@ def test_both_say_what_the_provider_says(
             if len(said) != len(expected) or not all(map(fits, expected, said)):
                 wrong += [case.__name__, *map(repr, said), f"expected {expected}"]
         assert not wrong, "\n".join(wrong)
+
+
+def test_the_plugin_cannot_look_for_a_name_with_an_apostrophe(
+    engine: Engine, sandbox: SandboxProcess, folder: Path
+) -> None:
+    """As the rehearsal does (tests/rehearsal/test_rehearsal_providers.py), and `validate` refuses."""
+    azuread = pytest.importorskip("pulumi_azuread")
+
+    def program() -> None:
+        azuread.Group(
+            "group", display_name="O'Brien", security_enabled=True, prevent_duplicate_names=True
+        )
+
+    (folder / "backend").mkdir()
+    settings = ProjectSettings("apostrophe", "python")
+    options = LocalWorkspaceOptions(
+        work_dir=str(folder),
+        pulumi_command=engine.command,
+        project_settings=settings,
+        env_vars={
+            **sandbox.environment(),
+            "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE": "x",
+        },
+    )
+    stack = create_or_select_stack("test", "apostrophe", program, opts=options)
+    with pytest.raises(CommandError, match="nvalid filter clause"):
+        stack.up(suppress_outputs=True)
+    assert sandbox.state()["entra"]["groups"] == []
