@@ -101,8 +101,16 @@ class Rehearsal:
         return differs
 
     def forget(self, name: str) -> None:
-        """What `pulumi state delete --force` does with the resource of this logical name."""
-        self._held = {key: held for key, held in self._held.items() if held.name != name}
+        """What `pulumi state delete --force --target-dependents` does with the resource of this
+        logical name: whatever depends on it leaves the state too."""
+        gone = {name}
+        while more := {
+            held.name
+            for held in self._held.values()
+            if held.name not in gone and not gone.isdisjoint(held.options.depends_on)
+        }:
+            gone |= more
+        self._held = {key: held for key, held in self._held.items() if held.name not in gone}
 
     def destroy(self, *, unprotect: bool = False) -> Mapping[str, int]:
         """Deletes all that was created, the newest first; returns counts as `summary` has them.

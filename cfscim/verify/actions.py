@@ -25,7 +25,7 @@ class Act(StrEnum):
     CONFIG = "config"  # written in the stack file: (key path, value as YAML)
     DROP_MEMBER = "drop member"  # taken out of every `members` of the stack file: (address, …)
     ADD_MEMBER = "add member"  # somebody put into a role's `members`: (role,)
-    FORGET = "forget"  # `pulumi state delete --force`: (the resource's logical name,)
+    FORGET = "forget"  # `pulumi state delete`: (the resource's logical name,)
     ADOPT = "adopt"  # `adopt`, and the import that it writes
     SIGN_IN = "sign in"  # credentials of another organisation: (its name,)
     HAND_OVER = "hand over"  # the token's value into the identity provider, where no API does it
@@ -151,9 +151,11 @@ START = (config("identityProvider.start", "true"), UPDATE)
 
 
 def forget(resource: str) -> Action:
-    """The engine's state drops what is gone, which its own refresh cannot."""
+    """The engine's state drops what is gone, which its own refresh cannot, and what depends on it:
+    the engine refuses the one without the other."""
     found = f"pulumi stack --show-urns | grep {resource}"
-    text = f"run `pulumi state delete --force <URN>` with the URN that `{found}` prints"
+    delete = "pulumi state delete --force --target-dependents <URN>"
+    text = f"run `{delete}` with the URN that `{found}` prints"
     return Action(Act.FORGET, text, (resource,))
 
 

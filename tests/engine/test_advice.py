@@ -37,7 +37,19 @@ class Stack:
         resources = self.deployer.state()["deployment"]["resources"]  # type: ignore[index,call-overload]
         [urn] = [one["urn"] for one in resources if one["urn"].endswith(f"::{resource}")]
         subprocess.run(
-            ["pulumi", "state", "delete", "--force", "--yes", urn, "--stack", "engine"],
+            [
+                *[
+                    "pulumi",
+                    "state",
+                    "delete",
+                    "--force",
+                    "--target-dependents",
+                    "--yes",
+                    "--stack",
+                    "engine",
+                ],
+                urn,
+            ],
             cwd=self.deployer.project_folder,
             env=self.deployer.environment,
             check=True,
