@@ -70,7 +70,8 @@ def held(name: str, render: Callable[[int, bool], str]) -> None:
         assert ("\x1b[" in found) is (name != "steps"), "what is on it means something"
         for line in plain.splitlines():
             # A link, a path, a command: never broken.
-            whole = len(line.split()) == 1 or re.match(r" *\S*(`|python|pulumi)", line)
+            words = line.lstrip(" │├└─")
+            whole = len(words.split()) == 1 or re.match(r"\S*(`|python|pulumi)", words)
             assert len(line) <= columns or whole, f"{columns}: {line}"
         file = SNAPSHOTS / f"{name}-{columns}.txt"
         if os.environ.get("CFSCIM_UPDATE_GALLERY"):

@@ -5,8 +5,8 @@ The checklist, the gate, the connection by API and `verify` follow from this tab
 Okta's Applications API.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -29,7 +29,8 @@ class Switch:
     `title`: its name in the console; `name`: among the features of an app, where Okta lists it
     while it is on (`listed`), otherwise a name of ours; `on`: how it has to stand; `at_first`: how
     it stands in a new app; `page`: None where there is no box, as it comes with the integration;
-    `capability`: the way to it in the API of `USER_PROVISIONING`, empty where it has none.
+    `capability`: the way to it in the API of `USER_PROVISIONING`, empty where it has none;
+    `beside`: what Okta shows beside its status there, as it stands in a new app.
     """
 
     title: str
@@ -39,6 +40,7 @@ class Switch:
     at_first: bool = False
     listed: bool = True
     capability: tuple[str, ...] = ()
+    beside: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def status(self) -> str:
@@ -86,6 +88,8 @@ SWITCHES = (
         Page.TO_APP,
         on=False,
         capability=("update", "password"),
+        # The provider takes both into the state; left undeclared, every update would unset them.
+        beside={"seed": "RANDOM", "change": "KEEP_EXISTING"},
     ),
     # In no API: the import features of an app prove nothing, Okta lists them with Create Users.
     Switch(
@@ -126,7 +130,7 @@ def capabilities() -> Any:
         branch = tree
         for step in way:
             branch = branch.setdefault(step, {})
-        branch[last] = {"status": switch.status}
+        branch[last] = {"status": switch.status, **switch.beside}
     return tree
 
 

@@ -11,6 +11,7 @@ from pulumi import RunError
 from pulumi.runtime import run_in_stack, set_all_config
 from pulumi.runtime.mocks import MockEngine, MockSettings
 from pulumi.runtime.settings import configure, set_root_resource
+from pulumi.runtime.stack import wait_for_rpcs
 
 from cfscim.config.messages import ScimError
 from cfscim.program.monitor import RecordingMonitor
@@ -39,6 +40,8 @@ def run_program(
     run has its own threads. Raises `ScimError` with the program's own message when it gives up.
     """
     set_root_resource(None)  # pyright: ignore[reportArgumentType] - clears it
+    # What a failed run before this one left waiting belongs to a loop that is closed.
+    outputs: set[asyncio.Task[object]] = set()
     configure(
         MockSettings(
             monitor=monitor,
@@ -49,8 +52,7 @@ def run_program(
             dry_run=preview,
             organization=None,
             callbacks=None,
-            # What a failed run before this one left waiting belongs to a loop that is closed.
-            outputs=set(),
+            outputs=outputs,
         )
     )
     set_all_config({key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()})
@@ -62,7 +64,7 @@ def run_program(
     try:
         asyncio.set_event_loop(loop)
         with without_stack_traces():
-            loop.run_until_complete(run_in_stack(lambda: _execute(program)))
+            loop.run_until_complete(run_in_stack(lambda: _execute(program, outputs)))
     except RunError as error:
         raise ScimError(str(error)) from None
     finally:
@@ -83,5 +85,9 @@ def _finish(loop: asyncio.AbstractEventLoop) -> None:
     loop.run_until_complete(loop.shutdown_default_executor())
 
 
-def _execute(program: Path) -> None:
+async def _execute(program: Path, outputs: set[asyncio.Task[object]]) -> None:
     runpy.run_path(str(program), run_name="__main__")
+    await wait_for_rpcs(await_all_outstanding_tasks=False)
+    # Pulumi waits for the first of all outputs, again and again: its time grows with their square.
+    if outputs:
+        await asyncio.wait([*outputs], return_when=asyncio.FIRST_EXCEPTION)

@@ -77,6 +77,7 @@ def show(documents: Iterable[Document], console: Console | None = None) -> None:
                 _line(out, Text())
             for block in document.outro:
                 _block(out, block, "")
+    out.file.flush()
 
 
 def show_lines(text: str, sign: str, *, hanging: str, error: bool) -> None:
@@ -84,6 +85,7 @@ def show_lines(text: str, sign: str, *, hanging: str, error: bool) -> None:
     out = terminal(error=error)
     for line in text.split("\n"):
         _line(out, Text(line, _SIGN_STYLES.get(sign, "")), hanging)
+    out.file.flush()
 
 
 def _block(out: Console, block: Block, indent: str) -> None:
@@ -107,7 +109,7 @@ def _block(out: Console, block: Block, indent: str) -> None:
                 _line(out, words, f"{indent}  ")
         case Tree(roots):
             for root in roots:
-                out.print(_tree(root))
+                _node(out, root, Text(), "")
         case Fold(title, blocks):
             _line(out, Text(f"{indent}{title}:", "italic"))
             for inner in blocks:
@@ -134,23 +136,37 @@ def _table(out: Console, head: Sequence[str], rows: Sequence[Sequence[Line]], in
         _line(out, line)
 
 
-def _tree(node: Node) -> RichTree:
-    tree = RichTree(_text(node.line), guide_style="dim")
+def _node(out: Console, node: Node, before: Text, hanging: str) -> None:
+    """A node and what is below it; `before` and `hanging`: the guides left of its lines."""
+    space, down, fork, end = _guides(out)
+    _line(out, before + _text(node.line), hanging, whole=len(before))
     for child in node.below:
-        tree.children.append(_tree(child))
-    return tree
+        guide, further = (end, space) if child is node.below[-1] else (fork, down)
+        _node(out, child, Text().append(hanging + guide, "dim"), hanging + further)
 
 
-def _line(out: Console, text: Text, hanging: str = "") -> None:
+def _guides(out: Console) -> tuple[str, str, str, str]:
+    return RichTree.ASCII_GUIDES if out.options.ascii_only else RichTree.TREE_GUIDES[0]
+
+
+def _line(out: Console, text: Text, hanging: str = "", *, whole: int = 0) -> None:
     """One line, or several where the terminal is narrower: broken between words, and within no
-    link and no command, so that both can be copied."""
+    link and no command, so that both can be copied; nor within the `whole` first columns."""
     if text.cell_len <= out.width:
-        out.print(text, soft_wrap=True)
+        _print(out, text)
         return
-    for index, part in enumerate(text.divide(_breaks(text.plain, out.width, len(hanging)))):
+    for index, part in enumerate(text.divide(_breaks(text.plain, out.width, len(hanging), whole))):
         part.rstrip()
         if part.plain.strip():
-            out.print(Text(hanging) + part if index else part, soft_wrap=True)
+            _print(out, Text(hanging) + part if index else part)
+
+
+def _print(out: Console, text: Text) -> None:
+    if out.is_terminal:
+        out.print(text, soft_wrap=True)
+    else:
+        # Nothing to colour: Rich takes a third of a long plan's time to find that out.
+        out.file.write(text.plain + "\n")
 
 
 _WORD = re.compile(
@@ -160,14 +176,14 @@ _WORD = re.compile(
 """What stays on one line: a word, or a command."""
 
 
-def _breaks(plain: str, width: int, hanging: int) -> list[int]:
+def _breaks(plain: str, width: int, hanging: int, whole: int) -> list[int]:
     """Where the lines after the first begin; each of them stands behind `hanging` columns."""
     begins: list[int] = []
     used = 0
     for word in _WORD.finditer(plain):
         used = used or cell_len(plain[: word.start()])
         room = max(20, width - hanging) if begins else width
-        if word.start() and used + cell_len(word.group().rstrip()) > room:
+        if word.start() > whole and used + cell_len(word.group().rstrip()) > room:
             begins.append(word.start())
             used = 0
         used += cell_len(word.group())
