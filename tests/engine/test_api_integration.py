@@ -27,8 +27,8 @@ def run(declared: dict[str, object], deployer: EngineDeployer, sandbox: SandboxP
 def test_on_the_scim_test_app_the_update_fails_and_names_the_way_out(
     engine: Engine, sandbox: SandboxProcess, folder: Path
 ) -> None:
+    deployer = EngineDeployer(engine, "engine", folder, sandbox.environment(), print)
     with pytest.raises(ScimError, match=r"UNKNOWN.*apiIntegration: console") as caught:
-        deployer = EngineDeployer(engine, "engine", folder, sandbox.environment(), print)
         run(by_api("scim2testapp"), deployer, sandbox)
     assert "Traceback" not in str(caught.value)
 
