@@ -95,7 +95,7 @@ class CloudflareScim(pulumi.ComponentResource):
             # A token's value is random enough that its hash gives nothing away.
             "tokenFingerprint": pulumi.Output.unsecret(token.value.apply(token_fingerprint)),
             "applicationId": first.application_id,
-            **first.extra_outputs,
+            **first.extra_outputs[ways[0]],
             "roleGroups": _role_groups(ways[0], first.group_ids, policies),
             **_next(ways, provisioning, policies),
             "remainingSteps": pulumi.Output.all(
@@ -149,7 +149,7 @@ def _next(
     return {
         "next": {
             "applicationId": new.application_id,
-            **new.extra_outputs,
+            **new.extra_outputs[ways[-1]],
             "roleGroups": groups,
         }
     }

@@ -11,7 +11,7 @@ from cfscim.config.access import people
 from cfscim.config.facts import VIRTUAL_GROUPS_DEPRECATED, VIRTUAL_GROUPS_LEFT_BY
 from cfscim.config.lanes import lanes
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
-from cfscim.config.names import scim_base_url
+from cfscim.config.names import group_names, scim_base_url
 from cfscim.config.okta_switches import Page, state, to_do
 
 PRINT_VALUE = "pulumi stack output tokenValue --show-secrets"
@@ -63,7 +63,24 @@ def steps(
         for lane, id_ in zip(lanes(config), ids, strict=False)
         for step in _of_one_way(lane.config, id_, okta_domain)
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys([*found, *_left_by_a_move(config)]))
+
+
+def _left_by_a_move(config: ScimConfig) -> Iterator[Step]:
+    """What the switch cannot delete (Cloudflare's user-groups page: SCIM alone deletes its own)."""
+    if config.move is None or not config.move.switched:
+        return
+    names = ", ".join(f'"{name}"' for name in group_names(config).values())
+    what = f"look at the User Groups of the former way ({names}), which give nothing any more"
+    instead = "with Entra the next cycle deletes them, and with Okta they may stay."
+    if config.role_model == "virtualGroups":
+        what = f"have your account team take everybody out of the virtual groups ({names})"
+        instead = "who stays there keeps the role when taken out of the new group."
+    yield Step(
+        "Cloudflare > Manage Account > Members",
+        f"{what}; {instead}",
+        proven_by=("cloudflare.former",),
+    )
 
 
 def _of_one_way(config: ScimConfig, app_id: str, okta_domain: str) -> list[Step]:

@@ -21,8 +21,13 @@ def group_name(config: ScimConfig, role: Role) -> str:
     if config.role_model == "userGroups":
         return config.group_prefix + role.value
     if config.identity_provider.kind == "entra":
-        return f"CF-{config.account.id} - {role.value}"
+        return virtual_group(config.account.id, role.value)
     return role.value
+
+
+def virtual_group(account: str, role: str) -> str:
+    """The full name of an account's virtual group of a role."""
+    return f"CF-{account} - {role}"
 
 
 def group_names(config: ScimConfig) -> dict[Role, str]:

@@ -11,7 +11,7 @@ from functools import partial
 from cfscim.config.facts import account_resource
 from cfscim.config.lookalikes import difference_from, skeleton
 from cfscim.config.models import ScimConfig
-from cfscim.config.names import group_name
+from cfscim.config.names import group_name, virtual_group
 from cfscim.config.roles import Role
 from cfscim.vendors.cloudflare.models import MemberPolicy, PermissionGroup, UserGroup
 from cfscim.vendors.cloudflare.models import Role as MemberRole
@@ -104,7 +104,9 @@ class CloudflareView:
             names = self._names((), group.policies or ())
             people = self.facts.group_members[group.id].get() if names else ()
             found += [Power(person, name, group) for person in people for name in names]
-        return [*found, *self._virtual_powers()] if self.virtual else found
+        # During a move only one of the two ways may be virtual, and both see everything.
+        virtual = self.virtual or self.facts.system_groups
+        return [*found, *self._virtual_powers()] if virtual else found
 
     def _virtual_powers(self) -> Iterator["Power"]:
         """Of every virtual group that Cloudflare serves, that of a dropped role too."""
@@ -251,7 +253,7 @@ def _virtual_group(view: CloudflareView, role: Role) -> Verdict:
     name = group_name(view.config, role)
     found = view.facts.system_groups[role].get()
     # Until something was pushed to it, Cloudflare lists the group under its own full name.
-    full = f"CF-{view.config.account.id} - {role.value}"
+    full = virtual_group(view.config.account.id, role.value)
     if any(group.display_name in (name, full) for group in found):
         return holds(f'"{name}"')
     shown = named(f'"{group.display_name}"' for group in found)

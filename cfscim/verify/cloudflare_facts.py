@@ -5,7 +5,7 @@ members a page. Source: RFC 7644, 3.4.2; Cloudflare's API description of /accoun
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -151,7 +151,7 @@ class CloudflareFacts:
 
 
 def read_cloudflare(
-    config: ScimConfig,
+    ways: Sequence[ScimConfig],
     outputs: StackOutputs,
     client: CloudflareClient,
     endpoint: ScimEndpoint,
@@ -159,10 +159,12 @@ def read_cloudflare(
 ) -> CloudflareFacts:
     """Begins every reading; waits only for what decides about further ones.
 
+    `ways`: the config of each way by which roles are given.
+
     A token that nobody has used yet is not used here either: its first use, which Cloudflare shows,
     is the only sign that the identity provider has it.
     """
-    account, owner = config.account.id, config.token.owner
+    account, owner = ways[0].account.id, ways[0].token.owner
     value = outputs.token_value
     groups = reader.read(lambda: client.user_groups(account))
     token = reader.read(lambda: client.find_token(account, owner, outputs.token_id))
@@ -178,10 +180,10 @@ def read_cloudflare(
     members = reader.read(lambda: client.members(account))
     permissions = reader.read(lambda: client.permission_groups(account))
     resources = reader.read(lambda: client.resource_groups(account))
-    virtual = config.role_model == "virtualGroups"
+    virtual = next((one for one in ways if one.role_model == "virtualGroups"), None)
     giving = [group.id for group in groups.wait() or () if group.policies]
-    named = {*group_names(config).values()}
-    ours = [group.id for group in groups.wait() or () if group.name in named and not virtual]
+    named = {name for one in ways if one is not virtual for name in group_names(one).values()}
+    ours = [group.id for group in groups.wait() or () if group.name in named]
     return CloudflareFacts(
         token=token,
         tokens=tokens,
@@ -200,10 +202,9 @@ def read_cloudflare(
             role: _not_ours_to_use()
             if fresh
             else reader.read(lambda name=name: view.groups_named(name))
-            for role, name in ((role, group_name(config, role)) for role in ROLES)
-            if virtual
+            for role, name in (_virtual_names(virtual) if virtual else ())
         },
-        users_in=_users_in(virtual, fresh, view, reader),
+        users_in=_users_in(virtual is not None, fresh, view, reader),
     )
 
 
@@ -235,6 +236,10 @@ def read_powers(account: str, client: CloudflareClient, reader: Reader) -> Cloud
         system_groups={},
         users_in=left_out,
     )
+
+
+def _virtual_names(config: ScimConfig) -> Iterator[tuple[Role, str]]:
+    return ((role, group_name(config, role)) for role in ROLES)
 
 
 def _users_in(

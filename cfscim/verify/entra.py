@@ -15,7 +15,7 @@ from cfscim.config.entra_keys import (
     tenant_url,
 )
 from cfscim.config.models import EntraConfig, ScimConfig
-from cfscim.config.names import group_names
+from cfscim.config.names import group_names, virtual_group
 from cfscim.vendors.entra.job_schema import (
     Clause,
     ScopedGroup,
@@ -308,7 +308,8 @@ def _notifications(facts: EntraFacts, expected: str) -> Verdict:
 
 def _wanted_groups(config: ScimConfig, facts: EntraFacts) -> tuple[ScopedGroup, ...]:
     names = group_names(config)
-    return tuple(ScopedGroup(id_, names[role]) for role, id_ in facts.group_ids.items())
+    wanted = {id_: names[role] for role, id_ in facts.group_ids.items()} | {**facts.beside}
+    return tuple(ScopedGroup(id_, name) for id_, name in wanted.items())
 
 
 def _group_filter(config: ScimConfig, facts: EntraFacts) -> Verdict:
@@ -393,12 +394,14 @@ def _names(directory: EntraDirectory) -> Verdict:
 def _errors(facts: EntraFacts, directory: EntraDirectory, *, groups: bool) -> Verdict:
     if facts.existing_job().status.last_execution is None:
         return unknown("none", "no cycle yet", actions.wait_for("Entra"))
-    errors = directory.errors(groups=groups)
-    if not errors:
+    every = directory.errors(groups=groups)
+    # Cloudflare refuses every change of a virtual group but that of its members, and its deletion
+    # once a move has left it; the members are compared by a check of their own.
+    virtual = virtual_group(directory.config.account.id, "")
+    errors = [one for one in every if not (groups and one.startswith(virtual))]
+    if not every:
         return holds("none")
-    if groups and directory.config.role_model == "virtualGroups":
-        # Cloudflare refuses every change of a virtual group but that of its members, and the
-        # members are compared by a check of their own.
-        return holds("none that matters", f"only members of virtual groups change: {errors[0]}")
+    if not errors:
+        return holds("none that matters", f"only members of virtual groups change: {every[0]}")
     again = directory.again((), None)[0]
     return fails("none", named(errors), actions.ENTRA_LOGS, *again, actions.wait_for("Entra"))

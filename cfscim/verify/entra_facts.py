@@ -63,6 +63,8 @@ class EntraFacts:
     binned: Mapping[Role, Reading[GraphGroup | None]]
     lost: Reading[Mapping[str, Lost]]
     changes: Mapping[str, Reading[tuple[AuditEvent, ...]]]
+    beside: Mapping[str, str] = field(default_factory=dict)
+    """During a move: id -> name of the other way's role groups in the same application."""
 
     def existing_job(self) -> Job:
         """The job. Raises `Unreadable` where there is none."""
@@ -92,6 +94,7 @@ def read_entra(
     config: ScimConfig,
     entra: EntraConfig,
     outputs: StackOutputs,
+    beside: Mapping[str, str],
     client: GraphClient,
     reader: Reader,
     now: datetime,
@@ -136,6 +139,7 @@ def read_entra(
         binned=binned,
         lost=reader.read(lambda: _reasons(client, lost)) if lost else Reading.of({}),
         changes=changes,
+        beside=beside,
     )
 
 

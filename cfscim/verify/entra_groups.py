@@ -39,12 +39,24 @@ class EntraGroups:
         self._links = links
 
     def questions(self) -> Iterator[Question]:
-        """Users' group, every role's group and its members, then the assignments."""
+        """Users' group, every role's group, its members and twins, then the assignments."""
         name = self._entra.users_group.name
         yield self._ask("group.users", f'group "{name}" exists', f'"{name}"', self._users, "")
         yield self._ask(
             "members.users", f'members of "{name}"', "everyone declared", self._in_users, ""
         )
+        yield from self.role_questions()
+        yield Question(
+            "entra.assignments",
+            "Entra",
+            "groups assigned to the application",
+            "the users' group and every role group",
+            self._links.assignments,
+            self._assigned,
+        )
+
+    def role_questions(self) -> Iterator[Question]:
+        """Every role's group, its members, and twins of it."""
         for role in self._config.roles:
             name, id_ = group_name(self._config, role), self._id(role)
             yield self._ask(
@@ -70,14 +82,6 @@ class EntraGroups:
             self._links.assignments,
             self._twins,
         )
-        yield Question(
-            "entra.assignments",
-            "Entra",
-            "groups assigned to the application",
-            "the users' group and every role group",
-            self._links.assignments,
-            self._assigned,
-        )
 
     def _ask(
         self, id_: str, title: str, expected: str, verdict: Callable[[], Verdict], group: str
@@ -101,7 +105,7 @@ class EntraGroups:
 
     def _no_users_group(self, name: str) -> Verdict:
         """One that was renamed is still assigned, and an update refuses to rename it."""
-        ours = {self._id(role) for role in self._config.roles}
+        ours = {*self._facts.beside, *(self._id(role) for role in self._config.roles)}
         for one in self._facts.assignments.get():
             if one.principal_type == "Group" and one.principal_id not in ours:
                 other = one.principal_display_name or one.principal_id
@@ -181,6 +185,7 @@ class EntraGroups:
         if users is None:
             raise Unreadable(Dependent("there is no users' group", "see entra.group.users"))
         wanted = {self._id(role): group_name(self._config, role) for role in self._config.roles}
+        wanted |= self._facts.beside
         wanted[users.id] = users.display_name or users.id
         found = {one.principal_id: one for one in self._facts.assignments.get()}
         lacking = [name for id_, name in wanted.items() if id_ not in found]

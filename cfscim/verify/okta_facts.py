@@ -61,6 +61,8 @@ class OktaFacts:
     logs: Reading[tuple[LogEvent, ...]]
     lost: Reading[Mapping[str, Lost]]
     assigned: Mapping[str, Reading[Group]]
+    beside: Mapping[str, str] = field(default_factory=dict)
+    """During a move: id -> name of the other way's role groups in the same app."""
 
     def existing_app(self) -> App:
         """The app. Raises `Unreadable` where there is none."""
@@ -74,6 +76,7 @@ def read_okta(
     config: ScimConfig,
     okta_config: OktaConfig,
     outputs: StackOutputs,
+    beside: Mapping[str, str],
     client: OktaClient,
     reader: Reader,
 ) -> OktaFacts:
@@ -119,6 +122,7 @@ def read_okta(
         logs=reader.read(lambda: _logs(client, app_id)) if troubled else Reading.of(()),
         lost=reader.read(lambda: _reasons(client, lost)) if lost else Reading.of({}),
         assigned={one: reader.read(lambda g=one: client.group(g)) for one in strangers},
+        beside=beside,
     )
 
 

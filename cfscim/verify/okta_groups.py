@@ -41,7 +41,7 @@ class OktaGroups:
         self._links = links
 
     def questions(self) -> Iterator[Question]:
-        """Users' group, assignment, then every role's group, its members and its push."""
+        """Users' group, assignment, every role's group, its members and its push, the rest."""
         name, groups = self._okta.users_group.name, self._links.group("")
         assignments, push = self._links.tab("assignments"), self._links.tab("group-push")
         yield self._ask("group.users", f'group "{name}" exists', f'"{name}"', self._users, groups)
@@ -51,6 +51,14 @@ class OktaGroups:
         yield self._ask(
             "assignment", "the app's one assignment", f'group "{name}"', self._assigned, assignments
         )
+        yield from self.role_questions()
+        yield self._ask(
+            "push.others", "groups pushed besides the role groups", "none", self._others, push
+        )
+
+    def role_questions(self) -> Iterator[Question]:
+        """Every role's group, its members and its push."""
+        push = self._links.tab("group-push")
         for role in self._config.roles:
             name = group_name(self._config, role)
             link = self._links.group(self._id(role))
@@ -77,9 +85,6 @@ class OktaGroups:
                 yield self._ask(
                     f"{id_}.{slug(role)}", title, expected, partial(verdict, role), push
                 )
-        yield self._ask(
-            "push.others", "groups pushed besides the role groups", "none", self._others, push
-        )
 
     @staticmethod
     def _ask(
@@ -217,7 +222,7 @@ class OktaGroups:
 
     def _others(self) -> Verdict:
         self._facts.existing_app()
-        ours = {self._id(role) for role in self._config.roles}
+        ours = {*self._facts.beside, *(self._id(role) for role in self._config.roles)}
         found = [m for m in self._facts.mappings.get() if m.source_group_id not in ours]
         users = self._facts.users_group.wait()
         names = {users.id: f'"{users.name}"'} if users else {}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
 
+from cfscim.config.lanes import Lane, lanes
 from cfscim.config.messages import MissingError
 from cfscim.config.models import ScimConfig
 from cfscim.config.roles import Role
@@ -23,21 +24,40 @@ class RoleGroup(BaseModel):
     cloudflare_group_id: str | None = None
 
 
-class StackOutputs(BaseModel):
-    """What `verify` needs of a stack's outputs; the token's value is a secret at once."""
+class WayOutputs(BaseModel):
+    """What there is once for each way by which roles are given."""
 
     model_config = ConfigDict(
         frozen=True, alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True
     )
 
-    scim_base_url: str
-    token_id: str
-    token_value: SecretStr
     application_id: str
     role_groups: Mapping[Role, RoleGroup]
     push_mapping_ids: Mapping[Role, str] = Field(default_factory=dict)
     service_principal_id: str | None = Field(default=None)
     synchronization_job_id: str | None = Field(default=None)
+
+
+class StackOutputs(WayOutputs):
+    """What `verify` needs of a stack's outputs; the token's value is a secret at once.
+
+    `next`: while a move has two ways side by side, what is the new one's.
+    """
+
+    scim_base_url: str
+    token_id: str
+    token_value: SecretStr
+    next: WayOutputs | None = Field(default=None)
+
+    def of(self, lane: Lane, ways: tuple[Lane, ...]) -> "StackOutputs":
+        """Those of a stack that has this way only; `ways`: those that the config declares."""
+        if lane is ways[0]:
+            return self.model_copy(update={"next": None})
+        found = self.next
+        assert found is not None
+        return self.model_copy(
+            update={**{key: getattr(found, key) for key in WayOutputs.model_fields}, "next": None}
+        )
 
     @field_validator("token_value")
     @classmethod
@@ -75,6 +95,15 @@ def parse_outputs(value: object, config: ScimConfig, *, source: str) -> StackOut
         raise _missing(
             source, f"{field} is missing or not as expected", f"give what `{_HOW}` prints"
         ) from None
+    ways = lanes(config)
+    if len(ways) > 1 and found.next is None:
+        raise _missing(source, "next, the new way of the move, is missing", "run `pulumi up` first")
+    for lane in ways:
+        _require_way(lane.config, found.of(lane, ways), source)
+    return found
+
+
+def _require_way(config: ScimConfig, found: StackOutputs, source: str) -> None:
     absent = [role.value for role in config.roles if role not in found.role_groups]
     if absent:
         raise _missing(source, f"roleGroups lacks {', '.join(absent)}", "run `pulumi up` first")
@@ -86,7 +115,6 @@ def parse_outputs(value: object, config: ScimConfig, *, source: str) -> StackOut
             "servicePrincipalId or synchronizationJobId is missing",
             "run `pulumi up` with this version of the program first",
         )
-    return found
 
 
 def _missing(source: str, what: str, instead: str) -> MissingError:

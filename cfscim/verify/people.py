@@ -6,6 +6,7 @@ somebody may do is the union of all groups and of what was given directly).
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -22,11 +23,19 @@ from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.report import Question, Verdict, fails, holds, not_yet, unknown
 
 
-def member_questions(
-    view: CloudflareView, outputs: StackOutputs, directory: Directory, now: datetime
-) -> Iterator[Question]:
-    """A question a role, and those about everybody else. `now` decides what is overdue."""
-    people = _People(view, outputs, directory, now)
+@dataclass(frozen=True)
+class Way:
+    """One way by which roles are given: Cloudflare as it sees it, its outputs, its people."""
+
+    view: CloudflareView
+    outputs: StackOutputs
+    directory: Directory
+
+
+def member_questions(way: Way, now: datetime) -> Iterator[Question]:
+    """A question a role of a way. `now` decides what is overdue."""
+    view, directory = way.view, way.directory
+    people = _People((way,), now)
     links = CloudflareLinks.of(view.config)
     for role in view.config.roles:
         yield Question(
@@ -37,6 +46,13 @@ def member_questions(
             links.members,
             partial(people.members, role),
         )
+
+
+def account_questions(ways: Sequence[Way], now: datetime) -> Iterator[Question]:
+    """Those about everybody else, whom any of the ways may account for; the one in force first."""
+    view, directory = ways[0].view, ways[0].directory
+    people = _People(ways, now)
+    links = CloudflareLinks.of(view.config)
     for id_, title, expected, ask in (
         (
             "people",
@@ -69,18 +85,12 @@ def member_questions(
 
 
 class _People:
-    def __init__(
-        self,
-        view: CloudflareView,
-        outputs: StackOutputs,
-        directory: Directory,
-        now: datetime,
-    ) -> None:
-        self._view = view
-        self._outputs = outputs
-        self._directory = directory
+    def __init__(self, ways: Sequence[Way], now: datetime) -> None:
+        self._ways = ways
+        self._view = ways[0].view
+        self._directory = ways[0].directory
         self._now = now
-        self._config = view.config
+        self._config = ways[0].view.config
 
     def members(self, role: Role) -> Verdict:
         """The members of a role's group against the identity provider's."""
@@ -102,14 +112,15 @@ class _People:
 
     def everyone(self) -> Verdict:
         """The account's members against everybody who is provisioned."""
-        assigned = self._directory.assigned()
+        assigned = self._assigned()
         members = {member.address.lower(): member for member in self._view.facts.members.get()}
         if assigned is None:
             return holds("everyone in scope", "who is in scope is decided by the filter")
         with_role = {
             name
-            for role in self._config.roles
-            for one in self._directory.members(role)
+            for way in self._ways
+            for role in way.view.config.roles
+            for one in way.directory.members(role)
             for name in one.names
         }
         sides = compare(assigned, members, ())
@@ -272,15 +283,28 @@ class _People:
         role = self._ours().get(power.group.id)
         return role is not None and power.role == role.value
 
+    def _assigned(self) -> list[Person] | None:
+        """Everybody whom any way provisions, each once; None where a filter decides over it."""
+        found: dict[frozenset[str], Person] = {}
+        for way in self._ways:
+            people = way.directory.assigned()
+            if people is None:
+                return None
+            # Who is off in one identity provider may well come from the other.
+            found |= {one.names: one for one in people if one.names not in found or not one.off}
+        return list(found.values())
+
     def _ours(self) -> dict[str, Role]:
         """The stack's own User Groups by id; by name only where the stack's is not there."""
-        groups = () if self._view.virtual else self._view.facts.user_groups.get()
-        there, ours = {group.id for group in groups}, dict[str, Role]()
-        for role in self._config.roles:
-            id_ = self._outputs.role_groups[role].cloudflare_group_id
-            name = group_name(self._config, role)
-            ids = [id_] if id_ in there else [g.id for g in groups if g.name == name]
-            ours |= {one: role for one in ids if one}
+        ours = dict[str, Role]()
+        for way in self._ways:
+            groups = () if way.view.virtual else way.view.facts.user_groups.get()
+            there = {group.id for group in groups}
+            for role in way.view.config.roles:
+                id_ = way.outputs.role_groups[role].cloudflare_group_id
+                name = group_name(way.view.config, role)
+                ids = [id_] if id_ in there else [g.id for g in groups if g.name == name]
+                ours |= {one: role for one in ids if one}
         return ours
 
     def _way(self, power: Power) -> str:

@@ -1,32 +1,35 @@
 """Reads the live systems of one stack and answers every question about them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from cfscim.config.lanes import Lane, lanes
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
-from cfscim.config.names import scim_base_url
+from cfscim.config.names import group_names, scim_base_url
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.cloudflare.scim import ScimEndpoint
 from cfscim.vendors.limits import whole_run
 from cfscim.verify import first_state
 from cfscim.verify.cloudflare import CloudflareView, group_questions
-from cfscim.verify.cloudflare_facts import read_cloudflare
+from cfscim.verify.cloudflare_facts import CloudflareFacts, read_cloudflare
 from cfscim.verify.directory import Directory
 from cfscim.verify.links import EntraLinks, OktaLinks
 from cfscim.verify.outputs import StackOutputs
-from cfscim.verify.people import member_questions
+from cfscim.verify.people import Way, account_questions, member_questions
 from cfscim.verify.reading import Reader, Tally, Ticker
 from cfscim.verify.report import Question, Report, answer
 from cfscim.verify.token import token_questions
+from cfscim.verify.ways import former_questions, of_next
 
 
 @dataclass(frozen=True)
 class About:
-    """What a run is about: the stack, how one signs in, and the two moments it is judged by."""
+    """What a run is about: one way of the stack, how one signs in, and the two moments it is judged
+    by. `beside`: id -> name of the role groups that another way has in the same application."""
 
     config: ScimConfig
     outputs: StackOutputs
@@ -34,16 +37,19 @@ class About:
     env: Mapping[str, str]
     now: datetime
     updated: datetime | None
+    beside: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Side:
-    """One identity provider: its client, what is read, whom it lets in, what is asked of it."""
+    """One identity provider: its client, what is read, whom it lets in, what is asked of it, and
+    of that what is about the role groups alone."""
 
     client: Any
     read: Callable[[Any, Reader], Any]
     directory: Callable[[Any], Directory]
     questions: Callable[[Any, Any], Iterator[Question]]
+    role_questions: Callable[[Any, Any], Iterator[Question]]
 
 
 def run(
@@ -64,7 +70,9 @@ def run(
     the engine says so. Raises `MissingError` where there are no credentials at all; everything else
     that goes wrong is a check that cannot be known.
     """
-    tally = Tally()
+    tally, ways = Tally(), lanes(config)
+    # After the switch nobody but Cloudflare knows what the former way left.
+    former = [config] if config.move is not None and config.move.switched else []
     with ExitStack() as open_:
         open_.enter_context(whole_run())
         open_.enter_context(Ticker(progress, tally))
@@ -78,17 +86,23 @@ def run(
             )
         )
         near = open_.enter_context(Reader(tally))
-        facts = read_cloudflare(config, outputs, cloudflare, endpoint, near)
-        about = About(config, outputs, settings, env, now or datetime.now(UTC), updated)
-        questions, directory = _asked(about, tally, open_)
-        view, longest = CloudflareView(config, facts), directory.delivery(None).longest
-        every = [
-            *token_questions(config, outputs, facts, about.now, longest),
-            *questions,
-            *group_questions(view, outputs, directory),
-            *member_questions(view, outputs, directory, about.now),
+        configs = [*(lane.config for lane in ways), *former]
+        facts = read_cloudflare(configs, outputs, cloudflare, endpoint, near)
+        judged = now or datetime.now(UTC)
+        abouts = [
+            About(
+                lane.config,
+                outputs.of(lane, ways),
+                settings,
+                env,
+                judged,
+                updated,
+                _beside(lane, ways, outputs),
+            )
+            for lane in ways
         ]
-        every = first_state.instead(config, every)
+        asked = [_asked(about, tally, open_, whole=about is abouts[0]) for about in abouts]
+        every = _questions(config, abouts, asked, facts)
         report = Report(tuple(answer(question) for question in every))
         if cloudflare.clock_off:
             progress(
@@ -98,13 +112,64 @@ def run(
         return report
 
 
-def _asked(about: About, tally: Tally, open_: ExitStack) -> tuple[list[Question], Directory]:
-    """What is asked of the identity provider, and whom it lets in."""
+def _questions(
+    config: ScimConfig,
+    abouts: Sequence[About],
+    asked: Sequence[tuple[list[Question], Directory]],
+    facts: CloudflareFacts,
+) -> list[Question]:
+    """Of all ways, that in force first; what is the new way's own goes by ids of its own."""
+    ways = [
+        Way(CloudflareView(about.config, facts), about.outputs, directory)
+        for about, (_, directory) in zip(abouts, asked, strict=True)
+    ]
+    first, longest = abouts[0], max(way.directory.delivery(None).longest for way in ways)
+    every: list[Question] = []
+    for about, way, (questions, directory) in zip(abouts, ways, asked, strict=True):
+        own = [
+            *group_questions(way.view, about.outputs, directory),
+            *member_questions(way, about.now),
+        ]
+        if about is first:
+            whole = [
+                *token_questions(about.config, about.outputs, facts, about.now, longest),
+                *questions,
+                *own,
+                *account_questions(ways, about.now),
+            ]
+            every += first_state.instead(about.config, whole)
+        elif about.config.identity_provider.kind == first.config.identity_provider.kind:
+            every += of_next(first_state.instead(about.config, [*questions, *own]))
+        else:
+            # The other vendor's checks have names of their own already.
+            every += first_state.instead(about.config, [*questions, *of_next(own)])
+    return [*every, *former_questions(config, ways[0])]
+
+
+def _beside(lane: Lane, ways: tuple[Lane, ...], outputs: StackOutputs) -> dict[str, str]:
+    """The role groups that other ways have in the same application."""
+    kind = lane.config.identity_provider.kind
+    return {
+        outputs.of(other, ways).role_groups[role].identity_provider_group_id: name
+        for other in ways
+        if other is not lane and other.config.identity_provider.kind == kind
+        for role, name in group_names(other.config).items()
+    }
+
+
+def _asked(
+    about: About, tally: Tally, open_: ExitStack, *, whole: bool
+) -> tuple[list[Question], Directory]:
+    """What is asked of the identity provider, and whom it lets in.
+
+    `whole` false: another way may have asked about the application already.
+    """
     side = _okta(about) if about.config.identity_provider.kind == "okta" else _entra(about)
     client = open_.enter_context(side.client.from_settings(about.settings, about.env))
     facts = side.read(client, open_.enter_context(Reader(tally)))
     directory = side.directory(facts)
-    return list(side.questions(facts, directory)), directory
+    ask = side.questions if whole or not about.beside else side.role_questions
+    return list(ask(facts, directory)), directory
 
 
 def _okta(about: About) -> Side:
@@ -120,18 +185,22 @@ def _okta(about: About) -> Side:
     organisation = okta_organisation(about.settings.get("okta:orgName"), about.env)
     links = OktaLinks(okta, outputs.application_id, domain)
 
+    def groups(facts: OktaFacts, directory: OktaDirectory) -> OktaGroups:
+        return OktaGroups(config, okta, outputs, facts, directory, links)
+
     def questions(facts: OktaFacts, directory: OktaDirectory) -> Iterator[Question]:
         yield organisation_question(okta, organisation, links)
         yield from app_questions(config, okta, facts, links)
-        yield from OktaGroups(config, okta, outputs, facts, directory, links).questions()
+        yield from groups(facts, directory).questions()
         yield from people_questions(facts, directory, links)
 
     return Side(
         OktaClient,
-        partial(read_okta, config, okta, outputs),
+        partial(read_okta, config, okta, outputs, about.beside),
         # Okta dates everything itself, whatever the last update was.
         lambda facts: OktaDirectory(config, facts, links, about.now),
         questions,
+        lambda facts, directory: groups(facts, directory).role_questions(),
     )
 
 
@@ -145,14 +214,20 @@ def _entra(about: About) -> Side:
     assert isinstance(entra, EntraConfig)
     links = EntraLinks.of(outputs, entra.cloud)
 
+    def groups(facts: EntraFacts) -> EntraGroups:
+        return EntraGroups(config, entra, outputs, facts, links)
+
     def questions(facts: EntraFacts, directory: EntraDirectory) -> Iterator[Question]:
         yield from job_questions(config, entra, facts, directory, links)
-        yield from EntraGroups(config, entra, outputs, facts, links).questions()
+        yield from groups(facts).questions()
         yield from people_questions(facts, directory, links)
 
     return Side(
         GraphClient,
-        lambda client, reader: read_entra(config, entra, outputs, client, reader, about.now),
+        lambda client, reader: read_entra(
+            config, entra, outputs, about.beside, client, reader, about.now
+        ),
         lambda facts: EntraDirectory(config, entra, facts, links, about.updated, about.now),
         questions,
+        lambda facts, _directory: groups(facts).role_questions(),
     )

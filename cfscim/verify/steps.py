@@ -47,6 +47,7 @@ def run(stack: str, outputs: str | None, env: Mapping[str, str]) -> int:
     declared = steps(
         subject.config,
         app_id=subject.outputs.application_id,
+        next_app_id=subject.outputs.next.application_id if subject.outputs.next else "",
         okta_domain=domain,
     )
     left = list(dict.fromkeys(_left(declared, report)))
@@ -78,7 +79,7 @@ def _proven(step: Step, report: Report) -> bool:
     """Whether every check that shows it done is there and holds."""
     return bool(step.proven_by) and all(
         (found := [check for check in report.checks if _named(check, wanted)])
-        and all(check.status is Status.HOLDS for check in found)
+        and all(check.status is Status.HOLDS and not check.warning for check in found)
         for wanted in step.proven_by
     )
 

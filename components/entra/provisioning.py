@@ -31,7 +31,7 @@ class EntraProvisioning(pulumi.ComponentResource):
     application_id: pulumi.Output[str]
     gives_access: pulumi.Resource
     group_ids: dict[Lane, dict[Role, pulumi.Output[str]]]
-    extra_outputs: dict[str, pulumi.Output[str]]
+    extra_outputs: dict[Lane, dict[str, pulumi.Output[str]]]
 
     def __init__(
         self,
@@ -86,9 +86,13 @@ class EntraProvisioning(pulumi.ComponentResource):
             lane: {role: group.id for role, group in roles.items()}
             for lane, roles in groups.by_lane.items()
         }
+        self._service_principal_id = app.service_principal_id
         self.extra_outputs = {
-            "servicePrincipalId": app.service_principal_id,
-            "synchronizationJobId": app.job_id,
+            lane: {
+                "servicePrincipalId": app.service_principal_id,
+                "synchronizationJobId": app.job_id,
+            }
+            for lane in ways
         }
         self.register_outputs({"applicationId": self.application_id})
 
@@ -97,7 +101,7 @@ class EntraProvisioning(pulumi.ComponentResource):
         if self._start:
             EntraStart(
                 "entra-start",
-                self.extra_outputs["servicePrincipalId"],
+                self._service_principal_id,
                 self._job_id,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[*self._before_start, after]),
             )

@@ -29,7 +29,7 @@ class OktaProvisioning(pulumi.ComponentResource):
     application_id: pulumi.Output[str]
     gives_access: pulumi.Resource
     group_ids: dict[Lane, dict[Role, pulumi.Output[str]]]
-    extra_outputs: dict[str, pulumi.Output[object]]
+    extra_outputs: dict[Lane, dict[str, pulumi.Output[object]]]
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class OktaProvisioning(pulumi.ComponentResource):
             after=[*after, *role_groups.values()],
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.extra_outputs = {}
+        self.extra_outputs = {lane: {} for lane in ways}
         self.gives_access = app
         gate = self._gate(config, okta_config, app, token)
         if gate is not None:
@@ -87,9 +87,10 @@ class OktaProvisioning(pulumi.ComponentResource):
                 for lane, groups in role_groups.items()
             ]
             self.gives_access = pushes[-1]
-            self.extra_outputs["pushMappingIds"] = pulumi.Output.all(
-                **{role.value: mapping for role, mapping in pushes[0].ids.items()}
-            )
+            for lane, push in zip(ways, pushes, strict=True):
+                self.extra_outputs[lane]["pushMappingIds"] = pulumi.Output.all(
+                    **{role.value: mapping for role, mapping in push.ids.items()}
+                )
         self.application_id = app.id
         self.group_ids = {
             lane: {role: group.id for role, group in groups.groups.items()}

@@ -1,19 +1,57 @@
 """Every scenario from beginning to end in rehearsal, with a sampler that sees every state."""
 
+import json
+
 import httpx
 import pytest
 
+from cfscim.config.models import parse_config
 from cfscim.rehearsal import RehearsalDeployer
+from cfscim.verify import Report, Status, parse_outputs, run
+from cfscim.verify.command import lines
 from sandbox.server.server import Sandbox
-from tests.scenarios import SCENARIOS, Sampler, Scenario, Stage, names, play
+from tests.scenarios import (
+    SCENARIOS,
+    Change,
+    Config,
+    Cycle,
+    Sampler,
+    Scenario,
+    Stage,
+    Step,
+    moves,
+    names,
+    play,
+)
+
+MOVES = {scenario.name for kind in ("okta", "entra") for scenario in moves(kind)}
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=names(SCENARIOS))
-def test_nobody_loses_or_gains_a_role_at_any_moment(
+def test_nobody_loses_or_gains_a_role_and_verify_knows_every_step_of_a_move(
     sandbox: Sandbox, admin: httpx.Client, scenario: Scenario
 ) -> None:
     stage = Stage(RehearsalDeployer("dev", sandbox.env, lambda _line: None), admin)
-    sampler = Sampler(sandbox)
-    play(scenario, stage, sampler)
+    sampler, changes, wrong = Sampler(sandbox), list[Change](), list[str]()
+
+    def after(step: Step) -> None:
+        if isinstance(step, Change):
+            changes.append(step)
+        elif isinstance(step, Cycle) and scenario.name in MOVES:
+            report = verified(sandbox, stage, changes[-1].config)
+            found = [one for one in report.checks if one.status is Status.FAILS or one.owed]
+            wrong.extend(f"{changes[-1].name}: {line}" for line in lines(found))
+
+    play(scenario, stage, sampler, after)
     assert sampler.wrong == []
     assert sampler.looks > 10
+    assert "\n".join(wrong) == ""
+
+
+def verified(sandbox: Sandbox, stage: Stage, config: Config) -> Report:
+    """What verify finds of the stack as its last update left it."""
+    outputs = {**stage.outputs, "tokenValue": stage.deployer.secret_output("tokenValue")}
+    text = json.loads(json.dumps(outputs))
+    parsed = parse_config({**config, "breakGlass": ["owner@example.com"]}, stack="dev")
+    found = parse_outputs(text, parsed, source="here")
+    return run(parsed, found, {}, sandbox.env, lambda _line: None)

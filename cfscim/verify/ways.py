@@ -1,0 +1,110 @@
+"""The two ways of a move in one report: the new way's checks go by names of their own.
+
+What is left of the former way after the switch is said too: a User Group that SCIM manages is
+deleted by SCIM alone (Cloudflare's user-groups page), so it stays, and has to be without power.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+
+from cfscim.config.lanes import NEXT
+from cfscim.config.models import ScimConfig
+from cfscim.config.names import group_names
+from cfscim.verify import actions
+from cfscim.verify.actions import Act, Action
+from cfscim.verify.directory import named
+from cfscim.verify.links import CloudflareLinks
+from cfscim.verify.people import Way
+from cfscim.verify.reading import Dependent, Unreadable
+from cfscim.verify.report import Question, Verdict, fails, holds
+
+_NOTHING = "nothing that gives a role beyond the new groups"
+
+
+def of_next(questions: Iterable[Question]) -> list[Question]:
+    """The questions about the new way's own things, under ids, references and resource names that
+    end as its resources do."""
+    given = list(questions)
+    ids = {question.id for question in given}
+    return [
+        replace(question, id=question.id + NEXT, ask=partial(_ask, question, ids))
+        for question in given
+    ]
+
+
+def _ask(question: Question, ids: set[str]) -> Verdict:
+    try:
+        verdict = question.ask()
+    except Unreadable as missing:
+        if isinstance(missing.error, Dependent):
+            error = missing.error
+            raise Unreadable(Dependent(error.why, _renamed(error.action, ids))) from None
+        raise
+    return replace(verdict, actions=tuple(_renamed(one, ids) for one in verdict.actions))
+
+
+def _renamed(action: Action, ids: set[str]) -> Action:
+    if action.kind is Act.SEE and action.about[0] in ids:
+        return actions.see(action.about[0] + NEXT)
+    if action.kind is Act.FORGET:
+        return actions.forget(action.about[0] + NEXT)
+    return action
+
+
+def former_questions(config: ScimConfig, new: Way) -> Iterator[Question]:
+    """After the switch of a move: whether the former groups give nothing that the new ones do not.
+
+    `config`: the stack's, whose own keys are still those of the former way.
+    """
+    if config.move is None or not config.move.switched:
+        return
+    yield Question(
+        "cloudflare.former",
+        "Cloudflare",
+        "what is left of the former way",
+        _NOTHING,
+        CloudflareLinks.of(config).groups,
+        partial(_former_virtual if config.role_model == "virtualGroups" else _former, config, new),
+    )
+
+
+def _former(config: ScimConfig, new: Way) -> Verdict:
+    names = {*group_names(config).values()}
+    left = [group for group in new.view.facts.user_groups.get() if group.name in names]
+    powerful = [group for group in left if group.policies]
+    if powerful:
+        shown = named(f'"{group.name}"' for group in powerful)
+        text = f"Members > Groups: remove the policies of {shown}, so that they give nothing"
+        ids = tuple(group.id for group in powerful)
+        drop = Action(Act.CLOUDFLARE_DROP_POLICY, text, ids)
+        return fails(_NOTHING, f"{shown} still with policies", drop)
+    if not left:
+        return holds(_NOTHING, "nothing is left")
+    shown = named(f'"{group.name}"' for group in left)
+    warning = f"User Groups of the former way are left, and give nothing: {shown}"
+    return holds(_NOTHING, f"{shown}, without a policy", warning=warning)
+
+
+def _former_virtual(_config: ScimConfig, new: Way) -> Verdict:
+    """Nobody can delete a virtual group, and who is in it has the role until it is taken out."""
+    facts, found, beyond = new.view.facts, list[str](), list[str]()
+    own = {group.id for group in facts.user_groups.get()}
+    by_person = facts.users_in.get()
+    for role, reading in facts.system_groups.items():
+        ids = {group.id for group in reading.get()} - own
+        people = sorted(person for person, groups in by_person.items() if groups & ids)
+        wanted = new.directory.members(role) if role in new.view.config.roles else ()
+        names = {name for one in wanted if not one.off for name in one.names}
+        found += [f"{person} ({role.value})" for person in people]
+        beyond += [f"{person} ({role.value})" for person in people if person not in names]
+    if beyond:
+        text = f"have your account team take {named(beyond)} out of the account's virtual groups"
+        ask = Action(Act.CLOUDFLARE_ASK, text, ("virtual groups", *beyond))
+        return fails(_NOTHING, f"{named(beyond)} by a virtual group alone", ask)
+    if not found:
+        return holds(_NOTHING, "nobody is in a virtual group")
+    warning = (
+        f"still in virtual groups too, and kept by them when taken out of the role: {named(found)}"
+    )
+    return holds(_NOTHING, "nothing beyond the new groups", warning=warning)
