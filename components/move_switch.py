@@ -72,6 +72,6 @@ class MoveSwitch(Resource, module="cloudflare-scim", name="MoveSwitch"):
             "accountId": account,
             "newNames": list(former),
             "formerNames": list(former.values()),
-            "members": [[one.lower() for one in members[new]] for new in former],
+            "members": [sorted(one.lower() for one in members[new]) for new in former],
         }
         super().__init__(MoveSwitchProvider(), name, props, opts)
