@@ -51,7 +51,7 @@ from tests.review.histories import (
 from tests.scenarios import Console, Stage
 
 HISTORIES = 300
-EVERY = 1 if os.environ.get("CFSCIM_FULL_MATRIX") == "1" else 30
+EVERY = 1 if os.environ.get("CFSCIM_FULL_MATRIX") == "1" else 60
 TODAY = date(2026, 11, 26)
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 CANARY = "canary-5b1e-token-value"
