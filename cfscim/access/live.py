@@ -1,12 +1,12 @@
 """What Cloudflare says now: who may do what in each account, beside what the files declare."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from cfscim.adopt.state import settings_of
+from cfscim.config.lanes import lanes
 from cfscim.config.messages import MissingError, ScimError
 from cfscim.config.names import group_names
-from cfscim.config.roles import Role
 from cfscim.config.stack_file import CheckedStack
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.verify.cloudflare import CloudflareView, Power
@@ -68,25 +68,27 @@ def ask(stacks: Iterable[CheckedStack], env: Mapping[str, str]) -> dict[str, Liv
 def _account(stack: CheckedStack, env: Mapping[str, str]) -> Live:
     config = stack.config
     assert config is not None
-    if config.role_model == "virtualGroups":
+    ways = [lane.config for lane in lanes(config)]
+    if any(way.role_model == "virtualGroups" for way in ways):
         return Live(None, "virtual groups are shown to the SCIM token alone; verify reads them")
     try:
         settings = settings_of(stack.file, stack.file.stack, env)
         with CloudflareClient.from_settings(settings, env) as client, Reader(Tally()) as reader:
             facts = read_powers(config.account.id, client, reader)
-            powers = CloudflareView(config, facts).powers()
+            powers = CloudflareView(ways[0], facts).powers()
     except (ScimError, Unreadable) as error:
         return Live(None, str(error))
-    ours = group_names(config)
+    ours = {(role.value, name) for way in ways for role, name in group_names(way).items()}
     return Live(
         {(way.person.lower(), way.role): way for way in (_way(one, ours) for one in powers)}
     )
 
 
-def _way(power: Power, ours: Mapping[Role, str]) -> Way:
+def _way(power: Power, ours: Set[tuple[str, str]]) -> Way:
+    """`ours`: a role and the name of a group of the stack's that gives it."""
     if power.group is None:
         return Way(power.person, power.role, "given by hand", own=False)
     name = power.group.name
-    own = name in {given for role, given in ours.items() if role.value == power.role}
+    own = (power.role, name) in ours
     words = f'by the group "{name}"' if own else f'by another group, "{name}"'
     return Way(power.person, power.role, words, own)

@@ -5,6 +5,7 @@ from itertools import permutations
 
 from cfscim.config.access import people
 from cfscim.config.credentials import shown
+from cfscim.config.lanes import moved
 from cfscim.config.messages import Message, Step, Where, in_config
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_names
@@ -28,7 +29,7 @@ def clashes(stacks: Sequence[CheckedStack]) -> list[Message]:
         first: dict[tuple[str, ...], tuple[StackFile, ScimConfig, Where]] = {}
         told: set[tuple[str, str, Step]] = set()
         for file, config in valid:
-            for claim, steps, name in claims(file, config):
+            for claim, steps, name in _of_both_ways(claims, file, config):
                 where = in_config(*steps)
                 owner, owners, there = first.setdefault(claim, (file, config, where))
                 cause = (file.path, owner.path, steps[0])
@@ -39,6 +40,19 @@ def clashes(stacks: Sequence[CheckedStack]) -> list[Message]:
                 what = f"{name} also stands in {owner.path}:{owner.line_of(there.keys)}"
                 problems.append(file.placed(Message(where, what, why, instead)))
     return [*problems, *_contradictions(valid)]
+
+
+def _of_both_ways(
+    claims: Callable[[StackFile, ScimConfig], Iterator[Claim]], file: StackFile, config: ScimConfig
+) -> Iterator[Claim]:
+    """While a move is under way a stack claims the new names too, which stand below `move.to`."""
+    now = [*claims(file, config)]
+    yield from now
+    if config.move is not None:
+        known = {claim for claim, _, _ in now}
+        for claim, steps, name in claims(file, moved(config)):
+            if claim not in known:
+                yield claim, ("move", "to", *(steps if steps[0] != "roles" else ())), name
 
 
 def tenant(stack_file: StackFile, config: ScimConfig) -> tuple[str, str]:

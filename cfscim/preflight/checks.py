@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 from cfscim.config.access import access_table, people
 from cfscim.config.facts import ACCOUNT_SCOPE, USER_SCOPE, account_resource
 from cfscim.config.json_types import JsonObject
+from cfscim.config.lanes import lanes
 from cfscim.config.messages import Level, Message, MissingError, ScimError, Where
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.roles import Role
@@ -241,7 +242,7 @@ def _scim(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
         else:
             yield _refused("cloudflare.scim", "Cloudflare", error)
         return
-    if config.role_model == "virtualGroups":
+    if any(lane.config.role_model == "virtualGroups" for lane in lanes(config)):
         # Source: guide; the virtual groups of an account are listed as CF-<id> - <role>.
         if any(string(group, "displayName").startswith("CF-") for group in groups):
             yield Answer("cloudflare.roleModel", "Cloudflare", "virtual groups are served")
@@ -258,7 +259,7 @@ def _scim(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
 
 def _catalogue(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     """With User Groups: the roles to attach, by exact name."""
-    if config.role_model != "userGroups":
+    if all(lane.config.role_model != "userGroups" for lane in lanes(config)):
         return
     path = f"/accounts/{config.account.id}/iam/permission_groups"
     try:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from cfscim.adopt.finder import Finding, find
@@ -9,6 +10,7 @@ from cfscim.adopt.state import State, settings_of, state_in, state_of
 from cfscim.config.examples import example_values
 from cfscim.config.json_types import Json
 from cfscim.config.kinds import TOKENS, words_for
+from cfscim.config.lanes import lanes
 from cfscim.config.messages import CONFIG_KEY, Level, Message, ScimError, Where
 from cfscim.config.models import ScimConfig
 from cfscim.config.stack_file import CheckedStack
@@ -61,8 +63,12 @@ def ask(
     settings = settings_of(checked.file, checked.file.stack, env)
     asked = Asked(config, settings, env, datetime.now(UTC).date())
     so_far: list[Answer] = []
-    for vendor in ("cloudflare", config.identity_provider.kind):
-        for answer in VENDORS[vendor](asked):
+    # During a move both identity providers are asked, each about its own way.
+    about = {"cloudflare": config}
+    for lane in lanes(config):
+        about.setdefault(lane.config.identity_provider.kind, lane.config)
+    for vendor, its in about.items():
+        for answer in VENDORS[vendor](replace(asked, config=its)):
             so_far.append(answer)
             yield answer
     if not problems(so_far):

@@ -151,3 +151,10 @@ def test_a_file_with_problems_takes_no_part(tmp_path: Path) -> None:
     good = tmp_path / "Pulumi.good.yaml"
     good.write_text(stack(1))
     assert clashes([check_stack_file(bad, now=NOW), check_stack_file(good, now=NOW)]) == []
+
+
+def test_the_new_names_of_a_move_are_claimed_too(tmp_path: Path) -> None:
+    move = "    move: {to: {groupPrefix: 'N '}, until: '2026-12-31', by: ada@example.com, reason: it}\n"
+    one = stack(1, prefix="N ", label="A", users="U1")
+    two = stack(2, prefix="T ", label="B", users="U2") + move
+    assert paths(found(tmp_path, one, two)) == ["move.to.groupPrefix"]
