@@ -46,7 +46,7 @@ class PreviousTokenProvider(RestProvider):
                 "nobody has signed in with it yet",
                 f"the previous token ({', '.join(previous)}) is all that the identity provider "
                 "has, and provisioning would stop with it",
-                "hand the new value over (python -m cfscim steps), wait for a provisioning "
+                "hand the new value over (`cfscim steps`), wait for a provisioning "
                 "cycle, and run the update again",
             )
         for one in previous:
