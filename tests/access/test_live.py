@@ -44,8 +44,12 @@ def take_everything(bases: Bases) -> None:
 
 
 def test_text_names_what_differs_first(
-    stack: Stack, bases: Bases, capsys: pytest.CaptureFixture[str]
+    stack: Stack,
+    bases: Bases,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
     text = printed(capsys, stack)
     assert "NOT IN CLOUDFLARE" not in text
     lines = text.splitlines()
