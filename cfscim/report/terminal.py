@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.text import Text
 from rich.tree import Tree as RichTree
 
@@ -53,7 +53,8 @@ def terminal(*, error: bool = False) -> Console:
         color_system=None if plain else "auto",
     )
     if not out.is_terminal:
-        out.width = _UNWRAPPED
+        # With a height, too, Rich asks the environment for neither at every line.
+        out.size = ConsoleDimensions(_UNWRAPPED, 25)
     return out
 
 
@@ -108,8 +109,10 @@ def _block(out: Console, block: Block, indent: str) -> None:
                 words.stylize(_SIGN_STYLES.get(sign, ""))
                 _line(out, words, f"{indent}  ")
         case Tree(roots):
+            plain = out.options.ascii_only
+            guides = RichTree.ASCII_GUIDES if plain else RichTree.TREE_GUIDES[0]
             for root in roots:
-                _node(out, root, Text(), "")
+                _node(out, root, guides, Text(), "")
         case Fold(title, blocks):
             _line(out, Text(f"{indent}{title}:", "italic"))
             for inner in blocks:
@@ -136,17 +139,13 @@ def _table(out: Console, head: Sequence[str], rows: Sequence[Sequence[Line]], in
         _line(out, line)
 
 
-def _node(out: Console, node: Node, before: Text, hanging: str) -> None:
+def _node(out: Console, node: Node, guides: Sequence[str], before: Text, hanging: str) -> None:
     """A node and what is below it; `before` and `hanging`: the guides left of its lines."""
-    space, down, fork, end = _guides(out)
+    space, down, fork, end = guides
     _line(out, before + _text(node.line), hanging, whole=len(before))
     for child in node.below:
         guide, further = (end, space) if child is node.below[-1] else (fork, down)
-        _node(out, child, Text().append(hanging + guide, "dim"), hanging + further)
-
-
-def _guides(out: Console) -> tuple[str, str, str, str]:
-    return RichTree.ASCII_GUIDES if out.options.ascii_only else RichTree.TREE_GUIDES[0]
+        _node(out, child, guides, Text().append(hanging + guide, "dim"), hanging + further)
 
 
 def _line(out: Console, text: Text, hanging: str = "", *, whole: int = 0) -> None:

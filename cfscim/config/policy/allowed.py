@@ -136,14 +136,15 @@ def _memberships(prefix: str) -> Callable[[ScimConfig, ResourceView], Iterator[F
 
 def _one_person(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
     users = "okta-users-group"
+    person = view.name.removeprefix(f"{users}-")
     # Asked for every person, so nothing is sorted or collected here.
     groups = [
         config.identity_provider.users_group.members,
         *(r.members for r in config.roles.values()),
     ]
-    mine = (person for members in groups if members for person in members)
-    name = view.name.lower()
-    if not any(name == f"{users}-{person}".lower() for person in mine):
+    written = any(person in members for members in groups if members)
+    others = (other.lower() for members in groups if members for other in members)
+    if person == view.name or not (written or person.lower() in others):
         yield Finding("the config accounts for no such membership", _REMOVE)
     yield from _one_of(view, "groups", "group")
     yield from _made_from(view, "groups", users)
