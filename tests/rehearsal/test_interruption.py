@@ -1,0 +1,31 @@
+"""Every scenario with each of its updates cut off: the next run, after `adopt`, ends as undisturbed.
+
+One writing call a step by default; with `CFSCIM_FULL_MATRIX=1` every one, refused and answer lost.
+"""
+
+import os
+
+import httpx
+import pytest
+
+from sandbox.server.server import Sandbox
+from tests.rehearsal.interruption import Interrupted
+from tests.scenarios import SCENARIOS, Scenario, names
+
+FULL = os.environ.get("CFSCIM_FULL_MATRIX") == "1"
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=names(SCENARIOS))
+def test_what_was_cut_off_ends_as_if_it_had_not_been(
+    sandbox: Sandbox,
+    admin: httpx.Client,
+    capsys: pytest.CaptureFixture[str],
+    scenario: Scenario,
+) -> None:
+    tried = Interrupted(sandbox, admin, scenario)
+    problems = tried.problems(every=FULL)
+    with capsys.disabled():
+        if FULL:
+            print(f"\n{scenario.name}: {tried.runs} runs cut off, {len(problems)} problems")
+    assert problems == []
+    assert tried.runs > 0
