@@ -1,6 +1,7 @@
 """Every scenario with each of its updates cut off: the next run, after `adopt`, ends as undisturbed.
 
-One writing call a step by default; with `CFSCIM_FULL_MATRIX=1` every one, refused and answer lost.
+One writing call a step of some scenarios by default; with `CFSCIM_FULL_MATRIX=1` every call of all,
+refused and answer lost.
 """
 
 import os
@@ -13,9 +14,11 @@ from tests.rehearsal.interruption import Interrupted
 from tests.scenarios import SCENARIOS, Scenario, names
 
 FULL = os.environ.get("CFSCIM_FULL_MATRIX") == "1"
+SAMPLE = "user-groups-okta okta-to-entra rotation-entra leaving-entra dropped-role-okta".split()
+TRIED = [one for one in SCENARIOS if FULL or one.name in SAMPLE]
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=names(SCENARIOS))
+@pytest.mark.parametrize("scenario", TRIED, ids=names(TRIED))
 def test_what_was_cut_off_ends_as_if_it_had_not_been(
     sandbox: Sandbox,
     admin: httpx.Client,
@@ -24,8 +27,8 @@ def test_what_was_cut_off_ends_as_if_it_had_not_been(
 ) -> None:
     tried = Interrupted(sandbox, admin, scenario)
     problems = tried.problems(every=FULL)
-    with capsys.disabled():
-        if FULL:
+    if FULL:
+        with capsys.disabled():
             print(f"\n{scenario.name}: {tried.runs} runs cut off, {len(problems)} problems")
     assert problems == []
     assert tried.runs > 0
