@@ -16,6 +16,7 @@ from cfscim.gitops.stacks import leads
 from cfscim.plan.model import Plan, make_plan, plan_of
 from cfscim.program.quick_run import SharedWorker
 from cfscim.program.registrations import Declared, Options, Registration
+from cfscim.program.run import PROGRAM
 from cfscim.review.program import (
     NO_CHANGE,
     ProgramBefore,
@@ -127,7 +128,7 @@ class Against:
         if commit is None or not is_ours(root):
             return None
         if root not in self._before:
-            self._before[root] = ProgramBefore(lambda: _git(root, "archive", commit))
+            self._before[root] = program_before(root, commit)
         plan = self._before[root].plan_of(os.path.relpath(os.path.abspath(file), root))
         return declared_of(plan) if plan is not None else None
 
@@ -243,6 +244,21 @@ def _git(where: Path, *arguments: str) -> bytes:
             "run it in a complete clone of the repository, or name a file",
         )
     return answer.stdout
+
+
+def program_before(root: Path, commit: str) -> ProgramBefore:
+    """The program of a commit; where it is a submodule, which an archive leaves out, its own."""
+    trees = [lambda: _git(root, "archive", commit)]
+    own = Path(_git(PROGRAM.parent, "rev-parse", "--show-toplevel").decode().rstrip("\n")).resolve()
+    place = own.relative_to(root.resolve()).as_posix()
+    if place == ".":
+        return ProgramBefore(trees, place)
+
+    def submodule() -> bytes:
+        pinned = _git(root, "rev-parse", f"{commit}:{place}").decode().strip()
+        return _git(own, "archive", f"--prefix={place}/", pinned)
+
+    return ProgramBefore([*trees, submodule], place)
 
 
 def _run_git(where: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:

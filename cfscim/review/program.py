@@ -11,12 +11,13 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+from cfscim.config.messages import ScimError
 from cfscim.gitops.stacks import is_harmless
 from cfscim.program.run import PROGRAM
 
@@ -101,11 +102,13 @@ def is_ours(root: Path) -> bool:
 class ProgramBefore:
     """The program of a commit, unpacked beside the work tree, and asked for its plans.
 
-    `archive`: gives the commit's tree as a tar. It gets no credential and no setting of ours.
+    `archives`: each gives a tree of the commit as a tar; `place`: where in them the program stands.
+    It gets no credential and no setting of ours.
     """
 
-    def __init__(self, archive: Callable[[], bytes]) -> None:
-        self._archive = archive
+    def __init__(self, archives: Sequence[Callable[[], bytes]], place: str) -> None:
+        self._archives = archives
+        self._place = place
         self._stack = ExitStack()
         self._root: Path | None = None
         self._plans: dict[str, Mapping[str, object]] = {}
@@ -135,7 +138,7 @@ class ProgramBefore:
                         for key in ("PATH", "HOME", "LANG")
                         if key in os.environ
                     },
-                    "PYTHONPATH": str(root),
+                    "PYTHONPATH": str(root / self._place),
                 },
                 capture_output=True,
                 check=False,
@@ -143,7 +146,7 @@ class ProgramBefore:
                 timeout=_SECONDS,
             )
             listed = json.loads(done.stdout)
-        except (OSError, ValueError, subprocess.SubprocessError, tarfile.TarError):
+        except (OSError, ValueError, ScimError, subprocess.SubprocessError, tarfile.TarError):
             return {}
         if not isinstance(listed, list):
             return {}
@@ -152,7 +155,8 @@ class ProgramBefore:
     def _unpacked(self) -> Path:
         if self._root is None:
             root = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="cfscim-before-"))
-            with tarfile.open(fileobj=BytesIO(self._archive())) as tar:
-                tar.extractall(root, filter="data")
+            for archive in self._archives:
+                with tarfile.open(fileobj=BytesIO(archive())) as tar:
+                    tar.extractall(root, filter="data")
             self._root = Path(root)
         return self._root

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cfscim.plan.command import Request, run
+from cfscim.review import baseline
 from cfscim.review.baseline import declared_of
 from cfscim.review.changes import Action, resource_changes
 from cfscim.review.program import ProgramBefore, ProgramChange, program_files
@@ -46,7 +47,7 @@ def test_the_program_of_before_makes_the_plan_of_before(monkeypatch: pytest.Monk
     main = (
         f"import os\nassert 'CLOUDFLARE_API_TOKEN' not in os.environ\nprint({json.dumps([PLAN])!r})"
     )
-    before = ProgramBefore(lambda: archive(main))
+    before = ProgramBefore([lambda: archive(main)], ".")
     plan = before.plan_of("Pulumi.prod.yaml")
     assert plan is not None
     old = declared_of(plan).resources
@@ -58,9 +59,46 @@ def test_the_program_of_before_makes_the_plan_of_before(monkeypatch: pytest.Monk
     before.close()
 
 
+def test_a_submodule_s_program_of_before_is_that_of_its_former_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    program = home / ".cloudflare-scim"
+    for folder, file in ((program, "__main__.py"), (home, "Pulumi.prod.yaml")):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).touch()
+    (program / "cfscim").mkdir()
+    for number in (1, 2):
+        listed = json.dumps([{**PLAN, "outputs": {"number": number}}])
+        (program / "cfscim" / "__main__.py").write_text(f"print({listed!r})")
+        commit(program)
+        # A folder that is a repository of its own is kept as a submodule's commit.
+        commit(home)
+    monkeypatch.setattr(baseline, "PROGRAM", program / "__main__.py")
+    before = baseline.program_before(home, "HEAD~1")
+    plan = before.plan_of("Pulumi.prod.yaml")
+    assert plan is not None
+    assert plan["outputs"] == {"number": 1}
+    before.close()
+    assert baseline.program_before(home, "HEAD").plan_of("Pulumi.prod.yaml") != plan
+
+
+def test_a_submodule_s_commit_that_is_not_here_has_no_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "program"
+    (program / "cfscim").mkdir(parents=True)
+    commit(program)
+    commit(tmp_path)
+    git(tmp_path, "update-index", "--cacheinfo", f"160000,{'1' * 40},program")
+    git(tmp_path, "commit", "--quiet", "--message", "elsewhere")
+    monkeypatch.setattr(baseline, "PROGRAM", program / "__main__.py")
+    assert baseline.program_before(tmp_path, "HEAD").plan_of("Pulumi.prod.yaml") is None
+
+
 @pytest.mark.parametrize("main", ["raise SystemExit(1)", "print('no JSON')", "print('{}')"])
 def test_a_program_of_before_that_cannot_be_run_has_no_plan(main: str) -> None:
-    before = ProgramBefore(lambda: archive(main))
+    before = ProgramBefore([lambda: archive(main)], ".")
     assert before.plan_of("Pulumi.prod.yaml") is None
     before.close()
 
