@@ -404,19 +404,8 @@ def _features_updated(http: HttpClient, held: Held, inputs: Props) -> Props:
 def _features_refreshed(http: HttpClient, held: Held) -> Props:
     path = f"{_app(string(held.inputs, 'appId'))}/features/{quote(string(held.inputs, 'name'))}"
     shown = inner({"is": http.get(path).body}, "is")
-    wanted = inner(held.inputs, "capabilities")
-    return {
-        "status": shown.get("status"),
-        "capabilities": _like(wanted, inner(shown, "capabilities")),
-    }
-
-
-def _like(wanted: Props, shown: Props) -> Props:
-    """Of what is shown, what was asked for."""
-    return {
-        key: _like(value, inner(shown, key)) if isinstance(value, dict) else shown.get(key)
-        for key, value in wanted.items()
-    }
+    # Declared or not (C: updateUserProvisioningFeature): what is left out differs from now on.
+    return {"status": shown.get("status"), "capabilities": inner(shown, "capabilities")}
 
 
 def _stays(_http: HttpClient, _held: Held) -> None:

@@ -28,3 +28,5 @@ def test_an_app_with_one_is_set_up_and_pushes(sandbox: Sandbox, admin: httpx.Cli
     report = admin.post("cycle").json()
     assert "Administrator" in roles_by_person(admin)["ada@example.com"], report
     assert stack.update(config).summary.keys() == {"same"}
+    stack.refresh(config)
+    assert stack.update(config).summary.keys() == {"same"}
