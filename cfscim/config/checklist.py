@@ -12,7 +12,7 @@ from cfscim.config.facts import VIRTUAL_GROUPS_DEPRECATED, VIRTUAL_GROUPS_LEFT_B
 from cfscim.config.lanes import lanes
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
 from cfscim.config.names import group_names, scim_base_url
-from cfscim.config.okta_switches import Page, state, to_do
+from cfscim.config.okta_switches import DEACTIVATE_USERS, Page, state, to_do
 
 PRINT_VALUE = "pulumi stack output tokenValue --show-secrets"
 """The command that prints the token; the token itself stands nowhere."""
@@ -63,7 +63,27 @@ def steps(
         for lane, id_ in zip(lanes(config), ids, strict=False)
         for step in _of_one_way(lane.config, id_, okta_domain)
     ]
-    return list(dict.fromkeys([*found, *_left_by_a_move(config)]))
+    return list(
+        dict.fromkeys(
+            [*found, *_leaving_okta(config, app_id, okta_domain), *_left_by_a_move(config)]
+        )
+    )
+
+
+def _leaving_okta(config: ScimConfig, app_id: str, okta_domain: str) -> Iterator[Step]:
+    """Okta deactivates everybody when the assignment goes, unless it was told not to."""
+    okta, kinds = (
+        config.identity_provider,
+        {one.config.identity_provider.kind for one in lanes(config)},
+    )
+    if isinstance(okta, OktaConfig) and len(kinds) > 1:
+        yield Step(
+            f"Okta, app {okta.app_label}",
+            f"before `switched: true`, {Page.TO_APP} > Edit, clear {DEACTIVATE_USERS.title}, then "
+            "Save.",
+            okta_app_link(okta, app_id, okta_domain),
+            ("okta.leaving",),
+        )
 
 
 def _left_by_a_move(config: ScimConfig) -> Iterator[Step]:

@@ -58,6 +58,15 @@ class Switch:
         return "enable" if self.on else "clear"
 
 
+DEACTIVATE_USERS = Switch(
+    "Deactivate Users",
+    "PUSH_USER_DEACTIVATION",
+    Page.TO_APP,
+    on=True,
+    capability=("update", "lifecycle_deactivate"),
+)
+"""Off for one moment only: when a stack leaves Okta."""
+
 SWITCHES = (
     Switch(
         "Create Users",
@@ -66,13 +75,7 @@ SWITCHES = (
         on=True,
         capability=("create", "lifecycle_create"),
     ),
-    Switch(
-        "Deactivate Users",
-        "PUSH_USER_DEACTIVATION",
-        Page.TO_APP,
-        on=True,
-        capability=("update", "lifecycle_deactivate"),
-    ),
+    DEACTIVATE_USERS,
     Switch("Push Groups", "GROUP_PUSH", None, on=True),
     # Cloudflare refuses attribute updates, and knows no password.
     Switch(

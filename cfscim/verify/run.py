@@ -23,7 +23,7 @@ from cfscim.verify.people import Way, account_questions, member_questions
 from cfscim.verify.reading import Reader, Tally, Ticker
 from cfscim.verify.report import Question, Report, answer
 from cfscim.verify.token import token_questions
-from cfscim.verify.ways import former_questions, of_next
+from cfscim.verify.ways import former_questions, leaving_okta, of_next
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,7 @@ def _questions(
         Way(CloudflareView(about.config, facts), about.outputs, directory)
         for about, (_, directory) in zip(abouts, asked, strict=True)
     ]
+    kinds = {about.config.identity_provider.kind for about in abouts}
     first, longest = abouts[0], max(way.directory.delivery(None).longest for way in ways)
     every: list[Question] = []
     for about, way, (questions, directory) in zip(abouts, ways, asked, strict=True):
@@ -131,6 +132,8 @@ def _questions(
             *member_questions(way, about.now),
         ]
         if about is first:
+            if about.config.identity_provider.kind == "okta" and len(kinds) > 1:
+                questions = [*leaving_okta(questions)]
             whole = [
                 *token_questions(about.config, about.outputs, facts, about.now, longest),
                 *questions,

@@ -11,13 +11,14 @@ from functools import partial
 from cfscim.config.lanes import NEXT
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_names
+from cfscim.config.okta_switches import DEACTIVATE_USERS
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
 from cfscim.verify.directory import named
 from cfscim.verify.links import CloudflareLinks
 from cfscim.verify.people import Way
 from cfscim.verify.reading import Dependent, Unreadable
-from cfscim.verify.report import Question, Verdict, fails, holds
+from cfscim.verify.report import Question, Status, Verdict, fails, holds
 
 _NOTHING = "nothing that gives a role beyond the new groups"
 
@@ -50,6 +51,31 @@ def _renamed(action: Action, ids: set[str]) -> Action:
     if action.kind is Act.FORGET:
         return actions.forget(action.about[0] + NEXT)
     return action
+
+
+def leaving_okta(questions: Iterable[Question]) -> Iterator[Question]:
+    """The questions of an Okta app that a move leaves: Deactivate Users is cleared before the
+    switch, or Okta deactivates everybody in Cloudflare when its assignment goes (docs/moves.md)."""
+    for question in questions:
+        if question.id != f"okta.features.{DEACTIVATE_USERS.name}":
+            yield question
+            continue
+        yield replace(question, ask=partial(_on_or_off, question))
+        title = f"{DEACTIVATE_USERS.title} before the switch"
+        ask = partial(_off_for_the_switch, question)
+        yield replace(question, id="okta.leaving", title=title, expected="off", ask=ask)
+
+
+def _on_or_off(question: Question) -> Verdict:
+    verdict = question.ask()
+    return verdict if verdict.status is Status.HOLDS else holds("on, or off for the switch", "off")
+
+
+def _off_for_the_switch(question: Question) -> Verdict:
+    if question.ask().status is not Status.HOLDS:
+        return holds("off")
+    warning = f"clear {DEACTIVATE_USERS.title} in the Okta app before the switch of the move"
+    return holds("off before the switch", "on still", warning=warning)
 
 
 def former_questions(config: ScimConfig, new: Way) -> Iterator[Question]:

@@ -14,6 +14,7 @@ from tests.scenarios import (
     SCENARIOS,
     Change,
     Config,
+    Console,
     Cycle,
     Sampler,
     Scenario,
@@ -37,7 +38,7 @@ def test_nobody_loses_or_gains_a_role_and_verify_knows_every_step_of_a_move(
     def after(step: Step) -> None:
         if isinstance(step, Change):
             changes.append(step)
-        elif isinstance(step, Cycle) and scenario.name in MOVES:
+        elif isinstance(step, Cycle | Console) and scenario.name in MOVES:
             report = verified(sandbox, stage, changes[-1].config)
             found = [one for one in report.checks if one.status is Status.FAILS or one.owed]
             wrong.extend(f"{changes[-1].name}: {line}" for line in lines(found))
