@@ -14,7 +14,13 @@ from tests.rehearsal.interruption import Interrupted
 from tests.scenarios import SCENARIOS, Scenario, names
 
 FULL = os.environ.get("CFSCIM_FULL_MATRIX") == "1"
-SAMPLE = "user-groups-okta okta-to-entra rotation-entra leaving-entra dropped-role-okta".split()
+SAMPLE = [
+    "user-groups-okta",
+    "okta-to-entra",
+    "rotation-entra",
+    "leaving-entra",
+    "dropped-role-okta",
+]
 TRIED = [one for one in SCENARIOS if FULL or one.name in SAMPLE]
 
 
