@@ -4,7 +4,6 @@ Exit codes: 0 fine, 1 problems, 2 wrong usage, 3 something needed is missing (ne
 credentials), 4 (verify) not there yet, 130 interrupted.
 """
 
-import gc
 import os
 import sys
 from enum import StrEnum
@@ -538,8 +537,6 @@ def _program() -> Any:
 
 def main() -> None:
     """Runs the command line; an error of ours is one line on stderr, never a traceback."""
-    # A command keeps nearly all that it makes; looking for waste took a tenth of a plan.
-    gc.set_threshold(50_000, 20, 20)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # A character the terminal lacks is printed as an escape instead of ending the run.

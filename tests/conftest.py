@@ -1,6 +1,5 @@
 """One sandbox for the whole session, set back before every test that uses it; a workflow's step."""
 
-import gc
 from collections.abc import Iterator
 
 import httpx
@@ -8,9 +7,6 @@ import pytest
 
 from sandbox.server.server import Sandbox
 from tests.repository.workflow_steps import Step, step_of
-
-# As the command line does: looking for waste took a tenth of the tests' time.
-gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
