@@ -5,6 +5,7 @@ Source: okta/services/idaas/resource_okta_*.go and app.go.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from urllib.parse import quote
 
 from cfscim.config.messages import ScimError
@@ -321,11 +322,29 @@ def _push_deleted(http: HttpClient, held: Held) -> None:
     """A mapping removed elsewhere is an error here, as it is the provider's (#2807)."""
     _allowed(held)
     path = f"{_mappings(held.inputs)}/{held.id}"
-    if held.outputs.get("status") != "INACTIVE":
-        http.send(Call("PATCH", path, body={"status": "INACTIVE"}, repeatable=True))
     # The provider's default is to delete the group at the target as well.
     target = held.inputs.get("deleteTargetGroupOnDestroy") is not False
-    http.send(Call("DELETE", path, {"deleteTargetGroup": "true" if target else "false"}))
+    with _still_there():
+        if held.outputs.get("status") != "INACTIVE":
+            http.send(Call("PATCH", path, body={"status": "INACTIVE"}, repeatable=True))
+        http.send(Call("DELETE", path, {"deleteTargetGroup": "true" if target else "false"}))
+
+
+@contextmanager
+def _still_there() -> Iterator[None]:
+    """A refresh, the usual way out, ends at the same mapping."""
+    try:
+        yield
+    except AnswerError as error:
+        if error.kind != "not found":
+            raise
+        raise ScimError(
+            "Okta",
+            "the push mapping is not found (HTTP status 404)",
+            "the provider can neither read nor delete it, so that every refresh ends here too",
+            "run `pulumi state delete --force --target-dependents <URN>` with the URN that "
+            "`pulumi stack --show-urns` prints, then go on",
+        ) from None
 
 
 def _allowed(held: Held) -> None:
@@ -358,7 +377,8 @@ def _pushes_of(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
 
 def _push_read(http: HttpClient, import_id: str) -> Seen:
     app, _, mapping = import_id.partition("/")
-    answer = http.get(f"{_mappings({'appId': app})}/{quote(mapping)}")
+    with _still_there():
+        answer = http.get(f"{_mappings({'appId': app})}/{quote(mapping)}")
     shown = inner({"is": answer.body}, "is")
     return Seen(Made(mapping, {"status": shown.get("status")}), _push_facts(app, shown))
 

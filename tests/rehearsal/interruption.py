@@ -4,6 +4,7 @@ The process dies: from the call on, nothing gets through, or that call still doe
 lost. Then `adopt` is run, and the step once more.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from tests.rehearsal.fault_support import hurried
 from tests.scenarios import Change, Destroy, Scenario, Stage, Step, stack_file
 
 LOST = "lost-response"
+_GONE_PUSH = re.compile(r"PushGroup (okta-push-[^\s:]+).*pulumi state delete", re.DOTALL)
+_ROUNDS = 6
 WAYS = ("503", LOST)
 
 
@@ -107,9 +110,7 @@ class Interrupted:
         try:
             if isinstance(step, Change):
                 self._adopt(stack_file(config), before)
-                self._stage.take(step)
-            else:
-                self._destroy_again(stack_file(config))
+            self._again(step, stack_file(config))
         except ScimError as error:
             return [f"the run after it failed: {error}"]
         now = self._state()
@@ -118,19 +119,33 @@ class Interrupted:
         whole, ended = normal(wanted), normal(now)
         return twice + ([difference(whole, ended)] if ended != whole else [])
 
-    def _destroy_again(self, stack: dict[str, object]) -> None:
-        """As the error's own line says where a deletion was carried out and its answer was lost."""
-        try:
-            self._stage.deployer.destroy()
-        except ScimError as error:
-            if "pulumi refresh" not in str(error):
-                raise
-            rehearsal = Rehearsal(
-                "dev", self._sandbox.env, progress=_quiet, state=self._stage.deployer.state()
-            )
-            rehearsal.refresh(stack)
-            self._stage.deployer = self._deployer(rehearsal.export())
-            self._stage.deployer.destroy()
+    def _again(self, step: Step, stack: dict[str, object]) -> None:
+        """As each error's own line says, where a deletion was carried out and its answer lost."""
+        for _ in range(_ROUNDS):
+            try:
+                self._stage.take(step)
+            except ScimError as error:
+                self._follow(error, stack)
+            else:
+                return
+        self._stage.take(step)
+
+    def _follow(self, said: ScimError, stack: dict[str, object]) -> None:
+        """Carries the advice out. Raises `ScimError` where it does not help."""
+        deployer = self._stage.deployer
+        rehearsal = Rehearsal("dev", self._sandbox.env, progress=_quiet, state=deployer.state())
+        gone = _GONE_PUSH.search(str(said))
+        if gone:
+            rehearsal.forget(gone.group(1))
+        elif "pulumi refresh" in str(said):
+            try:
+                rehearsal.refresh(stack)
+            except ScimError as error:
+                self._follow(error, stack)
+                return
+        else:
+            raise said
+        self._stage.deployer = self._deployer(rehearsal.export())
 
     def _adopt(self, stack: dict[str, object], before: Moment) -> None:
         """Everything is taken over, and twins go, but for a token that was there before the step:
