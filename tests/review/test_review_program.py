@@ -68,6 +68,7 @@ def test_a_submodule_s_program_of_before_is_that_of_its_former_commit(
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).touch()
     (program / "cfscim").mkdir()
+    (program / "cfscim" / "__init__.py").touch()
     for number in (1, 2):
         listed = json.dumps([{**PLAN, "outputs": {"number": number}}])
         (program / "cfscim" / "__main__.py").write_text(f"print({listed!r})")
