@@ -37,13 +37,13 @@ class AccessGuardProvider(RestProvider):
 
     def create(self, props: Props) -> CreateResult:
         """Nothing is taken away by what is new."""
-        return CreateResult(f"{props['accountId']}/{props['before']}", self._kept(props))
+        return CreateResult(f"{props['accountId']}/{props['before']}", self.kept(props))
 
     def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
         """Raises `ScimError` where nobody would remain."""
         if news["before"] == "change" and not _waived(news):
             self._refuse_lock_out(olds, news)
-        return UpdateResult(self._kept(news))
+        return UpdateResult(self.kept(news))
 
     def delete(self, _id: str, props: Props) -> None:
         """Before the stack is destroyed: raises `ScimError` where nobody is outside of SCIM."""
@@ -87,9 +87,6 @@ class AccessGuardProvider(RestProvider):
         # A virtual group gives the role by its name, which no list of the account shows.
         seen = any(name in former for name in now.by_group)
         return bool(here) or (not seen and _same_way(olds, news))
-
-    def _kept(self, props: Props) -> Props:
-        return {key: props[key] for key in self.declared}
 
 
 def _same_way(olds: Props, news: Props) -> bool:

@@ -51,7 +51,7 @@ class MoveSwitchProvider(RestProvider):
             )
         for group in leaving:
             client.drop_policies(account, group)
-        return CreateResult(f"{account}/move", {key: props[key] for key in self.declared})
+        return CreateResult(f"{account}/move", self.kept(props))
 
     def delete(self, _id: str, _props: Props) -> None:
         """The move is done."""

@@ -18,16 +18,15 @@ class PreviousTokenProvider(RestProvider):
 
     def create(self, props: Props) -> CreateResult:
         """Nothing is previous yet."""
-        kept = {key: props[key] for key in self.declared}
-        return CreateResult(f"{props['accountId']}/previous-token", {**kept, "previous": []})
+        kept = {**self.kept(props), "previous": []}
+        return CreateResult(f"{props['accountId']}/previous-token", kept)
 
     def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
         """The token was replaced: the former one lives on, and is to be ended later."""
         previous = _ids(olds)
         if olds["tokenId"] != news["tokenId"]:
             previous.append(str(olds["tokenId"]))
-        kept = {key: news[key] for key in self.declared}
-        return UpdateResult({**kept, "previous": previous})
+        return UpdateResult({**self.kept(news), "previous": previous})
 
     def delete(self, _id: str, props: Props) -> None:
         """Ends the previous tokens. Raises `ScimError` while nobody has used the present one."""

@@ -97,6 +97,10 @@ class RestProvider(ResourceProvider):
             lambda: CloudflareClient.from_settings(self.settings, self.environment),
         )
 
+    def kept(self, props: Props) -> Props:
+        """What the state holds of the inputs: those that are declared."""
+        return {key: props[key] for key in self.declared}
+
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """Refuses a declared input that is absent."""
         failures = [

@@ -22,7 +22,7 @@ class EntraConnectionTestProvider(RestProvider):
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """A test is an event; there is nothing to refresh."""
-        return ReadResult(id_, {key: props[key] for key in self.declared})
+        return ReadResult(id_, self.kept(props))
 
     def delete(self, _id: str, _props: Props) -> None:
         """Nothing was changed, so there is nothing to undo."""
@@ -32,7 +32,7 @@ class EntraConnectionTestProvider(RestProvider):
         graph.validate_credentials(
             str(props["servicePrincipalId"]), str(props["jobId"]), settle=True
         )
-        return {key: props[key] for key in self.declared}
+        return self.kept(props)
 
 
 class EntraConnectionTest(Resource, module="cloudflare-scim", name="EntraConnectionTest"):

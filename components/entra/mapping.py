@@ -42,7 +42,7 @@ class EntraMappingProvider(RestProvider):
         # Found as declared: an interrupted run wrote it, and the default has no filter.
         if original == _declared_scopes(props, original.user):
             original = Scopes(None, None if _filters_users(props) else original.user)
-        outs = {**self._kept(props), "originalScopes": original.to_json()}
+        outs = {**self.kept(props), "originalScopes": original.to_json()}
         return CreateResult(f"{props['jobId']}/scopes", outs)
 
     def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
@@ -51,7 +51,7 @@ class EntraMappingProvider(RestProvider):
         # The users' filter goes back to what it was when the config stops asking for one.
         dropped = _filters_users(olds) and not _filters_users(news)
         self._written(news, user_scope=original.user if dropped else _AS_FOUND)
-        return UpdateResult({**self._kept(news), "originalScopes": olds["originalScopes"]})
+        return UpdateResult({**self.kept(news), "originalScopes": olds["originalScopes"]})
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """Reports the filter as Entra has it now; a job that is gone reads as gone."""
@@ -93,9 +93,6 @@ class EntraMappingProvider(RestProvider):
             graph.put_schema(service_principal, job, with_scopes(document, wanted))
             graph.expect_scopes(service_principal, job, wanted)
         return before
-
-    def _kept(self, props: Props) -> Props:
-        return {key: props[key] for key in self.declared}
 
 
 def _filters_users(props: Props) -> bool:

@@ -28,7 +28,7 @@ class EntraSavedKeysProvider(RestProvider):
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """A look is an event; there is nothing to refresh."""
-        return ReadResult(id_, {key: props[key] for key in self.declared})
+        return ReadResult(id_, self.kept(props))
 
     def delete(self, _id: str, _props: Props) -> None:
         """Nothing was changed, so there is nothing to undo."""
@@ -45,7 +45,7 @@ class EntraSavedKeysProvider(RestProvider):
                 why="the provider would wait for the number of keys until its time-out",
                 instead=f"remove it, then run again: {removal(base, principal, further)}",
             )
-        return {key: props[key] for key in self.declared}
+        return self.kept(props)
 
 
 class EntraSavedKeys(Resource, module="cloudflare-scim", name="EntraSavedKeys"):

@@ -26,8 +26,7 @@ class EntraStartProvider(RestProvider):
         job = graph.find_job(str(props["servicePrincipalId"]), str(props["jobId"]))
         if job is None:
             return ReadResult("", {})
-        kept = {key: props[key] for key in self.declared}
-        return ReadResult(id_, {**kept, "running": job.running})
+        return ReadResult(id_, {**self.kept(props), "running": job.running})
 
     def delete(self, _id: str, props: Props) -> None:
         """Pauses the job, as it was before; a job that is gone needs nothing."""
@@ -37,7 +36,7 @@ class EntraStartProvider(RestProvider):
     def _started(self, props: Props) -> Props:
         graph = self.graph()
         graph.start(str(props["servicePrincipalId"]), str(props["jobId"]))
-        return {key: props[key] for key in self.declared}
+        return self.kept(props)
 
 
 class EntraStart(Resource, module="cloudflare-scim", name="EntraStart"):

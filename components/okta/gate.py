@@ -52,7 +52,7 @@ class OktaGateProvider(RestProvider):
     def _verified(self, props: Props) -> Props:
         okta = self.okta()
         _CHECKS[str(props["check"])](okta, str(props["appId"]), str(props["baseUrl"]))
-        return {key: props[key] for key in self.declared}
+        return self.kept(props)
 
 
 class OktaGate(Resource, module="cloudflare-scim", name="OktaGate"):
