@@ -75,7 +75,7 @@ def _account(stack: CheckedStack, env: Mapping[str, str]) -> Live:
         settings = settings_of(stack.file, stack.file.stack, env)
         with CloudflareClient.from_settings(settings, env) as client, Reader(Tally()) as reader:
             facts = read_powers(config.account.id, client, reader)
-            powers = CloudflareView(ways[0], facts).powers()
+            powers = CloudflareView(ways[0], facts).powers
     except (ScimError, Unreadable) as error:
         return Live(None, str(error))
     ours = {(role.value, name) for way in ways for role, name in group_names(way).items()}

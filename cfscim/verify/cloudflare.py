@@ -6,14 +6,18 @@ the User Group of its name); guide, "Limitations" (the only Super Administrator)
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
-from cfscim.config.facts import account_resource
 from cfscim.config.lookalikes import difference_from, skeleton
 from cfscim.config.models import ScimConfig
-from cfscim.config.names import group_name, virtual_group
+from cfscim.config.names import SLUGS, group_name, virtual_group
 from cfscim.config.roles import Role
-from cfscim.vendors.cloudflare.models import MemberPolicy, PermissionGroup, UserGroup
+from cfscim.vendors.cloudflare.models import (
+    MemberPolicy,
+    PermissionGroup,
+    UserGroup,
+    whole_account_ids,
+)
 from cfscim.vendors.cloudflare.models import Role as MemberRole
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
@@ -30,7 +34,7 @@ MINIMAL = "Minimal Account Access"
 
 def slug(role: Role) -> str:
     """The role as it stands in a check's id."""
-    return role.name.lower().replace("_", "-")
+    return SLUGS[role]
 
 
 class CloudflareView:
@@ -81,18 +85,17 @@ class CloudflareView:
 
     def whole_account(self, policy: MemberPolicy) -> bool:
         """Whether a policy applies to the whole account and nothing else."""
-        groups = policy.resource_groups or ()
-        account = self.config.account.id
-        # The API description has a scope in every group, and answers were seen without one.
-        ids = {
-            group.id
-            for group in self.facts.resource_groups.get()
-            if group.is_account(account)
-            or (group.scope is None and group.name == account_resource(account))
-        }
-        return len(groups) == 1 and (groups[0].id in ids or groups[0].is_account(account))
+        groups, ids = policy.resource_groups or (), self._whole_account
+        return len(groups) == 1 and (
+            groups[0].id in ids or groups[0].is_account(self.config.account.id)
+        )
 
-    def powers(self) -> list["Power"]:
+    @cached_property
+    def _whole_account(self) -> frozenset[str]:
+        return whole_account_ids(self.facts.resource_groups.get(), self.config.account.id)
+
+    @cached_property
+    def powers(self) -> tuple["Power", ...]:
         """Everything that anybody may do in the account, whatever the way, but for the minimal
         access of every member. Raises `Unreadable`."""
         found = [
@@ -106,7 +109,7 @@ class CloudflareView:
             found += [Power(person, name, group) for person in people for name in names]
         # During a move only one of the two ways may be virtual, and both see everything.
         virtual = self.virtual or self.facts.system_groups
-        return [*found, *self._virtual_powers()] if virtual else found
+        return (*found, *self._virtual_powers()) if virtual else tuple(found)
 
     def _virtual_powers(self) -> Iterator["Power"]:
         """Of every virtual group that Cloudflare serves, that of a dropped role too."""
@@ -127,7 +130,7 @@ class CloudflareView:
     def super_administrators(self) -> tuple[list[str], list[str]]:
         """Who is one: accepted members, and those whose invitation is pending."""
         wanted = Role.SUPER_ADMINISTRATOR.value
-        holders = {power.person.lower() for power in self.powers() if power.role == wanted}
+        holders = {power.person.lower() for power in self.powers if power.role == wanted}
         accepted, pending = [], []
         for member in self.facts.members.get():
             if member.address.lower() in holders:

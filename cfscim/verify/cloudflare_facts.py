@@ -83,7 +83,7 @@ class ScimView:
         if shown and all("@" in person.display for person in shown):
             return tuple(person.display for person in shown)
         members = self.client.user_group_members(self.account, group_id)
-        return tuple(person.email or person.id for person in members)
+        return tuple(person.address for person in members)
 
     def _shown_members(self, group_id: str) -> tuple[_Member, ...]:
         try:
@@ -215,7 +215,7 @@ def read_powers(account: str, client: CloudflareClient, reader: Reader) -> Cloud
 
     def people(group: str) -> tuple[str, ...]:
         members = client.user_group_members(account, group)
-        return tuple(person.email or person.id for person in members)
+        return tuple(person.address for person in members)
 
     left_out: Reading[Any] = Reading.failed(Dependent("it is not asked for here", ""))
     return CloudflareFacts(

@@ -126,7 +126,7 @@ class _People:
         sides = compare(assigned, members, ())
         missing = [one for one in sides.missing if not one.names & with_role]
         kept = {address.lower() for address in self._config.break_glass}
-        powerful = {power.person.lower() for power in self._view.powers()}
+        powerful = {power.person.lower() for power in self._view.powers}
         extra = [
             address
             for address in sides.extra
@@ -188,7 +188,7 @@ class _People:
     def undeclared(self) -> Verdict:
         """Nobody may do anything that is not declared, whatever the way."""
         kept = {address.lower() for address in self._config.break_glass}
-        found = [power for power in self._view.powers() if not self._declared(power, kept)]
+        found = [power for power in self._view.powers if not self._declared(power, kept)]
         if not found:
             return holds("none")
         found.sort(key=lambda power: (power.person.lower(), power.role))
@@ -203,7 +203,7 @@ class _People:
         members = {member.address.lower(): member for member in self._view.facts.members.get()}
         direct = {
             power.person.lower()
-            for power in self._view.powers()
+            for power in self._view.powers
             if power.by_hand and power.role == role
         }
         parts, advice = [], []
@@ -253,7 +253,7 @@ class _People:
         """A member without any role at all is a leftover."""
         facts = self._view.facts
         bare = [m.address for m in facts.members.get() if not m.roles and not m.policies]
-        powerful = {power.person.lower() for power in self._view.powers()}
+        powerful = {power.person.lower() for power in self._view.powers}
         # A break-glass person without the role is the business of `break_glass`.
         kept = {address.lower() for address in self._config.break_glass}
         left = sorted(one for one in bare if one.lower() not in powerful | kept)

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from cfscim.config.facts import account_resource
 from cfscim.vendors.cloudflare.api import CloudflareClient
-from cfscim.vendors.cloudflare.models import MemberPolicy, UserGroup
+from cfscim.vendors.cloudflare.models import MemberPolicy, UserGroup, whole_account_ids
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def holders(client: CloudflareClient, account: str, role: str) -> Holders:
 def members_of(client: CloudflareClient, account: str, group: UserGroup) -> set[str]:
     """The addresses in a User Group, in lower case. Raises `AnswerError`."""
     found = client.user_group_members(account, group.id)
-    return {(one.email or one.id).lower() for one in found}
+    return {one.address.lower() for one in found}
 
 
 class _Giving:
@@ -55,13 +54,7 @@ class _Giving:
     def __init__(self, client: CloudflareClient, account: str, role: str) -> None:
         self._account = account
         self._roles = {one.id for one in client.permission_groups(account) if one.name == role}
-        # The API description has a scope in every group, and answers were seen without one.
-        self._whole = {
-            one.id
-            for one in client.resource_groups(account)
-            if one.is_account(account)
-            or (one.scope is None and one.name == account_resource(account))
-        }
+        self._whole = whole_account_ids(client.resource_groups(account), account)
 
     def by(self, policies: tuple[MemberPolicy, ...] | None) -> bool:
         return any(

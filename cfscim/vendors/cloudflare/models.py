@@ -1,11 +1,12 @@
 """What Cloudflare answers, as far as it is used here. Source: Cloudflare's API description, in
 the typed form of the `cloudflare` package."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from pydantic import AliasChoices, ConfigDict, Field, JsonValue, field_validator
 
-from cfscim.config.facts import is_whole_account
+from cfscim.config.facts import account_resource, is_whole_account
 from cfscim.vendors.replies import Reply
 
 
@@ -105,6 +106,19 @@ class ResourceGroup(Snake):
         )
 
 
+def whole_account_ids(groups: Iterable[ResourceGroup], account_id: str) -> frozenset[str]:
+    """The ids of the resource groups that mean the whole of this account and nothing else.
+
+    The API description has a scope in every group, and answers were seen without one.
+    """
+    name = account_resource(account_id)
+    return frozenset(
+        group.id
+        for group in groups
+        if group.is_account(account_id) or (group.scope is None and group.name == name)
+    )
+
+
 class MemberPolicy(Snake):
     """A permission policy of a member or a user group; `access` is `allow` or `deny`."""
 
@@ -127,6 +141,11 @@ class GroupMember(Snake):
     id: str
     email: str | None = None
     status: str | None = None
+
+    @property
+    def address(self) -> str:
+        """The person's e-mail address; the id where Cloudflare shows none."""
+        return self.email or self.id
 
 
 class Role(Snake):
