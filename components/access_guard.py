@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 import pulumi
 from pulumi.dynamic import CreateResult, Resource, UpdateResult
 
-from cfscim.config.lanes import lanes
 from cfscim.config.models import ScimConfig
-from cfscim.config.names import group_names
-from cfscim.config.policy.lock_out import LOCK_OUT, waived_until
+from cfscim.config.policy.lock_out import (
+    LOCK_OUT,
+    super_administrator_groups,
+    waived_until,
+)
 from cfscim.config.roles import Role
-from components.rest_resource import Props, RestProvider
+from components.rest_resource import Props, RestProvider, texts
 
 if TYPE_CHECKING:
     from cfscim.vendors.cloudflare.access import Holders
@@ -99,8 +101,7 @@ def _same_way(olds: Props, news: Props) -> bool:
 
 
 def _texts(props: Props, key: str) -> set[str]:
-    found = props[key]
-    return {str(one) for one in found} if isinstance(found, list) else set()
+    return set(texts(props[key]))
 
 
 def _waived(props: Props) -> bool:
@@ -120,17 +121,12 @@ class AccessGuard(Resource, module="cloudflare-scim", name="AccessGuard"):
     ) -> None:
         given = config.roles.get(_ROLE)
         members = given.members if given is not None else ()
-        ways = lanes(config)
+        groups = [name for _, name in super_administrator_groups(config)]
         if before == "destroy":
-            members, ways = (), ()  # none of them counts then
+            members, groups = (), []  # none of them counts then
         props = {
             "accountId": config.account.id,
-            "groups": [
-                name
-                for lane in ways
-                for role, name in group_names(lane.config).items()
-                if role is _ROLE
-            ],
+            "groups": groups,
             "members": _ELSEWHERE if members is None else sorted(one.lower() for one in members),
             "outside": sorted(one.lower() for one in config.break_glass),
             "waivedUntil": waived_until(config) or "",

@@ -8,7 +8,7 @@ before somebody has signed in with the present one.
 import pulumi
 from pulumi.dynamic import CreateResult, Resource, UpdateResult
 
-from components.rest_resource import Props, RestProvider
+from components.rest_resource import Props, RestProvider, texts
 
 
 class PreviousTokenProvider(RestProvider):
@@ -23,7 +23,7 @@ class PreviousTokenProvider(RestProvider):
 
     def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
         """The token was replaced: the former one lives on, and is to be ended later."""
-        previous = _ids(olds)
+        previous = texts(olds.get("previous"))
         if olds["tokenId"] != news["tokenId"]:
             previous.append(str(olds["tokenId"]))
         return UpdateResult({**self.kept(news), "previous": previous})
@@ -32,7 +32,8 @@ class PreviousTokenProvider(RestProvider):
         """Ends the previous tokens. Raises `ScimError` while nobody has used the present one."""
         from cfscim.config.messages import ScimError
 
-        account, present, previous = str(props["accountId"]), str(props["tokenId"]), _ids(props)
+        account, present = str(props["accountId"]), str(props["tokenId"])
+        previous = texts(props.get("previous"))
         owner = "user" if props["owner"] == "user" else "account"
         if not previous:
             return
@@ -50,11 +51,6 @@ class PreviousTokenProvider(RestProvider):
             )
         for one in previous:
             client.delete_token(account, owner, one)
-
-
-def _ids(props: Props) -> list[str]:
-    found = props.get("previous")
-    return [str(one) for one in found] if isinstance(found, list) else []
 
 
 class PreviousToken(Resource, module="cloudflare-scim", name="PreviousToken"):

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 Props = dict[str, object]
 
 
+def texts(value: object) -> list[str]:
+    """An input, or a part of the state, that is a list of text; nothing where it is none."""
+    return [str(text) for text in value] if isinstance(value, list) else []
+
+
 class StackSettings(Mapping[str, str]):
     """The stack's config as a read-only mapping, with keys such as `okta:orgName`."""
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from components.rest_resource import Props, RestProvider
+from components.rest_resource import Props, RestProvider, texts
 
 
 class EntraGroupMembersProvider(RestProvider):
@@ -37,14 +37,14 @@ class EntraGroupMembersProvider(RestProvider):
             if error.kind != "not found":
                 raise
             return ReadResult("", {})
-        found = [member for member in _members(props) if member in present]
+        found = [member for member in texts(props["members"]) if member in present]
         return ReadResult(id_, {**_kept(props), "members": found})
 
     def delete(self, _id: str, _props: Props) -> None:
         """Removes nobody: people leave the users' group in the identity provider."""
 
     def _added(self, props: Props) -> Props:
-        group, members = str(props["groupId"]), _members(props)
+        group, members = str(props["groupId"]), texts(props["members"])
         graph = self.graph()
         present = graph.group_member_ids(group)
         for member in members:
@@ -53,13 +53,8 @@ class EntraGroupMembersProvider(RestProvider):
         return _kept(props)
 
 
-def _members(props: Props) -> list[str]:
-    members = props["members"]
-    return [str(member) for member in members] if isinstance(members, list) else []
-
-
 def _kept(props: Props) -> Props:
-    return {"groupId": props["groupId"], "members": _members(props)}
+    return {"groupId": props["groupId"], "members": texts(props["members"])}
 
 
 class EntraGroupMembers(Resource, module="cloudflare-scim", name="EntraGroupMembers"):

@@ -29,7 +29,7 @@ def _last_super_administrators(case: Case) -> Iterator[Finding]:
     outside = {person.lower() for person in after.break_glass}
     if outside or before.account.id != after.account.id:
         return
-    ways = _ways(before) & _ways(after)
+    ways = {*super_administrator_groups(before)} & {*super_administrator_groups(after)}
     kept = after.roles.get(_SUPER)
     if not ways or kept is None:
         what = "the role is dropped" if kept is None else "its group becomes another one"
@@ -47,14 +47,15 @@ def _last_super_administrators(case: Case) -> Iterator[Finding]:
     )
 
 
-def _ways(config: ScimConfig) -> set[tuple[str, str]]:
-    """The identity provider and the group by which the role is given."""
-    return {
+def super_administrator_groups(config: ScimConfig) -> tuple[tuple[str, str], ...]:
+    """The identity provider and the name of each group by which the role is given, that of the way
+    in force first."""
+    return tuple(
         (lane.config.identity_provider.kind, name)
         for lane in lanes(config)
         for role, name in group_names(lane.config).items()
         if role is _SUPER
-    }
+    )
 
 
 def _order(case: Case) -> Iterator[Finding]:
