@@ -20,6 +20,8 @@ _OPTION = re.compile(
     r"^\s*(?:-[rcef]|--requirement|--constraint|--editable|--find-links)[\s=]*(?P<path>[^\s#]+)",
     re.M,
 )
+NAMES = ("--no-renames", "--no-ext-diff", "--ignore-submodules=none", "--name-only", "-z")
+"""Of `git diff`. A repository may say of a submodule that it is never looked at; here it is."""
 _LINK, _SUBMODULE = "120000", "160000"
 
 
@@ -91,9 +93,7 @@ def removed_files(before: str) -> list[str]:
 
 
 def _diff(*arguments: str) -> list[str]:
-    # .gitmodules may say that a submodule is never looked at.
-    options = ("--no-renames", "--no-ext-diff", "--ignore-submodules=none", "--name-only", "-z")
-    return [path for path in git("diff", *options, *arguments, "--").split("\0") if path]
+    return [path for path in git("diff", *NAMES, *arguments, "--").split("\0") if path]
 
 
 def commit_of(revision: str) -> str:

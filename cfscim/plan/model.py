@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 
 from cfscim.config.access import Grant, access_table
 from cfscim.config.calls import Asked, Calls, calls
@@ -57,7 +58,7 @@ class Plan:
         mine = (one for one in self.calls if one.bucket.vendor == "Okta")
         return any(one.refresh > one.bucket.allowed / 4 for one in mine)
 
-    @property
+    @cached_property
     def calls(self) -> tuple[Calls, ...]:
         """The calls to vendors that an update makes, by what the vendors count together."""
         return calls([(one.type, one.inputs) for one in self.remote_resources], self.lookups)

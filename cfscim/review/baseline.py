@@ -12,7 +12,7 @@ from typing import Any
 from cfscim.config.messages import Message, MissingError, ScimError, UsageError, one_line
 from cfscim.config.project import PROJECT, PROJECT_FILE, project_settings
 from cfscim.config.stack_file import CheckedStack, check_stack_file
-from cfscim.gitops.stacks import leads
+from cfscim.gitops.stacks import NAMES, leads
 from cfscim.plan.model import Plan, make_plan, plan_of
 from cfscim.program.quick_run import SharedWorker
 from cfscim.program.registrations import Declared, Options, Registration
@@ -27,8 +27,6 @@ from cfscim.review.program import (
 )
 
 ABSENT = "not given"
-_NAMES = ("--no-renames", "--no-ext-diff", "--ignore-submodules=none", "--name-only", "-z")
-"""A repository may say of a submodule that it is never looked at; here it is."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ class Against:
             return Baseline(label, None, note, missing=True, program=self.program(file))
         program = self.program(file)
         declared = self._declared_before(file) if program else None
-        if program and declared is None and is_ours(self._root(Path(file).parent)):
+        if program and declared is None and is_ours(_toplevel(Path(file).parent)):
             program = replace(program, as_before=False)
         return Baseline(label, checked, program=program, declared=declared)
 
@@ -91,7 +89,7 @@ class Against:
         where = Path(file).parent
         if self._is_file or self._commit(where) is None:
             return NO_CHANGE
-        root = self._root(where)
+        root = _toplevel(where)
         if root not in self._changes:
             self._changes[root] = self._program_change(where, root)
         return self._changes[root]
@@ -104,7 +102,7 @@ class Against:
     def _program_change(self, where: Path, root: Path) -> ProgramChange:
         commit = self._commit(where)
         assert commit is not None
-        listed = _git(root, "diff", *_NAMES, commit, "--")
+        listed = _git(root, "diff", *NAMES, commit, "--")
         # What git does not know is in no pull request; a module could still be taken up from here.
         unknown = _git(root, "ls-files", "-z", "--others", "--exclude-standard")
         known = _git(root, "ls-files", "-s", "-z").decode(errors="replace")
@@ -124,16 +122,13 @@ class Against:
 
     def _declared_before(self, file: str) -> Declared | None:
         where = Path(file).parent
-        root, commit = self._root(where), self._commit(where)
+        root, commit = _toplevel(where), self._commit(where)
         if commit is None or not is_ours(root):
             return None
         if root not in self._before:
             self._before[root] = program_before(root, commit)
         plan = self._before[root].plan_of(os.path.relpath(os.path.abspath(file), root))
         return declared_of(plan) if plan is not None else None
-
-    def _root(self, where: Path) -> Path:
-        return Path(_git(where, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
 
     def stack_files(self, folder: str) -> list[str]:
         """Stack files that the base has directly in `folder`, as paths from here."""
@@ -246,10 +241,14 @@ def _git(where: Path, *arguments: str) -> bytes:
     return answer.stdout
 
 
+def _toplevel(where: Path) -> Path:
+    return Path(_git(where, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
+
+
 def program_before(root: Path, commit: str) -> ProgramBefore:
     """The program of a commit; where it is a submodule, which an archive leaves out, its own."""
     trees = [lambda: _git(root, "archive", commit)]
-    own = Path(_git(PROGRAM.parent, "rev-parse", "--show-toplevel").decode().rstrip("\n")).resolve()
+    own = _toplevel(PROGRAM.parent).resolve()
     place = own.relative_to(root.resolve()).as_posix()
     if place == ".":
         return ProgramBefore(trees, place)
