@@ -131,9 +131,14 @@ def settings_of(file: StackFile, stack: str, env: Mapping[str, str]) -> dict[str
             "the vendors cannot be asked without the encrypted settings",
             "put right what it says, or give the credentials in the environment",
         )
-    return settings | {
+    return settings | settings_shown(done.stdout)
+
+
+def settings_shown(text: str) -> dict[str, str]:
+    """The providers' settings in what `pulumi config --json --show-secrets` printed."""
+    return {
         key: str(entry["value"])
-        for key, entry in json.loads(done.stdout or "{}").items()
+        for key, entry in json.loads(text or "{}").items()
         if isinstance(entry, dict) and "value" in entry and not key.startswith("cloudflare-scim:")
     }
 

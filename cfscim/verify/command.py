@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cfscim import verify as live
+from cfscim.adopt.state import settings_shown
 from cfscim.config.messages import MissingError, one_line
 from cfscim.config.models import ScimConfig
 from cfscim.hints import as_printed
@@ -240,12 +241,7 @@ def _from_engine(stack: str, config: ScimConfig, env: Mapping[str, str]) -> Stac
 
 def _settings_from_engine(stack: str, env: Mapping[str, str]) -> dict[str, str]:
     """The stack's provider settings with the encrypted ones, which only the engine can read."""
-    found = json.loads(_pulumi(stack, env, "config", "--json", "--show-secrets") or "{}")
-    return {
-        key: str(entry["value"])
-        for key, entry in found.items()
-        if isinstance(entry, dict) and "value" in entry and not key.startswith("cloudflare-scim:")
-    }
+    return settings_shown(_pulumi(stack, env, "config", "--json", "--show-secrets"))
 
 
 def _last_change(stack: str, env: Mapping[str, str]) -> datetime | None:

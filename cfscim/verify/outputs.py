@@ -82,7 +82,7 @@ def read_outputs(text: str, config: ScimConfig, *, source: str) -> StackOutputs:
 
 
 def parse_outputs(value: object, config: ScimConfig, *, source: str) -> StackOutputs:
-    """The same from a value. Raises `MissingError`."""
+    """The outputs from the parsed JSON. Raises `MissingError`."""
     if not isinstance(value, Mapping) or not value:
         raise _missing(source, "there are no stack outputs", "run `pulumi up` first")
     try:

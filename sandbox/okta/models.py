@@ -30,7 +30,7 @@ def parse(text: str) -> datetime:
 
 
 def whole_seconds(text: str) -> str:
-    """The same without milliseconds, as push mappings carry it: ``2026-03-25T06:09:44Z``."""
+    """A moment without milliseconds, as push mappings carry it: ``2026-03-25T06:09:44Z``."""
     return text.partition(".")[0].removesuffix("Z") + "Z"
 
 

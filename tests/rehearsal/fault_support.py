@@ -191,7 +191,7 @@ class Matrix:
 
 @contextmanager
 def hurried() -> Iterator[None]:
-    """The same client policy with shorter times, and an identity provider that waits as briefly."""
+    """The client's own policy with shorter times, and an identity provider that waits as briefly."""
     times = {"connect": 2.0, "read": 3.0, "total": 20.0, "first_delay": 0.05, "longest_delay": 0.2}
     names = list(Policy.__dataclass_fields__)
     usual = Policy()

@@ -135,7 +135,7 @@ def _bytes(plan: Plan) -> str:
 
 
 def _other_order(config: Config) -> Config:
-    """The same object, its keys and people written the other way round."""
+    """An object equal to the given one, its keys and people written the other way round."""
     turned = {key: config[key] for key in reversed(config)}
     roles = {
         role: {key: value[::-1] for key, value in config["roles"][role].items()}

@@ -1,4 +1,4 @@
-"""The same YAML said otherwise: every form, encoding and ambiguity in which a stranger could be
+"""One YAML said otherwise: every form, encoding and ambiguity in which a stranger could be
 written, and what the engine would read out of each.
 """
 

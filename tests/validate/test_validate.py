@@ -24,7 +24,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def other(text: str, number: int) -> str:
-    """The same stack for another account and organisation, so that nothing clashes."""
+    """This stack for another account and organisation, so that nothing clashes."""
     return text.replace("0123456789abcdef0123456789abcdef", f"a{number:031x}").replace(
         "orgName: example", f"orgName: example{number}"
     )
