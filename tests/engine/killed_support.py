@@ -16,16 +16,13 @@ from typing import Any
 
 import httpx
 
-from cfscim.adopt.command import delete_twins, import_command
-from cfscim.adopt.finder import find
-from cfscim.adopt.import_file import import_file
-from cfscim.adopt.state import read_state
+from cfscim.adopt.command import import_command
 from cfscim.config.messages import CONFIG_KEY, ScimError
 from cfscim.config.models import parse_config
-from cfscim.rehearsal.vendors import Vendors
 from cfscim.up.command import deploy
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
+from tests.adopt.adopting import adopted
 from tests.combinations import config_object
 from tests.rehearsal.fault_judgement import State, difference, doubles, excess, normal
 from tests.rehearsal.fault_support import Call, calls_in
@@ -190,17 +187,7 @@ class KillMatrix:
         """`adopt --import`, with every twin deleted that it lists."""
         config, env = deployer.last_config, self._sandbox.environment()
         assert config is not None
-        state = read_state(deployer.state())
-        with Vendors({}, env) as vendors:
-            found = find("killed", config, state, vendors)
-            twins = [
-                one.import_id
-                for finding in found.findings
-                if finding.verdict == "twin"
-                for one in finding.candidates
-            ]
-            list(delete_twins(twins, found.findings, vendors))
-        content = import_file(found.findings, found.declared, state)
+        content = adopted("killed", config, deployer.state(), env)
         if not content["resources"]:
             return
         file = deployer.project_folder / "adopt.json"

@@ -13,20 +13,16 @@ from unittest.mock import patch
 
 import httpx
 
-from cfscim.adopt.command import delete_twins
-from cfscim.adopt.finder import find
-from cfscim.adopt.import_file import import_file
-from cfscim.adopt.state import read_state
 from cfscim.config.messages import CONFIG_KEY, ScimError
 from cfscim.config.models import ScimConfig, parse_config
 from cfscim.rehearsal import RehearsalDeployer
-from cfscim.rehearsal.vendors import Vendors
 from cfscim.up.command import deploy
 from cfscim.up.sandbox_process import SandboxProcess
 from cfscim.vendors.retries import Policy
 from sandbox.server import outbound
 from sandbox.server.server import Sandbox
 from sandbox.server.world import VENDORS
+from tests.adopt.adopting import adopted
 from tests.combinations import config_object
 from tests.rehearsal.fault_judgement import State, difference, doubles, excess, normal
 
@@ -105,17 +101,8 @@ class Matrix:
         """What `adopt` is run for after a run that did not end well: everything that exists and
         is not in the state is taken over, and twins are deleted by their ids."""
         stack = {CONFIG_KEY: self._declared}
-        state = read_state(deployer.state())
-        with Vendors({}, self._sandbox.env) as vendors:
-            found = find("dev", stack, state, vendors)
-            twins = [
-                one.import_id
-                for finding in found.findings
-                if finding.verdict == "twin"
-                for one in finding.candidates
-            ]
-            list(delete_twins(twins, found.findings, vendors))
-        deployer.take_over(import_file(found.findings, found.declared, state), stack)
+        found = adopted("dev", stack, deployer.state(), self._sandbox.env)
+        deployer.take_over(found, stack)
 
     def state(self) -> State:
         """Everything the sandbox holds."""

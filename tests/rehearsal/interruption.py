@@ -13,16 +13,12 @@ from unittest.mock import patch
 
 import httpx
 
-from cfscim.adopt.command import delete_twins
-from cfscim.adopt.finder import find
-from cfscim.adopt.import_file import import_file
-from cfscim.adopt.state import read_state
 from cfscim.config.messages import ScimError
 from cfscim.rehearsal import Rehearsal, RehearsalDeployer
-from cfscim.rehearsal.vendors import Vendors
 from sandbox.server.faults import Fault, FaultBook
 from sandbox.server.server import Sandbox
 from sandbox.server.world import VENDORS
+from tests.adopt.adopting import adopted
 from tests.rehearsal.fault_judgement import difference, doubles, normal
 from tests.rehearsal.fault_support import hurried
 from tests.scenarios import Change, Destroy, Scenario, Stage, Step, stack_file
@@ -151,18 +147,9 @@ class Interrupted:
         """Everything is taken over, and twins go, but for a token that was there before the step:
         while it is kept, the identity provider may hold it."""
         deployer = self._stage.deployer
-        state = read_state(deployer.state())
-        with Vendors({}, self._sandbox.env) as vendors:
-            found = find("dev", stack, state, vendors)
-            twins = [
-                one.import_id
-                for finding in found.findings
-                if finding.verdict == "twin"
-                for one in finding.candidates
-                if one.import_id.rsplit("/", 1)[-1] not in before.vendors["cloudflare"].tokens
-            ]
-            list(delete_twins(twins, found.findings, vendors))
-        deployer.take_over(import_file(found.findings, found.declared, state), stack)
+        kept = before.vendors["cloudflare"].tokens
+        found = adopted("dev", stack, deployer.state(), self._sandbox.env, kept=kept)
+        deployer.take_over(found, stack)
 
     def _deployer(self, state: Any = None) -> RehearsalDeployer:
         return RehearsalDeployer("dev", self._sandbox.env, _quiet, state)

@@ -1,21 +1,13 @@
 """Okta's apps: shaped as a catalogue's SAML app, and what Okta drops is dropped."""
 
-from collections.abc import Iterator
 from xml.etree import ElementTree
 
 import pytest
 from cryptography import x509
 
-from sandbox.server.server import Sandbox
 from tests.sandbox.okta.okta_support import Okta
 
 METADATA = "{urn:oasis:names:tc:SAML:2.0:metadata}"
-
-
-@pytest.fixture
-def okta(sandbox: Sandbox) -> Iterator[Okta]:
-    with Okta(sandbox) as client:
-        yield client
 
 
 # What terraform-provider-okta sends for `okta_app_saml` with `preconfigured_app`.

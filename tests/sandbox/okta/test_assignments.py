@@ -1,17 +1,8 @@
 """Okta's assignments: groups by priority, their members as app users, names from the template."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from sandbox.server.server import Sandbox
 from tests.sandbox.okta.okta_support import Okta
-
-
-@pytest.fixture
-def okta(sandbox: Sandbox) -> Iterator[Okta]:
-    with Okta(sandbox) as client:
-        yield client
 
 
 def names(okta: Okta, app_id: str) -> list[str]:

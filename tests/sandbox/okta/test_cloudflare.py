@@ -15,12 +15,6 @@ ROLE = "Administrator"
 
 
 @pytest.fixture
-def okta(sandbox: Sandbox) -> Iterator[Okta]:
-    with Okta(sandbox) as client:
-        yield client
-
-
-@pytest.fixture
 def cloudflare(sandbox: Sandbox) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {sandbox.env['CLOUDFLARE_API_TOKEN']}"}
     base = f"{sandbox.env['CLOUDFLARE_BASE_URL']}/accounts/{ACCOUNT}/"

@@ -1,12 +1,10 @@
 """Okta's connection API: a pretence on the SCIM test apps, real on zscalerbyz."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from sandbox.server.server import Sandbox
 from tests.sandbox.okta.okta_support import TOKEN, Okta, Target
 
 BASE = "https://api.cloudflare.com/client/v4/accounts/0123456789abcdef0123456789abcdef/scim/v2"
@@ -15,12 +13,6 @@ FEATURE = {
     "create": {"lifecycleCreate": {"status": "ENABLED"}},
     "update": {"lifecycleDeactivate": {"status": "ENABLED"}, "profile": {"status": "DISABLED"}},
 }
-
-
-@pytest.fixture
-def okta(sandbox: Sandbox) -> Iterator[Okta]:
-    with Okta(sandbox) as client:
-        yield client
 
 
 def connect(okta: Okta, app_id: str, body: Any = BODY, status: int = 200) -> Any:

@@ -1,27 +1,13 @@
 """The console's step: credentials are tried first, left-out switches keep their value."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from sandbox.server.server import Sandbox
 from tests.sandbox.okta.okta_support import TOKEN, Okta, Target
 
 GUIDE = {"importGroups": False, "createUsers": True, "deactivateUsers": True, "renameGroups": False}
-
-
-@pytest.fixture
-def okta(sandbox: Sandbox) -> Iterator[Okta]:
-    with Okta(sandbox) as client:
-        yield client
-
-
-@pytest.fixture
-def target() -> Iterator[Target]:
-    with Target() as running:
-        yield running
 
 
 def provisioning(admin: httpx.Client) -> Any:

@@ -1,25 +1,10 @@
 """Okta's cycle and groups: linked by name or created, empty ones too, members kept right."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from sandbox.server.server import Sandbox
 from tests.sandbox.okta.okta_support import Okta, Target
 
 ROLE = "Super Administrator - All Privileges"
-
-
-@pytest.fixture
-def okta(sandbox: Sandbox) -> Iterator[Okta]:
-    with Okta(sandbox) as client:
-        yield client
-
-
-@pytest.fixture
-def target() -> Iterator[Target]:
-    with Target() as running:
-        yield running
 
 
 @pytest.fixture

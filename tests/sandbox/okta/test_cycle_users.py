@@ -1,23 +1,9 @@
 """Okta's cycle and people: created or linked when assigned, deactivated when not any more."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from sandbox.server.server import Sandbox
 from tests.sandbox.okta.okta_support import Okta, Target
-
-
-@pytest.fixture
-def okta(sandbox: Sandbox) -> Iterator[Okta]:
-    with Okta(sandbox) as client:
-        yield client
-
-
-@pytest.fixture
-def target() -> Iterator[Target]:
-    with Target() as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,19 +1,10 @@
 """Okta's groups: unique names, prefix search, members; Everyone is not to be touched."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from sandbox.server.server import Sandbox
 from tests.sandbox.okta.okta_support import Okta
 
 ROLE = "Super Administrator - All Privileges"
-
-
-@pytest.fixture
-def okta(sandbox: Sandbox) -> Iterator[Okta]:
-    with Okta(sandbox) as client:
-        yield client
 
 
 def names(okta: Okta, query: str) -> list[str]:

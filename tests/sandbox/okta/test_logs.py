@@ -1,18 +1,8 @@
 """Okta's System Log: what was done, by filter, keyword and time; pollers always get a next page."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
-from sandbox.server.server import Sandbox
 from tests.sandbox.okta.okta_support import Okta, Target
-
-
-@pytest.fixture
-def okta(sandbox: Sandbox) -> Iterator[Okta]:
-    with Okta(sandbox) as client:
-        yield client
 
 
 def events(okta: Okta, query: str = "") -> list[Any]:

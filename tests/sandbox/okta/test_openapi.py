@@ -5,13 +5,11 @@ tried, and every operation that the stand-in shares with the document is called 
 """
 
 import re
-from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from sandbox.okta.routes import router
-from sandbox.server.server import Sandbox
 from tests.sandbox.okta import okta_openapi
 from tests.sandbox.okta.okta_support import Okta, Target
 
@@ -27,12 +25,6 @@ LEFT_OUT = {
     "passwords and factors": "/lifecycle/(expire_|reset_|unlock)",
     "rules of a membership": "group-rules$",
 }
-
-
-@pytest.fixture
-def okta(sandbox: Sandbox) -> Iterator[Okta]:
-    with Okta(sandbox) as client:
-        yield client
 
 
 def test_the_check_finds_what_is_wrong() -> None:

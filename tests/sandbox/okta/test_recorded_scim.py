@@ -1,7 +1,6 @@
 """The cycle's requests have the order and the form of Okta's own, as a SCIM server recorded them."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +16,6 @@ CATALOGUE = "catalogue SCIM 2.0 test app, PATCH, Import Groups on"
 OWN = "own app of the wizard, PUT"
 pytestmark = pytest.mark.skipif(not FILE.is_file(), reason="../shared/recorded is not here")
 Sent = dict[str, Any]
-
-
-@pytest.fixture
-def okta(sandbox: Sandbox) -> Iterator[Okta]:
-    with Okta(sandbox) as client:
-        yield client
-
-
-@pytest.fixture
-def target() -> Iterator[Target]:
-    with Target() as running:
-        yield running
 
 
 def lines(run: str) -> list[Sent]:

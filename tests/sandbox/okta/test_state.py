@@ -1,19 +1,10 @@
 """Okta's state: survives a JSON round trip, shows no secret, and its routes touch nothing else."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
 from sandbox.okta.models import OktaState
-from sandbox.server.server import Sandbox
 from tests.sandbox.okta.okta_support import TOKEN, Okta, Target
-
-
-@pytest.fixture
-def okta(sandbox: Sandbox) -> Iterator[Okta]:
-    with Okta(sandbox) as client:
-        yield client
 
 
 def fill(okta: Okta) -> None:

@@ -1,18 +1,9 @@
 """Okta's people: found by id, login, or expression; deactivated before they can be deleted."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
-from sandbox.server.server import Sandbox
 from tests.sandbox.okta.okta_support import Okta
-
-
-@pytest.fixture
-def okta(sandbox: Sandbox) -> Iterator[Okta]:
-    with Okta(sandbox) as client:
-        yield client
 
 
 def logins(okta: Okta, query: str) -> list[str]:
