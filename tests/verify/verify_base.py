@@ -1,12 +1,15 @@
 """Declared states to deviate from: set up once a combination, copied back before each deviation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
+from cfscim.config.roles import Role
 from cfscim.vendors.entra import jobs as graph_jobs
 from cfscim.verify import Report
+from cfscim.verify.cloudflare import slug
 from sandbox.entra.provisioning.cycle import run_cycle as entra_cycle
 from sandbox.okta import catalog as okta_catalog
 from sandbox.okta.provisioning.assignment import refresh
@@ -71,6 +74,59 @@ def deviation(
     """`fails` is the check that names it in `words`; `also` what follows from it, by spaces."""
     every = frozenset({fails, *also.split()})
     return Deviation(name, stack, change, every, words, cycle, fails, config)
+
+
+DECLARED = {
+    Role.ADMINISTRATOR: "ada@example.com",
+    Role.SUPER_ADMINISTRATOR: "grace@example.com",
+}
+"""Of each role that has members, one of them."""
+
+
+@dataclass(frozen=True)
+class InDirectory:
+    """An identity provider's groups and people by name, and how a group gets another name."""
+
+    group: Callable[[World, str], Any]
+    user: Callable[[World, str], Any]
+    rename: Callable[[Any, str], object]
+
+    def leave(self, world: World, role: Role) -> None:
+        """Who is declared for the role is taken out of its group."""
+        name = DECLARED[role].partition("@")[0]
+        self.group(world, role.value).members.remove(self.user(world, name).id)
+
+    def join(self, world: World, name: str, person: str) -> None:
+        """A person is put into the group of that name."""
+        self.group(world, name).members.append(self.user(world, person).id)
+
+    def deviations(self, stack: Combination, role: Role) -> Iterator[Deviation]:
+        """A role's group under another name, with one person less and with one more."""
+        name, short = role.value, slug(role)
+        yield deviation(
+            f"{short} renamed",
+            stack,
+            f"{stack[0]}.group.{short}",
+            f"{name} 2",
+            lambda w: self.rename(self.group(w, name), f"{name} 2"),
+        )
+        if role in DECLARED:
+            yield deviation(
+                f"{short} lacks one",
+                stack,
+                f"{stack[0]}.members.{short}",
+                f"{DECLARED[role]} is missing",
+                lambda w: self.leave(w, role),
+                cycle=True,
+            )
+            yield deviation(
+                f"{short} has one more",
+                stack,
+                f"{stack[0]}.members.{short}",
+                "edsger@example.com is not declared",
+                lambda w: self.join(w, name, "edsger"),
+                cycle=True,
+            )
 
 
 @dataclass

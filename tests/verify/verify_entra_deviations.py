@@ -4,20 +4,23 @@ from collections.abc import Callable, Iterator
 
 from pydantic import JsonValue
 
-from cfscim.config.roles import ROLES, Role
+from cfscim.config.roles import ROLES
 from cfscim.vendors.entra.job_schema import Clause, ScopedGroup, Scopes, object_mapping
 from cfscim.verify.cloudflare import slug
 from sandbox.entra.api.directory import forget
 from sandbox.entra.models import Assignment, Entity, Job, Quarantine, Synchronization
 from sandbox.entra.provisioning.log import Outcome, record
 from sandbox.server.world import World
-from tests.verify.verify_base import ENTRA, ENTRA_FILTER, Combination, Deviation, deviation
+from tests.verify.verify_base import (
+    ENTRA,
+    ENTRA_FILTER,
+    Combination,
+    Deviation,
+    InDirectory,
+    deviation,
+)
 
 USERS = "Cloudflare Users"
-_DECLARED = {
-    Role.ADMINISTRATOR: "ada@example.com",
-    Role.SUPER_ADMINISTRATOR: "grace@example.com",
-}
 
 
 def principal(world: World) -> Entity:
@@ -202,30 +205,7 @@ def group_deviations(stack: Combination) -> Iterator[Deviation]:
     """Each role's group, its members and its assignment."""
     for role in ROLES:
         name, short = role.value, slug(role)
-        yield deviation(
-            f"{short} renamed",
-            stack,
-            f"entra.group.{short}",
-            f"{name} 2",
-            lambda w, n=name: _put(group(w, n), "displayName", f"{n} 2"),
-        )
-        if role in _DECLARED:
-            yield deviation(
-                f"{short} lacks one",
-                stack,
-                f"entra.members.{short}",
-                f"{_DECLARED[role]} is missing",
-                lambda w, r=role: _leave(w, r),
-                cycle=True,
-            )
-            yield deviation(
-                f"{short} has one more",
-                stack,
-                f"entra.members.{short}",
-                "edsger@example.com is not declared",
-                lambda w, n=name: _join(w, n, "edsger"),
-                cycle=True,
-            )
+        yield from _DIRECTORY.deviations(stack, role)
         yield deviation(
             f"{short} not assigned",
             stack,
@@ -277,7 +257,7 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
         stack,
         "cloudflare.members.billing",
         "ada@example.com is missing",
-        lambda w: _join(w, "Billing", "ada"),
+        lambda w: _DIRECTORY.join(w, "Billing", "ada"),
     )
     yield deviation("one more assigned", stack, "entra.assignments", "also", _assign_person)
     yield deviation(
@@ -314,7 +294,7 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
         stack,
         "cloudflare.members.billing",
         "edsger@example.com is missing (likely not yet a cycle",
-        lambda w: _join(w, "Billing", "edsger"),
+        lambda w: _DIRECTORY.join(w, "Billing", "edsger"),
     )
     yield deviation(
         "UPN is not mail",
@@ -443,13 +423,7 @@ def _elsewhere(world: World) -> None:
     kept["BaseAddress"] = kept["BaseAddress"].replace("0123456789abcdef" * 2, "f" * 32)
 
 
-def _leave(world: World, role: Role) -> None:
-    name = _DECLARED[role].partition("@")[0]
-    group(world, role.value).members.remove(user(world, name).id)
-
-
-def _join(world: World, name: str, person: str) -> None:
-    group(world, name).members.append(user(world, person).id)
+_DIRECTORY = InDirectory(group, user, lambda one, name: _put(one, "displayName", name))
 
 
 def _unassign(world: World, name: str) -> None:

@@ -9,13 +9,9 @@ from sandbox.okta.catalog import CATALOG
 from sandbox.okta.models import App, AppUser, Group, GroupAssignment, Mapping, User
 from sandbox.okta.provisioning.assignment import refresh
 from sandbox.server.world import World
-from tests.verify.verify_base import OKTA, OKTA_API, Combination, Deviation, deviation
+from tests.verify.verify_base import OKTA, OKTA_API, Combination, Deviation, InDirectory, deviation
 
 LONG_AGO = "2026-01-01T00:00:00.000Z"
-_DECLARED = {
-    Role.ADMINISTRATOR: "ada@example.com",
-    Role.SUPER_ADMINISTRATOR: "grace@example.com",
-}
 
 
 def app(world: World) -> App:
@@ -154,31 +150,8 @@ def api_deviations(stack: Combination) -> Iterator[Deviation]:
 def group_deviations(stack: Combination) -> Iterator[Deviation]:
     """Each role's group, its members and its push."""
     for role in ROLES:
-        name, short = role.value, slug(role)
-        yield deviation(
-            f"{short} renamed",
-            stack,
-            f"okta.group.{short}",
-            f"{name} 2",
-            lambda w, n=name: setattr(group(w, n), "name", f"{n} 2"),
-        )
-        if role in _DECLARED:
-            yield deviation(
-                f"{short} lacks one",
-                stack,
-                f"okta.members.{short}",
-                f"{_DECLARED[role]} is missing",
-                lambda w, r=role: _leave(w, r),
-                cycle=True,
-            )
-            yield deviation(
-                f"{short} has one more",
-                stack,
-                f"okta.members.{short}",
-                "edsger@example.com is not declared",
-                lambda w, n=name: _join(w, n, "edsger"),
-                cycle=True,
-            )
+        short = slug(role)
+        yield from _DIRECTORY.deviations(stack, role)
         push, last = f"okta.push.{short}", f"okta.push.last.{short}"
         yield deviation(
             f"{short} not pushed",
@@ -337,7 +310,7 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
         stack,
         "cloudflare.members.billing",
         "edsger@example.com is missing (likely not yet a cycle",
-        lambda w: _join(w, "Billing", "edsger"),
+        lambda w: _DIRECTORY.join(w, "Billing", "edsger"),
     )
     yield deviation(
         "in a role group, not assigned",
@@ -368,20 +341,14 @@ def _made_anew(world: World, role: Role) -> None:
     mapping(world, role).id = "gPmMadeByHand0000000"
 
 
-def _leave(world: World, role: Role) -> None:
-    name = _DECLARED[role].partition("@")[0]
-    group(world, role.value).members.remove(user(world, name).id)
-
-
-def _join(world: World, name: str, person: str) -> None:
-    group(world, name).members.append(user(world, person).id)
+_DIRECTORY = InDirectory(group, user, lambda one, name: setattr(one, "name", name))
 
 
 def _never_pushed(world: World, role: Role) -> None:
     mapping(world, role).last_push = None
     mapping(world, role).created = group(world, role.value).last_membership_updated = LONG_AGO
     if role is Role.ADMINISTRATOR_READ_ONLY:  # with nobody in it there would be nothing to push
-        _join(world, role.value, "edsger")
+        _DIRECTORY.join(world, role.value, "edsger")
 
 
 def _failed(mapping: Mapping) -> None:
