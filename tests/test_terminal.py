@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from rich.console import Console
 
 from cfscim import hints
 from cfscim.__main__ import _program
@@ -27,6 +26,7 @@ from cfscim.report import terminal
 from cfscim.up.command import Request as UpRequest
 from tests.access.access_kit import commit, git
 from tests.rehearsal.rehearsal_support import ACCOUNT
+from tests.terminal_support import console
 from tests.verify.verify_base import OKTA, Bases, bases, no_waiting
 from tests.verify.verify_support import Stack
 
@@ -37,18 +37,6 @@ SNAPSHOTS = Path(__file__).parent / "terminal"
 WIDTHS = (60, 100, 200)
 Said = list[tuple[str, str, str]]
 REAL_SHOW = terminal.show_lines
-
-
-def console(columns: int, *, colour: bool) -> Console:
-    return Console(
-        file=StringIO(),
-        width=columns,
-        force_terminal=True,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        color_system="standard" if colour else None,
-    )
 
 
 def rendered(said: Said, columns: int, monkeypatch: pytest.MonkeyPatch, *, colour: bool) -> str:

@@ -5,16 +5,15 @@ After a wanted change: `CFSCIM_UPDATE_GALLERY=1 pytest tests/review/test_review_
 
 import os
 import re
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from cfscim.plan.command import Request, run
 from cfscim.report import terminal
 from tests.plan.plan_kit import commit, freeze, write
 from tests.review.gallery_scenarios import SUPER, Config, okta
+from tests.terminal_support import console
 
 SNAPSHOTS = Path(__file__).parent / "terminal"
 WIDTHS = (60, 100, 200)
@@ -43,19 +42,10 @@ def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     freeze(monkeypatch)
 
     def text(columns: int, *, colour: bool, whole: bool = False) -> str:
-        out = StringIO()
-        console = Console(
-            file=out,
-            width=columns,
-            force_terminal=True,
-            highlight=False,
-            markup=False,
-            emoji=False,
-            color_system="standard" if colour else None,
-        )
-        monkeypatch.setattr(terminal, "terminal", lambda: console)
+        out = console(columns, colour=colour)
+        monkeypatch.setattr(terminal, "terminal", lambda: out)
         assert run(Request(stack="prod", against="main", whole=whole)) == 0
-        return out.getvalue()
+        return out.file.getvalue()
 
     return text
 
