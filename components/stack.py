@@ -11,6 +11,7 @@ from cfscim.config.facts import token_fingerprint
 from cfscim.config.lanes import Lane, lanes
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_names, scim_base_url
+from cfscim.config.policy.lock_out import GUARD
 from cfscim.config.roles import Role
 from cfscim.config.warnings import lines, warnings
 from components.access_guard import AccessGuard
@@ -45,7 +46,7 @@ class CloudflareScim(pulumi.ComponentResource):
         token = ScopedToken("scoped-token", config, lookups, pulumi.ResourceOptions(parent=self))
         ways = lanes(config)
         guard = AccessGuard(
-            "access-guard",
+            GUARD,
             config,
             "change",
             pulumi.ResourceOptions(parent=self, depends_on=[token]),

@@ -28,8 +28,13 @@ def sandbox(sandbox_server: Sandbox) -> Iterator[Sandbox]:
 @pytest.fixture
 def admin(sandbox: Sandbox) -> Iterator[httpx.Client]:
     """A client for the admin API: ``admin.get("state").json()``, ``admin.post("cycle")``."""
-    with httpx.Client(base_url=sandbox.admin, trust_env=False) as client:
+    with admin_client(sandbox) as client:
         yield client
+
+
+def admin_client(sandbox: Sandbox) -> httpx.Client:
+    """What the fixture ``admin`` gives, for a sandbox of another fixture."""
+    return httpx.Client(base_url=sandbox.admin, trust_env=False)
 
 
 @pytest.fixture

@@ -19,9 +19,11 @@ from cfscim.config.json_types import JsonObject
 from cfscim.config.lanes import lanes
 from cfscim.config.messages import Level, Message, MissingError, ScimError, Where
 from cfscim.config.models import OktaConfig, ScimConfig
-from cfscim.config.roles import Role
+from cfscim.config.policy.lock_out import LOCK_OUT, Charge, is_waived, lock_out, waived_until
 from cfscim.preflight.rights import HOW, Right, needed
 from cfscim.rehearsal.handler import inner, items, string, strings
+from cfscim.vendors.cloudflare.access import left_in_charge
+from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.cloudflare.signin import cloudflare_http
 from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.errors import AnswerError
@@ -32,8 +34,6 @@ from cfscim.vendors.settings import Settings
 
 Status = Literal["ok", "problem", "unknown"]
 _PER_SEARCH = 30
-LOCK_OUT_RULE = "two-super-administrators"
-"""The policy rule whose waiver lets an update leave nobody in charge."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a vendor is asked about: the stack, and how its provider signs in."""
+    """What a vendor is asked about: the stack, how its provider signs in, and by whom its last
+    update left the account administered, where there was one."""
 
     config: ScimConfig
     settings: Mapping[str, str]
     env: Mapping[str, str]
     today: date
+    before: Charge | None = None
 
 
 def _wrong(id_: str, vendor: str, about: str, what: str, why: str, instead: str) -> Answer:
@@ -107,7 +109,7 @@ def cloudflare(asked: Asked) -> Iterator[Answer]:
             yield from _account(http, config)
             yield from _scim(http, config)
             yield from _catalogue(http, config)
-            yield from _who_remains(http, config, asked.today)
+            yield from _who_remains(http, asked)
 
 
 def _cloudflare_rights(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
@@ -281,47 +283,33 @@ def _catalogue(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
         yield Answer("cloudflare.roleModel", "Cloudflare", "every role can be given to a group")
 
 
-def _who_remains(http: HttpClient, config: ScimConfig, today: date) -> Iterator[Answer]:
-    """The lock-out guard: who is Super Administrator once this config is carried out, inside SCIM
-    by the config, outside of it by the live account."""
-    id_, about = "cloudflare.lockOut", "Super Administrators"
-    path = f"/accounts/{config.account.id}/members"
+def _who_remains(http: HttpClient, asked: Asked) -> Iterator[Answer]:
+    """What the lock-out guard of the update will count."""
+    id_, config = "cloudflare.lockOut", asked.config
+    after = Charge.of(config)
     try:
-        members = [*numbered_pages(http, path, {}, per_page=50)]
+        client = CloudflareClient(http, asked.settings, asked.env)
+        found = left_in_charge(client, config.account.id, asked.before or after, after)
     except AnswerError as error:
         yield _refused(id_, "Cloudflare", error)
         return
-    role = Role.SUPER_ADMINISTRATOR
-    remaining = {
-        string(inner(member, "user"), "email").casefold()
-        for member in members
-        if member.get("status") == "accepted"
-        and role.value in {string(given, "name") for given in items(member, "roles")}
-    }
-    given = config.roles.get(role)
-    remaining |= {person.casefold() for person in (given.members or () if given else ())}
-    waived = any(one.rule == LOCK_OUT_RULE and today <= one.until for one in config.waivers)
-    if remaining or waived:
-        said = ", ".join(sorted(remaining)) or "nobody, by a waiver"
+    if found.people:
+        said = ", ".join(sorted(found.people))
         yield Answer(id_, "Cloudflare", f"Super Administrators after the update: {said}")
-    elif given is not None and given.members is None:
+    elif found.others:
         yield _unknown(
             id_,
             "Cloudflare",
-            about,
-            "nobody has the role directly, and the identity provider says who is in its group",
+            "Super Administrators",
+            "nobody is known to have the role, and the identity provider says who is in its group",
             "look that somebody is in that group before the update, or name breakGlass people",
         )
-    else:
-        yield _wrong(
-            id_,
-            "Cloudflare",
-            about,
-            "after this update nobody would be one, inside SCIM or outside of it",
-            "nobody could change anything in the account any more",
-            "keep two people with the role, in its members or given directly and named in "
-            f"breakGlass; or waive {LOCK_OUT_RULE} by name and date",
+    elif is_waived(waived_until(config), asked.today):
+        yield Answer(
+            id_, "Cloudflare", f"no Super Administrator would remain; {LOCK_OUT} is waived"
         )
+    else:
+        yield Answer(id_, "Cloudflare", message=lock_out(config.account.id).message)
 
 
 # -- Okta ------------------------------------------------------------------------------------

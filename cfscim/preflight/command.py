@@ -13,6 +13,7 @@ from cfscim.config.kinds import TOKENS, words_for
 from cfscim.config.lanes import lanes
 from cfscim.config.messages import CONFIG_KEY, Level, Message, ScimError, Where
 from cfscim.config.models import ScimConfig
+from cfscim.config.policy.lock_out import GUARD, Charge
 from cfscim.config.stack_file import CheckedStack
 from cfscim.hints import as_printed
 from cfscim.preflight.checks import VENDORS, Answer, Asked
@@ -61,7 +62,7 @@ def ask(
     `state`: what the stack has, None where that is not known. Raises `ScimError`.
     """
     settings = settings_of(checked.file, checked.file.stack, env)
-    asked = Asked(config, settings, env, datetime.now(UTC).date())
+    asked = Asked(config, settings, env, datetime.now(UTC).date(), _in_charge(state))
     so_far: list[Answer] = []
     # During a move both identity providers are asked, each about its own way.
     about = {"cloudflare": config}
@@ -74,6 +75,14 @@ def ask(
     if not problems(so_far):
         whole = {**checked.file.provider_config, CONFIG_KEY: checked.file.config_object}
         yield from _names(checked.file.stack, whole, state, asked)
+
+
+def _in_charge(state: State | None) -> Charge | None:
+    """By whom the last update left the account administered."""
+    if state is None:
+        return None
+    guards = (kept for (_, name), kept in state.resources.items() if name == GUARD)
+    return next((Charge.kept(kept.outputs) for kept in guards), None)
 
 
 def _names(

@@ -11,9 +11,9 @@ import pytest
 from cfscim.adopt.state import State
 from cfscim.config.messages import CONFIG_KEY
 from cfscim.config.models import parse_config
-from cfscim.config.policy.rules import RULES
+from cfscim.config.policy.lock_out import LOCK_OUT
 from cfscim.config.stack_file import CheckedStack, StackFile
-from cfscim.preflight.checks import LOCK_OUT_RULE, Answer, sent_name
+from cfscim.preflight.checks import Answer, sent_name
 from cfscim.preflight.command import as_json, ask, lines, problems
 from cfscim.preflight.rights import CLOUDFLARE, ENTRA, OKTA, Right
 from cfscim.vendors.cloudflare.api import CloudflareClient
@@ -209,8 +209,8 @@ def without_direct_ones(sandbox: Sandbox) -> None:
         (["alan@example.com"], [], "ok"),
         ([], [], "problem"),
         (None, [], "unknown"),
-        ([], [{"rule": LOCK_OUT_RULE, "until": "2099-01-01", "by": "G", "reason": "t"}], "ok"),
-        ([], [{"rule": LOCK_OUT_RULE, "until": "2026-01-01", "by": "G", "reason": "t"}], "problem"),
+        ([], [{"rule": LOCK_OUT, "until": "2099-01-01", "by": "G", "reason": "t"}], "ok"),
+        ([], [{"rule": LOCK_OUT, "until": "2026-01-01", "by": "G", "reason": "t"}], "problem"),
     ],
 )
 def test_the_last_super_administrators_are_not_taken_away(
@@ -226,10 +226,6 @@ def test_the_last_super_administrators_are_not_taken_away(
 def of(found: list[Answer], id_: str) -> Answer:
     [one] = [answer for answer in found if answer.id == id_]
     return one
-
-
-def test_the_rule_that_is_waived_exists() -> None:
-    assert LOCK_OUT_RULE in {rule.name for rule in RULES}
 
 
 def test_a_guest_s_name_is_what_entra_sends() -> None:

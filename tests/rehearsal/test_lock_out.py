@@ -5,7 +5,12 @@ from typing import Any
 import httpx
 import pytest
 
+from cfscim.adopt.state import read_state
 from cfscim.config.messages import ScimError
+from cfscim.config.models import parse_config
+from cfscim.config.stack_file import CheckedStack, StackFile
+from cfscim.preflight.checks import Answer
+from cfscim.preflight.command import ask
 from cfscim.rehearsal import RehearsalDeployer
 from sandbox.server.server import Sandbox
 from tests.combinations import ACCOUNT, config_object
@@ -50,15 +55,22 @@ def _with(members: list[str]) -> Config:
 def test_the_last_super_administrators_are_not_taken_away(
     stage: Stage, admin: httpx.Client, change: Config
 ) -> None:
-    with pytest.raises(ScimError, match="no Super Administrator would remain"):
+    before = _preflight(stage, change)
+    with pytest.raises(ScimError, match="no Super Administrator would remain") as refused:
         stage.update(change)
+    assert before.status == "problem"
+    assert str(before.message) in str(refused.value), "one sentence, before and in the update"
     admin.post("cycle").raise_for_status()
     assert _in_charge(admin) == {"grace@example.com", "alan@example.com"}
-    stage.update({**change, "waivers": [WAIVER]})
+    waived = {**change, "waivers": [WAIVER]}
+    assert _preflight(stage, waived).said.endswith("last-super-administrators is waived")
+    stage.update(waived)
 
 
 def test_one_who_stays_is_enough(stage: Stage, admin: httpx.Client) -> None:
-    stage.update(_with(["grace@example.com"]))
+    change = _with(["grace@example.com"])
+    assert _preflight(stage, change).said.endswith(": grace@example.com")
+    stage.update(change)
     admin.post("cycle").raise_for_status()
     assert _in_charge(admin) == {"grace@example.com"}
 
@@ -78,6 +90,15 @@ def test_a_destroy_needs_somebody_outside_of_scim(stage: Stage, admin: httpx.Cli
     assert _in_charge(admin) == {"grace@example.com", "alan@example.com"}
     stage.update({**start(), "waivers": [WAIVER]})
     stage.deployer.destroy()
+
+
+def _preflight(stage: Stage, change: Config) -> Answer:
+    """What preflight says of who would be in charge, with the state of the stack at hand."""
+    file = StackFile("Pulumi.dev.yaml", "dev", change, {}, {})
+    parsed = parse_config(change, stack="dev")
+    state = read_state(stage.deployer.state())
+    asked = ask(CheckedStack(file, parsed, ()), parsed, state, stage.deployer.environment)
+    return next(one for one in asked if one.id == "cloudflare.lockOut")
 
 
 def _in_charge(admin: httpx.Client) -> set[str]:

@@ -1,8 +1,12 @@
 """Rules about changes that could lock everyone out, and about the order of a move's steps."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from cfscim.config.lanes import lanes, moved
+from cfscim.config.messages import ScimError
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_names
 from cfscim.config.policy.model import Case, Finding, Rule
@@ -10,13 +14,96 @@ from cfscim.config.roles import Role
 
 LOCK_OUT = "last-super-administrators"
 """The rule whose waiver lets a change, or a destroy, leave nobody in charge."""
+GUARD = "access-guard"
+"""The logical name of the resource that counts before a change."""
 _SUPER = Role.SUPER_ADMINISTRATOR
+_ELSEWHERE = "managed in the identity provider"
+"""In place of a list of members, where the config has none."""
 
 
 def waived_until(config: ScimConfig) -> str | None:
     """The last day on which the rule is set aside; None where it is not."""
     days = [waiver.until for waiver in config.waivers if waiver.rule == LOCK_OUT]
     return max(days).isoformat() if days else None
+
+
+def is_waived(until: object, today: date) -> bool:
+    """Whether what `waived_until` gave holds today."""
+    return bool(until) and today <= date.fromisoformat(str(until))
+
+
+@dataclass(frozen=True)
+class Charge:
+    """By whom an account is to be administered: the groups that give the role, who is listed in
+    them (None: the identity provider's business), who has it outside of SCIM."""
+
+    groups: frozenset[str] = frozenset()
+    members: frozenset[str] | None = frozenset()
+    outside: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, config: ScimConfig) -> "Charge":
+        """What the config says; addresses in lower case, as Cloudflare compares them."""
+        given = config.roles.get(_SUPER)
+        members = given.members if given is not None else ()
+        return cls(
+            frozenset(name for _, name in super_administrator_groups(config)),
+            None if members is None else frozenset(one.lower() for one in members),
+            frozenset(one.lower() for one in config.break_glass),
+        )
+
+    @classmethod
+    def kept(cls, props: Mapping[str, Any]) -> "Charge":
+        """What `props` once wrote into a state."""
+        members = props["members"]
+        return cls(
+            frozenset(props["groups"]),
+            None if members == _ELSEWHERE else frozenset(members),
+            frozenset(props["outside"]),
+        )
+
+    @property
+    def props(self) -> dict[str, Any]:
+        """For a state, always in one order."""
+        return {
+            "groups": sorted(self.groups),
+            "members": _ELSEWHERE if self.members is None else sorted(self.members),
+            "outside": sorted(self.outside),
+        }
+
+
+@dataclass(frozen=True)
+class Left:
+    """Who is known to be in charge once a change is carried out, in lower case, and whether others
+    may be, whom nobody here knows."""
+
+    people: frozenset[str] = frozenset()
+    others: bool = False
+
+    @property
+    def nobody(self) -> bool:
+        """Whether everybody is locked out, as far as can be known."""
+        return not self.people and not self.others
+
+
+def left_by_config(before: Charge, after: Charge, people: frozenset[str]) -> Left:
+    """`people`, and those who keep the role by a group of the same name as the configs have it."""
+    if not before.groups & after.groups:
+        return Left(people)
+    if before.members is None or after.members is None:
+        return Left(people, after.members != frozenset())
+    return Left(people | before.members & after.members)
+
+
+def lock_out(account: str) -> ScimError:
+    """What is said of a change, or a destroy, that leaves nobody."""
+    return ScimError(
+        f"Cloudflare account {account}",
+        "no Super Administrator would remain, inside or outside of SCIM",
+        "nobody could administer the account any more",
+        "give somebody the role by hand in Cloudflare and name the person in breakGlass, keep "
+        f"one of the present people in the role, or add a waiver of {LOCK_OUT}",
+    )
 
 
 def _last_super_administrators(case: Case) -> Iterator[Finding]:

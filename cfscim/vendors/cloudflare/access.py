@@ -1,9 +1,13 @@
-"""Who has a role in an account, by hand and through User Groups, as the account itself shows it."""
+"""Who has a role in an account, by hand and through User Groups, as the account itself shows it,
+and who is left in charge of it."""
 
 from dataclasses import dataclass
 
+from cfscim.config.policy.lock_out import Charge, Left, left_by_config
+from cfscim.config.roles import Role
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.cloudflare.models import MemberPolicy, UserGroup, whole_account_ids
+from cfscim.vendors.errors import AnswerError
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,41 @@ def holders(client: CloudflareClient, account: str, role: str) -> Holders:
             if gives.by(group.policies)
         },
     )
+
+
+def left_in_charge(
+    client: CloudflareClient, account: str, before: Charge, after: Charge | None
+) -> Left:
+    """Who is Super Administrator once `before` has become `after`; None: nothing of the stack.
+
+    Where the account may not be read, the configs alone are counted. Raises `AnswerError`.
+    """
+    try:
+        now = holders(client, account, Role.SUPER_ADMINISTRATOR.value)
+    except AnswerError as error:
+        if error.kind != "forbidden":
+            raise
+        outside = (after or before).outside
+        return left_by_config(before, after, outside) if after else Left(outside)
+    if not now.everybody:
+        # Nothing can be taken from anybody, and whoever is listed gets it.
+        given = after.members if after else None
+        return Left(given or frozenset(), given is None)
+    return _left(now, before, after) if after else Left(now.by_hand)
+
+
+def _left(now: Holders, before: Charge, after: Charge) -> Left:
+    ours = after.groups | before.groups
+    elsewhere = [people for name, people in now.by_group.items() if name not in ours]
+    here = frozenset[str]().union(
+        *(people for name, people in now.by_group.items() if name in after.groups)
+    )
+    if after.members is not None:
+        here &= after.members
+    people = now.by_hand.union(*elsewhere, here)
+    # A virtual group gives the role by its name, which no list of the account shows.
+    seen = any(name in before.groups for name in now.by_group)
+    return Left(people) if seen else left_by_config(before, after, people)
 
 
 def members_of(client: CloudflareClient, account: str, group: UserGroup) -> set[str]:
