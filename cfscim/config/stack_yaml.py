@@ -5,24 +5,27 @@ composing recurses and hostile nesting would end the interpreter instead of one 
 words mean follows Go's yaml.v3, with which the engine reads stack files.
 """
 
+import copy
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 from yaml.composer import Composer
+from yaml.resolver import BaseResolver
 
 from cfscim.config.credentials import MASK, looks_secret
-from cfscim.config.messages import Keys, Message, Where
+from cfscim.config.messages import ConfigError, Keys, Message, Where
 
 _PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 40
 _MOST_VALUES = 100_000
+_LONGEST = 200
 _TAG = "tag:yaml.org,2002:"
-_PLAIN = "plain"
-_WORDS = {_PLAIN, *(_TAG + kind for kind in ("int", "float", "bool", "null", "timestamp"))}
-_SCALARS = {"!", _TAG + "str", *_WORDS}
-_CONTAINERS = {"!", _TAG + "map", _TAG + "seq"}
+_WORDS = {_TAG + kind for kind in ("int", "float", "bool", "null", "timestamp")}
+_SCALARS = {None, "!", _TAG + "str", *_WORDS}
+_CONTAINERS = {None, "!", _TAG + "map", _TAG + "seq"}
 
 
 @dataclass
@@ -42,36 +45,22 @@ def read_tree(text: str) -> Tree:
     """Reads one YAML document; never raises for bad text, but lists it in `problems`."""
     tree = Tree()
     try:
-        root = _Document(text).root()
-        if root is not None:
-            tree.value = _Values(tree).value(root, (), 0)
+        if (root := _Document(text).get_single_node()) is not None:
+            tree.value = _Values(tree).value(root, ())
     except yaml.MarkedYAMLError as error:
-        return Tree(problems=[*tree.problems, _syntax(error, text)])
+        return Tree(problems=[_syntax(error, text)])
     except yaml.YAMLError:
-        what = "a character that YAML does not allow stands in the file"
-        return Tree(problems=[_file_problem(what, 1)])
-    except _RefusedError as refused:
-        return Tree(problems=[*tree.problems, refused.problem])
+        return Tree(problems=[_problem("a character that YAML does not allow stands in the file")])
+    except ConfigError as refused:
+        return Tree(problems=[*tree.problems, *refused.problems])
     return tree
 
 
-class _RefusedError(Exception):
-    """Reading stops here with this problem."""
+class _Document(Composer, BaseResolver):
+    """PyYAML's composer over libyaml's events, bounded in depth; an alias is a copy of its node
+    with a place of its own."""
 
-    def __init__(self, problem: Message) -> None:
-        super().__init__(problem.what)
-        self.problem = problem
-
-
-class _Alias(yaml.Node):
-    """An alias where it stands; `value` is the node of its anchor."""
-
-    def __init__(self, value: yaml.Node, mark: yaml.Mark) -> None:
-        super().__init__("alias", value, mark, mark)
-
-
-class _Document(Composer):
-    """PyYAML's composer over libyaml's events, bounded in depth and with the place of aliases."""
+    DEFAULT_SCALAR_TAG = None  # type: ignore[assignment]  # an untagged word keeps no tag
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -80,64 +69,52 @@ class _Document(Composer):
         self.get_event = events.get_event
         self._steps: Keys = ()
 
-    def root(self) -> yaml.Node | None:
-        """The only document's node; nothing for an empty text."""
-        self.get_event()
-        root = None if self.check_event(yaml.StreamEndEvent) else self.compose_document()
+    def compose_document(self) -> yaml.Node | None:
+        root = super().compose_document()
         if not self.check_event(yaml.StreamEndEvent):
             second = self.peek_event().start_mark
-            raise _refused(second, (), "a second YAML document begins here", "remove the ---")
+            raise _refused("a second YAML document begins here", second, (), "remove the ---")
         return root
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event, above = self.peek_event(), self._steps
-        mark = event.start_mark
         if isinstance(parent, yaml.MappingNode) and index is None:
-            if isinstance(event, yaml.ScalarEvent):
-                return self.compose_scalar_node(event.anchor)
-            raise _refused(mark, above, "a list or mapping is used as a key", "write a plain key")
-        self._steps = (*above, *_step(index))
+            if not isinstance(event, yaml.ScalarEvent):
+                what = "a list or mapping is used as a key"
+                raise _refused(what, event.start_mark, above, "write a plain key")
+            return self.compose_scalar_node(event.anchor)
+        if parent is not None:
+            self._steps = (*above, getattr(index, "value", index))
+        if problem := self._refusal(event):
+            raise _refused(problem[0], event.start_mark, self._steps, problem[1])
         if isinstance(event, yaml.AliasEvent):
-            node = self._alias(event, mark)
+            node: Any = copy.copy(super().compose_node(parent, index))
+            node.start_mark, node.alias = event.start_mark, True
         else:
-            self._check(event, mark)
             self.anchors.pop(event.anchor, None)  # yaml.v3 takes the last anchor of a name
             node = super().compose_node(parent, index)
         self._steps = above
         return node
 
-    def _alias(self, event: yaml.AliasEvent, mark: yaml.Mark) -> _Alias:
-        self.get_event()
-        if event.anchor not in self.anchors:
-            what = "an alias names no anchor above it"
-            raise _refused(mark, self._steps, what, "write the value itself")
-        return _Alias(self.anchors[event.anchor], mark)
-
-    def _check(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, mark: yaml.Mark) -> None:
-        """Refuses what nests too deep, before it is composed, and tags that would hide a value."""
+    def _refusal(self, event: Any) -> tuple[str, str] | None:
+        """What is wrong with a value, before it is composed, and what to do instead."""
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self.anchors:
+                return "an alias names no anchor above it", "write the value itself"
+            if self.anchors[event.anchor].end_mark is None:
+                return "an alias stands inside its own anchor", "remove it"
+            return None
         collection = isinstance(event, yaml.CollectionStartEvent)
         if collection and len(self._steps) >= _DEEPEST:
-            raise _too_deep(mark.line + 1, self._steps)
-        if event.tag is not None and event.tag not in (_CONTAINERS if collection else _SCALARS):
-            instead = "remove the word beginning with !"
-            raise _refused(mark, self._steps, "a YAML tag stands here", instead)
-
-    def resolve(self, _kind: type, _value: str | None, implicit: tuple[bool, bool] | bool) -> str:
-        """Whether a scalar without a tag stands bare, and may mean something else than its text."""
-        return _PLAIN if isinstance(implicit, tuple) and implicit[0] else "text"
-
-    def descend_resolver(self, _parent: yaml.Node | None, _index: object) -> None:
-        """Tags do not depend on the path."""
-
-    def ascend_resolver(self) -> None:
-        """Tags do not depend on the path."""
+            raise _too_deep(event.start_mark.line + 1, self._steps)
+        if event.tag not in (_CONTAINERS if collection else _SCALARS):  # it would hide a value
+            return "a YAML tag stands here", "remove the word beginning with !"
+        return None
 
 
-def _step(index: object) -> Keys:
-    """The step down to a node: none to the root."""
-    if isinstance(index, yaml.ScalarNode):
-        return (index.value,)
-    return (index,) if isinstance(index, int) else ()
+def _is_word(node: yaml.ScalarNode) -> bool:
+    """Whether a scalar may mean something else than its text."""
+    return node.tag in _WORDS or (node.tag is None and not node.style)
 
 
 class _Values:
@@ -145,71 +122,54 @@ class _Values:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._within: list[yaml.Node] = []
-        self._unfolding: tuple[int, Keys] | None = None
+        self._alias: tuple[int, Keys] | None = None  # the outermost one that is being unfolded
         self._count = 0
 
-    def value(self, node: yaml.Node, path: Keys, depth: int, above: Keys = ()) -> object:
-        """The value of the node at `path`; `above` is the path of what holds it."""
-        if isinstance(node, _Alias):
-            return self._aliased(node, path, depth, above)
+    def value(self, node: yaml.Node, path: Keys) -> object:
+        outermost = self._alias is None and hasattr(node, "alias")
+        if outermost:
+            self._alias = (node.start_mark.line + 1, path[:-1])
         if isinstance(node, yaml.ScalarNode):
-            self._counted()
-            return self._scalar(node, path)
-        if depth >= _DEEPEST:
-            raise _too_deep(*(self._unfolding or (node.start_mark.line + 1, path)))
-        self._within.append(node)
-        made = (
-            self._mapping(node, path, depth + 1)
-            if isinstance(node, yaml.MappingNode)
-            else self._list(node, path, depth + 1)
-        )
-        self._within.pop()
-        self._counted()
-        return made
-
-    def _aliased(self, alias: _Alias, path: Keys, depth: int, above: Keys) -> object:
-        mark = alias.start_mark
-        if any(alias.value is node for node in self._within):
-            raise _refused(mark, path, "an alias stands inside its own anchor", "remove it")
-        outermost = self._unfolding is None
+            value = self._scalar(node, path)
+        elif len(path) >= _DEEPEST:
+            raise _too_deep(*(self._alias or (node.start_mark.line + 1, path)))
+        elif isinstance(node, yaml.MappingNode):
+            value = self._mapping(node, path)
+        else:
+            value = [self._item(item, (*path, place)) for place, item in enumerate(node.value)]
+        self._count += 1
+        if self._count > _MOST_VALUES:
+            what = f"the file unfolds to more than {_MOST_VALUES:,} values"
+            raise ConfigError([_problem(what, None)])
         if outermost:
-            self._unfolding = (mark.line + 1, above)
-        value = self.value(alias.value, path, depth, above)
-        if outermost:
-            self._unfolding = None
+            self._alias = None
         return value
 
     def _scalar(self, node: yaml.ScalarNode, path: Keys) -> object:
-        value = plain_scalar(node.value) if node.tag in _WORDS else node.value
-        if not isinstance(value, str) and node.value and self._unfolding is None:
+        value = plain_scalar(node.value) if _is_word(node) else node.value
+        if not isinstance(value, str) and node.value and self._alias is None:
             self._tree.written[path] = node.value
         return value
 
-    def _list(self, node: yaml.Node, path: Keys, depth: int) -> list[object]:
-        items = []
-        for index, item in enumerate(node.value):
-            place = (*path, index)
-            self._note(place, item.start_mark)
-            items.append(self.value(item, place, depth, path))
-        return items
+    def _item(self, node: yaml.Node, path: Keys, key: yaml.Node | None = None) -> object:
+        if self._alias is None:
+            self._tree.lines[path] = (key or node).start_mark.line + 1
+        return self.value(node, path)
 
-    def _mapping(self, node: yaml.Node, path: Keys, depth: int) -> dict[str, object]:
+    def _mapping(self, node: yaml.MappingNode, path: Keys) -> dict[str, object]:
         mapping: dict[str, object] = {}
         merged: list[tuple[object, int]] = []
         for key, value in node.value:
             place = (*path, key.value)
-            if key.value == "<<" and key.tag in _WORDS:
-                line = value.start_mark.line + 1
-                if isinstance(value, yaml.CollectionNode):
-                    line = self._tree.lines.get(path, 1)
-                merged.append((self.value(value, place, depth, path), line))
+            if key.value == "<<" and _is_word(key):
+                plain = isinstance(value, yaml.CollectionNode) and not hasattr(value, "alias")
+                line = self._tree.lines.get(path, 1) if plain else value.start_mark.line + 1
+                merged.append((self.value(value, place), line))
                 continue
-            if key.value in mapping and self._unfolding is None:
+            if key.value in mapping and self._alias is None:
                 line = key.start_mark.line + 1
                 self._tree.problems.append(_twice(place, self._tree.lines[place], line))
-            self._note(place, key.start_mark)
-            mapping[key.value] = self.value(value, place, depth, path)
+            mapping[key.value] = self._item(value, place, key)
         for source, line in merged:
             self._merge(mapping, path, source, line)
         return mapping
@@ -217,23 +177,13 @@ class _Values:
     def _merge(self, target: dict[str, object], path: Keys, source: object, line: int) -> None:
         for mapping in source if isinstance(source, list) else [source]:
             if not isinstance(mapping, dict):
-                problem = _file_problem("<< merges something that is no mapping", line)
+                problem = _problem("<< merges something that is no mapping", line)
                 self._tree.problems.append(problem)
                 continue
             for key, value in mapping.items():
                 if key not in target:
                     target[key] = value
                     self._tree.lines.setdefault((*path, key), line)
-
-    def _note(self, path: Keys, mark: yaml.Mark) -> None:
-        if self._unfolding is None:
-            self._tree.lines[path] = mark.line + 1
-
-    def _counted(self) -> None:
-        self._count += 1
-        if self._count > _MOST_VALUES:
-            what = f"the file unfolds to more than {_MOST_VALUES:,} values"
-            raise _RefusedError(_file_problem(what, None))
 
 
 def _at(keys: Keys, line: int | None) -> Where:
@@ -242,7 +192,7 @@ def _at(keys: Keys, line: int | None) -> Where:
     return Where((MASK,), line=line) if looks_secret(where.path) else where
 
 
-def _file_problem(what: str, line: int | None, keys: Keys = (), instead: str = "") -> Message:
+def _problem(what: str, line: int | None = 1, keys: Keys = (), instead: str = "") -> Message:
     return Message(
         _at(keys, line),
         what=what,
@@ -251,15 +201,14 @@ def _file_problem(what: str, line: int | None, keys: Keys = (), instead: str = "
     )
 
 
-def _refused(mark: yaml.Mark, path: Keys, what: str, instead: str) -> _RefusedError:
-    return _RefusedError(_file_problem(what, mark.line + 1, path, instead))
+def _refused(what: str, mark: yaml.Mark, path: Keys, instead: str) -> ConfigError:
+    return ConfigError([_problem(what, mark.line + 1, path, instead)])
 
 
-def _too_deep(line: int, path: Keys) -> _RefusedError:
-    what = f"keys are nested more than {_DEEPEST} deep"
+def _too_deep(line: int, path: Keys) -> ConfigError:
     while len(Where(path).path) > _LONGEST:
         path = path[:-1]
-    return _RefusedError(_file_problem(what, line, path))
+    return ConfigError([_problem(f"keys are nested more than {_DEEPEST} deep", line, path)])
 
 
 def _twice(path: Keys, first: int, second: int) -> Message:
@@ -277,55 +226,40 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> Message:
     rows = text.splitlines()
     row = rows[number - 1] if number and number <= len(rows) else ""
     if "\t" in row[: len(row) - len(row.lstrip())]:
-        return _file_problem("a tab is used to indent", number, instead="indent with spaces")
+        return _problem("a tab is used to indent", number, instead="indent with spaces")
     what = f"this is no YAML: {error.problem or 'the text ends too early'}"
-    return _file_problem(what, number, instead="correct the line, or the one before it")
+    return _problem(what, number, instead="correct the line, or the one before it")
 
-
-_NULL = {"", "~", "null", "Null", "NULL"}
-_TRUE = {"true", "True", "TRUE"}
-_FALSE = {"false", "False", "FALSE"}
-_DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9_]*)\Z")
-_OCTAL = re.compile(r"[-+]?0o?[0-7_]+\Z")
-_BASED = re.compile(r"[-+]?0(?:x[0-9a-fA-F_]+|b[01_]+)\Z")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9_]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
-_NOT_FINITE = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
-_LARGEST = 2**64
-_LONGEST = 200
 
 Scalar = str | int | float | bool | None
 
 
-def plain_scalar(text: str) -> Scalar:
-    """The value of an unquoted word: null, true, false, a number, or the text itself."""
-    if text in _NULL:
-        return None
-    if text in _TRUE:
-        return True
-    if text in _FALSE:
-        return False
-    if text[0] not in "+-.0123456789":
-        return text
-    return _number(text)
-
-
-def _number(text: str) -> Scalar:
-    digits = text.replace("_", "")
-    if len(digits) > _LONGEST:
-        return text  # nothing in a stack file is such a number
-    if _DECIMAL.match(text):
-        return _sized(int(digits))
-    if _OCTAL.match(text):
-        return _sized(int(digits.replace("o", ""), 8))
-    if _BASED.match(text):
-        return _sized(int(digits, 0))
-    if _NOT_FINITE.match(text):
-        return float(text.lower().replace(".", ""))
-    if _FLOAT.match(text) and any(char.isdigit() for char in digits):
-        return float(digits)
-    return text
-
-
 def _sized(number: int) -> int | float:
     """Numbers beyond 64 bits lose digits in the engine."""
-    return number if -_LARGEST // 2 <= number < _LARGEST else float(number)
+    return number if -(2**63) <= number < 2**64 else float(number)
+
+
+_NAMED: dict[str, Scalar] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_NUMBERS: dict[str, Callable[[str], Scalar]] = {
+    r"[-+]?(?:0|[1-9][0-9]*)": lambda digits: _sized(int(digits)),
+    r"[-+]?0o?[0-7]+": lambda digits: _sized(int(digits.replace("o", ""), 8)),
+    r"[-+]?0(?:x[0-9a-fA-F]+|b[01]+)": lambda digits: _sized(int(digits, 0)),
+    r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)": lambda word: float(word.replace(".", "")),
+    r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?": float,
+}
+
+
+def plain_scalar(text: str) -> Scalar:
+    """The value of an unquoted word: null, true, false, a number, or the text itself."""
+    if text in _NAMED:
+        return _NAMED[text]
+    digits = text if text[0] in "._" else text.replace("_", "")
+    if len(digits) <= _LONGEST:  # nothing in a stack file is such a number
+        for pattern, number in _NUMBERS.items():
+            if re.fullmatch(pattern, digits):
+                return number(digits)
+    return text
