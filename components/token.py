@@ -11,6 +11,7 @@ import pulumi
 import pulumi_cloudflare as cloudflare
 
 from cfscim.config.facts import (
+    PREVIOUS_TOKEN,
     USER_SCOPE,
     account_resource,
     token_permissions,
@@ -87,7 +88,7 @@ class ScopedToken(pulumi.ComponentResource):
             )
         if config.token.keep_previous:
             PreviousToken(
-                "previous-token",
+                PREVIOUS_TOKEN,
                 account,
                 config.token.owner,
                 token.id,

@@ -55,7 +55,7 @@ def run(request: Request, env: Mapping[str, str]) -> int:
     with Vendors(settings, env, here_only=False) as vendors:
         found = find(stack, config, state, vendors, frozenset(request.take))
         if request.delete_twins:
-            for line in delete_twins(request.delete_twins, found.findings, vendors):
+            for line in delete_twins(request.delete_twins, found.findings, state, vendors):
                 say(line)
             found = find(stack, config, state, vendors, frozenset(request.take))
     for line in report(found, checked.config, request.take):
@@ -67,6 +67,13 @@ def _state(request: Request, env: Mapping[str, str]) -> State:
     if request.state is not None:
         return state_in(request.state)
     state = state_of(engine_name(request.stack), env)
+    if state is None and request.delete_twins:
+        raise MissingError(
+            "adopt --delete-twin",
+            "there is no pulumi on PATH",
+            "what is the stack's own cannot be told from its twins",
+            "give what `pulumi stack export` prints with --state FILE",
+        )
     if state is None:
         say(
             "There is no pulumi on PATH: the stack is taken to have no state; where it has one, "
@@ -200,7 +207,7 @@ def _id(one: Candidate) -> str:
 
 
 def delete_twins(
-    ids: Sequence[str], findings: Iterable[Finding], vendors: Vendors
+    ids: Sequence[str], findings: Iterable[Finding], state: State, vendors: Vendors
 ) -> Iterator[str]:
     """Deletes the twins named, a line each; nothing else can be named. Raises `ScimError`,
     before anything is deleted where an id is no twin or somebody has access by it."""
@@ -218,13 +225,7 @@ def delete_twins(
                 "only a twin is ever deleted",
                 "run adopt without it and copy an id from its lines",
             )
-        if deletable[id_][1].in_use:
-            raise ScimError(
-                f"adopt --delete-twin {id_}",
-                deletable[id_][1].note,
-                "whoever has access by it would lose it",
-                "take them out first",
-            )
+        _refuse_in_use(id_, *deletable[id_], state.previous_tokens)
     for id_ in ids:
         finding, one = deletable[id_]
         handler = vendors.handler(finding.type)
@@ -234,6 +235,30 @@ def delete_twins(
             Held(finding.type, finding.name, made, finding.inputs, outputs, Options(), 0)
         )
         yield f"Deleted {id_}, a twin of {_title(finding)}."
+
+
+def _refuse_in_use(id_: str, finding: Finding, one: Candidate, kept: Collection[str]) -> None:
+    """Raises `ScimError` where provisioning, or somebody's access, would end with it."""
+    about, stops = f"adopt --delete-twin {id_}", "provisioning could stop with it"
+    if id_ in kept:
+        raise ScimError(
+            about,
+            f"token.keepPrevious keeps it until the new one is in use ({one.note})",
+            stops,
+            "take keepPrevious out once `cfscim verify` shows the new one in use: the update after "
+            "it ends this one",
+        )
+    if one.in_use and finding.type in TOKENS:
+        raise ScimError(
+            about,
+            f"whoever provisions signs in with it and not with the stack's own token ({one.note})",
+            stops,
+            "hand the stack's own token over (`cfscim steps`), and see that it was used since",
+        )
+    if one.in_use:
+        raise ScimError(
+            about, one.note, "whoever has access by it would lose it", "take them out first"
+        )
 
 
 def _write(

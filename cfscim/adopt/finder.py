@@ -7,7 +7,7 @@ group that was found.
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pulumi.runtime import rpc
@@ -140,10 +140,13 @@ class _Finder(Placeholders):
             return None  # a second one cannot be
         listed = handler.find(inputs) or ()
         held = self._state.ids(args.typ)
+        own = [one for one in listed if {one.import_id, one.import_id.rsplit("/", 1)[-1]} & held]
+        last = max((one.used for one in own), default="")
         others = tuple(
-            one
+            # With whichever token was used last the identity provider signs in.
+            replace(one, in_use=one.in_use or one.used > last)
             for one in listed
-            if one.import_id not in held and one.import_id.rsplit("/", 1)[-1] not in held
+            if one not in own
         )
         if not others:
             return None

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cfscim.config.facts import PREVIOUS_TOKEN
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.messages import MissingError
 from cfscim.config.stack_file import StackFile
@@ -39,6 +40,21 @@ class State:
     def ids(self, type_: str) -> frozenset[str]:
         """The ids of all resources of a type."""
         return frozenset(kept.id for (of, _), kept in self.resources.items() if of == type_)
+
+    def named(self, name: str) -> Kept | None:
+        """The resource of that logical name, whatever its type."""
+        return next((kept for (_, its), kept in self.resources.items() if its == name), None)
+
+    @property
+    def previous_tokens(self) -> frozenset[str]:
+        """The ids of tokens that `token.keepPrevious` keeps: a rotation that was cut off has not
+        moved the present one among the previous ones."""
+        kept = self.named(PREVIOUS_TOKEN)
+        if kept is None:
+            return frozenset()
+        previous = kept.outputs.get("previous")
+        listed = previous if isinstance(previous, list) else []
+        return frozenset(str(id_) for id_ in [*listed, kept.outputs.get("tokenId")])
 
 
 def read_state(export: Json) -> State:

@@ -79,10 +79,8 @@ def ask(
 
 def _in_charge(state: State | None) -> Charge | None:
     """By whom the last update left the account administered."""
-    if state is None:
-        return None
-    guards = (kept for (_, name), kept in state.resources.items() if name == GUARD)
-    return next((Charge.kept(kept.outputs) for kept in guards), None)
+    guard = state.named(GUARD) if state is not None else None
+    return Charge.kept(guard.outputs) if guard is not None else None
 
 
 def _names(

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
+from cfscim.config.facts import ACCOUNT_SCOPE
 from cfscim.config.json_types import Json
 from cfscim.rehearsal.handler import (
     Candidate,
@@ -85,16 +86,32 @@ def _token_made(_inputs: Props, answer: Answer) -> Made:
 
 
 def _tokens_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
-    """Every token of the name: never adopted, for its value was told once (`read` is missing)."""
-    path = _token_path(inputs)
+    """Every token of the name: never adopted, for its value was told once (`read` is missing).
+
+    A user's tokens are listed for all accounts: one that covers none of ours is another stack's.
+    """
+    path, ours = _token_path(inputs), _accounts_of(inputs)
     for token in named(string(inputs, "name"), "name", numbered_pages(http, path, {}, per_page=50)):
+        covers = _accounts_of(token)
+        if covers and ours and not covers & {*ours, f"{ACCOUNT_SCOPE}.*"}:
+            continue
         used = string(token, "last_used_on")
         yield Candidate(
             string(token, "id"),
             {"name": token.get("name"), "status": token.get("status")},
             string(token, "issued_on"),
             f"last used {used}" if used else "never used",
+            used=used,
         )
+
+
+def _accounts_of(token: Props) -> set[str]:
+    """The accounts that a token covers, as its inputs or Cloudflare's answer have them."""
+    keys: set[str] = set()
+    for policy in items(token, "policies"):
+        given = policy.get("resources")
+        keys |= {*(json.loads(given) if isinstance(given, str) else inner(policy, "resources"))}
+    return {key for key in keys if key.startswith(f"{ACCOUNT_SCOPE}.")}
 
 
 def _token_refreshed(http: HttpClient, held: Held) -> Props | None:

@@ -89,9 +89,12 @@ def _applications_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
             made = _application(template, string(app, "id"), owner)
             facts: Props = {"displayName": app.get("displayName"), "templateId": template}
             jobs = [*odata_pages(http, f"/v1.0/servicePrincipals/{owner}/{_JOBS}", {})]
+            path = f"/v1.0/servicePrincipals/{owner}/appRoleAssignedTo"
+            assigned = len([*odata_pages(http, path, {})])
             note = "provisions" if jobs else "no provisioning job"
+            note += f", {assigned} assigned" if assigned else ""
             created = string(app, "createdDateTime")
-            yield Candidate(made.id, facts, created, note, bool(jobs))
+            yield Candidate(made.id, facts, created, note, bool(jobs or assigned))
 
 
 def _application_read(http: HttpClient, import_id: str) -> Seen:
@@ -147,8 +150,14 @@ def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
         facts = _group_facts(http, group)
         count = len(strings(facts, "members"))
         note = f"{count} people in it" if count else "nobody in it"
+        # Another stack's group of the name is empty as long as nobody has its role.
+        apps = {
+            string(one, "resourceDisplayName")
+            for one in odata_pages(http, f"/v1.0/groups/{id_}/appRoleAssignments", {})
+        }
+        note += f", assigned to {', '.join(sorted(apps))}" if apps else ""
         created = string(group, "createdDateTime")
-        yield Candidate(f"/groups/{id_}", facts, created, note, count > 0)
+        yield Candidate(f"/groups/{id_}", facts, created, note, bool(count or apps))
 
 
 def _group_read(http: HttpClient, import_id: str) -> Seen:

@@ -59,13 +59,14 @@ class Seen:
 class Candidate:
     """Something that exists and can be the resource; `facts` are its inputs as the vendor shows
     them, `created` (RFC 3339) and `note` are for a person who has to choose. `in_use`: somebody
-    has access by it."""
+    has access by it. `used` (RFC 3339): of a credential, when somebody last signed in with it."""
 
     import_id: str
     facts: Props = field(default_factory=dict)
     created: str = ""
     note: str = ""
     in_use: bool = False
+    used: str = ""
 
 
 def _no_body(_inputs: Props) -> Props:

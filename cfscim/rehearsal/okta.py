@@ -203,10 +203,15 @@ def _apps_labelled(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
     apps = link_pages(http, _APPS, {"q": label, "limit": "200"})
     for app in named(label, "label", apps):
         if app.get("name") == inputs.get("preconfiguredApp"):
-            groups = [*link_pages(http, f"{_app(string(app, 'id'))}/groups", {"limit": "200"})]
-            note = f"{len(groups)} groups assigned" if groups else "no group assigned"
-            created = string(app, "created")
-            yield Candidate(string(app, "id"), _app_facts(app), created, note, bool(groups))
+            at = _app(string(app, "id"))
+            by = {
+                "groups assigned": len([*link_pages(http, f"{at}/groups", {"limit": "200"})]),
+                "people assigned": len([*link_pages(http, f"{at}/users", {"limit": "500"})]),
+            }
+            note = ", ".join(f"{count} {what}" for what, count in by.items() if count)
+            created, used = string(app, "created"), any(by.values())
+            note = note or "nobody assigned"
+            yield Candidate(string(app, "id"), _app_facts(app), created, note, used)
 
 
 def _app_read(http: HttpClient, import_id: str) -> Seen:

@@ -30,5 +30,5 @@ def adopted(
             for one in finding.candidates
             if one.import_id.rsplit("/", 1)[-1] not in kept
         ]
-        list(delete_twins(twins, found.findings, vendors))
+        list(delete_twins(twins, found.findings, known, vendors))
     return import_file(found.findings, found.declared, known)

@@ -27,12 +27,13 @@ from cfscim.rehearsal import Rehearsal
 from cfscim.rehearsal.vendors import Vendors
 from sandbox.server.server import Sandbox
 from tests.rehearsal.rehearsal_support import (
+    ACCOUNT,
     do_console_steps,
     rehearsal,
     stack_config,
     state,
 )
-from tests.sandbox.entra.entra_support import Graph
+from tests.sandbox.entra.entra_support import TEMPLATE, Graph
 from tests.sandbox.okta.okta_support import Okta
 
 Config = dict[str, object]
@@ -247,11 +248,11 @@ def test_two_apps_of_one_label_are_a_person_s_choice(sandbox: Sandbox, admin: ht
     used = next(one for one in choice.candidates if one.in_use)
     with Vendors({}, sandbox.env) as vendors:
         with pytest.raises(ScimError, match="whoever has access by it would lose it"):
-            list(delete_twins([used.import_id], found.findings, vendors))
+            list(delete_twins([used.import_id], found.findings, State(), vendors))
         with pytest.raises(ScimError, match="is no twin"):
-            list(delete_twins(["0oasomethingelse"], found.findings, vendors))
+            list(delete_twins(["0oasomethingelse"], found.findings, State(), vendors))
         assert len(sandbox.world.okta.apps) == 2
-        list(delete_twins([second], found.findings, vendors))
+        list(delete_twins([second], found.findings, State(), vendors))
     assert [*sandbox.world.okta.apps] == [used.import_id]
     chosen, _ = adopted(sandbox, hand.config)
     assert [one.verdict for one in chosen.findings if one.name == "okta-app"] == ["adopt"]
@@ -281,9 +282,104 @@ def test_what_the_state_has_is_not_found_again_but_its_twins_are(
     with Vendors({}, sandbox.env) as vendors:
         [twin] = find("dev", hand.config, own, vendors).findings
         assert (twin.name, twin.verdict) == ("token", "twin")
-        list(delete_twins([twin.candidates[0].import_id], [twin], vendors))
+        list(delete_twins([twin.candidates[0].import_id], [twin], own, vendors))
         assert find("dev", hand.config, own, vendors).findings == ()
     assert len(sandbox.world.cloudflare.tokens) == 1
+
+
+def refused(sandbox: Sandbox, hand: Hand, config: Config, id_: str) -> str:
+    """What `--delete-twin` says of one id, with the state of the stack at hand."""
+    own = read_state(hand.made.export())
+    with Vendors({}, sandbox.env) as vendors:
+        found = find("dev", config, own, vendors)
+        with pytest.raises(ScimError) as error:
+            list(delete_twins([id_], found.findings, own, vendors))
+    return str(error.value)
+
+
+def with_token(config: Config, **token: object) -> Config:
+    declared: Any = config[CONFIG_KEY]
+    return {CONFIG_KEY: {**declared, "token": {**declared["token"], **token}}}
+
+
+@pytest.mark.parametrize("cut_off", [False, True], ids=["rotated", "rotation cut off"])
+def test_the_token_that_keep_previous_keeps_is_never_a_twin_to_delete(
+    sandbox: Sandbox, admin: httpx.Client, cut_off: bool
+) -> None:
+    hand = Hand(sandbox, admin, with_token(stack_config(), keepPrevious=True))
+    [previous] = sandbox.world.cloudflare.tokens
+    rotated = with_token(hand.config, keepPrevious=True, rotation="2")
+    hand.made.update(rotated)
+    if cut_off:  # before the new token was noted beside the previous one
+        for (_, name), held in hand.made._held.items():
+            if name == "previous-token":
+                held.outputs.update(tokenId=previous, previous=[])
+    said = refused(sandbox, hand, rotated, previous)
+    assert "token.keepPrevious keeps it until the new one is in use" in said
+    assert previous in sandbox.world.cloudflare.tokens
+
+
+def test_the_token_that_provisioning_uses_is_never_a_twin_to_delete(
+    sandbox: Sandbox, admin: httpx.Client
+) -> None:
+    hand = Hand(sandbox, admin, stack_config())
+    [used] = sandbox.world.cloudflare.tokens.values()
+    admin.post("cycle").raise_for_status()
+    assert used.last_used_on
+    sandbox.world.cloudflare.tokens[used.id].name = "set aside"
+    lost = Rehearsal("dev", sandbox.env, progress=lambda _line: None)
+    with pytest.raises(ScimError):
+        lost.update(hand.config)  # its state is lost, and makes a token before it meets the groups
+    used.name = "cloudflare-scim-dev"
+    hand.made = lost
+    said = refused(sandbox, hand, hand.config, used.id)
+    assert "signs in with it and not with the stack's own token" in said
+    assert "cfscim steps" in said
+
+
+def test_another_account_s_token_of_the_name_is_no_twin(
+    sandbox: Sandbox, admin: httpx.Client
+) -> None:
+    hand = Hand(sandbox, admin, stack_config(owner="user"))
+    [own] = sandbox.world.cloudflare.tokens.values()
+    other = own.model_copy(deep=True, update={"id": "f" * 32})
+    for policy in other.policies:
+        policy.resources = {key.replace(ACCOUNT, "b" * 32): "*" for key in policy.resources}
+    sandbox.world.cloudflare.tokens[other.id] = other
+    assert "is no twin" in refused(sandbox, hand, hand.config, other.id)
+
+
+@pytest.mark.parametrize("kind", ["okta", "entra"])
+def test_what_gives_access_in_another_way_is_never_a_twin_to_delete(
+    sandbox: Sandbox, admin: httpx.Client, kind: str
+) -> None:
+    hand = Hand(sandbox, admin, stack_config(kind))
+    if kind == "okta":
+        with Okta(sandbox) as okta:
+            twin = okta.app()
+            okta.got("POST", f"/apps/{twin}/users", {"id": okta.user("ada@example.com")})
+        sandbox.world.okta.apps[twin].label = "Cloudflare SCIM"
+        wanted = "1 people assigned"
+    else:
+        graph = Graph(sandbox)
+        twin = graph.group("Billing")
+        path = f"/applicationTemplates/{TEMPLATE}/instantiate"
+        other = graph.call("POST", path, {"displayName": "Another stack's"})
+        graph.assign(other["servicePrincipal"]["id"], twin)
+        wanted, twin = "assigned to Another stack's", f"/groups/{twin}"
+    said = refused(sandbox, hand, hand.config, twin)
+    assert wanted in said
+    assert "whoever has access by it would lose it" in said
+
+
+def test_without_the_state_no_twin_is_deleted(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    root = Path(__file__).parents[2]
+    Path("Pulumi.dev.yaml").write_text((root / "Pulumi.dev.yaml").read_text())
+    with pytest.raises(MissingError, match="--state FILE"):
+        run(Request("dev", delete_twins=("x",)), {**sandbox.env, "PATH": ""})
 
 
 def test_a_secret_at_any_depth_of_the_engine_s_state_is_left_out() -> None:
