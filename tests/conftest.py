@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from sandbox.server.server import Sandbox
+from tests.loopback import plain_client
 from tests.repository.workflow_steps import Step, step_of
 
 
@@ -34,7 +35,7 @@ def admin(sandbox: Sandbox) -> Iterator[httpx.Client]:
 
 def admin_client(sandbox: Sandbox) -> httpx.Client:
     """What the fixture ``admin`` gives, for a sandbox of another fixture."""
-    return httpx.Client(base_url=sandbox.admin, trust_env=False)
+    return plain_client(base_url=sandbox.admin)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from components.entra.start import EntraStartProvider
 from components.rest_resource import Props
 from sandbox.server.server import Sandbox
 from tests.components.dynamic_support import configured
+from tests.loopback import plain_client
 from tests.rehearsal.rehearsal_support import rehearsal, stack_config
 from tests.vendors.scoped import scoped
 
@@ -173,7 +174,7 @@ def test_a_failed_connection_test_fails_the_update(entra: Entra) -> None:
     account = (
         f"{entra.sandbox.env['CLOUDFLARE_BASE_URL']}/accounts/0123456789abcdef0123456789abcdef"
     )
-    with httpx.Client(headers=cloudflare, trust_env=False) as client:
+    with plain_client(headers=cloudflare) as client:
         for token in client.get(f"{account}/tokens").json()["result"]:
             client.delete(f"{account}/tokens/{token['id']}").raise_for_status()
     with pytest.raises(RemoteError):

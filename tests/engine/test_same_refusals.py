@@ -22,6 +22,7 @@ from cfscim.up.sandbox_process import SandboxProcess
 from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.http import Call
 from tests.combinations import config_object
+from tests.loopback import PLAIN, plain_client
 
 Declared = dict[str, object]
 MADE = ""
@@ -77,7 +78,7 @@ class Way:
         self.sandbox.post("faults", {"kind": kind, "path": path, "times": None, **aimed})
 
     def mend(self) -> None:
-        httpx.delete(f"{self.sandbox.admin}/_sandbox/faults", trust_env=False)
+        PLAIN.delete(f"{self.sandbox.admin}/_sandbox/faults")
 
     def removal(self, what: str) -> list[dict[str, str]]:
         """What allows the removal."""
@@ -90,7 +91,7 @@ class Way:
 
     def okta(self) -> httpx.Client:
         headers = {"Authorization": f"SSWS {self.sandbox.environment()['OKTA_API_TOKEN']}"}
-        return httpx.Client(base_url=self.sandbox.admin, headers=headers, trust_env=False)
+        return plain_client(base_url=self.sandbox.admin, headers=headers)
 
     def mappings(self) -> Iterator[tuple[httpx.Client, str]]:
         """Each push mapping's address, with a client for it."""

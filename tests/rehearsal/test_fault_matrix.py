@@ -7,12 +7,12 @@ import os
 from collections.abc import Iterator
 from functools import cache
 
-import httpx
 import pytest
 from _pytest.capture import CaptureManager
 
 from sandbox.server.faults import KINDS
 from sandbox.server.server import Sandbox
+from tests.loopback import plain_client
 from tests.rehearsal.fault_support import Cell, Matrix
 
 FULL = os.environ.get("CFSCIM_FULL_MATRIX") == "1"
@@ -36,7 +36,7 @@ def done(request: pytest.FixtureRequest) -> Iterator[list[Cell]]:
 @cache
 def matrix(sandbox: Sandbox, provider: str) -> Matrix:
     """The provider's calls and declared end, worked out once."""
-    admin = httpx.Client(base_url=f"{sandbox.admin}/", trust_env=False, timeout=60)
+    admin = plain_client(base_url=f"{sandbox.admin}/", timeout=60)
     return Matrix(sandbox, admin, provider)
 
 

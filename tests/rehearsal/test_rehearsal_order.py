@@ -7,6 +7,7 @@ from cfscim.config.messages import ScimError
 from cfscim.config.models import parse_config
 from cfscim.verify import Status, parse_outputs, run
 from sandbox.server.server import Sandbox
+from tests.loopback import PLAIN
 from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal, stack_config
 
 KEY = "cloudflare-scim:scim"
@@ -45,7 +46,7 @@ def test_the_users_group_is_assigned_only_behind_the_gate(
         group = next(g for g in sandbox.world.okta.groups.values() if g.name == "Cloudflare Users")
         okta = f"{sandbox.world.http_base}/api/v1/apps/{app.id}/groups/{group.id}"
         token = {"Authorization": f"SSWS {sandbox.env['OKTA_API_TOKEN']}"}
-        httpx.put(okta, json={}, headers=token, trust_env=False).raise_for_status()
+        PLAIN.put(okta, json={}, headers=token).raise_for_status()
     do_console_steps(admin, result)
     given = stack_config("okta", "userGroups", "account", apiIntegrationConfirmed=True)
     result = stack.update(given)

@@ -3,19 +3,18 @@
 import httpx
 
 from sandbox.server.server import Sandbox
+from tests.loopback import PLAIN
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 SCIM_URL = f"https://api.cloudflare.com/client/v4/accounts/{ACCOUNT}/scim/v2"
 SCIM_PROVISIONING = "d5812c023a5048b4882175a28952362d"
 RESOURCE = {f"com.cloudflare.api.account.{ACCOUNT}": "*"}
 
-_PLAIN = httpx.Client(trust_env=False)
-
 
 def made(sandbox: Sandbox, path: str, body: object) -> dict[str, str]:
     """POSTs to the sandbox's Cloudflare as its operator; returns the result."""
     headers = {"Authorization": f"Bearer {sandbox.env['CLOUDFLARE_API_TOKEN']}"}
-    answer = _PLAIN.post(sandbox.env["CLOUDFLARE_BASE_URL"] + path, headers=headers, json=body)
+    answer = PLAIN.post(sandbox.env["CLOUDFLARE_BASE_URL"] + path, headers=headers, json=body)
     assert answer.is_success, answer.text
     return answer.json()["result"]
 

@@ -12,6 +12,7 @@ from cfscim.vendors.entra.api import GraphClient
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.okta.api import OktaClient
 from sandbox.server.server import Sandbox
+from tests.loopback import plain_client
 from tests.sandbox.entra.entra_support import Graph, Provisioning
 from tests.sandbox.okta.okta_support import Okta
 from tests.vendors.rest_kit import ACCOUNT, RESOURCE, made, scim_token
@@ -160,7 +161,7 @@ def test_a_token_for_up_makes_what_up_makes(sandbox: Sandbox) -> None:
     value = operator(sandbox, names("Cloudflare: for `pulumi up` with `token.owner: account`"))
     headers = {"Authorization": f"Bearer {value}"}
     base = sandbox.env["CLOUDFLARE_BASE_URL"] + f"/accounts/{ACCOUNT}"
-    with httpx.Client(headers=headers, trust_env=False) as client:
+    with plain_client(headers=headers) as client:
         for path in ("/tokens/permission_groups", "/iam/permission_groups", "/iam/resource_groups"):
             assert client.get(base + path).is_success, path
         group = client.post(base + "/iam/user_groups", json={"name": "Billing"})

@@ -10,8 +10,6 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-import httpx
-
 from cfscim.adopt.finder import find
 from cfscim.adopt.import_file import import_file
 from cfscim.adopt.state import read_state
@@ -32,6 +30,7 @@ from sandbox.okta.provisioning.assignment import leave, refresh
 from sandbox.okta.provisioning.console import configure
 from sandbox.okta.provisioning.cycle import run_cycle as okta_cycle
 from sandbox.server.world import World
+from tests.loopback import plain_client
 from tests.rehearsal.rehearsal_support import ACCOUNT
 from tests.verify.verify_base import Bases, Combination
 from tests.verify.verify_support import KEY, Stack, stack_of, write
@@ -55,10 +54,9 @@ class Hands:
         self.rehearsal = Rehearsal(
             "dev", self.env, progress=lambda _line: None, state=deepcopy(stack.state)
         )
-        self.cloudflare = httpx.Client(
+        self.cloudflare = plain_client(
             base_url=f"{self.env['CLOUDFLARE_BASE_URL']}/accounts/{ACCOUNT}",
             headers={"Authorization": f"Bearer {self.env['CLOUDFLARE_API_TOKEN']}"},
-            trust_env=False,
         )
 
     def do(self, action: Action) -> None:

@@ -18,6 +18,7 @@ from cfscim.verify.cloudflare import slug
 from sandbox.entra.signin import issue
 from sandbox.server.app import App
 from sandbox.server.server import Sandbox
+from tests.loopback import plain_client
 from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal, stack_config
 from tests.verify.verify_support import KEY, show
 
@@ -90,7 +91,7 @@ class Fortnight:
         self.issued: datetime | None = None
         self.seen: dict[int, int] = {0: 0, 1: 0, 4: 0}
         base = f"{sandbox.admin}/_sandbox/"
-        self.admin = httpx.Client(base_url=base, trust_env=False, timeout=60)
+        self.admin = plain_client(base_url=base, timeout=60)
         every = [(role, person) for role, people in self.declared.items() for person in people]
         self.update(*every, confirmed=False)
         if kind == "okta":

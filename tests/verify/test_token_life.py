@@ -8,6 +8,7 @@ from cfscim.config.models import parse_config
 from cfscim.verify import Status, parse_outputs
 from cfscim.verify import run as verify
 from sandbox.server.server import Sandbox
+from tests.loopback import plain_client
 from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal, stack_config
 from tests.verify.verify_support import KEY, failing, show
 
@@ -40,7 +41,7 @@ class Life:
 
     def _admin(self) -> httpx.Client:
         base = f"{self.sandbox.admin}/_sandbox/"
-        return httpx.Client(base_url=base, trust_env=False, timeout=60)
+        return plain_client(base_url=base, timeout=60)
 
     def paste(self) -> None:
         with self._admin() as admin:

@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import httpx
 import pytest
 import yaml
 
@@ -11,6 +10,7 @@ from cfscim.config.models import parse_config
 from cfscim.verify import Report, Status, command, parse_outputs, steps
 from cfscim.verify import run as verify
 from sandbox.server.server import Sandbox
+from tests.loopback import plain_client
 from tests.rehearsal.rehearsal_support import rehearsal, stack_config
 from tests.verify.verify_base import ENTRA, OKTA, Bases, bases, no_waiting
 from tests.verify.verify_support import KEY, Stack, failing, set_up, show
@@ -75,7 +75,7 @@ def test_before_the_first_cycle_it_is_not_yet_and_after_it_all_holds(
     assert "cloudflare.members.administrator" in _waiting(report)
     assert all(one.by for one in report.checks if one.status is Status.NOT_YET)
     outputs = _files(stack, monkeypatch, tmp_path)
-    with httpx.Client(base_url=f"{sandbox.admin}/_sandbox/", trust_env=False, timeout=60) as admin:
+    with plain_client(base_url=f"{sandbox.admin}/_sandbox/", timeout=60) as admin:
         slept: list[float] = []
 
         def sleep(seconds: float) -> None:

@@ -6,13 +6,12 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import httpx
-
 from cfscim.config.json_types import JsonObject
 from cfscim.config.models import ScimConfig, parse_config
 from cfscim.rehearsal import RehearsalResult
 from cfscim.verify import Check, Report, StackOutputs, Status, parse_outputs, run
 from sandbox.server.server import Sandbox
+from tests.loopback import plain_client
 from tests.rehearsal.rehearsal_support import ACCOUNT, do_console_steps, rehearsal, stack_config
 
 KEY = "cloudflare-scim:scim"
@@ -55,7 +54,7 @@ def set_up(
     **options: object,
 ) -> Stack:
     """Rehearses the stack, does the console's steps, and runs a cycle."""
-    with httpx.Client(base_url=f"{sandbox.admin}/_sandbox/", trust_env=False, timeout=60) as admin:
+    with plain_client(base_url=f"{sandbox.admin}/_sandbox/", timeout=60) as admin:
         if model == "virtualGroups":
             admin.post(f"cloudflare/accounts/{ACCOUNT}", json={"virtualGroups": True})
         stack = rehearsal(sandbox)

@@ -1,11 +1,11 @@
 """Short ways to call the sandbox's Cloudflare, used by its tests."""
 
-import ssl
 from collections.abc import Mapping
 
 import httpx
 
 from sandbox.server.server import Sandbox
+from tests.loopback import PLAIN, plain_client
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 OTHER_ACCOUNT = "fedcba9876543210fedcba9876543210"
@@ -17,19 +17,15 @@ MEMBERSHIPS_WRITE = "9201bc6f42d440968aaab0c6f17ebb1d"
 SUPER_ADMINISTRATOR = "Super Administrator - All Privileges"
 USER_URN = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP_URN = "urn:ietf:params:scim:schemas:core:2.0:Group"
-# Plain HTTP only; making a client load certificates costs more than the test itself.
-_UNUSED_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
 def client(sandbox: Sandbox, token: str | None = None, path: str = "") -> httpx.Client:
     """A client for /client/v4 + path; the operator's token unless another is given."""
     value = token or sandbox.env["CLOUDFLARE_API_TOKEN"]
-    return httpx.Client(
+    return plain_client(
         base_url=sandbox.env["CLOUDFLARE_BASE_URL"] + path,
         headers={"Authorization": f"Bearer {value}"},
-        trust_env=False,
-        verify=_UNUSED_TLS,
     )
 
 
@@ -105,7 +101,7 @@ def role_policy(sandbox: Sandbox, name: str) -> dict[str, object]:
 
 def effective_roles(sandbox: Sandbox, email: str) -> list[str] | None:
     """What the admin API says about a person; None for no member."""
-    state = httpx.get(sandbox.admin + "/state", trust_env=False, verify=_UNUSED_TLS).json()
+    state = PLAIN.get(sandbox.admin + "/state").json()
     for member in state["cloudflare"]["members"]:
         if member["email"] == email:
             return member["roles"]

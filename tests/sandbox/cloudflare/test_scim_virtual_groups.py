@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from sandbox.server.server import Sandbox
+from tests.loopback import PLAIN
 from tests.sandbox.cloudflare.cloudflare_api import (
     ACCOUNT,
     SUPER_ADMINISTRATOR,
@@ -21,7 +22,7 @@ ROLES = ["Administrator Read Only", "Administrator", "Billing", SUPER_ADMINISTRA
 def virtual(sandbox: Sandbox) -> Sandbox:
     """The sandbox with an account that has virtual groups."""
     url = f"{sandbox.admin}/cloudflare/accounts/{ACCOUNT}"
-    answer = httpx.post(url, json={"virtualGroups": True, "name": "Old"}, trust_env=False)
+    answer = PLAIN.post(url, json={"virtualGroups": True, "name": "Old"})
     assert answer.json() == {"id": ACCOUNT, "name": "Old", "virtualGroups": True}
     return sandbox
 

@@ -16,6 +16,7 @@ from werkzeug import Request, Response
 from werkzeug.serving import make_server
 
 from sandbox.server.server import Sandbox
+from tests.loopback import PLAIN, plain_client
 
 TEMPLATE = "8adf8e6e-67b2-4cf2-a259-e3dc5476c621"
 USER_ROLE = "18d14569-c3bd-439b-9a66-3a2aee01d14f"
@@ -27,7 +28,7 @@ _clients: dict[str, httpx.Client] = {}
 
 def signed_in(sandbox: Sandbox) -> str:
     """A token fetched with azure-identity; it outlives a reset."""
-    material = httpx.get(sandbox.admin + "/entra/signin", trust_env=False).json()
+    material = PLAIN.get(sandbox.admin + "/entra/signin").json()
     with ClientSecretCredential(
         material["tenantId"],
         material["clientId"],
@@ -46,7 +47,7 @@ class Graph:
         self.base = sandbox.world.http_base
         if self.base not in _clients:  # a client costs 40 ms, mostly for trust in TLS
             headers = {"Authorization": f"Bearer {signed_in(sandbox)}"}
-            _clients[self.base] = httpx.Client(base_url=self.base, trust_env=False, headers=headers)
+            _clients[self.base] = plain_client(base_url=self.base, headers=headers)
         self.client = _clients[self.base]
 
     def send(self, method: str, path: str, body: object = None, **options: Any) -> httpx.Response:

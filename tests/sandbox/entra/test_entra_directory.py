@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from sandbox.server.server import Sandbox
+from tests.loopback import PLAIN
 from tests.sandbox.entra.entra_support import TEMPLATE, USER_ROLE, Graph
 
 ADVANCED = {"ConsistencyLevel": "eventual"}
@@ -259,7 +260,7 @@ def test_a_plain_application_gets_one_service_principal(graph: Graph) -> None:
 
 def test_ids_come_out_the_same_after_a_reset(sandbox: Sandbox) -> None:
     def ids() -> list[str]:
-        httpx.post(sandbox.admin + "/reset", trust_env=False).raise_for_status()
+        PLAIN.post(sandbox.admin + "/reset").raise_for_status()
         graph = Graph(sandbox)
         return [graph.user_id("ada@example.com"), graph.group("Billing"), graph.group("Other")]
 

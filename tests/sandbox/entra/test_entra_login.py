@@ -27,12 +27,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox.entra import signin
 from sandbox.server.server import Sandbox
+from tests.loopback import PLAIN
 from tests.sandbox.entra.entra_support import Graph
 
 
 @pytest.fixture
 def material(sandbox: Sandbox) -> dict[str, Any]:
-    return httpx.get(sandbox.admin + "/entra/signin", trust_env=False).json()
+    return PLAIN.get(sandbox.admin + "/entra/signin").json()
 
 
 def options(material: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def works(sandbox: Sandbox, token: str) -> bool:
     """Does Graph accept this token?"""
     headers = {"Authorization": f"Bearer {token}"}
     url = sandbox.world.http_base + "/v1.0/organization"
-    return httpx.get(url, headers=headers, trust_env=False).status_code == 200
+    return PLAIN.get(url, headers=headers).status_code == 200
 
 
 def test_client_secret(sandbox: Sandbox, material: dict[str, Any]) -> None:
@@ -102,7 +103,7 @@ def test_refusals_have_the_login_services_shape(
         "tenant": material["tenantId"],
     } | change
     url = f"{material['imdsHost']}/{form.pop('tenant')}/oauth2/v2.0/token"
-    response = httpx.post(url, data=form, trust_env=False)
+    response = PLAIN.post(url, data=form)
     assert response.status_code == status
     assert response.json()["error_codes"] == [code]
     assert response.json()["error_description"].startswith(f"AADSTS{code}: ")
@@ -164,7 +165,7 @@ def test_federated_token(sandbox: Sandbox, material: dict[str, Any]) -> None:
     def workflow_token() -> str:
         headers = {"Authorization": f"Bearer {material['oidcRequestToken']}"}
         url = material["oidcRequestUrl"] + "&audience=api://AzureADTokenExchange"
-        return httpx.get(url, headers=headers, trust_env=False).json()["value"]
+        return PLAIN.get(url, headers=headers).json()["value"]
 
     credential = ClientAssertionCredential(
         material["tenantId"], material["clientId"], workflow_token, **options(material)
@@ -208,10 +209,10 @@ def test_managed_identity(sandbox: Sandbox, material: dict[str, Any]) -> None:
 
 def test_the_metadata_service_wants_its_header(material: dict[str, Any]) -> None:
     url = f"{material['imdsHost']}/metadata/identity/oauth2/token"
-    answer = httpx.get(url, params={"resource": material["imdsHost"]}, trust_env=False)
+    answer = PLAIN.get(url, params={"resource": material["imdsHost"]})
     assert answer.status_code == 400
     url = material["identityEndpoint"]
-    answer = httpx.get(url, params={"resource": material["imdsHost"]}, trust_env=False)
+    answer = PLAIN.get(url, params={"resource": material["imdsHost"]})
     assert answer.status_code == 401
 
 
@@ -243,7 +244,7 @@ def test_openid_and_instance_discovery_stay_on_the_port_asked(material: dict[str
 def test_graph_refuses_what_is_no_token_of_the_tenant(sandbox: Sandbox, token: str) -> None:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     url = sandbox.world.http_base + "/v1.0/users"
-    answer = httpx.get(url, headers=headers, trust_env=False)
+    answer = PLAIN.get(url, headers=headers)
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == "InvalidAuthenticationToken"
 

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from sandbox.server.server import Sandbox
+from tests.loopback import plain_client
 from tests.sandbox.okta.okta_support import Okta
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
@@ -18,7 +19,7 @@ ROLE = "Administrator"
 def cloudflare(sandbox: Sandbox) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {sandbox.env['CLOUDFLARE_API_TOKEN']}"}
     base = f"{sandbox.env['CLOUDFLARE_BASE_URL']}/accounts/{ACCOUNT}/"
-    with httpx.Client(base_url=base, headers=headers, trust_env=False) as client:
+    with plain_client(base_url=base, headers=headers) as client:
         yield client
 
 

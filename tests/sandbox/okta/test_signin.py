@@ -8,6 +8,7 @@ import jwt
 import pytest
 
 from sandbox.server.server import Sandbox
+from tests.loopback import PLAIN
 from tests.sandbox.okta.okta_support import Okta
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -39,8 +40,8 @@ def token(sandbox: Sandbox, assertion: str, scope: str, place: str = "data") -> 
     }
     url = sandbox.world.http_base + "/oauth2/v1/token"
     if place == "params":
-        return httpx.post(url, params=form, trust_env=False)
-    return httpx.post(url, data=form, trust_env=False)
+        return PLAIN.post(url, params=form)
+    return PLAIN.post(url, data=form)
 
 
 def signed_in(sandbox: Sandbox, app: Any, scope: str) -> Okta:
@@ -54,7 +55,7 @@ def test_wrong_api_token_is_refused(sandbox: Sandbox) -> None:
 
 
 def test_no_token_is_refused(sandbox: Sandbox) -> None:
-    answer = httpx.get(sandbox.world.http_base + "/api/v1/users/me", trust_env=False)
+    answer = PLAIN.get(sandbox.world.http_base + "/api/v1/users/me")
     assert (answer.status_code, answer.json()["errorCode"]) == (401, "E0000005")
 
 

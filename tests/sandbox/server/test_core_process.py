@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from sandbox.__main__ import main
+from tests.loopback import PLAIN
 from tests.sandbox.cloudflare.cloudflare_api import ACCOUNT, SCIM_PROVISIONING, policy
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -41,9 +42,7 @@ def _stop(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> str:
 def test_ready_line_and_clean_end(number: int) -> None:
     process, ready = _start()
     assert set(ready) == {"env", "admin"}
-    assert (
-        httpx.get(f"{ready['admin']}/_sandbox/_sandbox/state", trust_env=False).status_code == 200
-    )
+    assert PLAIN.get(f"{ready['admin']}/_sandbox/_sandbox/state").status_code == 200
     env = ready["env"]
     assert isinstance(env, dict)
     assert Path(env["SSL_CERT_FILE"]).exists()
@@ -60,11 +59,10 @@ def test_the_state_directory_outlives_the_process(tmp_path: Path) -> None:
     path = f"/accounts/{ACCOUNT}/tokens"
     body = {"name": "kept", "policies": [policy(SCIM_PROVISIONING)]}
     url = env["CLOUDFLARE_BASE_URL"] + path
-    created = httpx.post(url, json=body, headers=headers, trust_env=False).json()["result"]
-    httpx.post(
+    created = PLAIN.post(url, json=body, headers=headers).json()["result"]
+    PLAIN.post(
         f"{ready['admin']}/_sandbox/_sandbox/users",
         json={"email": "mary@example.com"},
-        trust_env=False,
     )
     _stop(process)
     for file in directory.iterdir():
@@ -84,11 +82,11 @@ def test_the_state_directory_outlives_the_process(tmp_path: Path) -> None:
             f"{later['CLOUDFLARE_BASE_URL']}{path}/verify", headers=own, trust_env=False
         )
         assert verified.json()["result"]["id"] == created["id"]
-        state = httpx.get(f"{again['admin']}/_sandbox/_sandbox/state", trust_env=False).text
+        state = PLAIN.get(f"{again['admin']}/_sandbox/_sandbox/state").text
         assert "mary@example.com" in state
         probe = {"displayName": f"{created['value']}"}
         httpx.post(f"{later['CLOUDFLARE_BASE_URL']}/x", json=probe, trust_env=False)
-        log = httpx.get(f"{again['admin']}/_sandbox/_sandbox/requests", trust_env=False).text
+        log = PLAIN.get(f"{again['admin']}/_sandbox/_sandbox/requests").text
         assert created["value"] not in log
     finally:
         _stop(process)

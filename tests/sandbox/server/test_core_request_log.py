@@ -8,6 +8,7 @@ import httpx
 from sandbox.server.masking import MASK, Masker
 from sandbox.server.request_log import RequestLog
 from sandbox.server.server import Sandbox
+from tests.loopback import PLAIN
 from tests.sandbox.cloudflare.cloudflare_api import (
     SCIM_PROVISIONING,
     account_client,
@@ -67,9 +68,8 @@ def test_secret_keys_are_masked_in_any_nesting(sandbox: Sandbox, admin: httpx.Cl
         "active": True,
     }
     client(sandbox).post("/nowhere", json=body)
-    httpx.post(
+    PLAIN.post(
         sandbox.world.http_base + "/x/oauth2/v2.0/token",
-        trust_env=False,
         data={"client_id": "kept too", "client_secret": CANARY},
     )
     kept = _log(admin)

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from sandbox.server.server import Sandbox
+from tests.loopback import PLAIN
 from tests.sandbox.entra.entra_support import Graph
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -19,7 +20,7 @@ FLAGS = (
 
 
 def test_the_page_stands_at_the_address(sandbox: Sandbox) -> None:
-    page = httpx.get(f"{sandbox.origin}/", trust_env=False)
+    page = PLAIN.get(f"{sandbox.origin}/")
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
     assert "default-src 'none'" in page.headers["content-security-policy"]
@@ -40,7 +41,7 @@ def test_the_page_stands_at_the_address(sandbox: Sandbox) -> None:
 def test_a_web_page_elsewhere_reaches_nothing(sandbox: Sandbox, path: str, headers) -> None:
     url = f"{sandbox.origin}/_sandbox/{path}"
     for method in ("GET", "POST"):
-        answer = httpx.request(method, url, headers=headers, trust_env=False)
+        answer = PLAIN.request(method, url, headers=headers)
         assert answer.status_code in (403, 404, 405), answer.text
 
 
