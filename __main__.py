@@ -1,8 +1,4 @@
-"""The Pulumi program: one typed config object in, one component, the stack's outputs out.
-
-Reads `cloudflare-scim:scim` of the selected stack. A config with problems ends the run before
-anything is declared, with every problem on a line of its own.
-"""
+"""The Pulumi program: one typed config object in, one component, the stack's outputs out."""
 
 import os
 
@@ -12,10 +8,11 @@ from cfscim.config.lanes import lanes
 from cfscim.config.messages import ScimError
 from cfscim.config.models import OktaConfig, parse_config
 from cfscim.config.organisation import OKTA_DOMAINS, okta_domain, require_organisation
+from components.refusal import end_quietly, refusal
 
 
 def main() -> None:
-    """Declares the stack; raises `pulumi.RunError` (no traceback) when the config is wrong."""
+    """Declares the stack; a wrong config ends it before, with each problem on its own line."""
     try:
         value = pulumi.Config("cloudflare-scim").get_object("scim")
         config = parse_config(value, stack=pulumi.get_stack())
@@ -26,7 +23,7 @@ def main() -> None:
                 require_organisation(provider.org_name, settings.get("orgName"), os.environ)
                 domain = okta_domain(settings.get("baseUrl"), os.environ)
     except ScimError as error:
-        raise pulumi.RunError(str(error)) from None
+        raise refusal(str(error)) from None
 
     # After the check, so that a wrong config never waits for a provider SDK to load.
     from components.stack import CloudflareScim
@@ -36,4 +33,6 @@ def main() -> None:
         pulumi.export(name, value)
 
 
+if __name__ == "__main__":
+    end_quietly()
 main()

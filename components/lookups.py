@@ -15,6 +15,7 @@ import pulumi_cloudflare as cloudflare
 
 from cfscim.config.facts import ACCOUNT_SCOPE, USER_SCOPE, account_resource, is_whole_account
 from cfscim.config.roles import PERMISSION_GROUP_IDS, Role
+from components.refusal import refusal
 
 
 class _TokenGroups(Protocol):
@@ -43,7 +44,7 @@ def _exactly_one(name: str, found: Iterable[_Group], where: str, scope: str = ""
     matches = [group.id for group in (scoped if len(named) > 1 and scope else named)]
     if len(matches) != 1:
         problem = "does not exist" if not matches else f"exists {len(matches)} times"
-        raise pulumi.RunError(
+        raise refusal(
             f'{where}: permission group "{name}" {problem}; without its id nothing can be granted; '
             "check that this account is an Enterprise account and that the provider's token "
             "may read it (docs/permissions.md)"
@@ -122,7 +123,7 @@ class Lookups:
             named = not scopes and group["name"] == account_resource(account)
             if named or (len(scopes) == 1 and is_whole_account(account, *scopes[0])):
                 return group["id"]
-        raise pulumi.RunError(
+        raise refusal(
             f"Cloudflare account {self._account_id}: no resource group covers exactly this "
             "account; a role group would have no scope; check that the provider's token may read "
             "the account's resource groups (docs/permissions.md)"

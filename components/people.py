@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-import pulumi
+from components.refusal import refusal
 
 NOBODY = "no user has the e-mail address", "correct it, or make the person first"
 DOUBLE = "more than one user has the e-mail address", "change the address of all but one"
@@ -20,7 +20,7 @@ def match_people(
 
     `found` holds (mail, id) pairs as the identity provider knows them. Addresses are compared
     without regard to case, as mail systems do; `deactivated` ones are nobody's, and `hint` says
-    what else a missing address can mean. Raises `pulumi.RunError` naming every address that is
+    what else a missing address can mean. Ends the program naming every address that is
     missing, deactivated or stands for more than one user, each kind with its own way out.
     """
     by_mail: dict[str, set[str]] = {}
@@ -41,7 +41,7 @@ def match_people(
         if those
     ]
     if problems:
-        raise pulumi.RunError(
+        raise refusal(
             f"{where}: {'; '.join(problems)}; a role would go to nobody or to the wrong person"
         )
     return {a: next(iter(by_mail[a.casefold()])) for a in wanted}

@@ -10,6 +10,7 @@ from pathlib import Path
 from pulumi import RunError
 from pulumi.runtime import run_in_stack, set_all_config
 from pulumi.runtime.mocks import MockEngine, MockSettings
+from pulumi.runtime.proto import engine_pb2
 from pulumi.runtime.settings import configure, set_root_resource
 from pulumi.runtime.stack import wait_for_rpcs
 
@@ -42,11 +43,12 @@ def run_program(
     set_root_resource(None)  # pyright: ignore[reportArgumentType] - clears it
     # What a failed run before this one left waiting belongs to a loop that is closed.
     outputs: set[asyncio.Task[object]] = set()
+    told = _Told(_log)
     configure(
         MockSettings(
             monitor=monitor,
             monitor_features=set(monitor.GetDeploymentInfo(None).supportedFeatures),
-            engine=MockEngine(_log),
+            engine=told,
             project=PROJECT,
             stack=stack,
             dry_run=preview,
@@ -67,6 +69,8 @@ def run_program(
             loop.run_until_complete(run_in_stack(lambda: _execute(program, outputs)))
     except RunError as error:
         raise ScimError(str(error)) from None
+    except SystemExit:
+        raise ScimError("\n".join(told.errors)) from None
     finally:
         _finish(loop)
         asyncio.set_event_loop(None)
@@ -74,6 +78,20 @@ def run_program(
         set_root_resource(None)  # pyright: ignore[reportArgumentType] - clears it
     declared = monitor.declared
     return Declared(in_order(declared.resources), declared.outputs, declared.lookups)
+
+
+class _Told(MockEngine):
+    """Keeps what the program tells a person before it ends."""
+
+    def __init__(self, logger: logging.Logger) -> None:
+        super().__init__(logger)
+        self.errors: list[str] = []
+
+    def Log(self, request: engine_pb2.LogRequest) -> None:  # noqa: N802 - the engine's own name
+        if request.severity == engine_pb2.ERROR:
+            self.errors.append(request.message)
+        else:
+            super().Log(request)
 
 
 def _finish(loop: asyncio.AbstractEventLoop) -> None:
@@ -86,7 +104,8 @@ def _finish(loop: asyncio.AbstractEventLoop) -> None:
 
 
 async def _execute(program: Path, outputs: set[asyncio.Task[object]]) -> None:
-    runpy.run_path(str(program), run_name="__main__")
+    # A guest here: the process and its signals are the command's.
+    runpy.run_path(str(program), run_name="cloudflare_scim")
     await wait_for_rpcs(await_all_outstanding_tasks=False)
     # Pulumi waits for the first of all outputs, again and again: its time grows with their square.
     if outputs:

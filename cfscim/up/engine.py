@@ -261,8 +261,7 @@ class EngineDeployer:
             "error"
         ):
             message = " ".join(event.diagnostic_event.message.split())
-            if "an unhandled error occurred" not in message:
-                diagnostics.append(message)
+            diagnostics.append(message)
 
 
 def _is_shown(type_: str) -> bool:

@@ -11,7 +11,7 @@ def entra_people(
 ) -> pulumi.Output[dict[str, str]]:
     """`{address: object id}` for all `addresses`, matched on `mail`.
 
-    Raises `pulumi.RunError` (when the look-up resolves) naming every address without a user.
+    Ends the program (when the look-up resolves) naming every address without a user.
     """
     if not addresses:
         return pulumi.Output.from_input({})

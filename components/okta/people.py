@@ -15,7 +15,7 @@ def okta_people(
 ) -> pulumi.Output[dict[str, str]]:
     """`{address: Okta user id}` for all `addresses`; deactivated users do not count.
 
-    Raises `pulumi.RunError` (when the look-up resolves) naming every address without a user.
+    Ends the program (when the look-up resolves) naming every address without a user.
     """
     chunks = [addresses[i : i + _PER_SEARCH] for i in range(0, len(addresses), _PER_SEARCH)]
     answers = [

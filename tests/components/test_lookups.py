@@ -1,6 +1,7 @@
 """Permission groups of one name: the scope decides (terraform-provider-cloudflare #1105)."""
 
-import pulumi
+import re
+
 import pytest
 
 from cfscim.config.facts import ACCOUNT_SCOPE, USER_SCOPE
@@ -18,6 +19,7 @@ def test_the_group_of_the_wanted_scope_is_taken(scope: str, right: _Group) -> No
 
 
 @pytest.mark.parametrize("found", [[ZONE, USER], [ACCOUNT, ACCOUNT]], ids=["none", "two"])
-def test_none_or_two_of_the_scope_is_refused(found: list[_Group]) -> None:
-    with pytest.raises(pulumi.RunError, match="does not exist|exists 2 times"):
+def test_none_or_two_of_the_scope_is_refused(found: list[_Group], told: list[str]) -> None:
+    with pytest.raises(SystemExit):
         _exactly_one(NAME, found, "here", ACCOUNT_SCOPE)
+    assert re.search("does not exist|exists 2 times", told[0])

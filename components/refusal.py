@@ -1,0 +1,24 @@
+"""How the program refuses: our line, and nothing of the engine's about a program that failed.
+
+`pulumi.RunError` ends the program with 1, and the engine adds "an unhandled error occurred". With
+32 its Python host knows that a person was told why (pulumi-language-python-exec, and `Bail` in
+pulumi-language-python/main.go).
+"""
+
+import os
+import signal
+
+import pulumi
+
+_TOLD = 32
+
+
+def refusal(text: str) -> SystemExit:
+    """Tells `text` through the engine; what it returns is raised, and ends the program."""
+    pulumi.log.error(text)
+    return SystemExit(_TOLD)
+
+
+def end_quietly() -> None:
+    """An update that failed interrupts the program; Python's traceback of that says nothing."""
+    signal.signal(signal.SIGINT, lambda *_: os._exit(_TOLD))

@@ -1,0 +1,47 @@
+"""What a person reads last of a plain `pulumi preview` or `up` that this program refuses."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cfscim.config.messages import CONFIG_KEY
+from cfscim.up.engine import Engine, EngineDeployer
+from cfscim.up.sandbox_process import SandboxProcess
+from tests.combinations import config_object
+
+NOBODY = {"Administrator": {"members": ["nobody@example.com"]}}
+GATE = {"kind": "okta", "orgName": "example", "apiIntegrationConfirmed": True}
+CASES = {
+    "config": ({"nope": 1}, "preview", '"nope" is no key here'),
+    "look-up": ({"roles": NOBODY}, "preview", "no user has the e-mail address nobody@example.com"),
+    "gate": ({"identityProvider": GATE}, "up", "Create Users is off"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_our_line_is_the_only_reason(
+    case: str, engine: Engine, sandbox: SandboxProcess, folder: Path
+) -> None:
+    changes, command, reason = CASES[case]
+    stack = EngineDeployer(engine, "engine", folder, sandbox.environment(), lambda _line: None)
+    stack.configure({CONFIG_KEY: {**config_object("okta", "userGroups", "account"), **changes}})
+    assert stack.stack.name == "engine"
+    done = subprocess.run(
+        [
+            "pulumi",
+            command,
+            "--non-interactive",
+            *["--yes", "--skip-preview"][: 2 * (command == "up")],
+        ],
+        cwd=stack.project_folder,
+        env=stack.environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode
+    said = (done.stdout + done.stderr).partition("\nDiagnostics:\n")[2]
+    errors = [line for line in said.splitlines() if line.strip().startswith("error: ")]
+    assert reason in errors[0] + errors[-1]
+    assert [line for line in errors if reason not in line] in ([], ["    error: update failed"])
+    assert "Traceback" not in said
