@@ -21,7 +21,7 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from cfscim.config.messages import ConfigError
+from cfscim.config.messages import PROJECT, ConfigError
 from cfscim.config.models import ScimConfig, parse_config
 from cfscim.config.policy.access import FOUR_ROLES, REMOVALS
 from cfscim.config.policy.model import DEFAULT_SHARE
@@ -55,7 +55,7 @@ def current_case() -> Case | None:
 
 
 def _config() -> ScimConfig:
-    value = pulumi.Config("cloudflare-scim").get_object("scim")
+    value = pulumi.Config(PROJECT).get_object("scim")
     return parse_config(value, stack=pulumi.get_stack())
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from cfscim.adopt.finder import Finding, Found, find
 from cfscim.adopt.import_file import import_file
 from cfscim.adopt.state import State, settings_of, state_in, state_of
-from cfscim.config.kinds import TOKENS, words_for
+from cfscim.config.kinds import ENTRA_CREDENTIALS, TOKENS, words_for
 from cfscim.config.messages import CONFIG_KEY, MissingError, ScimError
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.hints import engine_command
@@ -25,8 +25,6 @@ from cfscim.rehearsal.handler import Candidate, Held
 from cfscim.rehearsal.vendors import Vendors
 from cfscim.report.say import say
 from cfscim.stacks import engine_name, open_stack, short_name
-
-SECRET_TYPE = "azuread:index/synchronizationSecret:SynchronizationSecret"  # noqa: S105 - a type
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,7 @@ def needs_person(findings: Iterable[Finding], held: Collection[str] = ()) -> Ite
 def notes(found: Found, config: ScimConfig) -> Iterator[str]:
     """What cannot be imported, and what is not looked for yet."""
     declared = {resource.type for resource in found.declared.resources}
-    if SECRET_TYPE in declared and "entra-secret" in found.absent:
+    if ENTRA_CREDENTIALS in declared and "entra-secret" in found.absent:
         yield (
             "the credentials that Entra keeps cannot be read; the next update saves them anew, "
             "with the stack's own token, and tests them"

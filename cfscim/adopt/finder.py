@@ -15,7 +15,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs
 
 from cfscim.adopt.state import State
 from cfscim.config.json_types import Json, JsonObject
-from cfscim.config.kinds import kind_of
+from cfscim.config.kinds import APPLICATIONS, ENTRA_GROUP, kind_of
 from cfscim.config.messages import ScimError
 from cfscim.program.monitor import RecordingMonitor
 from cfscim.program.placeholders import Placeholders
@@ -182,13 +182,7 @@ class _Finder(Placeholders):
             self.failure = self.failure or error
 
 
-_REPEATABLE = frozenset(
-    {
-        "okta:app/saml:Saml",
-        "azuread:index/applicationFromTemplate:ApplicationFromTemplate",
-        "azuread:index/group:Group",
-    }
-)
+_REPEATABLE = APPLICATIONS | {ENTRA_GROUP}
 """What a vendor lets two of one name be, apart from tokens, whose value cannot be read."""
 
 

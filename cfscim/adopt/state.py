@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cfscim.config.facts import PREVIOUS_TOKEN
 from cfscim.config.json_types import Json, JsonObject
-from cfscim.config.messages import MissingError
+from cfscim.config.messages import PROJECT, MissingError
 from cfscim.config.stack_file import StackFile
 from cfscim.report.say import say
 
@@ -155,7 +155,7 @@ def settings_shown(text: str) -> dict[str, str]:
     return {
         key: str(entry["value"])
         for key, entry in json.loads(text or "{}").items()
-        if isinstance(entry, dict) and "value" in entry and not key.startswith("cloudflare-scim:")
+        if isinstance(entry, dict) and "value" in entry and not key.startswith(f"{PROJECT}:")
     }
 
 

@@ -12,6 +12,25 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cfscim.config.json_types import Json
+from cfscim.config.kinds import (
+    ACCOUNT_TOKENS,
+    ENTRA_APP,
+    ENTRA_ASSIGNMENT,
+    ENTRA_CREDENTIALS,
+    ENTRA_GROUP,
+    ENTRA_JOB,
+    OKTA_APP,
+    OKTA_ASSIGNMENTS,
+    OKTA_CONNECTION,
+    OKTA_FEATURES,
+    OKTA_GROUP,
+    OKTA_MEMBERS,
+    OKTA_PERSON,
+    OKTA_PUSH,
+    OURS,
+    USER_GROUP,
+    USER_TOKENS,
+)
 
 When = Literal["made", "refreshed"]
 Asked = tuple[str, Mapping[str, Json]]
@@ -90,81 +109,76 @@ class Step:
         return Count(self.reads * pages, self.writes * (number if self.each else 1))
 
 
-_OURS = "pulumi-python:dynamic/cloudflare-scim"
 _CLOUDFLARE = (Step("cloudflare", writes=1, refreshed=1),)
 STEPS: Mapping[str, Sequence[Step]] = {
-    "cloudflare:index/accountToken:AccountToken": _CLOUDFLARE,
-    "cloudflare:index/apiToken:ApiToken": _CLOUDFLARE,
-    "cloudflare:index/userGroup:UserGroup": _CLOUDFLARE,
-    "okta:group/group:Group": (
+    ACCOUNT_TOKENS: _CLOUDFLARE,
+    USER_TOKENS: _CLOUDFLARE,
+    USER_GROUP: _CLOUDFLARE,
+    OKTA_GROUP: (
         Step("okta groups", writes=1),
         Step("okta group", reads=2, refreshed=1),
     ),
-    "okta:index/groupMemberships:GroupMemberships": (
-        Step("okta groups", reads=1, writes=1, refreshed=1, each="users", page=200),
-    ),
-    "okta:index/userGroupMemberships:UserGroupMemberships": (
+    OKTA_MEMBERS: (Step("okta groups", reads=1, writes=1, refreshed=1, each="users", page=200),),
+    OKTA_PERSON: (
         Step("okta groups", writes=1, each="groups"),
         Step("okta", reads=1, refreshed=1),
     ),
-    "okta:app/saml:Saml": (
+    OKTA_APP: (
         Step("okta app", reads=1, refreshed=1),
         Step("okta apps", reads=2, writes=2, refreshed=2),
         Step("okta", reads=1),
         Step("okta else", reads=1, refreshed=1),
     ),
-    "okta:index/appGroupAssignments:AppGroupAssignments": (
-        Step("okta apps", reads=1, writes=1, refreshed=1, each="groups", page=200),
-    ),
-    "okta:index/pushGroup:PushGroup": (
+    OKTA_ASSIGNMENTS: (Step("okta apps", reads=1, writes=1, refreshed=1, each="groups", page=200),),
+    OKTA_PUSH: (
         Step("okta apps", writes=1, refreshed=1),
         Step("okta group", reads=1),
     ),
-    "okta:app/connection:Connection": (Step("okta apps", writes=2, refreshed=1),),
-    "okta:app/features:Features": (Step("okta apps", writes=1, refreshed=1),),
+    OKTA_CONNECTION: (Step("okta apps", writes=2, refreshed=1),),
+    OKTA_FEATURES: (Step("okta apps", writes=1, refreshed=1),),
     # They ask only when something of theirs changes.
-    f"{_OURS}:AccessGuard": (Step("cloudflare"),),
-    f"{_OURS}:PreviousToken": (Step("cloudflare"),),
+    f"{OURS}AccessGuard": (Step("cloudflare"),),
+    f"{OURS}PreviousToken": (Step("cloudflare"),),
     # The groups, the members, who is in each former and new group; a former one loses its policy.
-    f"{_OURS}:MoveSwitch": (
+    f"{OURS}MoveSwitch": (
         Step("cloudflare", reads=2),
         Step("cloudflare", reads=2, writes=1, each="formerNames"),
     ),
-    f"{_OURS}:OktaGate console": (Step("okta app", reads=1, refreshed=1),),
-    f"{_OURS}:OktaGate connection": (Step("okta apps", reads=1, refreshed=1),),
-    f"{_OURS}:OktaGate features": (Step("okta apps", reads=2, refreshed=2),),
-    "azuread:index/applicationFromTemplate:ApplicationFromTemplate": (
+    f"{OURS}OktaGate console": (Step("okta app", reads=1, refreshed=1),),
+    f"{OURS}OktaGate connection": (Step("okta apps", reads=1, refreshed=1),),
+    f"{OURS}OktaGate features": (Step("okta apps", reads=2, refreshed=2),),
+    ENTRA_APP: (
         Step("graph reads", reads=7, refreshed=1),
         Step("graph writes", writes=1),
     ),
-    "azuread:index/group:Group": (
+    ENTRA_GROUP: (
         Step("graph reads", reads=10, refreshed=4),
         Step("graph writes", writes=3),
         Step("graph writes", writes=1, each="members"),
     ),
-    "azuread:index/appRoleAssignment:AppRoleAssignment": (
+    ENTRA_ASSIGNMENT: (
         Step("graph reads", reads=2, refreshed=1),
         Step("graph writes", writes=1),
     ),
-    "azuread:index/synchronizationJob:SynchronizationJob": (
+    ENTRA_JOB: (
         Step("graph reads", reads=6, refreshed=1),
         Step("graph writes", writes=1),
     ),
-    "azuread:index/synchronizationSecret:SynchronizationSecret": (
+    ENTRA_CREDENTIALS: (
         Step("graph reads", reads=6, refreshed=1),
         Step("graph writes", writes=1),
     ),
-    f"{_OURS}:EntraGroupMembers": (
+    f"{OURS}EntraGroupMembers": (
         Step("graph reads", reads=1, refreshed=1),
         Step("graph writes", writes=1, each="members"),
     ),
-    f"{_OURS}:EntraSavedKeys": (Step("graph reads", reads=1),),
-    f"{_OURS}:EntraConnectionTest": (Step("graph writes", writes=1),),
-    f"{_OURS}:EntraMapping": (
+    f"{OURS}EntraSavedKeys": (Step("graph reads", reads=1),),
+    f"{OURS}EntraConnectionTest": (Step("graph writes", writes=1),),
+    f"{OURS}EntraMapping": (
         Step("graph reads", reads=3, refreshed=1),
         Step("graph writes", writes=1),
     ),
-    f"{_OURS}:EntraStart": (
+    f"{OURS}EntraStart": (
         Step("graph reads", reads=1, refreshed=1),
         Step("graph writes", writes=1),
     ),

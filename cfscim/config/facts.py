@@ -11,19 +11,26 @@ from types import MappingProxyType
 from typing import Literal
 
 from cfscim.config.models import ScimConfig
+from cfscim.config.roles import (
+    ACCOUNT_SETTINGS_READ,
+    ACCOUNT_SETTINGS_WRITE,
+    MEMBERSHIPS_READ,
+    MEMBERSHIPS_WRITE,
+    SCIM_PROVISIONING,
+)
 
 ACCOUNT_SCOPE = "com.cloudflare.api.account"
 USER_SCOPE = "com.cloudflare.api.user"
 
 TOKEN_PERMISSIONS: Mapping[str, Mapping[str, Literal["account", "user"]]] = MappingProxyType(
     {
-        "account": MappingProxyType({"SCIM Provisioning": "account"}),
+        "account": MappingProxyType({SCIM_PROVISIONING: "account"}),
         "user": MappingProxyType(
             {
-                "Account Settings Read": "account",
-                "Account Settings Write": "account",
-                "Memberships Read": "user",
-                "Memberships Write": "user",
+                ACCOUNT_SETTINGS_READ: "account",
+                ACCOUNT_SETTINGS_WRITE: "account",
+                MEMBERSHIPS_READ: "user",
+                MEMBERSHIPS_WRITE: "user",
             }
         ),
     }

@@ -3,6 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cfscim.config.messages import PROJECT
+
+ACCOUNT_TOKENS = "cloudflare:index/accountToken:AccountToken"
+USER_TOKENS = "cloudflare:index/apiToken:ApiToken"
+USER_GROUP = "cloudflare:index/userGroup:UserGroup"
+OKTA_APP = "okta:app/saml:Saml"
+OKTA_GROUP = "okta:group/group:Group"
+OKTA_MEMBERS = "okta:index/groupMemberships:GroupMemberships"
+OKTA_PERSON = "okta:index/userGroupMemberships:UserGroupMemberships"
+OKTA_ASSIGNMENTS = "okta:index/appGroupAssignments:AppGroupAssignments"
+OKTA_CONNECTION = "okta:app/connection:Connection"
+OKTA_FEATURES = "okta:app/features:Features"
+OKTA_PUSH = "okta:index/pushGroup:PushGroup"
+ENTRA_APP = "azuread:index/applicationFromTemplate:ApplicationFromTemplate"
+ENTRA_JOB = "azuread:index/synchronizationJob:SynchronizationJob"
+ENTRA_CREDENTIALS = "azuread:index/synchronizationSecret:SynchronizationSecret"
+ENTRA_GROUP = "azuread:index/group:Group"
+ENTRA_ASSIGNMENT = "azuread:index/appRoleAssignment:AppRoleAssignment"
+OURS = f"pulumi-python:dynamic/{PROJECT}:"
+"""What the types of our dynamic resources begin with."""
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -23,109 +44,101 @@ def _kind(words: str, many: str, *forces_new: str, when_deleted: str | None = No
 _NOTHING = "nothing changes in the vendor's console"
 
 KINDS: Mapping[str, Kind] = {
-    "cloudflare:index/accountToken:AccountToken": _kind(
+    ACCOUNT_TOKENS: _kind(
         "Cloudflare API token, account-owned", "Cloudflare API tokens", "accountId"
     ),
-    "cloudflare:index/apiToken:ApiToken": _kind(
-        "Cloudflare API token, user-owned", "Cloudflare API tokens"
-    ),
-    "cloudflare:index/userGroup:UserGroup": _kind(
-        "Cloudflare User Group", "Cloudflare User Groups", "accountId"
-    ),
-    "okta:app/saml:Saml": _kind("Okta app", "Okta apps", "preconfiguredApp"),
-    "okta:group/group:Group": _kind("Okta group", "Okta groups"),
-    "okta:index/groupMemberships:GroupMemberships": _kind(
-        "members of an Okta group", "memberships of Okta groups", "groupId"
-    ),
-    "okta:index/userGroupMemberships:UserGroupMemberships": _kind(
+    USER_TOKENS: _kind("Cloudflare API token, user-owned", "Cloudflare API tokens"),
+    USER_GROUP: _kind("Cloudflare User Group", "Cloudflare User Groups", "accountId"),
+    OKTA_APP: _kind("Okta app", "Okta apps", "preconfiguredApp"),
+    OKTA_GROUP: _kind("Okta group", "Okta groups"),
+    OKTA_MEMBERS: _kind("members of an Okta group", "memberships of Okta groups", "groupId"),
+    OKTA_PERSON: _kind(
         "one person's place in the users' group in Okta",
         "places in the users' group in Okta",
         "userId",
     ),
-    "okta:index/appGroupAssignments:AppGroupAssignments": _kind(
+    OKTA_ASSIGNMENTS: _kind(
         "assignment of the users' group to the Okta app", "assignments to Okta apps", "appId"
     ),
-    "okta:app/connection:Connection": _kind(
+    OKTA_CONNECTION: _kind(
         "API integration of the Okta app", "API integrations of Okta apps", when_deleted=_NOTHING
     ),
-    "okta:app/features:Features": _kind(
+    OKTA_FEATURES: _kind(
         "provisioning features of the Okta app",
         "provisioning features of Okta apps",
         when_deleted=_NOTHING,
     ),
-    "okta:index/pushGroup:PushGroup": _kind(
+    OKTA_PUSH: _kind(
         "push of an Okta group to Cloudflare",
         "pushes of Okta groups to Cloudflare",
         *("appId", "sourceGroupId", "targetGroupId", "targetGroupName", "appConfig"),
         when_deleted="the Cloudflare group stays as it is",
     ),
-    "azuread:index/applicationFromTemplate:ApplicationFromTemplate": _kind(
-        "Entra enterprise application", "Entra enterprise applications", "templateId"
-    ),
-    "azuread:index/synchronizationJob:SynchronizationJob": _kind(
+    ENTRA_APP: _kind("Entra enterprise application", "Entra enterprise applications", "templateId"),
+    ENTRA_JOB: _kind(
         "Entra provisioning job", "Entra provisioning jobs", "servicePrincipalId", "templateId"
     ),
-    "azuread:index/synchronizationSecret:SynchronizationSecret": _kind(
+    ENTRA_CREDENTIALS: _kind(
         "Entra provisioning credentials", "Entra provisioning credentials", "servicePrincipalId"
     ),
-    "azuread:index/group:Group": _kind(
+    ENTRA_GROUP: _kind(
         "Entra group",
         "Entra groups",
         *("assignableToRole", "behaviors", "mailNickname", "provisioningOptions", "types"),
     ),
-    "azuread:index/appRoleAssignment:AppRoleAssignment": _kind(
+    ENTRA_ASSIGNMENT: _kind(
         "assignment of a group to the Entra application",
         "assignments of groups to the Entra application",
         *("appRoleId", "principalObjectId", "resourceObjectId"),
     ),
-    "pulumi-python:dynamic/cloudflare-scim:AccessGuard": _kind(
+    f"{OURS}AccessGuard": _kind(
         "guard against a lock-out",
         "guards against a lock-out",
         *("accountId", "before"),
         when_deleted=_NOTHING,
     ),
-    "pulumi-python:dynamic/cloudflare-scim:MoveSwitch": _kind(
+    f"{OURS}MoveSwitch": _kind(
         "switch of a move",
         "switches of a move",
         *("accountId", "newNames", "formerNames", "members"),
         when_deleted=_NOTHING,
     ),
-    "pulumi-python:dynamic/cloudflare-scim:PreviousToken": _kind(
+    f"{OURS}PreviousToken": _kind(
         "previous token, kept for a while",
         "previous tokens, kept for a while",
         when_deleted="the previous token is ended, once the present one was used",
     ),
-    "pulumi-python:dynamic/cloudflare-scim:OktaGate": _kind(
+    f"{OURS}OktaGate": _kind(
         "check that Okta really is set up",
         "checks that Okta really is set up",
         *("appId", "check"),
         when_deleted=_NOTHING,
     ),
-    "pulumi-python:dynamic/cloudflare-scim:EntraGroupMembers": _kind(
+    f"{OURS}EntraGroupMembers": _kind(
         "people who must be in the Entra users' group",
         "people who must be in Entra users' groups",
         "groupId",
         when_deleted="nobody is taken out of the group",
     ),
-    "pulumi-python:dynamic/cloudflare-scim:EntraConnectionTest": _kind(
+    f"{OURS}EntraConnectionTest": _kind(
         "Test Connection in Entra",
         "Test Connections in Entra",
         *("servicePrincipalId", "jobId"),
         when_deleted=_NOTHING,
     ),
-    "pulumi-python:dynamic/cloudflare-scim:EntraSavedKeys": _kind(
+    f"{OURS}EntraSavedKeys": _kind(
         "look at the keys that Entra keeps",
         "looks at the keys that Entra keeps",
         "servicePrincipalId",
         when_deleted=_NOTHING,
     ),
-    "pulumi-python:dynamic/cloudflare-scim:EntraMapping": _kind(
+    f"{OURS}EntraMapping": _kind(
         "scoping filter of the Entra job",
         "scoping filters of Entra jobs",
         *("servicePrincipalId", "jobId"),
         when_deleted="the filter that stood there first is put back",
     ),
-    "pulumi-python:dynamic/cloudflare-scim:EntraStart": _kind(
+    f"{OURS}EntraStart": _kind(
         "start of Entra provisioning",
         "starts of Entra provisioning",
         *("servicePrincipalId", "jobId"),
@@ -137,14 +150,17 @@ azuread), `RequiresReplace` in terraform-provider-cloudflare and terraform-provi
 push_group, and `replace_on` of our own dynamic resources. What a component adds with
 `replace_on_changes` is in its registration."""
 
-TOKENS = frozenset(type_ for type_ in KINDS if type_.endswith(("AccountToken", "ApiToken")))
-APPLICATIONS = frozenset(
-    {
-        "okta:app/saml:Saml",
-        "azuread:index/applicationFromTemplate:ApplicationFromTemplate",
-    }
-)
-JOBS = frozenset({"azuread:index/synchronizationJob:SynchronizationJob"})
+TOKENS = frozenset({ACCOUNT_TOKENS, USER_TOKENS})
+APPLICATIONS = frozenset({OKTA_APP, ENTRA_APP})
+GROUPS = frozenset({OKTA_GROUP, ENTRA_GROUP, USER_GROUP})
+JOBS = frozenset({ENTRA_JOB})
+
+OF_A_ROLE = ("user-group", "okta-group", "okta-push", "entra-group", "entra-assignment")
+"""What the logical names of a role's resources begin with; the role's slug ends them."""
+
+OF_THE_USERS_GROUP = frozenset({"okta-users-group", "entra-users-group", "entra-assignment-users"})
+OF_THE_APPLICATION = frozenset({"okta-app", "okta-app-assignments", "entra-app"})
+"""The logical names of what is protected beside the roles."""
 
 
 def kind_of(type_: str) -> Kind:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from cfscim.config.models import ScimConfig
-from cfscim.config.names import SLUGS
 from cfscim.config.roles import Role
 
 NEXT = "-next"
@@ -21,7 +20,7 @@ class Lane:
 
     def resource(self, prefix: str, role: Role) -> str:
         """The logical name of a role's resource of this way."""
-        return f"{prefix}-{SLUGS[role]}{self.suffix}"
+        return f"{prefix}-{role.slug}{self.suffix}"
 
     @property
     def suffix(self) -> str:

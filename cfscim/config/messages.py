@@ -6,7 +6,9 @@ from enum import IntEnum, StrEnum
 
 from cfscim.config.credentials import MASK, looks_secret, without_credentials
 
-CONFIG_KEY = "cloudflare-scim:scim"
+PROJECT = "cloudflare-scim"
+"""The Pulumi project's name, which config keys and our own types begin with."""
+CONFIG_KEY = f"{PROJECT}:scim"
 """Where the config object stands in a stack's config."""
 
 Step = str | int

@@ -15,6 +15,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from cfscim.config.clouds import CloudName
+from cfscim.config.kinds import OF_A_ROLE, OF_THE_APPLICATION, OF_THE_USERS_GROUP
 from cfscim.config.messages import ConfigError, Keys
 from cfscim.config.refusals import problem_of, refuse
 from cfscim.config.roles import ROLES, Role
@@ -427,10 +428,6 @@ class ScimConfig(Part):
         return self.removal_of(resource) is None
 
 
-_USERS_GROUP = frozenset({"okta-users-group", "entra-users-group", "entra-assignment-users"})
-_APPLICATION = frozenset({"okta-app", "okta-app-assignments", "entra-app"})
-
-
 def _left_behind(move: Move) -> frozenset[str]:
     """The protected resources of the way that a move leaves."""
     if move.to.identity_provider is not None:
@@ -441,16 +438,14 @@ def _left_behind(move: Move) -> frozenset[str]:
 def _covered(what: str) -> frozenset[str]:
     """The logical names of the protected resources that an entry of `removals` is about."""
     if what == "usersGroup":
-        return _USERS_GROUP
+        return OF_THE_USERS_GROUP
     if what == "application":
-        return _APPLICATION
+        return OF_THE_APPLICATION
     if what == "everything":
         return frozenset().union(
             *map(_covered, ("usersGroup", "application", *(role.value for role in ROLES)))
         )
-    slug = Role(what).name.lower().replace("_", "-")
-    kinds = ("user-group", "okta-group", "okta-push", "entra-group", "entra-assignment")
-    return frozenset(f"{kind}-{slug}" for kind in kinds)
+    return frozenset(f"{resource}-{Role(what).slug}" for resource in OF_A_ROLE)
 
 
 def removal_for(resource: str) -> str:

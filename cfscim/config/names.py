@@ -3,14 +3,6 @@
 from cfscim.config.models import ScimConfig
 from cfscim.config.roles import Role
 
-SLUGS = {
-    Role.ADMINISTRATOR_READ_ONLY: "administrator-read-only",
-    Role.ADMINISTRATOR: "administrator",
-    Role.BILLING: "billing",
-    Role.SUPER_ADMINISTRATOR: "super-administrator",
-}
-"""The part of a resource's logical name that says which role it is of; never changed."""
-
 
 def group_name(config: ScimConfig, role: Role) -> str:
     """The identity provider's group for `role`; with userGroups also Cloudflare's User Group.

@@ -19,10 +19,9 @@ from pathlib import Path
 
 from cfscim.config.credentials import MASK, looks_secret
 from cfscim.config.lookalikes import nearest
-from cfscim.config.messages import CONFIG_KEY, Keys, Message, Where
+from cfscim.config.messages import CONFIG_KEY, PROJECT, Keys, Message, Where
 from cfscim.config.stack_yaml import read_tree
 
-PROJECT = CONFIG_KEY.partition(":")[0]
 PROJECT_FILE = "Pulumi.yaml"
 _ENDINGS = (".json", ".yaml", ".yml")
 _LARGEST = 1_000_000

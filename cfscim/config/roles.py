@@ -16,17 +16,28 @@ class Role(StrEnum):
     BILLING = "Billing"
     SUPER_ADMINISTRATOR = "Super Administrator - All Privileges"
 
+    @property
+    def slug(self) -> str:
+        """The part of a resource's logical name that says which role it is of; never changed."""
+        return self.name.lower().replace("_", "-")
+
 
 ROLES: tuple[Role, ...] = tuple(Role)
 """All roles in the guide's order, which every list, table and output keeps."""
 
+SCIM_PROVISIONING = "SCIM Provisioning"
+ACCOUNT_SETTINGS_READ = "Account Settings Read"
+ACCOUNT_SETTINGS_WRITE = "Account Settings Write"
+MEMBERSHIPS_READ = "Memberships Read"
+MEMBERSHIPS_WRITE = "Memberships Write"
+
 PERMISSION_GROUP_IDS: Mapping[str, str] = MappingProxyType(
     {
-        "SCIM Provisioning": "d5812c023a5048b4882175a28952362d",
-        "Account Settings Read": "c1fde68c7bcc44588cbb6ddbc16d6480",
-        "Account Settings Write": "1af1fa2adc104452b74a9a3364202f20",
-        "Memberships Read": "3518d0f75557482e952c6762d3e64903",
-        "Memberships Write": "9201bc6f42d440968aaab0c6f17ebb1d",
+        SCIM_PROVISIONING: "d5812c023a5048b4882175a28952362d",
+        ACCOUNT_SETTINGS_READ: "c1fde68c7bcc44588cbb6ddbc16d6480",
+        ACCOUNT_SETTINGS_WRITE: "1af1fa2adc104452b74a9a3364202f20",
+        MEMBERSHIPS_READ: "3518d0f75557482e952c6762d3e64903",
+        MEMBERSHIPS_WRITE: "9201bc6f42d440968aaab0c6f17ebb1d",
     }
 )
 """API token permission group name -> id, as published; looked-up ids are compared with these."""

@@ -10,7 +10,7 @@ from cfscim.config.access import Grant, access_table
 from cfscim.config.calls import Asked, Calls, calls
 from cfscim.config.checklist import remaining_steps
 from cfscim.config.lanes import primary
-from cfscim.config.messages import CONFIG_KEY, ConfigError, Message
+from cfscim.config.messages import CONFIG_KEY, PROJECT, ConfigError, Message
 from cfscim.config.models import ScimConfig
 from cfscim.config.organisation import okta_domain
 from cfscim.config.policy.rules import ResourceView, Violation, evaluate
@@ -21,7 +21,7 @@ from cfscim.program.monitor import RecordingMonitor
 from cfscim.program.placeholders import Placeholders
 from cfscim.program.quick_run import SharedWorker
 from cfscim.program.registrations import Declared, Registration, Value
-from cfscim.program.run import PROJECT, run_program
+from cfscim.program.run import run_program
 
 
 @dataclass(frozen=True)

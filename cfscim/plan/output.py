@@ -5,12 +5,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from cfscim.config.messages import Message
+from cfscim.config.messages import PROJECT, Message
 from cfscim.config.policy.rules import Violation, is_refused
 from cfscim.config.stack_file import CheckedStack, stack_of
 from cfscim.plan.model import Plan, as_json
 from cfscim.plan.report import plan_document
-from cfscim.program.run import PROJECT
 from cfscim.report.document import (
     Bullets,
     Document,

@@ -20,6 +20,7 @@ from cfscim.config.lanes import lanes
 from cfscim.config.messages import Level, Message, MissingError, ScimError, Where
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.policy.lock_out import LOCK_OUT, Charge, is_waived, lock_out, waived_until
+from cfscim.config.roles import ACCOUNT_SETTINGS_READ, MEMBERSHIPS_READ, SCIM_PROVISIONING
 from cfscim.preflight.rights import HOW, Right, needed
 from cfscim.rehearsal.handler import inner, items, string, strings
 from cfscim.vendors.cloudflare.access import left_in_charge
@@ -155,11 +156,11 @@ def _seen_rights(http: HttpClient, config: ScimConfig, rights: Iterable[Right]) 
     account = f"/accounts/{config.account.id}"
     reads = {
         "Account API Tokens Write": f"{account}/tokens",
-        "SCIM Provisioning": f"{account}/iam/user_groups",
+        SCIM_PROVISIONING: f"{account}/iam/user_groups",
         "API Tokens Write": "/user/tokens",
         "User Details Read": "/user",
-        "Account Settings Read": f"{account}/members",
-        "Memberships Read": "/memberships",
+        ACCOUNT_SETTINGS_READ: f"{account}/members",
+        MEMBERSHIPS_READ: "/memberships",
     }
     for right in rights:
         id_, path = f"cloudflare.right.{right.name}", reads.get(right.name)

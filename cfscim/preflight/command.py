@@ -9,7 +9,7 @@ from cfscim.adopt.finder import Finding, find
 from cfscim.adopt.state import State, settings_of, state_in, state_of
 from cfscim.config.examples import example_values
 from cfscim.config.json_types import Json
-from cfscim.config.kinds import TOKENS, words_for
+from cfscim.config.kinds import APPLICATIONS, GROUPS, TOKENS, words_for
 from cfscim.config.lanes import lanes
 from cfscim.config.messages import CONFIG_KEY, Level, Message, ScimError, Where
 from cfscim.config.models import ScimConfig
@@ -21,16 +21,7 @@ from cfscim.rehearsal.vendors import Vendors
 from cfscim.report.say import say
 from cfscim.stacks import engine_name, open_stack
 
-_NAMED = frozenset(
-    {
-        *TOKENS,
-        "cloudflare:index/userGroup:UserGroup",
-        "okta:group/group:Group",
-        "okta:app/saml:Saml",
-        "azuread:index/group:Group",
-        "azuread:index/applicationFromTemplate:ApplicationFromTemplate",
-    }
-)
+_NAMED = TOKENS | GROUPS | APPLICATIONS
 """What is told apart by its name, so that a name can be taken."""
 
 

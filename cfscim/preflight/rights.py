@@ -6,7 +6,9 @@ A test holds these tables to that page.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cfscim.config.facts import TOKEN_PERMISSIONS
 from cfscim.config.models import ScimConfig
+from cfscim.config.roles import ACCOUNT_SETTINGS_READ, ACCOUNT_SETTINGS_WRITE, SCIM_PROVISIONING
 
 
 @dataclass(frozen=True)
@@ -47,20 +49,29 @@ ENTRA = (
         ("User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"),
     ),
 )
-CLOUDFLARE: Mapping[str, tuple[Right, ...]] = {
-    "account": (
-        Right("Account API Tokens Write", "the SCIM token, and its rotation"),
-        Right("SCIM Provisioning", "the User Groups, and making a token that has this right"),
-    ),
+_TO_MAKE_IT = "making a token that has this right"
+_CLOUDFLARE: Mapping[str, tuple[Right, ...]] = {
+    "account": (Right("Account API Tokens Write", "the SCIM token, and its rotation"),),
     "user": (
         Right("API Tokens Write", "the SCIM token, and its rotation"),
         Right("User Details Read", "the token's owner", ("User Details Write",)),
-        Right("Account Settings Read", "the catalogues of permissions"),
-        Right("Account Settings Write", "the User Groups and their policies"),
-        Right("Memberships Read", "making a token that has this right"),
-        Right("Memberships Write", "making a token that has this right"),
     ),
 }
+_ALSO_FOR: Mapping[str, str] = {
+    SCIM_PROVISIONING: f"the User Groups, and {_TO_MAKE_IT}",
+    ACCOUNT_SETTINGS_READ: "the catalogues of permissions",
+    ACCOUNT_SETTINGS_WRITE: "the User Groups and their policies",
+}
+"""What a permission of the token is needed for beside making the token."""
+
+CLOUDFLARE: Mapping[str, tuple[Right, ...]] = {
+    owner: (
+        *rights,
+        *(Right(name, _ALSO_FOR.get(name, _TO_MAKE_IT)) for name in TOKEN_PERMISSIONS[owner]),
+    )
+    for owner, rights in _CLOUDFLARE.items()
+}
+"""By the token's owner. Only who has a permission can give it to a token."""
 
 HOW: Mapping[str, str] = {
     "Okta": "grant it to the service app under Okta API Scopes, and ask for it in okta:scopes or "

@@ -8,19 +8,20 @@ from collections.abc import Mapping
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 
 from cfscim.config.facts import ACCOUNT_SCOPE
+from cfscim.config.kinds import ACCOUNT_TOKENS, ENTRA_APP, ENTRA_GROUP, USER_TOKENS
 from cfscim.config.roles import PERMISSION_GROUP_IDS, ROLES
 
 # The outputs our components use beyond the id and the inputs.
 _OUTPUTS: Mapping[str, tuple[str, ...]] = {
-    "cloudflare:index/accountToken:AccountToken": ("value",),
-    "cloudflare:index/apiToken:ApiToken": ("value",),
-    "azuread:index/applicationFromTemplate:ApplicationFromTemplate": (
+    ACCOUNT_TOKENS: ("value",),
+    USER_TOKENS: ("value",),
+    ENTRA_APP: (
         "applicationId",
         "applicationObjectId",
         "servicePrincipalId",
         "servicePrincipalObjectId",
     ),
-    "azuread:index/group:Group": ("objectId",),
+    ENTRA_GROUP: ("objectId",),
 }
 
 

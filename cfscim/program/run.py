@@ -14,12 +14,11 @@ from pulumi.runtime.proto import engine_pb2
 from pulumi.runtime.settings import configure, set_root_resource
 from pulumi.runtime.stack import wait_for_rpcs
 
-from cfscim.config.messages import ScimError
+from cfscim.config.messages import PROJECT, ScimError
 from cfscim.program.monitor import RecordingMonitor
 from cfscim.program.quick_run import SharedWorker, without_stack_traces
 from cfscim.program.registrations import Declared, in_order
 
-PROJECT = "cloudflare-scim"
 PROGRAM = Path(__file__).resolve().parents[2] / "__main__.py"
 
 _log = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from cfscim.config.facts import ACCOUNT_SCOPE
 from cfscim.config.json_types import Json
+from cfscim.config.kinds import ACCOUNT_TOKENS, USER_GROUP, USER_TOKENS
 from cfscim.rehearsal.handler import (
     Candidate,
     Held,
@@ -202,9 +203,9 @@ _TOKEN = Row(
     refresh=_token_refreshed,
 )
 ROWS: Mapping[str, Row] = {
-    "cloudflare:index/accountToken:AccountToken": _TOKEN,
-    "cloudflare:index/apiToken:ApiToken": _TOKEN,
-    "cloudflare:index/userGroup:UserGroup": Row(
+    ACCOUNT_TOKENS: _TOKEN,
+    USER_TOKENS: _TOKEN,
+    USER_GROUP: Row(
         path=_groups_path,
         body=_group_body,
         made=lambda _inputs, answer: Made(text(answer, "result", "id")),

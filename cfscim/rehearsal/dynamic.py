@@ -20,8 +20,8 @@ from pulumi.dynamic import (
 )
 from pulumi.dynamic.config import Config
 
-from cfscim.config.messages import ScimError
-from cfscim.program.run import PROJECT
+from cfscim.config.kinds import OURS
+from cfscim.config.messages import PROJECT, ScimError
 from cfscim.rehearsal.handler import Change, Handler, Held, Made, Props, Vendor
 from cfscim.vendors.clients import Clients
 
@@ -104,7 +104,7 @@ class _ByType(Mapping[str, Handler]):
         self._handler = handler
 
     def __getitem__(self, type_: str) -> Handler:
-        if not type_.startswith("pulumi-python:dynamic/cloudflare-scim:"):
+        if not type_.startswith(OURS):
             raise KeyError(type_)
         return self._handler
 

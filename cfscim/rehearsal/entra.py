@@ -10,6 +10,13 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 from cfscim.config.entra_keys import Key
+from cfscim.config.kinds import (
+    ENTRA_APP,
+    ENTRA_ASSIGNMENT,
+    ENTRA_CREDENTIALS,
+    ENTRA_GROUP,
+    ENTRA_JOB,
+)
 from cfscim.config.messages import ScimError
 from cfscim.rehearsal.handler import (
     Candidate,
@@ -51,7 +58,7 @@ def entra(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:
     return Vendor(http, handlers(http, {**ROWS, _GROUP: group}), lookups)
 
 
-_GROUP = "azuread:index/group:Group"
+_GROUP = ENTRA_GROUP
 
 
 # -- the application -------------------------------------------------------------------------
@@ -370,7 +377,7 @@ def _secret_deleted(http: HttpClient, held: Held) -> None:
 
 
 ROWS: Mapping[str, Row] = {
-    "azuread:index/applicationFromTemplate:ApplicationFromTemplate": Row(
+    ENTRA_APP: Row(
         body=lambda inputs: {"displayName": inputs.get("displayName")},
         change="PATCH",
         item=lambda held: f"/v1.0{string(held.outputs, 'applicationId')}",
@@ -378,13 +385,13 @@ ROWS: Mapping[str, Row] = {
         find=_applications_named,
         read=_application_read,
     ),
-    "azuread:index/appRoleAssignment:AppRoleAssignment": Row(
+    ENTRA_ASSIGNMENT: Row(
         item=lambda held: f"/v1.0{held.id}",
         create=_assignment_created,
         find=_assignments_found,
         read=_assignment_read,
     ),
-    "azuread:index/synchronizationJob:SynchronizationJob": Row(
+    ENTRA_JOB: Row(
         item=lambda held: f"/v1.0{held.id}",
         create=_job_created,
         update=_job_updated,
@@ -392,7 +399,7 @@ ROWS: Mapping[str, Row] = {
         read=_job_read,
     ),
     # Its value cannot be read, so nothing is imported; every creation saves it anew.
-    "azuread:index/synchronizationSecret:SynchronizationSecret": Row(
+    ENTRA_CREDENTIALS: Row(
         create=_secret_put,
         update=_secret_updated,
         delete=_secret_deleted,

@@ -8,6 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import quote
 
+from cfscim.config.kinds import (
+    OKTA_APP,
+    OKTA_ASSIGNMENTS,
+    OKTA_CONNECTION,
+    OKTA_FEATURES,
+    OKTA_GROUP,
+    OKTA_MEMBERS,
+    OKTA_PERSON,
+    OKTA_PUSH,
+)
 from cfscim.config.messages import ScimError
 from cfscim.rehearsal.handler import (
     Candidate,
@@ -438,7 +448,7 @@ def _stays(_http: HttpClient, _held: Held) -> None:
 
 
 ROWS: Mapping[str, Row] = {
-    "okta:group/group:Group": Row(
+    OKTA_GROUP: Row(
         path=lambda _inputs: _GROUPS,
         body=_profile,
         change="PUT",
@@ -446,7 +456,7 @@ ROWS: Mapping[str, Row] = {
         find=_groups_named,
         read=_group_read,
     ),
-    "okta:index/groupMemberships:GroupMemberships": Row(
+    OKTA_MEMBERS: Row(
         create=_memberships_created,
         update=_memberships_updated,
         delete=lambda http, held: _remove(
@@ -457,7 +467,7 @@ ROWS: Mapping[str, Row] = {
         import_id=lambda held: f"{held.id}/true",
     ),
     # Cannot be imported (Importer: nil); creating it again only adds.
-    "okta:index/userGroupMemberships:UserGroupMemberships": Row(
+    OKTA_PERSON: Row(
         create=_person_created,
         update=_person_updated,
         delete=lambda http, held: _remove(
@@ -465,21 +475,21 @@ ROWS: Mapping[str, Row] = {
         ),
         refresh=_person_refreshed,
     ),
-    "okta:app/saml:Saml": Row(
+    OKTA_APP: Row(
         create=_app_created,
         update=_app_updated,
         delete=_app_deleted,
         find=_apps_labelled,
         read=_app_read,
     ),
-    "okta:index/appGroupAssignments:AppGroupAssignments": Row(
+    OKTA_ASSIGNMENTS: Row(
         create=_assigned,
         update=_assignments_updated,
         delete=_assignments_deleted,
         find=_assignments_found,
         read=lambda http, app: Seen(Made(app), _assigned_groups(http, app)),
     ),
-    "okta:index/pushGroup:PushGroup": Row(
+    OKTA_PUSH: Row(
         create=_push_created,
         update=_push_updated,
         delete=_push_deleted,
@@ -489,14 +499,14 @@ ROWS: Mapping[str, Row] = {
         gone_fails=True,
     ),
     # Both are written whole by every creation, so nothing is gained by importing them.
-    "okta:app/connection:Connection": Row(
+    OKTA_CONNECTION: Row(
         create=_connected,
         update=_connection_updated,
         delete=_stays,
         refresh=_connection_refreshed,
         gone_fails=True,
     ),
-    "okta:app/features:Features": Row(
+    OKTA_FEATURES: Row(
         create=_features_set,
         update=_features_updated,
         delete=_stays,

@@ -10,9 +10,9 @@ from pydantic import SecretStr
 
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.kinds import TOKENS
-from cfscim.config.messages import ScimError
+from cfscim.config.messages import PROJECT, ScimError
 from cfscim.program.registrations import SECRET, Declared, Options, Registration, Value
-from cfscim.program.run import PROJECT, run_program
+from cfscim.program.run import run_program
 from cfscim.rehearsal.carrier import Carrier, Key, named, title
 from cfscim.rehearsal.handler import Held, items, string
 from cfscim.rehearsal.loopback import require_loopback
@@ -355,7 +355,7 @@ def provider_settings(config: Mapping[str, object]) -> dict[str, str]:
     return {
         key: value if isinstance(value, str) else json.dumps(value)
         for key, value in config.items()
-        if not key.startswith("cloudflare-scim:")
+        if not key.startswith(f"{PROJECT}:")
         and value is not None
         and not (isinstance(value, dict) and "secure" in value)
     }

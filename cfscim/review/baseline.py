@@ -9,8 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from cfscim.config.messages import Message, MissingError, ScimError, UsageError, one_line
-from cfscim.config.project import PROJECT, PROJECT_FILE, project_settings
+from cfscim.config.messages import PROJECT, Message, MissingError, ScimError, UsageError, one_line
+from cfscim.config.project import PROJECT_FILE, project_settings
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.gitops.stacks import NAMES, leads
 from cfscim.plan.model import Plan, make_plan, plan_of

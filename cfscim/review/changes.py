@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from cfscim.config.kinds import kind_of
+from cfscim.config.messages import PROJECT
 from cfscim.plan.report import value_text
 from cfscim.program.registrations import SECRET, Registration, Value
-from cfscim.program.run import PROJECT
 from cfscim.report.document import Code, Inline, Line
 
 KNOWN_LATER = "(known after the update)"

@@ -20,8 +20,8 @@ from pulumi.automation.errors import CommandError
 from pulumi.automation.events import StepEventMetadata
 
 from cfscim.config.json_types import JsonObject
-from cfscim.config.messages import ScimError
-from cfscim.program.run import PROGRAM, PROJECT
+from cfscim.config.messages import PROJECT, ScimError
+from cfscim.program.run import PROGRAM
 from cfscim.up.progress import progress_of
 
 KEPT_PASSPHRASE = "CFSCIM_KEPT_PASSPHRASE"  # noqa: S105 - a variable's name
@@ -266,7 +266,7 @@ class EngineDeployer:
 
 def _is_shown(type_: str) -> bool:
     """Components and the stack itself are our own bookkeeping."""
-    return not type_.startswith(("cloudflare-scim:", "pulumi:"))
+    return not type_.startswith((f"{PROJECT}:", "pulumi:"))
 
 
 def _title(metadata: StepEventMetadata) -> str:

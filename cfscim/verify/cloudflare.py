@@ -10,7 +10,7 @@ from functools import cached_property, partial
 
 from cfscim.config.lookalikes import difference_from, skeleton
 from cfscim.config.models import ScimConfig
-from cfscim.config.names import SLUGS, group_name, virtual_group
+from cfscim.config.names import group_name, virtual_group
 from cfscim.config.roles import Role
 from cfscim.vendors.cloudflare.models import (
     MemberPolicy,
@@ -32,11 +32,6 @@ MINIMAL = "Minimal Account Access"
 """The role that Cloudflare gives a member whom SCIM created; it gives no power."""
 
 
-def slug(role: Role) -> str:
-    """The role as it stands in a check's id."""
-    return SLUGS[role]
-
-
 class CloudflareView:
     """Cloudflare's facts put together: the role groups, their members, who has what."""
 
@@ -52,7 +47,7 @@ class CloudflareView:
             if group.name == name:
                 return group
         raise Unreadable(
-            Dependent(f'there is no user group "{name}"', f"see cloudflare.group.{slug(role)}")
+            Dependent(f'there is no user group "{name}"', f"see cloudflare.group.{role.slug}")
         )
 
     def group_members(self, role: Role) -> tuple[str, ...]:
@@ -62,7 +57,7 @@ class CloudflareView:
         ids = self._virtual_ids(role)
         if not ids:
             raise Unreadable(
-                Dependent("there is no virtual group", f"see cloudflare.group.{slug(role)}")
+                Dependent("there is no virtual group", f"see cloudflare.group.{role.slug}")
             )
         by_person = self.facts.users_in.get()
         return tuple(person for person, groups in by_person.items() if groups & ids)
@@ -190,7 +185,7 @@ def group_questions(
         if view.virtual:
             exists = partial(_virtual_group, view, role)
         yield Question(
-            f"cloudflare.group.{slug(role)}",
+            f"cloudflare.group.{role.slug}",
             "Cloudflare",
             f'group of {role.value} exists as "{name}"',
             f'"{name}"',
@@ -199,7 +194,7 @@ def group_questions(
         )
         if not view.virtual:
             yield Question(
-                f"cloudflare.policy.{slug(role)}",
+                f"cloudflare.policy.{role.slug}",
                 "Cloudflare",
                 f'policy of "{name}"',
                 _policy_text(role.value),
@@ -226,7 +221,7 @@ def _user_group(
     if wanted and same[0] not in ours:
         found = f"another group of this name ({same[0].id})"
         # The name is taken, so an update cannot make it anew: the state has to take this one over.
-        anew = (actions.forget(f"user-group-{slug(role)}"), actions.ADOPT, actions.UPDATE)
+        anew = (actions.forget(f"user-group-{role.slug}"), actions.ADOPT, actions.UPDATE)
         return fails(f'"{name}" ({wanted})', found, *anew)
     return holds(f'"{name}"')
 

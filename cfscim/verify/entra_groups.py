@@ -10,7 +10,6 @@ from cfscim.config.roles import Role
 from cfscim.vendors.entra.models import Member
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
-from cfscim.verify.cloudflare import slug
 from cfscim.verify.directory import exactly, includes, named
 from cfscim.verify.entra_facts import EntraFacts, address_of
 from cfscim.verify.links import EntraLinks
@@ -60,7 +59,7 @@ class EntraGroups:
         for role in self._config.roles:
             name, id_ = group_name(self._config, role), self._id(role)
             yield self._ask(
-                f"group.{slug(role)}",
+                f"group.{role.slug}",
                 f"Entra group of {role.value}",
                 f'"{name}"',
                 partial(self._group, role),
@@ -68,7 +67,7 @@ class EntraGroups:
             )
             declared = self._config.roles[role].members is not None
             yield self._ask(
-                f"members.{slug(role)}",
+                f"members.{role.slug}",
                 f'members of "{name}" in Entra',
                 "as declared" if declared else "people, and no group",
                 partial(self._members, role),

@@ -9,7 +9,7 @@ from functools import partial
 
 from cfscim.config.checklist import PRINT_VALUE
 from cfscim.config.models import OktaConfig, ScimConfig
-from cfscim.config.names import SLUGS, scim_base_url
+from cfscim.config.names import scim_base_url
 from cfscim.config.okta_switches import (
     USER_PROVISIONING,
     Page,
@@ -164,7 +164,7 @@ def _active(config: ScimConfig, facts: OktaFacts, okta: OktaConfig) -> Verdict:
 
 def _anew(config: ScimConfig, okta: OktaConfig) -> Iterator[Action]:
     """With the app goes what hangs on it, and a refresh ends at the first of that which is gone."""
-    hanging = [f"okta-push-{SLUGS[role]}" for role in config.roles]
+    hanging = [f"okta-push-{role.slug}" for role in config.roles]
     if okta.api_integration == "api":
         hanging += ["okta-connection", "okta-features"]
     yield from (actions.forget(name) for name in hanging)

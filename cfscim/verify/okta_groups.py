@@ -10,7 +10,6 @@ from cfscim.config.roles import Role
 from cfscim.vendors.okta.models import Group, PushMapping, User
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
-from cfscim.verify.cloudflare import slug
 from cfscim.verify.directory import exactly, includes, named
 from cfscim.verify.links import OktaLinks
 from cfscim.verify.okta_facts import OktaDirectory, OktaFacts
@@ -63,7 +62,7 @@ class OktaGroups:
             name = group_name(self._config, role)
             link = self._links.group(self._id(role))
             yield self._ask(
-                f"group.{slug(role)}",
+                f"group.{role.slug}",
                 f"Okta group of {role.value}",
                 f'"{name}"',
                 partial(self._group, role),
@@ -71,7 +70,7 @@ class OktaGroups:
             )
             if self._config.roles[role].members is not None:
                 yield self._ask(
-                    f"members.{slug(role)}",
+                    f"members.{role.slug}",
                     f'members of "{name}" in Okta',
                     "as declared",
                     partial(self._members, role),
@@ -82,9 +81,7 @@ class OktaGroups:
                 ("push.last", f'last push of "{name}"', "was pushed", self._last),
                 ("push.target", f'target group of "{name}"', f'"{name}"', self._target),
             ):
-                yield self._ask(
-                    f"{id_}.{slug(role)}", title, expected, partial(verdict, role), push
-                )
+                yield self._ask(f"{id_}.{role.slug}", title, expected, partial(verdict, role), push)
 
     @staticmethod
     def _ask(
@@ -142,7 +139,7 @@ class OktaGroups:
             if error.kind != "not found":
                 raise
             # Its push is gone with it, and a refresh ends at that.
-            forget = actions.forget(f"okta-push-{slug(role)}")
+            forget = actions.forget(f"okta-push-{role.slug}")
             return fails(f'"{name}"', f"there is no group {self._id(role)}", forget, _UP)
         # An update refuses a new name: it would be another group in Cloudflare.
         return same(f'"{name}"', f'"{group.name}"', _rename(group.id, group.name, name))
@@ -160,7 +157,7 @@ class OktaGroups:
     def _pushed(self, role: Role) -> PushMapping:
         mapping = self._mapping(role)
         if mapping is None:
-            raise Unreadable(Dependent("it is not pushed", f"see okta.push.{slug(role)}"))
+            raise Unreadable(Dependent("it is not pushed", f"see okta.push.{role.slug}"))
         return mapping
 
     def _push(self, role: Role) -> Verdict:
@@ -192,7 +189,7 @@ class OktaGroups:
 
     def _forget(self, role: Role, mapping: PushMapping | None) -> tuple[Action, ...]:
         """`--refresh` fails on a mapping that is gone: it has to leave the state first."""
-        forget = actions.forget(f"okta-push-{slug(role)}")
+        forget = actions.forget(f"okta-push-{role.slug}")
         if mapping is None:
             return forget, actions.UPDATE
         name = group_name(self._config, role)

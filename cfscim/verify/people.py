@@ -16,7 +16,7 @@ from cfscim.config.names import group_name
 from cfscim.config.roles import ROLES, Role
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
-from cfscim.verify.cloudflare import CloudflareView, Power, slug
+from cfscim.verify.cloudflare import CloudflareView, Power
 from cfscim.verify.directory import Comparison, Directory, Person, compare, named, take_out
 from cfscim.verify.links import CloudflareLinks
 from cfscim.verify.outputs import StackOutputs
@@ -39,7 +39,7 @@ def member_questions(way: Way, now: datetime) -> Iterator[Question]:
     links = CloudflareLinks.of(view.config)
     for role in view.config.roles:
         yield Question(
-            f"cloudflare.members.{slug(role)}",
+            f"cloudflare.members.{role.slug}",
             "Cloudflare",
             f"members of {role.value} are those of {directory.name}",
             f'the members of "{group_name(view.config, role)}" in {directory.name}',
@@ -181,7 +181,7 @@ class _People:
         return fails(
             expected,
             found,
-            *(actions.see(f"cloudflare.members.{slug(role)}") for role in wanted),
+            *(actions.see(f"cloudflare.members.{role.slug}") for role in wanted),
             link=self._directory.link,
         )
 
@@ -343,7 +343,7 @@ class _People:
         ours = self._ours()
         for group in groups.values():
             if group.id in ours:
-                yield actions.see(f"cloudflare.policy.{slug(ours[group.id])}")
+                yield actions.see(f"cloudflare.policy.{ours[group.id].slug}")
                 continue
             yield Action(
                 Act.CLOUDFLARE_DROP_POLICY,

@@ -15,7 +15,7 @@ from cfscim.config.facts import (
 )
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import scim_base_url
-from cfscim.config.roles import PERMISSION_GROUP_IDS
+from cfscim.config.roles import PERMISSION_GROUP_IDS, SCIM_PROVISIONING
 from cfscim.vendors.cloudflare.models import ApiToken, PermissionGroup, TokenPolicy, TokenStatus
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
@@ -168,7 +168,7 @@ class _Token:
             if token.id != self._outputs.token_id
             and token.status == "active"
             and any(
-                group.id == PERMISSION_GROUP_IDS["SCIM Provisioning"]
+                group.id == PERMISSION_GROUP_IDS[SCIM_PROVISIONING]
                 for policy in token.policies
                 for group in policy.permission_groups
             )

@@ -14,7 +14,6 @@ from cfscim.vendors.entra import jobs as graph_jobs
 from cfscim.vendors.entra import signin
 from cfscim.vendors.entra.signin import Endpoints
 from cfscim.verify import Report, Status, parse_outputs, run
-from cfscim.verify.cloudflare import slug
 from sandbox.entra.signin import issue
 from sandbox.server.app import App
 from sandbox.server.server import Sandbox
@@ -147,7 +146,7 @@ class Fortnight:
             if since:
                 # Okta dates a group and pushes it whole, Entra dates each person's membership.
                 first = max(since) if self.kind == "okta" else min(since)
-                found[f"cloudflare.members.{slug(Role(role))}"] = first + BOUND
+                found[f"cloudflare.members.{Role(role).slug}"] = first + BOUND
         return found | ({TOKEN: self.issued + BOUND} if self.issued else {})
 
     def verify(self) -> None:

@@ -9,7 +9,6 @@ import pytest
 from cfscim.config.roles import Role
 from cfscim.vendors.entra import jobs as graph_jobs
 from cfscim.verify import Report
-from cfscim.verify.cloudflare import slug
 from sandbox.entra.provisioning.cycle import run_cycle as entra_cycle
 from sandbox.okta import catalog as okta_catalog
 from sandbox.okta.provisioning.assignment import refresh
@@ -102,7 +101,7 @@ class InDirectory:
 
     def deviations(self, stack: Combination, role: Role) -> Iterator[Deviation]:
         """A role's group under another name, with one person less and with one more."""
-        name, short = role.value, slug(role)
+        name, short = role.value, role.slug
         yield deviation(
             f"{short} renamed",
             stack,

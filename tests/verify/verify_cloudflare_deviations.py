@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from cfscim.config.roles import ROLES, Role
-from cfscim.verify.cloudflare import slug
 from sandbox.cloudflare.catalog import ROLE_BY_NAME
 from sandbox.cloudflare.models import Account, Policy, Token, TokenPolicy, UserGroup
 from sandbox.server.world import World
@@ -211,7 +210,7 @@ def _another_id(role: Role) -> Callable[[World], None]:
 def role_deviations(stack: Combination) -> Iterator[Deviation]:
     """Each role's group, policy and members."""
     for role in ROLES:
-        name, short = role.value, slug(role)
+        name, short = role.value, role.slug
         exists, policy = f"cloudflare.group.{short}", f"cloudflare.policy.{short}"
         members = f"cloudflare.members.{short}"
         yield deviation(
@@ -417,7 +416,7 @@ def _in_charge_alone(world: World) -> None:
 
 def virtual_deviations(stack: Combination) -> Iterator[Deviation]:
     """Virtual groups: served at all, and who is in them."""
-    every = " ".join(f"cloudflare.group.{slug(role)}" for role in ROLES)
+    every = " ".join(f"cloudflare.group.{role.slug}" for role in ROLES)
     yield deviation(
         "virtual groups ended",
         stack,
@@ -428,16 +427,16 @@ def virtual_deviations(stack: Combination) -> Iterator[Deviation]:
     )
     for role, address in _MEMBER.items():
         yield deviation(
-            f"virtual {slug(role)} lacks one",
+            f"virtual {role.slug} lacks one",
             stack,
-            f"cloudflare.members.{slug(role)}",
+            f"cloudflare.members.{role.slug}",
             f"{address} is missing",
             lambda w, r=role: _leave(w, r),
         )
         yield deviation(
-            f"virtual {slug(role)} has one more",
+            f"virtual {role.slug} has one more",
             stack,
-            f"cloudflare.members.{slug(role)}",
+            f"cloudflare.members.{role.slug}",
             "edsger@example.com is there",
             lambda w, r=role: (
                 account(w).system_groups[r.value].members.append(member_id(w, "edsger@example.com"))

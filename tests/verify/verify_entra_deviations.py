@@ -6,7 +6,6 @@ from pydantic import JsonValue
 
 from cfscim.config.roles import ROLES
 from cfscim.vendors.entra.job_schema import Clause, ScopedGroup, Scopes, object_mapping
-from cfscim.verify.cloudflare import slug
 from sandbox.entra.api.directory import forget
 from sandbox.entra.models import Assignment, Entity, Job, Quarantine, Synchronization
 from sandbox.entra.provisioning.log import Outcome, record
@@ -204,7 +203,7 @@ def job_deviations(stack: Combination) -> Iterator[Deviation]:
 def group_deviations(stack: Combination) -> Iterator[Deviation]:
     """Each role's group, its members and its assignment."""
     for role in ROLES:
-        name, short = role.value, slug(role)
+        name, short = role.value, role.slug
         yield from _DIRECTORY.deviations(stack, role)
         yield deviation(
             f"{short} not assigned",

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from cfscim.config.roles import ROLES, Role
-from cfscim.verify.cloudflare import slug
 from sandbox.okta.catalog import CATALOG
 from sandbox.okta.models import App, AppUser, Group, GroupAssignment, Mapping, User
 from sandbox.okta.provisioning.assignment import refresh
@@ -150,7 +149,7 @@ def api_deviations(stack: Combination) -> Iterator[Deviation]:
 def group_deviations(stack: Combination) -> Iterator[Deviation]:
     """Each role's group, its members and its push."""
     for role in ROLES:
-        short = slug(role)
+        short = role.slug
         yield from _DIRECTORY.deviations(stack, role)
         push, last = f"okta.push.{short}", f"okta.push.last.{short}"
         yield deviation(

@@ -9,15 +9,15 @@ from cfscim.config.access import (
     people,
 )
 from cfscim.config.facts import FEWEST_SUPER_ADMINISTRATORS, VIRTUAL_GROUPS_LEFT_BY
+from cfscim.config.kinds import GROUPS, USER_GROUP
 from cfscim.config.lanes import lanes, primary
 from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import group_names
 from cfscim.config.policy.allowed import accounted_for
 from cfscim.config.policy.model import UNKNOWN, Case, ConfigCheck, Finding, ResourceView, Rule
-from cfscim.config.policy.resources import GROUP_TYPES, policies_of
+from cfscim.config.policy.resources import policies_of
 from cfscim.config.roles import ROLES, Role
 
-USER_GROUP = "cloudflare:index/userGroup:UserGroup"
 # These give a role to a person, or put one into a group, past the identity provider.
 _PAST_THE_GROUPS = frozenset(
     {
@@ -35,7 +35,7 @@ def _four_roles(case: Case, view: ResourceView) -> Iterator[Finding]:
         )
     else:
         yield from accounted_for(case, view)
-    if view.type not in GROUP_TYPES:
+    if view.type not in GROUPS:
         return
     ways = [lane.config for lane in lanes(case.config)]
     roles = {name: role for way in ways for role, name in group_names(way).items()}

@@ -9,30 +9,37 @@ from dataclasses import replace
 
 from cfscim.config.access import people
 from cfscim.config.json_types import Json
-from cfscim.config.kinds import KINDS
+from cfscim.config.kinds import (
+    ENTRA_ASSIGNMENT,
+    ENTRA_GROUP,
+    KINDS,
+    OF_A_ROLE,
+    OKTA_ASSIGNMENTS,
+    OKTA_CONNECTION,
+    OKTA_MEMBERS,
+    OKTA_PERSON,
+    OKTA_PUSH,
+    OURS,
+    TOKENS,
+)
 from cfscim.config.lanes import NEXT, Lane, lanes
+from cfscim.config.messages import PROJECT
 from cfscim.config.models import ScimConfig
-from cfscim.config.names import SLUGS, scim_base_url
+from cfscim.config.names import scim_base_url
 from cfscim.config.policy.model import UNKNOWN, Case, Finding, ResourceView
 
 _REMOVE = "remove it, or declare what is wanted in the config"
-_OURS = "cloudflare-scim:index:"
+_OURS = f"{PROJECT}:index:"
 _ENGINE = ("pulumi:pulumi:", "pulumi:providers:")
 _EVERYWHERE = (
     "cloudflare:",
-    *(
-        f"pulumi-python:dynamic/cloudflare-scim:{kind}"
-        for kind in ("AccessGuard", "MoveSwitch", "PreviousToken")
-    ),
+    *(f"{OURS}{kind}" for kind in ("AccessGuard", "MoveSwitch", "PreviousToken")),
 )
 _OF_PROVIDER: Mapping[str, tuple[str, ...]] = {
-    "okta": (*_EVERYWHERE, "okta:", "pulumi-python:dynamic/cloudflare-scim:Okta"),
-    "entra": (*_EVERYWHERE, "azuread:", "pulumi-python:dynamic/cloudflare-scim:Entra"),
+    "okta": (*_EVERYWHERE, "okta:", f"{OURS}Okta"),
+    "entra": (*_EVERYWHERE, "azuread:", f"{OURS}Entra"),
 }
 """Which of the kinds that the program knows it declares with which identity provider."""
-_OWN_ACCOUNT_RULE = frozenset(
-    {"cloudflare:index/accountToken:AccountToken", "cloudflare:index/apiToken:ApiToken"}
-)
 
 
 def accounted_for(case: Case, view: ResourceView) -> Iterator[Finding]:
@@ -46,7 +53,7 @@ def accounted_for(case: Case, view: ResourceView) -> Iterator[Finding]:
         yield Finding(f"the config accounts for no resource of the type {view.type}", _REMOVE)
         return
     account = view.inputs.get("accountId", UNKNOWN)
-    if account not in (UNKNOWN, config.account.id) and view.type not in _OWN_ACCOUNT_RULE:
+    if account not in (UNKNOWN, config.account.id) and view.type not in TOKENS:
         yield Finding(
             f"it belongs to account {account}, the stack to {config.account.id}",
             f"declare it with accountId {config.account.id}",
@@ -75,11 +82,7 @@ def _way_of(config: ScimConfig, view: ResourceView) -> tuple[ScimConfig, Resourc
 
 
 def _next_names(lane: Lane) -> frozenset[str]:
-    names = {
-        lane.resource(prefix, role)
-        for prefix in ("user-group", "okta-group", "okta-push", "entra-group", "entra-assignment")
-        for role in lane.config.roles
-    }
+    names = {lane.resource(prefix, role) for prefix in OF_A_ROLE for role in lane.config.roles}
     return frozenset(names | {f"{name}-members" for name in names})
 
 
@@ -124,7 +127,7 @@ def _memberships(prefix: str) -> Callable[[ScimConfig, ResourceView], Iterator[F
         listed = {f"{users}-members": people(config)}
         groups = {f"{users}-members": users}
         for role, given in config.roles.items():
-            name = f"{prefix}-{SLUGS[role]}"
+            name = f"{prefix}-{role.slug}"
             listed[f"{name}-members"], groups[f"{name}-members"] = given.members or (), name
         yield from _named(view, groups, "membership")
         yield from _made_from(view, "groupId", groups.get(view.name))
@@ -164,14 +167,14 @@ def _one_of(view: ResourceView, key: str, what: str) -> Iterator[Finding]:
 
 
 def _push(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
-    groups = {f"okta-push-{SLUGS[role]}": f"okta-group-{SLUGS[role]}" for role in config.roles}
+    groups = {f"okta-push-{role.slug}": f"okta-group-{role.slug}" for role in config.roles}
     yield from _named(view, groups, "push")
     yield from _made_from(view, "appId", "okta-app")
     yield from _made_from(view, "sourceGroupId", groups.get(view.name))
 
 
 def _app_role(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
-    groups = {f"entra-assignment-{SLUGS[r]}": f"entra-group-{SLUGS[r]}" for r in config.roles}
+    groups = {f"entra-assignment-{r.slug}": f"entra-group-{r.slug}" for r in config.roles}
     groups["entra-assignment-users"] = "entra-users-group"
     yield from _named(view, groups, "assignment")
     yield from _made_from(view, "resourceObjectId", "entra-app")
@@ -179,7 +182,7 @@ def _app_role(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
 
 
 def _entra_group(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
-    listed = {f"entra-group-{SLUGS[r]}": given.members or () for r, given in config.roles.items()}
+    listed = {f"entra-group-{r.slug}": given.members or () for r, given in config.roles.items()}
     listed["entra-users-group"] = people(config)
     if view.name in listed:
         yield from _only(view, "members", listed[view.name])
@@ -197,12 +200,12 @@ def _connection(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
 
 
 _CHECKS: Mapping[str, Callable[[ScimConfig, ResourceView], Iterator[Finding]]] = {
-    "okta:index/groupMemberships:GroupMemberships": _memberships("okta-group"),
-    "okta:index/userGroupMemberships:UserGroupMemberships": _one_person,
-    "okta:index/appGroupAssignments:AppGroupAssignments": _assignments,
-    "okta:index/pushGroup:PushGroup": _push,
-    "okta:app/connection:Connection": _connection,
-    "azuread:index/appRoleAssignment:AppRoleAssignment": _app_role,
-    "azuread:index/group:Group": _entra_group,
-    "pulumi-python:dynamic/cloudflare-scim:EntraGroupMembers": _memberships("entra-group"),
+    OKTA_MEMBERS: _memberships("okta-group"),
+    OKTA_PERSON: _one_person,
+    OKTA_ASSIGNMENTS: _assignments,
+    OKTA_PUSH: _push,
+    OKTA_CONNECTION: _connection,
+    ENTRA_ASSIGNMENT: _app_role,
+    ENTRA_GROUP: _entra_group,
+    f"{OURS}EntraGroupMembers": _memberships("entra-group"),
 }

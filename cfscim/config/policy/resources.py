@@ -9,20 +9,25 @@ from cfscim.config.credentials import looks_secret
 from cfscim.config.entra_keys import Key
 from cfscim.config.facts import USER_SCOPE, account_resource, token_trigger
 from cfscim.config.json_types import Json
+from cfscim.config.kinds import (
+    APPLICATIONS,
+    ENTRA_CREDENTIALS,
+    GROUPS,
+    OKTA_CONNECTION,
+    OKTA_PUSH,
+    TOKENS,
+)
 from cfscim.config.models import Move
 from cfscim.config.policy.model import SECRET, UNKNOWN, UNSEEN, Case, Finding, ResourceView, Rule
 from cfscim.config.roles import PERMISSION_GROUP_IDS
 from cfscim.config.words import moment
 
 LONGEST = timedelta(days=365)
-TOKEN_TYPES = frozenset(
-    {"cloudflare:index/accountToken:AccountToken", "cloudflare:index/apiToken:ApiToken"}
-)
 _USER = f"{USER_SCOPE}."
 
 
 def _tokens(view: ResourceView) -> bool:
-    return view.type in TOKEN_TYPES
+    return view.type in TOKENS
 
 
 def policies_of(view: ResourceView) -> list[Mapping[str, Json]]:
@@ -147,34 +152,19 @@ TOKEN_ROTATION = Rule(
 )
 
 
-GROUP_TYPES = frozenset(
-    {
-        "okta:group/group:Group",
-        "azuread:index/group:Group",
-        "cloudflare:index/userGroup:UserGroup",
-    }
-)
-APP_TYPES = frozenset(
-    {
-        "okta:app/saml:Saml",
-        "azuread:index/applicationFromTemplate:ApplicationFromTemplate",
-    }
-)
-PUSH_TYPE = "okta:index/pushGroup:PushGroup"
-
 # Where a token is handed over; the SDKs do not mark these values secret by themselves.
 _HANDED_OVER = {
-    "azuread:index/synchronizationSecret:SynchronizationSecret": "credentials",
-    "okta:app/connection:Connection": "profile",
+    ENTRA_CREDENTIALS: "credentials",
+    OKTA_CONNECTION: "profile",
 }
 # A dynamic resource's own code, pickled: long random-looking text that holds no credential.
 _NOT_LOOKED_AT = frozenset({"__provider"})
 
 
 def _protected(case: Case, view: ResourceView) -> Iterator[Finding]:
-    if view.type not in GROUP_TYPES | APP_TYPES or view.protect:
+    if view.type not in GROUPS | APPLICATIONS or view.protect:
         return
-    kind = "the group" if view.type in GROUP_TYPES else "the app"
+    kind = "the group" if view.type in GROUPS else "the app"
     removal = case.config.removal_of(view.name)
     if removal is None:
         yield Finding(f"{kind} is not protected", "declare it with protect=True")
@@ -189,7 +179,7 @@ def _protected(case: Case, view: ResourceView) -> Iterator[Finding]:
 
 
 def _push(_case: Case, view: ResourceView) -> Iterator[Finding]:
-    if view.type != PUSH_TYPE:
+    if view.type != OKTA_PUSH:
         return
     given = view.inputs.get("deleteTargetGroupOnDestroy")
     if given is not False and given != UNKNOWN:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Literal, Self, TypeVar
 from urllib.parse import quote
 
+from cfscim.config.roles import ACCOUNT_SETTINGS_READ, SCIM_PROVISIONING
 from cfscim.vendors.cloudflare.models import (
     AccountMember,
     AccountUser,
@@ -30,7 +31,6 @@ S = TypeVar("S", bound=Snake)
 Owner = Literal["account", "user"]
 
 _PER_PAGE = 50
-_IAM = "Account Settings Read"
 _TOKENS: Mapping[Owner, str] = {
     "account": "Account API Tokens Read",
     "user": "API Tokens Read",
@@ -92,21 +92,23 @@ class CloudflareClient:
 
     def user_groups(self, account_id: str) -> tuple[UserGroup, ...]:
         """All user groups with their policies."""
-        return self._all(UserGroup, f"{_iam(account_id)}/user_groups", {}, _IAM)
+        return self._all(UserGroup, f"{_iam(account_id)}/user_groups", {}, ACCOUNT_SETTINGS_READ)
 
     def user_group(self, account_id: str, group_id: str) -> UserGroup:
         """One user group with its policies."""
-        return self._one(UserGroup, f"{_iam(account_id)}/user_groups/{quote(group_id)}", _IAM)
+        return self._one(
+            UserGroup, f"{_iam(account_id)}/user_groups/{quote(group_id)}", ACCOUNT_SETTINGS_READ
+        )
 
     def user_group_members(self, account_id: str, group_id: str) -> tuple[GroupMember, ...]:
         """Who is in a user group."""
         path = f"{_iam(account_id)}/user_groups/{quote(group_id)}/members"
-        return self._all(GroupMember, path, {}, _IAM)
+        return self._all(GroupMember, path, {}, ACCOUNT_SETTINGS_READ)
 
     def members(self, account_id: str) -> tuple[AccountMember, ...]:
         """Everybody with a membership in the account, with roles and policies."""
         path = f"/accounts/{quote(account_id)}/members"
-        return self._all(AccountMember, path, {}, _IAM)
+        return self._all(AccountMember, path, {}, ACCOUNT_SETTINGS_READ)
 
     def give_role(self, account_id: str, member_id: str, role_id: str) -> AccountMember:
         """Gives a member exactly this role, directly: the documented way back to a Super
@@ -116,7 +118,7 @@ class CloudflareClient:
             "PUT",
             path,
             body={"roles": [{"id": role_id}]},
-            needs="SCIM Provisioning on this account",
+            needs=f"{SCIM_PROVISIONING} on this account",
             why="nobody got the role",
         )
         answer = self._http.send(call)
@@ -132,7 +134,7 @@ class CloudflareClient:
             "PUT",
             path,
             body={"name": group.name, "policies": []},
-            needs="SCIM Provisioning on this account",
+            needs=f"{SCIM_PROVISIONING} on this account",
             why="the former group still gives the role",
             repeatable=True,
         )
@@ -149,11 +151,15 @@ class CloudflareClient:
 
     def permission_groups(self, account_id: str) -> tuple[PermissionGroup, ...]:
         """What members and user groups can be given; not the permissions of tokens."""
-        return self._all(PermissionGroup, f"{_iam(account_id)}/permission_groups", {}, _IAM)
+        return self._all(
+            PermissionGroup, f"{_iam(account_id)}/permission_groups", {}, ACCOUNT_SETTINGS_READ
+        )
 
     def resource_groups(self, account_id: str) -> tuple[ResourceGroup, ...]:
         """What policies of members and user groups can apply to."""
-        return self._all(ResourceGroup, f"{_iam(account_id)}/resource_groups", {}, _IAM)
+        return self._all(
+            ResourceGroup, f"{_iam(account_id)}/resource_groups", {}, ACCOUNT_SETTINGS_READ
+        )
 
     def get_user(self) -> AccountUser:
         """The signed-in user; an account's token has none."""
