@@ -6,6 +6,7 @@ Source: permission and content type D (SCIM pages); codes I.
 import json
 import re
 from collections.abc import Callable
+from functools import cache
 
 from pydantic import ValidationError
 from scim2_models import Context as ScimContext
@@ -95,7 +96,7 @@ def many(ctx: Context, account: Account, model: type[AnyResource], found: list) 
     start = max(_number(ctx, "startIndex", 1), 1)
     count = min(max(_number(ctx, "count", _MAX_RESULTS), 0), _MAX_RESULTS)
     chosen = found[start - 1 : start - 1 + count]
-    listed: ScimModel = ListResponse[model](  # type: ignore[valid-type]
+    listed: ScimModel = _page_of(model)(
         total_results=len(found), start_index=start, items_per_page=len(chosen), resources=chosen
     )
     parameters = _parameters(ctx, model)
@@ -107,6 +108,18 @@ def many(ctx: Context, account: Account, model: type[AnyResource], found: list) 
     )
 
 
+# pydantic forgets a parametrised class once nobody holds it, and builds it anew in 10 ms.
+@cache
+def _page_of(model: type[AnyResource]) -> type[ListResponse]:
+    """The class of a page of a list of these resources."""
+    return ListResponse[model]
+
+
+@cache
+def _asked_of(model: type[AnyResource]) -> type[ResponseParameters]:
+    return ResponseParameters[model]
+
+
 def _parameters(ctx: Context, model: type[AnyResource]) -> ResponseParameters:
     given = {
         name: ctx.request.args[name]
@@ -116,7 +129,7 @@ def _parameters(ctx: Context, model: type[AnyResource]) -> ResponseParameters:
     if len(given) == 2:
         raise refuse(400, "attributes and excludedAttributes exclude each other", "invalidValue")
     try:
-        return ResponseParameters[model].model_validate(given)
+        return _asked_of(model).model_validate(given)
     except ValidationError as problem:
         raise refuse(400, f"unknown attribute in {next(iter(given))}", "invalidPath") from problem
 
