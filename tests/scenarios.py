@@ -92,16 +92,30 @@ def moves(kind: str) -> Iterator[Scenario]:
     yield provider_switch(kind)
 
 
-def provider_switch(kind: str) -> Scenario:
+def by_api(start: Config) -> Config:
+    """The stack with Okta's provisioning settings made through its API, which this app has."""
+    provider = {"kind": "okta", "orgName": "example", "apiIntegration": "api"}
+    return {**start, "identityProvider": {**provider, "catalogApp": "zscalerbyz"}}
+
+
+def _console(start: Config) -> bool:
+    """Whether somebody has Okta's console to click in."""
+    provider = start["identityProvider"]
+    return provider["kind"] == "okta" and provider.get("apiIntegration") != "api"
+
+
+def provider_switch(kind: str, *, api: bool = False) -> Scenario:
     """To the other identity provider, whose groups have names of their own in Cloudflare."""
-    start = config_object(kind, "userGroups", "account")
+    start: Config = config_object(kind, "userGroups", "account")
+    start = by_api(start) if api else start
     other = "entra" if kind == "okta" else "okta"
     provider = dict(config_object(other, "userGroups", "account")["identityProvider"])  # type: ignore[arg-type]
     to: Config = {"groupPrefix": "Cloudflare ", "identityProvider": provider}
     if other == "entra":
         steps = [*_move(start, to)]
-        # Okta would deactivate everybody when the assignment goes.
-        steps.insert(2, Console({"deactivateUsers": False}))
+        if _console(start):
+            # Okta would deactivate everybody when the assignment goes.
+            steps.insert(2, Console({"deactivateUsers": False}))
     else:
         first = {**to, "identityProvider": {**provider, "apiIntegrationConfirmed": False}}
         steps = [
@@ -109,7 +123,7 @@ def provider_switch(kind: str) -> Scenario:
             Console(of_next=True),
             *_move(start, to, first="confirmed"),
         ]
-    return Scenario(f"{kind}-to-{other}", start, tuple(steps))
+    return Scenario(f"{kind}{'-api' * api}-to-{other}", start, tuple(steps))
 
 
 def _move(start: Config, to: Config, first: str = "side by side") -> Iterator[Step]:
@@ -159,31 +173,31 @@ def dropped_role(kind: str) -> Scenario:
     )
 
 
-def leaving(kind: str) -> Scenario:
+def leaving(kind: str, *, api: bool = False) -> Scenario:
     """Provisioning stops, people and groups stay; then all of the stack goes."""
-    start = config_object(kind, "userGroups", "account")
+    start: Config = config_object(kind, "userGroups", "account")
+    start = by_api(start) if api else start
     entry = {"what": "everything", "until": UNTIL, "by": "grace@example.com", "reason": "leaving"}
     stopped: Config = dict(start)
     steps: list[Step] = []
-    if kind == "okta":
-        steps.append(Console({"deactivateUsers": False}))
-    else:
-        stopped["identityProvider"] = {**start["identityProvider"], "start": False}  # type: ignore[dict-item]
-        steps.append(Change("stop provisioning", stopped))
-    steps += [
-        Cycle(),
-        Change("allow it", {**stopped, "removals": [entry]}),
-        Cycle(),
-        Destroy(),
-        Cycle(),
-    ]
-    return Scenario(f"leaving-{kind}", start, tuple(steps))
+    if kind == "entra":
+        stopped["identityProvider"] = {**start["identityProvider"], "start": False}
+        steps += [Change("stop provisioning", stopped), Cycle()]
+    steps += [Change("allow it", {**stopped, "removals": [entry]}), Cycle()]
+    if _console(start):
+        steps += [Console({"deactivateUsers": False}), Cycle()]
+    steps += [Destroy(), Cycle()]
+    return Scenario(f"leaving-{kind}{'-api' * api}", start, tuple(steps))
 
 
-SCENARIOS: tuple[Scenario, ...] = tuple(
-    scenario
-    for kind in ("okta", "entra")
-    for scenario in (*moves(kind), rotation(kind), dropped_role(kind), leaving(kind))
+SCENARIOS: tuple[Scenario, ...] = (
+    *(
+        scenario
+        for kind in ("okta", "entra")
+        for scenario in (*moves(kind), rotation(kind), dropped_role(kind), leaving(kind))
+    ),
+    provider_switch("okta", api=True),
+    leaving("okta", api=True),
 )
 
 
@@ -272,7 +286,7 @@ class Stage:
         if start["roleModel"] == "virtualGroups":
             self._post(f"cloudflare/accounts/{ACCOUNT}", {"virtualGroups": True})
         provider = start["identityProvider"]
-        if provider["kind"] == "okta":
+        if _console(start):
             unconfirmed = {**provider, "apiIntegrationConfirmed": False}
             self.update({**start, "identityProvider": unconfirmed})
             self.console(Console())

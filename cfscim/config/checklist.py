@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from cfscim.config.access import people
 from cfscim.config.facts import VIRTUAL_GROUPS_DEPRECATED, VIRTUAL_GROUPS_LEFT_BY
-from cfscim.config.lanes import lanes
+from cfscim.config.lanes import Lane, lanes
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
 from cfscim.config.names import group_names, scim_base_url
 from cfscim.config.okta_switches import DEACTIVATE_USERS, Page, state, to_do
@@ -61,7 +61,7 @@ def steps(
     found = [
         step
         for lane, id_ in zip(lanes(config), ids, strict=False)
-        for step in _of_one_way(lane.config, id_, okta_domain)
+        for step in _of_one_way(lane, id_, okta_domain)
     ]
     return list(
         dict.fromkeys(
@@ -72,15 +72,16 @@ def steps(
 
 def _leaving_okta(config: ScimConfig, app_id: str, okta_domain: str) -> Iterator[Step]:
     """Okta deactivates everybody when the assignment goes, unless it was told not to."""
-    okta, kinds = (
-        config.identity_provider,
-        {one.config.identity_provider.kind for one in lanes(config)},
-    )
-    if isinstance(okta, OktaConfig) and len(kinds) > 1:
+    okta = config.identity_provider
+    if (
+        isinstance(okta, OktaConfig)
+        and okta.api_integration == "console"
+        and lanes(config)[0].leaves_okta
+    ):
+        when = "`switched: true`" if config.move is not None else "anything is removed"
         yield Step(
             f"Okta, app {okta.app_label}",
-            f"before `switched: true`, {Page.TO_APP} > Edit, clear {DEACTIVATE_USERS.title}, then "
-            "Save.",
+            f"before {when}, {Page.TO_APP} > Edit, clear {DEACTIVATE_USERS.title}, then Save.",
             okta_app_link(okta, app_id, okta_domain),
             ("okta.leaving",),
         )
@@ -103,11 +104,12 @@ def _left_by_a_move(config: ScimConfig) -> Iterator[Step]:
     )
 
 
-def _of_one_way(config: ScimConfig, app_id: str, okta_domain: str) -> list[Step]:
+def _of_one_way(lane: Lane, app_id: str, okta_domain: str) -> list[Step]:
+    config = lane.config
     provider = config.identity_provider
     found = list(_virtual_groups(config))
     if isinstance(provider, OktaConfig):
-        return found + list(_okta(config, provider, app_id, okta_domain))
+        return found + list(_okta(lane, provider, app_id, okta_domain))
     return found + list(_entra(config, provider, app_id))
 
 
@@ -131,8 +133,9 @@ def _virtual_groups(config: ScimConfig) -> Iterator[Step]:
         )
 
 
-def _okta(config: ScimConfig, okta: OktaConfig, app_id: str, okta_domain: str) -> Iterator[Step]:
+def _okta(lane: Lane, okta: OktaConfig, app_id: str, okta_domain: str) -> Iterator[Step]:
     """Guide, "Integrate the Cloudflare API" to "Configure user permissions on Okta"."""
+    config, leaving = lane.config, lane.leaves_okta
     link = okta_app_link(okta, app_id, okta_domain)
     here = f"Okta, app {okta.app_label}"
     confirmed, by_hand = okta.api_integration_confirmed, okta.api_integration == "console"
@@ -155,7 +158,7 @@ def _okta(config: ScimConfig, okta: OktaConfig, app_id: str, okta_domain: str) -
         )
     else:
         # Who confirmed too early still has to do it, and is told the same things.
-        more = f", and in To App > Edit that {state(Page.TO_APP)}" * by_hand
+        more = f", and in To App > Edit that {state(Page.TO_APP, leaving=leaving)}" * by_hand
         yield Step(
             here,
             f"{Page.INTEGRATION} > Edit, check that SCIM 2.0 Base Url is {scim_base_url(config)} "

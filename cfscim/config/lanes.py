@@ -31,6 +31,14 @@ class Lane:
         """Whether a resource is protected; nothing of a new way is ever for removal."""
         return self.is_next or (self.whole or self.config).protects(resource)
 
+    @property
+    def leaves_okta(self) -> bool:
+        """Whether what assigns people to this way's Okta app may be removed: as long as it may,
+        Okta must not deactivate in Cloudflare whom it unassigns."""
+        return self.config.identity_provider.kind == "okta" and not all(
+            self.protects(resource) for resource in ("okta-users-group", "okta-app-assignments")
+        )
+
 
 def lanes(config: ScimConfig) -> tuple[Lane, ...]:
     """The ways that a config declares, the one in force first."""

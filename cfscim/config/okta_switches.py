@@ -6,7 +6,7 @@ Okta's Applications API.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -65,7 +65,7 @@ DEACTIVATE_USERS = Switch(
     on=True,
     capability=("update", "lifecycle_deactivate"),
 )
-"""Off for one moment only: when a stack leaves Okta."""
+"""Off while a stack leaves Okta, or whoever is unassigned is deactivated in Cloudflare."""
 
 SWITCHES = (
     Switch(
@@ -110,9 +110,17 @@ SWITCHES = (
 """Every switch that matters here, in the order in which it is asked for."""
 
 
-def listed() -> tuple[Switch, ...]:
+def as_wanted(*, leaving: bool = False) -> tuple[Switch, ...]:
+    """Every switch as it has to stand; `leaving`: while what assigns people to the app may go."""
+    return tuple(
+        replace(switch, on=False) if leaving and switch is DEACTIVATE_USERS else switch
+        for switch in SWITCHES
+    )
+
+
+def listed(*, leaving: bool = False) -> tuple[Switch, ...]:
     """Those that Okta shows among an app's features."""
-    return tuple(switch for switch in SWITCHES if switch.listed)
+    return tuple(switch for switch in as_wanted(leaving=leaving) if switch.listed)
 
 
 def unlisted() -> tuple[Switch, ...]:
@@ -120,15 +128,15 @@ def unlisted() -> tuple[Switch, ...]:
     return tuple(switch for switch in SWITCHES if not switch.listed)
 
 
-def by_api() -> tuple[Switch, ...]:
+def by_api(*, leaving: bool = False) -> tuple[Switch, ...]:
     """Those that the API of features sets and shows."""
-    return tuple(switch for switch in SWITCHES if switch.capability)
+    return tuple(switch for switch in as_wanted(leaving=leaving) if switch.capability)
 
 
-def capabilities() -> Any:
+def capabilities(*, leaving: bool = False) -> Any:
     """The input `capabilities` of `okta.app.Features`: every switch by API as it has to stand."""
     tree: dict[str, Any] = {}
-    for switch in by_api():
+    for switch in by_api(leaving=leaving):
         *way, last = switch.capability
         branch = tree
         for step in way:
@@ -137,18 +145,18 @@ def capabilities() -> Any:
     return tree
 
 
-def to_do(page: Page) -> str:
+def to_do(page: Page, *, leaving: bool = False) -> str:
     """What a person does on a page: `enable A and B, leave C and D off`, `clear E`."""
-    return ", ".join(_to_do(page))
+    return ", ".join(_to_do(page, leaving=leaving))
 
 
-def state(page: Page) -> str:
+def state(page: Page, *, leaving: bool = False) -> str:
     """How a page looks once that is done: `A and B are enabled, C and D off`, `E is cleared`."""
-    return ", ".join(_state(page))
+    return ", ".join(_state(page, leaving=leaving))
 
 
-def _to_do(page: Page) -> Iterator[str]:
-    for on, change, titles in _groups(page):
+def _to_do(page: Page, *, leaving: bool) -> Iterator[str]:
+    for on, change, titles in _groups(page, leaving=leaving):
         named = and_(titles)
         yield (
             f"{'enable' if on else 'clear'} {named}"
@@ -157,16 +165,16 @@ def _to_do(page: Page) -> Iterator[str]:
         )
 
 
-def _state(page: Page) -> Iterator[str]:
-    for on, change, titles in _groups(page):
+def _state(page: Page, *, leaving: bool) -> Iterator[str]:
+    for on, change, titles in _groups(page, leaving=leaving):
         word = "enabled" if on else "cleared" if change else "off"
         is_ = f" {'is' if len(titles) == 1 else 'are'}" if change else ""
         yield f"{and_(titles)}{is_} {word}"
 
 
-def _groups(page: Page) -> Iterator[tuple[bool, bool, list[str]]]:
+def _groups(page: Page, *, leaving: bool) -> Iterator[tuple[bool, bool, list[str]]]:
     """`on`, whether that is a change, and the titles that share both."""
-    here = [switch for switch in SWITCHES if switch.page is page]
+    here = [switch for switch in as_wanted(leaving=leaving) if switch.page is page]
     for kind in dict.fromkeys((switch.on, switch.on != switch.at_first) for switch in here):
         titles = [s.title for s in here if (s.on, s.on != s.at_first) == kind]
         yield *kind, titles

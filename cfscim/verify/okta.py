@@ -37,9 +37,10 @@ _BY_CONSOLE = (
 
 
 def app_questions(
-    config: ScimConfig, okta: OktaConfig, facts: OktaFacts, links: OktaLinks
+    config: ScimConfig, okta: OktaConfig, facts: OktaFacts, links: OktaLinks, *, leaving: bool
 ) -> Iterator[Question]:
-    """The app itself, and its provisioning settings as far as Okta shows them."""
+    """The app itself, and its provisioning settings as far as Okta shows them; `leaving`: while the
+    stack leaves Okta."""
 
     def ask(
         id_: str, title: str, expected: str, verdict: Callable[[], Verdict], link: str
@@ -74,7 +75,8 @@ def app_questions(
         partial(_catalog, facts, okta),
         general,
     )
-    for switch in listed():
+    set_by_api = okta.api_integration == "api"
+    for switch in listed(leaving=leaving and set_by_api):
         yield ask(
             f"features.{switch.name}",
             switch.title,
@@ -89,12 +91,12 @@ def app_questions(
         partial(_connection, config, okta, facts),
         provisioning,
     )
-    if okta.api_integration == "api":
+    if set_by_api:
         yield ask(
             "featuresApi",
             "provisioning features by Okta's API",
             "as declared",
-            partial(_features_api, facts),
+            partial(_features_api, facts, leaving),
             provisioning,
         )
     for switch in unlisted():
@@ -243,16 +245,17 @@ def _connection(config: ScimConfig, okta: OktaConfig, facts: OktaFacts) -> Verdi
     )
 
 
-def _features_api(facts: OktaFacts) -> Verdict:
+def _features_api(facts: OktaFacts, leaving: bool) -> Verdict:
     facts.existing_app()
-    expected = ", ".join(f"{switch.title} {switch.status}" for switch in by_api())
+    wanted = by_api(leaving=leaving)
+    expected = ", ".join(f"{switch.title} {switch.status}" for switch in wanted)
     features = facts.features.get()
     feature = next((one for one in features or () if one.name == USER_PROVISIONING), None)
     if feature is None:
         return fails(
             expected, "Okta shows no provisioning features", actions.see("okta.connection")
         )
-    wrong = feature_problems(feature)
+    wrong = feature_problems(feature, leaving=leaving)
     return fails(expected, ", ".join(wrong), _UP) if wrong else holds(expected)
 
 

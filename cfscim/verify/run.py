@@ -29,7 +29,8 @@ from cfscim.verify.ways import former_questions, leaving_okta, of_next
 @dataclass(frozen=True)
 class About:
     """What a run is about: one way of the stack, how one signs in, and the two moments it is judged
-    by. `beside`: id -> name of the role groups that another way has in the same application."""
+    by. `beside`: id -> name of the role groups that another way has in the same application.
+    `leaving`: what assigns people to its Okta app may be removed."""
 
     config: ScimConfig
     outputs: StackOutputs
@@ -38,6 +39,7 @@ class About:
     now: datetime
     updated: datetime | None
     beside: Mapping[str, str]
+    leaving: bool
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ def run(
                 judged,
                 updated,
                 _beside(lane, ways, outputs),
+                lane.leaves_okta,
             )
             for lane in ways
         ]
@@ -123,7 +126,6 @@ def _questions(
         Way(CloudflareView(about.config, facts), about.outputs, directory)
         for about, (_, directory) in zip(abouts, asked, strict=True)
     ]
-    kinds = {about.config.identity_provider.kind for about in abouts}
     first, longest = abouts[0], max(way.directory.delivery(None).longest for way in ways)
     every: list[Question] = []
     for about, way, (questions, directory) in zip(abouts, ways, asked, strict=True):
@@ -132,7 +134,8 @@ def _questions(
             *member_questions(way, about.now),
         ]
         if about is first:
-            if about.config.identity_provider.kind == "okta" and len(kinds) > 1:
+            provider = about.config.identity_provider
+            if about.leaving and getattr(provider, "api_integration", "") == "console":
                 questions = [*leaving_okta(questions)]
             whole = [
                 *token_questions(about.config, about.outputs, facts, about.now, longest),
@@ -193,7 +196,7 @@ def _okta(about: About) -> Side:
 
     def questions(facts: OktaFacts, directory: OktaDirectory) -> Iterator[Question]:
         yield organisation_question(okta, organisation, links)
-        yield from app_questions(config, okta, facts, links)
+        yield from app_questions(config, okta, facts, links, leaving=about.leaving)
         yield from groups(facts, directory).questions()
         yield from people_questions(facts, directory, links)
 

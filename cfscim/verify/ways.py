@@ -54,28 +54,31 @@ def _renamed(action: Action, ids: set[str]) -> Action:
 
 
 def leaving_okta(questions: Iterable[Question]) -> Iterator[Question]:
-    """The questions of an Okta app that a move leaves: Deactivate Users is cleared before the
-    switch, or Okta deactivates everybody in Cloudflare when its assignment goes (docs/moves.md)."""
+    """The questions of an Okta app that a stack leaves: Deactivate Users is cleared first, or Okta
+    deactivates everybody in Cloudflare as they are unassigned (docs/moves.md, docs/leaving.md)."""
     for question in questions:
         if question.id != f"okta.features.{DEACTIVATE_USERS.name}":
             yield question
             continue
         yield replace(question, ask=partial(_on_or_off, question))
-        title = f"{DEACTIVATE_USERS.title} before the switch"
-        ask = partial(_off_for_the_switch, question)
+        title = f"{DEACTIVATE_USERS.title} while the stack leaves Okta"
+        ask = partial(_off_for_the_leaving, question)
         yield replace(question, id="okta.leaving", title=title, expected="off", ask=ask)
 
 
 def _on_or_off(question: Question) -> Verdict:
     verdict = question.ask()
-    return verdict if verdict.status is Status.HOLDS else holds("on, or off for the switch", "off")
+    return verdict if verdict.status is Status.HOLDS else holds("on, or off for the leaving", "off")
 
 
-def _off_for_the_switch(question: Question) -> Verdict:
+def _off_for_the_leaving(question: Question) -> Verdict:
     if question.ask().status is not Status.HOLDS:
         return holds("off")
-    warning = f"clear {DEACTIVATE_USERS.title} in the Okta app before the switch of the move"
-    return holds("off before the switch", "on still", warning=warning)
+    warning = (
+        f"clear {DEACTIVATE_USERS.title} in the Okta app before the switch of a move, or before "
+        "anything is removed: Okta deactivates whom it unassigns"
+    )
+    return holds("off before anybody is unassigned", "on still", warning=warning)
 
 
 def former_questions(config: ScimConfig, new: Way) -> Iterator[Question]:

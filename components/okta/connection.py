@@ -16,7 +16,8 @@ from components.okta.gate import OktaGate
 class OktaApiIntegration(pulumi.ComponentResource):
     """Connection, read-back, features, read-back (guide: Integrate the Cloudflare API).
 
-    In: app id, SCIM base URL and the token (secret). Out: `ready`, the last read-back.
+    In: app id, SCIM base URL and the token (secret); `leaving`: the stack leaves Okta, which then
+    must deactivate nobody. Out: `ready`, the last read-back.
     """
 
     ready: pulumi.Resource
@@ -28,6 +29,8 @@ class OktaApiIntegration(pulumi.ComponentResource):
         base_url: str,
         token: pulumi.Output[str],
         after: Sequence[pulumi.Resource],
+        *,
+        leaving: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:OktaApiIntegration", name, {}, opts)
@@ -52,13 +55,13 @@ class OktaApiIntegration(pulumi.ComponentResource):
             app_id=app_id,
             name=USER_PROVISIONING,
             status="ENABLED",
-            capabilities=capabilities(),
+            capabilities=capabilities(leaving=leaving),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[connected]),
         )
         self.ready = OktaGate(
             "okta-features-gate",
             app_id,
-            "features",
+            "features-leaving" if leaving else "features",
             base_url,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[features]),
         )

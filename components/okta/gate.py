@@ -9,16 +9,10 @@ from typing import Literal
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
-from cfscim.vendors.okta.checks import check_connection, check_console, check_features
+from cfscim.vendors.okta.checks import CHECKS
 from components.rest_resource import Props, RestProvider
 
-Check = Literal["console", "connection", "features"]
-
-_CHECKS = {
-    "console": check_console,
-    "connection": check_connection,
-    "features": check_features,
-}
+Check = Literal["console", "console-leaving", "connection", "features", "features-leaving"]
 
 
 class OktaGateProvider(RestProvider):
@@ -51,7 +45,7 @@ class OktaGateProvider(RestProvider):
 
     def _verified(self, props: Props) -> Props:
         okta = self.okta()
-        _CHECKS[str(props["check"])](okta, str(props["appId"]), str(props["baseUrl"]))
+        CHECKS[str(props["check"])](okta, str(props["appId"]), str(props["baseUrl"]))
         return self.kept(props)
 
 

@@ -6,7 +6,7 @@ import pulumi
 
 from cfscim.config.access import people
 from cfscim.config.lanes import Lane
-from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.config.models import OktaConfig
 from cfscim.config.names import scim_base_url
 from cfscim.config.roles import Role
 from components.okta.app import OktaApp, OktaAssignment
@@ -66,7 +66,7 @@ class OktaProvisioning(pulumi.ComponentResource):
         )
         self.extra_outputs = {lane: {} for lane in ways}
         self.gives_access = app
-        gate = self._gate(config, okta_config, app, token)
+        gate = self._gate(ways[0], okta_config, app, token)
         if gate is not None:
             assignment = OktaAssignment(
                 "okta-assignment",
@@ -102,9 +102,9 @@ class OktaProvisioning(pulumi.ComponentResource):
         """Okta provisions as soon as something is assigned or pushed."""
 
     def _gate(
-        self, config: ScimConfig, okta_config: OktaConfig, app: OktaApp, token: ScopedToken
+        self, lane: Lane, okta_config: OktaConfig, app: OktaApp, token: ScopedToken
     ) -> pulumi.Resource | None:
-        base_url = scim_base_url(config)
+        base_url = scim_base_url(lane.config)
         if okta_config.api_integration == "api":
             return OktaApiIntegration(
                 "okta-api-integration",
@@ -112,13 +112,14 @@ class OktaProvisioning(pulumi.ComponentResource):
                 base_url,
                 token.value,
                 after=[app],
+                leaving=lane.leaves_okta,
                 opts=pulumi.ResourceOptions(parent=self),
             )
         if okta_config.api_integration_confirmed:
             return OktaGate(
                 "okta-console-gate",
                 app.id,
-                "console",
+                "console-leaving" if lane.leaves_okta else "console",
                 base_url,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[app]),
             )

@@ -4,11 +4,12 @@ Source: guide, "Integrate the Cloudflare API" and "Set up your SCIM users"; feat
 Okta's Applications API (`features` of an app).
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cfscim.config.messages import RemoteError
-from cfscim.config.okta_switches import by_api, listed
+from cfscim.config.okta_switches import DEACTIVATE_USERS, by_api, listed
 
 if TYPE_CHECKING:
     from cfscim.vendors.okta.api import OktaClient
@@ -24,9 +25,15 @@ def console_problems(features: Collection[str]) -> list[str]:
     ]
 
 
-def check_console(okta: "OktaClient", app_id: str, _base_url: str) -> None:
-    """Raises `RemoteError` unless the app's features are as the guide has them set by hand."""
-    problems = console_problems(okta.app(app_id).features)
+def check_console(
+    okta: "OktaClient", app_id: str, _base_url: str, *, leaving: bool = False
+) -> None:
+    """Raises `RemoteError` unless the app's features are as the guide has them set by hand;
+    `leaving`: Deactivate Users may be cleared already."""
+    features = {*okta.app(app_id).features}
+    if leaving:
+        features.add(DEACTIVATE_USERS.name)
+    problems = console_problems(features)
     if problems:
         raise NotAsDeclared(
             f"Okta app {app_id}: {', '.join(problems)}; groups pushed now would not reach "
@@ -52,24 +59,27 @@ def check_connection(okta: "OktaClient", app_id: str, base_url: str) -> None:
         )
 
 
-def feature_problems(feature: "Feature | None") -> list[str]:
+def feature_problems(feature: "Feature | None", *, leaving: bool = False) -> list[str]:
     """What `USER_PROVISIONING` shows otherwise than it has to be; empty when all is right."""
     if feature is None:
         return ["no provisioning feature is there"]
     shown = [("provisioning", feature.status, "ENABLED")]
     shown += [
-        (switch.title, feature.setting(switch.capability), switch.status) for switch in by_api()
+        (switch.title, feature.setting(switch.capability), switch.status)
+        for switch in by_api(leaving=leaving)
     ]
     return [
         f"{title} is {status or 'not shown'}" for title, status, wanted in shown if status != wanted
     ]
 
 
-def check_features(okta: "OktaClient", app_id: str, base_url: str) -> None:
+def check_features(
+    okta: "OktaClient", app_id: str, base_url: str, *, leaving: bool = False
+) -> None:
     """Raises `RemoteError` unless every switch by API stands as it has to."""
     check_connection(okta, app_id, base_url)
     feature = okta.provisioning_feature(app_id)
-    wrong = feature_problems(feature)
+    wrong = feature_problems(feature, leaving=leaving)
     if wrong:
         raise NotAsDeclared(
             f"Okta app {app_id}: Okta took the provisioning features and now shows that "
@@ -80,3 +90,13 @@ def check_features(okta: "OktaClient", app_id: str, base_url: str) -> None:
 
 class NotAsDeclared(RemoteError):
     """Okta answers, and is not set up as declared."""
+
+
+CHECKS: Mapping[str, Callable[["OktaClient", str, str], None]] = {
+    "console": check_console,
+    "console-leaving": partial(check_console, leaving=True),
+    "connection": check_connection,
+    "features": check_features,
+    "features-leaving": partial(check_features, leaving=True),
+}
+"""By name; raises `RemoteError` with what is wrong. In: a client, the app, the SCIM base URL."""

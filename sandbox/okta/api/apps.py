@@ -39,6 +39,7 @@ from sandbox.okta.catalog import (
 from sandbox.okta.errors import OktaError, invalid, not_found
 from sandbox.okta.models import DEFAULT_ACCESS_POLICY, ORGANISATION, App, Form, OktaState, now
 from sandbox.okta.provisioning.assignment import DEFAULT_TEMPLATE, user_name
+from sandbox.okta.provisioning.cycle import tell_of_leaving
 from sandbox.server.router import Context, json_reply
 
 _READ, _MANAGE = "okta.apps.read", "okta.apps.manage"
@@ -185,6 +186,7 @@ def deactivate_app(ctx: Context, app_id: str) -> Response:
     """Make an app inactive: nothing is pushed any more."""
     app = find(ctx.state, app_id)
     if app.status != "INACTIVE":
+        tell_of_leaving(ctx.world, ctx.state, app)
         app.status, app.last_updated = "INACTIVE", now()
         message = "Deactivate application"
         log.write(ctx.state, "application.lifecycle.deactivate", message, log.app_target(app))

@@ -3,6 +3,7 @@
 It knows an app's stored address and token and nothing of the target's inside.
 """
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sandbox.okta.api import log
@@ -43,6 +44,19 @@ def run_cycle(world: "World", *, full: bool = False) -> dict[str, object]:
         except ScimError as error:  # an address that is none: no call could be made at all
             report.errors.append(f"{app.label}: {error}")
     return report.as_dict()
+
+
+def tell_of_leaving(world: "World", state: OktaState, app: App) -> None:
+    """What Okta has sent before an app can be switched off: whoever was unassigned.
+
+    D: "Deactivate users: accounts are deactivated when they are unassigned"; I: within seconds,
+    where the sandbox otherwise waits for the next cycle.
+    """
+    setup, report = app.provisioning, Report()
+    if app.status != "ACTIVE" or not setup.enabled or not app.leaving:
+        return
+    with suppress(ScimError), Target(world, app.name, setup.base_url, setup.token) as target:
+        deactivate_users(state, app, target, report)
 
 
 def _delete_groups(world: "World", state: OktaState, report: Report) -> None:
