@@ -9,9 +9,7 @@ from typing import Any, get_args
 
 from cfscim.stacks import known_stacks
 
-VARIABLE = "_CFSCIM_COMPLETE"
-"""Set to the words so far, the last one unfinished, when the shell asks what may come next."""
-
+# _CFSCIM_COMPLETE holds the words so far, the last one unfinished.
 _SCRIPTS = {
     "bash": """\
 cfscim() { %(command)s "$@"; }

@@ -15,8 +15,6 @@ from cfscim.hints import next_command, stack_words
 from cfscim.report.say import say
 from cfscim.stacks import PATTERN, is_stack_file
 
-FORMATS = ("text", "json", "github")
-
 
 def run(paths: Sequence[str], output: str, *, now: datetime | None = None) -> int:
     """Checks the files (folders: every `Pulumi.*.yaml` in or below them) and prints the result.
@@ -84,7 +82,7 @@ def _nothing(folder: str) -> Message:
 
 
 def show(checked: Sequence[CheckedStack], problems: Sequence[Message], output: str) -> None:
-    """Prints the result in one of `FORMATS`; as text, as the terminal takes it."""
+    """Prints the result as `text`, as the terminal takes it, `json` or `github`."""
     if output != "text":
         print(render(checked, problems, output))
         return
@@ -94,7 +92,7 @@ def show(checked: Sequence[CheckedStack], problems: Sequence[Message], output: s
 
 
 def render(checked: Sequence[CheckedStack], problems: Sequence[Message], output: str) -> str:
-    """The result in one of `FORMATS`."""
+    """The result as `text`, `json` or `github`."""
     if output == "json":
         return json.dumps(
             {"files": len(checked), "problems": [_as_json(problem) for problem in problems]}

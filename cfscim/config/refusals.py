@@ -107,7 +107,7 @@ def _about(field: FieldInfo | None) -> str:
     """What the field is for, in brackets: the first clause of its description."""
     if field is None or not field.description:
         return ""
-    first = field.description.split(". ")[0].split("; ")[0].rstrip(".")
+    first = re.split(r"[.;](?: |$)", field.description, maxsplit=1)[0]
     if not first.startswith(_CAPITALS):
         first = first[0].lower() + first[1:]
     return f" ({first})"

@@ -69,14 +69,6 @@ def stack_of(path: str) -> str:
     return name.removeprefix("Pulumi.") or name
 
 
-def load_stack_file(path: str | Path) -> StackFile:
-    """Reads a stack file that must be readable; raises `ConfigError` with the file's problems."""
-    found = read_stack_file(path)
-    if found.problems:
-        raise ConfigError(found.problems)
-    return found
-
-
 def read_stack_file(path: str | Path) -> StackFile:
     """Reads a stack file as far as it can be read; what is wrong stands in `problems`."""
     name = str(path)

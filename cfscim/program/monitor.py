@@ -11,6 +11,8 @@ from cfscim.program.registrations import SECRET, Declared, Options, Registration
 _STACK_TYPE = "pulumi:pulumi:Stack"
 # The serialised provider of a dynamic resource: our own code, of no interest to a reader.
 _HIDDEN_INPUTS = {"__provider"}
+_SIGNATURE = {key: sign for key, sign in rpc.wrap_rpc_secret(None).items() if key != "value"}
+"""What Pulumi marks a secret with, beside its value."""
 
 
 class RecordingMonitor(MockMonitor):
@@ -83,7 +85,7 @@ def _type_of(urn: str) -> str:
 
 def _secret(value: ProtoValue) -> ProtoValue:
     wrapped = Struct()
-    wrapped.fields[rpc._special_sig_key].string_value = rpc._special_secret_sig
+    wrapped.update(_SIGNATURE)
     wrapped.fields["value"].CopyFrom(value)
     return ProtoValue(struct_value=wrapped)
 
@@ -95,8 +97,10 @@ def _plain_struct(struct: Struct) -> dict[str, Value]:
 def _plain(value: ProtoValue) -> Value:
     kind = value.WhichOneof("kind")
     if kind == "struct_value":
-        signature = value.struct_value.fields.get(rpc._special_sig_key)
-        if signature is not None and signature.string_value == rpc._special_secret_sig:
+        fields = value.struct_value.fields
+        if all(
+            key in fields and fields[key].string_value == sign for key, sign in _SIGNATURE.items()
+        ):
             return SECRET
         return _plain_struct(value.struct_value)
     if kind == "list_value":

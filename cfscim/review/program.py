@@ -23,7 +23,6 @@ from cfscim.program.run import PROGRAM
 
 _STACK_FILE = re.compile(r"(^|/)Pulumi\.(?!yaml$)[^/]+(?<!\.deploy)\.yaml$")
 _SECONDS = 120
-_PASSED_ON = ("PATH", "HOME", "LANG", "SYSTEMROOT")
 
 # What a changed file is to the approver; the first that fits names it, the last fits all.
 _GROUPS: tuple[tuple[str, re.Pattern[str]], ...] = (

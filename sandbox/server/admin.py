@@ -23,10 +23,6 @@ from sandbox.server.router import Context, Router, json_reply
 
 _CYCLES = {"okta": run_okta_cycle, "entra": run_entra_cycle}
 _PROVIDERS = tuple(_CYCLES)
-_PERSON_KEYS = (
-    *("email", "identityProvider", "firstName", "lastName", "userPrincipalName"),
-    *("attributes", "suspended", "mail"),
-)
 _ACCOUNT_ID = re.compile(r"[0-9a-f]{32}")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _PAGE = Path(__file__).with_name("face.html")

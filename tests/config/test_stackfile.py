@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cfscim.config.messages import CONFIG_KEY, ConfigError, Message, Where
-from cfscim.config.stack_file import LARGEST_FILE, load_stack_file, read_stack_file, stack_of
+from cfscim.config.messages import CONFIG_KEY, Message, Where
+from cfscim.config.stack_file import LARGEST_FILE, read_stack_file, stack_of
 
 STACKS = Path(__file__).parent / "stacks"
 
@@ -25,7 +25,7 @@ def only_problem(path: Path | str) -> Message:
 
 
 def test_the_contract_s_file_is_read_with_the_line_of_every_key() -> None:
-    found = load_stack_file(STACKS / "contract-okta.yaml")
+    found = read_stack_file(STACKS / "contract-okta.yaml")
     text = (STACKS / "contract-okta.yaml").read_text().splitlines()
     assert found.stack == "contract-okta"
     assert isinstance(found.config_object, dict)
@@ -39,7 +39,7 @@ def test_the_contract_s_file_is_read_with_the_line_of_every_key() -> None:
 
 
 def test_provider_settings_are_texts_and_encrypted_ones_are_only_named(tmp_path: Path) -> None:
-    found = load_stack_file(
+    found = read_stack_file(
         written(
             tmp_path,
             "encryptionsalt: v1:x\nconfig:\n  okta:orgName: example\n  okta:backoff: true\n"
@@ -94,8 +94,6 @@ def test_what_is_no_stack_file_is_one_problem(
     assert what in problem.what
     assert problem.instead
     assert problem.why
-    with pytest.raises(ConfigError):
-        load_stack_file(path)
 
 
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:

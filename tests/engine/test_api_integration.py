@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from cfscim.config.calls import bucket_of
 from cfscim.config.messages import CONFIG_KEY, ScimError
 from cfscim.config.models import parse_config
 from cfscim.up.command import deploy
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from tests.combinations import config_object
+from tests.plan.plan_kit import bucket_of
 from tests.plan.test_plan_calls import READS
 
 

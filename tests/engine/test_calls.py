@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from cfscim.config.calls import Calls, bucket_of
+from cfscim.config.calls import Calls
 from cfscim.config.messages import CONFIG_KEY
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from tests.combinations import ACCOUNT, COMBINATIONS, config_object
+from tests.plan.plan_kit import bucket_of
 from tests.plan.test_plan_calls import READS, foretold
 
 

@@ -1,6 +1,7 @@
 """Stack files in a folder of their own, and `plan` run on them as the command line does."""
 
 import json
+import re
 import subprocess
 from datetime import datetime
 from pathlib import Path
@@ -49,3 +50,29 @@ def planned(capsys: pytest.CaptureFixture[str], **request: object) -> dict:
     """`plan --format json` of one stack, read back."""
     assert run(Request(**{"stack": "dev", "output": "json", **request})) == 0
     return json.loads(capsys.readouterr().out)
+
+
+_ID = r"/[^/]+"
+_PATHS = {
+    "cloudflare": r"\w+ /client/v4/",
+    "okta app": rf"\w+ /api/v1/apps{_ID}$",
+    "okta apps": r"\w+ /api/v1/apps",
+    "okta group": rf"\w+ /api/v1/groups{_ID}$",
+    "okta groups": r"\w+ /api/v1/groups",
+    "okta users": r"(GET|POST) /api/v1/users$",
+    "okta user": rf"GET /api/v1/users{_ID}$",
+    "okta": r"\w+ /api/v1/",
+    "okta else": r"\w+ /\.well-known/okta",
+    "graph reads": r"GET /(v1\.0|beta)/",
+    "graph writes": r"\w+ /(v1\.0|beta)/",
+}
+"""What belongs to a vendor's bucket, beginning with the method; the first that fits counts."""
+
+
+def bucket_of(method: str, path: str) -> str | None:
+    """The bucket that a vendor counts this call in; None for one that is no part of an update:
+    signing in, and what the identity provider itself sends to Cloudflare."""
+    if "/scim/v2" in path:
+        return None
+    fits = (key for key, pattern in _PATHS.items() if re.match(pattern, f"{method} {path}"))
+    return next(fits, None)

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
-from cfscim.config.calls import BUCKETS, Asked, Calls, bucket_of, calls
+from cfscim.config.calls import BUCKETS, Asked, Calls, calls
 from cfscim.config.messages import CONFIG_KEY
 from cfscim.plan.model import declare
 from cfscim.program.registrations import Registration
 from cfscim.rehearsal import Rehearsal
 from sandbox.server.server import Sandbox
 from tests.combinations import ACCOUNT, COMBINATIONS, config_object
+from tests.plan.plan_kit import bucket_of
 from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal
 
 READS = ("GET", "HEAD")

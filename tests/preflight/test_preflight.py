@@ -16,11 +16,11 @@ from cfscim.config.stack_file import CheckedStack, StackFile
 from cfscim.preflight.checks import Answer, sent_name
 from cfscim.preflight.command import as_json, ask, lines, problems
 from cfscim.preflight.rights import CLOUDFLARE, ENTRA, OKTA, Right
-from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.cloudflare.signin import cloudflare_http
 from cfscim.vendors.http import Call
 from sandbox.server.server import Sandbox
 from tests.rehearsal.rehearsal_support import ACCOUNT, rehearsal, stack_config
+from tests.vendors.rest_kit import listed
 
 PAGE = (Path(__file__).parents[2] / "docs" / "permissions.md").read_text(encoding="utf-8")
 Env = Mapping[str, str]
@@ -93,22 +93,18 @@ def test_entra(sandbox: Sandbox, admin: httpx.Client) -> None:
 def operator(sandbox: Sandbox, owner: str, permissions: list[str]) -> str:
     """A token with these permissions, for the program to work with."""
     base = f"/accounts/{ACCOUNT}/tokens" if owner == "account" else "/user/tokens"
-    with CloudflareClient.from_settings({}, sandbox.env) as client:
-        known = {
-            group.name: group
-            for group in client.token_permission_groups(ACCOUNT, owner)  # type: ignore[arg-type]
-        }
+    known = {group["name"]: group for group in listed(sandbox, f"{base}/permission_groups")}
     with cloudflare_http({}, sandbox.env) as http:
         user = http.get("/user").body["result"]["id"]  # type: ignore[index, call-overload]
         policies: list[Any] = []
         for name in permissions:
-            personal = any(scope.endswith(".user") for scope in known[name].scopes)
+            personal = any(scope.endswith(".user") for scope in known[name]["scopes"])
             key = f"com.cloudflare.api.user.{user}" if personal else None
             key = key or f"com.cloudflare.api.account.{ACCOUNT}"
             policies.append(
                 {
                     "effect": "allow",
-                    "permission_groups": [{"id": known[name].id}],
+                    "permission_groups": [{"id": known[name]["id"]}],
                     "resources": {key: "*"},
                 }
             )

@@ -1,5 +1,7 @@
 """What the tests of our REST clients share: things made in the sandbox's Cloudflare."""
 
+from typing import Any
+
 import httpx
 
 from sandbox.server.server import Sandbox
@@ -15,6 +17,14 @@ def made(sandbox: Sandbox, path: str, body: object) -> dict[str, str]:
     """POSTs to the sandbox's Cloudflare as its operator; returns the result."""
     headers = {"Authorization": f"Bearer {sandbox.env['CLOUDFLARE_API_TOKEN']}"}
     answer = PLAIN.post(sandbox.env["CLOUDFLARE_BASE_URL"] + path, headers=headers, json=body)
+    assert answer.is_success, answer.text
+    return answer.json()["result"]
+
+
+def listed(sandbox: Sandbox, path: str) -> list[dict[str, Any]]:
+    """GETs a list of the sandbox's Cloudflare as its operator."""
+    headers = {"Authorization": f"Bearer {sandbox.env['CLOUDFLARE_API_TOKEN']}"}
+    answer = PLAIN.get(sandbox.env["CLOUDFLARE_BASE_URL"] + path, headers=headers)
     assert answer.is_success, answer.text
     return answer.json()["result"]
 

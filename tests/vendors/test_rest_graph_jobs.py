@@ -191,4 +191,3 @@ def test_the_log_and_the_status_after_a_cycle(
     status = graph.job(app.sp_id, app.job_id).status
     assert status.last_execution is not None
     assert status.last_execution.state == "Succeeded"
-    assert {count.key: count.value for count in status.synchronized_entry_count_by_type or ()}

@@ -15,7 +15,7 @@ from sandbox.server.server import Sandbox
 from tests.loopback import plain_client
 from tests.sandbox.entra.entra_support import Graph, Provisioning
 from tests.sandbox.okta.okta_support import Okta
-from tests.vendors.rest_kit import ACCOUNT, RESOURCE, made, scim_token
+from tests.vendors.rest_kit import ACCOUNT, RESOURCE, listed, made, scim_token
 
 PAGE = (Path(__file__).parents[2] / "docs" / "permissions.md").read_text(encoding="utf-8")
 SPAN = {"since": "2020-01-01T00:00:00Z", "until": "2099-01-01T00:00:00Z"}
@@ -121,11 +121,8 @@ def test_entra(sandbox: Sandbox, admin: httpx.Client, graph: GraphClient) -> Non
 
 def operator(sandbox: Sandbox, permissions: list[str]) -> str:
     """A token of the account with these permissions, for the program to work with."""
-    with CloudflareClient.from_settings({}, sandbox.env) as client:
-        found = {
-            group.name: group.id for group in client.token_permission_groups(ACCOUNT, "account")
-        }
-    groups = [{"id": found[name]} for name in permissions]
+    known = listed(sandbox, f"/accounts/{ACCOUNT}/tokens/permission_groups")
+    groups = [{"id": group["id"]} for group in known if group["name"] in permissions]
     policy = {"effect": "allow", "permission_groups": groups, "resources": RESOURCE}
     return made(sandbox, f"/accounts/{ACCOUNT}/tokens", {"name": "operator", "policies": [policy]})[
         "value"
@@ -143,9 +140,7 @@ def test_cloudflare(sandbox: Sandbox) -> None:
                 {
                     "token": lambda: client.token(ACCOUNT, "account", token_id),
                     "tokens": lambda: client.tokens(ACCOUNT, "account"),
-                    "token_groups": lambda: client.token_permission_groups(ACCOUNT, "account"),
                     "user_groups": lambda: client.user_groups(ACCOUNT),
-                    "user_group": lambda: client.user_group(ACCOUNT, group_id),
                     "group_members": lambda: client.user_group_members(ACCOUNT, group_id),
                     "members": lambda: client.members(ACCOUNT),
                     "permission_groups": lambda: client.permission_groups(ACCOUNT),

@@ -85,20 +85,9 @@ class CloudflareClient:
             answer = http.get(f"{_tokens(account_id, owner)}/verify")
             return read(TokenStatus, member(answer, "result"), answer.where)
 
-    def token_permission_groups(self, account_id: str, owner: Owner) -> tuple[PermissionGroup, ...]:
-        """The permissions a token can have, with the kind of resource each is for."""
-        path = f"{_tokens(account_id, owner)}/permission_groups"
-        return self._all(PermissionGroup, path, {}, _TOKENS[owner])
-
     def user_groups(self, account_id: str) -> tuple[UserGroup, ...]:
         """All user groups with their policies."""
         return self._all(UserGroup, f"{_iam(account_id)}/user_groups", {}, ACCOUNT_SETTINGS_READ)
-
-    def user_group(self, account_id: str, group_id: str) -> UserGroup:
-        """One user group with its policies."""
-        return self._one(
-            UserGroup, f"{_iam(account_id)}/user_groups/{quote(group_id)}", ACCOUNT_SETTINGS_READ
-        )
 
     def user_group_members(self, account_id: str, group_id: str) -> tuple[GroupMember, ...]:
         """Who is in a user group."""

@@ -56,13 +56,6 @@ class Execution(Reply):
     error: Trouble | None = None
 
 
-class EntryCount(Reply):
-    """How many objects of a kind are in the target now."""
-
-    key: str
-    value: int = 0
-
-
 class Status(Reply):
     """`code` is `NotConfigured`, `NotRun`, `Active`, `Paused` or `Quarantine`."""
 
@@ -70,7 +63,6 @@ class Status(Reply):
     quarantine: Quarantine | None = None
     last_execution: Execution | None = None
     last_successful_execution: Execution | None = None
-    synchronized_entry_count_by_type: tuple[EntryCount, ...] | None = None
 
 
 class Job(Reply):
@@ -142,9 +134,6 @@ class ServicePrincipal(Reply):
     app_id: str
     display_name: str
     account_enabled: bool | None = None
-    app_role_assignment_required: bool | None = None
-    application_template_id: str | None = None
-    notification_email_addresses: tuple[str, ...] = ()
 
 
 class ErrorInformation(Reply):
@@ -152,7 +141,6 @@ class ErrorInformation(Reply):
 
     error_code: str | None = None
     reason: str | None = None
-    recommended_action: str | None = None
 
 
 class StatusInfo(Reply):
@@ -163,7 +151,7 @@ class StatusInfo(Reply):
 
 
 class LoggedIdentity(Reply):
-    """The object a log entry is about, in Entra or in the target."""
+    """The object a log entry is about, in Entra."""
 
     id: str | None = None
     display_name: str | None = None
@@ -179,7 +167,6 @@ class ProvisioningEvent(Reply):
     provisioning_action: str | None = None
     provisioning_status_info: StatusInfo
     source_identity: LoggedIdentity = LoggedIdentity()
-    target_identity: LoggedIdentity = LoggedIdentity()
 
 
 class AuditTarget(Reply):

@@ -234,7 +234,6 @@ class _Authentication(Reply):
 
 class _Metadata(Reply):
     name: str
-    resource_manager: str
     microsoft_graph_resource_id: str
     authentication: _Authentication
 

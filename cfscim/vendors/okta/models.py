@@ -46,7 +46,6 @@ class App(Reply):
     status: str
     created: datetime | None = None
     name: str = ""
-    sign_on_mode: str = ""
     features: tuple[str, ...] = ()
     visibility: Visibility = Visibility()
     credentials: AppCredentials = AppCredentials()
@@ -172,7 +171,6 @@ class Target(Reply):
 
     id: str | None = None
     type: str | None = None
-    alternate_id: str | None = None
     display_name: str | None = None
 
 
