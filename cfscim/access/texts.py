@@ -134,11 +134,6 @@ def signed(picture: Picture) -> Iterator[tuple[str, str]]:
     yield from (("", line) for line in _summary(picture))
 
 
-def as_text(picture: Picture) -> str:
-    """The lines without their signs."""
-    return "".join(f"{line}\n" for _, line in signed(picture))
-
-
 def _account(picture: Picture, account: Account) -> Iterator[tuple[str, str]]:
     """What differs from Cloudflare first, then who has which role."""
     known = picture.live.get(account.id)

@@ -4,7 +4,7 @@ Plain strings in it are our own words; everything that came from a config is `Co
 renderer can make it harmless.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -160,8 +160,3 @@ def plain(line: Line) -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """`1 person`, `2 people`."""
     return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def lines(*rows: Sequence[Inline]) -> tuple[Line, ...]:
-    """Lines from sequences of their parts."""
-    return tuple(tuple(row) for row in rows)

@@ -399,7 +399,6 @@ UNFOLDED = 15
 """Resources that are listed without unfolding."""
 _MOST_CHANGES = 3
 _MOST_MEMBERS = 5
-_LONGEST = 80
 
 _DONE = {
     Action.REPLACE: "replaced",

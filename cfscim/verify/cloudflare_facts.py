@@ -7,7 +7,7 @@ members a page. Source: RFC 7644, 3.4.2; Cloudflare's API description of /accoun
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
@@ -33,7 +33,6 @@ from cfscim.vendors.replies import Reply, read
 from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.reading import Dependent, Reader, Reading
 
-Owner = Literal["account", "user"]
 _HEADERS = {"Accept": "application/scim+json, application/json"}
 _NEEDS = "SCIM Provisioning (or the guide's four permissions) on this account"
 _PER_PAGE = 100
