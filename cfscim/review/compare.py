@@ -175,7 +175,8 @@ class Review:
     """What a change does. `label`: the base as it was named; `note`: why it is not there.
 
     Without a `before` everything is new, and `settings` are those beside the config object alone.
-    `program`: what differs in the program that made both plans.
+    `program`: what differs in the program that made both plans. `before` and `after` have the
+    config of the way in force; `whole` and `whole_before` are configs as written, with their move.
     """
 
     before: Plan | None
@@ -187,6 +188,8 @@ class Review:
     resources: tuple[ResourceChange, ...]
     steps: Texts
     warnings: Texts
+    whole: ScimConfig
+    whole_before: ScimConfig | None
     program: ProgramChange = NO_CHANGE
 
     @property
@@ -252,6 +255,8 @@ def compare(
         resources=resources,
         steps=steps,
         warnings=_texts(lines(before.warnings) if before else (), lines(after.warnings)),
+        whole=after.config,
+        whole_before=before.config if before else None,
         program=program or NO_CHANGE,
     )
 

@@ -1,0 +1,444 @@
+"""Settings whose change an approver must see first: where the token and people are sent, how long a
+credential lives, what holds removals back, who hears of a failure.
+
+Every setting of the config is judged here or beside (`JUDGED_ELSEWHERE`), or is listed as harmless
+with the reason (`HARMLESS`); whatever is neither is a risk, so that no new key can be forgotten.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+from cfscim.config.lanes import lanes, moved, primary
+from cfscim.config.models import EntraConfig, Move, OktaConfig, ScimConfig, TokenConfig
+from cfscim.config.names import group_names
+from cfscim.report.document import Code, Line, Strong, codes
+from cfscim.review.compare import Review, tenant_words
+from cfscim.review.settings import NOT_GIVEN, SettingChange, setting_changes
+
+Found = Iterator[tuple[str, Line, tuple[str, ...]]]
+"""Kind, line and people of each risk."""
+
+HARMLESS: Mapping[str, str] = {
+    "token.name": "renamed in place: the same token, its value and what it may do stay",
+    "identityProvider.appLabel": "renamed in place: the same app, its people and its token stay",
+    "identityProvider.appName": "renamed in place: the same application, people and token stay",
+}
+"""Settings whose change is listed and is no risk, each with the reason."""
+
+JUDGED_ELSEWHERE = frozenset(
+    {
+        *("account.id", "account.name", "roleModel", "token.rotation"),
+        *("identityProvider.kind", "identityProvider.apiIntegrationConfirmed"),
+    }
+)
+"""Settings of which `risks.py` itself says what a change of them does."""
+
+
+def setting_risks(review: Review) -> Found:
+    """The risks of changed settings, the riskiest first.
+
+    A new stack, a new way of a move and another identity provider are compared with the defaults.
+    """
+    config = review.whole
+    was = review.whole_before or _bare(config)
+    yield from _move(was.move, config)
+    for before, after in _ways(was, config):
+        judged = {*JUDGED_ELSEWHERE, *HARMLESS}
+        for paths, check in _CHECKS:
+            judged |= {*paths}
+            yield from check(review, before, after)
+        for change in setting_changes(before, after):
+            if not any(_under(change.path, path) for path in judged):
+                yield from _plainly("setting", Strong("Another setting:"), change)
+
+
+def _ways(was: ScimConfig, config: ScimConfig) -> Iterator[tuple[ScimConfig, ScimConfig]]:
+    """Each way of the config with what it is compared with."""
+    old = {lane.is_next: lane.config for lane in lanes(was)}
+    for index, lane in enumerate(lanes(config)):
+        after = lane.config
+        before = old.get(lane.is_next, primary(was) if index == 0 else after)
+        is_new = index > 0 and lane.is_next not in old
+        if is_new or before.identity_provider.kind != after.identity_provider.kind:
+            provider = _bare(after).identity_provider
+            before = before.model_copy(update={"identity_provider": provider})
+        yield before, after
+
+
+def _bare(config: ScimConfig) -> ScimConfig:
+    """The config with every setting left out that has a default and loosens nothing by itself."""
+    provider = config.identity_provider
+    names = {"kind": provider.kind, "users_group": provider.users_group}
+    bare = (
+        OktaConfig(**names, org_name=provider.org_name)  # type: ignore[arg-type]
+        if isinstance(provider, OktaConfig)
+        else EntraConfig(
+            **names,  # type: ignore[arg-type]
+            cloud=provider.cloud,
+            start=provider.start,
+            deletion_threshold=provider.deletion_threshold,
+        )
+    )
+    return config.model_copy(
+        update={
+            "environment": "production",
+            "token": TokenConfig(name=config.token.name, expires_on=config.token.expires_on),
+            "waivers": (),
+            "removals": (),
+            "move": None,
+            "identity_provider": bare,
+        }
+    )
+
+
+def _under(path: str, judged: str) -> bool:
+    return path == judged or path.startswith(f"{judged}.")
+
+
+def _plainly(kind: str, lead: Strong, change: SettingChange) -> Found:
+    """A risk in the words that the list of settings has, behind a lead of its own."""
+    line: Line = (
+        lead,
+        " ",
+        Code(change.path),
+        " is ",
+        Code(change.new),
+        " (was ",
+        Code(change.old),
+        "). ",
+        change.meaning,
+    )
+    yield kind, tuple(part for part in line if part), ()
+
+
+def _stopped(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    old, new = before.identity_provider, after.identity_provider
+    if not isinstance(new, EntraConfig) or new.start:
+        return
+    if not isinstance(old, EntraConfig) or old.start:
+        yield (
+            "provisioning-stopped",
+            (
+                Strong("Provisioning stops."),
+                " From then on nobody gains a role in Cloudflare, and whoever leaves keeps it.",
+            ),
+            (),
+        )
+
+
+def _scope(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    old, new = before.identity_provider, after.identity_provider
+    if not (isinstance(old, EntraConfig) and isinstance(new, EntraConfig)):
+        return
+    if old.scope != new.scope:
+        line: Line = (
+            Strong("Only people in an assigned group are provisioned from now on:"),
+            " everybody else whom the filter let in is deactivated in Cloudflare.",
+        )
+        if new.scope == "filtered":
+            everyone = "every user who meets the filter" if new.user_filter else "every user"
+            line = (
+                Strong("All records instead of assigned people:"),
+                f" {everyone} is provisioned to Cloudflare, though without a role unless in a role "
+                "group.",
+            )
+        yield "scope-changed", line, ()
+    elif old.user_filter != new.user_filter:
+        yield (
+            "filter-changed",
+            (
+                Strong("Another filter decides who is provisioned:"),
+                " whoever does not meet every clause is deactivated in Cloudflare, whatever role "
+                "is listed below; who that is cannot be seen here.",
+            ),
+            (),
+        )
+
+
+def _brake(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    old, new = before.identity_provider, after.identity_provider
+    if not (isinstance(old, EntraConfig) and isinstance(new, EntraConfig)):
+        return
+    was, will_be = old.deletion_threshold, new.deletion_threshold
+    if was == will_be:
+        return
+    if was is None or (will_be is not None and will_be < was):
+        than = f"{was} until now" if was else "no limit until now"
+        yield (
+            "deletion-brake-tightened",
+            (
+                Strong(f"Removals wait for a person above {will_be} in one cycle"),
+                f" ({than}): meanwhile whoever leaves keeps the role in Cloudflare.",
+            ),
+            (),
+        )
+        return
+    now = f"the limit rises from {was} to {will_be}" if will_be else "there is no limit any more"
+    yield (
+        "deletion-brake-loosened",
+        (Strong("Accidental deletions are held back less:"), f" {now}."),
+        (),
+    )
+
+
+def _token(review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    old, new = before.token, after.token
+    if new.keep_previous and not old.keep_previous:
+        yield (
+            "previous-token-kept",
+            (
+                Strong("A rotation leaves the previous token alive"),
+                " until the setting is taken out again and a person deletes it.",
+            ),
+            (),
+        )
+    if old.owner != new.owner:
+        wider = (
+            "four permissions of a user, which end with that user's own access"
+            if new.owner == "user"
+            else "one permission, SCIM Provisioning, independent of any user"
+        )
+        yield "token-owner", (Strong("Another kind of token:"), f" {wider}."), ()
+    if old.allowed_cidrs and not new.allowed_cidrs:
+        yield (
+            "token-from-everywhere",
+            (
+                Strong("The token works from everywhere"),
+                " from now on, until now only from ",
+                *codes(old.allowed_cidrs, most=10),
+                ".",
+            ),
+            (),
+        )
+    elif old.allowed_cidrs != new.allowed_cidrs:
+        yield (
+            "token-networks",
+            (
+                Strong("The token works only from"),
+                " ",
+                *codes(new.allowed_cidrs, most=10),
+                ": provisioning fails if the identity provider calls from anywhere else.",
+            ),
+            (),
+        )
+    if old.keep_previous and not new.keep_previous:
+        yield (
+            "previous-token-ends",
+            (
+                Strong("The previous token ends"),
+                " with this update: whatever still signs in with it provisions nobody any more.",
+            ),
+            (),
+        )
+    yield from _token_life(review, old, new)
+
+
+def _token_life(review: Review, old: TokenConfig, new: TokenConfig) -> Found:
+    if old.expires_on == new.expires_on:
+        return
+    was, until = (Code(one.expires_on_text or NOT_GIVEN) for one in (old, new))
+    same = not review.token_replaced
+    kind = "token-lives-longer"
+    if new.expires_on is None:
+        line: Line = (
+            Strong(f"The {'same' if same else 'new'} token never ends"),
+            " any more, until now it ended on " if same else ", the old one on ",
+            was,
+            "; a leaked value works for ever.",
+        )
+    elif old.expires_on is None or new.expires_on < old.expires_on:
+        kind = "token-ends-sooner"
+        line = (
+            Strong("The token ends sooner:"),
+            " on ",
+            until,
+            *((" instead of ", was) if old.expires_on else (", until now never",)),
+            ". Provisioning stops then unless it is rotated before.",
+        )
+    else:
+        line = (
+            Strong(f"The {'same' if same else 'new'} token lives longer:"),
+            " until ",
+            until,
+            " instead of ",
+            was,
+            "; a leaked value would too.",
+            " A rotation would end it." if same else "",
+        )
+    yield kind, tuple(part for part in line if part), ()
+
+
+def _pushes(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    old, new = before.identity_provider, after.identity_provider
+    if old.kind != "okta" or new.kind != "okta" or new.api_integration != "console":
+        return
+    if old.api_integration_confirmed and not new.api_integration_confirmed:
+        yield (
+            "pushes-removed",
+            (
+                Strong("Groups are not pushed any more"),
+                " until the console steps are confirmed again: nobody gains or loses a role in "
+                "Cloudflare meanwhile.",
+            ),
+            (),
+        )
+
+
+def _break_glass(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    kept = {person.lower() for person in after.break_glass}
+    gone = tuple(person for person in before.break_glass if person.lower() not in kept)
+    had = {person.lower() for person in before.break_glass}
+    new = tuple(person for person in after.break_glass if person.lower() not in had)
+    if gone:
+        yield (
+            "break-glass-removed",
+            (
+                *codes(gone),
+                " no longer named as break-glass: check that the account can still be entered "
+                "without the identity provider. Nothing changes in Cloudflare.",
+            ),
+            gone,
+        )
+    if new:
+        yield (
+            "break-glass-added",
+            (
+                *codes(new),
+                " newly named as break-glass, so counted as Super Administrator outside SCIM: this "
+                "program neither gives nor takes that role, so check it in the dashboard.",
+            ),
+            new,
+        )
+
+
+def _environment(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    if before.environment == "production" and after.environment != "production":
+        yield (
+            "no-longer-production",
+            (Strong("The stack is no longer called production:"), " policy rules hold it less."),
+            (),
+        )
+
+
+def _waivers(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    for waiver in after.waivers:
+        if waiver not in before.waivers:
+            yield (
+                "waiver",
+                (
+                    Strong("A policy rule is set aside: "),
+                    Code(waiver.rule),
+                    f" until {waiver.until}, by ",
+                    Code(waiver.by),
+                    ", because ",
+                    Code(waiver.reason),
+                    ".",
+                ),
+                (),
+            )
+
+
+def _removals(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    for removal in after.removals:
+        if removal not in before.removals:
+            yield (
+                "protection-ends",
+                (
+                    Strong("Protection ends: "),
+                    Code(removal.what),
+                    f" may be removed or replaced until {removal.until}, by ",
+                    Code(removal.by),
+                    ", because ",
+                    Code(removal.reason),
+                    ".",
+                ),
+                (),
+            )
+
+
+def _reached(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    """Settings that decide who or what gets the token, and where a person is sent to enter it."""
+    for change in _changed(before, after, _REACHED):
+        yield from _plainly("token-goes-elsewhere", Strong(_REACHED[change.path]), change)
+
+
+_REACHED = {
+    "identityProvider.cloud": "People and token go to another cloud of Microsoft:",
+    "identityProvider.orgName": "People are sent to another Okta organisation to enter the token:",
+    "identityProvider.catalogApp": "Another app from Okta's catalogue gets the token:",
+    "identityProvider.tenantUrlSuffix": "The identity provider calls another address:",
+    "identityProvider.apiIntegration": "The token gets into Okta in another way:",
+}
+
+
+def _alarms(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    for change in _changed(before, after, ("identityProvider.notificationEmail",)):
+        lead = "Alarms go elsewhere:"
+        if change.new == NOT_GIVEN:
+            lead = "Nobody is written to any more when provisioning fails:"
+        yield from _plainly("alarms", Strong(lead), change)
+
+
+def _groups(review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+    """Names of groups, which a protected one keeps: that refusal says it already."""
+    if not review.refused:
+        for change in _changed(before, after, _GROUPS):
+            yield from _plainly("groups-renamed", Strong("Groups get other names:"), change)
+
+
+_GROUPS = ("groupPrefix", "identityProvider.usersGroup.name")
+
+
+def _changed(before: ScimConfig, after: ScimConfig, paths: Collection[str]) -> list[SettingChange]:
+    return [change for change in setting_changes(before, after) if change.path in paths]
+
+
+def _move(before: Move | None, config: ScimConfig) -> Found:
+    """A move begins, takes effect, goes elsewhere or lasts longer."""
+    move = config.move
+    if move is None or move == before:
+        return
+    to = moved(config)
+    words: Line = (f"{to.role_model}, people from {tenant_words(to)}, groups named ", _example(to))
+    lead = "A second way to every role is set up beside the present one:"
+    if move.switched:
+        lead = "The present way to every role is taken out, and only the new one stays:"
+    elif before is not None and move.to == before.to and not before.switched:
+        lead = "The second way to every role stays allowed, otherwise than before:"
+    yield (
+        "move",
+        (
+            Strong(lead),
+            " ",
+            *words,
+            f". Until {move.until}, by ",
+            Code(move.by),
+            ", because ",
+            Code(move.reason),
+            ".",
+        ),
+        (),
+    )
+
+
+def _example(config: ScimConfig) -> Code:
+    return Code(next(iter(group_names(config).values()), config.group_prefix))
+
+
+_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Review, ScimConfig, ScimConfig], Found]], ...] = (
+    (("environment",), _environment),
+    (("identityProvider.start",), _stopped),
+    (("identityProvider.scope", "identityProvider.userFilter"), _scope),
+    (tuple(_REACHED), _reached),
+    (("identityProvider.deletionThreshold",), _brake),
+    (
+        ("token.owner", "token.expiresOn", "token.allowedCidrs", "token.keepPrevious"),
+        _token,
+    ),
+    ((), _pushes),
+    (("identityProvider.notificationEmail",), _alarms),
+    (_GROUPS, _groups),
+    (("breakGlass",), _break_glass),
+    (("removals",), _removals),
+    (("waivers",), _waivers),
+)
+"""The checks, the riskiest first, each with the settings of which it knows every change."""
