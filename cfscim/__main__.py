@@ -1,7 +1,7 @@
 """`python -m cfscim`: one command a function; what a command needs is imported when it runs.
 
 Exit codes: 0 fine, 1 problems, 2 wrong usage, 3 something needed is missing (network, engine,
-credentials), 4 (verify) not there yet, 130 interrupted.
+credentials), 4 (verify) not there yet, 130 ended by Ctrl-C, 143 by SIGTERM.
 """
 
 import os
@@ -15,6 +15,7 @@ import typer
 
 from cfscim.config.messages import ScimError
 from cfscim.hints import next_command
+from cfscim.interrupted import ends_in_one_line
 
 app = typer.Typer(
     help="Cloudflare dashboard SCIM from one reviewed config.",
@@ -546,7 +547,9 @@ def main() -> None:
             from cfscim.completion import answer
 
             sys.exit(answer(_program(), asked))
-        _program()(prog_name=next_command())
+        words = [word for word in sys.argv[1:] if not word.startswith("-")]
+        with ends_in_one_line(words[0] if words else "cfscim"):
+            _program()(prog_name=next_command())
     except ScimError as error:
         from cfscim.report.say import say
 

@@ -4,6 +4,8 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+from cfscim import processes
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -16,13 +18,9 @@ def version() -> str:
 def full_version() -> str:
     """The version with the commit behind it: `1.0.0 (0123456789ab)`, where git tells."""
     try:
-        done = subprocess.run(
-            ["git", "-C", str(ROOT), "rev-parse", "--show-prefix", "--short=12", "HEAD"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError:
+        asked = ["git", "-C", str(ROOT), "rev-parse", "--show-prefix", "--short=12", "HEAD"]
+        done = processes.run_text(asked, seconds=processes.ASK_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
         return version()
     # A prefix means that the checkout is somebody else's, and this a copy inside of it.
     prefix, _, commit = done.stdout.partition("\n")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from cfscim import processes
 from cfscim.config.messages import CONFIG_KEY, MissingError, UsageError, one_line
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.stack_yaml import read_tree
@@ -240,14 +241,12 @@ def _blobs(folder: str, ids: set[str]) -> dict[str, str]:
 def _git(folder: str, arguments: Sequence[str], given: bytes | None = None) -> bytes | None:
     """What git answers in `folder`; nothing when it refuses or is not there."""
     try:
-        done = subprocess.run(
+        done = processes.run(
             ["git", "--no-pager", "-c", "core.quotePath=false", *arguments],
+            seconds=processes.ASK_SECONDS,
             cwd=folder,
-            input=given,
-            stdin=None if given is not None else subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
+            given=given or b"",
         )
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout if done.returncode == 0 else None

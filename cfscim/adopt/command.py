@@ -7,15 +7,14 @@ written to a vendor, but for the deletion of a twin that was asked for by its id
 
 import json
 import shlex
-import shutil
-import subprocess
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cfscim import processes
 from cfscim.adopt.finder import Finding, Found, find
 from cfscim.adopt.import_file import import_file
-from cfscim.adopt.state import State, settings_of, state_in, state_of
+from cfscim.adopt.state import State, asked, settings_of, state_in, state_of
 from cfscim.config.kinds import ENTRA_CREDENTIALS, TOKENS, words_for
 from cfscim.config.messages import CONFIG_KEY, MissingError, ScimError
 from cfscim.config.models import OktaConfig, ScimConfig
@@ -300,17 +299,14 @@ def import_command(stack: str, file: Path) -> list[str]:
 
 
 def _import(command: Sequence[str], env: Mapping[str, str]) -> None:
-    program = shutil.which(command[0], path=env.get("PATH"))
-    if program is None:
+    done = asked(*command[1:], env=env, seconds=processes.WORK_SECONDS)
+    if done is None:
         raise MissingError(
             "adopt",
             "there is no `pulumi` on PATH to carry the import out",
             "nothing was taken over",
             f"run where there is one: {shlex.join(command)}",
         )
-    done = subprocess.run(
-        [program, *command[1:], "--non-interactive"], capture_output=True, text=True, env=dict(env)
-    )
     if done.returncode != 0:
         said = " ".join((done.stderr + done.stdout).split())[-600:]
         raise ScimError(

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cfscim import processes
 from cfscim.config.facts import PREVIOUS_TOKEN
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.messages import PROJECT, MissingError
 from cfscim.config.stack_file import StackFile
 from cfscim.report.say import say
 
-_SECONDS = 120
 _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's mark of a secret
 Key = tuple[str, str]
 """Type and logical name of a resource."""
@@ -87,25 +87,39 @@ def _plain(outputs: Json) -> JsonObject:
     }
 
 
+def asked(
+    *words: str, env: Mapping[str, str], seconds: float | None = None
+) -> subprocess.CompletedProcess[str] | None:
+    """Runs the engine on PATH; None where there is none. Its failure is the caller's to judge.
+
+    Raises `MissingError` where it cannot be started or does not end in time.
+    """
+    command = shutil.which("pulumi", path=env.get("PATH"))
+    if command is None:
+        return None
+    seconds = processes.ASK_SECONDS if seconds is None else seconds
+    try:
+        return processes.run_text([command, *words, "--non-interactive"], seconds=seconds, env=env)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        late = isinstance(error, subprocess.TimeoutExpired)
+        raise MissingError(
+            f"pulumi {' '.join(words[:2])}",
+            f"it gave nothing in {seconds:g} s" if late else f"it cannot be started ({error})",
+            "only the engine knows what the stack has",
+            "check the backend (`pulumi whoami`), then run this again",
+        ) from None
+
+
 def state_of(stack: str, env: Mapping[str, str]) -> State | None:
     """What the engine on PATH has of the stack; None where there is no engine.
 
     Raises `MissingError` with the engine's own words where it cannot say.
     """
-    command = shutil.which("pulumi", path=env.get("PATH"))
-    if command is None:
+    if shutil.which("pulumi", path=env.get("PATH")) is None:
         return None
     say("Asking the engine for what the stack has.", error=True)
-    try:
-        done = subprocess.run(
-            [command, "stack", "export", "--stack", stack, "--non-interactive"],
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            env=dict(env),
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise _unread(stack, str(error)) from None
+    done = asked("stack", "export", "--stack", stack, env=env)
+    assert done is not None
     if done.returncode != 0:
         if "no stack named" in done.stderr:
             return State()  # the very first day
@@ -133,13 +147,11 @@ def settings_of(file: StackFile, stack: str, env: Mapping[str, str]) -> dict[str
     Raises `MissingError` where it cannot say.
     """
     settings = dict(file.provider_config)
-    command = shutil.which("pulumi", path=env.get("PATH"))
-    if not file.secure_keys or command is None:
+    if not file.secure_keys:
         return settings
-    words = ["config", "--json", "--show-secrets", "--stack", stack, "--non-interactive"]
-    done = subprocess.run(
-        [command, *words], capture_output=True, text=True, timeout=_SECONDS, env=dict(env)
-    )
+    done = asked("config", "--json", "--show-secrets", "--stack", stack, env=env)
+    if done is None:
+        return settings
     if done.returncode != 0:
         raise MissingError(
             f"pulumi config --stack {stack}",

@@ -122,6 +122,10 @@ class Exit(IntEnum):
     """Something it needs is absent: network, engine, credentials, an answer that is owed."""
     NOT_YET = 4
     """Nothing is wrong, and not everything is delivered yet."""
+    INTERRUPTED = 130
+    """Ended by Ctrl-C."""
+    TERMINATED = 143
+    """Ended by SIGTERM."""
 
 
 class ScimError(Exception):

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
+from cfscim import processes
+
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Ask = Callable[[str], Json]
 """Asks GitHub's REST API for a path -> its answer, or nothing where there is no such thing."""
@@ -17,9 +19,12 @@ class Stop(Exception):
 def run(*command: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Runs a command to its end; its output is read, and its failure is the caller's to judge."""
     try:
-        return subprocess.run(
-            command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=env
-        )
+        return processes.run_text(command, seconds=processes.WORK_SECONDS, env=env)
+    except subprocess.TimeoutExpired:
+        raise Stop(
+            f"{command[0]}: did not end within {processes.WORK_SECONDS:g} s; what it had to say is "
+            "missing; run the job again"
+        ) from None
     except FileNotFoundError:
         raise Stop(
             f"{command[0]}: not found; this job cannot go on without it; install it on the runner"

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from cfscim import processes
 from cfscim.config.messages import PROJECT, Message, MissingError, ScimError, UsageError, one_line
 from cfscim.config.project import PROJECT_FILE, project_settings
 from cfscim.config.stack_file import CheckedStack, check_stack_file
@@ -261,14 +262,16 @@ def program_before(root: Path, commit: str) -> ProgramBefore:
 
 
 def _run_git(where: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    command = ["git", "--no-pager", "-c", "core.quotePath=false", *arguments]
     try:
-        return subprocess.run(
-            ["git", "--no-pager", "-c", "core.quotePath=false", *arguments],
-            cwd=where if str(where) else ".",
-            capture_output=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
+        return processes.run(command, seconds=processes.ASK_SECONDS, cwd=where)
+    except subprocess.TimeoutExpired:
+        raise MissingError(
+            "git",
+            f"`git {arguments[0]}` gave nothing in {processes.ASK_SECONDS:g} s",
+            "the base is a git revision and cannot be read",
+            "see whether git works here, or name a file with --against",
+        ) from None
     except OSError:
         raise MissingError(
             "git",

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+from cfscim import processes
 from cfscim.config.messages import ScimError
 from cfscim.gitops.stacks import is_harmless
 from cfscim.program.run import PROGRAM
 
 _STACK_FILE = re.compile(r"(^|/)Pulumi\.(?!yaml$)[^/]+(?<!\.deploy)\.yaml$")
-_SECONDS = 120
 
 # What a changed file is to the approver; the first that fits names it, the last fits all.
 _GROUPS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -128,8 +128,9 @@ class ProgramBefore:
     def _asked(self, folder: str) -> Mapping[str, object]:
         try:
             root = self._unpacked()
-            done = subprocess.run(
+            done = processes.run(
                 [sys.executable, "-m", "cfscim", "plan", "--format", "json"],
+                seconds=processes.ASK_SECONDS,
                 cwd=root / folder,
                 env={
                     **{
@@ -139,10 +140,6 @@ class ProgramBefore:
                     },
                     "PYTHONPATH": str(root / self._place),
                 },
-                capture_output=True,
-                check=False,
-                stdin=subprocess.DEVNULL,
-                timeout=_SECONDS,
             )
             listed = json.loads(done.stdout)
         except (OSError, ValueError, ScimError, subprocess.SubprocessError, tarfile.TarError):

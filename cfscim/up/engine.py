@@ -4,6 +4,7 @@ It runs in a project folder of its own that points at this program.
 """
 
 import json
+import os
 import secrets
 import shutil
 import socket
@@ -15,12 +16,13 @@ from importlib import metadata
 from pathlib import Path
 
 import yaml
-from pulumi.automation import EngineEvent, LocalWorkspace, PulumiCommand, Stack
-from pulumi.automation.errors import CommandError
+from pulumi.automation import CommandResult, EngineEvent, LocalWorkspace, PulumiCommand, Stack
+from pulumi.automation.errors import CommandError, create_command_error
 from pulumi.automation.events import StepEventMetadata
 
+from cfscim import processes
 from cfscim.config.json_types import JsonObject
-from cfscim.config.messages import PROJECT, ScimError
+from cfscim.config.messages import PROJECT, MissingError, ScimError
 from cfscim.program.run import PROGRAM
 from cfscim.up.progress import progress_of
 
@@ -61,8 +63,21 @@ def find_engine() -> Engine | NoEngine:
 
     Downloads only what is missing and only where the network allows it.
     """
-    if shutil.which("pulumi"):
-        command = PulumiCommand(skip_version_check=True)
+    try:
+        return _found()
+    except subprocess.TimeoutExpired as late:
+        raise MissingError(
+            "pulumi",
+            f"it gave nothing in {late.timeout:g} s",
+            "nothing can be tried out with an engine that does not answer",
+            "see what `pulumi version` does, or run without it on PATH",
+        ) from None
+
+
+def _found() -> Engine | NoEngine:
+    if on_path := shutil.which("pulumi"):
+        processes.run_text([on_path, "version"], seconds=processes.ASK_SECONDS)
+        command: PulumiCommand = Bounded(skip_version_check=True)
     else:
         if not _network():
             return NoEngine(
@@ -70,7 +85,8 @@ def find_engine() -> Engine | NoEngine:
                 "from, does not answer"
             )
         try:
-            command = PulumiCommand.install()
+            root = Path(PulumiCommand.install().command).parents[1]
+            command = Bounded(str(root), skip_version_check=True)
         except (OSError, RuntimeError, subprocess.SubprocessError) as error:
             return NoEngine(f"`pulumi` is not on PATH and installing it failed ({_line(error)})")
     plugins: dict[str, str] = {}
@@ -87,7 +103,7 @@ def find_engine() -> Engine | NoEngine:
 def _plugin_version(command: PulumiCommand, provider: str) -> str | None:
     on_path = shutil.which(f"pulumi-resource-{provider}")
     if on_path:
-        asked = subprocess.run([on_path, "--version"], capture_output=True, text=True, timeout=60)
+        asked = processes.run_text([on_path, "--version"], seconds=processes.ASK_SECONDS)
         return asked.stdout.strip().removeprefix("v") or "unknown"
     listed = _run(command, "plugin", "ls", "--json")
     wanted = metadata.version(f"pulumi-{provider}")
@@ -104,13 +120,8 @@ def _installed(command: PulumiCommand, provider: str) -> str | None:
 
 
 def _run(command: PulumiCommand, *arguments: str) -> str | None:
-    done = subprocess.run(
-        [command.command, *arguments, "--non-interactive"],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        cwd=Path.home(),
-    )
+    words = [command.command, *arguments, "--non-interactive"]
+    done = processes.run_text(words, seconds=processes.WORK_SECONDS, cwd=Path.home())
     return done.stdout if done.returncode == 0 else None
 
 
@@ -136,6 +147,41 @@ _OPERATIONS = {
     "read": "read",
     "import": "adopted",
 }
+
+
+class Bounded(PulumiCommand):
+    """The engine's command, each of whose runs ends in time; Pulumi's own waits for ever."""
+
+    def run(
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        on_output: Callable[[str], object] | None = None,
+        on_error: Callable[[str], object] | None = None,
+    ) -> CommandResult:
+        """As Pulumi's own, whose lines are heard at the end. Raises `MissingError` when late."""
+        words = [self.command, *([] if "--non-interactive" in args else ["--non-interactive"])]
+        env = {**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"}
+        try:
+            done = processes.run_text(
+                [*words, *args], seconds=processes.WORK_SECONDS, cwd=cwd, env=env
+            )
+        except subprocess.TimeoutExpired:
+            raise MissingError(
+                f"pulumi {' '.join(args[:2])}",
+                f"it did not end within {processes.WORK_SECONDS:g} s",
+                "what it had done by then stands in its state",
+                "run this again, and see what `pulumi` itself says where it does not end again",
+            ) from None
+        for hear, text in ((on_output, done.stdout), (on_error, done.stderr)):
+            if hear is not None:
+                for line in text.splitlines():
+                    hear(line.rstrip())
+        result = CommandResult(done.stdout.rstrip(), done.stderr.rstrip(), done.returncode)
+        if done.returncode:
+            raise create_command_error(result)
+        return result
 
 
 class EngineDeployer:

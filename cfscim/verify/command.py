@@ -1,8 +1,6 @@
 """`verify`: reads the live systems of a stack back and says, a line a check, what holds."""
 
 import json
-import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cfscim import verify as live
-from cfscim.adopt.state import settings_shown
+from cfscim.adopt.state import asked, settings_shown
 from cfscim.config.messages import MissingError, one_line
 from cfscim.config.models import ScimConfig
 from cfscim.hints import as_printed
@@ -20,7 +18,6 @@ from cfscim.stacks import engine_name, open_stack
 from cfscim.vendors.secrets import mask
 from cfscim.verify import Check, Report, StackOutputs, Status, read_outputs
 
-_SECONDS = 120
 _PAUSE_SECONDS = 30.0
 
 
@@ -262,30 +259,15 @@ def _last_change(stack: str, env: Mapping[str, str]) -> datetime | None:
 
 
 def _pulumi(stack: str, env: Mapping[str, str], *arguments: str) -> str:
-    command = shutil.which("pulumi", path=env.get("PATH"))
-    if command is None:
+    print_progress(f"verify: asking the engine: pulumi {' '.join(arguments[:2])}")
+    done = asked(*arguments, "--stack", stack, env=env)
+    if done is None:
         raise MissingError(
             "verify",
             "there is no `pulumi` on PATH",
             "the stack's outputs say what to look for",
             "install it, or give the outputs with --outputs FILE",
         )
-    print_progress(f"verify: asking the engine: pulumi {' '.join(arguments[:2])}")
-    try:
-        done = subprocess.run(
-            [command, *arguments, "--stack", stack, "--non-interactive"],
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            env=dict(env),
-        )
-    except subprocess.TimeoutExpired:
-        raise MissingError(
-            "verify",
-            f"`pulumi {' '.join(arguments[:2])}` gave nothing in {_SECONDS} s",
-            "the stack's outputs say what to look for",
-            "check the backend (`pulumi whoami`)",
-        ) from None
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise MissingError(

@@ -1,0 +1,84 @@
+"""Commands that are started here: each ends within its time, and nothing it started outlives it.
+
+Python's own library only, so that pipelines can use it with nothing installed.
+"""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+ASK_SECONDS = 120.0
+"""What a question to git or the engine may take: a slow backend, a large repository."""
+WORK_SECONDS = 1800.0
+"""What an update, an import or an installation may take: minutes, with every wait of a provider."""
+_GRACE = 5.0
+"""Seconds that an interrupted command has to end by itself; the engine gives its lock back then."""
+
+
+def run(
+    command: Sequence[str],
+    *,
+    seconds: float,
+    env: Mapping[str, str] | None = None,
+    cwd: str | Path | None = None,
+    given: bytes = b"",
+) -> subprocess.CompletedProcess[bytes]:
+    """Runs a command to its end and reads what it prints; `given`: what it reads.
+
+    Its failure is the caller's to judge. Raises `OSError` where it cannot be started and
+    `subprocess.TimeoutExpired` where it did not end in time: it is gone then, and all it started.
+    """
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=dict(env) if env is not None else None,
+        cwd=cwd,
+        # A session of its own, so that the plugins it starts can be ended with it.
+        start_new_session=True,
+    ) as process:
+        try:
+            out, err = process.communicate(given, timeout=seconds)
+        except KeyboardInterrupt:
+            _end(process, signal.SIGINT)
+            raise
+        except BaseException:
+            _end(process, signal.SIGKILL)
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+def run_text(
+    command: Sequence[str],
+    *,
+    seconds: float,
+    env: Mapping[str, str] | None = None,
+    cwd: str | Path | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """As `run`, with what was printed as text."""
+    done = run(command, seconds=seconds, env=env, cwd=cwd)
+    out, err = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(done.args, done.returncode, out, err)
+
+
+def _end(process: subprocess.Popen[bytes], by: signal.Signals) -> None:
+    with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        os.kill(process.pid, by)
+        process.wait(_GRACE)
+    for member in {process.pid, *_session(process.pid)}:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(member, signal.SIGKILL)
+    process.wait()
+
+
+def _session(leader: int) -> Iterator[int]:
+    """The processes of a session, where the system lists them (Linux)."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, ValueError, IndexError):
+            # The name in brackets may hold anything; parent, group and session stand behind it.
+            if int(stat.read_text().rpartition(")")[2].split()[3]) == leader:
+                yield int(stat.parent.name)
