@@ -355,6 +355,14 @@ def preflight(
         PreflightFormat, typer.Option("--format", help="text, a line an answer, or json.")
     ] = PreflightFormat.TEXT,
     state: State = None,
+    before_update: Annotated[
+        bool,
+        typer.Option(
+            "--before-update",
+            help="Exit 1 only where the update would fail or lock people out; what exists already "
+            "is left to adopt, which comes next.",
+        ),
+    ] = False,
     record: Record = None,
 ) -> None:
     """Ask, before an update, what would stop it; read-only. Exit 0 ready, 1 something is to do."""
@@ -364,7 +372,7 @@ def preflight(
     from cfscim.vendors.recording import recorded
 
     with recorded(record, "preflight"), whole_run():
-        code = run(stack, output.value, state, os.environ)
+        code = run(stack, output.value, state, os.environ, before_update=before_update)
     raise typer.Exit(code)
 
 

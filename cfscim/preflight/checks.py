@@ -8,7 +8,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 from urllib.parse import quote, urlsplit
@@ -39,12 +39,14 @@ _PER_SEARCH = 30
 
 @dataclass(frozen=True)
 class Answer:
-    """One question's answer: `said` where it is well, else `message`."""
+    """One question's answer: `said` where it is well, else `message`. `advice`: it is to be put
+    right, and an update neither fails nor locks anybody out because of it."""
 
     id: str
     vendor: str
     said: str = ""
     message: Message | None = None
+    advice: bool = False
 
     @property
     def status(self) -> Status:
@@ -52,6 +54,11 @@ class Answer:
         if self.message is None:
             return "ok"
         return "problem" if self.message.level is Level.REFUSED else "unknown"
+
+    @property
+    def stops(self) -> bool:
+        """Whether an update must not begin."""
+        return self.status == "problem" and not self.advice
 
 
 @dataclass(frozen=True)
@@ -581,7 +588,9 @@ def _person(
         )
     if blocked:
         what, instead = blocked
-        return _wrong(id_, vendor, about, what, "the role would not arrive", instead)
+        wrong = _wrong(id_, vendor, about, what, "the role would not arrive", instead)
+        # Whom the program's look-up does not find, the update fails on.
+        return replace(wrong, advice=blocked not in (_NO_MAIL, _BLOCKED["DEPROVISIONED"]))
     said = f"{address}: {_roles_of(config, address)}" + (f" ({state.lower()})" if state else "")
     return Answer(id_, vendor, said)
 

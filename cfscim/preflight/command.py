@@ -25,30 +25,43 @@ _NAMED = TOKENS | GROUPS | APPLICATIONS
 """What is told apart by its name, so that a name can be taken."""
 
 
-def run(stack: str, output: str, state: str | None, env: Mapping[str, str]) -> int:
+def run(
+    stack: str,
+    output: str,
+    state: str | None,
+    env: Mapping[str, str],
+    *,
+    before_update: bool = False,
+) -> int:
     """Asks every vendor of the stack and prints text or JSON. Returns 0 ready, 1 not.
 
-    `state`: a file that `pulumi stack export` printed, else the engine on PATH is asked. Raises
-    `ConfigError`, or `MissingError` where a vendor cannot be asked at all.
+    `state`: a file that `pulumi stack export` printed, else the engine on PATH is asked.
+    `before_update`: 1 only for what must not be begun with; what exists already is left to `adopt`.
+    Raises `ConfigError`, or `MissingError` where a vendor cannot be asked at all.
     """
     checked = open_stack(stack, "preflight")
     assert checked.config is not None
     for warning in example_values(checked):
         say(f"warning: {warning}", "?", error=True)
     known = state_in(state) if state else state_of(engine_name(stack), env)
-    answers = [*ask(checked, checked.config, known, env)]
+    answers = [*ask(checked, checked.config, known, env, names=not before_update)]
     if output == "json":
         print(json.dumps(as_json(checked.file.stack, answers), indent=2, ensure_ascii=False))
     else:
         for sign, line in lines(answers):
             say(line, sign, hanging=" " * 9)
-    return 1 if problems(answers) else 0
+    return 1 if (stopping if before_update else problems)(answers) else 0
 
 
 def ask(
-    checked: CheckedStack, config: ScimConfig, state: State | None, env: Mapping[str, str]
+    checked: CheckedStack,
+    config: ScimConfig,
+    state: State | None,
+    env: Mapping[str, str],
+    *,
+    names: bool = True,
 ) -> Iterator[Answer]:
-    """Every answer, the vendors' one after the other; names last, and only where all is well.
+    """Every answer, the vendors' one after the other; `names` last, and only where nothing stops.
 
     `state`: what the stack has, None where that is not known. Raises `ScimError`.
     """
@@ -63,7 +76,7 @@ def ask(
         for answer in VENDORS[vendor](replace(asked, config=its)):
             so_far.append(answer)
             yield answer
-    if not problems(so_far):
+    if names and not stopping(so_far):
         whole = {**checked.file.provider_config, CONFIG_KEY: checked.file.config_object}
         yield from _names(checked.file.stack, whole, state, asked)
 
@@ -114,6 +127,11 @@ def problems(answers: Sequence[Answer]) -> list[Answer]:
     return [answer for answer in answers if answer.status == "problem"]
 
 
+def stopping(answers: Sequence[Answer]) -> list[Answer]:
+    """What would make an update fail, or lock people out."""
+    return [answer for answer in answers if answer.stops]
+
+
 def lines(answers: Sequence[Answer]) -> Iterator[tuple[str, str]]:
     """What is well as it stands, what a person has to look at, what stands in the way, each with
     its sign; the summary is the last line."""
@@ -121,13 +139,13 @@ def lines(answers: Sequence[Answer]) -> Iterator[tuple[str, str]]:
     for answer in answers:
         if answer.status == "unknown":
             yield "?", f"look     {answer.message}"
-    stopping = problems(answers)
-    if not stopping:
+    to_do = problems(answers)
+    if not to_do:
         yield "+", f"Ready: {len(answers)} answers, nothing stands in the way."
         return
-    for answer in stopping:
+    for answer in to_do:
         yield "!", f"to do    {answer.message}"
-    yield "!", f"Not ready: {len(stopping)} to do, see the lines above."
+    yield "!", f"Not ready: {len(to_do)} to do, see the lines above."
 
 
 def as_json(stack: str, answers: Sequence[Answer]) -> dict[str, Json]:

@@ -23,7 +23,7 @@ from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
 from cfscim.config.stack_file import CheckedStack
 from cfscim.hints import next_command, stack_words
-from cfscim.preflight.command import ask, problems
+from cfscim.preflight.command import ask, problems, stopping
 from cfscim.rehearsal import RehearsalDeployer
 from cfscim.report.say import say
 from cfscim.stacks import open_stack
@@ -141,11 +141,11 @@ def _on(
         progress(f"  {line}")
     deployer = _deployer(engine, request.stack, folder, sandbox, progress)
     name_account(config, sandbox, progress)
-    _preflight(checked, config, deployer, sandbox, progress)
     keeping = request.keep or request.sandbox is not None
     try:
         if request.imports is not None:
             _take_over(request.imports, deployer, checked)
+        _preflight(checked, config, deployer, sandbox, progress)
         outputs = deploy(config, checked.file.config_object, deployer, sandbox, progress)
     finally:
         if keeping:
@@ -177,15 +177,22 @@ def _preflight(
     sandbox: RunningSandbox,
     progress: Progress,
 ) -> None:
-    """What would stop the update, said first; the sandbox may be tried all the same."""
+    """What would stop the update, asked first. Raises `ScimError`: nothing was changed then."""
     # The sandbox's credentials and organisation stand for the stack's own.
     here = replace(checked, file=replace(checked.file, provider_config={}))
     state, env = stack_state(deployer.state()), sandbox.environment()
     answers = [one for one in ask(here, config, state, env) if one.id != "okta.organisation"]
     for answer in problems(answers):
         progress(f"  preflight: {answer.message}")
-    stopping = len(problems(answers))
-    progress(f"preflight: {stopping} to do" if stopping else "preflight: ready")
+    if stopping(answers):
+        raise ScimError(
+            f"up of {checked.file.stack}",
+            f"{len(stopping(answers))} to do before the update, as preflight says above",
+            "it would fail or lock people out, and nothing was changed",
+            "put that right, then run `cfscim up` again",
+        )
+    to_do = len(problems(answers))
+    progress(f"preflight: {to_do} to do, and the update goes on" if to_do else "preflight: ready")
 
 
 def _take_over(file: str, deployer: Deployer, checked: CheckedStack) -> None:

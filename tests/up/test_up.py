@@ -6,9 +6,10 @@ import shutil
 import signal
 from pathlib import Path
 
+import httpx
 import pytest
 
-from cfscim.config.messages import ConfigError, MissingError
+from cfscim.config.messages import ConfigError, MissingError, ScimError
 from cfscim.config.models import UserFilter, parse_config
 from cfscim.config.words import OPERATORS
 from cfscim.up.command import Request, run
@@ -61,8 +62,27 @@ def test_the_second_day_of_a_kept_sandbox(
         assert "Administrator" in row[0]
         assert run(Request("dev", sandbox=address)) == 0
         assert re.search(r"rehearsal of the update: \d+ same\n", capsys.readouterr().out)
+        (tmp_path / "Pulumi.other.yaml").write_text(file.read_text())
+        before = httpx.get(f"{address}/_sandbox/state", trust_env=False).json()
+        with pytest.raises(ScimError, match="to do before the update") as stopped:
+            run(Request("other", sandbox=address))
+        assert stopped.value.exit_code == 1
+        assert "the name is taken by" in capsys.readouterr().out
+        assert httpx.get(f"{address}/_sandbox/state", trust_env=False).json() == before
     finally:
         os.kill(int(pid), signal.SIGTERM)
+
+
+def test_the_update_goes_on_where_preflight_has_advice_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = tmp_path / "people.csv"
+    people.write_text("email,suspended\nada@example.com,true\n")
+    run(Request(str(ROOT / "Pulumi.dev.yaml"), people=str(people), whole=True))
+    said = capsys.readouterr().out
+    assert "ada@example.com: is suspended" in said
+    assert "preflight: 1 to do, and the update goes on" in said
+    assert "created PushGroup" in said
 
 
 def test_a_sandbox_that_nobody_kept_is_missing() -> None:

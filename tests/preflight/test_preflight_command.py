@@ -1,0 +1,81 @@
+"""The command as a pipeline runs it: before every change of a move, and before an update."""
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from cfscim.preflight.command import run
+from cfscim.rehearsal import RehearsalDeployer
+from sandbox.server.server import Sandbox
+from tests.preflight.test_preflight import no_mail, suspend
+from tests.rehearsal.rehearsal_support import ACCOUNT, rehearsal, stack_config
+from tests.scenarios import SCENARIOS, Config, Scenario, Stage, names, stack_file
+
+TRIED = ("okta-to-entra", "entra-to-okta", "user-groups-okta")
+MOVES = [one for one in SCENARIOS if one.name in TRIED]
+
+
+def write(config: Config, state: object) -> None:
+    """The stack's file and state in this folder."""
+    Path("Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}))
+    Path("state.json").write_text(json.dumps(state))
+
+
+class Asking(Stage):
+    """Before each update the command is asked, with the stack file and the state of then."""
+
+    def update(self, config: Config) -> None:
+        write(stack_file(config), self.deployer.state())
+        env = {**self.deployer.environment, "PATH": ""}
+        assert run("dev", "text", "state.json", env) == 0, config
+        super().update(config)
+
+
+@pytest.mark.parametrize("scenario", MOVES, ids=names(MOVES))
+def test_every_change_of_a_move_is_ready_and_both_ways_are_asked_about(
+    sandbox: Sandbox,
+    admin: httpx.Client,
+    scenario: Scenario,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    admin.post(f"cloudflare/accounts/{ACCOUNT}", json={"name": "Example Corp"})
+    stage = Asking(RehearsalDeployer("dev", sandbox.env, lambda _line: None), admin)
+    stage.deploy(scenario.start)
+    for step in scenario.steps:
+        capsys.readouterr()
+        stage.take(step)
+        said = capsys.readouterr().out
+        if step in scenario.changes[:1] and scenario.name != "user-groups-okta":
+            assert "Okta: ada@example.com" in said
+            assert "Entra: ada@example.com" in said
+
+
+def test_a_person_who_does_not_arrive_does_not_stop_an_update_and_one_who_is_not_found_does(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, admin: httpx.Client
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    admin.post(f"cloudflare/accounts/{ACCOUNT}", json={"name": "Example Corp"})
+    write(stack_config("entra"), {})
+    env = {**sandbox.env, "PATH": ""}
+    suspend(sandbox)
+    assert run("dev", "text", "state.json", env) == 1
+    assert run("dev", "text", "state.json", env, before_update=True) == 0
+    no_mail(sandbox)
+    assert run("dev", "text", "state.json", env, before_update=True) == 1
+
+
+def test_what_a_killed_update_left_is_for_adopt_which_comes_next(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rehearsal(sandbox).update(stack_config("entra"))
+    write(stack_config("entra"), {})
+    env = {**sandbox.env, "PATH": ""}
+    assert run("dev", "text", "state.json", env) == 1
+    assert run("dev", "text", "state.json", env, before_update=True) == 0
