@@ -52,7 +52,7 @@ def as_run_here(text: str) -> str:
 def as_printed(text: str) -> str:
     """The text with every command between backticks as it runs from this folder, by this process's
     interpreter, and for the stack that the user named."""
-    return _IN_TEXT.sub(lambda found: f"`{_whole(found[1], (found[2] or '').strip())}`", text)
+    return _IN_TEXT.sub(lambda match: f"`{_whole(match[1], (match[2] or '').strip())}`", text)
 
 
 def engine_command(*words: str) -> str:
@@ -91,9 +91,9 @@ def _whole(program: str, words: str) -> str:
 def _interpreter() -> str:
     executable = os.path.abspath(sys.executable)
     for name in ("python", "python3"):
-        found = shutil.which(name)
+        path = shutil.which(name)
         # Links are not followed: a virtual environment's python is a link to another one's.
-        if found and os.path.dirname(os.path.abspath(found)) == os.path.dirname(executable):
+        if path and os.path.dirname(os.path.abspath(path)) == os.path.dirname(executable):
             return name
     below = os.path.relpath(executable)
     return executable if below.startswith("..") else below

@@ -111,8 +111,8 @@ def read_people(name: str) -> Iterator[tuple[str, str]]:
     head = stream.splitlines()[0] if stream.strip() else ""
     rows = csv.reader(stream.splitlines(), delimiter=";" if ";" in head else ",")
     columns = [name.strip().lower() for name in next(rows, [])]
-    person = next((columns.index(one) for one in _PERSON_COLUMNS if one in columns), None)
-    role = next((columns.index(one) for one in ("role", "roles") if one in columns), None)
+    person = next((columns.index(column) for column in _PERSON_COLUMNS if column in columns), None)
+    role = next((columns.index(column) for column in ("role", "roles") if column in columns), None)
     if person is None or role is None:
         raise UsageError(
             f"{where}: line 1",
@@ -125,8 +125,8 @@ def read_people(name: str) -> Iterator[tuple[str, str]]:
         if not any(cells):
             continue
         address = _checked(Email, cells[person], f"{where}: line {number}")
-        for one in re.split(r"[;|]", cells[role]):
-            yield address, _role_name(one.strip(), f"{where}: line {number}")
+        for given in re.split(r"[;|]", cells[role]):
+            yield address, _role_name(given.strip(), f"{where}: line {number}")
 
 
 def _role_name(given: str, where: str) -> str:
@@ -162,7 +162,7 @@ def with_role(answers: Answers, given: str) -> None:
             'write --role "Administrator=ada@acme.com,alan@acme.com"',
         )
     role = _role_name(name.strip(), f"--role {one_line(name)}")
-    for person in filter(None, (one.strip() for one in listed.split(","))):
+    for person in filter(None, (person.strip() for person in listed.split(","))):
         _add(answers, _checked(Email, person, f"--role {one_line(name)}"), role)
     if role in ROLES:
         answers.people.setdefault(Role(role), [])

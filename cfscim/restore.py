@@ -65,7 +65,7 @@ def _the_member(members: tuple[AccountMember, ...], person: str, account: str) -
     for member in members:
         if member.address.lower() == person.lower():
             return member
-    accepted = sorted(one.address for one in members if one.status == "accepted")
+    accepted = sorted(member.address for member in members if member.status == "accepted")
     raise ScimError(
         "restore-super-admin",
         f"{person} is no member of {account}",
@@ -95,7 +95,7 @@ def _is_super(member: AccountMember) -> bool:
 
 
 def _read_back(members: tuple[AccountMember, ...], member: AccountMember) -> None:
-    if not any(_is_super(one) for one in members if one.id == member.id):
+    if not any(_is_super(other) for other in members if other.id == member.id):
         raise ScimError(
             "restore-super-admin",
             f"{member.address} has no Super Administrator role after the change",

@@ -49,8 +49,8 @@ def project_problems(files: Sequence[str]) -> list[Message]:
 def stack_files(paths: Sequence[str]) -> tuple[list[str], list[Message]]:
     """The files to check, each once and in a stable order, and what is wrong with the selection."""
     if not paths:
-        found = sorted(str(file) for file in Path().glob(PATTERN) if is_stack_file(file.name))
-        return found, [] if found else [_nothing(".")]
+        here = sorted(str(file) for file in Path().glob(PATTERN) if is_stack_file(file.name))
+        return here, [] if here else [_nothing(".")]
     files: dict[str, str] = {}
     problems = []
     for path in paths:
@@ -66,7 +66,7 @@ def stack_files(paths: Sequence[str]) -> tuple[list[str], list[Message]]:
 def _below(folder: str) -> Iterable[str]:
     """Stack files in a folder tree; hidden folders and installed packages are left out."""
     for where, folders, names in os.walk(folder):
-        folders[:] = [one for one in folders if one[0] != "." and one != "node_modules"]
+        folders[:] = [folder for folder in folders if folder[0] != "." and folder != "node_modules"]
         for name in names:
             if is_stack_file(name):
                 yield os.path.normpath(os.path.join(where, name))

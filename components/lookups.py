@@ -36,9 +36,9 @@ def _is_placeholder(value: str) -> bool:
     return value.startswith("${")
 
 
-def _exactly_one(name: str, found: Iterable[_Group], where: str, scope: str = "") -> str:
+def _exactly_one(name: str, groups: Iterable[_Group], where: str, scope: str = "") -> str:
     """The id of the permission group of this name; `scope` decides between several of one name."""
-    named = [group for group in found if group.name == name]
+    named = [group for group in groups if group.name == name]
     # Groups of one name with different scopes exist (terraform-provider-cloudflare #1105).
     scoped = [group for group in named if scope in group.scopes]
     matches = [group.id for group in (scoped if len(named) > 1 and scope else named)]
@@ -73,13 +73,13 @@ class Lookups:
         groups = self._account_token_groups if owner == "account" else self._user_token_groups
         wanted = list(names)
         return groups.apply(
-            lambda found: sorted(_checked_id(name, found, scope) for name in wanted)
+            lambda groups: sorted(_checked_id(name, groups, scope) for name in wanted)
         )
 
     def role_permission(self, role: Role) -> pulumi.Output[str]:
         """The id of the permission group that a role means in a User Group's policy."""
         where = f"Cloudflare account {self._account_id}"
-        return self._role_groups.apply(lambda found: _exactly_one(role.value, found, where))
+        return self._role_groups.apply(lambda groups: _exactly_one(role.value, groups, where))
 
     @cached_property
     def account_resource_group(self) -> pulumi.Output[str]:
@@ -95,7 +95,7 @@ class Lookups:
             account_id=self._account_id, opts=self._invoke
         )
         return answer.apply(
-            lambda found: [_Group(item["id"], item["name"]) for item in found.results]
+            lambda groups: [_Group(item["id"], item["name"]) for item in groups.results]
         )
 
     @cached_property
@@ -136,8 +136,8 @@ def _token_groups(answer: _TokenGroups) -> list[_Group]:
     ]
 
 
-def _checked_id(name: str, found: Iterable[_Group], scope: str) -> str:
-    group_id = _exactly_one(name, found, "Cloudflare API tokens", scope)
+def _checked_id(name: str, groups: Iterable[_Group], scope: str) -> str:
+    group_id = _exactly_one(name, groups, "Cloudflare API tokens", scope)
     known = PERMISSION_GROUP_IDS[name]
     if group_id != known and not _is_placeholder(group_id):
         pulumi.log.warn(

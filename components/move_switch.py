@@ -31,7 +31,9 @@ class MoveSwitchProvider(RestProvider):
         client = self.cloudflare()
         groups = {group.name: group for group in client.user_groups(account)}
         accepted = {
-            one.address.lower() for one in client.members(account) if one.status == "accepted"
+            member.address.lower()
+            for member in client.members(account)
+            if member.status == "accepted"
         }
         leaving, losing = [], []
         for was, now, people in zip(former, new, listed, strict=True):
@@ -72,6 +74,6 @@ class MoveSwitch(Resource, module="cloudflare-scim", name="MoveSwitch"):
             "accountId": account,
             "newNames": list(former),
             "formerNames": list(former.values()),
-            "members": [sorted(one.lower() for one in members[new]) for new in former],
+            "members": [sorted(member.lower() for member in members[new]) for new in former],
         }
         super().__init__(MoveSwitchProvider(), name, props, opts)

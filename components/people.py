@@ -10,7 +10,7 @@ DOUBLE = "more than one user has the e-mail address", "change the address of all
 
 def match_people(
     addresses: Iterable[str],
-    found: Iterable[tuple[str, str]],
+    pairs: Iterable[tuple[str, str]],
     where: str,
     *,
     deactivated: Iterable[str] = (),
@@ -24,7 +24,7 @@ def match_people(
     missing, deactivated or stands for more than one user, each kind with its own way out.
     """
     by_mail: dict[str, set[str]] = {}
-    for mail, user_id in found:
+    for mail, user_id in pairs:
         by_mail.setdefault(mail.casefold(), set()).add(user_id)
     wanted, off = list(addresses), {mail.casefold() for mail in deactivated}
     missing = [a for a in wanted if not by_mail.get(a.casefold())]

@@ -49,8 +49,8 @@ class PreviousTokenProvider(RestProvider):
                 "hand the new value over (`cfscim steps`), wait for a provisioning "
                 "cycle, and run the update again",
             )
-        for one in previous:
-            client.delete_token(account, owner, one)
+        for ended in previous:
+            client.delete_token(account, owner, ended)
 
 
 class PreviousToken(Resource, module="cloudflare-scim", name="PreviousToken"):

@@ -81,7 +81,7 @@ class RestProvider(ResourceProvider):
         """The run's client, signed in as the Okta provider is; imported when it is needed."""
         from cfscim.vendors.okta.api import OktaClient
 
-        return self.clients.one(
+        return self.clients.shared(
             OktaClient, lambda: OktaClient.from_settings(self.settings, self.environment)
         )
 
@@ -89,7 +89,7 @@ class RestProvider(ResourceProvider):
         """The run's client, signed in as the azuread provider is; imported when it is needed."""
         from cfscim.vendors.entra.api import GraphClient
 
-        return self.clients.one(
+        return self.clients.shared(
             GraphClient, lambda: GraphClient.from_settings(self.settings, self.environment)
         )
 
@@ -97,7 +97,7 @@ class RestProvider(ResourceProvider):
         """The run's client, signed in as the Cloudflare provider is; imported when it is needed."""
         from cfscim.vendors.cloudflare.api import CloudflareClient
 
-        return self.clients.one(
+        return self.clients.shared(
             CloudflareClient,
             lambda: CloudflareClient.from_settings(self.settings, self.environment),
         )

@@ -80,8 +80,8 @@ class _Package(SourceFileLoader):
                     Path(module.__path__[0], candidate).is_dir()
                 ):
                     continue
-                found = importlib.import_module(f"{module.__name__}.{candidate}")
-                value = found if candidate == name else getattr(found, name, None)
+                submodule = importlib.import_module(f"{module.__name__}.{candidate}")
+                value = submodule if candidate == name else getattr(submodule, name, None)
                 if candidate == name or value is not None:
                     setattr(module, name, value)
                     return value
@@ -117,8 +117,8 @@ class _Resource(SourceFileLoader):
         if inputs is None:
             return
         for name in set(_QUOTED.findall(self.get_data(self.path).decode())) - names.keys():
-            if (found := getattr(inputs, name, None)) is not None:
-                names[name] = found
+            if (value := getattr(inputs, name, None)) is not None:
+                names[name] = value
 
 
 class _NestedTypes(SourceFileLoader):
@@ -169,5 +169,5 @@ def _class_text(source: bytes, name: str) -> str:
         return ""
     line = source.rfind(b"\n", 0, at) + 1
     begin = line if source.startswith(b"@", line) else at + 1
-    after = [found for mark in _NEXT if (found := source.find(mark, at + 1)) > 0]
+    after = [position for mark in _NEXT if (position := source.find(mark, at + 1)) > 0]
     return source[begin : min(after, default=len(source))].decode()

@@ -81,11 +81,11 @@ class CloudflareScim(pulumi.ComponentResource):
             "destroy",
             # After all that gives access, and so the first that a destroy meets.
             pulumi.ResourceOptions(
-                parent=self, depends_on=[one.gives_access for one in provisioning]
+                parent=self, depends_on=[provider.gives_access for provider in provisioning]
             ),
         )
-        for one in provisioning:
-            one.start(destroy_guard)
+        for half in provisioning:
+            half.start(destroy_guard)
         if config.move is not None and config.move.switched:
             self._switch(config, ways[0], [*policies.values()])
         self.stack_outputs = {
@@ -100,7 +100,7 @@ class CloudflareScim(pulumi.ComponentResource):
             "roleGroups": _role_groups(ways[0], first.group_ids, policies),
             **_next(ways, provisioning, policies),
             "remainingSteps": pulumi.Output.all(
-                *(one.application_id for one in provisioning)
+                *(provider.application_id for provider in provisioning)
             ).apply(
                 lambda ids: remaining_steps(
                     config, app_id=ids[0], next_app_id=ids[-1], okta_domain=okta_domain

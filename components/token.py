@@ -110,7 +110,7 @@ def _account_policy(account: str, owner: str, lookups: Lookups) -> _Policy:
 def _ids(owner: str, kind: str, lookups: Lookups) -> pulumi.Output[list[dict[str, str]]]:
     # Sorted by id: any other order shows a change on every preview (cloudflare provider #5548).
     ids = lookups.token_permissions(owner, token_permissions(owner, kind), kind)
-    return ids.apply(lambda found: [{"id": group} for group in found])
+    return ids.apply(lambda groups: [{"id": group} for group in groups])
 
 
 def _resources(key: str) -> str:

@@ -166,14 +166,14 @@ def _with_before(case: Case, file: object, report: ReportViolation) -> Case:
     return replace(case, before=checked.config)
 
 
-def _report(found: list[Violation], report: ReportViolation) -> None:
-    for violation in found:
+def _report(violations: list[Violation], report: ReportViolation) -> None:
+    for violation in violations:
         if violation.waived is None:
             report(str(violation.message), None)
 
 
-def _tell(found: list[Violation], report: ReportViolation) -> None:
-    for violation in found:
+def _tell(violations: list[Violation], report: ReportViolation) -> None:
+    for violation in violations:
         waiver = violation.waived
         if waiver is not None:
             report(

@@ -132,7 +132,7 @@ class Ids:
 
     def text(self, text: str) -> str:
         """A text with every known id replaced."""
-        return _NAMED.sub(lambda found: self.known.get(found[0], found[0]), text)
+        return _NAMED.sub(lambda match: self.known.get(match[0], match[0]), text)
 
     def body(self, body: Json) -> Json:
         """A JSON value with every known id replaced."""
@@ -231,8 +231,8 @@ def send(client: Client, world: World, vendor: Vendor, exchange: Exchange, ids: 
 
 def cursor(headers: str) -> str:
     """The cursor ``after`` in a Link header's address of the next page; empty without one."""
-    found = re.search(r"[?&]after=([^&>\"']+)[^>]*>; *rel=\\?\"next", headers)
-    return found[1] if found else ""
+    match = re.search(r"[?&]after=([^&>\"']+)[^>]*>; *rel=\\?\"next", headers)
+    return match[1] if match else ""
 
 
 def load(place: Path) -> list[Exchange]:
@@ -289,11 +289,11 @@ def differences(recorded: Json, ours: Json) -> list[str]:
     for place in sorted(theirs.keys() | mine.keys()):
         if _parent_differs(place, theirs, mine):
             continue
-        left, right = theirs.get(place), mine.get(place)
-        if left is None or right is None:
+        expected, right = theirs.get(place), mine.get(place)
+        if expected is None or right is None:
             lines.append(f"{place}: {'missing' if right is None else 'too much'}")
-        elif not (left & right or _ANY in left | right):
-            lines.append(f"{place}: {_names(right)}, recorded {_names(left)}")
+        elif not (expected & right or _ANY in expected | right):
+            lines.append(f"{place}: {_names(right)}, recorded {_names(expected)}")
     return lines
 
 

@@ -50,19 +50,19 @@ class Live:
 def ask(stacks: Iterable[CheckedStack], env: Mapping[str, str]) -> dict[str, Live]:
     """Account id -> what Cloudflare says of it. Raises `MissingError` where no account at all could
     be asked; one that cannot says why, and the others count."""
-    found = {
+    accounts = {
         stack.config.account.id: _account(stack, env)
         for stack in stacks
         if stack.config is not None
     }
-    if found and all(live.ways is None for live in found.values()):
+    if accounts and all(live.ways is None for live in accounts.values()):
         raise MissingError(
             "access --live",
-            next(live.why for live in found.values()),
+            next(live.why for live in accounts.values()),
             "nothing of what the vendor says is known",
             "give credentials that may read them (docs/permissions.md), or leave --live out",
         )
-    return found
+    return accounts
 
 
 def _account(stack: CheckedStack, env: Mapping[str, str]) -> Live:
@@ -80,7 +80,7 @@ def _account(stack: CheckedStack, env: Mapping[str, str]) -> Live:
         return Live(None, str(error))
     ours = {(role.value, name) for way in ways for role, name in group_names(way).items()}
     return Live(
-        {(way.person.lower(), way.role): way for way in (_way(one, ours) for one in powers)}
+        {(way.person.lower(), way.role): way for way in (_way(power, ours) for power in powers)}
     )
 
 

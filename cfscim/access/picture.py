@@ -48,7 +48,7 @@ class Picture:
         ]
         live = self.live
         if person is not None:
-            live = {id: one.only(person) for id, one in live.items()}
+            live = {id: account.only(person) for id, account in live.items()}
         return Picture(self.accounts, spans, self.known, self.at, since, live)
 
     def is_live(self, span: Span) -> bool | None:

@@ -88,7 +88,7 @@ def _live_json(picture: Picture) -> dict[str, object]:
     that the identity provider manages apart."""
 
     def told(ways: Iterable[Way]) -> list[dict[str, str]]:
-        return [{"person": one.person, "role": one.role, "way": one.words} for one in ways]
+        return [{"person": way.person, "role": way.role, "way": way.words} for way in ways]
 
     return {
         id: {
@@ -153,7 +153,7 @@ def _account(picture: Picture, account: Account) -> Iterator[tuple[str, str]]:
 
 
 def _by_name(picture: Picture) -> list[Account]:
-    return sorted(picture.accounts.values(), key=lambda one: (one.name.lower(), one.id))
+    return sorted(picture.accounts.values(), key=lambda account: (account.name.lower(), account.id))
 
 
 def _head(account: Account) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cfscim import processes
-from cfscim.adopt.finder import Finding, Found, find
+from cfscim.adopt.finder import Discovery, Finding, find
 from cfscim.adopt.import_file import import_file
 from cfscim.adopt.state import State, asked, settings_of, state_in, state_of
 from cfscim.config.kinds import ENTRA_CREDENTIALS, TOKENS, words_for
@@ -20,7 +20,7 @@ from cfscim.config.messages import CONFIG_KEY, MissingError, ScimError
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.hints import engine_command
 from cfscim.program.registrations import Options
-from cfscim.rehearsal.handler import Candidate, Held
+from cfscim.rehearsal.handler import Candidate, Resource
 from cfscim.rehearsal.vendors import Vendors
 from cfscim.report.say import say
 from cfscim.stacks import engine_name, open_stack, short_name
@@ -50,14 +50,14 @@ def run(request: Request, env: Mapping[str, str]) -> int:
     config = {**checked.file.provider_config, CONFIG_KEY: checked.file.config_object}
     settings = settings_of(checked.file, engine_name(request.stack), env)
     with Vendors(settings, env, here_only=False) as vendors:
-        found = find(stack, config, state, vendors, frozenset(request.take))
+        discovery = find(stack, config, state, vendors, frozenset(request.take))
         if request.delete_twins:
-            for line in delete_twins(request.delete_twins, found.findings, state, vendors):
+            for line in delete_twins(request.delete_twins, discovery.findings, state, vendors):
                 say(line)
-            found = find(stack, config, state, vendors, frozenset(request.take))
-    for line in report(found, checked.config, request.take):
+            discovery = find(stack, config, state, vendors, frozenset(request.take))
+    for line in report(discovery, checked.config, request.take):
         say(line, hanging="    ")
-    return _write(request, found, checked.config, state, env)
+    return _write(request, discovery, checked.config, state, env)
 
 
 def _state(request: Request, env: Mapping[str, str]) -> State:
@@ -85,35 +85,39 @@ def _state(request: Request, env: Mapping[str, str]) -> State:
 # -- what is said ----------------------------------------------------------------------------
 
 
-def report(found: Found, config: ScimConfig, take: Iterable[str] = ()) -> Iterator[str]:
+def report(discovery: Discovery, config: ScimConfig, take: Iterable[str] = ()) -> Iterator[str]:
     """What was found, what differs from the guide, and what needs a person; a line each."""
-    findings = found.findings
-    held = held_back(findings, config, take)
-    adopted = [one for one in findings if one.verdict == "adopt" and one.name not in held]
+    findings = discovery.findings
+    kept_back = held_back(findings, config, take)
+    adopted = [
+        finding
+        for finding in findings
+        if finding.verdict == "adopt" and finding.name not in kept_back
+    ]
     if adopted:
         yield "Exists, is not in the state, and can be taken over as it is:"
         for finding in adopted:
             yield f"  {_title(finding)}: {finding.candidates[0].import_id}"
             yield from (f"    differs: {line}" for line in finding.differs)
-    people = [*needs_person(findings, held)]
+    people = [*needs_person(findings, kept_back)]
     if people:
         yield "Needs a person:"
         yield from (f"  {line}" for line in people)
-    yield from (f"Note: {line}" for line in notes(found, config))
-    if found.absent:
-        yield f"Does not exist and will be created: {', '.join(found.absent)}"
+    yield from (f"Note: {line}" for line in notes(discovery, config))
+    if discovery.absent:
+        yield f"Does not exist and will be created: {', '.join(discovery.absent)}"
     if not findings:
         yield "Nothing exists that the state lacks."
 
 
-def needs_person(findings: Iterable[Finding], held: Collection[str] = ()) -> Iterator[str]:
+def needs_person(findings: Iterable[Finding], kept_back: Collection[str] = ()) -> Iterator[str]:
     """What cannot be taken over, each with the safe way; `held`: as `held_back` names them."""
     for finding in findings:
-        if finding.name in held:
+        if finding.name in kept_back:
             yield (
-                f"{_title(finding)}: {_one(finding.candidates[0])}, and whoever is in it gets the "
-                "role once it is taken over; look who they are, then add --take ID, or name the "
-                "role's members in the config"
+                f"{_title(finding)}: {_described(finding.candidates[0])}, and whoever is in it "
+                "gets the role once it is taken over; look who they are, then add --take ID, or "
+                "name the role's members in the config"
             )
         if finding.verdict == "choose":
             yield (
@@ -142,13 +146,13 @@ def needs_person(findings: Iterable[Finding], held: Collection[str] = ()) -> Ite
                 "--delete-twin ID"
             )
         for twin in finding.candidates[1:] if finding.verdict == "adopt" else ():
-            yield f"{_title(finding)}: a twin of it, {_one(twin)}; --delete-twin {_id(twin)}"
+            yield f"{_title(finding)}: a twin of it, {_described(twin)}; --delete-twin {_id(twin)}"
 
 
-def notes(found: Found, config: ScimConfig) -> Iterator[str]:
+def notes(discovery: Discovery, config: ScimConfig) -> Iterator[str]:
     """What cannot be imported, and what is not looked for yet."""
-    declared = {resource.type for resource in found.declared.resources}
-    if ENTRA_CREDENTIALS in declared and "entra-secret" in found.absent:
+    declared = {resource.type for resource in discovery.declared.resources}
+    if ENTRA_CREDENTIALS in declared and "entra-secret" in discovery.absent:
         yield (
             "the credentials that Entra keeps cannot be read; the next update saves them anew, "
             "with the stack's own token, and tests them"
@@ -187,17 +191,17 @@ def _title(finding: Finding) -> str:
 
 
 def _listed(candidates: Iterable[Candidate]) -> str:
-    return ", ".join(_one(one) for one in candidates)
+    return ", ".join(_described(candidate) for candidate in candidates)
 
 
-def _one(one: Candidate) -> str:
-    facts = [f"made {one.created}" if one.created else "", one.note]
+def _described(candidate: Candidate) -> str:
+    facts = [f"made {candidate.created}" if candidate.created else "", candidate.note]
     said = ", ".join(fact for fact in facts if fact)
-    return f"{_id(one)} ({said})" if said else _id(one)
+    return f"{_id(candidate)} ({said})" if said else _id(candidate)
 
 
-def _id(one: Candidate) -> str:
-    return one.import_id
+def _id(candidate: Candidate) -> str:
+    return candidate.import_id
 
 
 # -- what is done ----------------------------------------------------------------------------
@@ -209,9 +213,11 @@ def delete_twins(
     """Deletes the twins named, a line each; nothing else can be named. Raises `ScimError`,
     before anything is deleted where an id is no twin or somebody has access by it."""
     deletable = {
-        one.import_id: (finding, one)
+        candidate.import_id: (finding, candidate)
         for finding in findings
-        for one in (finding.candidates[1:] if finding.verdict == "adopt" else finding.candidates)
+        for candidate in (
+            finding.candidates[1:] if finding.verdict == "adopt" else finding.candidates
+        )
         if finding.verdict != "refuse"
     }
     for id_ in ids:
@@ -224,52 +230,53 @@ def delete_twins(
             )
         _refuse_in_use(id_, *deletable[id_], state.previous_tokens)
     for id_ in ids:
-        finding, one = deletable[id_]
+        finding, twin = deletable[id_]
         handler = vendors.handler(finding.type)
-        seen = handler.read(one.import_id) if handler.importable else None
-        made, outputs = (seen.made.id, seen.made.outputs) if seen else (one.import_id, {})
+        seen = handler.read(twin.import_id) if handler.importable else None
+        twin_id, outputs = (seen.outcome.id, seen.outcome.outputs) if seen else (twin.import_id, {})
         handler.delete(
-            Held(finding.type, finding.name, made, finding.inputs, outputs, Options(), 0)
+            Resource(finding.type, finding.name, twin_id, finding.inputs, outputs, Options(), 0)
         )
         yield f"Deleted {id_}, a twin of {_title(finding)}."
 
 
-def _refuse_in_use(id_: str, finding: Finding, one: Candidate, kept: Collection[str]) -> None:
+def _refuse_in_use(id_: str, finding: Finding, candidate: Candidate, kept: Collection[str]) -> None:
     """Raises `ScimError` where provisioning, or somebody's access, would end with it."""
     about, stops = f"adopt --delete-twin {id_}", "provisioning could stop with it"
     if id_ in kept:
         raise ScimError(
             about,
-            f"token.keepPrevious keeps it until the new one is in use ({one.note})",
+            f"token.keepPrevious keeps it until the new one is in use ({candidate.note})",
             stops,
             "take keepPrevious out once `cfscim verify` shows the new one in use: the update after "
             "it ends this one",
         )
-    if one.in_use and finding.type in TOKENS:
+    if candidate.in_use and finding.type in TOKENS:
         raise ScimError(
             about,
-            f"whoever provisions signs in with it and not with the stack's own token ({one.note})",
+            f"whoever provisions signs in with it and not with the stack's own token "
+            f"({candidate.note})",
             stops,
             "hand the stack's own token over (`cfscim steps`), and see that it was used since",
         )
-    if one.in_use:
+    if candidate.in_use:
         raise ScimError(
-            about, one.note, "whoever has access by it would lose it", "take them out first"
+            about, candidate.note, "whoever has access by it would lose it", "take them out first"
         )
 
 
 def _write(
-    request: Request, found: Found, config: ScimConfig, state: State, env: Mapping[str, str]
+    request: Request, discovery: Discovery, config: ScimConfig, state: State, env: Mapping[str, str]
 ) -> int:
     """Writes the import and says, or does, what takes it over."""
-    held = held_back(found.findings, config, request.take)
-    left = any(needs_person(found.findings, held))
+    kept_back = held_back(discovery.findings, config, request.take)
+    unfinished = any(needs_person(discovery.findings, kept_back))
     file = Path(request.file or f"adopt.{short_name(request.stack)}.json")
-    free = [finding for finding in found.findings if finding.name not in held]
-    content = import_file(free, found.declared, state)
+    free = [finding for finding in discovery.findings if finding.name not in kept_back]
+    content = import_file(free, discovery.declared, state)
     if not content["resources"]:
         file.unlink(missing_ok=True)  # of an earlier run: importing it again would fail
-        return 1 if left else 0
+        return 1 if unfinished else 0
     file.write_text(json.dumps(content, indent=2) + "\n")
     command = import_command(engine_name(request.stack), file)
     preview = engine_command("preview")
@@ -277,7 +284,7 @@ def _write(
         _import(command, env)
         file.unlink()
         say(f"Imported. Next: {preview}")
-        return 1 if left else 0
+        return 1 if unfinished else 0
     say(f"Written: {file}. Next: {shlex.join(command)}")
     say(f"Then: {preview}")
     return 1

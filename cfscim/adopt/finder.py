@@ -46,7 +46,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Found:
+class Discovery:
     """Everything found, the names of what will be created, and what the program declares."""
 
     findings: tuple[Finding, ...]
@@ -60,7 +60,7 @@ def find(
     state: State,
     vendors: Vendors,
     chosen: frozenset[str] = frozenset(),
-) -> Found:
+) -> Discovery:
     """Looks for everything that `config` (the stack file's) declares and `state` lacks.
 
     `chosen`: import ids of those to take where several could be it. Raises `ScimError` where the
@@ -76,7 +76,7 @@ def find(
     order = {resource.name: place for place, resource in enumerate(declared.resources)}
     findings = sorted(finder.findings, key=lambda finding: order[finding.name])
     absent = sorted(finder.absent, key=lambda name: order[name])
-    return Found(tuple(findings), tuple(absent), declared)
+    return Discovery(tuple(findings), tuple(absent), declared)
 
 
 class _Finder(Placeholders):
@@ -111,10 +111,10 @@ class _Finder(Placeholders):
         try:
             handler = self._vendors.handler(args.typ)
             finding = self._look(handler, args, inputs, twins=kept is not None)
-            made = None
+            outcome = None
             if finding is not None and finding.verdict == "adopt":
                 seen = handler.read(finding.candidates[0].import_id)
-                made = seen.made if seen is not None else None
+                outcome = seen.outcome if seen is not None else None
         except ScimError as error:
             self._fail(error)
             raise
@@ -127,8 +127,8 @@ class _Finder(Placeholders):
         shown = {k: v for k, v in placed.items() if not rpc.is_rpc_secret(v)}
         if kept is not None:
             return kept.id, {**shown, **kept.outputs}
-        if made is not None:
-            return made.id, {**shown, **made.outputs}
+        if outcome is not None:
+            return outcome.id, {**shown, **outcome.outputs}
         return f"${{{args.name}.id}}", shown
 
     def _look(
@@ -139,14 +139,18 @@ class _Finder(Placeholders):
         if twins and handler.importable and args.typ not in _REPEATABLE:
             return None  # a second one cannot be
         listed = handler.find(inputs) or ()
-        held = self._state.ids(args.typ)
-        own = [one for one in listed if {one.import_id, one.import_id.rsplit("/", 1)[-1]} & held]
-        last = max((one.used for one in own), default="")
+        ids = self._state.ids(args.typ)
+        own = [
+            candidate
+            for candidate in listed
+            if {candidate.import_id, candidate.import_id.rsplit("/", 1)[-1]} & ids
+        ]
+        last = max((candidate.used for candidate in own), default="")
         others = tuple(
             # With whichever token was used last the identity provider signs in.
-            replace(one, in_use=one.in_use or one.used > last)
-            for one in listed
-            if one not in own
+            replace(candidate, in_use=candidate.in_use or candidate.used > last)
+            for candidate in listed
+            if candidate not in own
         )
         if not others:
             return None
@@ -161,15 +165,15 @@ class _Finder(Placeholders):
             return finding("twin")
         if twins:
             return finding("twin")
-        picked = tuple(one for one in others if one.import_id in self._chosen)
+        picked = tuple(other for other in others if other.import_id in self._chosen)
         if len(others) > 1 and len(picked) != 1:
             return finding("choose")
-        one = next(iter(picked or others))
-        blocking = _blocking(args.typ, one, inputs, options)
+        chosen = next(iter(picked or others))
+        blocking = _blocking(args.typ, chosen, inputs, options)
         if blocking:
-            return finding("refuse", *blocking, of=(one,))
-        rest = tuple(other for other in others if other is not one)
-        return finding("adopt", *_differences(one, inputs, options), of=(one, *rest))
+            return finding("refuse", *blocking, of=(chosen,))
+        rest = tuple(other for other in others if other is not chosen)
+        return finding("adopt", *_differences(chosen, inputs, options), of=(chosen, *rest))
 
     def _options(self, args: MockResourceArgs) -> Options:
         for registration in reversed(self.monitor.declared.resources):
@@ -193,22 +197,22 @@ def _parent(monitor: RecordingMonitor, args: MockResourceArgs) -> str | None:
     return None
 
 
-def _blocking(type_: str, one: Candidate, inputs: JsonObject, options: Options) -> list[str]:
+def _blocking(type_: str, candidate: Candidate, inputs: JsonObject, options: Options) -> list[str]:
     """What could only be had by replacing it: then taking it over would take access away."""
     keys = kind_of(type_).forces_new | {*options.replace_on_changes}
     return [
-        _difference(key, one.facts[key], inputs.get(key))
-        for key in sorted(keys & {*one.facts})
-        if _plain(one.facts[key]) != _plain(inputs.get(key))
+        _difference(key, candidate.facts[key], inputs.get(key))
+        for key in sorted(keys & {*candidate.facts})
+        if _plain(candidate.facts[key]) != _plain(inputs.get(key))
     ]
 
 
-def _differences(one: Candidate, inputs: JsonObject, options: Options) -> list[str]:
+def _differences(candidate: Candidate, inputs: JsonObject, options: Options) -> list[str]:
     """What the next update changes in place."""
     return [
-        _difference(key, one.facts[key], inputs[key])
-        for key in sorted({*one.facts} & {*inputs} - {*options.ignore_changes})
-        if _plain(one.facts[key]) != _plain(inputs[key])
+        _difference(key, candidate.facts[key], inputs[key])
+        for key in sorted({*candidate.facts} & {*inputs} - {*options.ignore_changes})
+        if _plain(candidate.facts[key]) != _plain(inputs[key])
     ]
 
 

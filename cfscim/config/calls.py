@@ -198,20 +198,18 @@ _SIGN_IN: Mapping[str, Counts] = {"okta": {"okta user": Count(reads=2)}}
 
 def calls_to_make(asked: Iterable[Asked]) -> Counts:
     """The calls of resources that are made, or of look-ups."""
-    return _sum(found for type_, inputs in asked for found in _steps(type_, inputs, "made"))
+    return _sum(step for type_, inputs in asked for step in _steps(type_, inputs, "made"))
 
 
 def calls_to_refresh(resources: Iterable[Asked]) -> Counts:
     """The calls that read resources back; a refresh looks nothing up."""
-    return _sum(
-        found for type_, inputs in resources for found in _steps(type_, inputs, "refreshed")
-    )
+    return _sum(step for type_, inputs in resources for step in _steps(type_, inputs, "refreshed"))
 
 
 def calls_to_sign_in(types: Iterable[str]) -> Counts:
     """What the providers of these types ask before anything else, in every run."""
     packages = {type_.partition(":")[0] for type_ in types}
-    return _sum(found for package in packages for found in _SIGN_IN.get(package, {}).items())
+    return _sum(pair for package in packages for pair in _SIGN_IN.get(package, {}).items())
 
 
 @dataclass(frozen=True)
@@ -250,7 +248,7 @@ def calls(resources: Sequence[Asked], lookups: Sequence[Asked]) -> tuple[Calls, 
 
 def together(*counts: Counts) -> Counts:
     """All of them, a bucket's in one count."""
-    return _sum(pair for one in counts for pair in one.items())
+    return _sum(pair for count in counts for pair in count.items())
 
 
 def _steps(type_: str, inputs: Mapping[str, Json], when: When) -> Iterable[tuple[str, Count]]:
@@ -263,7 +261,7 @@ def _steps(type_: str, inputs: Mapping[str, Json], when: When) -> Iterable[tuple
 
 
 def _sum(pairs: Iterable[tuple[str, Count]]) -> Counts:
-    found: dict[str, Count] = {}
+    sums: dict[str, Count] = {}
     for bucket, count in pairs:
-        found[bucket] = found.get(bucket, Count()) + count
-    return {key: found[key] for key in BUCKETS if key in found and found[key].all}
+        sums[bucket] = sums.get(bucket, Count()) + count
+    return {key: sums[key] for key in BUCKETS if key in sums and sums[key].all}

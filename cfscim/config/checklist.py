@@ -44,8 +44,8 @@ def remaining_steps(
     config: ScimConfig, *, app_id: str, next_app_id: str = "", okta_domain: str = "okta.com"
 ) -> list[str]:
     """`steps` as lines, for the stack's outputs and `plan`, which read nothing back."""
-    found = steps(config, app_id=app_id, next_app_id=next_app_id, okta_domain=okta_domain)
-    return [step.text for step in found]
+    listed = steps(config, app_id=app_id, next_app_id=next_app_id, okta_domain=okta_domain)
+    return [step.text for step in listed]
 
 
 def steps(
@@ -58,14 +58,14 @@ def steps(
     and government organisations.
     """
     ids = (app_id, next_app_id or app_id)
-    found = [
+    every = [
         step
         for lane, id_ in zip(lanes(config), ids, strict=False)
         for step in _of_one_way(lane, id_, okta_domain)
     ]
     return list(
         dict.fromkeys(
-            [*found, *_leaving_okta(config, app_id, okta_domain), *_left_by_a_move(config)]
+            [*every, *_leaving_okta(config, app_id, okta_domain), *_left_by_a_move(config)]
         )
     )
 
@@ -107,10 +107,10 @@ def _left_by_a_move(config: ScimConfig) -> Iterator[Step]:
 def _of_one_way(lane: Lane, app_id: str, okta_domain: str) -> list[Step]:
     config = lane.config
     provider = config.identity_provider
-    found = list(_virtual_groups(config))
+    texts = list(_virtual_groups(config))
     if isinstance(provider, OktaConfig):
-        return found + list(_okta(lane, provider, app_id, okta_domain))
-    return found + list(_entra(config, provider, app_id))
+        return texts + list(_okta(lane, provider, app_id, okta_domain))
+    return texts + list(_entra(config, provider, app_id))
 
 
 def okta_app_link(okta: OktaConfig, app_id: str, okta_domain: str = "okta.com") -> str:

@@ -102,7 +102,7 @@ def nearest(word: str, known: list[str]) -> str | None:
     folded = {_folded(candidate): candidate for candidate in known}
     if (same := folded.get(_folded(word))) is not None:
         return same
-    best = max(folded, key=lambda one: _ratio(_folded(word), one), default=None)
+    best = max(folded, key=lambda name: _ratio(_folded(word), name), default=None)
     return folded[best] if best and _ratio(_folded(word), best) >= 0.75 else None
 
 
@@ -110,5 +110,5 @@ def _folded(word: str) -> str:
     return skeleton(word).casefold().replace("_", "").replace("-", "").replace(" ", "")
 
 
-def _ratio(one: str, other: str) -> float:
-    return SequenceMatcher(None, one, other).ratio()
+def _ratio(word: str, other: str) -> float:
+    return SequenceMatcher(None, word, other).ratio()

@@ -416,12 +416,12 @@ class ScimConfig(Part):
     def removal_of(self, resource: str) -> Removal | Move | None:
         """The entry of `removals`, or the move, that a resource's logical name falls under, the one
         that lasts longest; None where it is protected."""
-        found: list[Removal | Move] = [
-            one for one in self.removals if resource in _covered(one.what)
+        entries: list[Removal | Move] = [
+            removal for removal in self.removals if resource in _covered(removal.what)
         ]
         if self.move is not None and resource in _left_behind(self.move):
-            found.append(self.move)
-        return max(found, key=lambda one: one.until, default=None)
+            entries.append(self.move)
+        return max(entries, key=lambda entry: entry.until, default=None)
 
     def protects(self, resource: str) -> bool:
         """Whether the resource of this logical name is protected."""

@@ -181,7 +181,9 @@ def _beside(folder: Path) -> Iterator[Message]:
         if ending.lower() not in _ENDINGS or not _PROJECTS.match(name):
             continue
         shown = os.path.normpath(file)
-        twin = next((one for one in names if one != name and one.lower() == name.lower()), None)
+        twin = next(
+            (other for other in names if other != name and other.lower() == name.lower()), None
+        )
         if twin is not None or not name.startswith("Pulumi") or ending not in _ENDINGS:
             yield _of_file(
                 shown,

@@ -51,11 +51,11 @@ def published(text: str) -> str:
     Raises `UsageError` for a page without any.
     """
     whole = text
-    for name, made in (("keys", tables), ("switches", switches)):
+    for name, rendered in (("keys", tables), ("switches", switches)):
         begin, end = f"<!-- {name}: `make published` -->\n", f"<!-- end of {name} -->\n"
         if begin in text and end in text:
             before, rest = whole.split(begin)
-            whole = f"{before}{begin}\n{made()}\n{end}{rest.split(end)[1]}"
+            whole = f"{before}{begin}\n{rendered()}\n{end}{rest.split(end)[1]}"
     if "`make published` -->" not in text:
         raise UsageError("page", "nothing in it is made from the config")
     return whole

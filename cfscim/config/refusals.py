@@ -151,7 +151,7 @@ def _unknown(root: type[BaseModel], model: type[BaseModel], loc: list[Step]) -> 
     name = MASK if looks_secret(key) else f'"{key}"' if len(key) <= 60 else f'"{key[:57]}..."'
     why = "an unknown key would be passed over in silence, so none is allowed"
     known = keys_of(model)
-    here = next((one for one in known if nearest(key, [one]) == one), None)
+    here = next((other for other in known if nearest(key, [other]) == other), None)
     if nearest(key, known) is not None:
         here = nearest(key, known)
     if model.model_fields.get("kind") is not None:
@@ -174,12 +174,12 @@ def _unknown(root: type[BaseModel], model: type[BaseModel], loc: list[Step]) -> 
 
 
 def _provider_models(root: type[BaseModel]) -> dict[str, type[BaseModel]]:
-    field = next(one for one in root.model_fields.values() if one.alias == _PROVIDER)
-    found = {}
+    field = next(field for field in root.model_fields.values() if field.alias == _PROVIDER)
+    models = {}
     for model in models_in(field.annotation):
         if "kind" in model.model_fields:
-            found[choices_of(model.model_fields["kind"])[0]] = model
-    return found
+            models[choices_of(model.model_fields["kind"])[0]] = model
+    return models
 
 
 def _no_kind(value: object) -> Parts:
@@ -295,14 +295,14 @@ def at(root: Model, loc: Sequence[int | str]) -> tuple[Model, FieldInfo | None]:
     model, field = root, None
     for step in loc:
         candidates = list(models_in(field.annotation)) if field else [model]
-        by_kind = [one for one in candidates if step in _kinds(one)]
+        by_kind = [candidate for candidate in candidates if step in _kinds(candidate)]
         if by_kind:
             model, field = by_kind[0], None
             continue
         for candidate in candidates:
-            found = _field(candidate, step)
-            if found is not None:
-                model, field = candidate, found
+            info = _field(candidate, step)
+            if info is not None:
+                model, field = candidate, info
                 break
         else:
             if len(candidates) == 1 and field is not None and not isinstance(step, int):

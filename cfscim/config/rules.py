@@ -68,10 +68,10 @@ def _credential(steps: Keys, what: str) -> Message:
 
 
 def _section(raw: Raw, *keys: str) -> Raw:
-    found: object = raw
+    section: object = raw
     for key in keys:
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+        section = section.get(key) if isinstance(section, Mapping) else None
+    return section if isinstance(section, Mapping) else {}
 
 
 def _texts(value: object) -> Iterator[tuple[int, str]]:

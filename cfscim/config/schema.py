@@ -32,16 +32,18 @@ def text(schema: Object) -> str:
 
 def config_schema() -> Object:
     """The schema of the object under `cloudflare-scim:scim`."""
-    made: Object = ScimConfig.model_json_schema(by_alias=True)
-    definitions = _object(made.pop("$defs"))
+    schema: Object = ScimConfig.model_json_schema(by_alias=True)
+    definitions = _object(schema.pop("$defs"))
     definitions.pop("Role", None)  # role names stand as property names instead
-    _tidy(made)
+    _tidy(schema)
     for definition in definitions.values():
         _tidy(_object(definition))
-    _between_fields(made, definitions)
-    made["description"] = "Everything one stack declares: account, token, roles, identity provider."
+    _between_fields(schema, definitions)
+    schema["description"] = (
+        "Everything one stack declares: account, token, roles, identity provider."
+    )
     head: Object = {"$schema": _DIALECT, "title": "Cloudflare dashboard SCIM: one stack"}
-    return head | made | {"$defs": definitions}
+    return head | schema | {"$defs": definitions}
 
 
 def stack_file_schema() -> Object:
@@ -98,10 +100,10 @@ def _tidy(schema: Object) -> None:
     schema.pop("title", None)
 
 
-def _between_fields(made: Object, definitions: Object) -> None:
+def _between_fields(schema: Object, definitions: Object) -> None:
     """What `cfscim.config.rules` checks between fields, as far as it can be said here."""
-    _object(made["properties"])["roles"] = {
-        "description": _object(_object(made["properties"])["roles"])["description"],
+    _object(schema["properties"])["roles"] = {
+        "description": _object(_object(schema["properties"])["roles"])["description"],
         "type": "object",
         "minProperties": 1,
         "properties": {
@@ -110,7 +112,7 @@ def _between_fields(made: Object, definitions: Object) -> None:
         },
         "additionalProperties": False,
     }
-    made |= _when(
+    schema |= _when(
         {"roleModel": {"const": "virtualGroups"}},
         {"groupPrefix": {"const": ""}},
     ) | {"required": ["account", "roleModel", "identityProvider"]}

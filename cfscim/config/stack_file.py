@@ -22,7 +22,7 @@ from cfscim.config.stack_yaml import Tree, read_tree
 LARGEST_FILE = 1_000_000
 """Bytes; stack files are written by hand, so a larger one is some other file."""
 
-Found = TypeVar("Found")
+T = TypeVar("T")
 
 _WHY_FILE = "nothing of the stack can be checked"
 
@@ -180,9 +180,9 @@ def _is_secure(value: object) -> bool:
     return isinstance(value, Mapping) and set(value) == {"secure"}
 
 
-def _below_config(by_keys: Mapping[Keys, Found]) -> dict[Keys, Found]:
+def _below_config(by_keys: Mapping[Keys, T]) -> dict[Keys, T]:
     """What was found below `config`, by the keys below it."""
-    return {keys[1:]: found for keys, found in by_keys.items() if _is_below_config(keys)}
+    return {keys[1:]: item for keys, item in by_keys.items() if _is_below_config(keys)}
 
 
 def _is_below_config(keys: Keys) -> bool:
@@ -210,31 +210,41 @@ def check_stack_file(path: str | Path, *, now: datetime | None = None) -> Checke
 
     `now` is the moment after which a token must end; without it no expiry is judged.
     """
-    found = read_stack_file(path)
-    problems = [*_credentials(found), *_project_keys(found), *document_problems(found.document)]
-    if isinstance(found.document, Mapping) and isinstance(found.document.get("config"), Mapping):
-        problems += near_misses(found.document["config"])
+    stack_file = read_stack_file(path)
+    problems = [
+        *_credentials(stack_file),
+        *_project_keys(stack_file),
+        *document_problems(stack_file.document),
+    ]
+    if isinstance(stack_file.document, Mapping) and isinstance(
+        stack_file.document.get("config"), Mapping
+    ):
+        problems += near_misses(stack_file.document["config"])
     config = None
-    if (CONFIG_KEY,) in found.lines:
-        over = list(expired(found.config_object, now)) if now else []
+    if (CONFIG_KEY,) in stack_file.lines:
+        over = list(expired(stack_file.config_object, now)) if now else []
         problems.extend(over)
         try:
-            read = parse_config(found.config_object, stack=found.stack, written=found.written)
+            read = parse_config(
+                stack_file.config_object, stack=stack_file.stack, written=stack_file.written
+            )
         except ConfigError as error:
             problems.extend(error.problems)
         else:
             for lane in lanes(read):
-                problems.extend(_two_organisations(found, lane.config))
-                problems.extend(_vanity_domain(found, lane.config))
-                problems.extend(_two_clouds(found, lane.config))
+                problems.extend(_two_organisations(stack_file, lane.config))
+                problems.extend(_vanity_domain(stack_file, lane.config))
+                problems.extend(_two_clouds(stack_file, lane.config))
             config = None if over else read
-    every = [*found.problems, *map(found.placed, problems)]
-    return CheckedStack(found, config, tuple(sorted(every, key=lambda one: one.where.line or 0)))
+    every = [*stack_file.problems, *map(stack_file.placed, problems)]
+    return CheckedStack(
+        stack_file, config, tuple(sorted(every, key=lambda problem: problem.where.line or 0))
+    )
 
 
-def _credentials(found: StackFile) -> Iterator[Message]:
+def _credentials(stack_file: StackFile) -> Iterator[Message]:
     """Credentials in plain text; the value is never repeated."""
-    for key, value in found.provider_config.items():
+    for key, value in stack_file.provider_config.items():
         if value and (key in CREDENTIALS or looks_secret(value)):
             yield Message(
                 where=Where((key,)),
@@ -246,12 +256,12 @@ def _credentials(found: StackFile) -> Iterator[Message]:
             )
 
 
-def _project_keys(found: StackFile) -> Iterator[Message]:
+def _project_keys(stack_file: StackFile) -> Iterator[Message]:
     """Other keys of the project, which the program does not read."""
     project = CONFIG_KEY.partition(":")[0]
-    if (CONFIG_KEY,) not in found.lines:
+    if (CONFIG_KEY,) not in stack_file.lines:
         return
-    for keys in found.lines:
+    for keys in stack_file.lines:
         given = str(keys[0]) if len(keys) == 1 else CONFIG_KEY
         if given != CONFIG_KEY:
             namespace, colon, key = given.partition(":")
@@ -264,10 +274,10 @@ def _project_keys(found: StackFile) -> Iterator[Message]:
                 )
 
 
-def _two_organisations(found: StackFile, config: ScimConfig) -> Iterator[Message]:
+def _two_organisations(stack_file: StackFile, config: ScimConfig) -> Iterator[Message]:
     """Okta's provider and the config object must mean the same organisation."""
     provider = config.identity_provider
-    given = found.provider_config.get("okta:orgName")
+    given = stack_file.provider_config.get("okta:orgName")
     if isinstance(provider, OktaConfig) and given and given.lower() != provider.org_name.lower():
         yield Message(
             where=Where(("okta:orgName",)),
@@ -277,19 +287,19 @@ def _two_organisations(found: StackFile, config: ScimConfig) -> Iterator[Message
         )
 
 
-def _vanity_domain(found: StackFile, config: ScimConfig) -> Iterator[Message]:
+def _vanity_domain(stack_file: StackFile, config: ScimConfig) -> Iterator[Message]:
     """Okta's provider must work on one of Okta's own domains."""
-    given = found.provider_config.get("okta:baseUrl")
+    given = stack_file.provider_config.get("okta:baseUrl")
     okta = isinstance(config.identity_provider, OktaConfig)
     if okta and given and given.strip().lower() not in OKTA_DOMAINS:
         what, why, instead = NOT_OKTAS
         yield Message(where=Where(("okta:baseUrl",)), what=what, why=why, instead=instead)
 
 
-def _two_clouds(found: StackFile, config: ScimConfig) -> Iterator[Message]:
+def _two_clouds(stack_file: StackFile, config: ScimConfig) -> Iterator[Message]:
     """Entra's provider and the config object must mean the same cloud of Microsoft's."""
     provider = config.identity_provider
-    given = found.provider_config.get("azuread:environment")
+    given = stack_file.provider_config.get("azuread:environment")
     if not isinstance(provider, EntraConfig):
         return
     declared = CLOUDS[provider.cloud]

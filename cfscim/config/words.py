@@ -126,8 +126,8 @@ def moment(text: str) -> datetime | None:
 def _moment(value: object) -> object:
     if not isinstance(value, str):
         return value
-    if (found := moment(value)) is not None:
-        return found
+    if (instant := moment(value)) is not None:
+        return instant
     raise refuse(
         f"{shown(value)} is no moment in RFC 3339 with whole seconds and a zone",
         "the token must end at one certain moment",
@@ -260,7 +260,9 @@ def _operator(text: str) -> str:
     raise refuse(
         f"{shown(text)} is no filter operator",
         "Microsoft Graph compares operator names as they stand",
-        f'write "{near}"' if near else "write one of " + ", ".join(f'"{one}"' for one in OPERATORS),
+        f'write "{near}"'
+        if near
+        else "write one of " + ", ".join(f'"{operator}"' for operator in OPERATORS),
     )
 
 

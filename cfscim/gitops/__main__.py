@@ -94,19 +94,19 @@ def _due(arguments: Arguments) -> int:
     if arguments.since:
         if not arguments.stack:
             raise Stop("since is given without stack; it says what one stack is compared with")
-        found = [deployed.Due(arguments.stack, stacks.commit_of(arguments.since))]
+        due = [deployed.Due(arguments.stack, stacks.commit_of(arguments.since))]
     else:
         verified = {s: deployed.verified_commit(s, repository, github) for s in names}
-        found = deployed.due(names, verified, deployed.differs)
-        if arguments.stack and not found:
-            found = [deployed.Due(arguments.stack, verified[arguments.stack])]
-    _output(stacks=json.dumps([vars(one) for one in found]))
+        due = deployed.due(names, verified, deployed.differs)
+        if arguments.stack and not due:
+            due = [deployed.Due(arguments.stack, verified[arguments.stack])]
+    _output(stacks=json.dumps([vars(stack) for stack in due]))
     return 0
 
 
 def _approve(arguments: Arguments) -> int:
-    found = [deployed.Due(**one) for one in json.loads(arguments.stacks)]
-    text, good = summary.approval_text(found) if found else ("Nothing is to be deployed.\n", True)
+    due = [deployed.Due(**entry) for entry in json.loads(arguments.stacks)]
+    text, good = summary.approval_text(due) if due else ("Nothing is to be deployed.\n", True)
     summary.show(text, Path("plan.md"))
     return 0 if good else 1
 

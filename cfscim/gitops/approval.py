@@ -30,8 +30,8 @@ def must_approve(actor: str, approvers: str, repository: str, commit: str, ask: 
             f"{actor} is not in the variable APPROVERS; starting deploy by hand is the approval; "
             f"ask one of: {approvers or 'nobody, the variable is empty'}"
         )
-    made = ask(f"repos/{repository}/commits/{commit}")
-    if actor.lower() in (texts(made, "author", "login").lower(),):
+    details = ask(f"repos/{repository}/commits/{commit}")
+    if actor.lower() in (texts(details, "author", "login").lower(),):
         raise Stop(
             f"{actor} wrote {commit[:12]}, and nobody approves a change of their own; ask another "
             f"of: {approvers}"

@@ -50,12 +50,12 @@ def due(
 ) -> list[Due]:
     """The stacks whose last verified deployment is not what the branch has now: also those whose
     own deployment was refused, superseded or failed since."""
-    found = []
+    waiting = []
     for stack in stacks:
         before = verified.get(stack, "")
         if not before or differs(stack, before):
-            found.append(Due(stack, before))
-    return found
+            waiting.append(Due(stack, before))
+    return waiting
 
 
 def differs(stack: str, before: str) -> bool:

@@ -30,8 +30,8 @@ def plan_text(stacks: Sequence[str], before: str) -> tuple[str, bool]:
 def approval_text(stacks: Sequence[Due]) -> tuple[str, bool]:
     """What an approval carries out, compared with each stack's last verified deployment."""
     parts, good = [], True
-    for before in sorted({one.before for one in stacks}):
-        names = [one.stack for one in stacks if one.before == before]
+    for before in sorted({stack.before for stack in stacks}):
+        names = [stack.stack for stack in stacks if stack.before == before]
         listed = ", ".join(f"`{name}`" for name in names)
         if before:
             parts.append(f"Compared with `{before[:12]}`, last deployed and verified: {listed}.\n")

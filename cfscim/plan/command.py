@@ -127,8 +127,8 @@ def _chosen(request: Request) -> tuple[list[CheckedStack], list[Message]]:
     """The stacks asked for, and everything that is wrong with them or between them."""
     if request.stack is not None:
         stack = check_stack_file(stack_path(request.stack, "plan"), now=datetime.now(UTC))
-        found = (*project_problems([stack.file.path]), *stack.problems)
-        return [replace(stack, problems=found)], list(found)
+        listed = (*project_problems([stack.file.path]), *stack.problems)
+        return [replace(stack, problems=listed)], list(listed)
     files, problems = stack_files(request.paths)
     checked = [check_stack_file(file, now=datetime.now(UTC)) for file in files]
     problems += [problem for stack in checked for problem in stack.problems]
@@ -168,5 +168,5 @@ def _gone(request: Request, against: Against | None, checked: Sequence[CheckedSt
         return []
     folders = [path for path in request.paths if os.path.isdir(path)] or ["."]
     here = {os.path.normpath(stack.file.path) for stack in checked}
-    found = {os.path.normpath(f) for folder in folders for f in against.stack_files(folder)}
-    return sorted(file for file in found - here if not os.path.lexists(file))
+    files = {os.path.normpath(f) for folder in folders for f in against.stack_files(folder)}
+    return sorted(file for file in files - here if not os.path.lexists(file))

@@ -55,13 +55,15 @@ class Plan:
     @property
     def heavy_refresh(self) -> bool:
         """Whether a refresh takes more than a quarter of what Okta allows a token in a minute."""
-        mine = (one for one in self.calls if one.bucket.vendor == "Okta")
-        return any(one.refresh > one.bucket.allowed / 4 for one in mine)
+        mine = (call for call in self.calls if call.bucket.vendor == "Okta")
+        return any(call.refresh > call.bucket.allowed / 4 for call in mine)
 
     @cached_property
     def calls(self) -> tuple[Calls, ...]:
         """The calls to vendors that an update makes, by what the vendors count together."""
-        return calls([(one.type, one.inputs) for one in self.remote_resources], self.lookups)
+        return calls(
+            [(resource.type, resource.inputs) for resource in self.remote_resources], self.lookups
+        )
 
 
 def make_plan(

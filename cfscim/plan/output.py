@@ -88,7 +88,7 @@ def render_markdown(
         "down by that; run `pulumi destroy` first if it was meant."
         for file in gone
     ]
-    documents = [found for result in results if (found := _document(result)) is not None]
+    documents = [document for result in results if (document := _document(result)) is not None]
     if many:
         results = [_without_program(result) for result in results]
         unchanged = [r for r in results if r.review is not None and _quiet(r)]
@@ -128,7 +128,7 @@ def show_text(
         )
     sys.stdout.flush()
     if whole or all(result.review is None for result in results):
-        show([found for result in results if (found := _document(result)) is not None])
+        show([brief for result in results if (brief := _document(result)) is not None])
         return
     documents: list[Document] = []
     if many:
@@ -136,7 +136,7 @@ def show_text(
         documents = [first] if first.sections else []
         results = [_without_program(result) for result in results]
     shown = [result for result in results if not (many and _quiet(result))]
-    documents += [found for result in shown if (found := _brief(result, many=many)) is not None]
+    documents += [brief for result in shown if (brief := _brief(result, many=many)) is not None]
     reviews = [result.review for result in results if result.review is not None]
     if many and reviews:
         documents.append(Document("", (), (), outro=(Paragraph((totals(reviews),)),)))
@@ -173,8 +173,8 @@ def _without_program(result: StackResult) -> StackResult:
 
 def _changing(results: Sequence[StackResult]) -> list[Review]:
     """The reviews of several stacks that change; of a single one its own document is enough."""
-    found = [r.review for r in results if r.review is not None and not _quiet(r)]
-    return found if len(found) > 1 else []
+    reviews = [r.review for r in results if r.review is not None and not _quiet(r)]
+    return reviews if len(reviews) > 1 else []
 
 
 def _dumped(value: object) -> str:
@@ -185,9 +185,9 @@ def _dumped(value: object) -> str:
 def _json(result: StackResult, plan: Plan) -> dict[str, object]:
     if result.review is None:
         return as_json(plan)
-    found = review_json(result.review)
-    found["policy"] = [_violation(one) for one in result.violations]
-    return found
+    shown = review_json(result.review)
+    shown["policy"] = [_violation(violation) for violation in result.violations]
+    return shown
 
 
 def _violation(violation: Violation) -> dict[str, object]:
@@ -203,13 +203,13 @@ def _violation(violation: Violation) -> dict[str, object]:
 def _json_entry(result: StackResult, problems: Sequence[Message]) -> dict[str, object]:
     file = result.checked.file
     mine = [problem for problem in problems if problem.where.file == file.path]
-    found: dict[str, object] = {"project": PROJECT, "stack": file.stack}
+    entry: dict[str, object] = {"project": PROJECT, "stack": file.stack}
     if result.plan is not None:
-        found = _json(result, result.plan)
-    found["file"] = file.path
+        entry = _json(result, result.plan)
+    entry["file"] = file.path
     if mine:
-        found["problems"] = _beside(file.path, mine)["problems"]
-    return found
+        entry["problems"] = _beside(file.path, mine)["problems"]
+    return entry
 
 
 def _files(problems: Sequence[Message]) -> list[str]:
@@ -219,8 +219,8 @@ def _files(problems: Sequence[Message]) -> list[str]:
 def _beside(file: str, problems: Sequence[Message]) -> dict[str, object]:
     """What is wrong with a file that is no stack's, such as the project's own."""
     mine = [problem for problem in problems if (problem.where.file or "") == file]
-    found = json.loads(render_problems([], mine, "json"))["problems"]
-    return {"project": PROJECT, "file": file, "problems": found}
+    listed = json.loads(render_problems([], mine, "json"))["problems"]
+    return {"project": PROJECT, "file": file, "problems": listed}
 
 
 def _document(result: StackResult) -> Document | None:
@@ -253,10 +253,12 @@ def _policy(violations: Sequence[Violation]) -> Iterator[Section]:
 
 def policy_lines(violations: Sequence[Violation]) -> Iterator[Line]:
     """Refused ones first, each with its rule, then the waived ones with who waived them."""
-    for one in violations:
-        if one.waived is None:
-            yield (Strong(f"Refused by {one.rule}: "), Prose(str(one.message)))
-    for one in violations:
-        if one.waived is not None:
-            who = f"{one.waived.by} until {one.waived.until} ({one.waived.reason})"
-            yield (Strong(f"Waived, {one.rule}: "), Prose(f"{one.message}; by {who}"))
+    for violation in violations:
+        if violation.waived is None:
+            yield (Strong(f"Refused by {violation.rule}: "), Prose(str(violation.message)))
+    for violation in violations:
+        if violation.waived is not None:
+            who = (
+                f"{violation.waived.by} until {violation.waived.until} ({violation.waived.reason})"
+            )
+            yield (Strong(f"Waived, {violation.rule}: "), Prose(f"{violation.message}; by {who}"))

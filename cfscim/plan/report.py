@@ -157,14 +157,14 @@ def _calls(plan: Plan) -> Section:
     """What the update asks of the vendors, beside what they allow one token."""
     rows = tuple(
         (
-            (f"{one.bucket.vendor}: {one.bucket.name}",),
-            (str(one.first.all),),
-            (str(one.first.writes),),
-            (str(one.unchanged),),
-            (str(one.refresh),),
-            (f"{one.bucket.allowed:,} in {one.bucket.seconds} s",),
+            (f"{call.bucket.vendor}: {call.bucket.name}",),
+            (str(call.first.all),),
+            (str(call.first.writes),),
+            (str(call.unchanged),),
+            (str(call.refresh),),
+            (f"{call.bucket.allowed:,} in {call.bucket.seconds} s",),
         )
-        for one in plan.calls
+        for call in plan.calls
     )
     head = ("Counted together", "All made", "Writes", "No change", "Refresh", "Allowed")
     blocks: list[Block] = [Table(head, rows, Weight.DETAIL)]

@@ -297,14 +297,14 @@ def _who_remains(http: HttpClient, asked: Asked) -> Iterator[Answer]:
     after = Charge.of(config)
     try:
         client = CloudflareClient(http, asked.settings, asked.env)
-        found = left_in_charge(client, config.account.id, asked.before or after, after)
+        remaining = left_in_charge(client, config.account.id, asked.before or after, after)
     except AnswerError as error:
         yield _refused(id_, "Cloudflare", error)
         return
-    if found.people:
-        said = ", ".join(sorted(found.people))
+    if remaining.people:
+        said = ", ".join(sorted(remaining.people))
         yield Answer(id_, "Cloudflare", f"Super Administrators after the update: {said}")
-    elif found.others:
+    elif remaining.others:
         yield _unknown(
             id_,
             "Cloudflare",
@@ -428,15 +428,15 @@ _BLOCKED = {
 
 def _okta_people(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     everyone = [*people(config)]
-    found: dict[str, list[JsonObject]] = {}
+    by_address: dict[str, list[JsonObject]] = {}
     for start in range(0, len(everyone), _PER_SEARCH):
         some = everyone[start : start + _PER_SEARCH]
         search = " or ".join(f"profile.email eq {json.dumps(address)}" for address in some)
         for user in link_pages(http, "/api/v1/users", {"search": search, "limit": "200"}):
             email = string(inner(user, "profile"), "email").casefold()
-            found.setdefault(email, []).append(user)
+            by_address.setdefault(email, []).append(user)
     for address in everyone:
-        users = found.get(address.casefold(), [])
+        users = by_address.get(address.casefold(), [])
         usable = [user for user in users if user.get("status") != "DEPROVISIONED"]
         status = string(usable[0] if usable else (users or [{}])[0], "status")
         yield _person(

@@ -93,11 +93,11 @@ def _names(
     """Names that are taken, and by what; the stack's own are its own."""
     with Vendors(asked.settings, asked.env, here_only=False) as vendors:
         try:
-            found = find(stack, whole, state or State(), vendors)
+            discovery = find(stack, whole, state or State(), vendors)
         except ScimError as error:
             yield Answer("names", "all", message=error.message)
             return
-    taken = [finding for finding in found.findings if finding.type in _NAMED]
+    taken = [finding for finding in discovery.findings if finding.type in _NAMED]
     for finding in taken:
         yield _taken(finding, own=state is None)
     if not taken:
@@ -107,7 +107,8 @@ def _names(
 def _taken(finding: Finding, *, own: bool) -> Answer:
     """`own`: no state is known, so it may be the stack's own."""
     by = ", ".join(
-        f"{one.import_id}" + (f" ({one.note})" if one.note else "") for one in finding.candidates
+        f"{candidate.import_id}" + (f" ({candidate.note})" if candidate.note else "")
+        for candidate in finding.candidates
     )
     # Cloudflare lets two tokens have one name: nothing stops, and a person should know.
     level = Level.UNKNOWN if finding.type in TOKENS or own else Level.REFUSED
@@ -135,7 +136,9 @@ def stopping(answers: Sequence[Answer]) -> list[Answer]:
 def lines(answers: Sequence[Answer]) -> Iterator[tuple[str, str]]:
     """What is well as it stands, what a person has to look at, what stands in the way, each with
     its sign; the summary is the last line."""
-    yield from (("", f"ok       {one.vendor}: {one.said}") for one in answers if one.said)
+    yield from (
+        ("", f"ok       {answer.vendor}: {answer.said}") for answer in answers if answer.said
+    )
     for answer in answers:
         if answer.status == "unknown":
             yield "?", f"look     {answer.message}"

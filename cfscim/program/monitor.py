@@ -64,13 +64,13 @@ def _registration(request: resource_pb2.RegisterResourceRequest) -> Registration
             depends_on=tuple(sorted({_name_of(urn) for urn in request.dependencies})),
             replacement_trigger=None if trigger is None else _plain(trigger),
             replace_on_changes=tuple(request.replaceOnChanges),
-            aliases=tuple(one.spec.name for one in request.aliases if one.spec.name),
+            aliases=tuple(alias.spec.name for alias in request.aliases if alias.spec.name),
         ),
         custom=request.custom,
         fed_by={
-            key: tuple(sorted({_name_of(urn) for urn in found.urns}))
-            for key, found in sorted(request.propertyDependencies.items())
-            if found.urns and key not in _HIDDEN_INPUTS
+            key: tuple(sorted({_name_of(urn) for urn in sources.urns}))
+            for key, sources in sorted(request.propertyDependencies.items())
+            if sources.urns and key not in _HIDDEN_INPUTS
         },
     )
 

@@ -12,7 +12,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 from cfscim.config.messages import MissingError, ScimError
 from cfscim.program.monitor import RecordingMonitor
 from cfscim.program.registrations import Options
-from cfscim.rehearsal.handler import Change, Handler, Held, Props, changed_keys
+from cfscim.rehearsal.handler import Change, Handler, Props, Resource, changed_keys
 from cfscim.rehearsal.vendors import Vendors
 
 Key = tuple[str, str]
@@ -30,17 +30,17 @@ class Carrier(Mocks):
     def __init__(
         self,
         vendors: Vendors,
-        held: dict[Key, Held],
+        resources: dict[Key, Resource],
         turns: Iterator[int],
         progress: Callable[[str], None],
     ) -> None:
         self.monitor = RecordingMonitor(self)
         self.failure: ScimError | None = None
-        self.replaced: list[Held] = []
+        self.replaced: list[Resource] = []
         self.seen: set[Key] = set()
         self.counts: Counter[str] = Counter()
         self._vendors = vendors
-        self._held = held
+        self._resources = resources
         self._turns = turns
         self._progress = progress
         self._lock = threading.Lock()
@@ -57,11 +57,11 @@ class Carrier(Mocks):
         if not args.custom:
             return "", {}
         with self._operation(title(args.typ, args.name)):
-            held = self._carried_out(args)
+            resource = self._carried_out(args)
         shown = {k: v for k, v in args.inputs.items() if not rpc.is_rpc_secret(v)}
-        return held.id, {**shown, **held.outputs}
+        return resource.id, {**shown, **resource.outputs}
 
-    def _carried_out(self, args: MockResourceArgs) -> Held:
+    def _carried_out(self, args: MockResourceArgs) -> Resource:
         key, options = (args.typ, args.name), self._options(args)
         handler = self._vendors.handler(args.typ)
         with self._lock:
@@ -81,10 +81,10 @@ class Carrier(Mocks):
                     "whoever has access through it would lose it",
                     "take the change back, or name it under removals (docs/leaving.md)",
                 )
-            made = self._created(handler, args, inputs, options, "replaced")
+            new = self._created(handler, args, inputs, options, "replaced")
             with self._lock:
                 self.replaced.append(before)
-            return made
+            return new
         outputs = handler.update(before, inputs) if change == "update" else before.outputs
         after = replace(
             before,
@@ -96,31 +96,33 @@ class Carrier(Mocks):
         )
         return self._kept(after, "updated" if change == "update" else "same")
 
-    def _known(self, key: Key, options: Options) -> Held | None:
+    def _known(self, key: Key, options: Options) -> Resource | None:
         """What earlier runs made of the resource, under its name or one that it had."""
-        if key in self._held:
-            return self._held[key]
+        if key in self._resources:
+            return self._resources[key]
         for alias in options.aliases:
-            if (key[0], alias) in self._held:
-                renamed = replace(self._held.pop((key[0], alias)), name=key[1])
-                self._held[key] = renamed
+            if (key[0], alias) in self._resources:
+                renamed = replace(self._resources.pop((key[0], alias)), name=key[1])
+                self._resources[key] = renamed
                 return renamed
         return None
 
     def _created(
         self, handler: Handler, args: MockResourceArgs, inputs: Props, options: Options, how: str
-    ) -> Held:
-        made = handler.create(inputs)
-        held = Held(args.typ, args.name, made.id, inputs, made.outputs, options, next(self._turns))
-        return self._kept(held, how)
+    ) -> Resource:
+        outcome = handler.create(inputs)
+        resource = Resource(
+            args.typ, args.name, outcome.id, inputs, outcome.outputs, options, next(self._turns)
+        )
+        return self._kept(resource, how)
 
-    def _kept(self, held: Held, how: str) -> Held:
+    def _kept(self, resource: Resource, how: str) -> Resource:
         with self._lock:
-            self._held[held.type, held.name] = held
+            self._resources[resource.type, resource.name] = resource
             self.counts[how] += 1
             if how != "same":
-                self._progress(f"  {how} {title(held.type, held.name)}")
-        return held
+                self._progress(f"  {how} {title(resource.type, resource.name)}")
+        return resource
 
     def _options(self, args: MockResourceArgs) -> Options:
         for registration in reversed(self.monitor.declared.resources):
@@ -155,7 +157,7 @@ def named(what: str, error: ScimError) -> ScimError:
     return kind(where, said.what, said.why, said.instead)
 
 
-def _change(handler: Handler, before: Held, inputs: Props, options: Options) -> Change:
+def _change(handler: Handler, before: Resource, inputs: Props, options: Options) -> Change:
     if options.replacement_trigger != before.options.replacement_trigger and not before.imported:
         return "replace"
     change = handler.compare(before, inputs)

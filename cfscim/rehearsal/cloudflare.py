@@ -13,10 +13,10 @@ from cfscim.config.json_types import Json
 from cfscim.config.kinds import ACCOUNT_TOKENS, USER_GROUP, USER_TOKENS
 from cfscim.rehearsal.handler import (
     Candidate,
-    Held,
     Lookup,
-    Made,
+    Outcome,
     Props,
+    Resource,
     Row,
     Seen,
     Vendor,
@@ -82,8 +82,8 @@ def _token_body(inputs: Props) -> Props:
     return body
 
 
-def _token_made(_inputs: Props, answer: Answer) -> Made:
-    return Made(text(answer, "result", "id"), {"value": text(answer, "result", "value")})
+def _token_created(_inputs: Props, answer: Answer) -> Outcome:
+    return Outcome(text(answer, "result", "id"), {"value": text(answer, "result", "value")})
 
 
 def _tokens_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
@@ -115,9 +115,9 @@ def _accounts_of(token: Props) -> set[str]:
     return {key for key in keys if key.startswith(f"{ACCOUNT_SCOPE}.")}
 
 
-def _token_refreshed(http: HttpClient, held: Held) -> Props | None:
+def _token_refreshed(http: HttpClient, resource: Resource) -> Props | None:
     """A token that ended or was revoked is dropped from the state (AccountTokenResource.Read)."""
-    answer = http.get(f"{_token_path(held.inputs)}/{quote(held.id)}")
+    answer = http.get(f"{_token_path(resource.inputs)}/{quote(resource.id)}")
     token = inner({"is": answer.body}, "is", "result")
     if token.get("status") in ("expired", "revoked (exposed)"):
         return None
@@ -187,7 +187,7 @@ def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
 def _group_read(http: HttpClient, import_id: str) -> Seen:
     account, _, group = import_id.partition("/")
     answer = http.get(f"/accounts/{quote(account)}/iam/user_groups/{quote(group)}")
-    return Seen(Made(group), _group_facts(account, inner({"is": answer.body}, "is", "result")))
+    return Seen(Outcome(group), _group_facts(account, inner({"is": answer.body}, "is", "result")))
 
 
 def _ids(policy: Props, key: str) -> list[Json]:
@@ -197,7 +197,7 @@ def _ids(policy: Props, key: str) -> list[Json]:
 _TOKEN = Row(
     path=_token_path,
     body=_token_body,
-    made=_token_made,
+    created=_token_created,
     change="PUT",
     find=_tokens_named,
     refresh=_token_refreshed,
@@ -208,11 +208,11 @@ ROWS: Mapping[str, Row] = {
     USER_GROUP: Row(
         path=_groups_path,
         body=_group_body,
-        made=lambda _inputs, answer: Made(text(answer, "result", "id")),
+        created=lambda _inputs, answer: Outcome(text(answer, "result", "id")),
         change="PUT",
         find=_groups_named,
         read=_group_read,
-        import_id=lambda held: f"{string(held.inputs, 'accountId')}/{held.id}",
+        import_id=lambda resource: f"{string(resource.inputs, 'accountId')}/{resource.id}",
     ),
 }
 

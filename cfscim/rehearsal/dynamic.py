@@ -22,7 +22,7 @@ from pulumi.dynamic.config import Config
 
 from cfscim.config.kinds import OURS
 from cfscim.config.messages import PROJECT, ScimError
-from cfscim.rehearsal.handler import Change, Handler, Held, Made, Props, Vendor
+from cfscim.rehearsal.handler import Change, Handler, Outcome, Props, Resource, Vendor
 from cfscim.vendors.clients import Clients
 
 _PROVIDER = "__provider"
@@ -62,30 +62,32 @@ class _Dynamic(Handler):
     def read(self, import_id: str) -> None:
         """Nothing can be imported."""
 
-    def refresh(self, held: Held) -> Held | None:
+    def refresh(self, resource: Resource) -> Resource | None:
         """The class's own read; without an id it is gone."""
-        found = self._provider(held.inputs).read(held.id, held.outputs)
-        return replace(held, outputs=dict(found.outs or {})) if found.id else None
+        answer = self._provider(resource.inputs).read(resource.id, resource.outputs)
+        return replace(resource, outputs=dict(answer.outs or {})) if answer.id else None
 
-    def create(self, inputs: Props) -> Made:
+    def create(self, inputs: Props) -> Outcome:
         provider = self._provider(inputs)
-        made = provider.create(_checked(provider, {}, inputs))
-        return Made(str(made.id), dict(made.outs or {}))
+        result = provider.create(_checked(provider, {}, inputs))
+        return Outcome(str(result.id), dict(result.outs or {}))
 
-    def update(self, held: Held, inputs: Props) -> Props:
+    def update(self, resource: Resource, inputs: Props) -> Props:
         provider = self._provider(inputs)
-        news = _checked(provider, held.outputs, inputs)
-        return dict(provider.update(held.id, held.outputs, news).outs or {})
+        news = _checked(provider, resource.outputs, inputs)
+        return dict(provider.update(resource.id, resource.outputs, news).outs or {})
 
-    def delete(self, held: Held) -> None:
-        self._provider(held.inputs).delete(held.id, held.outputs)
+    def delete(self, resource: Resource) -> None:
+        self._provider(resource.inputs).delete(resource.id, resource.outputs)
 
-    def compare(self, held: Held, inputs: Props) -> Change:
+    def compare(self, resource: Resource, inputs: Props) -> Change:
         provider = self._provider(inputs)
-        found = provider.diff(held.id, held.outputs, _checked(provider, held.outputs, inputs))
-        if not found.changes:
+        difference = provider.diff(
+            resource.id, resource.outputs, _checked(provider, resource.outputs, inputs)
+        )
+        if not difference.changes:
             return "same"
-        return "replace" if found.replaces else "update"
+        return "replace" if difference.replaces else "update"
 
     def _provider(self, inputs: Props) -> _Provider:
         # Serialised a moment ago by the program in this very process.

@@ -20,10 +20,10 @@ from cfscim.config.kinds import (
 from cfscim.config.messages import ScimError
 from cfscim.rehearsal.handler import (
     Candidate,
-    Held,
     Lookup,
-    Made,
+    Outcome,
     Props,
+    Resource,
     Row,
     Seen,
     Vendor,
@@ -48,7 +48,7 @@ def entra(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:
     group = Row(
         create=lambda http, inputs: _group_created(http, inputs, client_id),
         update=_group_updated,
-        item=lambda held: f"/beta/groups/{string(held.outputs, 'objectId')}",
+        item=lambda resource: f"/beta/groups/{string(resource.outputs, 'objectId')}",
         find=_groups_named,
         read=_group_read,
     )
@@ -64,8 +64,8 @@ _GROUP = ENTRA_GROUP
 # -- the application -------------------------------------------------------------------------
 
 
-def _application(template: str, app: str, principal: str) -> Made:
-    return Made(
+def _application(template: str, app: str, principal: str) -> Outcome:
+    return Outcome(
         f"/applicationTemplates/{template}/instantiate/{app}/{principal}",
         {
             "applicationId": f"/applications/{app}",
@@ -76,7 +76,7 @@ def _application(template: str, app: str, principal: str) -> Made:
     )
 
 
-def _application_created(http: HttpClient, inputs: Props) -> Made:
+def _application_created(http: HttpClient, inputs: Props) -> Outcome:
     template = string(inputs, "templateId")
     path = f"/v1.0/applicationTemplates/{template}/instantiate"
     answer = http.send(Call("POST", path, body={"displayName": inputs.get("displayName")}))
@@ -93,7 +93,7 @@ def _applications_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
         query = {"$filter": f"appId eq '{string(app, 'appId')}'"}
         for principal in odata_pages(http, "/v1.0/servicePrincipals", query):
             owner = string(principal, "id")
-            made = _application(template, string(app, "id"), owner)
+            application = _application(template, string(app, "id"), owner)
             facts: Props = {"displayName": app.get("displayName"), "templateId": template}
             jobs = [*odata_pages(http, f"/v1.0/servicePrincipals/{owner}/{_JOBS}", {})]
             path = f"/v1.0/servicePrincipals/{owner}/appRoleAssignedTo"
@@ -101,7 +101,7 @@ def _applications_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
             note = "provisions" if jobs else "no provisioning job"
             note += f", {assigned} assigned" if assigned else ""
             created = string(app, "createdDateTime")
-            yield Candidate(made.id, facts, created, note, bool(jobs or assigned))
+            yield Candidate(application.id, facts, created, note, bool(jobs or assigned))
 
 
 def _application_read(http: HttpClient, import_id: str) -> Seen:
@@ -114,7 +114,7 @@ def _application_read(http: HttpClient, import_id: str) -> Seen:
 # -- groups and assignments ------------------------------------------------------------------
 
 
-def _group_created(http: HttpClient, inputs: Props, client_id: str) -> Made:
+def _group_created(http: HttpClient, inputs: Props, client_id: str) -> Outcome:
     name = string(inputs, "displayName")
     # The provider does not escape an apostrophe here: Graph refuses such a name.
     query = {"$filter": f"displayName eq '{name}'"}
@@ -136,19 +136,19 @@ def _group_created(http: HttpClient, inputs: Props, client_id: str) -> Made:
         # The provider makes whoever signs in the owner, where nobody else is named.
         "owners@odata.bind": [_object(http, _caller(http, client_id))],
     }
-    made = text(http.send(Call("POST", "/beta/groups", body=body)), "id")
+    id_ = text(http.send(Call("POST", "/beta/groups", body=body)), "id")
     for person in strings(inputs, "members"):
-        _add(http, made, person)
-    return _group(made)
+        _add(http, id_, person)
+    return _group(id_)
 
 
-def _group_updated(http: HttpClient, held: Held, inputs: Props) -> Props:
-    group = string(held.outputs, "objectId")
+def _group_updated(http: HttpClient, resource: Resource, inputs: Props) -> Props:
+    group = string(resource.outputs, "objectId")
     path = f"/beta/groups/{group}"
     http.send(Call("PATCH", path, body=_group_body(inputs), repeatable=True))
-    if held.inputs.get("members") != inputs.get("members"):
+    if resource.inputs.get("members") != inputs.get("members"):
         _set_members(http, group, strings(inputs, "members"))
-    return held.outputs
+    return resource.outputs
 
 
 def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
@@ -159,8 +159,8 @@ def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
         note = f"{count} people in it" if count else "nobody in it"
         # Another stack's group of the name is empty as long as nobody has its role.
         apps = {
-            string(one, "resourceDisplayName")
-            for one in odata_pages(http, f"/v1.0/groups/{id_}/appRoleAssignments", {})
+            string(page, "resourceDisplayName")
+            for page in odata_pages(http, f"/v1.0/groups/{id_}/appRoleAssignments", {})
         }
         note += f", assigned to {', '.join(sorted(apps))}" if apps else ""
         created = string(group, "createdDateTime")
@@ -204,23 +204,23 @@ def _add(http: HttpClient, group: str, person: str) -> None:
 def _caller(http: HttpClient, client_id: str) -> str:
     query = {"$filter": f"appId eq '{client_id}'", "$select": "id"}
     answer = http.get("/v1.0/servicePrincipals", query)
-    found = objects(answer, member(answer, "value"))
-    if not found:
+    users = objects(answer, member(answer, "value"))
+    if not users:
         raise ScimError(
             "Entra",
             f"there is no application {client_id}",
             "a group needs an owner",
             "check azuread:clientId or ARM_CLIENT_ID",
         )
-    return string(found[0], "id")
+    return string(users[0], "id")
 
 
 def _object(http: HttpClient, object_id: str) -> str:
     return f"{http.base}/beta/directoryObjects/{object_id}"
 
 
-def _group(group: str) -> Made:
-    return Made(f"/groups/{group}", {"objectId": group})
+def _group(group: str) -> Outcome:
+    return Outcome(f"/groups/{group}", {"objectId": group})
 
 
 def _group_body(inputs: Props) -> Props:
@@ -258,11 +258,11 @@ def _assignment_facts(assignment: Props) -> Props:
     }
 
 
-def _assignment_created(http: HttpClient, inputs: Props) -> Made:
+def _assignment_created(http: HttpClient, inputs: Props) -> Outcome:
     http.get(f"/v1.0/servicePrincipals/{string(inputs, 'resourceObjectId')}")
     path = _assigned_to(inputs)
     answer = http.send(Call("POST", f"/v1.0{path}", body=_assignment_body(inputs)))
-    return Made(f"{path}/{text(answer, 'id')}")
+    return Outcome(f"{path}/{text(answer, 'id')}")
 
 
 def _assignments_found(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
@@ -277,7 +277,7 @@ def _assignment_read(http: HttpClient, import_id: str) -> Seen | None:
     path, _, assignment = import_id.rpartition("/")
     for shown in odata_pages(http, f"/v1.0{path}", {}):
         if shown.get("id") == assignment:
-            return Seen(Made(import_id), _assignment_facts(shown))
+            return Seen(Outcome(import_id), _assignment_facts(shown))
     return None
 
 
@@ -290,19 +290,19 @@ def _jobs(inputs: Props) -> str:
     return f"{string(inputs, 'servicePrincipalId')}/{_JOBS}"
 
 
-def _job_created(http: HttpClient, inputs: Props) -> Made:
+def _job_created(http: HttpClient, inputs: Props) -> Outcome:
     jobs = _jobs(inputs)
     answer = http.send(Call("POST", f"/v1.0{jobs}", body={"templateId": inputs.get("templateId")}))
-    made = f"{jobs}/{text(answer, 'id')}"
+    path = f"{jobs}/{text(answer, 'id')}"
     if inputs.get("enabled") is not False:
-        http.send(Call("POST", f"/v1.0{made}/start", repeatable=True))
-    return Made(made)
+        http.send(Call("POST", f"/v1.0{path}/start", repeatable=True))
+    return Outcome(path)
 
 
-def _job_updated(http: HttpClient, held: Held, inputs: Props) -> Props:
+def _job_updated(http: HttpClient, resource: Resource, inputs: Props) -> Props:
     step = "start" if inputs.get("enabled") is not False else "pause"
-    http.send(Call("POST", f"/v1.0{held.id}/{step}", repeatable=True))
-    return held.outputs
+    http.send(Call("POST", f"/v1.0{resource.id}/{step}", repeatable=True))
+    return resource.outputs
 
 
 def _job_facts(principal: str, job: Props) -> Props:
@@ -324,10 +324,10 @@ def _jobs_found(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
 def _job_read(http: HttpClient, import_id: str) -> Seen:
     principal = import_id.removesuffix(f"/{import_id.rsplit('/', 1)[-1]}").removesuffix(f"/{_JOBS}")
     shown = inner({"is": http.get(f"/v1.0{import_id}").body}, "is")
-    return Seen(Made(import_id), _job_facts(principal, shown))
+    return Seen(Outcome(import_id), _job_facts(principal, shown))
 
 
-def _secret_put(http: HttpClient, inputs: Props, *, blank: bool = False) -> Made:
+def _secret_put(http: HttpClient, inputs: Props, *, blank: bool = False) -> Outcome:
     """Saves the pairs and, as the provider does, waits for exactly their number to be saved."""
     principal = string(inputs, "servicePrincipalId")
     pairs = items(inputs, "credentials")
@@ -340,7 +340,7 @@ def _secret_put(http: HttpClient, inputs: Props, *, blank: bool = False) -> Made
     ]
     http.send(Call("PUT", path, body={"value": [*value]}))
     answer = http.get(path)
-    saved = {string(one, "key") for one in objects(answer, member(answer, "value"))}
+    saved = {string(item, "key") for item in objects(answer, member(answer, "value"))}
     further = sorted(saved - {string(pair, "key") for pair in pairs})
     if further and not blank:
         raise ScimError(
@@ -349,50 +349,52 @@ def _secret_put(http: HttpClient, inputs: Props, *, blank: bool = False) -> Made
             "the provider waits for exactly its own settings and ends in its time-out",
             "remove it as docs/troubleshooting.md says",
         )
-    return Made(principal)
+    return Outcome(principal)
 
 
-def _secret_updated(http: HttpClient, held: Held, inputs: Props) -> Props:
+def _secret_updated(http: HttpClient, resource: Resource, inputs: Props) -> Props:
     _secret_put(http, inputs)
-    return held.outputs
+    return resource.outputs
 
 
-def _secret_refreshed(http: HttpClient, held: Held) -> Props:
+def _secret_refreshed(http: HttpClient, resource: Resource) -> Props:
     """What Graph hides as `*` counts as what the state has: nobody sees another token there."""
-    principal = string(held.inputs, "servicePrincipalId")
+    principal = string(resource.inputs, "servicePrincipalId")
     answer = http.get(f"/v1.0{principal}/synchronization/secrets")
-    known = {string(one, "key"): one.get("value") for one in items(held.inputs, "credentials")}
+    known = {
+        string(item, "key"): item.get("value") for item in items(resource.inputs, "credentials")
+    }
     saved = {
-        key: known.get(key) if one.get("value") == "*" else one.get("value")
-        for one in objects(answer, member(answer, "value"))
-        if (key := string(one, "key"))
+        key: known.get(key) if item.get("value") == "*" else item.get("value")
+        for item in objects(answer, member(answer, "value"))
+        if (key := string(item, "key"))
     }
     order = [*(key for key in known if key in saved), *(key for key in saved if key not in known)]
     return {"credentials": [{"key": key, "value": saved[key]} for key in order]}
 
 
-def _secret_deleted(http: HttpClient, held: Held) -> None:
+def _secret_deleted(http: HttpClient, resource: Resource) -> None:
     """Empties the values: there is no other way to take them away."""
-    _secret_put(http, held.inputs, blank=True)
+    _secret_put(http, resource.inputs, blank=True)
 
 
 ROWS: Mapping[str, Row] = {
     ENTRA_APP: Row(
         body=lambda inputs: {"displayName": inputs.get("displayName")},
         change="PATCH",
-        item=lambda held: f"/v1.0{string(held.outputs, 'applicationId')}",
+        item=lambda resource: f"/v1.0{string(resource.outputs, 'applicationId')}",
         create=_application_created,
         find=_applications_named,
         read=_application_read,
     ),
     ENTRA_ASSIGNMENT: Row(
-        item=lambda held: f"/v1.0{held.id}",
+        item=lambda resource: f"/v1.0{resource.id}",
         create=_assignment_created,
         find=_assignments_found,
         read=_assignment_read,
     ),
     ENTRA_JOB: Row(
-        item=lambda held: f"/v1.0{held.id}",
+        item=lambda resource: f"/v1.0{resource.id}",
         create=_job_created,
         update=_job_updated,
         find=_jobs_found,
@@ -411,8 +413,8 @@ ROWS: Mapping[str, Row] = {
 def _named(http: HttpClient, path: str, name: str) -> list[Props]:
     """All of exactly this display name; Graph compares without regard to case."""
     escaped = name.replace("'", "''")
-    found = odata_pages(http, path, {"$filter": f"displayName eq '{escaped}'"})
-    return [shown for shown in found if shown.get("displayName") == name]
+    entries = odata_pages(http, path, {"$filter": f"displayName eq '{escaped}'"})
+    return [shown for shown in entries if shown.get("displayName") == name]
 
 
 def _users(http: HttpClient, args: Props) -> Props:

@@ -23,7 +23,7 @@ Change = Literal["same", "update", "replace"]
 
 
 @dataclass(frozen=True)
-class Made:
+class Outcome:
     """A resource as the vendor now has it: its id, and the outputs besides its inputs."""
 
     id: str
@@ -31,7 +31,7 @@ class Made:
 
 
 @dataclass(frozen=True)
-class Held:
+class Resource:
     """A resource in the rehearsal's memory, as an engine keeps it in its state. Holds secrets.
 
     `imported`: taken over; its inputs are those that the vendor shows, and no others.
@@ -51,7 +51,7 @@ class Held:
 class Seen:
     """A resource read from the vendor by its import id: what an import puts into the state."""
 
-    made: Made
+    outcome: Outcome
     inputs: Props
 
 
@@ -78,7 +78,7 @@ class Row:
     """How a provider carries one type out.
 
     `path`: the collection, from the inputs; an object is at `item`, by default `path/id`.
-    `body`: what is sent. `made`: id and outputs from the answer of a creation. `change`: the
+    `body`: what is sent. `created`: id and outputs from the answer of a creation. `change`: the
     method of an update, or None where nothing is sent. `gone_is_deleted`: the provider's delete
     takes a 404 for done. `create`, `update` and `delete` stand for what is no plain call.
     `find`: everything that is this resource by name or by what it joins. `read`: the resource of
@@ -90,17 +90,17 @@ class Row:
 
     path: Callable[[Props], str] = lambda _inputs: ""
     body: Callable[[Props], Props] = _no_body
-    made: Callable[[Props, Answer], Made] | None = None
+    created: Callable[[Props, Answer], Outcome] | None = None
     change: Literal["PUT", "PATCH"] | None = None
-    item: Callable[[Held], str] | None = None
+    item: Callable[[Resource], str] | None = None
     gone_is_deleted: bool = False
-    create: Callable[[HttpClient, Props], Made] | None = None
-    update: Callable[[HttpClient, Held, Props], Props] | None = None
-    delete: Callable[[HttpClient, Held], None] | None = None
+    create: Callable[[HttpClient, Props], Outcome] | None = None
+    update: Callable[[HttpClient, Resource, Props], Props] | None = None
+    delete: Callable[[HttpClient, Resource], None] | None = None
     find: Callable[[HttpClient, Props], Iterable[Candidate]] | None = None
     read: Callable[[HttpClient, str], Seen | None] | None = None
-    refresh: Callable[[HttpClient, Held], Props | None] | None = None
-    import_id: Callable[[Held], str] = lambda held: held.id
+    refresh: Callable[[HttpClient, Resource], Props | None] | None = None
+    import_id: Callable[[Resource], str] = lambda resource: resource.id
     gone_fails: bool = False
 
 
@@ -112,32 +112,36 @@ class Handler:
         self._row = row
         self._replace_on = kind_of(type_).forces_new
 
-    def create(self, inputs: Props) -> Made:
+    def create(self, inputs: Props) -> Outcome:
         """Creates it. Raises `AnswerError`, also where the vendor has one of the name."""
         if self._row.create is not None:
             return self._row.create(self._http, inputs)
         answer = self._http.send(
             Call("POST", self._row.path(inputs), body=self._row.body(inputs) or None)
         )
-        return self._row.made(inputs, answer) if self._row.made else Made(text(answer, "id"))
+        return (
+            self._row.created(inputs, answer) if self._row.created else Outcome(text(answer, "id"))
+        )
 
-    def update(self, held: Held, inputs: Props) -> Props:
+    def update(self, resource: Resource, inputs: Props) -> Props:
         """Changes it in place and returns its outputs."""
         if self._row.update is not None:
-            return self._row.update(self._http, held, inputs)
+            return self._row.update(self._http, resource, inputs)
         if self._row.change is not None:
             body = self._row.body(inputs)
-            self._http.send(Call(self._row.change, self._item(held), body=body, repeatable=True))
-        return held.outputs
+            self._http.send(
+                Call(self._row.change, self._item(resource), body=body, repeatable=True)
+            )
+        return resource.outputs
 
-    def delete(self, held: Held) -> None:
+    def delete(self, resource: Resource) -> None:
         """Deletes it. Raises `AnswerError`; one that is gone is an error where it is the
         provider's."""
         if self._row.delete is not None:
-            self._row.delete(self._http, held)
+            self._row.delete(self._http, resource)
             return
         try:
-            self._http.send(Call("DELETE", self._item(held)))
+            self._http.send(Call("DELETE", self._item(resource)))
         except AnswerError as error:
             if error.kind != "not found" or not self._row.gone_is_deleted:
                 raise
@@ -159,50 +163,50 @@ class Handler:
                 return None
             raise
 
-    def refresh(self, held: Held) -> Held | None:
+    def refresh(self, resource: Resource) -> Resource | None:
         """What the provider's read leaves in the state; None where the resource is gone.
 
         Raises `AnswerError` where the provider's read fails.
         """
         try:
             if self._row.refresh is not None:
-                found = self._row.refresh(self._http, held)
-                if found is None:
+                inputs = self._row.refresh(self._http, resource)
+                if inputs is None:
                     return None
-                given = {k: v for k, v in found.items() if v is not None or k in held.inputs}
-                return replace(held, inputs={**held.inputs, **given})
+                given = {k: v for k, v in inputs.items() if v is not None or k in resource.inputs}
+                return replace(resource, inputs={**resource.inputs, **given})
             if self._row.read is None:
-                return held
-            seen = self._row.read(self._http, self._row.import_id(held))
+                return resource
+            seen = self._row.read(self._http, self._row.import_id(resource))
         except AnswerError as error:
             if error.kind != "not found" or self._row.gone_fails:
                 raise
             return None
         if seen is None:
             return None
-        shown = {key: value for key, value in seen.inputs.items() if key in held.inputs}
-        outputs = {**held.outputs, **seen.made.outputs}
-        return replace(held, inputs={**held.inputs, **shown}, outputs=outputs)
+        shown = {key: value for key, value in seen.inputs.items() if key in resource.inputs}
+        outputs = {**resource.outputs, **seen.outcome.outputs}
+        return replace(resource, inputs={**resource.inputs, **shown}, outputs=outputs)
 
     @property
     def importable(self) -> bool:
         """Whether the provider can take over what exists."""
         return self._row.read is not None
 
-    def compare(self, held: Held, inputs: Props) -> Change:
+    def compare(self, resource: Resource, inputs: Props) -> Change:
         """What the new inputs ask for."""
-        changed = changed_keys(held.inputs, inputs)
-        if held.imported:
+        changed = changed_keys(resource.inputs, inputs)
+        if resource.imported:
             # What the program leaves out stays as the vendor has it, but for what replaces.
             changed &= {*inputs} | self._replace_on
         if not changed:
             return "same"
         return "replace" if changed & self._replace_on else "update"
 
-    def _item(self, held: Held) -> str:
+    def _item(self, resource: Resource) -> str:
         if self._row.item is not None:
-            return self._row.item(held)
-        return f"{self._row.path(held.inputs)}/{held.id}"
+            return self._row.item(resource)
+        return f"{self._row.path(resource.inputs)}/{resource.id}"
 
 
 def changed_keys(old: Mapping[str, Json], new: Mapping[str, Json]) -> set[str]:

@@ -21,10 +21,10 @@ from cfscim.config.kinds import (
 from cfscim.config.messages import ScimError
 from cfscim.rehearsal.handler import (
     Candidate,
-    Held,
     Lookup,
-    Made,
+    Outcome,
     Props,
+    Resource,
     Row,
     Seen,
     Vendor,
@@ -65,11 +65,11 @@ def _group_facts(group: Props) -> Props:
     return {"name": profile.get("name"), "description": profile.get("description") or None}
 
 
-def _group_created(http: HttpClient, inputs: Props) -> Made:
+def _group_created(http: HttpClient, inputs: Props) -> Outcome:
     """The provider asks for the new group before it believes that there is one."""
-    made = text(http.send(Call("POST", _GROUPS, body=_profile(inputs))), "id")
-    text(http.get(f"{_GROUPS}/{quote(made)}"), "id")
-    return Made(made)
+    id_ = text(http.send(Call("POST", _GROUPS, body=_profile(inputs))), "id")
+    text(http.get(f"{_GROUPS}/{quote(id_)}"), "id")
+    return Outcome(id_)
 
 
 def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
@@ -86,29 +86,29 @@ def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
 
 def _group_read(http: HttpClient, import_id: str) -> Seen:
     group = inner({"is": http.get(f"{_GROUPS}/{quote(import_id)}").body}, "is")
-    return Seen(Made(import_id), _group_facts(group))
+    return Seen(Outcome(import_id), _group_facts(group))
 
 
-def _memberships_created(http: HttpClient, inputs: Props) -> Made:
+def _memberships_created(http: HttpClient, inputs: Props) -> Outcome:
     """Adds, and removes nobody: who else is in it shows at the next refresh."""
     group = string(inputs, "groupId")
     _add(http, [(group, user) for user in strings(inputs, "users")])
-    return Made(group)
+    return Outcome(group)
 
 
-def _memberships_updated(http: HttpClient, held: Held, inputs: Props) -> Props:
+def _memberships_updated(http: HttpClient, resource: Resource, inputs: Props) -> Props:
     """Drops the vendor's refusal, as `resourceGroupMembershipsUpdate` does (#2866)."""
-    before, after = strings(held.inputs, "users"), strings(inputs, "users")
+    before, after = strings(resource.inputs, "users"), strings(inputs, "users")
     for change, users in (
         (_add, [user for user in after if user not in before]),
         (_remove, [user for user in before if user not in after]),
     ):
         try:
-            change(http, [(held.id, user) for user in users])
+            change(http, [(resource.id, user) for user in users])
         except AnswerError as error:
             if error.kind in ("unreachable", "timeout", "unavailable"):
                 raise
-    return held.outputs
+    return resource.outputs
 
 
 def _memberships_found(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
@@ -119,26 +119,26 @@ def _memberships_found(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
 def _memberships_read(http: HttpClient, import_id: str) -> Seen:
     group, _, tracked = import_id.partition("/")
     facts: Props = {"groupId": group, "users": [*sorted(_members(http, group))]}
-    return Seen(Made(group), {**facts, "trackAllUsers": tracked == "true"})
+    return Seen(Outcome(group), {**facts, "trackAllUsers": tracked == "true"})
 
 
-def _person_refreshed(http: HttpClient, held: Held) -> Props | None:
+def _person_refreshed(http: HttpClient, resource: Resource) -> Props | None:
     """Gone as soon as one of the groups lacks the person; adding again is what puts it right."""
-    groups = strings(held.inputs, "groups")
-    return {} if all(held.id in _members(http, group) for group in groups) else None
+    groups = strings(resource.inputs, "groups")
+    return {} if all(resource.id in _members(http, group) for group in groups) else None
 
 
-def _person_created(http: HttpClient, inputs: Props) -> Made:
+def _person_created(http: HttpClient, inputs: Props) -> Outcome:
     user = string(inputs, "userId")
     _add(http, [(group, user) for group in strings(inputs, "groups")])
-    return Made(user)
+    return Outcome(user)
 
 
-def _person_updated(http: HttpClient, held: Held, inputs: Props) -> Props:
-    before, after = strings(held.inputs, "groups"), strings(inputs, "groups")
-    _add(http, [(group, held.id) for group in after if group not in before])
-    _remove(http, [(group, held.id) for group in before if group not in after])
-    return held.outputs
+def _person_updated(http: HttpClient, resource: Resource, inputs: Props) -> Props:
+    before, after = strings(resource.inputs, "groups"), strings(inputs, "groups")
+    _add(http, [(group, resource.id) for group in after if group not in before])
+    _remove(http, [(group, resource.id) for group in before if group not in after])
+    return resource.outputs
 
 
 def _members(http: HttpClient, group: str) -> list[str]:
@@ -225,30 +225,30 @@ def _apps_labelled(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
 
 
 def _app_read(http: HttpClient, import_id: str) -> Seen:
-    return Seen(Made(import_id), _app_facts(inner({"is": http.get(_app(import_id)).body}, "is")))
+    return Seen(Outcome(import_id), _app_facts(inner({"is": http.get(_app(import_id)).body}, "is")))
 
 
-def _app_created(http: HttpClient, inputs: Props) -> Made:
+def _app_created(http: HttpClient, inputs: Props) -> Outcome:
     query = {"activate": "true" if inputs.get("status") == "ACTIVE" else "false"}
-    made = text(http.send(Call("POST", _APPS, query, body=_app_body(inputs))), "id")
-    _use_default_policy(http, made)
-    return Made(made)
+    id_ = text(http.send(Call("POST", _APPS, query, body=_app_body(inputs))), "id")
+    _use_default_policy(http, id_)
+    return Outcome(id_)
 
 
-def _app_updated(http: HttpClient, held: Held, inputs: Props) -> Props:
-    if held.inputs.get("status") != inputs.get("status"):
+def _app_updated(http: HttpClient, resource: Resource, inputs: Props) -> Props:
+    if resource.inputs.get("status") != inputs.get("status"):
         step = "activate" if inputs.get("status") == "ACTIVE" else "deactivate"
-        http.send(Call("POST", f"{_app(held.id)}/lifecycle/{step}"))
-    if {**held.inputs, "status": None} != {**inputs, "status": None}:
-        http.send(Call("PUT", _app(held.id), body=_app_body(inputs)))
-        _use_default_policy(http, held.id)
-    return held.outputs
+        http.send(Call("POST", f"{_app(resource.id)}/lifecycle/{step}"))
+    if {**resource.inputs, "status": None} != {**inputs, "status": None}:
+        http.send(Call("PUT", _app(resource.id), body=_app_body(inputs)))
+        _use_default_policy(http, resource.id)
+    return resource.outputs
 
 
-def _app_deleted(http: HttpClient, held: Held) -> None:
+def _app_deleted(http: HttpClient, resource: Resource) -> None:
     # Okta refuses to delete an active app.
-    http.send(Call("POST", f"{_app(held.id)}/lifecycle/deactivate", repeatable=True))
-    http.send(Call("DELETE", _app(held.id)))
+    http.send(Call("POST", f"{_app(resource.id)}/lifecycle/deactivate", repeatable=True))
+    http.send(Call("DELETE", _app(resource.id)))
 
 
 def _use_default_policy(http: HttpClient, app: str) -> None:
@@ -257,32 +257,32 @@ def _use_default_policy(http: HttpClient, app: str) -> None:
             http.send(Call("PUT", f"{_app(app)}/policies/{policy.get('id')}"))
 
 
-def _assigned(http: HttpClient, inputs: Props) -> Made:
+def _assigned(http: HttpClient, inputs: Props) -> Outcome:
     app = string(inputs, "appId")
     for group in items(inputs, "groups"):
         body: Props = {"profile": json.loads(string(group, "profile") or "{}")}
         if group.get("priority") is not None:
             body["priority"] = int(string(group, "priority"))
         http.send(Call("PUT", f"{_app(app)}/groups/{quote(string(group, 'id'))}", body=body))
-    return Made(app)
+    return Outcome(app)
 
 
-def _assignments_updated(http: HttpClient, held: Held, inputs: Props) -> Props:
+def _assignments_updated(http: HttpClient, resource: Resource, inputs: Props) -> Props:
     wanted = {string(group, "id") for group in items(inputs, "groups")}
-    for group in items(held.inputs, "groups"):
+    for group in items(resource.inputs, "groups"):
         if string(group, "id") not in wanted:
-            _unassign(http, held, group)
+            _unassign(http, resource, group)
     _assigned(http, inputs)
-    return held.outputs
+    return resource.outputs
 
 
-def _assignments_deleted(http: HttpClient, held: Held) -> None:
-    for group in items(held.inputs, "groups"):
-        _unassign(http, held, group)
+def _assignments_deleted(http: HttpClient, resource: Resource) -> None:
+    for group in items(resource.inputs, "groups"):
+        _unassign(http, resource, group)
 
 
-def _unassign(http: HttpClient, held: Held, group: Props) -> None:
-    path = f"{_app(held.id)}/groups/{quote(string(group, 'id'))}"
+def _unassign(http: HttpClient, resource: Resource, group: Props) -> None:
+    path = f"{_app(resource.id)}/groups/{quote(string(group, 'id'))}"
     gone_is_fine(lambda: http.send(Call("DELETE", path)))
 
 
@@ -307,7 +307,7 @@ def _mappings(inputs: Props) -> str:
     return f"{_app(string(inputs, 'appId'))}/group-push/mappings"
 
 
-def _push_created(http: HttpClient, inputs: Props) -> Made:
+def _push_created(http: HttpClient, inputs: Props) -> Outcome:
     source = string(inputs, "sourceGroupId")
     body: Props = {"sourceGroupId": source, "status": inputs.get("status")}
     if inputs.get("targetGroupId"):
@@ -318,29 +318,29 @@ def _push_created(http: HttpClient, inputs: Props) -> Made:
         body["targetGroupName"] = given or text(group, "profile", "name")
     answer = http.send(Call("POST", _mappings(inputs), body=body))
     status = inner({"is": answer.body}, "is").get("status")
-    return Made(text(answer, "id"), {"status": status})
+    return Outcome(text(answer, "id"), {"status": status})
 
 
-def _push_updated(http: HttpClient, held: Held, inputs: Props) -> Props:
-    _allowed(held)
+def _push_updated(http: HttpClient, resource: Resource, inputs: Props) -> Props:
+    _allowed(resource)
     call = Call(
         "PATCH",
-        f"{_mappings(inputs)}/{held.id}",
+        f"{_mappings(inputs)}/{resource.id}",
         body={"status": inputs.get("status")},
         repeatable=True,
     )
     http.send(call)
-    return {**held.outputs, "status": inputs.get("status")}
+    return {**resource.outputs, "status": inputs.get("status")}
 
 
-def _push_deleted(http: HttpClient, held: Held) -> None:
+def _push_deleted(http: HttpClient, resource: Resource) -> None:
     """A mapping removed elsewhere is an error here, as it is the provider's (#2807)."""
-    _allowed(held)
-    path = f"{_mappings(held.inputs)}/{held.id}"
+    _allowed(resource)
+    path = f"{_mappings(resource.inputs)}/{resource.id}"
     # The provider's default is to delete the group at the target as well.
-    target = held.inputs.get("deleteTargetGroupOnDestroy") is not False
+    target = resource.inputs.get("deleteTargetGroupOnDestroy") is not False
     with _still_there():
-        if held.outputs.get("status") != "INACTIVE":
+        if resource.outputs.get("status") != "INACTIVE":
             http.send(Call("PATCH", path, body={"status": "INACTIVE"}, repeatable=True))
         http.send(Call("DELETE", path, {"deleteTargetGroup": "true" if target else "false"}))
 
@@ -362,8 +362,8 @@ def _still_there() -> Iterator[None]:
         ) from None
 
 
-def _allowed(held: Held) -> None:
-    if held.outputs.get("status") not in (None, "ACTIVE", "INACTIVE"):
+def _allowed(resource: Resource) -> None:
+    if resource.outputs.get("status") not in (None, "ACTIVE", "INACTIVE"):
         raise ScimError(
             "Okta",
             "the push mapping is in ERROR, a disallowed status",
@@ -395,55 +395,58 @@ def _push_read(http: HttpClient, import_id: str) -> Seen:
     with _still_there():
         answer = http.get(f"{_mappings({'appId': app})}/{quote(mapping)}")
     shown = inner({"is": answer.body}, "is")
-    return Seen(Made(mapping, {"status": shown.get("status")}), _push_facts(app, shown))
+    return Seen(Outcome(mapping, {"status": shown.get("status")}), _push_facts(app, shown))
 
 
 def _connection(inputs: Props) -> str:
     return f"{_app(string(inputs, 'idProperty'))}/connections/default"
 
 
-def _connected(http: HttpClient, inputs: Props) -> Made:
+def _connected(http: HttpClient, inputs: Props) -> Outcome:
     """Whatever Okta answers is taken, as the provider does: the gate reads it back."""
     body: Props = {"baseUrl": inputs.get("baseUrl"), "profile": inner(inputs, "profile")}
     http.send(Call("POST", _connection(inputs), body=body))
     if inputs.get("action") == "activate":
         http.send(Call("POST", f"{_connection(inputs)}/lifecycle/activate"))
-    return Made(string(inputs, "idProperty"))
+    return Outcome(string(inputs, "idProperty"))
 
 
-def _connection_updated(http: HttpClient, held: Held, inputs: Props) -> Props:
+def _connection_updated(http: HttpClient, resource: Resource, inputs: Props) -> Props:
     _connected(http, inputs)
     if inputs.get("action") == "deactivate":
         http.send(Call("POST", f"{_connection(inputs)}/lifecycle/deactivate"))
-    return held.outputs
+    return resource.outputs
 
 
-def _connection_refreshed(http: HttpClient, held: Held) -> Props:
+def _connection_refreshed(http: HttpClient, resource: Resource) -> Props:
     """The address alone (C: updateAppConnectionState): a connection that was switched off by hand
     is not seen."""
-    return {"baseUrl": inner({"is": http.get(_connection(held.inputs)).body}, "is").get("baseUrl")}
+    return {
+        "baseUrl": inner({"is": http.get(_connection(resource.inputs)).body}, "is").get("baseUrl")
+    }
 
 
-def _features_set(http: HttpClient, inputs: Props) -> Made:
+def _features_set(http: HttpClient, inputs: Props) -> Outcome:
     app, name = string(inputs, "appId"), string(inputs, "name")
     path = f"{_app(app)}/features/{quote(name)}"
     http.send(Call("PUT", path, body=inputs.get("capabilities")))
-    return Made(f"{app}/{name}")
+    return Outcome(f"{app}/{name}")
 
 
-def _features_updated(http: HttpClient, held: Held, inputs: Props) -> Props:
+def _features_updated(http: HttpClient, resource: Resource, inputs: Props) -> Props:
     _features_set(http, inputs)
-    return held.outputs
+    return resource.outputs
 
 
-def _features_refreshed(http: HttpClient, held: Held) -> Props:
-    path = f"{_app(string(held.inputs, 'appId'))}/features/{quote(string(held.inputs, 'name'))}"
+def _features_refreshed(http: HttpClient, resource: Resource) -> Props:
+    name = quote(string(resource.inputs, "name"))
+    path = f"{_app(string(resource.inputs, 'appId'))}/features/{name}"
     shown = inner({"is": http.get(path).body}, "is")
     # Declared or not (C: updateUserProvisioningFeature): what is left out differs from now on.
     return {"status": shown.get("status"), "capabilities": inner(shown, "capabilities")}
 
 
-def _stays(_http: HttpClient, _held: Held) -> None:
+def _stays(_http: HttpClient, _held: Resource) -> None:
     """Okta has no way to delete it; it goes with the app."""
 
 
@@ -459,19 +462,19 @@ ROWS: Mapping[str, Row] = {
     OKTA_MEMBERS: Row(
         create=_memberships_created,
         update=_memberships_updated,
-        delete=lambda http, held: _remove(
-            http, [(held.id, user) for user in strings(held.inputs, "users")]
+        delete=lambda http, resource: _remove(
+            http, [(resource.id, user) for user in strings(resource.inputs, "users")]
         ),
         find=_memberships_found,
         read=_memberships_read,
-        import_id=lambda held: f"{held.id}/true",
+        import_id=lambda resource: f"{resource.id}/true",
     ),
     # Cannot be imported (Importer: nil); creating it again only adds.
     OKTA_PERSON: Row(
         create=_person_created,
         update=_person_updated,
-        delete=lambda http, held: _remove(
-            http, [(group, held.id) for group in strings(held.inputs, "groups")]
+        delete=lambda http, resource: _remove(
+            http, [(group, resource.id) for group in strings(resource.inputs, "groups")]
         ),
         refresh=_person_refreshed,
     ),
@@ -487,7 +490,7 @@ ROWS: Mapping[str, Row] = {
         update=_assignments_updated,
         delete=_assignments_deleted,
         find=_assignments_found,
-        read=lambda http, app: Seen(Made(app), _assigned_groups(http, app)),
+        read=lambda http, app: Seen(Outcome(app), _assigned_groups(http, app)),
     ),
     OKTA_PUSH: Row(
         create=_push_created,
@@ -495,7 +498,7 @@ ROWS: Mapping[str, Row] = {
         delete=_push_deleted,
         find=_pushes_of,
         read=_push_read,
-        import_id=lambda held: f"{string(held.inputs, 'appId')}/{held.id}",
+        import_id=lambda resource: f"{string(resource.inputs, 'appId')}/{resource.id}",
         gone_fails=True,
     ),
     # Both are written whole by every creation, so nothing is gained by importing them.

@@ -14,7 +14,7 @@ from cfscim.config.messages import PROJECT, ScimError
 from cfscim.program.registrations import SECRET, Declared, Options, Registration, Value
 from cfscim.program.run import run_program
 from cfscim.rehearsal.carrier import Carrier, Key, named, title
-from cfscim.rehearsal.handler import Held, items, string
+from cfscim.rehearsal.handler import Resource, items, string
 from cfscim.rehearsal.loopback import require_loopback
 from cfscim.rehearsal.vendors import Vendors
 
@@ -54,12 +54,14 @@ class Rehearsal:
         self._env = env
         self._progress = progress
         self._settings: Mapping[str, str] = {}
-        self._held: dict[Key, Held] = {}
-        self._replaced: list[Held] = []
+        self._resources: dict[Key, Resource] = {}
+        self._replaced: list[Resource] = []
         self._urns: dict[Key, str] = {}
         if state is not None:
             self._load(state)
-        self._turns = count(1 + max((held.turn for held in self._held.values()), default=0))
+        self._turns = count(
+            1 + max((resource.turn for resource in self._resources.values()), default=0)
+        )
 
     def update(self, config: Mapping[str, object]) -> RehearsalResult:
         """Runs the program with this config of the stack file and makes the sandbox match it.
@@ -71,14 +73,16 @@ class Rehearsal:
         require_loopback(self._settings, self._env)
         began = next(self._turns)
         with Vendors(self._settings, self._env) as vendors:
-            carrier = Carrier(vendors, self._held, self._turns, self._progress)
+            carrier = Carrier(vendors, self._resources, self._turns, self._progress)
             try:
                 declared = self._run(carrier, config)
             finally:
                 self._put_last(began)
                 self._replaced += carrier.replaced
                 self._note_urns(carrier.monitor.declared.resources)
-            removed = [held for key, held in self._held.items() if key not in carrier.seen]
+            removed = [
+                resource for key, resource in self._resources.items() if key not in carrier.seen
+            ]
             _refuse_protected(removed)
             self._delete(vendors, [*self._replaced, *removed], carrier.counts)
         return RehearsalResult(declared, declared.outputs, self._token(), dict(carrier.counts))
@@ -89,15 +93,15 @@ class Rehearsal:
         """
         self._settings = provider_settings(config)
         require_loopback(self._settings, self._env)
-        found: dict[Key, Held | None] = {}
+        now: dict[Key, Resource | None] = {}
         with Vendors(self._settings, self._env) as vendors:
-            for key, held in self._held.items():
+            for key, resource in self._resources.items():
                 try:
-                    found[key] = vendors.handler(held.type).refresh(held)
+                    now[key] = vendors.handler(resource.type).refresh(resource)
                 except ScimError as error:
-                    raise named(f"refresh {title(held.type, held.name)}", error) from None
-        differs = sum(found[key] != held for key, held in self._held.items())
-        self._held = {key: held for key, held in found.items() if held is not None}
+                    raise named(f"refresh {title(resource.type, resource.name)}", error) from None
+        differs = sum(now[key] != before for key, before in self._resources.items())
+        self._resources = {key: after for key, after in now.items() if after is not None}
         return differs
 
     def forget(self, name: str) -> None:
@@ -105,12 +109,14 @@ class Rehearsal:
         logical name: whatever depends on it leaves the state too."""
         gone = {name}
         while more := {
-            held.name
-            for held in self._held.values()
-            if held.name not in gone and not gone.isdisjoint(held.options.depends_on)
+            resource.name
+            for resource in self._resources.values()
+            if resource.name not in gone and not gone.isdisjoint(resource.options.depends_on)
         }:
             gone |= more
-        self._held = {key: held for key, held in self._held.items() if held.name not in gone}
+        self._resources = {
+            key: resource for key, resource in self._resources.items() if resource.name not in gone
+        }
 
     def destroy(self, *, unprotect: bool = False) -> Mapping[str, int]:
         """Deletes all that was created, the newest first; returns counts as `summary` has them.
@@ -120,10 +126,10 @@ class Rehearsal:
         """
         require_loopback(self._settings, self._env)
         if not unprotect:
-            _refuse_protected(self._held.values())
+            _refuse_protected(self._resources.values())
         counts: Counter[str] = Counter()
         with Vendors(self._settings, self._env) as vendors:
-            self._delete(vendors, [*self._replaced, *self._held.values()], counts)
+            self._delete(vendors, [*self._replaced, *self._resources.values()], counts)
         return dict(counts)
 
     def take_over(self, imports: JsonObject, config: Mapping[str, object]) -> int:
@@ -144,26 +150,27 @@ class Rehearsal:
         """All that is remembered, in the form of `pulumi stack export`. Holds secrets."""
         resources: list[Json] = [
             {
-                "urn": self._urns.get((held.type, held.name)) or _urn(self._stack, held),
-                "type": held.type,
+                "urn": self._urns.get((resource.type, resource.name))
+                or _urn(self._stack, resource),
+                "type": resource.type,
                 "custom": True,
-                "id": held.id,
-                "inputs": held.inputs,
-                "outputs": held.outputs,
-                "protect": held.options.protect,
+                "id": resource.id,
+                "inputs": resource.inputs,
+                "outputs": resource.outputs,
+                "protect": resource.options.protect,
                 "rehearsal": {
-                    "options": json.loads(json.dumps(asdict(held.options))),
-                    "turn": held.turn,
-                    "imported": held.imported,
-                    "replaced": held in self._replaced,
+                    "options": json.loads(json.dumps(asdict(resource.options))),
+                    "turn": resource.turn,
+                    "imported": resource.imported,
+                    "replaced": resource in self._replaced,
                 },
             }
-            for held in [*self._held.values(), *self._replaced]
+            for resource in [*self._resources.values(), *self._replaced]
         ]
         components: list[Json] = [
             {"urn": urn, "type": type_, "custom": False}
             for (type_, name), urn in self._urns.items()
-            if (type_, name) not in self._held
+            if (type_, name) not in self._resources
         ]
         return {"version": 3, "deployment": {"resources": [*components, *resources]}}
 
@@ -176,7 +183,7 @@ class Rehearsal:
             noted = resource.get("rehearsal")
             if not isinstance(noted, dict):
                 continue
-            held = Held(
+            remembered = Resource(
                 *key,
                 string(resource, "id"),
                 _object(resource.get("inputs")),
@@ -186,14 +193,14 @@ class Rehearsal:
                 noted.get("imported") is True,
             )
             if noted.get("replaced") is True:
-                self._replaced.append(held)
+                self._replaced.append(remembered)
             else:
-                self._held[key] = held
+                self._resources[key] = remembered
 
     def _take(self, vendors: Vendors, spec: JsonObject) -> None:
         type_, id_ = string(spec, "type"), string(spec, "id")
         name = string(spec, "logicalName") or string(spec, "name")
-        if (type_, name) in self._held:
+        if (type_, name) in self._resources:
             raise ScimError(
                 f"import {title(type_, name)}",
                 "the state has it already",
@@ -211,12 +218,12 @@ class Rehearsal:
                 "nothing was taken over",
                 "run `cfscim adopt` again",
             )
-        self._held[type_, name] = Held(
+        self._resources[type_, name] = Resource(
             type_,
             name,
-            seen.made.id,
+            seen.outcome.id,
             seen.inputs,
-            seen.made.outputs,
+            seen.outcome.outputs,
             Options(),
             next(self._turns),
             imported=True,
@@ -234,39 +241,39 @@ class Rehearsal:
 
     def _put_last(self, began: int) -> None:
         """What a failed run did not reach hangs on what it reached: it is deleted before that."""
-        for key, held in sorted(self._held.items(), key=lambda item: item[1].turn):
-            if held.turn < began:
-                self._held[key] = replace(held, turn=next(self._turns))
+        for key, resource in sorted(self._resources.items(), key=lambda item: item[1].turn):
+            if resource.turn < began:
+                self._resources[key] = replace(resource, turn=next(self._turns))
 
     def _note_urns(self, resources: Iterable[Registration]) -> None:
         by_name = {resource.name: resource for resource in resources}
         for resource in by_name.values():
             self._urns[resource.type, resource.name] = urn_of(self._stack, resource, by_name)
 
-    def _delete(self, vendors: Vendors, doomed: list[Held], counts: Counter[str]) -> None:
-        for held in sorted(doomed, key=lambda held: held.turn, reverse=True):
-            if held.options.retain_on_delete:
-                self._forget(held, "retained", counts)
+    def _delete(self, vendors: Vendors, doomed: list[Resource], counts: Counter[str]) -> None:
+        for resource in sorted(doomed, key=lambda item: item.turn, reverse=True):
+            if resource.options.retain_on_delete:
+                self._forget(resource, "retained", counts)
                 continue
             try:
-                vendors.handler(held.type).delete(held)
+                vendors.handler(resource.type).delete(resource)
             except ScimError as error:
-                raise named(title(held.type, held.name), error) from None
-            self._forget(held, "deleted", counts)
+                raise named(title(resource.type, resource.name), error) from None
+            self._forget(resource, "deleted", counts)
 
-    def _forget(self, held: Held, how: str, counts: Counter[str]) -> None:
-        if held in self._replaced:
-            self._replaced.remove(held)
+    def _forget(self, resource: Resource, how: str, counts: Counter[str]) -> None:
+        if resource in self._replaced:
+            self._replaced.remove(resource)
         else:
-            del self._held[held.type, held.name]
-            self._urns.pop((held.type, held.name), None)
+            del self._resources[resource.type, resource.name]
+            self._urns.pop((resource.type, resource.name), None)
         counts[how] += 1
-        self._progress(f"  {how} {title(held.type, held.name)}")
+        self._progress(f"  {how} {title(resource.type, resource.name)}")
 
     def _token(self) -> SecretStr | None:
-        for held in self._held.values():
-            value = held.outputs.get("value")
-            if held.type in TOKENS and isinstance(value, str):
+        for resource in self._resources.values():
+            value = resource.outputs.get("value")
+            if resource.type in TOKENS and isinstance(value, str):
                 return SecretStr(value)
         return None
 
@@ -333,8 +340,8 @@ def urn_of(stack: str, resource: Registration, by_name: Mapping[str, Registratio
     return f"urn:pulumi:{stack}::{PROJECT}::{'$'.join(reversed(types))}::{resource.name}"
 
 
-def _urn(stack: str, held: Held) -> str:
-    return f"urn:pulumi:{stack}::{PROJECT}::{held.type}::{held.name}"
+def _urn(stack: str, resource: Resource) -> str:
+    return f"urn:pulumi:{stack}::{PROJECT}::{resource.type}::{resource.name}"
 
 
 def _options(noted: JsonObject) -> Options:
@@ -361,8 +368,8 @@ def provider_settings(config: Mapping[str, object]) -> dict[str, str]:
     }
 
 
-def _refuse_protected(held: Iterable[Held]) -> None:
-    protected = sorted(one.name for one in held if one.options.protect)
+def _refuse_protected(resources: Iterable[Resource]) -> None:
+    protected = sorted(resource.name for resource in resources if resource.options.protect)
     if protected:
         raise ScimError(
             "protected resources would be deleted",

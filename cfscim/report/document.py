@@ -157,6 +157,6 @@ def plain(line: Line) -> str:
     return "".join(part if isinstance(part, str) else part.text for part in line)
 
 
-def count(number: int, one: str, many: str | None = None) -> str:
+def count(number: int, singular: str, many: str | None = None) -> str:
     """`1 person`, `2 people`."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    return f"{number} {singular if number == 1 else many or singular + 's'}"

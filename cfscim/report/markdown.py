@@ -99,9 +99,9 @@ def _piece(piece: str) -> str:
 
 def _with_punctuation(piece: str) -> str:
     """The value as code, what merely surrounds it in the sentence as text."""
-    found = re.fullmatch(r"([(\"']*)(.*?)([)\"'.,;:]*)", piece)
-    assert found is not None
-    before, value, after = found.groups()
+    match = re.fullmatch(r"([(\"']*)(.*?)([)\"'.,;:]*)", piece)
+    assert match is not None
+    before, value, after = match.groups()
     return before + code(value) + after
 
 

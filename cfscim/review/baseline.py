@@ -138,7 +138,7 @@ class Against:
             return []
         commit = self._commit(where)
         if commit is None:
-            return sorted(str(where / found.name) for found in self._path.glob("Pulumi.*.yaml"))
+            return sorted(str(where / file.name) for file in self._path.glob("Pulumi.*.yaml"))
         listed = _git(where, "ls-tree", "-z", "--name-only", commit).decode(errors="replace")
         return sorted(
             str(where / name)

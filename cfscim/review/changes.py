@@ -74,14 +74,14 @@ def resource_changes(
     changed: list[ResourceChange] = []
     fresh: set[str] = set()
     for urn, resource in new.items():
-        found = (
+        change = (
             _compared(urn, old[urn], resource, fresh)
             if urn in old
             else ResourceChange(Action.CREATE, resource, urn)
         )
-        if found is not None:
-            changed.append(found)
-            if found.action in (Action.CREATE, Action.REPLACE) and not found.refused:
+        if change is not None:
+            changed.append(change)
+            if change.action in (Action.CREATE, Action.REPLACE) and not change.refused:
                 fresh.add(resource.name)
     for urn, resource in reversed(old.items()):
         if urn not in new:
@@ -104,10 +104,10 @@ def _rename(old: dict[str, Registration], new: Mapping[str, Registration]) -> No
     for urn, resource in new.items():
         stem = urn.removesuffix(resource.name)
         known = [f"{stem}{alias}" for alias in resource.options.aliases]
-        found = next((was for was in known if was in old), None)
-        if urn not in old and found is not None:
-            names[old[found].name] = resource.name
-            old[urn] = old.pop(found)
+        former = next((was for was in known if was in old), None)
+        if urn not in old and former is not None:
+            names[old[former].name] = resource.name
+            old[urn] = old.pop(former)
     if names:
         for urn, resource in old.items():
             old[urn] = _called(resource, names)
@@ -142,14 +142,14 @@ def shown(value: Value) -> Value:
 def _by_urn(resources: Iterable[Registration], stack: str) -> dict[str, Registration]:
     """The remote resources by URN, which holds the types of everything above a resource."""
     chains: dict[str, str] = {}
-    found: dict[str, Registration] = {}
+    by_urn: dict[str, Registration] = {}
     for resource in resources:
         above = chains.get(resource.parent or "")
         chain = f"{above}${resource.type}" if above else resource.type
         chains[resource.name] = chain
         if resource.custom:
-            found[f"urn:pulumi:{stack}::{PROJECT}::{chain}::{resource.name}"] = resource
-    return found
+            by_urn[f"urn:pulumi:{stack}::{PROJECT}::{chain}::{resource.name}"] = resource
+    return by_urn
 
 
 def _compared(
@@ -241,8 +241,8 @@ def _items(value: Value) -> Mapping[str, Value]:
     """The objects of a list by their own key where they have one, by position otherwise."""
     assert isinstance(value, list)
     return {
-        str(one["key"]) if isinstance(one, dict) and "key" in one else str(index): one
-        for index, one in enumerate(value)
+        str(item["key"]) if isinstance(item, dict) and "key" in item else str(index): item
+        for index, item in enumerate(value)
     }
 
 

@@ -27,7 +27,7 @@ class Managed(StrEnum):
 
 
 @dataclass(frozen=True)
-class Held:
+class RoleSide:
     """A role on one side of the comparison."""
 
     managed: Managed
@@ -40,8 +40,8 @@ class RoleChange:
     """One role before and after, with the grants that begin, end and go on."""
 
     role: Role
-    before: Held
-    after: Held
+    before: RoleSide
+    after: RoleSide
     gained: tuple[Grant, ...]
     lost: tuple[Grant, ...]
     kept: tuple[Grant, ...]
@@ -66,8 +66,8 @@ class PersonChange:
 class UsersGroupChange:
     """The group of all Cloudflare users: it makes a person a member of the account at all."""
 
-    before: Held
-    after: Held
+    before: RoleSide
+    after: RoleSide
     joins: tuple[str, ...]
     leaves: tuple[str, ...]
     stays_unlisted: tuple[str, ...]
@@ -85,16 +85,17 @@ class PeopleChange:
     @property
     def persons(self) -> tuple[PersonChange, ...]:
         """Everyone named on either side, sorted, with their grants."""
-        found: dict[str, tuple[list[Grant], list[Grant], list[Grant]]] = {}
+        by_person: dict[str, tuple[list[Grant], list[Grant], list[Grant]]] = {}
         parts = (self.difference.gained, self.difference.lost, self.difference.kept)
         names: dict[str, str] = {}
         for index, grants in enumerate(parts):
             for grant in grants:
                 key = grant.person.lower()
                 names.setdefault(key, grant.person)
-                found.setdefault(key, ([], [], []))[index].append(grant)
+                by_person.setdefault(key, ([], [], []))[index].append(grant)
         return tuple(
-            PersonChange(names[key], *(tuple(part) for part in found[key])) for key in sorted(found)
+            PersonChange(names[key], *(tuple(part) for part in by_person[key]))
+            for key in sorted(by_person)
         )
 
     def group_before(self, grant: Grant) -> str | None:
@@ -112,8 +113,8 @@ def people_change(before: ScimConfig | None, after: ScimConfig) -> PeopleChange:
         roles=tuple(
             RoleChange(
                 role,
-                _held(before, role),
-                _held(after, role),
+                _role_side(before, role),
+                _role_side(after, role),
                 *(_of(role, part) for part in (changed.gained, changed.lost, changed.kept)),
             )
             for role in ROLES
@@ -127,18 +128,18 @@ def _of(role: Role, grants: Iterable[Grant]) -> tuple[Grant, ...]:
     return tuple(grant for grant in grants if grant.role is role)
 
 
-def _held(config: ScimConfig | None, role: Role) -> Held:
+def _role_side(config: ScimConfig | None, role: Role) -> RoleSide:
     if config is None or role not in config.roles:
-        return Held(Managed.NOBODY)
+        return RoleSide(Managed.NOBODY)
     members = config.roles[role].members
     group = group_name(config, role)
     if members is None:
-        return Held(Managed.ELSEWHERE, group)
-    return Held(Managed.HERE, group, members)
+        return RoleSide(Managed.ELSEWHERE, group)
+    return RoleSide(Managed.HERE, group, members)
 
 
 def _users_group(before: ScimConfig | None, after: ScimConfig) -> UsersGroupChange:
-    old, new = _users_held(before), _users_held(after)
+    old, new = _users_side(before), _users_side(after)
     was = {person.lower() for person in old.members}
     will_be = {person.lower() for person in new.members}
     gone = tuple(person for person in old.members if person.lower() not in will_be)
@@ -152,13 +153,13 @@ def _users_group(before: ScimConfig | None, after: ScimConfig) -> UsersGroupChan
     )
 
 
-def _users_held(config: ScimConfig | None) -> Held:
+def _users_side(config: ScimConfig | None) -> RoleSide:
     """The users' group; with `ELSEWHERE` the members are those that are only ever added."""
     if config is None:
-        return Held(Managed.NOBODY)
+        return RoleSide(Managed.NOBODY)
     group = config.identity_provider.users_group
     managed = Managed.ELSEWHERE if group.members is None else Managed.HERE
-    return Held(managed, group.name, people(config))
+    return RoleSide(managed, group.name, people(config))
 
 
 @dataclass(frozen=True)

@@ -64,10 +64,10 @@ class ProgramChange:
     @property
     def groups(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """What changes in words for the approver, each with its files."""
-        left = list(self.files)
+        files = list(self.files)
         for words, pattern in _GROUPS:
-            mine = tuple(path for path in left if pattern.search(path))
-            left = [path for path in left if path not in mine]
+            mine = tuple(path for path in files if pattern.search(path))
+            files = [path for path in files if path not in mine]
             if mine:
                 yield words, mine
 
@@ -118,8 +118,8 @@ class ProgramBefore:
         folder = os.path.dirname(file)
         if folder not in self._plans:
             self._plans[folder] = self._asked(folder)
-        found = self._plans[folder].get(os.path.basename(file))
-        return found if isinstance(found, dict) and "resources" in found else None
+        plan = self._plans[folder].get(os.path.basename(file))
+        return plan if isinstance(plan, dict) and "resources" in plan else None
 
     def close(self) -> None:
         """Removes what was unpacked."""

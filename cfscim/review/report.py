@@ -38,11 +38,11 @@ from cfscim.review.changes import (
     text_of,
 )
 from cfscim.review.compare import (
-    Held,
     Managed,
     PersonChange,
     Review,
     RoleChange,
+    RoleSide,
     Texts,
     takes_effect,
     tenant_words,
@@ -102,8 +102,8 @@ def headline(review: Review) -> str:
 def _peopleheadline(review: Review) -> str:
     lost, unlisted = _lost(review)
     parts = [
-        f"{count(number, 'person', 'people')} {one if number == 1 else many}"
-        for grants, one, many in (
+        f"{count(number, 'person', 'people')} {singular if number == 1 else many}"
+        for grants, singular, many in (
             (review.people.difference.gained, "gains a role", "gain a role"),
             (lost, "loses a role", "lose a role"),
             (unlisted, "is no longer listed for a role", "are no longer listed for a role"),
@@ -150,7 +150,7 @@ def _verdict(review: Review) -> Line:
     line: list[Inline] = [Strong(f"{', '.join(numbers)}."), f" {resource_counts(review.resources)}"]
     where = tenant_words(review.after.config)
     roles = review.people.roles
-    unseen = [one.role.value for one in roles if one.after.managed is Managed.ELSEWHERE]
+    unseen = [role.role.value for role in roles if role.after.managed is Managed.ELSEWHERE]
     if unseen:
         line.append(f" Not in these numbers: who has {', '.join(unseen)}, because {where} decides.")
     if not takes_effect(review.after.config):
@@ -168,15 +168,23 @@ def _waiting(review: Review) -> str:
 
 
 def _first(review: Review) -> Iterator[Section]:
-    if found := risks(review):
-        lines = tuple(risk.line for risk in found)
+    if first := risks(review):
+        lines = tuple(risk.line for risk in first)
         yield Section("Look at this first", (Bullets(lines, Weight.VITAL),))
 
 
 def _settings(review: Review) -> Iterator[Section]:
     lines = tuple(
-        (Code(one.path), ": ", Code(one.old), " → ", Code(one.new), ". ", one.meaning)
-        for one in review.settings
+        (
+            Code(setting.path),
+            ": ",
+            Code(setting.old),
+            " → ",
+            Code(setting.new),
+            ". ",
+            setting.meaning,
+        )
+        for setting in review.settings
     )
     if lines:
         yield Section("Settings that change", (Bullets(lines),))
@@ -201,10 +209,10 @@ def _warnings(review: Review) -> Iterator[Section]:
 
 def _folded(texts: Texts, what: str) -> Iterator[Block]:
     """What stands there before and after the change, and what falls away."""
-    for found, words in ((texts.same, "as before this change"), (texts.gone, "no longer needed")):
-        if found:
-            lines = tuple((Prose(text),) for text in found)
-            yield Fold(f"{count(len(found), what)} {words}", (Bullets(lines, Weight.DETAIL),))
+    for names, words in ((texts.same, "as before this change"), (texts.gone, "no longer needed")):
+        if names:
+            lines = tuple((Prose(text),) for text in names)
+            yield Fold(f"{count(len(names), what)} {words}", (Bullets(lines, Weight.DETAIL),))
 
 
 MOST_IN_LINE = 20
@@ -216,9 +224,9 @@ ROWS_UNFOLDED = 25
 def people_section(review: Review) -> Section:
     """Who gains, loses and keeps what, with the group that causes it."""
     persons = review.people.persons
-    changed = [one for one in persons if one.gained or one.lost]
-    moved = [one for one in persons if one not in changed and _moves(review, one)]
-    kept = [one for one in persons if one not in changed and one not in moved]
+    changed = [person for person in persons if person.gained or person.lost]
+    moved = [person for person in persons if person not in changed and _moves(review, person)]
+    kept = [person for person in persons if person not in changed and person not in moved]
     blocks: list[Block] = []
     if changed or moved:
         rows = tuple(_row(review, person) for person in [*changed, *moved])
@@ -229,7 +237,7 @@ def people_section(review: Review) -> Section:
         blocks.append(Paragraph(("No listed person gains or loses a role.",)))
     blocks.append(Bullets(tuple(role_lines(review).values()), Weight.VITAL))
     if kept:
-        rows = tuple(((Code(one.person),), _grants(review, one.kept)) for one in kept)
+        rows = tuple(((Code(person.person),), _grants(review, person.kept)) for person in kept)
         title = f"{count(len(kept), 'person keeps', 'people keep')} exactly what they have"
         blocks.append(Fold(title, (Table(("Person", "Keeps"), rows, Weight.NORMAL),)))
     if members := tuple(_members(review)):
@@ -259,7 +267,7 @@ def _grants(review: Review, grants: Iterable[Grant], *, strong: bool = False) ->
 
 def _remark(review: Review, grant: Grant) -> Line:
     """What a reader of the row has to know about this one grant."""
-    role = next(one for one in review.people.roles if one.role is grant.role)
+    role = next(role for role in review.people.roles if role.role is grant.role)
     where = tenant_words(review.after.config)
     if grant in role.lost and role.after.managed is Managed.ELSEWHERE:
         return (f" (no longer listed, {where} decides)",)
@@ -334,14 +342,14 @@ _LEADS = {
 
 
 def _parts(role: RoleChange) -> Iterator[Line]:
-    for one, many, grants in (
+    for singular, many, grants in (
         ("gains it", "gain it", role.gained),
         ("loses it", "lose it", role.lost),
         ("keeps it", "keep it", role.kept),
     ):
         if grants:
             people = _who(grant.person for grant in grants)
-            yield (*people, f" {one if len(grants) == 1 else many}")
+            yield (*people, f" {singular if len(grants) == 1 else many}")
 
 
 def _who(people: Iterable[str]) -> Line:
@@ -380,7 +388,7 @@ def _members(review: Review) -> Iterator[Line]:
         yield _users_managed(users.after, group, where)
 
 
-def _users_managed(after: Held, group: Code, where: str) -> Line:
+def _users_managed(after: RoleSide, group: Code, where: str) -> Line:
     if after.managed is Managed.ELSEWHERE:
         return (
             "Who else is in the users' group ",
@@ -391,8 +399,8 @@ def _users_managed(after: Held, group: Code, where: str) -> Line:
     return ("The users' group ", group, " holds exactly ", *people, ".")
 
 
-def _verb(people: tuple[str, ...], one: str, many: str) -> str:
-    return one if len(people) == 1 else many
+def _verb(people: tuple[str, ...], singular: str, many: str) -> str:
+    return singular if len(people) == 1 else many
 
 
 UNFOLDED = 15
@@ -414,13 +422,13 @@ def resource_counts(changes: Sequence[ResourceChange]) -> str:
     """`Resources: 1 replaced, 2 deleted (1 refused), 3 no longer managed.`"""
     parts = []
     for action, done in _DONE.items():
-        found = [one for one in changes if one.action is action and not _let_go(one)]
-        if found:
-            refused = sum(one.refused for one in found)
-            note = f" ({refused} of them refused)" if refused and refused < len(found) else ""
-            note = " (refused)" if refused == len(found) else note
-            parts.append(f"{len(found)} {done}{note}")
-    if kept := sum(_let_go(one) for one in changes):
+        matching = [change for change in changes if change.action is action and not _let_go(change)]
+        if matching:
+            refused = sum(change.refused for change in matching)
+            note = f" ({refused} of them refused)" if refused and refused < len(matching) else ""
+            note = " (refused)" if refused == len(matching) else note
+            parts.append(f"{len(matching)} {done}{note}")
+    if kept := sum(_let_go(change) for change in changes):
         parts.append(f"{kept} no longer managed")
     return f"Resources: {', '.join(parts)}." if parts else "No resource changes."
 
@@ -487,10 +495,10 @@ def _values(change: PropertyChange) -> Iterator[Inline]:
         yield "gets a new value"
         return
     added, removed = _list_members(change)
-    signed = [*(f"+{one}" for one in added), *(f"-{one}" for one in removed)]
-    for index, one in enumerate(signed[:_MOST_MEMBERS]):
+    signed = [*(f"+{value}" for value in added), *(f"-{value}" for value in removed)]
+    for index, member in enumerate(signed[:_MOST_MEMBERS]):
         yield " " if index else ""
-        yield Code(one)
+        yield Code(member)
     if len(signed) > _MOST_MEMBERS:
         yield f" and {len(signed) - _MOST_MEMBERS} more"
     if not signed:
@@ -501,8 +509,10 @@ def _list_members(change: PropertyChange) -> tuple[list[str], list[str]]:
     """What is added to and what is taken from a list of plain values."""
     if not isinstance(change.old, list) or not isinstance(change.new, list):
         return [], []
-    old, new = [text_of(one) for one in change.old], [text_of(one) for one in change.new]
-    return [one for one in new if one not in old], [one for one in old if one not in new]
+    old, new = [text_of(value) for value in change.old], [text_of(value) for value in change.new]
+    return [value for value in new if value not in old], [
+        value for value in old if value not in new
+    ]
 
 
 def _details(changes: Iterable[ResourceChange]) -> Iterator[str]:
@@ -516,8 +526,8 @@ def _details(changes: Iterable[ResourceChange]) -> Iterator[str]:
         if change.action is Action.CREATE:
             for key in sorted(resource.inputs):
                 yield f"+     {key}: {text_of(resource.inputs[key])}"
-        for one in change.changes:
-            yield from _pair(one)
+        for part in change.changes:
+            yield from _pair(part)
 
 
 def _pair(change: PropertyChange) -> Iterator[str]:
@@ -598,19 +608,28 @@ def review_json(review: Review) -> dict[str, object]:
                 for grant in people.difference.kept
             ],
             "roles": [
-                {"role": role.role.value, "before": _held(role.before), "after": _held(role.after)}
+                {
+                    "role": role.role.value,
+                    "before": _role_side(role.before),
+                    "after": _role_side(role.after),
+                }
                 for role in people.roles
             ],
             "usersGroup": {
-                "before": _held(people.users.before),
-                "after": _held(people.users.after),
+                "before": _role_side(people.users.before),
+                "after": _role_side(people.users.after),
                 "joins": list(people.users.joins),
                 "leaves": list(people.users.leaves),
                 "staysUnlisted": list(people.users.stays_unlisted),
             },
             "settings": [
-                {"path": one.path, "old": one.old, "new": one.new, "meaning": one.meaning}
-                for one in review.settings
+                {
+                    "path": setting.path,
+                    "old": setting.old,
+                    "new": setting.new,
+                    "meaning": setting.meaning,
+                }
+                for setting in review.settings
             ],
             "resources": [_resource(change) for change in review.resources],
             "remainingSteps": _texts(review.steps),
@@ -627,8 +646,12 @@ def review_json(review: Review) -> dict[str, object]:
     }
 
 
-def _held(held: Held) -> dict[str, object]:
-    return {"managed": held.managed.value, "group": held.group, "members": list(held.members)}
+def _role_side(side: RoleSide) -> dict[str, object]:
+    return {
+        "managed": side.managed.value,
+        "group": side.group,
+        "members": list(side.members),
+    }
 
 
 def _resource(change: ResourceChange) -> dict[str, object]:
@@ -640,7 +663,7 @@ def _resource(change: ResourceChange) -> dict[str, object]:
         "refused": change.refused,
         "retained": change.retained,
         "reasons": [{"path": why.path, "old": why.old, "new": why.new} for why in change.reasons],
-        "changes": [_property(one) for one in change.changes],
+        "changes": [_property(part) for part in change.changes],
     }
 
 

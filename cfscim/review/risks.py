@@ -55,21 +55,21 @@ def super_few(review: Review) -> Iterator[Risk]:
     role, config = _role(review, SUPER), review.after.config
     if role.after.managed is Managed.ELSEWHERE:
         return
-    left = {person.lower() for person in (*role.after.members, *config.break_glass)}
+    remaining = {person.lower() for person in (*role.after.members, *config.break_glass)}
     had = {person.lower() for person in role.before.members}
     if review.before:
         had |= {person.lower() for person in review.before.config.break_glass}
-    if len(left) >= 2 or (review.before and len(left) >= len(had)):
+    if len(remaining) >= 2 or (review.before and len(remaining) >= len(had)):
         return
     line: Line = (
         Strong("Nobody"),
         " is named as Super Administrator, neither in the role nor as break-glass: the account "
         "can be locked out.",
     )
-    if left:
+    if remaining:
         line = (
             "Only ",
-            *codes(sorted(left)),
+            *codes(sorted(remaining)),
             " is known as Super Administrator, break-glass included: one wrong step can lock the "
             "account out.",
         )
@@ -170,7 +170,7 @@ def respelled(review: Review) -> Iterator[Risk]:
     """Addresses that are read without regard to case, so that the same person keeps a role."""
     was = {grant.person.lower(): grant.person for grant in review.people.before.values()}
     kept = {grant.person for grant in review.people.difference.kept}
-    people = tuple(sorted(one for one in kept if was.get(one.lower(), one) != one))
+    people = tuple(sorted(person for person in kept if was.get(person.lower(), person) != person))
     if people:
         old = codes([was[person.lower()] for person in people], most=MOST_NAMES)
         line = (*codes(people, most=MOST_NAMES), " written otherwise than before (", *old, "): ")
@@ -257,8 +257,8 @@ def _role(review: Review, role: Role) -> RoleChange:
     return next(change for change in review.people.roles if change.role is role)
 
 
-def _verb(grants: tuple[Grant, ...], one: str, many: str) -> str:
-    return one if len(grants) == 1 else many
+def _verb(grants: tuple[Grant, ...], singular: str, many: str) -> str:
+    return singular if len(grants) == 1 else many
 
 
 def refused(review: Review) -> Iterator[Risk]:
@@ -291,7 +291,7 @@ def refused(review: Review) -> Iterator[Risk]:
 def _entries(review: Review) -> Line:
     """What `removals` has to name, so that each refused resource may go."""
     needed = sorted({removal_for(change.resource.name) for change in review.refused})
-    return listed(Code(f"what: {one}") for one in needed)
+    return listed(Code(f"what: {entry}") for entry in needed)
 
 
 def account(review: Review) -> Iterator[Risk]:
@@ -453,8 +453,10 @@ def replaced(review: Review) -> Iterator[Risk]:
 
 def _replacement(review: Review, change: ResourceChange) -> Risk:
     type_ = change.resource.type
-    made = [one.resource.type for one in review.resources if one.action is Action.CREATE]
-    heir = next((one for one in made if one in TOKENS), None) if type_ in TOKENS else None
+    created = [
+        resource.resource.type for resource in review.resources if resource.action is Action.CREATE
+    ]
+    heir = next((type_ for type_ in created if type_ in TOKENS), None) if type_ in TOKENS else None
     gone = change.action is Action.DELETE and heir is None
     line: list[Inline] = [Strong("Deleted:" if gone else "Replaced:"), f" {words_for(type_)} "]
     line.append(Code(change.resource.name))

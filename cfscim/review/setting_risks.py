@@ -235,7 +235,7 @@ def _token(review: Review, before: ScimConfig, after: ScimConfig) -> Found:
 def _token_life(review: Review, old: TokenConfig, new: TokenConfig) -> Found:
     if old.expires_on == new.expires_on:
         return
-    was, until = (Code(one.expires_on_text or NOT_GIVEN) for one in (old, new))
+    was, until = (Code(token.expires_on_text or NOT_GIVEN) for token in (old, new))
     same = not review.token_replaced
     kind = "token-lives-longer"
     if new.expires_on is None:

@@ -99,9 +99,9 @@ def _shown(value: Plain) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return ", ".join(_shown(one) for one in value)
+        return ", ".join(_shown(part) for part in value)
     if isinstance(value, dict):
-        return " ".join(_shown(one) for one in value.values() if one != "")
+        return " ".join(_shown(part) for part in value.values() if part != "")
     return str(value)
 
 

@@ -43,8 +43,8 @@ def brief_document(review: Review, policy: Sequence[SignedLine], *, titled: bool
 
     `titled`: whether the stack is named above, as where several stacks are shown.
     """
-    found = [risk for risk in risks(review) if risk.kind not in LISTED]
-    lines = [*map(_risk, found), *policy, *_people(review, found), *_other(review)]
+    notable = [risk for risk in risks(review) if risk.kind not in LISTED]
+    lines = [*map(_risk, notable), *policy, *_people(review, notable), *_other(review)]
     blocks: list[Block] = [Signed((*lines, *_unchanged(review)))]
     stack = review.after.stack
     if review.note is not None:
@@ -64,14 +64,14 @@ def brief_document(review: Review, policy: Sequence[SignedLine], *, titled: bool
 
 def overview(reviews: Sequence[Review]) -> Iterator[Section]:
     """What of many stacks is to be read first: every risk, every role gained, riskiest first."""
-    found = [
+    ranked = [
         (risk.rank, review.after.stack, risk)
         for review in reviews
         for risk in risks(review)
         if risk.kind != "role-gained"  # every one of them has its own line below
     ]
-    found.sort(key=lambda entry: entry[:2])
-    lines = tuple((Code(stack), ": ", *risk.line) for _, stack, risk in found)
+    ranked.sort(key=lambda entry: entry[:2])
+    lines = tuple((Code(stack), ": ", *risk.line) for _, stack, risk in ranked)
     if lines:
         yield Section("Of all stacks, look at this first", (Bullets(lines, Weight.NEVER_CUT),))
     grants = [
@@ -105,9 +105,9 @@ def _risk(risk: Risk) -> SignedLine:
     return _SIGNS.get(risk.kind, "!"), risk.line
 
 
-def _people(review: Review, found: Sequence[Risk]) -> Iterator[SignedLine]:
+def _people(review: Review, about: Sequence[Risk]) -> Iterator[SignedLine]:
     """Gains that no risk has named yet, and roles of which only the group is known."""
-    named = {p for risk in found if risk.kind == "super-administrator-gained" for p in risk.people}
+    named = {p for risk in about if risk.kind == "super-administrator-gained" for p in risk.people}
     difference = review.people.difference
     for grant in sorted(difference.gained, key=lambda grant: POWER[grant.role]):
         if not (grant.person in named and grant.role is ROLES[-1]):

@@ -181,7 +181,9 @@ def _preflight(
     # The sandbox's credentials and organisation stand for the stack's own.
     here = replace(checked, file=replace(checked.file, provider_config={}))
     state, env = stack_state(deployer.state()), sandbox.environment()
-    answers = [one for one in ask(here, config, state, env) if one.id != "okta.organisation"]
+    answers = [
+        answer for answer in ask(here, config, state, env) if answer.id != "okta.organisation"
+    ]
     for answer in problems(answers):
         progress(f"  preflight: {answer.message}")
     if stopping(answers):
@@ -364,8 +366,8 @@ def _finish(
     if not isinstance(members, list):
         raise ScimError("sandbox: its state lists no members; report this as a bug of the sandbox")
     progress("reading everything back")
-    found = parse_outputs(outputs, config, source="the update's outputs")
-    report = verify(config, found, {}, deployer.environment, progress)
+    parsed = parse_outputs(outputs, config, source="the update's outputs")
+    report = verify(config, parsed, {}, deployer.environment, progress)
     answers.show(report, everything=whole, unknown=whole or report.exit_code != 0)
     rows = role_rows(config, members)
     progress(f"who has which role now in account {config.account.id}:")

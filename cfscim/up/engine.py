@@ -64,7 +64,7 @@ def find_engine() -> Engine | NoEngine:
     Downloads only what is missing and only where the network allows it.
     """
     try:
-        return _found()
+        return _executable()
     except subprocess.TimeoutExpired as late:
         raise MissingError(
             "pulumi",
@@ -74,7 +74,7 @@ def find_engine() -> Engine | NoEngine:
         ) from None
 
 
-def _found() -> Engine | NoEngine:
+def _executable() -> Engine | NoEngine:
     if on_path := shutil.which("pulumi"):
         processes.run_text([on_path, "version"], seconds=processes.ASK_SECONDS)
         command: PulumiCommand = Bounded(skip_version_check=True)
@@ -107,8 +107,8 @@ def _plugin_version(command: PulumiCommand, provider: str) -> str | None:
         return asked.stdout.strip().removeprefix("v") or "unknown"
     listed = _run(command, "plugin", "ls", "--json")
     wanted = metadata.version(f"pulumi-{provider}")
-    found = [p["version"] for p in json.loads(listed or "[]") if p["name"] == provider]
-    return wanted if wanted in found else None
+    versions = [p["version"] for p in json.loads(listed or "[]") if p["name"] == provider]
+    return wanted if wanted in versions else None
 
 
 def _installed(command: PulumiCommand, provider: str) -> str | None:

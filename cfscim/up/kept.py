@@ -110,10 +110,10 @@ def read_state(folder: Path, stack: str) -> Json:
 
 def _read(path: Path) -> JsonObject:
     try:
-        found = json.loads(path.read_text())
+        record = json.loads(path.read_text())
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return record if isinstance(record, dict) else {}
 
 
 def _shell(environment: Mapping[str, str]) -> str:

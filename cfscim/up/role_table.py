@@ -32,8 +32,8 @@ def role_rows(config: ScimConfig, members: Iterable[Mapping[str, object]]) -> li
         if member.get("accountId") != config.account.id:
             continue
         person = str(member["email"])
-        found = member["roles"]
-        roles = tuple(str(role) for role in found) if isinstance(found, list) else ()
+        given = member["roles"]
+        roles = tuple(str(role) for role in given) if isinstance(given, list) else ()
         wanted = declared.pop(person.lower(), [])
         missing = tuple(role for role in wanted if role not in roles)
         rows[person] = Row(person, roles, str(member["status"]), missing)

@@ -19,7 +19,7 @@ class Clients:
         self._lock = threading.Lock()
         self._open: dict[type[_Closeable], _Closeable] = {}
 
-    def one(self, kind: type[_C], sign_in: Callable[[], _C]) -> _C:
+    def shared(self, kind: type[_C], sign_in: Callable[[], _C]) -> _C:
         """The client of this kind; `sign_in` makes it where nobody asked before."""
         with self._lock:
             client = self._open.get(kind)

@@ -132,14 +132,14 @@ def vendor_code(body: Json) -> str:
     if not isinstance(body, dict):
         return ""
     error, errors = body.get("error"), body.get("errors")
-    found = body.get("errorCode") or body.get("scimType")
+    code = body.get("errorCode") or body.get("scimType")
     if isinstance(error, dict):
-        found = error.get("code")
+        code = error.get("code")
     elif isinstance(error, str):
-        found = error
+        code = error
     elif isinstance(errors, list) and errors and isinstance(errors[0], dict):
-        found = errors[0].get("code")
-    return str(found) if isinstance(found, str | int) else ""
+        code = errors[0].get("code")
+    return str(code) if isinstance(code, str | int) else ""
 
 
 def _messages(body: Json) -> list[str]:

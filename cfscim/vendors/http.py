@@ -146,19 +146,19 @@ class HttpClient:
         begun, waited, attempt = self._clock(), self._await_quota(call), 0
         while True:
             attempt += 1
-            left = min(self.policy.total - (self._clock() - begun), time_left())
+            seconds = min(self.policy.total - (self._clock() - begun), time_left())
             if time_left() <= 0:
                 raise self._out_of_time(call)
             try:
-                return self._attempt(call, left)
+                return self._attempt(call, seconds)
             except AnswerError as error:
                 pause = delay(error, attempt, self.policy)
-                left = min(self.policy.total - (self._clock() - begun), time_left())
+                seconds = min(self.policy.total - (self._clock() - begun), time_left())
                 if (
                     attempt >= self.policy.attempts
                     or not may_repeat(error, call.method, call.repeatable)
                     or waited + pause > self.policy.longest_wait
-                    or pause >= left
+                    or pause >= seconds
                 ):
                     raise
             self.sleep(pause)
@@ -168,17 +168,19 @@ class HttpClient:
         """Adds a text that no error may ever repeat."""
         self._secrets.add(secret)
 
-    def _attempt(self, call: Call, left: float) -> Answer:
+    def _attempt(self, call: Call, seconds: float) -> Answer:
         path = urlsplit(call.path or self.base).path
         where = f"{self.vendor} {call.method} {mask(path)}"
         with self._slots, self._network_errors(where, call):
             headers = self._authorize(call.method, self.base + call.path)
             self._require_sendable(headers)
             self._secrets |= {word for value in headers.values() for word in value.split()[-1:]}
-            read = max(0.1, min(self.policy.read, left))
-            deadline = self._clock() + max(0.1, left)
+            read = max(0.1, min(self.policy.read, seconds))
+            deadline = self._clock() + max(0.1, seconds)
             response, content = within(
-                max(0.1, left), where, lambda: self._exchange(call, headers, read, where, deadline)
+                max(0.1, seconds),
+                where,
+                lambda: self._exchange(call, headers, read, where, deadline),
             )
         answered = {name.lower(): value for name, value in response.headers.items()}
         if (recorder := active()) is not None:

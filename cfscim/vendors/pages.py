@@ -26,10 +26,10 @@ def link_pages(
     for _ in range(http.policy.max_pages):
         items = objects(answer, answer.body)
         yield from items
-        found = _NEXT.search(answer.headers.get("link", ""))
-        if not found or (log and not items):
+        match = _NEXT.search(answer.headers.get("link", ""))
+        if not match or (log and not items):
             return
-        answer = http.get(_own_path(http, found.group(1), answer), needs=needs, lists=True)
+        answer = http.get(_own_path(http, match.group(1), answer), needs=needs, lists=True)
     raise _endless(http, answer)
 
 
@@ -92,9 +92,9 @@ def objects(answer: Answer, value: Json) -> list[JsonObject]:
     if value is None and answer.body is not None:
         return []
     if isinstance(value, list):
-        found = [item for item in value if isinstance(item, dict)]
-        if len(found) == len(value):
-            return found
+        items = [item for item in value if isinstance(item, dict)]
+        if len(items) == len(value):
+            return items
     raise AnswerError("malformed", answer.where, "an answer without the list asked for")
 
 

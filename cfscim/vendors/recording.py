@@ -75,10 +75,10 @@ class StandIns:
             return text
         if any(form.fullmatch(text) for form in (_DATE, _DURATION, _SMALL, _ERROR)):
             return text
-        if found := _VIRTUAL_GROUP.fullmatch(text):
-            return f"CF-{self.text(found[1])} - {self.text(found[2])}"
-        if found := _RESOURCE.fullmatch(text):
-            return f"{found[1]}.{found[2] if found[2] == '*' else self.text(found[2])}"
+        if match := _VIRTUAL_GROUP.fullmatch(text):
+            return f"CF-{self.text(match[1])} - {self.text(match[2])}"
+        if match := _RESOURCE.fullmatch(text):
+            return f"{match[1]}.{match[2] if match[2] == '*' else self.text(match[2])}"
         if text.startswith(("http://", "https://")):
             return self.url(text)
         if text[:1] in "{[" and (inner := _json(text)) is not None:
@@ -168,8 +168,8 @@ class StandIns:
             return f"00000000-0000-4000-8000-{self._next('uuid'):012x}"
         if _HEX.fullmatch(text):
             return f"{self._next('hex'):032x}"
-        if found := _OKTA_ID.fullmatch(text):
-            return f"{found[1]}{self._next(found[1]):017d}"
+        if match := _OKTA_ID.fullmatch(text):
+            return f"{match[1]}{self._next(match[1]):017d}"
         if _EMAIL.fullmatch(text):
             return f"person-{self._next('person')}@example.com"
         # As wide as each other: no stand-in is the beginning of another, as names need not be.

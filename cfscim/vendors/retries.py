@@ -105,7 +105,7 @@ def _sent_at(headers: Mapping[str, str], now: float) -> float:
 
 def _date(text: str) -> float | None:
     try:
-        found = parsedate_to_datetime(text)
+        date = parsedate_to_datetime(text)
     except ValueError:
         return None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()

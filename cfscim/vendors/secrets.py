@@ -83,6 +83,6 @@ def _hides_secret(word: str) -> bool:
             decoded = b64decode(part[: len(part) // 4 * 4]).decode("latin-1")
         except (NoBase64, ValueError):
             continue
-        if any(looks_secret(found) for found in _TEXT.findall(decoded)):
+        if any(looks_secret(word) for word in _TEXT.findall(decoded)):
             return True
     return False

@@ -22,9 +22,9 @@ class Settings:
         configured = self.config.get(key) if key else None
         for value in (configured, *(self.env.get(name) for name in names)):
             # Pulumi hands a bare number or boolean over as such.
-            found = str(value).strip() if value is not None else ""
-            if found:
-                return found
+            setting = str(value).strip() if value is not None else ""
+            if setting:
+                return setting
         return default
 
     def flag(self, key: str, *names: str, default: bool = False) -> bool:

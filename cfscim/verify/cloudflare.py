@@ -64,11 +64,11 @@ class CloudflareView:
 
     def role_id(self, role: Role) -> str:
         """The id of the permission group that means this role. Raises `Unreadable`."""
-        found = [g.id for g in self.facts.permission_groups.get() if g.name == role.value]
-        if len(found) != 1:
+        ids = [g.id for g in self.facts.permission_groups.get() if g.name == role.value]
+        if len(ids) != 1:
             raise Unreadable(
                 Dependent(
-                    f'the permission group "{role.value}" exists {len(found)} times',
+                    f'the permission group "{role.value}" exists {len(ids)} times',
                     Action(
                         Act.CLOUDFLARE_ASK,
                         "ask Cloudflare whether this is an Enterprise account, which alone has it",
@@ -76,7 +76,7 @@ class CloudflareView:
                     ),
                 )
             )
-        return found[0]
+        return ids[0]
 
     def whole_account(self, policy: MemberPolicy) -> bool:
         """Whether a policy applies to the whole account and nothing else."""
@@ -93,7 +93,7 @@ class CloudflareView:
     def powers(self) -> tuple["Power", ...]:
         """Everything that anybody may do in the account, whatever the way, but for the minimal
         access of every member. Raises `Unreadable`."""
-        found = [
+        held_by = [
             Power(member.address, name)
             for member in self.facts.members.get()
             for name in self._names(member.roles or (), member.policies or ())
@@ -101,10 +101,10 @@ class CloudflareView:
         for group in self.facts.user_groups.get():
             names = self._names((), group.policies or ())
             people = self.facts.group_members[group.id].get() if names else ()
-            found += [Power(person, name, group) for person in people for name in names]
+            held_by += [Power(person, name, group) for person in people for name in names]
         # During a move only one of the two ways may be virtual, and both see everything.
         virtual = self.virtual or self.facts.system_groups
-        return (*found, *self._virtual_powers()) if virtual else tuple(found)
+        return (*held_by, *self._virtual_powers()) if virtual else tuple(held_by)
 
     def _virtual_powers(self) -> Iterator["Power"]:
         """Of every virtual group that Cloudflare serves, that of a dropped role too."""
@@ -151,7 +151,7 @@ class CloudflareView:
     def _permission(self, group: PermissionGroup) -> str:
         name = group.name or group.id
         every = self.facts.permission_groups.wait() or ()
-        known = {one.id for one in every if one.name == name}
+        known = {part.id for part in every if part.name == name}
         return name if not known or group.id in known else f"{name} ({group.id})"
 
 
@@ -215,14 +215,14 @@ def _user_group(
     if len(same) > 1:
         others = [group.id for group in same if group not in ours][-(len(same) - 1) :]
         text = f"Members > Groups: delete {named(others)}, after a look at who is in it"
-        found = f"{len(same)} groups of this name"
+        actual = f"{len(same)} groups of this name"
         delete = Action(Act.CLOUDFLARE_DELETE_GROUP, text, tuple(others))
-        return fails(f'"{name}" once', found, delete)
+        return fails(f'"{name}" once', actual, delete)
     if wanted and same[0] not in ours:
-        found = f"another group of this name ({same[0].id})"
+        actual = f"another group of this name ({same[0].id})"
         # The name is taken, so an update cannot make it anew: the state has to take this one over.
         anew = (actions.forget(f"user-group-{role.slug}"), actions.ADOPT, actions.UPDATE)
-        return fails(f'"{name}" ({wanted})', found, *anew)
+        return fails(f'"{name}" ({wanted})', actual, *anew)
     return holds(f'"{name}"')
 
 
@@ -236,25 +236,25 @@ def _no_such_group(
     """A group that is gone comes with an update; the name of one that is there, and that SCIM has
     locked (user groups page), only with a push."""
     near = [g for g in groups if skeleton(g.name).casefold() == skeleton(name).casefold()]
-    for one in [*ours, *near][:1]:
-        found = f'"{one.name}", which {difference_from(one.name, name)}'
+    for group in [*ours, *near][:1]:
+        actual = f'"{group.name}", which {difference_from(group.name, name)}'
         text = (
-            f'Members > Groups > "{one.name}": rename it to "{name}"; where SCIM has locked the '
+            f'Members > Groups > "{group.name}": rename it to "{name}"; where SCIM has locked the '
             f"name, have {provider} send it again"
         )
-        rename = Action(Act.CLOUDFLARE_RENAME_GROUP, text, (one.id, name))
-        return fails(f'"{name}"', found, rename, *again, actions.wait_for(provider))
+        rename = Action(Act.CLOUDFLARE_RENAME_GROUP, text, (group.id, name))
+        return fails(f'"{name}"', actual, rename, *again, actions.wait_for(provider))
     return fails(f'"{name}"', "no such group", actions.REFRESH)
 
 
 def _virtual_group(view: CloudflareView, role: Role) -> Verdict:
     name = group_name(view.config, role)
-    found = view.facts.system_groups[role].get()
+    system_group = view.facts.system_groups[role].get()
     # Until something was pushed to it, Cloudflare lists the group under its own full name.
     full = virtual_group(view.config.account.id, role.value)
-    if any(group.display_name in (name, full) for group in found):
+    if any(group.display_name in (name, full) for group in system_group):
         return holds(f'"{name}"')
-    shown = named(f'"{group.display_name}"' for group in found)
+    shown = named(f'"{group.display_name}"' for group in system_group)
     return fails(
         f'"{name}"',
         shown or "Cloudflare serves no virtual groups for this account",
@@ -293,7 +293,7 @@ def _described(view: CloudflareView, policy: MemberPolicy) -> str:
     if view.whole_account(policy):
         return f"{policy.access} {permissions or 'nothing'} on the whole account"
     scopes = (
-        f"{group.scope.key} [{', '.join(one.key for one in group.scope.objects)}]"
+        f"{group.scope.key} [{', '.join(item.key for item in group.scope.objects)}]"
         if group.scope
         else group.name or group.id
         for group in policy.resource_groups or ()

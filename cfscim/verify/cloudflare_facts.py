@@ -179,9 +179,9 @@ def read_cloudflare(
     members = reader.read(lambda: client.members(account))
     permissions = reader.read(lambda: client.permission_groups(account))
     resources = reader.read(lambda: client.resource_groups(account))
-    virtual = next((one for one in ways if one.role_model == "virtualGroups"), None)
+    virtual = next((way for way in ways if way.role_model == "virtualGroups"), None)
     giving = [group.id for group in groups.wait() or () if group.policies]
-    named = {name for one in ways if one is not virtual for name in group_names(one).values()}
+    named = {name for way in ways if way is not virtual for name in group_names(way).values()}
     ours = [group.id for group in groups.wait() or () if group.name in named]
     return CloudflareFacts(
         token=token,

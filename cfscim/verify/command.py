@@ -59,11 +59,11 @@ def run(
             print_progress,
             updated=subject.updated,
         )
-        left = end - clock()
-        if report.exit_code != 4 or left <= 0:
+        seconds = end - clock()
+        if report.exit_code != 4 or seconds <= 0:
             break
-        print_progress(f"verify: {summary(report)} Asking again; {left / 60:.0f} minutes left.")
-        sleep(min(_PAUSE_SECONDS, left))
+        print_progress(f"verify: {summary(report)} Asking again; {seconds / 60:.0f} minutes left.")
+        sleep(min(_PAUSE_SECONDS, seconds))
     _print(report, stack, output, everything=everything)
     return report.exit_code
 
@@ -89,10 +89,10 @@ def load(stack: str, outputs: str | None, env: Mapping[str, str]) -> Subject:
     settings = dict(checked.file.provider_config)
     if outputs is not None:
         return Subject(checked.config, _from_file(outputs, checked.config), settings, None)
-    found = _from_engine(stack, checked.config, env)
+    printed = _from_engine(stack, checked.config, env)
     if checked.file.secure_keys:
         settings |= _settings_from_engine(stack, env)
-    return Subject(checked.config, found, settings, _last_change(stack, env))
+    return Subject(checked.config, printed, settings, _last_change(stack, env))
 
 
 def print_progress(line: str) -> None:
@@ -145,8 +145,12 @@ def as_json(report: Report, stack: str) -> dict[str, object]:
                 "found": check.found,
                 "action": as_printed(check.action),
                 "actions": [
-                    {"kind": one.kind.value, "text": as_printed(one.text), "person": one.person}
-                    for one in check.actions
+                    {
+                        "kind": action.kind.value,
+                        "text": as_printed(action.text),
+                        "person": action.person,
+                    }
+                    for action in check.actions
                 ],
                 "link": check.link,
                 **({"by": check.by.isoformat()} if check.by else {}),
@@ -174,11 +178,11 @@ def _signed(checks: Iterable[Check], *, everything: bool) -> Iterator[tuple[str,
     """
     given = list(checks)
     shown = [check for status in _ORDER for check in given if check.status is status]
-    found: dict[object, list[Check]] = {}
+    groups: dict[object, list[Check]] = {}
     for check in shown:
         alike = check.cause or (check.vendor, check.found, check.action)
-        found.setdefault(alike if check.owed else check.id, []).append(check)
-    for same in found.values():
+        groups.setdefault(alike if check.owed else check.id, []).append(check)
+    for same in groups.values():
         line = _line(same[0]) if len(same) == 1 else _together(same)
         yield _SIGNS[same[0].status], line
     if everything:
@@ -187,9 +191,9 @@ def _signed(checks: Iterable[Check], *, everything: bool) -> Iterator[tuple[str,
 
 def _together(checks: list[Check]) -> str:
     first = checks[0]
-    who, found = first.cause or (first.vendor, first.found)
+    who, cause = first.cause or (first.vendor, first.found)
     head = f"{first.status.value:<15}  {who}: {len(checks)} checks"
-    return f"{head}: found {found}; next: {first.action}: {first.link}"
+    return f"{head}: found {cause}; next: {first.action}: {first.link}"
 
 
 def _line(check: Check) -> str:

@@ -69,8 +69,12 @@ class Delivery:
 
 def latest(moments: Iterable[datetime | str | None]) -> datetime | None:
     """The newest moment, of times as a vendor writes them; None where none is shown."""
-    found = [datetime.fromisoformat(one) if isinstance(one, str) else one for one in moments if one]
-    return max(found, default=None)
+    known = [
+        datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+        for moment in moments
+        if moment
+    ]
+    return max(known, default=None)
 
 
 class Directory(Protocol):
@@ -132,19 +136,21 @@ class Comparison:
     extra: list[str] = field(default_factory=list)
 
 
-def compare(wanted: Iterable[Person], found: Iterable[str], declared: Iterable[str]) -> Comparison:
+def compare(wanted: Iterable[Person], actual: Iterable[str], declared: Iterable[str]) -> Comparison:
     """Compares by address without regard to case, as Cloudflare does.
 
     A deactivated person is wanted only where the config names the person (`declared`).
     """
     people = list(wanted)
-    there = {address.lower() for address in found}
+    there = {address.lower() for address in actual}
     by_config = {address.lower() for address in declared}
     missing = [
-        one for one in people if not one.names & there and (not one.off or one.names & by_config)
+        person
+        for person in people
+        if not person.names & there and (not person.off or person.names & by_config)
     ]
-    known = {name for one in people if not one.off for name in one.names}
-    extra = sorted({address for address in found if address.lower() not in known}, key=str.lower)
+    known = {name for person in people if not person.off for name in person.names}
+    extra = sorted({address for address in actual if address.lower() not in known}, key=str.lower)
     return Comparison(missing, extra)
 
 
@@ -165,14 +171,14 @@ class Lost:
 
 
 def exactly(
-    declared: Iterable[str], found: Iterable[str], provider: str, lost: Mapping[str, Lost]
+    declared: Iterable[str], actual: Iterable[str], provider: str, lost: Mapping[str, Lost]
 ) -> Verdict:
     """Exactly these people; addresses are compared without regard to case.
 
     `provider`: the identity provider's name. `lost`: address in lower case -> why this person is
     in no group.
     """
-    wanted, there = _by_key(declared), _by_key(found)
+    wanted, there = _by_key(declared), _by_key(actual)
     missing = [wanted[key] for key in sorted(wanted.keys() - there.keys())]
     parts = [_missing(person, lost) for person in missing]
     parts += [f"{there[key]} is not declared" for key in sorted(there.keys() - wanted.keys())]
@@ -183,10 +189,10 @@ def exactly(
 
 
 def includes(
-    declared: Iterable[str], found: Iterable[str], provider: str, lost: Mapping[str, Lost]
+    declared: Iterable[str], actual: Iterable[str], provider: str, lost: Mapping[str, Lost]
 ) -> Verdict:
     """At least these people; otherwise as `exactly`."""
-    wanted, there = _by_key(declared), _by_key(found)
+    wanted, there = _by_key(declared), _by_key(actual)
     missing = [wanted[key] for key in sorted(wanted.keys() - there.keys())]
     expected = f"at least {named(sorted(wanted.values())) or 'nobody'}"
     if missing:
@@ -207,7 +213,9 @@ def take_out(people: Iterable[str], provider: str) -> Action:
 
 def _put_in(missing: list[str], provider: str, lost: Mapping[str, Lost]) -> tuple[Action, ...]:
     """An update ends before anything else where an address is nobody's."""
-    nobody = [one for one in missing if one.lower() in lost and lost[one.lower()].nobody]
+    nobody = [
+        person for person in missing if person.lower() in lost and lost[person.lower()].nobody
+    ]
     return (take_out(nobody, provider), REFRESH) if nobody else (REFRESH,)
 
 

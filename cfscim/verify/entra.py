@@ -53,7 +53,10 @@ def job_questions(
     links: EntraLinks,
 ) -> Iterator[Question]:
     """The application, its job, credentials, scope, filter and mapping."""
-    clauses = [f"{one.attribute} {one.operator} {one.value}".strip() for one in entra.user_filter]
+    clauses = [
+        f"{clause.attribute} {clause.operator} {clause.value}".strip()
+        for clause in entra.user_filter
+    ]
     in_scope, told = _IN_SCOPE[everybody(entra)], notifications_in_words(notifications(entra))
     every: tuple[tuple[str, str, str, Callable[[], Verdict]], ...] = (
         ("job.exists", "provisioning job", "exists", partial(_exists, facts)),
@@ -151,13 +154,13 @@ def _app(entra: EntraConfig, facts: EntraFacts) -> Verdict:
         if error.kind != "not found":
             raise
         return fails(expected, "there is no such application", _UP)
-    found = f"{app.display_name}, {'disabled' if app.account_enabled is False else 'enabled'}"
+    actual = f"{app.display_name}, {'disabled' if app.account_enabled is False else 'enabled'}"
     # The provider knows the name of the application, and not that of its service principal.
     text = (
         f"Properties: write {entra.app_name} as Name, set Enabled for users to sign-in to Yes, "
         "then Save"
     )
-    return same(expected, found, Action(Act.ENTRA_APP, text, (entra.app_name,)))
+    return same(expected, actual, Action(Act.ENTRA_APP, text, (entra.app_name,)))
 
 
 def _exists(facts: EntraFacts) -> Verdict:
@@ -196,10 +199,10 @@ _AFTER_QUARANTINE = {
 
 def _quarantine(facts: EntraFacts, links: EntraLinks) -> Verdict:
     status = facts.existing_job().status
-    found = status.quarantine
-    if found is None and status.code != "Quarantine":
+    quarantine = status.quarantine
+    if quarantine is None and status.code != "Quarantine":
         return holds("none")
-    reason = found.reason if found and found.reason else ""
+    reason = quarantine.reason if quarantine and quarantine.reason else ""
     first, scope = _AFTER_QUARANTINE.get(
         reason, ("put right what the logs name", "Watermark, Escrows, QuarantineState")
     )
@@ -208,10 +211,10 @@ def _quarantine(facts: EntraFacts, links: EntraLinks) -> Verdict:
         f"{first}, then {restart_command(links, scope)}",
         (links.service_principal_id, links.job_id, scope),
     )
-    if found is None:
+    if quarantine is None:
         return fails("none", "in quarantine, without a reason", restart)
-    why = found.error
-    parts = [found.reason, why and why.code, why and why.message, found.current_began]
+    why = quarantine.error
+    parts = [quarantine.reason, why and why.code, why and why.message, quarantine.current_began]
     return fails("none", ", ".join(part for part in parts if part), restart)
 
 
@@ -232,8 +235,8 @@ def _last(entra: EntraConfig, facts: EntraFacts, directory: EntraDirectory) -> V
     mended = directory.mended()
     began = latest([last.time_began])
     if mended and began and began < mended and directory.now < mended + LONGEST:
-        found = f"{last.state} at {last.time_began}, and changed since"
-        return not_yet("Succeeded", found, mended + LONGEST, actions.wait_for("Entra"))
+        actual = f"{last.state} at {last.time_began}, and changed since"
+        return not_yet("Succeeded", actual, mended + LONGEST, actions.wait_for("Entra"))
     return fails("Succeeded", ": ".join(part for part in parts if part), *anew)
 
 
@@ -267,10 +270,10 @@ def _retest(saved: Mapping[str, str], url: str) -> Action:
 
 
 def _secret(facts: EntraFacts, key: str, expected: str) -> Verdict:
-    found = facts.secrets.get().get(key)
-    if found == "*":
+    shown = facts.secrets.get().get(key)
+    if shown == "*":
         return unknown(expected, "Entra does not show it", actions.look())
-    return same(expected, found or "", _UP)
+    return same(expected, shown or "", _UP)
 
 
 def _token(facts: EntraFacts) -> Verdict:
@@ -315,12 +318,12 @@ def _wanted_groups(config: ScimConfig, facts: EntraFacts) -> tuple[ScopedGroup, 
 def _group_filter(config: ScimConfig, facts: EntraFacts) -> Verdict:
     wanted = _wanted_groups(config, facts)
     expected = "exactly " + named(f'"{group.name}"' for group in wanted) + ", by object id"
-    found = read_scopes(facts.document())
-    if Scopes(found.group, None) == Scopes.of(wanted, ()):
+    scopes = read_scopes(facts.document())
+    if Scopes(scopes.group, None) == Scopes.of(wanted, ()):
         return holds(expected)
-    groups = found.groups()
+    groups = scopes.groups()
     if groups is None:
-        shown = "no filter" if not any(Scopes(found.group, None).normal_form()[0]) else "another"
+        shown = "no filter" if not any(Scopes(scopes.group, None).normal_form()[0]) else "another"
         return fails(expected, shown, _UP)
     parts = [f'without "{group.name}"' for group in wanted if group not in groups]
     parts += [
@@ -332,13 +335,15 @@ def _group_filter(config: ScimConfig, facts: EntraFacts) -> Verdict:
 
 
 def _user_filter(config: ScimConfig, entra: EntraConfig, facts: EntraFacts) -> Verdict:
-    clauses = [Clause(one.attribute, one.operator, one.value) for one in entra.user_filter]
+    clauses = [
+        Clause(clause.attribute, clause.operator, clause.value) for clause in entra.user_filter
+    ]
     wanted = Scopes.of(_wanted_groups(config, facts), clauses)
-    found = read_scopes(facts.document())
+    scopes = read_scopes(facts.document())
     expected = named(wanted.user_clauses()) or "none"
-    if Scopes(None, found.user) == Scopes(None, wanted.user):
+    if Scopes(None, scopes.user) == Scopes(None, wanted.user):
         return holds(expected)
-    shown = named(found.user_clauses()) or "none"
+    shown = named(scopes.user_clauses()) or "none"
     if clauses:
         return fails(expected, shown, _UP)
     # Without userFilter the program leaves the User mapping as it finds it.
@@ -349,12 +354,14 @@ def _user_filter(config: ScimConfig, entra: EntraConfig, facts: EntraFacts) -> V
 def _enabled(facts: EntraFacts) -> Verdict:
     document = facts.document()
     sources = ("User", "Group")
-    off = [f"{one} mapping" for one in sources if not object_mapping(document, one).get("enabled")]
+    off = [
+        f"{name} mapping" for name in sources if not object_mapping(document, name).get("enabled")
+    ]
     flow_types = ("Add", "Update", "Delete")
-    for one in sources:
-        flows = str(object_mapping(document, one).get("flowTypes") or "")
+    for origin in sources:
+        flows = str(object_mapping(document, origin).get("flowTypes") or "")
         lacking = [flow for flow in flow_types if flow.lower() not in flows.lower()]
-        off += [f"{flow} of {one} objects" for flow in lacking]
+        off += [f"{flow} of {origin} objects" for flow in lacking]
     if not off:
         return holds("enabled")
     text = "Mappings: enable it, with Create, Update and Delete, then Save"
@@ -365,21 +372,21 @@ def _active(facts: EntraFacts) -> Verdict:
     document = facts.document()
     if active_from_soft_deleted(document):
         return holds(ACTIVE_SOURCE)
-    found = active_expression(document) or "no expression"
+    expression = active_expression(document) or "no expression"
     text = f"Mappings > Users > active: write {ACTIVE_SOURCE}, then Save"
-    return fails(ACTIVE_SOURCE, found, Action(Act.ENTRA_MAP_ACTIVE, text))
+    return fails(ACTIVE_SOURCE, expression, Action(Act.ENTRA_MAP_ACTIVE, text))
 
 
 def _names(directory: EntraDirectory) -> Verdict:
     unequal = [
-        one
-        for one in directory.in_scope()
-        if one.account_enabled is not False and one.mail != one.sent_name
+        user
+        for user in directory.in_scope()
+        if user.account_enabled is not False and user.mail != user.sent_name
     ]
     wrong = sorted(
-        f"{one.mail or f'{address_of(one)}, without mail,'} has user principal name "
-        f"{one.sent_name or 'none'}"
-        for one in unequal
+        f"{user.mail or f'{address_of(user)}, without mail,'} has user principal name "
+        f"{user.sent_name or 'none'}"
+        for user in unequal
     )
     if not wrong:
         return holds("equal, letter for letter")
@@ -387,7 +394,7 @@ def _names(directory: EntraDirectory) -> Verdict:
         "make both equal, letter for letter; Cloudflare compares them with case, and who has no "
         "mail needs one: proxyAddresses are not sent"
     )
-    about = tuple(sorted(address_of(one) for one in unequal))
+    about = tuple(sorted(address_of(user) for user in unequal))
     return fails("equal, letter for letter", named(wrong), Action(Act.ENTRA_USER_NAME, text, about))
 
 
@@ -398,7 +405,7 @@ def _errors(facts: EntraFacts, directory: EntraDirectory, *, groups: bool) -> Ve
     # Cloudflare refuses every change of a virtual group but that of its members, and its deletion
     # once a move has left it; the members are compared by a check of their own.
     virtual = virtual_group(directory.config.account.id, "")
-    errors = [one for one in every if not (groups and one.startswith(virtual))]
+    errors = [error for error in every if not (groups and error.startswith(virtual))]
     if not every:
         return holds("none")
     if not errors:

@@ -104,7 +104,7 @@ def read_entra(
     ids = {role: outputs.role_groups[role].identity_provider_group_id for role in config.roles}
     users_group = reader.read(lambda: client.group_by_name(entra.users_group.name))
     principal = reader.read(lambda: client.service_principal(app))
-    found = reader.read(lambda: client.find_job(app, job))
+    declared_job = reader.read(lambda: client.find_job(app, job))
     secrets = reader.read(lambda: client.secrets(app))
     schema = reader.read(lambda: client.find_schema(app, job))
     assignments = reader.read(lambda: client.app_role_assignments(app))
@@ -117,14 +117,14 @@ def read_entra(
     everyone = users_group.wait()
     of = [*ids.values(), app, everyone.id if everyone else ""]
     since = now - _LOOK_BACK
-    changes = {one: reader.read(lambda o=one: client.audit_log(o, since)) for one in of if one}
+    changes = {role: reader.read(lambda o=role: client.audit_log(o, since)) for role in of if role}
     users = reader.read(lambda: client.group_members(everyone.id) if everyone else ())
     lost = _absent(config, users, members)
     gone = [role for role, reading in groups.items() if _is_gone(reading)]
     binned = {r: reader.read(lambda g=ids[r]: client.deleted_group(g)) for r in gone}
     return EntraFacts(
         app=principal,
-        job=found,
+        job=declared_job,
         test=test,
         secrets=secrets,
         schema=schema,
@@ -160,25 +160,25 @@ def _absent(
     lost: list[str] = []
     for declared, reading in (
         (people(config), users),
-        *((config.roles[role].members or (), found) for role, found in members.items()),
+        *((config.roles[role].members or (), reading) for role, reading in members.items()),
     ):
         there = {address_of(user).lower() for user in reading.wait() or ()}
-        lost += [one for one in declared if one.lower() not in there]
+        lost += [person for person in declared if person.lower() not in there]
     return list(dict.fromkeys(lost))[:_MOST_LOST]
 
 
 def _reasons(client: GraphClient, lost: list[str]) -> Mapping[str, Lost]:
-    found = client.users_by_mail(lost)
-    absent = [one for one in lost if one not in found]
+    users = client.users_by_mail(lost)
+    absent = [person for person in lost if person not in users]
     nobody = Lost("nobody in Entra has this address", nobody=True)
     proxy = Lost(
         "in Entra only in proxyAddresses: without mail Entra sends no e-mail address, and "
         "Cloudflare refuses the person",
         nobody=True,
     )
-    reasons = {one.lower(): nobody for one in absent}
-    reasons |= {one.lower(): proxy for one in client.users_by_proxy(absent)}
-    off = {one.lower() for one, user in found.items() if user.account_enabled is False}
+    reasons = {person.lower(): nobody for person in absent}
+    reasons |= {person.lower(): proxy for person in client.users_by_proxy(absent)}
+    off = {address.lower() for address, user in users.items() if user.account_enabled is False}
     return reasons | dict.fromkeys(off, Lost("disabled in Entra"))
 
 
@@ -271,14 +271,14 @@ class EntraDirectory:
         own, job = self._log(groups), self._log((self.links.service_principal_id,))
         if own is None or job is None:
             return self._without_log(role)
-        about = [one for one in own if _is_about(one, names)]
+        about = [event for event in own if _is_about(event, names)]
         if not about and others:
-            about = [one for one in self._log(others) or () if _is_about(one, names)]
-        began = [*self._made(groups), *_moments(job, _STARTED)]
+            about = [event for event in self._log(others) or () if _is_about(event, names)]
+        began = [*self._created(groups), *_moments(job, _STARTED)]
         if self._last_failed():
             began += _moments(job, _SAVED)
         if about:
-            return latest([*(one.activity_date_time for one in about), *began])
+            return latest([*(event.activity_date_time for event in about), *began])
         return latest([*began, *_moments(job, _SCOPED), self._unlogged()])
 
     def _concerned(self, role: Role | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -288,24 +288,24 @@ class EntraDirectory:
         everyone, roles = self.facts.users_group.wait(), tuple(self.facts.group_ids.values())
         return ((everyone.id,), roles) if everyone else (roles, ())
 
-    def _made(self, groups: Collection[str]) -> list[str | None]:
+    def _created(self, groups: Collection[str]) -> list[str | None]:
         """When the groups and their assignments were made: nobody in them comes before."""
-        found = [*self.facts.groups.values(), self.facts.users_group]
-        made = [one.wait() for one in found]
-        moments = [one.created_date_time for one in made if one and one.id in groups]
+        readings = [*self.facts.groups.values(), self.facts.users_group]
+        entities = [reading.wait() for reading in readings]
+        moments = [group.created_date_time for group in entities if group and group.id in groups]
         return moments + [
-            one.created_date_time
-            for one in self.facts.assignments.wait() or ()
-            if one.principal_id in groups
+            assignment.created_date_time
+            for assignment in self.facts.assignments.wait() or ()
+            if assignment.principal_id in groups
         ]
 
     def _without_log(self, role: Role | None) -> datetime | None:
         groups, others = self._concerned(role)
-        return latest([*self._made((*groups, *others)), self.updated])
+        return latest([*self._created((*groups, *others)), self.updated])
 
     def _log(self, ids: Collection[str]) -> list[AuditEvent] | None:
         """What the audit log has of these objects; None where it can't be read."""
-        read = [self.facts.changes[one].wait() for one in ids if one in self.facts.changes]
+        read = [self.facts.changes[id_].wait() for id_ in ids if id_ in self.facts.changes]
         if len(read) < len(ids) or None in read:
             return None
         return [event for events in read if events for event in events]
@@ -355,18 +355,20 @@ class EntraDirectory:
         """The people of all groups of this stack, each once. Raises `Unreadable`."""
         if self.facts.users_group.get() is None:
             raise Unreadable(Dependent("there is no users' group", "see entra.group.users"))
-        found = {one.id: one for one in self.facts.users.get() if one.is_user}
+        users = {user.id: user for user in self.facts.users.get() if user.is_user}
         for role in self.config.roles:
-            found |= {one.id: one for one in self.facts.members[role].get() if one.is_user}
-        return tuple(found.values())
+            users |= {
+                member.id: member for member in self.facts.members[role].get() if member.is_user
+            }
+        return tuple(users.values())
 
     def errors(self, *, groups: bool) -> list[str]:
         """Which groups, or which people, failed in the last cycle, with Entra's own reason."""
         failed: dict[str, str] = {}
         names = {
-            one.id: address_of(one)
+            event.id: address_of(event)
             for reading in (self.facts.users, *self.facts.members.values())
-            for one in reading.wait() or ()
+            for event in reading.wait() or ()
         }
         for event in self.facts.last_failures():
             about = event.source_identity
@@ -382,7 +384,7 @@ class EntraDirectory:
                 failed.setdefault(event.source_identity.id, _why(event))
         except Unreadable:
             failed = {}  # the log only explains; the comparison stands without it
-        return tuple(self._person(one, failed) for one in members if one.is_user)
+        return tuple(self._person(member, failed) for member in members if member.is_user)
 
     def _person(self, member: Member, failed: Mapping[str | None, str]) -> Person:
         mail, name = member.mail or "", member.sent_name
@@ -416,11 +418,15 @@ def restart_command(links: EntraLinks, scope: str) -> str:
 
 
 def _moments(log: Iterable[AuditEvent], activities: Collection[str]) -> list[str]:
-    return [one.activity_date_time for one in log if one.activity_display_name in activities]
+    return [event.activity_date_time for event in log if event.activity_display_name in activities]
 
 
 def _is_about(event: AuditEvent, names: Collection[str]) -> bool:
-    return any(one.sent_name.lower() in names for one in event.target_resources if one.sent_name)
+    return any(
+        resource.sent_name.lower() in names
+        for resource in event.target_resources
+        if resource.sent_name
+    )
 
 
 def _why(event: ProvisioningEvent) -> str:

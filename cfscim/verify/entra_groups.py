@@ -86,8 +86,8 @@ class EntraGroups:
         self, id_: str, title: str, expected: str, verdict: Callable[[], Verdict], group: str
     ) -> Question:
         if not group:
-            found = self._facts.users_group.wait()
-            group = found.id if found else ""
+            users_group = self._facts.users_group.wait()
+            group = users_group.id if users_group else ""
         return Question(f"entra.{id_}", "Entra", title, expected, self._links.group(group), verdict)
 
     def _id(self, role: Role) -> str:
@@ -95,23 +95,22 @@ class EntraGroups:
 
     def _users(self) -> Verdict:
         name = self._entra.users_group.name
-        found = self._facts.users_group.get()
-        if found is None:
+        users_group = self._facts.users_group.get()
+        if users_group is None:
             return self._no_users_group(name)
-        if not found.security_enabled:
+        if not users_group.security_enabled:
             return fails(f'"{name}", a security group', "not security-enabled", _UP)
         return holds(f'"{name}"')
 
     def _no_users_group(self, name: str) -> Verdict:
         """One that was renamed is still assigned, and an update refuses to rename it."""
         ours = {*self._facts.beside, *(self._id(role) for role in self._config.roles)}
-        for one in self._facts.assignments.get():
-            if one.principal_type == "Group" and one.principal_id not in ours:
-                other = one.principal_display_name or one.principal_id
-                found = (
-                    f'no such group, and "{other}" ({one.principal_id}) is assigned in its place'
-                )
-                return fails(f'"{name}"', found, _rename(one.principal_id, other, name))
+        for assignment in self._facts.assignments.get():
+            if assignment.principal_type == "Group" and assignment.principal_id not in ours:
+                other = assignment.principal_display_name or assignment.principal_id
+                id_ = assignment.principal_id
+                actual = f'no such group, and "{other}" ({id_}) is assigned in its place'
+                return fails(f'"{name}"', actual, _rename(id_, other, name))
         return fails(f'"{name}"', "no such group", _UP)
 
     def _in_users(self) -> Verdict:
@@ -121,9 +120,9 @@ class EntraGroups:
         nested = _nested(group.id, self._facts.users.get())
         if nested is not None:
             return nested
-        found = _addresses(self._facts.users.get())
+        addresses = _addresses(self._facts.users.get())
         check = includes if self._entra.users_group.members is None else exactly
-        return check(people(self._config), found, "Entra", self._facts.lost.wait() or {})
+        return check(people(self._config), addresses, "Entra", self._facts.lost.wait() or {})
 
     def _group(self, role: Role) -> Verdict:
         name = group_name(self._config, role)
@@ -149,8 +148,8 @@ class EntraGroups:
             "restore it (Groups > Deleted groups): it comes back with its id and members; 30 days "
             "after its deletion it is gone"
         )
-        found = f"{self._id(role)} is in the recycle bin"
-        return fails(f'"{name}"', found, Action(Act.ENTRA_RESTORE_GROUP, text, (self._id(role),)))
+        actual = f"{self._id(role)} is in the recycle bin"
+        return fails(f'"{name}"', actual, Action(Act.ENTRA_RESTORE_GROUP, text, (self._id(role),)))
 
     def _twins(self) -> Verdict:
         ours = {*self._facts.group_ids.values()}
@@ -166,18 +165,18 @@ class EntraGroups:
             "rename it, or unassign it from the application; do not delete it: where Entra has "
             "delivered it, its deletion deletes the group of that name in Cloudflare"
         )
-        found = f"a second group: {named(sorted(twins.values()))}"
-        return fails("one each", found, Action(Act.ENTRA_TWIN, text, tuple(sorted(twins))))
+        actual = f"a second group: {named(sorted(twins.values()))}"
+        return fails("one each", actual, Action(Act.ENTRA_TWIN, text, tuple(sorted(twins))))
 
     def _members(self, role: Role) -> Verdict:
-        found = self._facts.members[role].get()
-        nested = _nested(self._id(role), found)
+        members = self._facts.members[role].get()
+        nested = _nested(self._id(role), members)
         if nested is not None:
             return nested
         declared = self._config.roles[role].members
         if declared is None:
-            return holds("people, and no group", f"{len(found)} people")
-        return exactly(declared, _addresses(found), "Entra", self._facts.lost.wait() or {})
+            return holds("people, and no group", f"{len(members)} people")
+        return exactly(declared, _addresses(members), "Entra", self._facts.lost.wait() or {})
 
     def _assigned(self) -> Verdict:
         users = self._facts.users_group.get()
@@ -186,11 +185,13 @@ class EntraGroups:
         wanted = {self._id(role): group_name(self._config, role) for role in self._config.roles}
         wanted |= self._facts.beside
         wanted[users.id] = users.display_name or users.id
-        found = {one.principal_id: one for one in self._facts.assignments.get()}
-        lacking = [name for id_, name in wanted.items() if id_ not in found]
+        assignments = {
+            assignment.principal_id: assignment for assignment in self._facts.assignments.get()
+        }
+        lacking = [name for id_, name in wanted.items() if id_ not in assignments]
         beyond = {
-            one.id: one.principal_display_name or id_
-            for id_, one in found.items()
+            principal.id: principal.principal_display_name or id_
+            for id_, principal in assignments.items()
             if id_ not in wanted
         }
         parts = [f'"{name}" is not assigned' for name in lacking]
@@ -211,7 +212,9 @@ def _rename(id_: str, name: str, right: str) -> Action:
 
 def _nested(group: str, members: tuple[Member, ...]) -> Verdict | None:
     """What is wrong with groups within a group; None where there is none."""
-    groups = {one.id: one.display_name or one.id for one in members if not one.is_user}
+    groups = {
+        member.id: member.display_name or member.id for member in members if not member.is_user
+    }
     if not groups:
         return None
     names = named(sorted(groups.values()))
@@ -221,5 +224,5 @@ def _nested(group: str, members: tuple[Member, ...]) -> Verdict | None:
 
 
 def _addresses(members: tuple[Member, ...]) -> list[str]:
-    people_only = (one for one in members if one.is_user)
-    return [address_of(one) for one in people_only]
+    people_only = (member for member in members if member.is_user)
+    return [address_of(member) for member in people_only]

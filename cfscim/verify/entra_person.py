@@ -58,7 +58,7 @@ def provision(
             token=outputs.token_value.get_secret_value(),
         ) as endpoint,
     ):
-        found = _ask(lambda: graph.users_by_mail([person]).get(person))
+        reading = _ask(lambda: graph.users_by_mail([person]).get(person))
         questions = (
             Question(
                 "entra.person",
@@ -66,7 +66,7 @@ def provision(
                 f"provisioning of {person} on demand",
                 "provisioned",
                 links.provisioning,
-                partial(_provisioned, graph, entra, outputs, found, person),
+                partial(_provisioned, graph, entra, outputs, reading, person),
             ),
             Question(
                 "cloudflare.person",
@@ -74,7 +74,7 @@ def provision(
                 f"{person} in Cloudflare",
                 "active",
                 CloudflareLinks.of(config).members,
-                partial(_arrived, endpoint, found, person),
+                partial(_arrived, endpoint, reading, person),
             ),
         )
         return Report(tuple(answer(question) for question in questions))
@@ -92,11 +92,11 @@ def _provisioned(
     graph: GraphClient,
     entra: EntraConfig,
     outputs: StackOutputs,
-    found: Reading[Member | None],
+    reading: Reading[Member | None],
     person: str,
 ) -> Verdict:
     expected = "provisioned"
-    member = found.get()
+    member = reading.get()
     if member is None:
         text = f"nobody has {person} as mail"
         give = Action(Act.ENTRA_USER_NAME, "correct the address, or give the person it", (person,))
@@ -123,8 +123,8 @@ def _judged(outcome: Provisioned, member: Member) -> Verdict:
     return fails(expected, text, actions.ENTRA_LOGS, actions.RUN_AGAIN)
 
 
-def _arrived(endpoint: ScimEndpoint, found: Reading[Member | None], person: str) -> Verdict:
-    member = found.wait()
+def _arrived(endpoint: ScimEndpoint, reading: Reading[Member | None], person: str) -> Verdict:
+    member = reading.wait()
     name = member.sent_name if member else person
     users = _ask(lambda: endpoint.users_page(user_name=name)).get().resources
     if any(user.get("active") is True for user in users):

@@ -180,11 +180,11 @@ def _anew(config: ScimConfig, okta: OktaConfig) -> Iterator[Action]:
 
 def _catalog(facts: OktaFacts, okta: OktaConfig) -> Verdict:
     """Another catalogue entry is another app, and the app is protected."""
-    found = facts.existing_app().name
+    name = facts.existing_app().name
     return same(
         okta.catalog_app,
-        found,
-        actions.config("identityProvider.catalogApp", found),
+        name,
+        actions.config("identityProvider.catalogApp", name),
         actions.REFRESH,
     )
 
@@ -234,10 +234,10 @@ def _connection(config: ScimConfig, okta: OktaConfig, facts: OktaFacts) -> Verdi
     if connection.status == "ENABLED" and connection.base_url == wanted:
         return holds(expected)
     if okta.api_integration == "api" and connection.status != "ENABLED":
-        found = f"{connection.status}: Okta supports no settings by API for this app"
+        actual = f"{connection.status}: Okta supports no settings by API for this app"
         if connection.status != "UNKNOWN":
             return fails(expected, connection.status, by_hand)
-        return fails(expected, found, by_hand, *_BY_CONSOLE)
+        return fails(expected, actual, by_hand, *_BY_CONSOLE)
     if connection.status == "DISABLED":
         return fails(expected, "DISABLED", by_hand)
     return unknown(
@@ -250,7 +250,9 @@ def _features_api(facts: OktaFacts, leaving: bool) -> Verdict:
     wanted = by_api(leaving=leaving)
     expected = ", ".join(f"{switch.title} {switch.status}" for switch in wanted)
     features = facts.features.get()
-    feature = next((one for one in features or () if one.name == USER_PROVISIONING), None)
+    feature = next(
+        (feature for feature in features or () if feature.name == USER_PROVISIONING), None
+    )
     if feature is None:
         return fails(
             expected, "Okta shows no provisioning features", actions.see("okta.connection")
@@ -269,9 +271,9 @@ def _user_names(facts: OktaFacts) -> Verdict:
     for members in facts.members.values():
         addresses |= {user.id: user.email for user in members.get()}
     wrong = {
-        addresses[one.id]: one.user_name or "nothing"
-        for one in facts.app_users.get()
-        if one.id in addresses and one.user_name.lower() != addresses[one.id].lower()
+        addresses[user.id]: user.user_name or "nothing"
+        for user in facts.app_users.get()
+        if user.id in addresses and user.user_name.lower() != addresses[user.id].lower()
     }
     if not wrong:
         return holds("the e-mail address")

@@ -103,7 +103,9 @@ def read_okta(
     users = reader.read(lambda: client.group_members(everyone.id) if everyone else ())
     lost = _absent(config, users, members)
     strangers = (
-        [] if everyone else [one.id for one in app_groups.wait() or () if one.id not in wanted]
+        []
+        if everyone
+        else [group.id for group in app_groups.wait() or () if group.id not in wanted]
     )
     troubled = any(user.sync_state == "ERROR" for user in app_users.wait() or ())
     return OktaFacts(
@@ -121,7 +123,9 @@ def read_okta(
         targets={target: reader.read(lambda t=target: client.group(t)) for target in named},
         logs=reader.read(lambda: _logs(client, app_id)) if troubled else Reading.of(()),
         lost=reader.read(lambda: _reasons(client, lost)) if lost else Reading.of({}),
-        assigned={one: reader.read(lambda g=one: client.group(g)) for one in strangers},
+        assigned={
+            stranger: reader.read(lambda g=stranger: client.group(g)) for stranger in strangers
+        },
         beside=beside,
     )
 
@@ -139,16 +143,16 @@ def _absent(
     lost: list[str] = []
     for declared, reading in (
         (people(config), users),
-        *((config.roles[role].members or (), found) for role, found in members.items()),
+        *((config.roles[role].members or (), reading) for role, reading in members.items()),
     ):
         there = {user.email.lower() for user in reading.wait() or ()}
-        lost += [one for one in declared if one.lower() not in there]
+        lost += [person for person in declared if person.lower() not in there]
     return list(dict.fromkeys(lost))[:_MOST_LOST]
 
 
 def _reasons(client: OktaClient, lost: list[str]) -> Mapping[str, Lost]:
-    found = client.users_by_email(lost)
-    reasons = {one.lower(): _reason(found[one]) for one in lost}
+    users = client.users_by_email(lost)
+    reasons = {person.lower(): _reason(users[person]) for person in lost}
     return {address: reason for address, reason in reasons.items() if reason is not None}
 
 
@@ -204,8 +208,8 @@ class OktaDirectory:
         """
         group = self.config.identity_provider.users_group.name
         advice: list[Action] = []
-        early = tuple(one for one in self.early() if one in people)
-        people = tuple(one for one in people if one not in early)
+        early = tuple(event for event in self.early() if event in people)
+        people = tuple(person for person in people if person not in early)
         if early:
             text = f"Assignments > Provision User, for {named(early)}"
             advice.append(Action(Act.OKTA_PROVISION_USER, text, early))
@@ -226,19 +230,19 @@ class OktaDirectory:
         del people  # Okta dates a group, and pushes it whole
         if role is None:
             everyone, users = self.facts.app_users.wait() or (), self.facts.users_group.wait()
-            moments = [one.created for one in everyone]
+            moments = [mapping.created for mapping in everyone]
             moments += [users.last_membership_updated] if users else []
-            sent = latest(one.last_sync for one in everyone)
+            sent = latest(mapping.last_sync for mapping in everyone)
             return Delivery(latest(moments), sent, LONGEST)
         group = self.facts.groups[role].wait()
         mappings = [
-            one
-            for one in self.facts.mappings.wait() or ()
-            if group is not None and one.source_group_id == group.id
+            mapping
+            for mapping in self.facts.mappings.wait() or ()
+            if group is not None and mapping.source_group_id == group.id
         ]
-        changed = [one.created for one in mappings]
+        changed = [mapping.created for mapping in mappings]
         changed += [group.last_membership_updated] if group else []
-        return Delivery(latest(changed), latest(one.last_push for one in mappings), LONGEST)
+        return Delivery(latest(changed), latest(mapping.last_push for mapping in mappings), LONGEST)
 
     def stranger(self, address: str, role: Role) -> str:
         """Okta's group names are unique, so there is no twin to come from."""
@@ -260,23 +264,23 @@ class OktaDirectory:
         """Everyone who is assigned to the app."""
         known = {user.id: user for user in self._everyone()}
         return tuple(
-            self._person(known[one.id], one)
-            if one.id in known
-            else self._failed(one, one.user_name, frozenset({one.user_name.lower()}))
-            for one in self.facts.app_users.get()
+            self._person(known[user.id], user)
+            if user.id in known
+            else self._failed(user, user.user_name, frozenset({user.user_name.lower()}))
+            for user in self.facts.app_users.get()
         )
 
     def errors(self) -> list[str]:
         """Everyone whose provisioning failed, with Okta's own reason."""
         return [
-            f"{one.user_name} ({self._error(one)})"
-            for one in self.facts.app_users.get()
-            if one.sync_state == "ERROR" and not self._is_early(one)
+            f"{user.user_name} ({self._error(user)})"
+            for user in self.facts.app_users.get()
+            if user.sync_state == "ERROR" and not self._is_early(user)
         ]
 
     def early(self) -> list[str]:
         """Who was assigned before provisioning was on: never sent by itself (recorded)."""
-        return [one.user_name for one in self.facts.app_users.get() if self._is_early(one)]
+        return [user.user_name for user in self.facts.app_users.get() if self._is_early(user)]
 
     def _is_early(self, assigned: AppUser) -> bool:
         """An assignment in error that was never sent, and of which the log has no failure."""
@@ -284,10 +288,10 @@ class OktaDirectory:
         return assigned.sync_state == "ERROR" and never and not self._failure(assigned)
 
     def _everyone(self) -> tuple[User, ...]:
-        found = {user.id: user for user in self.facts.users.get()}
+        users = {user.id: user for user in self.facts.users.get()}
         for role in self.config.roles:
-            found |= {user.id: user for user in self.facts.members[role].get()}
-        return tuple(found.values())
+            users |= {user.id: user for user in self.facts.members[role].get()}
+        return tuple(users.values())
 
     def _person(self, user: User, assigned: AppUser | None) -> Person:
         address = (assigned.user_name if assigned else "") or user.email
@@ -300,7 +304,7 @@ class OktaDirectory:
             join = Action(
                 Act.OKTA_JOIN_USERS, f'put {user.email} into group "{group}"', (user.email,)
             )
-            declared = user.email.lower() in {one.lower() for one in people(self.config)}
+            declared = user.email.lower() in {person.lower() for person in people(self.config)}
             cure = see("okta.members.users") if declared else join
             return Person(user.email, names, reason=reason, cure=(cure,))
         if assigned.sync_state == "ERROR":

@@ -104,25 +104,27 @@ class OktaGroups:
             return holds(f'"{name}"')
         for id_, reading in self._facts.assigned.items():
             other = reading.get().name
-            found = f'no such group, and "{other}" ({id_}) is assigned in its place'
-            return fails(f'"{name}"', found, _rename(id_, other, name))
+            actual = f'no such group, and "{other}" ({id_}) is assigned in its place'
+            return fails(f'"{name}"', actual, _rename(id_, other, name))
         return fails(f'"{name}"', "no such group", _UP)
 
     def _in_users(self) -> Verdict:
         self._users_group()
-        found = _addresses(self._facts.users.get())
+        addresses = _addresses(self._facts.users.get())
         check = includes if self._okta.users_group.members is None else exactly
-        return check(people(self._config), found, "Okta", self._facts.lost.wait() or {})
+        return check(people(self._config), addresses, "Okta", self._facts.lost.wait() or {})
 
     def _assigned(self) -> Verdict:
         self._facts.existing_app()
         group = self._users_group()
         expected = f'group "{group.name}" alone'
-        found = [one.id for one in self._facts.app_groups.get()]
-        direct = sorted(one.user_name for one in self._facts.app_users.get() if one.scope == "USER")
-        parts = [] if group.id in found else [f'"{group.name}" is not assigned']
+        ids = [group.id for group in self._facts.app_groups.get()]
+        direct = sorted(
+            user.user_name for user in self._facts.app_users.get() if user.scope == "USER"
+        )
+        parts = [] if group.id in ids else [f'"{group.name}" is not assigned']
         names = {self._id(role): group_name(self._config, role) for role in self._config.roles}
-        parts += [f"also group {names.get(one, one)}" for one in found if one != group.id]
+        parts += [f"also group {names.get(id_, id_)}" for id_ in ids if id_ != group.id]
         # The provider knows groups only: what a person was given directly stays.
         advice = [_UP] if parts else []
         if direct:
@@ -146,13 +148,13 @@ class OktaGroups:
 
     def _members(self, role: Role) -> Verdict:
         declared = self._config.roles[role].members or ()
-        found = _addresses(self._facts.members[role].get())
-        return exactly(declared, found, "Okta", self._facts.lost.wait() or {})
+        addresses = _addresses(self._facts.members[role].get())
+        return exactly(declared, addresses, "Okta", self._facts.lost.wait() or {})
 
     def _mapping(self, role: Role) -> PushMapping | None:
         self._facts.existing_app()
-        found = [m for m in self._facts.mappings.get() if m.source_group_id == self._id(role)]
-        return found[0] if found else None
+        mappings = [m for m in self._facts.mappings.get() if m.source_group_id == self._id(role)]
+        return mappings[0] if mappings else None
 
     def _pushed(self, role: Role) -> PushMapping:
         mapping = self._mapping(role)
@@ -163,23 +165,23 @@ class OktaGroups:
     def _push(self, role: Role) -> Verdict:
         expected, mapping = "ACTIVE, no error", self._mapping(role)
         if lost := self._lost_mapping(role):
-            found = f"the stack's push {lost} is gone"
+            actual = f"the stack's push {lost} is gone"
             if mapping is not None:
-                found += f"; {mapping.id} was made by hand in its place"
-            return fails(expected, found, *self._forget(role, mapping))
+                actual += f"; {mapping.id} was made by hand in its place"
+            return fails(expected, actual, *self._forget(role, mapping))
         if mapping is None:
             return fails(expected, "not pushed", actions.UPDATE)
         name = group_name(self._config, role)
         if mapping.status != "ACTIVE" or mapping.error_summary:
-            found = f"{mapping.status}" + (
+            actual = f"{mapping.status}" + (
                 f": {mapping.error_summary}" if mapping.error_summary else ""
             )
             if mapping.status == "INACTIVE":
                 text = f'Push Groups > "{name}" > Activate group push'
-                return fails(expected, found, Action(Act.OKTA_ACTIVATE_PUSH, text, (name,)))
+                return fails(expected, actual, Action(Act.OKTA_ACTIVATE_PUSH, text, (name,)))
             # The provider may neither change nor delete a mapping in ERROR.
             text = f'Push Groups > "{name}": put right what the error names, then Push now'
-            return fails(expected, found, Action(Act.OKTA_PUSH_NOW, text, (name,)))
+            return fails(expected, actual, Action(Act.OKTA_PUSH_NOW, text, (name,)))
         return holds(expected)
 
     def _lost_mapping(self, role: Role) -> str:
@@ -200,7 +202,7 @@ class OktaGroups:
         mapping = self._pushed(role)
         if mapping.last_push:
             return holds("was pushed", f"last push {mapping.last_push}")
-        if any(not one.off and not one.reason for one in self._directory.members(role)):
+        if any(not member.off and not member.reason for member in self._directory.members(role)):
             group = group_name(self._config, role)
             push = Action(Act.OKTA_PUSH_NOW, f'Push Groups > "{group}" > Push now', (group,))
             if by := self._directory.delivery(role).due(self._directory.now):
@@ -220,14 +222,14 @@ class OktaGroups:
     def _others(self) -> Verdict:
         self._facts.existing_app()
         ours = {*self._facts.beside, *(self._id(role) for role in self._config.roles)}
-        found = [m for m in self._facts.mappings.get() if m.source_group_id not in ours]
+        mappings = [m for m in self._facts.mappings.get() if m.source_group_id not in ours]
         users = self._facts.users_group.wait()
         names = {users.id: f'"{users.name}"'} if users else {}
-        shown = named(names.get(m.source_group_id, m.source_group_id) for m in found)
-        if not found:
+        shown = named(names.get(m.source_group_id, m.source_group_id) for m in mappings)
+        if not mappings:
             return holds("none")
         text = "Push Groups > unlink, and leave the group in the target app"
-        ids = tuple(mapping.id for mapping in found)
+        ids = tuple(mapping.id for mapping in mappings)
         return fails("none", shown, Action(Act.OKTA_UNLINK, text, ids))
 
 

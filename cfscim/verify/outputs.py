@@ -53,10 +53,10 @@ class StackOutputs(WayOutputs):
         """Those of a stack that has this way only; `ways`: those that the config declares."""
         if lane is ways[0]:
             return self.model_copy(update={"next": None})
-        found = self.next
-        assert found is not None
+        way = self.next
+        assert way is not None
         return self.model_copy(
-            update={**{key: getattr(found, key) for key in WayOutputs.model_fields}, "next": None}
+            update={**{key: getattr(way, key) for key in WayOutputs.model_fields}, "next": None}
         )
 
     @field_validator("token_value")
@@ -86,7 +86,7 @@ def parse_outputs(value: object, config: ScimConfig, *, source: str) -> StackOut
     if not isinstance(value, Mapping) or not value:
         raise _missing(source, "there are no stack outputs", "run `pulumi up` first")
     try:
-        found = StackOutputs.model_validate(value)
+        parsed = StackOutputs.model_validate(value)
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
         field = ".".join(str(part) for part in problem["loc"])
@@ -96,19 +96,19 @@ def parse_outputs(value: object, config: ScimConfig, *, source: str) -> StackOut
             source, f"{field} is missing or not as expected", f"give what `{_HOW}` prints"
         ) from None
     ways = lanes(config)
-    if len(ways) > 1 and found.next is None:
+    if len(ways) > 1 and parsed.next is None:
         raise _missing(source, "next, the new way of the move, is missing", "run `pulumi up` first")
     for lane in ways:
-        _require_way(lane.config, found.of(lane, ways), source)
-    return found
+        _require_way(lane.config, parsed.of(lane, ways), source)
+    return parsed
 
 
-def _require_way(config: ScimConfig, found: StackOutputs, source: str) -> None:
-    absent = [role.value for role in config.roles if role not in found.role_groups]
+def _require_way(config: ScimConfig, stack_outputs: StackOutputs, source: str) -> None:
+    absent = [role.value for role in config.roles if role not in stack_outputs.role_groups]
     if absent:
         raise _missing(source, f"roleGroups lacks {', '.join(absent)}", "run `pulumi up` first")
     if config.identity_provider.kind == "entra" and not (
-        found.service_principal_id and found.synchronization_job_id
+        stack_outputs.service_principal_id and stack_outputs.synchronization_job_id
     ):
         raise _missing(
             source,

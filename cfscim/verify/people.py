@@ -98,10 +98,10 @@ class _People:
         wanted = directory.members(role)
         declared = self._config.roles[role].members or ()
         sides = compare(wanted, self._view.group_members(role), declared)
-        expected = named(sorted(one.address for one in wanted if not one.off)) or "nobody"
+        expected = named(sorted(person.address for person in wanted if not person.off)) or "nobody"
         if not sides.missing and not sides.extra:
             return holds(expected)
-        off = {name: one.off for one in wanted if one.off for name in one.names}
+        off = {name: person.off for person in wanted if person.off for name in person.names}
         parts = self._missing(sides.missing)
         parts += [
             f"{address} is there and not in {directory.name}'s group "
@@ -120,11 +120,11 @@ class _People:
             name
             for way in self._ways
             for role in way.view.config.roles
-            for one in way.directory.members(role)
-            for name in one.names
+            for member in way.directory.members(role)
+            for name in member.names
         }
         sides = compare(assigned, members, ())
-        missing = [one for one in sides.missing if not one.names & with_role]
+        missing = [person for person in sides.missing if not person.names & with_role]
         kept = {address.lower() for address in self._config.break_glass}
         powerful = {power.person.lower() for power in self._view.powers}
         extra = [
@@ -157,7 +157,7 @@ class _People:
         wanted = {
             role: people
             for role in self._config.roles
-            if (people := [one for one in self._directory.members(role) if not one.off])
+            if (people := [member for member in self._directory.members(role) if not member.off])
         }
         if not wanted:
             return fails(
@@ -171,16 +171,20 @@ class _People:
                 ),
                 link=self._directory.link,
             )
-        found = f"nobody of {len({one.address for people in wanted.values() for one in people})}"
+        actual = (
+            f"nobody of {len({person.address for people in wanted.values() for person in people})}"
+        )
         if idle := self._directory.idle():
-            return unknown(expected, f"{found}; {idle}", *actions.START)
-        dues = (self._due(role, [one.names for one in people]) for role, people in wanted.items())
+            return unknown(expected, f"{actual}; {idle}", *actions.START)
+        dues = (
+            self._due(role, [person.names for person in people]) for role, people in wanted.items()
+        )
         by = max((due for due in dues if due), default=None)
         if by:
-            return not_yet(expected, found, by, self._wait)
+            return not_yet(expected, actual, by, self._wait)
         return fails(
             expected,
-            found,
+            actual,
             *(actions.see(f"cloudflare.members.{role.slug}") for role in wanted),
             link=self._directory.link,
         )
@@ -188,12 +192,12 @@ class _People:
     def undeclared(self) -> Verdict:
         """Nobody may do anything that is not declared, whatever the way."""
         kept = {address.lower() for address in self._config.break_glass}
-        found = [power for power in self._view.powers if not self._declared(power, kept)]
-        if not found:
+        powers = [power for power in self._view.powers if not self._declared(power, kept)]
+        if not powers:
             return holds("none")
-        found.sort(key=lambda power: (power.person.lower(), power.role))
-        text = named(f"{power.person} has {power.role} ({self._way(power)})" for power in found)
-        return fails("none", text, *self._end(found))
+        powers.sort(key=lambda power: (power.person.lower(), power.role))
+        text = named(f"{power.person} has {power.role} ({self._way(power)})" for power in powers)
+        return fails("none", text, *self._end(powers))
 
     def break_glass(self) -> Verdict:
         """Each is there, has accepted, and has the role directly: in no group of anybody's."""
@@ -227,27 +231,27 @@ class _People:
         accepted, pending = self._view.super_administrators()
         least = FEWEST_SUPER_ADMINISTRATORS
         expected = f"at least {least}"
-        found = f"{len(accepted)}" + (f": {named(accepted)}" if accepted else "")
+        actual = f"{len(accepted)}" + (f": {named(accepted)}" if accepted else "")
         if pending:
-            found += f"; {named(pending)} has not accepted the invitation yet"
+            actual += f"; {named(pending)} has not accepted the invitation yet"
         if len(accepted) >= least:
-            return holds(expected, found)
+            return holds(expected, actual)
         role = Role.SUPER_ADMINISTRATOR
-        there = {one.lower() for one in accepted}
+        there = {person.lower() for person in accepted}
         people = self._directory.members(role) if role in self._config.roles else ()
-        coming = [one.names for one in people if not one.names & there]
+        coming = [person.names for person in people if not person.names & there]
         if len(there) + len(coming) >= least:
             if idle := self._directory.idle():
-                return unknown(expected, f"{found}; {idle}", *actions.START)
+                return unknown(expected, f"{actual}; {idle}", *actions.START)
             if by := self._due(role, coming):
-                return not_yet(expected, found, by, self._wait)
-        if len({one.lower() for one in [*accepted, *pending]}) >= least:
-            return fails(expected, found, *(_accept(person) for person in pending))
+                return not_yet(expected, actual, by, self._wait)
+        if len({person.lower() for person in [*accepted, *pending]}) >= least:
+            return fails(expected, actual, *(_accept(person) for person in pending))
         text = (
             "decide who else is to have the role, and name the person in the role's `members` "
             "(then run `pulumi up`), or give it here and name the person in breakGlass"
         )
-        return fails(expected, found, Action(Act.ADD_MEMBER, text, (role.value,)))
+        return fails(expected, actual, Action(Act.ADD_MEMBER, text, (role.value,)))
 
     def roleless(self) -> Verdict:
         """A member without any role at all is a leftover."""
@@ -256,11 +260,13 @@ class _People:
         powerful = {power.person.lower() for power in self._view.powers}
         # A break-glass person without the role is the business of `break_glass`.
         kept = {address.lower() for address in self._config.break_glass}
-        left = sorted(one for one in bare if one.lower() not in powerful | kept)
-        if not left:
+        remaining = sorted(person for person in bare if person.lower() not in powerful | kept)
+        if not remaining:
             return holds("none")
-        text = f"Members: remove {named(left)} from the account, or put them into a role group"
-        return fails("none", named(left), Action(Act.CLOUDFLARE_REMOVE_MEMBER, text, tuple(left)))
+        text = f"Members: remove {named(remaining)} from the account, or put them into a role group"
+        return fails(
+            "none", named(remaining), Action(Act.CLOUDFLARE_REMOVE_MEMBER, text, tuple(remaining))
+        )
 
     @property
     def _wait(self) -> Action:
@@ -285,14 +291,18 @@ class _People:
 
     def _assigned(self) -> list[Person] | None:
         """Everybody whom any way provisions, each once; None where a filter decides over it."""
-        found: dict[frozenset[str], Person] = {}
+        by_addresses: dict[frozenset[str], Person] = {}
         for way in self._ways:
             people = way.directory.assigned()
             if people is None:
                 return None
             # Who is off in one identity provider may well come from the other.
-            found |= {one.names: one for one in people if one.names not in found or not one.off}
-        return list(found.values())
+            by_addresses |= {
+                person.names: person
+                for person in people
+                if person.names not in by_addresses or not person.off
+            }
+        return list(by_addresses.values())
 
     def _ours(self) -> dict[str, Role]:
         """The stack's own User Groups by id; by name only where the stack's is not there."""
@@ -304,7 +314,7 @@ class _People:
                 id_ = way.outputs.role_groups[role].cloudflare_group_id
                 name = group_name(way.view.config, role)
                 ids = [id_] if id_ in there else [g.id for g in groups if g.name == name]
-                ours |= {one: role for one in ids if one}
+                ours |= {id_: role for id_ in ids if id_}
         return ours
 
     def _way(self, power: Power) -> str:
@@ -325,14 +335,14 @@ class _People:
             return f'User Group "{name}", a twin of a role group ({power.group.id})'
         return f'another User Group, "{name}" ({power.group.id})'
 
-    def _end(self, found: list[Power]) -> Iterator[Action]:
+    def _end(self, powers: list[Power]) -> Iterator[Action]:
         """How each of these powers ends, a group once."""
-        groups = {power.group.id: power.group for power in found if power.group}
-        virtual = {power.person: None for power in found if power.virtual}
+        groups = {power.group.id: power.group for power in powers if power.group}
+        virtual = {power.person: None for power in powers if power.virtual}
         if virtual:
             text = f"Members: remove {named(virtual)} from the account, or declare the role again"
             yield Action(Act.CLOUDFLARE_REMOVE_MEMBER, text, tuple(virtual))
-        for power in found:
+        for power in powers:
             if power.by_hand:
                 yield Action(
                     Act.CLOUDFLARE_REMOVE_ROLE,
@@ -354,18 +364,22 @@ class _People:
 
     def _blocked(self, role: Role | None) -> list[Person]:
         people = self._directory.members(role) if role else ()
-        return [one for one in people if one.off]
+        return [person for person in people if person.off]
 
     def _named_of(self, people: list[str], role: Role | None) -> list[str]:
         """Those of them whom the config names for the role."""
         declared = self._config.roles[role].members or () if role else ()
-        return [one for one in declared if one.lower() in {person.lower() for person in people}]
+        return [
+            address
+            for address in declared
+            if address.lower() in {person.lower() for person in people}
+        ]
 
     def _missing(self, people: list[Person]) -> list[str]:
         members = {member.address.lower() for member in self._view.facts.members.wait() or ()}
         return [
-            f"{one.address} is missing ({self._reason(one, bool(one.names & members))})"
-            for one in people
+            f"{person.address} is missing ({self._reason(person, bool(person.names & members))})"
+            for person in people
         ]
 
     def _reason(self, person: Person, member: bool) -> str:
@@ -376,25 +390,31 @@ class _People:
             return f"no member of the account, and {name} believes it delivered"
         return f"likely not yet a cycle of {name}, or it believes it delivered"
 
-    def _differs(self, expected: str, found: str, sides: Comparison, role: Role | None) -> Verdict:
+    def _differs(self, expected: str, actual: str, sides: Comparison, role: Role | None) -> Verdict:
         """What to do: wait while a cycle is due; put right what has a cause; else deliver again."""
         directory = self._directory
         idle = directory.idle()
         if idle and not sides.extra:
-            return unknown(expected, f"{found}; {idle}", *actions.START)
-        explained = [one for one in sides.missing if one.off or one.cure]
+            return unknown(expected, f"{actual}; {idle}", *actions.START)
+        explained = [person for person in sides.missing if person.off or person.cure]
         # Who was never there cannot be waiting to be taken away.
         removed = not sides.extra or directory.delivery(role).sent is not None
-        waiting = [*(one.names for one in sides.missing), *({one.lower()} for one in sides.extra)]
+        waiting = [
+            *(person.names for person in sides.missing),
+            *({person.lower()} for person in sides.extra),
+        ]
         if not explained and removed and (by := self._due(role, waiting)):
-            return not_yet(expected, found, by, self._wait, link=directory.link)
+            return not_yet(expected, actual, by, self._wait, link=directory.link)
         members = {member.address.lower() for member in self._view.facts.members.wait() or ()}
-        lost = [one for one in sides.missing if one not in explained]
-        absent = tuple(one.address for one in lost if not one.names & members)
-        advice = list(dict.fromkeys(action for one in explained for action in one.cure))
-        off = {name for one in self._blocked(role) for name in one.names}
+        lost = [person for person in sides.missing if person not in explained]
+        absent = tuple(person.address for person in lost if not person.names & members)
+        advice = list(dict.fromkeys(action for person in explained for action in person.cure))
+        off = {name for person in self._blocked(role) for name in person.names}
         blocked = [address for address in sides.extra if address.lower() in off]
-        out = [*(one.address for one in explained if one.off), *self._named_of(blocked, role)]
+        out = [
+            *(person.address for person in explained if person.off),
+            *self._named_of(blocked, role),
+        ]
         if out:
             advice += [take_out(dict.fromkeys(out), directory.name), actions.REFRESH]
         gone = blocked if role and directory.replaces else sides.extra
@@ -403,8 +423,8 @@ class _People:
             advice.append(Action(Act.CLOUDFLARE_REMOVE_MEMBER, text, tuple(gone)))
         if lost or (role and sides.extra):
             again, link = directory.again(absent, role)
-            return fails(expected, found, *advice, *again, self._wait, link=link)
-        return fails(expected, found, *advice, self._wait, link=directory.link)
+            return fails(expected, actual, *advice, *again, self._wait, link=link)
+        return fails(expected, actual, *advice, self._wait, link=directory.link)
 
 
 def _accept(person: str) -> Action:

@@ -116,7 +116,7 @@ class Check:
     @property
     def action(self) -> str:
         """All that is to be done, in order, as one line."""
-        return "; then ".join(one.text for one in self.actions)
+        return "; then ".join(action.text for action in self.actions)
 
     @property
     def by_text(self) -> str:
@@ -146,7 +146,7 @@ def answer(question: Question) -> Check:
         status=verdict.status,
         expected=_line(verdict.expected),
         found=_line(verdict.found),
-        actions=tuple(replace(one, text=_line(one.text)) for one in verdict.actions),
+        actions=tuple(replace(action, text=_line(action.text)) for action in verdict.actions),
         link=verdict.link or question.link,
         by=verdict.by,
         owed=owed,
@@ -159,13 +159,13 @@ def _unread(question: Question, missing: Unreadable) -> tuple[Verdict, bool]:
     error = missing.error
     if isinstance(error, Dependent):
         return unknown(question.expected, error.why, error.action), False
-    message, found = error.message, missing.what
+    message, cause = error.message, missing.what
     if not isinstance(error, AnswerError):
-        return unknown(question.expected, found, Action(Act.VENDOR, message.instead)), True
+        return unknown(question.expected, cause, Action(Act.VENDOR, message.instead)), True
     if error.kind == "forbidden":
-        found = f"the credentials may not read it: {found}"
-        return unknown(question.expected, found, Action(Act.GRANT, message.instead)), False
-    return unknown(question.expected, found, Action(Act.VENDOR, message.instead)), True
+        cause = f"the credentials may not read it: {cause}"
+        return unknown(question.expected, cause, Action(Act.GRANT, message.instead)), False
+    return unknown(question.expected, cause, Action(Act.VENDOR, message.instead)), True
 
 
 _OF_THE_VENDOR = ("unreachable", "unavailable", "timeout", "throttled", "unauthorized")
@@ -192,8 +192,8 @@ class Report:
 
     def counts(self) -> Mapping[Status, int]:
         """How many checks ended in each way."""
-        found = Counter(check.status for check in self.checks)
-        return {status: found[status] for status in Status}
+        by_status = Counter(check.status for check in self.checks)
+        return {status: by_status[status] for status in Status}
 
     @property
     def exit_code(self) -> int:

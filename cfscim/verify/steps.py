@@ -50,22 +50,22 @@ def run(stack: str, outputs: str | None, env: Mapping[str, str]) -> int:
         next_app_id=subject.outputs.next.application_id if subject.outputs.next else "",
         okta_domain=domain,
     )
-    left = list(dict.fromkeys(_left(declared, report)))
-    if not left:
+    remaining = list(dict.fromkeys(_remaining(declared, report)))
+    if not remaining:
         say("Nothing is left to do by hand.", "+")
         return 0
-    for number, step in enumerate(left, 1):
+    for number, step in enumerate(remaining, 1):
         say(f"{number}. {step.where}: {step.what}", hanging="   ")
         if step.link:
             say(f"   {step.link}")
-    if any(PRINT_VALUE in step.what for step in left):
+    if any(PRINT_VALUE in step.what for step in remaining):
         shown = token_fingerprint(subject.outputs.token_value.get_secret_value())
         say("")
         say(f"The token (fingerprint {shown}) is what `{PRINT_VALUE}` prints.")
     return 1
 
 
-def _left(declared: list[Step], report: Report) -> Iterator[Step]:
+def _remaining(declared: list[Step], report: Report) -> Iterator[Step]:
     yield from (step for step in declared if not _proven(step, report))
     for check in report.checks:
         if check.status not in (Status.FAILS, Status.NOT_YET):
@@ -78,8 +78,8 @@ def _left(declared: list[Step], report: Report) -> Iterator[Step]:
 def _proven(step: Step, report: Report) -> bool:
     """Whether every check that shows it done is there and holds."""
     return bool(step.proven_by) and all(
-        (found := [check for check in report.checks if _named(check, wanted)])
-        and all(check.status is Status.HOLDS and not check.warning for check in found)
+        (checks := [check for check in report.checks if _named(check, wanted)])
+        and all(check.status is Status.HOLDS and not check.warning for check in checks)
         for wanted in step.proven_by
     )
 

@@ -97,11 +97,11 @@ class _Token:
                 raise
             return fails(expected, "Cloudflare does not know the token's value", *self._renew())
         if shown.id != self._outputs.token_id:
-            found = f"the value is that of token {shown.id}"
-            return fails(expected, found, *_NEW)
+            actual = f"the value is that of token {shown.id}"
+            return fails(expected, actual, *_NEW)
         if shown.not_before is not None and shown.not_before > self._now:
-            found = f"not valid before {shown.not_before:%Y-%m-%d %H:%M} UTC"
-            return fails(expected, found, *_NEW)
+            actual = f"not valid before {shown.not_before:%Y-%m-%d %H:%M} UTC"
+            return fails(expected, actual, *_NEW)
         if shown.status != "active":
             return fails(expected, shown.status, *_NEW)
         return holds(expected, "active")
@@ -176,18 +176,18 @@ class _Token:
         return f"another token may provision people too: {others}" if others else ""
 
     def granted(self) -> Verdict:
-        found = sorted(
+        permissions = sorted(
             self._shown(policy, group)
             for policy in self._token().policies
             for group in policy.permission_groups
         )
-        lacking = [name for name in self.permissions if name not in found]
-        beyond = [name for name in found if name not in self.permissions]
-        if not lacking and not beyond and len(found) == len(self.permissions):
+        lacking = [name for name in self.permissions if name not in permissions]
+        beyond = [name for name in permissions if name not in self.permissions]
+        if not lacking and not beyond and len(permissions) == len(self.permissions):
             return holds(named(self.permissions))
         parts = [f"without {named(lacking)}"] * bool(lacking)
         parts += [f"also {named(beyond)}"] * bool(beyond)
-        parts += [] if parts else [f"given more than once: {named(found)}"]
+        parts += [] if parts else [f"given more than once: {named(permissions)}"]
         return fails(named(self.permissions), "; ".join(parts), actions.REFRESH)
 
     def resources(self) -> Verdict:
@@ -197,14 +197,14 @@ class _Token:
             user = self._facts.user.get()
             wanted.add(f"{USER_SCOPE}.{user.id if user else '?'}")
             expected += ", and the token's own user"
-        found = {
+        scopes = {
             key if value == "*" else f"{key} ({value})"
             for policy in self._token().policies
             for key, value in policy.resources.items()
         }
-        if found == wanted:
+        if scopes == wanted:
             return holds(expected)
-        return fails(expected, named(sorted(found)) or "none", actions.REFRESH)
+        return fails(expected, named(sorted(scopes)) or "none", actions.REFRESH)
 
     def restrictions(self) -> Verdict:
         token = self._token()
@@ -252,8 +252,8 @@ class _Token:
     def endpoint(self) -> Verdict:
         expected = f"{scim_base_url(self._config)} answers"
         if self._outputs.scim_base_url != scim_base_url(self._config):
-            found = f"the stack was made for {self._outputs.scim_base_url}"
-            return fails(expected, found, actions.UPDATE)
+            actual = f"the stack was made for {self._outputs.scim_base_url}"
+            return fails(expected, actual, actions.UPDATE)
         try:
             self._facts.probe.get()
         except Unreadable as error:

@@ -42,7 +42,7 @@ def _ask(question: Question, ids: set[str]) -> Verdict:
             error = missing.error
             raise Unreadable(Dependent(error.why, _renamed(error.action, ids))) from None
         raise
-    return replace(verdict, actions=tuple(_renamed(one, ids) for one in verdict.actions))
+    return replace(verdict, actions=tuple(_renamed(action, ids) for action in verdict.actions))
 
 
 def _renamed(action: Action, ids: set[str]) -> Action:
@@ -100,40 +100,40 @@ def former_questions(config: ScimConfig, new: Way) -> Iterator[Question]:
 
 def _former(config: ScimConfig, new: Way) -> Verdict:
     names = {*group_names(config).values()}
-    left = [group for group in new.view.facts.user_groups.get() if group.name in names]
-    powerful = [group for group in left if group.policies]
+    groups = [group for group in new.view.facts.user_groups.get() if group.name in names]
+    powerful = [group for group in groups if group.policies]
     if powerful:
         shown = named(f'"{group.name}"' for group in powerful)
         text = f"Members > Groups: remove the policies of {shown}, so that they give nothing"
         ids = tuple(group.id for group in powerful)
         drop = Action(Act.CLOUDFLARE_DROP_POLICY, text, ids)
         return fails(_NOTHING, f"{shown} still with policies", drop)
-    if not left:
+    if not groups:
         return holds(_NOTHING, "nothing is left")
-    shown = named(f'"{group.name}"' for group in left)
+    shown = named(f'"{group.name}"' for group in groups)
     warning = f"User Groups of the former way are left, and give nothing: {shown}"
     return holds(_NOTHING, f"{shown}, without a policy", warning=warning)
 
 
 def _former_virtual(_config: ScimConfig, new: Way) -> Verdict:
     """Nobody can delete a virtual group, and who is in it has the role until it is taken out."""
-    facts, found, beyond = new.view.facts, list[str](), list[str]()
+    facts, full, beyond = new.view.facts, list[str](), list[str]()
     own = {group.id for group in facts.user_groups.get()}
     by_person = facts.users_in.get()
     for role, reading in facts.system_groups.items():
         ids = {group.id for group in reading.get()} - own
         people = sorted(person for person, groups in by_person.items() if groups & ids)
         wanted = new.directory.members(role) if role in new.view.config.roles else ()
-        names = {name for one in wanted if not one.off for name in one.names}
-        found += [f"{person} ({role.value})" for person in people]
+        names = {name for part in wanted if not part.off for name in part.names}
+        full += [f"{person} ({role.value})" for person in people]
         beyond += [f"{person} ({role.value})" for person in people if person not in names]
     if beyond:
         text = f"have your account team take {named(beyond)} out of the account's virtual groups"
         ask = Action(Act.CLOUDFLARE_ASK, text, ("virtual groups", *beyond))
         return fails(_NOTHING, f"{named(beyond)} by a virtual group alone", ask)
-    if not found:
+    if not full:
         return holds(_NOTHING, "nobody is in a virtual group")
     warning = (
-        f"still in virtual groups too, and kept by them when taken out of the role: {named(found)}"
+        f"still in virtual groups too, and kept by them when taken out of the role: {named(full)}"
     )
     return holds(_NOTHING, "nothing beyond the new groups", warning=warning)

@@ -57,10 +57,10 @@ class EntraGroups(pulumi.ComponentResource):
         people: pulumi.Output[dict[str, str]],
         after: Sequence[pulumi.Resource],
     ) -> dict[Role, EntraGroup]:
-        found = {}
+        groups = {}
         for role, group_name in group_names(lane.config).items():
             members = lane.config.roles[role].members
-            found[role] = EntraGroup(
+            groups[role] = EntraGroup(
                 lane.resource("entra-group", role),
                 group_name,
                 f"Gives the Cloudflare role {role.value}",
@@ -69,7 +69,7 @@ class EntraGroups(pulumi.ComponentResource):
                 lane=lane,
                 opts=pulumi.ResourceOptions(parent=self),
             )
-        return found
+        return groups
 
 
 def _ids(addresses: list[str], people: pulumi.Output[dict[str, str]]) -> pulumi.Output[list[str]]:

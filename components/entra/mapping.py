@@ -60,13 +60,13 @@ class EntraMappingProvider(RestProvider):
         if document is None:
             return ReadResult("", {})
         outs = dict(props)
-        found = read_scopes(document)
+        scopes = read_scopes(document)
         # A state of before ids were filtered by has none: whatever stands there is to be changed.
-        if not _has_ids(props) or found != _declared_scopes(props, found.user):
-            groups = found.groups() or (ScopedGroup("", CHANGED_BY_HAND),)
+        if not _has_ids(props) or scopes != _declared_scopes(props, scopes.user):
+            groups = scopes.groups() or (ScopedGroup("", CHANGED_BY_HAND),)
             outs["groupNames"] = [group.name for group in groups]
             outs["groupIds"] = [group.id for group in groups]
-            outs["userClauses"] = found.user_clauses()
+            outs["userClauses"] = scopes.user_clauses()
         return ReadResult(id_, outs)
 
     def delete(self, _id: str, props: Props) -> None:

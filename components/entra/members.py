@@ -37,8 +37,8 @@ class EntraGroupMembersProvider(RestProvider):
             if error.kind != "not found":
                 raise
             return ReadResult("", {})
-        found = [member for member in texts(props["members"]) if member in present]
-        return ReadResult(id_, {**_kept(props), "members": found})
+        members = [member for member in texts(props["members"]) if member in present]
+        return ReadResult(id_, {**_kept(props), "members": members})
 
     def delete(self, _id: str, _props: Props) -> None:
         """Removes nobody: people leave the users' group in the identity provider."""

@@ -18,9 +18,9 @@ def entra_people(
     # Missing ones are named here, all at once; the provider would stop at the first.
     answer = azuread.get_users_output(mails=addresses, ignore_missing=True, opts=invoke)
     return answer.apply(
-        lambda found: match_people(
+        lambda users: match_people(
             addresses,
-            [(user.mail, user.object_id) for user in found.users if user.mail],
+            [(user.mail, user.object_id) for user in users.users if user.mail],
             # People without a mailbox have no `mail`, and Entra sends nothing in its place.
             "Entra (`mail`; an address in proxyAddresses alone is not sent)",
         )

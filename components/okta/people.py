@@ -29,7 +29,7 @@ def okta_people(
         for chunk in chunks
     ]
     return pulumi.Output.all(*answers).apply(
-        lambda found: _matched(addresses, [user for answer in found for user in answer.users])
+        lambda users: _matched(addresses, [user for answer in users for user in answer.users])
     )
 
 

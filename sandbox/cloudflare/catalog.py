@@ -64,7 +64,7 @@ def _token_groups() -> tuple[TokenGroup, ...]:
         ("Access: Apps and Policies Write", account, "cloudflare_one_and_zero_trust"),
         ("Access: Apps and Policies Write", zone, "cloudflare_one_and_zero_trust"),
     ]
-    groups = [TokenGroup(*one) for one in known] + [TokenGroup(*one) for one in other]
+    groups = [TokenGroup(*key) for key in known] + [TokenGroup(*key) for key in other]
     groups += [
         TokenGroup(name, hex32(f"token-group/{scope}/{name}"), scope, category)
         for name, scope, category in made_up

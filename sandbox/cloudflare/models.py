@@ -253,13 +253,13 @@ class CloudflareState(BaseModel):
                 policies += group.policies
         denied: set[str] = set()
         for policy in policies:
-            scopes = [account.resource_groups.get(one) for one in policy.resource_groups]
+            scopes = [account.resource_groups.get(group) for group in policy.resource_groups]
             whole = any(
                 g and g.scope_key == account.scope_key and g.objects == ["*"] for g in scopes
             )
             inline = {"key": account.scope_key, "objects": [{"key": "*"}]} in policy.scopes
             if whole or inline:
-                names = {ROLE_BY_GROUP_ID[one].name for one in policy.permission_groups}
+                names = {ROLE_BY_GROUP_ID[group].name for group in policy.permission_groups}
                 (granted if policy.access == "allow" else denied).update(names)
         if account.virtual_groups:
             for system in account.system_groups.values():
@@ -314,7 +314,7 @@ class CloudflareState(BaseModel):
         }
 
     def _emails(self, account: Account, member_ids: list[str]) -> list[str]:
-        return sorted(self.users[account.members[one].user_id].email for one in member_ids)
+        return sorted(self.users[account.members[id_].user_id].email for id_ in member_ids)
 
     def _group(self, account: Account, group: UserGroup) -> dict[str, object]:
         return {
@@ -324,6 +324,8 @@ class CloudflareState(BaseModel):
             "scimManaged": group.scim_managed,
             "members": self._emails(account, list(group.members)),
             "roles": sorted(
-                ROLE_BY_GROUP_ID[one].name for p in group.policies for one in p.permission_groups
+                ROLE_BY_GROUP_ID[permission].name
+                for p in group.policies
+                for permission in p.permission_groups
             ),
         }

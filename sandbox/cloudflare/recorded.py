@@ -85,8 +85,8 @@ def build(world: World, recording: Sequence[Exchange], ids: Ids) -> None:
     world.cloudflare = CloudflareState.fresh()
     past = _Past(world.cloudflare, ids)
     for exchange in recording:
-        if found := re.match(r"/client/v4/accounts/([0-9a-f]{32})(/|$)", exchange.path):
-            past.account(found[1])
+        if match := re.match(r"/client/v4/accounts/([0-9a-f]{32})(/|$)", exchange.path):
+            past.account(match[1])
     for collection in _ORDER:
         for exchange in recording:
             if exchange.method == "GET" and exchange.status < 400:
@@ -208,7 +208,9 @@ class _Past:
         key = str(document["id"])
         group = account.user_groups.setdefault(key, UserGroup(id=key, name=str(document["name"])))
         if "policies" in document:
-            group.policies = [self._policy(account, one) for one in document["policies"] or []]
+            group.policies = [
+                self._policy(account, policy) for policy in document["policies"] or []
+            ]
 
     def _token(self, owner: str, owner_id: str, document: Document) -> None:
         if "policies" not in document:

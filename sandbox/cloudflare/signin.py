@@ -92,8 +92,8 @@ def _check_address(token: Token, address: str) -> None:
     caller = ip_address(address)
     inside = condition.get("in") or []
     outside = condition.get("not_in") or []
-    allowed = not inside or any(caller in ip_network(one, strict=False) for one in inside)
-    if not allowed or any(caller in ip_network(one, strict=False) for one in outside):
+    allowed = not inside or any(caller in ip_network(network, strict=False) for network in inside)
+    if not allowed or any(caller in ip_network(network, strict=False) for network in outside):
         raise ApiError(403, f"Cannot use the access token from location: {address}", code=9109)
 
 

@@ -87,7 +87,7 @@ KNOWN_ROLES = frozenset(
 )
 
 
-def granted(held: list[str], wanted: tuple[str, ...]) -> tuple[bool, bool]:
+def granted(roles: list[str], wanted: tuple[str, ...]) -> tuple[bool, bool]:
     """Return (allowed, only for owned objects) for the roles held and the ones a route accepts."""
-    matching = set(held) & set(wanted)
+    matching = set(roles) & set(wanted)
     return bool(matching), matching == {OWNED}

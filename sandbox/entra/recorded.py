@@ -143,11 +143,11 @@ def _entity(state: EntraState, kind: Kind, document: Document) -> Entity:
 
 
 def _relations(state: EntraState, path: str, exchange: Exchange) -> None:
-    found = re.fullmatch(r"groups/([^/]+)/(members|owners)", path)
-    group = state.groups.get(found[1]) if found else None
-    if found is None or group is None:
+    match = re.fullmatch(r"groups/([^/]+)/(members|owners)", path)
+    group = state.groups.get(match[1]) if match else None
+    if match is None or group is None:
         return
-    related = group.members if found[2] == "members" else group.owners
+    related = group.members if match[2] == "members" else group.owners
     related += [str(d["id"]) for d in _documents(exchange) if d["id"] not in related]
 
 
@@ -176,10 +176,10 @@ class _Place:
 
     @classmethod
     def of(cls, exchange: Exchange) -> "_Place | None":
-        found = re.fullmatch(
+        match = re.fullmatch(
             r"/(?:v1\.0|beta)/servicePrincipals/([^/]+)/synchronization/(.+)", exchange.path
         )
-        return cls(found[1], found[2]) if found else None
+        return cls(match[1], match[2]) if match else None
 
 
 def _synchronization(world: World, exchange: Exchange, recording: Sequence[Exchange]) -> None:
@@ -232,8 +232,8 @@ def _job(
         named = "Group" if number else "User"
         kind = next((k for k in ("User", "Group") if str(each["key"]).startswith(k)), named)
         job.links |= {
-            f"{kind}-{one}": Link(kind=cast(Any, kind), target_id="", name="")
-            for one in range(int(each["value"]))
+            f"{kind}-{number}": Link(kind=cast(Any, kind), target_id="", name="")
+            for number in range(int(each["value"]))
         }
     state.sync(principal).jobs[key] = job
 

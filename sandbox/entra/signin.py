@@ -354,8 +354,8 @@ def _check_federated(assertion: str) -> None:
 def _check_certificate(
     ctx: Context, tenant: str, assertion: str, header: dict[str, object]
 ) -> None:
-    made = material()
-    der = made.certificate.public_bytes(serialization.Encoding.DER)
+    keys = material()
+    der = keys.certificate.public_bytes(serialization.Encoding.DER)
     sha1 = _base64url(hashlib.sha1(der, usedforsecurity=False).digest())
     # The azuread provider sends the thumbprint as kid, MSAL as x5t or x5t#S256 (and pads it).
     thumbprints = {"kid": sha1, "x5t": sha1, "x5t#S256": _base64url(hashlib.sha256(der).digest())}
@@ -369,7 +369,7 @@ def _check_certificate(
     try:
         jwt.decode(
             assertion,
-            made.key.public_key(),
+            keys.key.public_key(),
             algorithms=["RS256", "PS256"],
             audience=audiences,
             issuer=ctx.state.caller_app_id,
@@ -434,7 +434,7 @@ def app_service(ctx: Context) -> Response:
 @admin_router.route("GET", "/_sandbox/entra/signin")
 def signin_material(ctx: Context) -> Response:
     """Everything a test needs to sign in by any method."""
-    world, made = ctx.world, material()
+    world, keys = ctx.world, material()
     query = urlencode({"api-version": "2.0"})
     return json_reply(
         {
@@ -446,15 +446,15 @@ def signin_material(ctx: Context) -> Response:
             "caFile": world.ca_file,
             "certificatePem": CERTIFICATE_PEM,
             "certificateKeyPem": KEY_PEM,
-            "certificatePfx": made.pfx,
-            "certificatePassword": made.pfx_password,
-            "oidcToken": made.oidc_token(),
+            "certificatePfx": keys.pfx,
+            "certificatePassword": keys.pfx_password,
+            "oidcToken": keys.oidc_token(),
             "oidcIssuer": OIDC_ISSUER,
             "oidcSubject": OIDC_SUBJECT,
             "oidcRequestUrl": f"{world.http_base}/_sandbox/entra/oidc?{query}",
-            "oidcRequestToken": made.oidc_request_token,
+            "oidcRequestToken": keys.oidc_request_token,
             "identityEndpoint": world.http_base + "/msi/token",
-            "identityHeader": made.identity_header,
+            "identityHeader": keys.identity_header,
             "imdsHost": world.http_base,
         }
     )
@@ -463,11 +463,11 @@ def signin_material(ctx: Context) -> Response:
 @admin_router.route("GET", "/_sandbox/entra/oidc")
 def workflow_token(ctx: Context) -> Response:
     """The token service of a workflow runner (ACTIONS_ID_TOKEN_REQUEST_URL)."""
-    made = material()
-    if ctx.request.headers.get("Authorization") != f"Bearer {made.oidc_request_token}":
+    keys = material()
+    if ctx.request.headers.get("Authorization") != f"Bearer {keys.oidc_request_token}":
         return json_reply({"error": "the request token is missing or wrong"}, 401)
     audience = ctx.request.args.get("audience", OIDC_AUDIENCE)
-    return json_reply({"value": made.oidc_token(audience=audience), "count": 1})
+    return json_reply({"value": keys.oidc_token(audience=audience), "count": 1})
 
 
 @admin_router.route("POST", "/_sandbox/entra/permissions")

@@ -179,8 +179,8 @@ def _says_something(exchange: Exchange) -> bool:
     """Whether Okta itself answered, and as designed: else nothing can be learnt from it."""
     code = exchange.response.get("errorCode") if isinstance(exchange.response, dict) else None
     by_okta = exchange.status < 400 or code is not None or exchange.source == OWN_SOURCE
-    made = exchange.response.get("id") if isinstance(exchange.response, dict) else None
-    by_hand = _HAND_MADE.search(f"{exchange.path} {made}")
+    id_ = exchange.response.get("id") if isinstance(exchange.response, dict) else None
+    by_hand = _HAND_MADE.search(f"{exchange.path} {id_}")
     return exchange.status < 500 and exchange.status != 429 and by_okta and not by_hand
 
 
@@ -253,16 +253,16 @@ class _Past:
         for exchange in self.recording:
             if exchange.status >= 400:
                 continue
-            made = exchange.method == "POST" and call_of(exchange) is not None
+            creates = exchange.method == "POST" and call_of(exchange) is not None
             for document in _documents(exchange.response):
                 key = str(document.get("id"))
-                if made and exchange.path.endswith("/mappings"):
+                if creates and exchange.path.endswith("/mappings"):
                     self.born |= {key, str(document.get("targetGroupId"))}
                 if "sourceGroupId" in document:
                     self._mentioned(document)
                 if not _KEY.fullmatch(key) or "sourceGroupId" in document:
                     continue
-                if made and re.fullmatch(r"/api/v1/(groups|users|apps)", exchange.path):
+                if creates and re.fullmatch(r"/api/v1/(groups|users|apps)", exchange.path):
                     self.born.add(key)
                 elif key not in self.born and _whole(document):
                     known = self.documents.get(key)

@@ -122,20 +122,20 @@ def _person(ctx: Context, body: dict[str, Any]) -> tuple[str, str]:
     """The identity provider and the person's id in it. Raises `RefusedError`."""
     vendor, email = body.get("identityProvider"), str(body.get("email", "")).lower()
     if vendor == "okta":
-        found = [id_ for id_, user in ctx.world.okta.users.items() if user.email.lower() == email]
+        ids = [id_ for id_, user in ctx.world.okta.users.items() if user.email.lower() == email]
     elif vendor == "entra":
         users = ctx.world.entra.users.items()
         names = ("mail", "userPrincipalName")
-        found = [
+        ids = [
             id_
             for id_, user in users
             if email in [str(user.properties.get(name)).lower() for name in names]
         ]
     else:
         raise RefusedError(400, f"identityProvider: {vendor!r} is neither okta nor entra")
-    if not found:
+    if not ids:
         raise RefusedError(404, f"{vendor} has no person {email!r}")
-    return vendor, found[0]
+    return vendor, ids[0]
 
 
 @admin_router.route("GET", "/_sandbox/state")

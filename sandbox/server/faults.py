@@ -109,7 +109,7 @@ class FaultBook:
 
     def add(self, wanted: list[object]) -> None:
         """Add faults from their JSON, all or none. Raises BadFaultError."""
-        faults = [_parse(one) for one in wanted]
+        faults = [_parse(part) for part in wanted]
         with self._lock:
             self._faults.extend(faults)
 

@@ -16,7 +16,7 @@ from cfscim.adopt.command import (
     report,
     run,
 )
-from cfscim.adopt.finder import Found, find
+from cfscim.adopt.finder import Discovery, find
 from cfscim.adopt.import_file import import_file
 from cfscim.adopt.state import State, read_state, settings_of
 from cfscim.config.json_types import JsonObject
@@ -82,7 +82,7 @@ def parsed(config: Config) -> ScimConfig:
     return parse_config(config[CONFIG_KEY], stack="dev")
 
 
-def adopted(sandbox: Sandbox, config: Config, *take: str) -> tuple[Found, JsonObject]:
+def adopted(sandbox: Sandbox, config: Config, *take: str) -> tuple[Discovery, JsonObject]:
     """What adopt finds for a stack without a state, and the import it would write."""
     with Vendors({}, sandbox.env) as vendors:
         found = find("dev", config, State(), vendors, frozenset(take))

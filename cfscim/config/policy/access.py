@@ -63,10 +63,14 @@ def _one_role(view: ResourceView, role: Role | None) -> Iterator[Finding]:
             instead,
         )
         return
-    found = groups[0].get("id") if isinstance(groups[0], dict) else None
+    group_id = groups[0].get("id") if isinstance(groups[0], dict) else None
     # Only `plan` knows the role behind an id; with an engine it is Cloudflare's own number.
-    if isinstance(found, str) and found.startswith("${permission group: ") and role is not None:
-        named = found.removeprefix("${permission group: ").removesuffix("}")
+    if (
+        isinstance(group_id, str)
+        and group_id.startswith("${permission group: ")
+        and role is not None
+    ):
+        named = group_id.removeprefix("${permission group: ").removesuffix("}")
         if named != role.value:
             yield Finding(f'it gives the role "{named}", its name says "{role}"', instead)
 
@@ -111,8 +115,8 @@ def _removals(case: Case) -> Iterator[Finding]:
     gone = _losing(before, after)
     losing = {person.lower(): person for people_ in gone.values() for person in people_}
     if after.identity_provider.users_group.members is not None:
-        left = {person.lower() for person in people(after)}
-        away = [person for person in people(before) if person.lower() not in left]
+        groups_before = {person.lower() for person in people(after)}
+        away = [person for person in people(before) if person.lower() not in groups_before]
         losing |= {person.lower(): person for person in away}
         if users := before.identity_provider.users_group.members:
             listed = {person.lower() for person in users}
@@ -124,8 +128,8 @@ def _removals(case: Case) -> Iterator[Finding]:
         yield from _too_many(case, list(lost), members, f"people who have {role.value}")
     old, new = _groups(before), _groups(after)
     # What a move leaves is replaced, side by side, by what it goes to.
-    left = _groups_of(before.model_copy(update={"move": None})) if before.move else {}
-    lost_groups = [name for key, name in old.items() if key not in new and key not in left]
+    groups_before = _groups_of(before.model_copy(update={"move": None})) if before.move else {}
+    lost_groups = [name for key, name in old.items() if key not in new and key not in groups_before]
     yield from _too_many(case, lost_groups, tuple(old.values()), "groups")
     for what, instead in _everybody(before, after):
         yield Finding(

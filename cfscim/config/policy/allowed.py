@@ -70,7 +70,10 @@ def _way_of(config: ScimConfig, view: ResourceView) -> tuple[ScimConfig, Resourc
     for lane in ways:
         if lane.is_next and view.name in _next_names(lane):
             fed_by = {
-                key: tuple(one.replace(NEXT, "") if one in _next_names(lane) else one for one in by)
+                key: tuple(
+                    source.replace(NEXT, "") if source in _next_names(lane) else source
+                    for source in by
+                )
                 for key, by in (view.fed_by or {}).items()
             }
             plain = replace(view, name=view.name.replace(NEXT, ""))

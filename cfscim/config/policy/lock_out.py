@@ -48,8 +48,8 @@ class Charge:
         members = given.members if given is not None else ()
         return cls(
             frozenset(name for _, name in super_administrator_groups(config)),
-            None if members is None else frozenset(one.lower() for one in members),
-            frozenset(one.lower() for one in config.break_glass),
+            None if members is None else frozenset(member.lower() for member in members),
+            frozenset(person.lower() for person in config.break_glass),
         )
 
     @classmethod
@@ -73,7 +73,7 @@ class Charge:
 
 
 @dataclass(frozen=True)
-class Left:
+class InCharge:
     """Who is known to be in charge once a change is carried out, in lower case, and whether others
     may be, whom nobody here knows."""
 
@@ -86,13 +86,13 @@ class Left:
         return not self.people and not self.others
 
 
-def left_by_config(before: Charge, after: Charge, people: frozenset[str]) -> Left:
+def left_by_config(before: Charge, after: Charge, people: frozenset[str]) -> InCharge:
     """`people`, and those who keep the role by a group of the same name as the configs have it."""
     if not before.groups & after.groups:
-        return Left(people)
+        return InCharge(people)
     if before.members is None or after.members is None:
-        return Left(people, after.members != frozenset())
-    return Left(people | before.members & after.members)
+        return InCharge(people, after.members != frozenset())
+    return InCharge(people | before.members & after.members)
 
 
 def lock_out(account: str) -> ScimError:
@@ -124,7 +124,9 @@ def _last_super_administrators(case: Case) -> Iterator[Finding]:
         if given.members is None or kept.members is None:
             if kept.members != ():
                 return
-        elif {one.lower() for one in given.members} & {one.lower() for one in kept.members}:
+        elif {member.lower() for member in given.members} & {
+            member.lower() for member in kept.members
+        }:
             return
         what = "nobody who has the role keeps it" if kept.members else "the role is emptied"
     yield Finding(

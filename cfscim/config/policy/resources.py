@@ -33,7 +33,9 @@ def _tokens(view: ResourceView) -> bool:
 def policies_of(view: ResourceView) -> list[Mapping[str, Json]]:
     """The policies of a token or of a User Group; what has another shape is left out."""
     given = view.inputs.get("policies")
-    return [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+    return (
+        [policy for policy in given if isinstance(policy, dict)] if isinstance(given, list) else []
+    )
 
 
 def _one_account(case: Case, view: ResourceView) -> Iterator[Finding]:
@@ -85,10 +87,10 @@ def _permissions(case: Case, view: ResourceView) -> Iterator[Finding]:
     for policy in policies_of(view):
         groups = policy.get("permissionGroups")
         for group in groups if isinstance(groups, list) else []:
-            found = group.get("id") if isinstance(group, dict) else group
-            if found not in allowed and found != UNKNOWN:
+            group_id = group.get("id") if isinstance(group, dict) else group
+            if group_id not in allowed and group_id != UNKNOWN:
                 yield Finding(
-                    f"the token has the permission group {found}",
+                    f"the token has the permission group {group_id}",
                     f"leave only {', '.join(names)}, which is what provisioning needs",
                 )
 

@@ -114,7 +114,7 @@ def evaluate(
     one, and nobody can read it, which is refused.
     """
     case = Case(config, stack, today, before, removal_share, before_missing)
-    return [found for rule in RULES for found in judge(rule, case, resources)]
+    return [violation for rule in RULES for violation in judge(rule, case, resources)]
 
 
 def judge(rule: Rule, case: Case, resources: Iterable[ResourceView]) -> list[Violation]:

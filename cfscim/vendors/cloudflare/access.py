@@ -3,7 +3,7 @@ and who is left in charge of it."""
 
 from dataclasses import dataclass
 
-from cfscim.config.policy.lock_out import Charge, Left, left_by_config
+from cfscim.config.policy.lock_out import Charge, InCharge, left_by_config
 from cfscim.config.roles import Role
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.cloudflare.models import MemberPolicy, UserGroup, whole_account_ids
@@ -29,12 +29,12 @@ def holders(client: CloudflareClient, account: str, role: str) -> Holders:
     Source: Cloudflare's user-groups page: the union of what was given directly and by groups.
     """
     gives = _Giving(client, account, role)
-    members = [one for one in client.members(account) if one.status == "accepted"]
-    accepted = {one.address.lower() for one in members}
+    members = [member for member in client.members(account) if member.status == "accepted"]
+    accepted = {member.address.lower() for member in members}
     by_hand = {
-        one.address.lower()
-        for one in members
-        if any(given.name == role for given in one.roles or ()) or gives.by(one.policies)
+        member.address.lower()
+        for member in members
+        if any(given.name == role for given in member.roles or ()) or gives.by(member.policies)
     }
     return Holders(
         frozenset(by_hand),
@@ -48,7 +48,7 @@ def holders(client: CloudflareClient, account: str, role: str) -> Holders:
 
 def left_in_charge(
     client: CloudflareClient, account: str, before: Charge, after: Charge | None
-) -> Left:
+) -> InCharge:
     """Who is Super Administrator once `before` has become `after`; None: nothing of the stack.
 
     Where the account may not be read, the configs alone are counted. Raises `AnswerError`.
@@ -59,15 +59,15 @@ def left_in_charge(
         if error.kind != "forbidden":
             raise
         outside = (after or before).outside
-        return left_by_config(before, after, outside) if after else Left(outside)
+        return left_by_config(before, after, outside) if after else InCharge(outside)
     if not now.everybody:
         # Nothing can be taken from anybody, and whoever is listed gets it.
         given = after.members if after else None
-        return Left(given or frozenset(), given is None)
-    return _left(now, before, after) if after else Left(now.by_hand)
+        return InCharge(given or frozenset(), given is None)
+    return _in_charge(now, before, after) if after else InCharge(now.by_hand)
 
 
-def _left(now: Holders, before: Charge, after: Charge) -> Left:
+def _in_charge(now: Holders, before: Charge, after: Charge) -> InCharge:
     ours = after.groups | before.groups
     elsewhere = [people for name, people in now.by_group.items() if name not in ours]
     here = frozenset[str]().union(
@@ -78,13 +78,13 @@ def _left(now: Holders, before: Charge, after: Charge) -> Left:
     people = now.by_hand.union(*elsewhere, here)
     # A virtual group gives the role by its name, which no list of the account shows.
     seen = any(name in before.groups for name in now.by_group)
-    return Left(people) if seen else left_by_config(before, after, people)
+    return InCharge(people) if seen else left_by_config(before, after, people)
 
 
 def members_of(client: CloudflareClient, account: str, group: UserGroup) -> set[str]:
     """The addresses in a User Group, in lower case. Raises `AnswerError`."""
-    found = client.user_group_members(account, group.id)
-    return {one.address.lower() for one in found}
+    members = client.user_group_members(account, group.id)
+    return {member.address.lower() for member in members}
 
 
 class _Giving:
@@ -92,7 +92,9 @@ class _Giving:
 
     def __init__(self, client: CloudflareClient, account: str, role: str) -> None:
         self._account = account
-        self._roles = {one.id for one in client.permission_groups(account) if one.name == role}
+        self._roles = {
+            group.id for group in client.permission_groups(account) if group.name == role
+        }
         self._whole = whole_account_ids(client.resource_groups(account), account)
 
     def by(self, policies: tuple[MemberPolicy, ...] | None) -> bool:

@@ -64,7 +64,7 @@ class CloudflareClient:
     def token(self, account_id: str, owner: Owner, token_id: str) -> ApiToken:
         """A token's name, policies, restrictions and status; never its value."""
         path = f"{_tokens(account_id, owner)}/{quote(token_id)}"
-        return self._one(ApiToken, path, _TOKENS[owner])
+        return self._object(ApiToken, path, _TOKENS[owner])
 
     def find_token(self, account_id: str, owner: Owner, token_id: str) -> ApiToken | None:
         """The token of that id, or nothing where there is none."""
@@ -152,17 +152,17 @@ class CloudflareClient:
 
     def get_user(self) -> AccountUser:
         """The signed-in user; an account's token has none."""
-        return self._one(AccountUser, "/user", "User Details Read")
+        return self._object(AccountUser, "/user", "User Details Read")
 
-    def _one(self, model: type[S], path: str, needs: str) -> S:
+    def _object(self, model: type[S], path: str, needs: str) -> S:
         answer = self._http.get(path, needs=needs)
         return read(model, member(answer, "result"), answer.where)
 
     def _all(
         self, model: type[S], path: str, query: Mapping[str, str], needs: str
     ) -> tuple[S, ...]:
-        found = numbered_pages(self._http, path, query, per_page=_PER_PAGE, needs=needs)
-        return tuple(read(model, item, f"Cloudflare GET {path}") for item in found)
+        entries = numbered_pages(self._http, path, query, per_page=_PER_PAGE, needs=needs)
+        return tuple(read(model, item, f"Cloudflare GET {path}") for item in entries)
 
 
 def _tokens(account_id: str, owner: Owner) -> str:

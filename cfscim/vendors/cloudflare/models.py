@@ -95,7 +95,7 @@ class ResourceGroup(Snake):
 
     @field_validator("scope", mode="before")
     @classmethod
-    def _one(cls, value: object) -> object:
+    def _first_scope(cls, value: object) -> object:
         # The API description has one scope, the provider's answers a list of one.
         return value[0] if isinstance(value, list) and value else value or None
 

@@ -96,7 +96,7 @@ class GraphClient(JobCalls):
 
         People without a mailbox (azuread #280): Entra would send no e-mail address for them.
         """
-        found: dict[str, Member] = {}
+        users: dict[str, Member] = {}
         for address in addresses:
             query = {
                 "$filter": f"proxyAddresses/any(p:p eq {quoted('smtp:' + address)})",
@@ -105,15 +105,15 @@ class GraphClient(JobCalls):
             for item in odata_pages(self._http, "/v1.0/users", query, needs=_USERS):
                 person = read(Member, item, "Microsoft Graph GET /v1.0/users")
                 if not person.mail:
-                    found[address] = person
-        return found
+                    users[address] = person
+        return users
 
     def group_members(self, group_id: str) -> tuple[Member, ...]:
         """Who is directly in a group; Entra provisions no deeper."""
         path = f"/v1.0/groups/{quote(bare(group_id))}/members"
         query = {"$select": _PERSON, "$top": "999"}
-        found = odata_pages(self._http, path, query, needs=_MEMBERS)
-        return tuple(read(Member, item, f"Microsoft Graph GET {path}") for item in found)
+        entries = odata_pages(self._http, path, query, needs=_MEMBERS)
+        return tuple(read(Member, item, f"Microsoft Graph GET {path}") for item in entries)
 
     def group_member_ids(self, group_id: str) -> set[str]:
         """The ids of `group_members`."""
@@ -151,8 +151,8 @@ class GraphClient(JobCalls):
         ]
         people = [
             person
-            for found in gather([lambda part=part: self._by_mail(part) for part in parts])
-            for person in found
+            for page in gather([lambda part=part: self._by_mail(part) for part in parts])
+            for person in page
         ]
         by_mail = {(person.mail or "").casefold(): person for person in people}
         return {mail: by_mail[key] for mail in mails if (key := mail.casefold()) in by_mail}
@@ -166,8 +166,10 @@ class GraphClient(JobCalls):
     def app_role_assignments(self, service_principal: str) -> tuple[AppRoleAssignment, ...]:
         """The groups and people assigned to the app."""
         path = f"/v1.0/servicePrincipals/{quote(bare(service_principal))}/appRoleAssignedTo"
-        found = odata_pages(self._http, path, {"$top": "999"}, needs=_APPS)
-        return tuple(read(AppRoleAssignment, item, f"Microsoft Graph GET {path}") for item in found)
+        entries = odata_pages(self._http, path, {"$top": "999"}, needs=_APPS)
+        return tuple(
+            read(AppRoleAssignment, item, f"Microsoft Graph GET {path}") for item in entries
+        )
 
     def audit_log(self, object_id: str, since: datetime) -> tuple[AuditEvent, ...]:
         """What was done to an object, as the directory's audit log has it; minutes late.
@@ -180,8 +182,8 @@ class GraphClient(JobCalls):
             "$filter": f"activityDateTime ge {moment} and "
             f"targetResources/any(t:t/id eq {quoted(bare(object_id))})"
         }
-        found = odata_pages(self._http, path, query, needs=_AUDIT)
-        return tuple(read(AuditEvent, item, f"Microsoft Graph GET {path}") for item in found)
+        entries = odata_pages(self._http, path, query, needs=_AUDIT)
+        return tuple(read(AuditEvent, item, f"Microsoft Graph GET {path}") for item in entries)
 
     def _by_mail(self, mails: Sequence[str]) -> list[Member]:
         query = {
@@ -189,5 +191,5 @@ class GraphClient(JobCalls):
             "$select": _PERSON,
             "$top": "999",
         }
-        found = odata_pages(self._http, "/v1.0/users", query, needs=_USERS)
-        return [read(Member, item, "Microsoft Graph GET /v1.0/users") for item in found]
+        entries = odata_pages(self._http, "/v1.0/users", query, needs=_USERS)
+        return [read(Member, item, "Microsoft Graph GET /v1.0/users") for item in entries]

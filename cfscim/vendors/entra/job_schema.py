@@ -195,20 +195,20 @@ def object_mapping(document: JsonObject, source: SourceObject) -> JsonObject:
 
     Raises `NotAsDeclaredError` where there is none, or more than one.
     """
-    found = [
+    mappings = [
         mapping
         for rule in _objects(document.get("synchronizationRules"))
         for mapping in _objects(rule.get("objectMappings"))
         if mapping.get("sourceObjectName") == source
     ]
-    if len(found) != 1:
+    if len(mappings) != 1:
         raise NotAsDeclaredError(
             _WHERE,
-            f"{len(found) or 'no'} mappings of {source} objects",
+            f"{len(mappings) or 'no'} mappings of {source} objects",
             why="it is not clear which one decides who is provisioned",
             instead="restore the default mappings of the app in the Entra admin center",
         )
-    return found[0]
+    return mappings[0]
 
 
 def require_id_filter(document: JsonObject, operators: Sequence[JsonObject]) -> None:

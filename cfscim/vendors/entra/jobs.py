@@ -37,8 +37,8 @@ class JobCalls:
     def jobs(self, service_principal: str) -> tuple[Job, ...]:
         """All jobs of an app; provisioning by this program makes one."""
         path = f"{_base(service_principal)}/jobs"
-        found = odata_pages(self._http, path, {}, needs=_READ)
-        return tuple(read(Job, item, f"Microsoft Graph GET {path}") for item in found)
+        entries = odata_pages(self._http, path, {}, needs=_READ)
+        return tuple(read(Job, item, f"Microsoft Graph GET {path}") for item in entries)
 
     def job(self, service_principal: str, job: str) -> Job:
         """The job's schedule, status, quarantine and last execution."""
@@ -56,16 +56,16 @@ class JobCalls:
         """
         start = _job(service_principal, job) + "/start"
         self._send(_post(start, why="nobody is provisioned"), settle=True)
-        found = None
+        latest = None
         for delay in (*_LAG_DELAYS, 0.0):
-            found = self.find_job(service_principal, job)
-            if found is not None and found.running:
-                return found
+            latest = self.find_job(service_principal, job)
+            if latest is not None and latest.running:
+                return latest
             self._http.sleep(delay)
         raise NotAsDeclaredError(
             f"Microsoft Graph job {bare(job)}",
             "Entra took the start and shows the job's schedule as "
-            + (found.schedule.state if found else "gone"),
+            + (latest.schedule.state if latest else "gone"),
             why="nobody is provisioned",
             instead="look at the job's status in the Entra admin center, then run again",
         )

@@ -100,9 +100,9 @@ def find_identity(settings: Settings) -> Identity:
     workload = settings.flag("azuread:useAksWorkloadIdentity", "ARM_USE_AKS_WORKLOAD_IDENTITY")
     principal = _principal(settings, workload)
     if principal.tenant_id and principal.client_id:
-        found = _of_application(settings, principal, workload)
-        if found is not None:
-            return found
+        identity = _of_application(settings, principal, workload)
+        if identity is not None:
+            return identity
     if settings.flag("azuread:useMsi", "ARM_USE_MSI"):
         endpoint = settings.text("azuread:msiEndpoint", "ARM_MSI_ENDPOINT")
         return ManagedIdentity(principal.client_id, endpoint)
@@ -174,10 +174,10 @@ def _federated(settings: Settings, who: Principal, workload: bool) -> Federated 
 def _or_file(value: str, path: str, names: str) -> str:
     if not path:
         return value
-    found = _bytes(path).decode("utf-8", "replace").strip()
-    if value and value != found:
+    content = _bytes(path).decode("utf-8", "replace").strip()
+    if value and value != content:
         raise _mismatch(names)
-    return found
+    return content
 
 
 def _bytes(path: str) -> bytes:
@@ -334,8 +334,8 @@ class GraphTokens:
 
         try:
             # Its own time-outs are for each piece of an answer.
-            left = max(0.1, min(self._policy.total, time_left()))
-            return within(left, WHERE, lambda: self._credential.get_token(self._scope))
+            seconds = max(0.1, min(self._policy.total, time_left()))
+            return within(seconds, WHERE, lambda: self._credential.get_token(self._scope))
         except CredentialUnavailableError as error:
             raise MissingError(
                 WHERE,
@@ -383,10 +383,10 @@ def _clock_off(error: Exception) -> str:
 
     Source: Microsoft's AADSTS errors end in `Timestamp: 2026-11-26 16:43:24Z`, by their clock.
     """
-    found = _TIMESTAMP.search(str(error))
-    if found is None:
+    match = _TIMESTAMP.search(str(error))
+    if match is None:
         return ""
-    at = datetime.strptime(found[1], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    at = datetime.strptime(match[1], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
     return clock_words(at.timestamp(), time.time())
 
 

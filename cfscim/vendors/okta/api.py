@@ -71,8 +71,8 @@ class OktaClient:
     def apps_by_label(self, label: str) -> tuple[App, ...]:
         """Every app of exactly this label; Okta compares beginnings, and lets labels repeat."""
         query = {"q": label, "limit": "200"}
-        found = link_pages(self._http, "/api/v1/apps", query, needs=_APPS)
-        apps = [read(App, item, "Okta GET /api/v1/apps") for item in found]
+        entries = link_pages(self._http, "/api/v1/apps", query, needs=_APPS)
+        apps = [read(App, item, "Okta GET /api/v1/apps") for item in entries]
         return tuple(app for app in apps if app.label == label)
 
     def connection(self, app_id: str) -> Connection:
@@ -92,7 +92,7 @@ class OktaClient:
             if error.status == 400 and any(text in error.says for text in _NO_FEATURES):
                 return None
             raise
-        return tuple(read(Feature, one, answer.where) for one in objects(answer, answer.body))
+        return tuple(read(Feature, item, answer.where) for item in objects(answer, answer.body))
 
     def provisioning_feature(self, app_id: str) -> Feature | None:
         """The feature with the switches, `USER_PROVISIONING`; None where Okta shows none."""
@@ -102,22 +102,22 @@ class OktaClient:
     def push_mappings(self, app_id: str) -> tuple[PushMapping, ...]:
         """The app's pushed groups."""
         path = f"/api/v1/apps/{quote(app_id)}/group-push/mappings"
-        found = link_pages(
+        entries = link_pages(
             self._http, path, {"limit": "1000"}, needs="okta.apps.read and okta.groups.read"
         )
-        return tuple(read(PushMapping, item, f"Okta GET {path}") for item in found)
+        return tuple(read(PushMapping, item, f"Okta GET {path}") for item in entries)
 
     def app_groups(self, app_id: str) -> tuple[AppGroup, ...]:
         """The groups assigned to the app."""
         path = f"/api/v1/apps/{quote(app_id)}/groups"
-        found = link_pages(self._http, path, {"limit": "200"}, needs=_APPS)
-        return tuple(read(AppGroup, item, f"Okta GET {path}") for item in found)
+        entries = link_pages(self._http, path, {"limit": "200"}, needs=_APPS)
+        return tuple(read(AppGroup, item, f"Okta GET {path}") for item in entries)
 
     def app_users(self, app_id: str) -> tuple[AppUser, ...]:
         """The people assigned to the app, directly or through a group."""
         path = f"/api/v1/apps/{quote(app_id)}/users"
-        found = link_pages(self._http, path, {"limit": "500"}, needs=_APPS)
-        return tuple(read(AppUser, item, f"Okta GET {path}") for item in found)
+        entries = link_pages(self._http, path, {"limit": "500"}, needs=_APPS)
+        return tuple(read(AppUser, item, f"Okta GET {path}") for item in entries)
 
     def group(self, group_id: str) -> Group:
         """A group by its id."""
@@ -131,8 +131,8 @@ class OktaClient:
         `search`: `q` compares beginnings and shows no more than its limit, without saying so.
         """
         query = {"search": f"profile.name eq {json.dumps(name)}", "limit": "200"}
-        found = link_pages(self._http, "/api/v1/groups", query, needs=_GROUPS)
-        groups = [read(Group, item, "Okta GET /api/v1/groups") for item in found]
+        entries = link_pages(self._http, "/api/v1/groups", query, needs=_GROUPS)
+        groups = [read(Group, item, "Okta GET /api/v1/groups") for item in entries]
         exact = sorted(
             (group for group in groups if group.name == name),
             key=lambda group: group.type != "OKTA_GROUP",
@@ -142,8 +142,8 @@ class OktaClient:
     def group_members(self, group_id: str) -> tuple[User, ...]:
         """The people in a group."""
         path = f"/api/v1/groups/{quote(group_id)}/users"
-        found = link_pages(self._http, path, {"limit": "200"}, needs=_GROUPS)
-        return tuple(read(User, item, f"Okta GET {path}") for item in found)
+        entries = link_pages(self._http, path, {"limit": "200"}, needs=_GROUPS)
+        return tuple(read(User, item, f"Okta GET {path}") for item in entries)
 
     def users_by_email(self, emails: Sequence[str]) -> dict[str, tuple[User, ...]]:
         """E-mail address as given -> everybody who has it; case does not matter to Okta."""
@@ -153,8 +153,8 @@ class OktaClient:
         ]
         users = [
             user
-            for found in gather([lambda part=part: self._search(part) for part in parts])
-            for user in found
+            for page in gather([lambda part=part: self._search(part) for part in parts])
+            for user in page
         ]
         return {
             email: tuple(user for user in users if user.email.casefold() == email.casefold())
@@ -181,5 +181,5 @@ class OktaClient:
         # json.dumps quotes as Okta's expressions want it.
         search = " or ".join(f"profile.email eq {json.dumps(email)}" for email in emails)
         query = {"search": search, "limit": "200"}
-        found = link_pages(self._http, "/api/v1/users", query, needs=_USERS)
-        return [read(User, item, "Okta GET /api/v1/users") for item in found]
+        entries = link_pages(self._http, "/api/v1/users", query, needs=_USERS)
+        return [read(User, item, "Okta GET /api/v1/users") for item in entries]

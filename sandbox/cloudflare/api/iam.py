@@ -125,7 +125,7 @@ def parse_member_policies(
     if not isinstance(given, list):
         raise ApiError(400, "policies must be a list")
     used = {policy.id for policy in existing}
-    return [_policy(state, account, one, used) for one in given]
+    return [_policy(state, account, policy, used) for policy in given]
 
 
 def _policy(state: CloudflareState, account: Account, given: object, used: set[str]) -> Policy:
@@ -138,17 +138,17 @@ def _policy(state: CloudflareState, account: Account, given: object, used: set[s
     roles = _objects(given.get("permission_groups"), "permission_groups")
     resources = _objects(given.get("resource_groups"), "resource_groups")
     ids, scopes = [], []
-    for one in resources:
-        if "id" in one:
-            if one["id"] not in account.resource_groups:
-                raise ApiError(400, f"unknown resource group id {one['id']!r}")
-            ids.append(str(one["id"]))
+    for resource in resources:
+        if "id" in resource:
+            if resource["id"] not in account.resource_groups:
+                raise ApiError(400, f"unknown resource group id {resource['id']!r}")
+            ids.append(str(resource["id"]))
         else:
-            key, objects = parse_scope(account, one.get("scope"))
+            key, objects = parse_scope(account, resource.get("scope"))
             scopes.append({"key": key, "objects": [{"key": name} for name in objects]})
     return Policy(
         id=state.new_id("policy"),
-        permission_groups=[_role(one).id for one in roles],
+        permission_groups=[_role(role).id for role in roles],
         resource_groups=ids,
         scopes=scopes,
     )
@@ -174,7 +174,7 @@ def parse_scope(account: Account, given: object) -> tuple[str, list[str]]:
     if not isinstance(given, dict) or given.get("key") != account.scope_key:
         raise ApiError(400, f"scope.key must be {account.scope_key}")
     objects = _objects(given.get("objects"), "scope.objects")
-    keys = [str(one.get("key", "")) for one in objects]
+    keys = [str(item.get("key", "")) for item in objects]
     if not all(key == "*" or key.startswith("com.cloudflare.api.account.zone.") for key in keys):
         raise ApiError(400, "scope.objects: each key is * or a zone")
     return account.scope_key, keys
@@ -216,12 +216,12 @@ def describe_policies(account: Account, policies: list[Policy]) -> list[dict[str
             "created_on": policy.created_on,
             "modified_on": policy.created_on,
             "permission_groups": [
-                describe_role_group(ROLE_BY_GROUP_ID[one]) for one in policy.permission_groups
+                describe_role_group(ROLE_BY_GROUP_ID[group]) for group in policy.permission_groups
             ],
             "resource_groups": [
                 *(
-                    describe_resource_group(account.resource_groups[one])
-                    for one in policy.resource_groups
+                    describe_resource_group(account.resource_groups[group])
+                    for group in policy.resource_groups
                 ),
                 *({"scope": scope} for scope in policy.scopes),
             ],

@@ -102,7 +102,7 @@ def list_members(ctx: Context, account: Account) -> Response:
     if order not in _ORDERS:
         raise ApiError(400, f"order must be one of {', '.join(_ORDERS)}")
     reverse = ctx.request.args.get("direction") == "desc"
-    shown.sort(key=lambda one: _sort_key(one, order), reverse=reverse)
+    shown.sort(key=lambda member: _sort_key(member, order), reverse=reverse)
     return page(ctx, shown, most=50)
 
 
@@ -129,7 +129,7 @@ def create_member(ctx: Context, account: Account) -> Response:
     roles, policies = body.get("roles") or [], body.get("policies") or []
     if bool(roles) == bool(policies) or not isinstance(roles, list):
         raise ApiError(400, "give either roles or policies, at least one")
-    names = [_role(str(one)).name for one in roles]
+    names = [_role(str(role)).name for role in roles]
     status = str(body.get("status") or "pending")
     if status not in ("accepted", "pending"):
         raise ApiError(400, f"status must be accepted or pending, not {status!r}")
@@ -153,7 +153,7 @@ def put_member(ctx: Context, account: Account, member_id: str) -> Response:
     roles = body.get("roles")
     if isinstance(roles, list):
         member.roles = [
-            _role(str(one.get("id") if isinstance(one, dict) else one)).name for one in roles
+            _role(str(role.get("id") if isinstance(role, dict) else role)).name for role in roles
         ]
         member.policies = []
     elif "policies" in body:

@@ -61,8 +61,8 @@ def describe(token: Token) -> dict[str, object]:
                 "effect": policy.effect,
                 "resources": policy.resources,
                 "permission_groups": [
-                    {"id": one, "name": TOKEN_GROUP_BY_ID[one].name}
-                    for one in policy.permission_groups
+                    {"id": group, "name": TOKEN_GROUP_BY_ID[group].name}
+                    for group in policy.permission_groups
                 ],
             }
             for policy in token.policies
@@ -243,7 +243,7 @@ def parse_policies(
     """Turn the request's policies into stored ones. Raises ApiError 400 with what is wrong."""
     if not isinstance(given, list) or not given:
         raise ApiError(400, "policies must be a list with at least one policy")
-    return [_policy(state, one, owner, owner_id) for one in given]
+    return [_policy(state, policy, owner, owner_id) for policy in given]
 
 
 def _policy(state: CloudflareState, given: object, owner: str, owner_id: str) -> TokenPolicy:
@@ -252,7 +252,7 @@ def _policy(state: CloudflareState, given: object, owner: str, owner_id: str) ->
     effect = given.get("effect")
     if effect not in ("allow", "deny"):
         raise ApiError(400, f"policy effect must be allow or deny, not {effect!r}")
-    groups = [_group(one, owner) for one in _listed(given.get("permission_groups"))]
+    groups = [_group(group, owner) for group in _listed(given.get("permission_groups"))]
     resources = given.get("resources")
     if not isinstance(resources, dict) or not resources:
         raise ApiError(400, "policy resources must be an object with at least one resource")
@@ -300,7 +300,7 @@ def _scopes(key: str, value: object, owner: str, owner_id: str) -> set[str]:
     if value == "*":
         return {scope}
     if scope == ACCOUNT_SCOPE and isinstance(value, dict) and value:
-        inner = {_scope_of(one)[0] for one, all_of in value.items() if all_of == "*"}
+        inner = {_scope_of(pair)[0] for pair, all_of in value.items() if all_of == "*"}
         if inner == {ZONE_SCOPE}:
             return inner
     raise ApiError(400, f"resource {key!r}: the value must be '*' or an object of zones")
@@ -308,9 +308,9 @@ def _scopes(key: str, value: object, owner: str, owner_id: str) -> set[str]:
 
 def _scope_of(key: str) -> tuple[str, str]:
     for pattern, scope in _KEYS:
-        found = pattern.fullmatch(key)
-        if found:
-            return scope, found.group(1)
+        match = pattern.fullmatch(key)
+        if match:
+            return scope, match.group(1)
     raise ApiError(400, f"resource {key!r} is not an account, a zone or a user")
 
 
@@ -335,11 +335,13 @@ def parse_condition(given: object) -> dict[str, object] | None:
     for name, ranges in (request_ip or {}).items():
         if name not in ("in", "not_in") or not isinstance(ranges, list | None):
             raise ApiError(400, f"condition.request_ip.{name}: only in and not_in, both lists")
-        for one in ranges or []:
+        for network in ranges or []:
             try:
-                ip_network(str(one), strict=False)
+                ip_network(str(network), strict=False)
             except ValueError as error:
-                raise ApiError(400, f"condition.request_ip.{name}: {one!r} is no CIDR") from error
+                raise ApiError(
+                    400, f"condition.request_ip.{name}: {network!r} is no CIDR"
+                ) from error
     return given
 
 

@@ -95,10 +95,10 @@ def list_group_members(ctx: Context, account: Account, group_id: str) -> Respons
     """By e-mail address; ``fuzzyEmail`` matches a part of it."""
     group = find(account, group_id)
     fuzzy = ctx.request.args.get("fuzzyEmail", "").lower()
-    shown = [_member(ctx.state, account.members[one]) for one in group.members]
-    shown = [one for one in shown if fuzzy in str(one["email"]).lower()]
+    shown = [_member(ctx.state, account.members[member]) for member in group.members]
+    shown = [row for row in shown if fuzzy in str(row["email"]).lower()]
     reverse = ctx.request.args.get("direction") == "desc"
-    shown.sort(key=lambda one: str(one["email"]), reverse=reverse)
+    shown.sort(key=lambda member: str(member["email"]), reverse=reverse)
     return page(ctx, shown, default=100)
 
 
@@ -172,10 +172,10 @@ def _wanted(ctx: Context, account: Account) -> list[Member]:
     if not isinstance(ctx.body, list):
         raise ApiError(400, "the request body must be a list of objects with an id")
     members = []
-    for one in ctx.body:
-        member = account.members.get(str(one.get("id"))) if isinstance(one, dict) else None
+    for entry in ctx.body:
+        member = account.members.get(str(entry.get("id"))) if isinstance(entry, dict) else None
         if member is None:
-            raise ApiError(400, f"no such account member: {one!r}")
+            raise ApiError(400, f"no such account member: {entry!r}")
         members.append(member)
     return members
 

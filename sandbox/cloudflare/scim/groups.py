@@ -20,7 +20,14 @@ from sandbox.cloudflare.models import Account, CloudflareState, SystemGroup, Use
 from sandbox.cloudflare.scim import system
 from sandbox.cloudflare.scim.models import GROUP_URN, ScimGroup, ScimMember
 from sandbox.cloudflare.scim.patch import Operation, read_operations
-from sandbox.cloudflare.scim.route import body_object, many, one, refuse, scim_route, wanted_value
+from sandbox.cloudflare.scim.route import (
+    body_object,
+    many,
+    refuse,
+    scim_route,
+    single,
+    wanted_value,
+)
 from sandbox.server.router import Context
 
 RESERVED_PREFIX = "CF"
@@ -37,7 +44,7 @@ def _describe(
         meta=Meta(resource_type="Group"),
     )
     if members and group.members:
-        users = [state.users[account.members[one].user_id] for one in group.members]
+        users = [state.users[account.members[member].user_id] for member in group.members]
         shown.members = [ScimMember(value=user.id, display=user.email) for user in users]
     return shown
 
@@ -81,20 +88,20 @@ def create_group(ctx: Context, account: Account) -> Response:
         if existing.scim_managed:
             raise refuse(409, f"a group named {name!r} exists already", "uniqueness")
         existing.scim_managed, existing.external_id = True, external_id
-        return one(ctx, _describe(ctx.state, account, existing), 201)
+        return single(ctx, _describe(ctx.state, account, existing), 201)
     role = system.role_of_name(account, name)
     if role is not None:
         if role in account.system_groups:
             raise refuse(409, f"a group named {name!r} exists already", "uniqueness")
         pushed = system.joined(account, role, name)
         pushed.external_id = external_id
-        return one(ctx, _describe_system(pushed), 201)
+        return single(ctx, _describe_system(pushed), 201)
     check_new_name(account, name)
     group = UserGroup(
         id=ctx.state.new_id("user-group"), name=name, scim_managed=True, external_id=external_id
     )
     account.user_groups[group.id] = group
-    return one(ctx, _describe(ctx.state, account, group), 201)
+    return single(ctx, _describe(ctx.state, account, group), 201)
 
 
 @scim_route("GET", "/Groups/<group_id>")
@@ -102,8 +109,8 @@ def get_group(ctx: Context, account: Account, group_id: str) -> Response:
     """One group; a system group shows no members (OpenAPI)."""
     role = system.role_of_id(account, group_id)
     if role is not None:
-        return one(ctx, _describe_system(system.view(account, role)))
-    return one(ctx, _describe(ctx.state, account, _find(account, group_id)))
+        return single(ctx, _describe_system(system.view(account, role)))
+    return single(ctx, _describe(ctx.state, account, _find(account, group_id)))
 
 
 @scim_route("PATCH", "/Groups/<group_id>", *MEMBER_WRITE)
@@ -112,10 +119,12 @@ def patch_group(ctx: Context, account: Account, group_id: str) -> Response:
     role = system.role_of_id(account, group_id)
     operations = read_operations(ctx)
     if role is not None:
-        return one(ctx, _describe_system(patch_system_group(ctx.state, account, role, operations)))
+        return single(
+            ctx, _describe_system(patch_system_group(ctx.state, account, role, operations))
+        )
     group = _find(account, group_id)
     patch_user_group(account, group, operations)
-    return one(ctx, _describe(ctx.state, account, group))
+    return single(ctx, _describe(ctx.state, account, group))
 
 
 @scim_route("PUT", "/Groups/<group_id>", *MEMBER_WRITE)
@@ -132,10 +141,10 @@ def put_group(ctx: Context, account: Account, group_id: str) -> Response:
     role = system.role_of_id(account, group_id)
     if role is not None:
         changes = [operation for operation in given if operation.path == "members"]
-        return one(ctx, _describe_system(patch_system_group(ctx.state, account, role, changes)))
+        return single(ctx, _describe_system(patch_system_group(ctx.state, account, role, changes)))
     group = _find(account, group_id)
     patch_user_group(account, group, given)
-    return one(ctx, _describe(ctx.state, account, group))
+    return single(ctx, _describe(ctx.state, account, group))
 
 
 @scim_route("DELETE", "/Groups/<group_id>", *MEMBER_WRITE)
@@ -173,7 +182,7 @@ def patch_user_group(account: Account, group: UserGroup, operations: Sequence[Op
             else:
                 members = _changed(account, members, operation, path, value)
     group.name, group.external_id = name, external_id
-    group.members = {one: group.members.get(one, timestamp()) for one in members}
+    group.members = {member: group.members.get(member, timestamp()) for member in members}
     group.scim_managed, group.modified_on = True, timestamp()
 
 
@@ -211,12 +220,12 @@ def _changed(
 ) -> list[str]:
     """The member ids after one operation; attributes that a group has not are ignored."""
     plain = (path or "").removeprefix(f"{GROUP_URN}:")
-    one = _ONE_MEMBER.fullmatch(plain)
-    if one and operation.op == "remove":
-        gone = {m.id for m in account.members.values() if m.user_id == one.group(1)}
+    match = _ONE_MEMBER.fullmatch(plain)
+    if match and operation.op == "remove":
+        gone = {m.id for m in account.members.values() if m.user_id == match.group(1)}
         return [member for member in members if member not in gone]
     if plain.lower() != "members":
-        if one or plain.lower().startswith("members"):
+        if match or plain.lower().startswith("members"):
             raise refuse(400, f"unsupported path {path!r}", "invalidPath")
         return members
     if operation.op == "remove":

@@ -40,7 +40,7 @@ def read_operations(ctx: Context) -> list[Operation]:
     operations = body.get("Operations")
     if not isinstance(operations, list) or not operations:
         raise refuse(400, "Operations must be a list with at least one", "invalidSyntax")
-    return [_operation(one) for one in operations]
+    return [_operation(operation) for operation in operations]
 
 
 def _operation(given: object) -> Operation:

@@ -80,7 +80,7 @@ def body_object(ctx: Context) -> dict[str, object]:
     return ctx.body
 
 
-def one(ctx: Context, resource: AnyResource, status: int = 200) -> Response:
+def single(ctx: Context, resource: AnyResource, status: int = 200) -> Response:
     """A single resource; ``attributes`` and ``excludedAttributes`` are honoured."""
     parameters = _parameters(ctx, type(resource))
     body = resource.model_dump(
@@ -90,14 +90,17 @@ def one(ctx: Context, resource: AnyResource, status: int = 200) -> Response:
     return scim_reply(body, status)
 
 
-def many(ctx: Context, account: Account, model: type[AnyResource], found: list) -> Response:
+def many(ctx: Context, account: Account, model: type[AnyResource], resources: list) -> Response:
     """A page of a list; ``startIndex`` below 1 means 1, ``count`` below 0 means 0."""
     del account
     start = max(_number(ctx, "startIndex", 1), 1)
     count = min(max(_number(ctx, "count", _MAX_RESULTS), 0), _MAX_RESULTS)
-    chosen = found[start - 1 : start - 1 + count]
+    chosen = resources[start - 1 : start - 1 + count]
     listed: ScimModel = _page_of(model)(
-        total_results=len(found), start_index=start, items_per_page=len(chosen), resources=chosen
+        total_results=len(resources),
+        start_index=start,
+        items_per_page=len(chosen),
+        resources=chosen,
     )
     parameters = _parameters(ctx, model)
     return scim_reply(
@@ -147,9 +150,9 @@ def wanted_value(ctx: Context, attribute: str) -> str | None:
     text = ctx.request.args.get("filter")
     if not text:
         return None
-    found = _EQUALS.fullmatch(text)
-    if found:
-        name, operator, value = found.groups()
+    match = _EQUALS.fullmatch(text)
+    if match:
+        name, operator, value = match.groups()
         # RFC 7644 3.4.2.2: attribute names and operators are case-insensitive.
         if name.lower() == attribute.lower() and operator.lower() == "eq":
             try:

@@ -20,7 +20,14 @@ from sandbox.cloudflare.catalog import MINIMAL_ACCESS
 from sandbox.cloudflare.models import Account, CloudflareState, Member
 from sandbox.cloudflare.scim.models import USER_URN, ScimEmail, ScimName, ScimUser
 from sandbox.cloudflare.scim.patch import as_boolean, read_operations
-from sandbox.cloudflare.scim.route import body_object, many, one, refuse, scim_route, wanted_value
+from sandbox.cloudflare.scim.route import (
+    body_object,
+    many,
+    refuse,
+    scim_route,
+    single,
+    wanted_value,
+)
 from sandbox.cloudflare.scim.system import system_id
 from sandbox.server.router import Context
 
@@ -87,13 +94,13 @@ def create_user(ctx: Context, account: Account) -> Response:
         user.first_name, user.last_name = given.name.given_name, given.name.family_name
     member = state.add_member(account, user, roles=[MINIMAL_ACCESS])
     member.external_id, member.display_name = given.external_id, given.display_name
-    return one(ctx, describe(state, account, member), 201)
+    return single(ctx, describe(state, account, member), 201)
 
 
 @scim_route("GET", "/Users/<user_id>")
 def get_user(ctx: Context, account: Account, user_id: str) -> Response:
     """One member."""
-    return one(ctx, describe(ctx.state, account, find(account, user_id)))
+    return single(ctx, describe(ctx.state, account, find(account, user_id)))
 
 
 @scim_route("PUT", "/Users/<user_id>", *MEMBER_WRITE)
@@ -147,7 +154,7 @@ def _activity(ctx: Context, account: Account, member: Member, *, active: bool) -
         if ctx.state.super_administrators(account) == [member]:
             raise refuse(400, "the only Super Administrator of the account is not deprovisioned")
         ctx.state.remove_member(account, member)
-    return one(ctx, shown)
+    return single(ctx, shown)
 
 
 def _read(body: Mapping[str, object]) -> ScimUser:

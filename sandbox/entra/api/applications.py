@@ -200,11 +200,11 @@ _READ_ALL = set(APPLICATION_READ) - {OWNED}
 @graph_route("GET", "/servicePrincipals", *APPLICATION_READ)
 def list_principals(ctx: Context) -> Response:
     """All service principals; with OwnedBy alone, only the caller's and itself."""
-    found = ctx.state.service_principals.values()
+    principals = ctx.state.service_principals.values()
     if not set(ctx.state.roles) & _READ_ALL:
         me = caller_of(ctx).object_id
-        found = [sp for sp in found if me in (*sp.owners, sp.id)]
-    return list_reply(ctx, ListRule("servicePrincipals"), (sp.properties for sp in found))
+        principals = [sp for sp in principals if me in (*sp.owners, sp.id)]
+    return list_reply(ctx, ListRule("servicePrincipals"), (sp.properties for sp in principals))
 
 
 @graph_route("POST", "/servicePrincipals", *APPLICATION_WRITE)

@@ -55,8 +55,8 @@ def find(state: EntraState, kind: Kind, object_id: str) -> Entity:
 
 def existing(state: EntraState, ids: Iterable[str]) -> list[Entity]:
     """The live objects behind ids; a deleted one is left out."""
-    found = (state.find(object_id) for object_id in ids)
-    return [entity for entity in found if entity is not None]
+    entities = (state.find(object_id) for object_id in ids)
+    return [entity for entity in entities if entity is not None]
 
 
 def apply_properties(entity: Entity, changes: dict[str, object], fixed: frozenset[str]) -> None:
@@ -169,8 +169,8 @@ def get_by_ids(ctx: Context) -> Response:
     if not isinstance(ids, list) or len(ids) > 1000:
         raise bad_request("ids must be a list of at most 1000 object ids.")
     entities = existing(ctx.state, [str(object_id).lower() for object_id in ids])
-    found = [shown(entity) for entity in entities]
-    return json_reply({**context_line(ctx, "directoryObjects"), "value": found})
+    objects = [shown(entity) for entity in entities]
+    return json_reply({**context_line(ctx, "directoryObjects"), "value": objects})
 
 
 @graph_route("GET", "/directory/deletedItems/<kind>", *OBJECT_READ)

@@ -308,14 +308,14 @@ def _filtered(
     if not text:
         return items, False
     try:
-        found = parse(text, case_sensitive=rule.case_sensitive)
+        tree = parse(text, case_sensitive=rule.case_sensitive)
     except FilterError as error:
         raise bad_request(f"Invalid filter clause: {error}.", "Request_UnsupportedQuery") from error
-    unknown = sorted(found.properties - names) if items else []
+    unknown = sorted(tree.properties - names) if items else []
     if unknown:
         message = f"Invalid filter clause: could not find a property named '{unknown[0]}'."
         raise bad_request(message, "BadRequest")
-    return [item for item in items if found.test(item)], found.advanced
+    return [item for item in items if tree.test(item)], tree.advanced
 
 
 def _searched(text: str, items: list[Object]) -> list[Object]:

@@ -55,7 +55,7 @@ def pairs(values: object) -> dict[str, str]:
     """Key-value pairs of a request. Raises GraphError 400."""
     if not isinstance(values, list):
         raise bad_request("A list of key and value pairs is expected.", "BadRequest")
-    found: dict[str, str] = {}
+    listed: dict[str, str] = {}
     for pair in values:
         key = pair.get("key") if isinstance(pair, dict) else None
         if key not in _KEYS:
@@ -63,10 +63,10 @@ def pairs(values: object) -> dict[str, str]:
         value = pair.get("value")
         if not isinstance(value, str | None):
             raise bad_request(f"The value of '{key}' must be text.", "BadRequest")
-        if key in found:
+        if key in listed:
             raise bad_request(f"The key '{key}' is given twice.", "BadRequest")
-        found[str(key)] = value or ""
-    return found
+        listed[str(key)] = value or ""
+    return listed
 
 
 @graph_route("PUT", "/servicePrincipals/<sp_id>/synchronization/secrets", *SYNC_WRITE)
@@ -419,15 +419,15 @@ def _subjects(job: Job, parameters: object) -> list[str]:
     rules = job.document["synchronizationRules"]
     assert isinstance(rules, list)
     known = [rule["id"] for rule in rules if isinstance(rule, dict)]
-    found: list[str] = []
+    subjects: list[str] = []
     for parameter in parameters if isinstance(parameters, list) else []:
         if not isinstance(parameter, dict) or parameter.get("ruleId") not in known:
             raise bad_request("ruleId is not a rule of the job's schema.", "BadRequest")
         for subject in parameter.get("subjects") or []:
-            found.append(str(subject.get("objectId", "")).lower())
-    if not found:
+            subjects.append(str(subject.get("objectId", "")).lower())
+    if not subjects:
         raise bad_request("parameters must name at least one subject.", "BadRequest")
-    return found
+    return subjects
 
 
 @graph_route("GET", "/auditLogs/provisioning", *LOG_READ)

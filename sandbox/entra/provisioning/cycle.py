@@ -186,7 +186,7 @@ def _report_outside(job: Job, plan: Plan, reported: Callable[[Outcome], None]) -
         reported(outcome)
 
 
-def _finish(job: Job, report: JobReport, held: bool) -> None:
+def _finish(job: Job, report: JobReport, quarantined: bool) -> None:
     """Status, counts and quarantine after a run."""
     job.last_execution = execution(report)
     if report.error is not None:
@@ -196,7 +196,7 @@ def _finish(job: Job, report: JobReport, held: bool) -> None:
     job.failures = 0
     job.watermark = True
     job.allow_deletes = False
-    if held:
+    if quarantined:
         message = "The number of deletions is above the threshold; allow or prevent them."
         _quarantine(job, _DELETES, _DELETES, message)
         return

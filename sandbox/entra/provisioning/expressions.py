@@ -46,14 +46,14 @@ class _Node:
 
 def attributes_of(source: Mapping[str, JsonValue]) -> set[str]:
     """The source attributes a mapping reads. Raises ExpressionError."""
-    found: set[str] = set()
+    names: set[str] = set()
     waiting = [_read(source)]
     while waiting:
         node = waiting.pop()
         if node.kind == "attribute":
-            found.add(node.value)
+            names.add(node.value)
         waiting += node.arguments
-    return found
+    return names
 
 
 def evaluate(source: Mapping[str, JsonValue], attributes: Mapping[str, JsonValue]) -> JsonValue:

@@ -38,14 +38,14 @@ class ObjectMapping:
 
     def values(self, attributes: Values) -> Values:
         """Target attribute to value; references and empty values are left out."""
-        found: Values = {}
+        sent: Values = {}
         for flow in self.flows:
             value = evaluate(_origin(flow), attributes)
             if value is None:
                 value = flow.get("defaultValue") or None
             if value is not None and not isinstance(value, list):
-                found[str(flow["targetAttributeName"])] = value
-        return found
+                sent[str(flow["targetAttributeName"])] = value
+        return sent
 
     def matching(self) -> str | None:
         """The target attribute by which an existing object is found."""
@@ -71,20 +71,20 @@ def mapping_for(document: Document, source: str) -> ObjectMapping | None:
     rules = document.get("synchronizationRules")
     for rule in rules if isinstance(rules, list) else []:
         mappings = rule.get("objectMappings") if isinstance(rule, dict) else None
-        for found in mappings if isinstance(mappings, list) else []:
-            if isinstance(found, dict) and found.get("sourceObjectName") == source:
-                return _read(found)
+        for mapping in mappings if isinstance(mappings, list) else []:
+            if isinstance(mapping, dict) and mapping.get("sourceObjectName") == source:
+                return _read(mapping)
     return None
 
 
-def _read(found: Document) -> ObjectMapping:
-    flows = found.get("attributeMappings")
+def _read(document: Document) -> ObjectMapping:
+    flows = document.get("attributeMappings")
     return ObjectMapping(
-        source=str(found["sourceObjectName"]),
-        target=str(found["targetObjectName"]),
-        enabled=bool(found["enabled"]),
-        flow_types=frozenset(part.strip() for part in str(found["flowTypes"]).split(",")),
-        scope=found.get("scope"),
+        source=str(document["sourceObjectName"]),
+        target=str(document["targetObjectName"]),
+        enabled=bool(document["enabled"]),
+        flow_types=frozenset(part.strip() for part in str(document["flowTypes"]).split(",")),
+        scope=document.get("scope"),
         flows=tuple(
             flow
             for flow in (flows if isinstance(flows, list) else [])

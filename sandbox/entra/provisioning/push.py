@@ -124,17 +124,17 @@ class Push:
             message = f"The matching attribute '{attribute}' has no value for '{name}'."
             raise TargetError("MatchingAttributeMissing", message, 0)
         kind = "Group" if mapping.source == "Group" else "User"
-        found = self.target.search(f"{kind}s", attribute, str(wanted))
-        if len(found) > 1:
-            message = f"{len(found)} objects of the target have {attribute} '{wanted}'."
+        matches = self.target.search(f"{kind}s", attribute, str(wanted))
+        if len(matches) > 1:
+            message = f"{len(matches)} objects of the target have {attribute} '{wanted}'."
             raise TargetError(_DUPLICATE, message, 200)
-        if not found:
+        if not matches:
             self.job.links.pop(source_id, None)
             return None
-        target_id = str(found[0].get("id"))
+        target_id = str(matches[0].get("id"))
         if link is not None and link.target_id == target_id and link.managed:
             return link
-        shown = {path: value_in(found[0], path) for path in values}
+        shown = {path: value_in(matches[0], path) for path in values}
         exported: Values = {path: value for path, value in shown.items() if value is not None}
         return Link(kind=kind, target_id=target_id, name=name, exported=exported)
 

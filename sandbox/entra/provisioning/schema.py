@@ -288,9 +288,9 @@ def _objects(owner: Document, key: str) -> list[Document]:
 
 def _directories(document: Document) -> dict[str, dict[str, dict[str, Document]]]:
     """directory -> object -> attribute -> its definition."""
-    found: dict[str, dict[str, dict[str, Document]]] = {}
+    directories: dict[str, dict[str, dict[str, Document]]] = {}
     for directory in _objects(document, "directories"):
-        objects = found.setdefault(str(directory.get("name")), {})
+        objects = directories.setdefault(str(directory.get("name")), {})
         for definition in _objects(directory, "objects"):
             attributes = _objects(definition, "attributes")
             objects[str(definition.get("name"))] = {str(a.get("name")): a for a in attributes}
@@ -298,7 +298,7 @@ def _directories(document: Document) -> dict[str, dict[str, dict[str, Document]]
                 if attribute.get("type") not in _ATTRIBUTE_TYPES:
                     name, kind = attribute.get("name"), attribute.get("type")
                     raise _invalid(f"Attribute '{name}' has the unknown type '{kind}'.")
-    return found
+    return directories
 
 
 def _check_rule(rule: Document, directories: dict[str, dict[str, dict[str, Document]]]) -> None:

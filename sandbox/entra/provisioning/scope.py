@@ -64,13 +64,13 @@ def make_plan(
     """Sort everybody into: to be sent, outside, and leaving."""
     plan = Plan()
     users, groups = _candidates(state, sp_id, settings)
-    for mapping, found, chosen in (
+    for mapping, objects, chosen in (
         (user_mapping, users, plan.users),
         (group_mapping, groups, plan.groups),
     ):
         if mapping is None or not mapping.enabled:
             continue
-        for entity in found:
+        for entity in objects:
             if _passes(mapping, entity):
                 chosen.append(entity)
             else:

@@ -96,10 +96,10 @@ class Target:
         params = {"filter": f"{attribute} eq {json.dumps(value, ensure_ascii=False)}"}
         if resources == "Groups":
             params = {"excludedAttributes": "members", **params}
-        found = self._send("GET", resources, params=params).get("Resources", [])
-        if not isinstance(found, list):
+        listed = self._send("GET", resources, params=params).get("Resources", [])
+        if not isinstance(listed, list):
             raise TargetError(_PREFIX + "ServiceIncompatible", "Resources is not a list.", 200)
-        return [resource for resource in found if isinstance(resource, dict)]
+        return [resource for resource in listed if isinstance(resource, dict)]
 
     def create(self, resources: str, body: Resource) -> str:
         """POST; returns the new id. Raises TargetError."""

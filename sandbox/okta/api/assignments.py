@@ -25,11 +25,11 @@ _GROUPS, _USERS = "/api/v1/apps/<app_id>/groups", "/api/v1/apps/<app_id>/users"
 def list_groups(ctx: Context, app_id: str) -> Response:
     """The assigned groups by priority; ``q`` matches the beginning of their names."""
     app, state = find(ctx.state, app_id), ctx.state
-    found = sorted(app.groups, key=lambda assignment: assignment.priority)
+    groups = sorted(app.groups, key=lambda assignment: assignment.priority)
     start = ctx.request.args.get("q", "").casefold()
-    found = [a for a in found if state.groups[a.group_id].name.casefold().startswith(start)]
+    groups = [a for a in groups if state.groups[a.group_id].name.casefold().startswith(start)]
     return page(
-        ctx, found, lambda a: a.group_id, lambda a: assignment_view(app, a), default=20, most=200
+        ctx, groups, lambda a: a.group_id, lambda a: assignment_view(app, a), default=20, most=200
     )
 
 
@@ -91,9 +91,9 @@ def list_users(ctx: Context, app_id: str) -> Response:
     """The app's users; ``q`` matches the beginning of their names in the app."""
     app = find(ctx.state, app_id)
     start = ctx.request.args.get("q", "").casefold()
-    found = [u for u in app.users.values() if u.user_name.casefold().startswith(start)]
+    users = [u for u in app.users.values() if u.user_name.casefold().startswith(start)]
     return page(
-        ctx, found, lambda u: u.user_id, lambda u: app_user_view(app, u), default=50, most=500
+        ctx, users, lambda u: u.user_id, lambda u: app_user_view(app, u), default=50, most=500
     )
 
 

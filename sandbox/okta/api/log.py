@@ -92,7 +92,7 @@ def list_events(ctx: Context) -> Response:
         raise invalid("sortOrder", "sortOrder: ASCENDING or DESCENDING is expected")
     test = expression(args["filter"]) if args.get("filter") else lambda _event: True
     words = args.get("q", "").casefold().split()
-    found = [
+    events = [
         event
         for event in state.log
         if since <= parse(str(event["published"]))
@@ -101,11 +101,11 @@ def list_events(ctx: Context) -> Response:
         and all(word in _text(event) for word in words)
     ]
     if order == "DESCENDING":
-        found.reverse()
+        events.reverse()
     polling = until is None and order == "ASCENDING"
     return page(
         ctx,
-        found,
+        events,
         lambda event: str(event["uuid"]),
         lambda event: event,
         default=100,

@@ -25,18 +25,20 @@ _PATH = "/api/v1/apps/<app_id>/group-push/mappings"
 def list_mappings(ctx: Context, app_id: str) -> Response:
     """The mappings, by ``sourceGroupId``, ``status`` and ``lastUpdated``."""
     app, args = find(ctx.state, app_id), ctx.request.args
-    found = app.mappings
+    mappings = app.mappings
     if args.get("sourceGroupId"):
-        found = [m for m in found if m.source_group_id == args["sourceGroupId"]]
+        mappings = [m for m in mappings if m.source_group_id == args["sourceGroupId"]]
     if args.get("status"):
-        found = [m for m in found if m.status == args["status"]]
+        mappings = [m for m in mappings if m.status == args["status"]]
     if args.get("lastUpdated"):
         try:
             since = parse(args["lastUpdated"])
         except ValueError as error:
             raise invalid("lastUpdated", "lastUpdated: a timestamp is expected") from error
-        found = [m for m in found if parse(m.last_updated) >= since]
-    return page(ctx, found, lambda m: m.id, lambda m: mapping_view(app, m), default=100, most=1000)
+        mappings = [m for m in mappings if parse(m.last_updated) >= since]
+    return page(
+        ctx, mappings, lambda m: m.id, lambda m: mapping_view(app, m), default=100, most=1000
+    )
 
 
 @endpoint("POST", _PATH, *_MANAGE)

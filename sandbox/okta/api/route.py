@@ -41,8 +41,8 @@ def endpoint(method: str, path: str, *scopes: str) -> Callable[[Handler[P]], Han
             except OktaError as error:
                 response = error.reply()
             state: OktaState = ctx.state
-            left = max(state.rate_limit - state.rate_count, 0)
-            return _with_limits(response, state.rate_limit, left, state.rate_minute)
+            remaining = max(state.rate_limit - state.rate_count, 0)
+            return _with_limits(response, state.rate_limit, remaining, state.rate_minute)
 
         router.route(method, path)(guarded)
         return handler
@@ -120,9 +120,9 @@ def _count(state: OktaState) -> None:
         raise OktaError(429, "E0000047", summary)
 
 
-def _with_limits(response: Response, limit: int, left: int, minute: int) -> Response:
+def _with_limits(response: Response, limit: int, remaining: int, minute: int) -> Response:
     response.headers["X-Rate-Limit-Limit"] = str(limit)
-    response.headers["X-Rate-Limit-Remaining"] = str(left)
+    response.headers["X-Rate-Limit-Remaining"] = str(remaining)
     response.headers["X-Rate-Limit-Reset"] = str((minute + 1) * 60)
     return response
 

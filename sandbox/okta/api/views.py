@@ -65,7 +65,7 @@ def user_view(user: User, *, listed: bool = False) -> dict[str, object]:
     links: dict[str, object] = {"self": {"href": href}}
     if not listed:
         for step in _STEPS[user.status]:
-            path = re.sub("([A-Z])", lambda found: f"_{found[1].lower()}", step)
+            path = re.sub("([A-Z])", lambda value: f"_{value[1].lower()}", step)
             links[step] = {"href": f"{href}/lifecycle/{path}", "method": "POST"}
         meta = f"{ORGANISATION}/api/v1/meta"
         links["schema"] = {"href": f"{meta}/schemas/user/osc1sandboxDefault00"}

@@ -98,11 +98,11 @@ def forget_delivery(app: App, target: Target, report: Report) -> None:
 def _forget_user(app_user: AppUser, target: Target) -> None:
     if app_user.external_id is None:
         return  # the cycle looks for this person anyway
-    found = target.find_user(app_user.user_name)
-    if found is None or found.get("active") is False:
+    user_id = target.find_user(app_user.user_name)
+    if user_id is None or user_id.get("active") is False:
         app_user.external_id = None
     else:
-        app_user.external_id = str(found["id"])
+        app_user.external_id = str(user_id["id"])
 
 
 def _forget_group(mapping: Mapping, target: Target) -> None:

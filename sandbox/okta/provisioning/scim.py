@@ -141,8 +141,8 @@ class Target:
     def _find(self, kind: str, attribute: str, name: str) -> Json | None:
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         query = {"filter": f'{attribute} eq "{quoted}"', "startIndex": "1", "count": "100"}
-        found = self._list(kind, query)
-        return found[0] if found else None
+        resources = self._list(kind, query)
+        return resources[0] if resources else None
 
     def _list(self, kind: str, query: Mapping[str, str]) -> list[Json]:
         answer = self._call("GET", kind, query=query)
@@ -205,10 +205,10 @@ def _members(members: Mapping[str, str]) -> list[Json]:
 
 
 def _id(answer: Json) -> str:
-    found = answer.get("id")
-    if not isinstance(found, str) or not found:
+    id_ = answer.get("id")
+    if not isinstance(id_, str) or not id_:
         raise ScimError("the target's answer has no id")
-    return found
+    return id_
 
 
 def _detail(response: httpx.Response) -> str:

@@ -85,15 +85,15 @@ def suspend_users(state: OktaState, app: App, target: Target, report: Report) ->
 
 def _push(state: OktaState, app: App, app_user: AppUser, target: Target, report: Report) -> None:
     name = app_user.user_name
-    found = target.find_user(name)
-    if found is None:
+    user_id = target.find_user(name)
+    if user_id is None:
         app_user.external_id = target.create_user(name, state.users[app_user.user_id])
         app_user.inactive = False
         report.created.append(name)
         _write(state, app, app_user, _PUSH, "Push new user to external application")
         return
-    remote_id = str(found.get("id", ""))
-    if found.get("active") is False:
+    remote_id = str(user_id.get("id", ""))
+    if user_id.get("active") is False:
         target.set_active(remote_id, active=True)
         target.refresh_user(remote_id, name, state.users[app_user.user_id])
         report.reactivated.append(name)
