@@ -311,9 +311,9 @@ def test_the_token_that_keep_previous_keeps_is_never_a_twin_to_delete(
     rotated = with_token(hand.config, keepPrevious=True, rotation="2")
     hand.made.update(rotated)
     if cut_off:  # before the new token was noted beside the previous one
-        for (_, name), held in hand.made._held.items():
+        for (_, name), resource in hand.made._resources.items():
             if name == "previous-token":
-                held.outputs.update(tokenId=previous, previous=[])
+                resource.outputs.update(tokenId=previous, previous=[])
     said = refused(sandbox, hand, rotated, previous)
     assert "token.keepPrevious keeps it until the new one is in use" in said
     assert previous in sandbox.world.cloudflare.tokens
