@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
+from cfscim.config.lanes import lanes
 from cfscim.config.messages import UsageError
 from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import scim_base_url
@@ -24,6 +25,12 @@ from cfscim.verify.report import Question, Report, Verdict, answer, fails, holds
 T = TypeVar("T")
 # Entra's own words for "there was nothing to change".
 _NOTHING_TO_DO = "RedundantExport"
+_OUT_OF_SCOPE = "NotEffectivelyEntitled"
+_ENTITLE = Action(
+    Act.ENTRA_LOGS,
+    "put the person into the role's group and the users' group, and with userFilter see that every "
+    "clause holds; then run it again",
+)
 _DIALECT = "aadoptscim062020"
 
 
@@ -37,17 +44,20 @@ def provision(
     """Provisions `person` (an e-mail address) by Entra now, and says how it went.
 
     It changes what the next cycle would change for this person, and nothing else; nobody gets a
-    role who is not in a role's group. Raises `UsageError` for a stack with Okta, `MissingError`
-    without credentials.
+    role who is not in a role's group. While a stack moves to or from Okta, Entra's way is asked.
+    Raises `UsageError` for a stack with Okta alone, `MissingError` without credentials.
     """
-    entra = config.identity_provider
-    if not isinstance(entra, EntraConfig):
+    ways = lanes(config)
+    lane = next((one for one in ways if one.config.identity_provider.kind == "entra"), None)
+    entra = lane.config.identity_provider if lane is not None else None
+    if lane is None or not isinstance(entra, EntraConfig):
         raise UsageError(
             "verify --person",
-            "this stack's identity provider is Okta",
+            "the identity provider in force is Okta",
             "Okta provisions nobody on demand by API",
             "leave --person out",
         )
+    outputs = outputs.of(lane, ways)
     links = EntraLinks.of(outputs, entra.cloud)
     with (
         GraphClient.from_settings(settings, env) as graph,
@@ -120,7 +130,9 @@ def _judged(outcome: Provisioned, member: Member) -> Verdict:
     if outcome.result == "Skipped" and _NOTHING_TO_DO in outcome.reason:
         return holds(expected, "Cloudflare has this person as Entra does")
     text = f"{outcome.result}: {outcome.reason or 'no reason given'}"
-    return fails(expected, text, actions.ENTRA_LOGS, actions.RUN_AGAIN)
+    return fails(
+        expected, text, _ENTITLE if _OUT_OF_SCOPE in outcome.reason else actions.ENTRA_LOGS
+    )
 
 
 def _arrived(endpoint: ScimEndpoint, reading: Reading[Member | None], person: str) -> Verdict:

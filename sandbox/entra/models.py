@@ -295,6 +295,7 @@ class Job(BaseModel):
     steady_last: str | None = None
     links: dict[str, Link] = Field(default_factory=dict)
     skipped: dict[str, str] = Field(default_factory=dict)  # id -> reason, already reported
+    on_demand: list[float] = Field(default_factory=list)  # when it last provisioned on demand
 
 
 class Synchronization(BaseModel):

@@ -160,6 +160,37 @@ def test_provision_on_demand_sends_one_person_now(
     assert on_demand(job, "User", graph.user_id(ADA))["result"] == "Skipped"
 
 
+def test_provision_on_demand_of_somebody_out_of_scope_is_skipped_each_time(
+    graph: Graph, job: Provisioning, scim: ScimEndpoint
+) -> None:
+    for _ in range(2):
+        answer = on_demand(job, "User", graph.user_id(ADA))
+        assert answer["result"] == "Skipped"
+        assert answer["details"]["errorCode"] == "NotEffectivelyEntitled"
+    assert scim.writes() == []
+
+
+def test_provision_on_demand_is_asked_five_times_in_ten_seconds(
+    graph: Graph, job: Provisioning
+) -> None:
+    for _ in range(5):
+        on_demand(job, "User", graph.user_id(ADA))
+    rule = job.schema()["synchronizationRules"][0]["id"]
+    subject = {"objectId": graph.user_id(ADA), "objectTypeName": "User"}
+    body = {"parameters": [{"ruleId": rule, "subjects": [subject]}]}
+    assert graph.send("POST", f"{job.job}/provisionOnDemand", body).status_code == 429
+
+
+def test_provision_on_demand_takes_five_members_of_a_group_at_most(
+    graph: Graph, job: Provisioning
+) -> None:
+    members = [{"objectId": str(place), "objectTypeName": "User"} for place in range(6)]
+    subject = {"objectId": "x", "objectTypeName": "Group", "links": {"members": members}}
+    rule = job.schema()["synchronizationRules"][0]["id"]
+    body = {"parameters": [{"ruleId": rule, "subjects": [subject]}]}
+    assert graph.send("POST", f"{job.job}/provisionOnDemand", body).status_code == 400
+
+
 def test_provision_on_demand_tells_the_endpoints_refusal(
     graph: Graph, job: Provisioning, scim: ScimEndpoint
 ) -> None:
