@@ -7,7 +7,7 @@ import pulumi
 from cfscim.config.lanes import lanes
 from cfscim.config.messages import ScimError
 from cfscim.config.models import OktaConfig, parse_config
-from cfscim.config.organisation import OKTA_DOMAINS, okta_domain, require_organisation
+from cfscim.config.provider_settings import OKTA_DOMAINS, okta_domain, require_organisation
 from components.refusal import end_quietly, refusal
 
 

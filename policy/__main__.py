@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from pulumi_policy import EnforcementLevel, PolicyPack
 
 from policy.pack import policies
-from policy.readable import hide_secrets
+from policy.views import hide_secrets
 
 hide_secrets()
 PolicyPack("cloudflare-scim", policies(), enforcement_level=EnforcementLevel.MANDATORY)

@@ -13,9 +13,8 @@ from cfscim.config.credentials import CREDENTIALS, looks_secret, shown
 from cfscim.config.lanes import lanes
 from cfscim.config.messages import CONFIG_KEY, ConfigError, Keys, Message, Where, in_config
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig, parse_config
-from cfscim.config.organisation import NOT_OKTAS, OKTA_DOMAINS
 from cfscim.config.project import document_problems
-from cfscim.config.provider_settings import near_misses
+from cfscim.config.provider_settings import NOT_OKTAS, OKTA_DOMAINS, near_misses
 from cfscim.config.rules import expired
 from cfscim.config.stack_yaml import Tree, read_tree
 

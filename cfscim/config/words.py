@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from cfscim.config.addresses import EMAIL_PATTERN, LONGEST, is_address, what_is_wrong
 from cfscim.config.credentials import shown
 from cfscim.config.lookalikes import difference_from, hidden_character, nearest, nearest_role
-from cfscim.config.organisation import OKTA_DOMAINS
+from cfscim.config.provider_settings import OKTA_DOMAINS
 from cfscim.config.refusals import refuse
 from cfscim.config.roles import ROLES, Role
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from cfscim.gitops import approval, before, comment, deployed, drift, stacks, summary
+from cfscim.gitops import approval, comment, deployed, drift, stacks, summary
 from cfscim.gitops.shell import Stop, github, run, stopped
 
 Arguments = argparse.Namespace
@@ -132,7 +132,7 @@ def _tip(arguments: Arguments) -> int:  # noqa: ARG001
 def _before(arguments: Arguments) -> int:
     """Without a verified deployment, removals are counted from what was tried."""
     commit = arguments.before or deployed.recorded(arguments.stack, deployed.ATTEMPT)
-    before.hand_over(arguments.stack, commit)
+    stacks.hand_over(arguments.stack, commit)
     return 0
 
 

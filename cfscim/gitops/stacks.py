@@ -1,5 +1,6 @@
-"""The stacks of a folder, and those that a change touches."""
+"""The stacks of a folder, those that a change touches, and a stack file as it was before."""
 
+import json
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -113,3 +114,28 @@ def commit_of(revision: str) -> str:
         "removals cannot be counted; check out with fetch-depth: 0, or write a commit, a tag or "
         "origin/<branch>"
     )
+
+
+_FOLDER = Path(".before")
+
+
+def hand_over(stack: str, before: str) -> None:
+    """Hands the config of before to the policy pack, so that removals are counted from there:
+    writes `.before/Pulumi.<stack>.yaml` and `.before/policy.json`, the pack's settings.
+
+    `before`: the commit to take the stack file from; empty, or without the file, for a new stack.
+    Raises `Stop` when the commit is not to be had.
+    """
+    _FOLDER.mkdir(exist_ok=True)
+    name, content = f"Pulumi.{stack}.yaml", None
+    if before:
+        commit = commit_of(before)
+        if git("ls-tree", "-z", commit, "--", name):
+            content = git("show", f"{commit}:./{name}")
+    file = _FOLDER / name
+    if content is not None:
+        file.write_text(content)
+    # Absolute, because the pack runs in a folder of its own.
+    given = {"beforeFile": str(file.resolve()) if content is not None else ""}
+    settings = {"removal-share": given, "waived-config": given}
+    (_FOLDER / "policy.json").write_text(json.dumps(settings))

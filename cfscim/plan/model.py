@@ -12,9 +12,9 @@ from cfscim.config.checklist import remaining_steps
 from cfscim.config.lanes import primary
 from cfscim.config.messages import CONFIG_KEY, PROJECT, ConfigError, Message
 from cfscim.config.models import ScimConfig
-from cfscim.config.organisation import okta_domain
 from cfscim.config.policy.rules import ResourceView, Violation, evaluate
 from cfscim.config.project import Settings, stack_settings
+from cfscim.config.provider_settings import okta_domain
 from cfscim.config.stack_file import CheckedStack
 from cfscim.config.warnings import lines, warnings
 from cfscim.program.monitor import RecordingMonitor

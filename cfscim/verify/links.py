@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from cfscim.config.checklist import okta_app_link
 from cfscim.config.clouds import CLOUDS, CloudName
 from cfscim.config.models import OktaConfig, ScimConfig
-from cfscim.vendors.entra.ids import bare
+from cfscim.vendors.entra.models import bare
 from cfscim.verify.outputs import StackOutputs
 
 

@@ -1,5 +1,6 @@
 """Reads the live systems of one stack and answers every question about them."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from cfscim.config.names import group_names, scim_base_url
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.cloudflare.scim import ScimEndpoint
 from cfscim.vendors.limits import whole_run
-from cfscim.verify import first_state
+from cfscim.verify.actions import CONFIRM
 from cfscim.verify.cloudflare import CloudflareView, group_questions
 from cfscim.verify.cloudflare_facts import CloudflareFacts, read_cloudflare
 from cfscim.verify.directory import Directory
@@ -21,7 +22,7 @@ from cfscim.verify.links import EntraLinks, OktaLinks
 from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.people import Way, account_questions, member_questions
 from cfscim.verify.reading import Reader, Tally, Ticker
-from cfscim.verify.report import Question, Report, answer
+from cfscim.verify.report import Question, Report, Verdict, answer, not_yet
 from cfscim.verify.token import token_questions
 from cfscim.verify.ways import former_questions, leaving_okta, of_next
 
@@ -143,12 +144,12 @@ def _questions(
                 *own,
                 *account_questions(ways, about.now),
             ]
-            every += first_state.instead(about.config, whole)
+            every += first_state(about.config, whole)
         elif about.config.identity_provider.kind == first.config.identity_provider.kind:
-            every += of_next(first_state.instead(about.config, [*questions, *own]))
+            every += of_next(first_state(about.config, [*questions, *own]))
         else:
             # The other vendor's checks have names of their own already.
-            every += first_state.instead(about.config, [*questions, *of_next(own)])
+            every += first_state(about.config, [*questions, *of_next(own)])
     return [*every, *former_questions(config, ways[0])]
 
 
@@ -179,7 +180,7 @@ def _asked(
 
 
 def _okta(about: About) -> Side:
-    from cfscim.config.organisation import okta_domain, okta_organisation
+    from cfscim.config.provider_settings import okta_domain, okta_organisation
     from cfscim.vendors.okta.api import OktaClient
     from cfscim.verify.okta import app_questions, organisation_question, people_questions
     from cfscim.verify.okta_facts import OktaDirectory, OktaFacts, read_okta
@@ -237,3 +238,38 @@ def _entra(about: About) -> Side:
         questions,
         lambda facts, _directory: groups(facts).role_questions(),
     )
+
+
+_FOLLOWS = re.compile(
+    r"okta\.(features|featuresApi|connection|imports|importGroups|renameGroups|assignment"
+    r"|push|people)(\.|$)"
+    r"|cloudflare\.(members|people|anybody|token\.used|token\.valid|scim\.endpoint"
+    r"|roleless|superAdministrators)(\.|$)"
+)
+
+
+def first_state(config: ScimConfig, questions: list[Question]) -> list[Question]:
+    """The questions, with a single line in place of those that wait for Okta's console.
+
+    Until somebody has done the steps by hand and written `apiIntegrationConfirmed: true`, nothing
+    is assigned or pushed, and everything that follows from it would fail for that reason.
+    """
+    okta = config.identity_provider
+    if not isinstance(okta, OktaConfig):
+        return questions
+    if okta.api_integration != "console" or okta.api_integration_confirmed:
+        return questions
+    kept = [question for question in questions if not _FOLLOWS.match(question.id)]
+    follows = len(questions) - len(kept)
+    link = next((q.link for q in questions if q.id.startswith("okta.features.")), "")
+
+    def waits() -> Verdict:
+        return not_yet(
+            "the steps by hand, then apiIntegrationConfirmed: true",
+            f"apiIntegrationConfirmed is false; {follows} further checks wait for it",
+            None,
+            CONFIRM,
+        )
+
+    line = Question("okta.console", "Okta", "API integration by hand", "confirmed", link, waits)
+    return [line, *kept]

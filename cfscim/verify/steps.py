@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from cfscim.config.checklist import PRINT_VALUE, Step, steps
 from cfscim.config.facts import token_fingerprint
 from cfscim.config.messages import MissingError
-from cfscim.config.organisation import okta_domain
+from cfscim.config.provider_settings import okta_domain
 from cfscim.report.say import say
 from cfscim.verify import run as verify
 from cfscim.verify.actions import Act

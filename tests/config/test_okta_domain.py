@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from cfscim.config.messages import MissingError
-from cfscim.config.organisation import OKTA_DOMAINS, okta_domain
+from cfscim.config.provider_settings import OKTA_DOMAINS, okta_domain
 from cfscim.config.stack_file import check_stack_file
 from cfscim.vendors.okta.signin import organisation_url
 from tests.combinations import config_object

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Self
 from urllib.parse import quote
 
-from cfscim.vendors.entra.ids import bare
 from cfscim.vendors.entra.jobs import JobCalls, quoted
 from cfscim.vendors.entra.models import (
     AppRoleAssignment,
@@ -13,6 +12,7 @@ from cfscim.vendors.entra.models import (
     GraphGroup,
     Member,
     ServicePrincipal,
+    bare,
 )
 from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.errors import AnswerError, NotAsDeclaredError

@@ -9,9 +9,8 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from cfscim.config.json_types import JsonObject
-from cfscim.vendors.entra.ids import bare
 from cfscim.vendors.entra.job_schema import Scopes, read_scopes, require_id_filter
-from cfscim.vendors.entra.models import Job, Provisioned, ProvisioningEvent, provisioned
+from cfscim.vendors.entra.models import Job, Provisioned, ProvisioningEvent, bare, provisioned
 from cfscim.vendors.errors import AnswerError, NotAsDeclaredError
 from cfscim.vendors.http import Answer, Call, HttpClient
 from cfscim.vendors.pages import member, objects, odata_pages

@@ -212,3 +212,8 @@ def provisioned(key: Json, where: str) -> Provisioned:
     if not isinstance(parsed, dict):
         raise AnswerError("malformed", where, "an answer without a result")
     return read(Provisioned, {**parsed, "details": parsed.get("details") or {}}, where)
+
+
+def bare(id_: str) -> str:
+    """The id itself, from an id or from a path such as the provider's `/servicePrincipals/<id>`."""
+    return id_.rstrip("/").rpartition("/")[2]

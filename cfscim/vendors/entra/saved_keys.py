@@ -7,7 +7,7 @@ A further key makes the provider wait for the number of keys until its time-out,
 from collections.abc import Iterable
 
 from cfscim.config.entra_keys import Key
-from cfscim.vendors.entra.ids import bare
+from cfscim.vendors.entra.models import bare
 
 _EFFECTS = {
     "SkipOutOfScopeDeletions": "who leaves the scope keeps the access in Cloudflare",

@@ -2,19 +2,29 @@
 
 Source: terraform-provider-okta, okta/config/config.go and okta/api/idaas.go: an access token
 wins over an API token, that over a private key; `http_proxy` takes the organisation's place.
+A service app: Okta, "Implement OAuth for Okta with a service app" and "Configure DPoP"; the same
+steps as the Go SDK in the provider. PyJWT and cryptography come with azure-identity (through msal).
 """
 
+import base64
+import hashlib
+import threading
+import time
+import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
 
 from cfscim.config.messages import MissingError
-from cfscim.config.organisation import okta_domain
-from cfscim.vendors.http import HttpClient
+from cfscim.config.provider_settings import okta_domain
+from cfscim.vendors.errors import AnswerError
+from cfscim.vendors.http import Call, HttpClient
 from cfscim.vendors.network import open_client, require_safe
-from cfscim.vendors.okta.oauth import AccessTokens, ServiceApp
+from cfscim.vendors.pages import member
 from cfscim.vendors.retries import Policy
 from cfscim.vendors.settings import Settings
 
@@ -131,3 +141,175 @@ def _policy(settings: Settings) -> Policy:
     seconds = settings.whole("okta:requestTimeout", default=0)
     # The provider's 0 means no limit; ours always has one.
     return replace(policy, attempts=min(retries, 10) + 1, read=float(seconds or policy.read))
+
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+_SIGN_IN_PATH = "/oauth2/v1/token"
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+# New service apps demand DPoP: first they refuse, then they hand out a nonce.
+_STEPS = 4
+_EARLY = 30.0
+
+
+@dataclass(frozen=True)
+class ServiceApp:
+    """The app that signs in: its client id, private key (PEM or a file's path), and scopes."""
+
+    client_id: str
+    private_key: str
+    private_key_id: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Token:
+    kind: str
+    value: str
+    until: float
+    nonce: str
+
+
+class AccessTokens:
+    """Fetches and keeps one access token; `headers` signs a request with it."""
+
+    def __init__(self, app: ServiceApp, http: HttpClient) -> None:
+        self._app = app
+        self._http = http
+        self._key = _load(app.private_key)
+        self._lock = threading.Lock()
+        self._token: _Token | None = None
+        self._proof_key: RSAPrivateKey | None = None
+
+    def headers(self, method: str, url: str) -> Mapping[str, str]:
+        """The headers for one request. Raises `AnswerError` where Okta gives no token."""
+        with self._lock:
+            if self._token is None or self._token.until <= time.monotonic():
+                self._token = self._fetch()
+            token = self._token
+        if token.kind.lower() != "dpop":
+            return {"Authorization": f"Bearer {token.value}"}
+        proof = self._proof(method, url, token.nonce, token.value)
+        # Okta's own SDKs say so in this header; Authorization comes last, it is the secret.
+        return {
+            "DPoP": proof,
+            "X-Okta-User-Agent-Extended": "isDPoP:true",
+            "Authorization": f"DPoP {token.value}",
+        }
+
+    def _fetch(self) -> _Token:
+        with_proof, nonce = False, ""
+        for step in range(1, _STEPS + 1):
+            try:
+                return self._ask(with_proof, nonce)
+            except AnswerError as error:
+                # An assertion counts once, so a lost answer needs a new one, not a repetition.
+                lost = error.kind in ("unavailable", "timeout", "malformed")
+                if error.code == "invalid_dpop_proof" and not with_proof:
+                    with_proof = True
+                elif error.code == "use_dpop_nonce" and error.headers.get("dpop-nonce"):
+                    with_proof, nonce = True, error.headers["dpop-nonce"]
+                elif not lost:
+                    raise
+                if step == _STEPS:
+                    raise
+        raise AssertionError("unreachable: the last step returns or raises")
+
+    def _ask(self, with_proof: bool, nonce: str) -> _Token:
+        url = self._http.base + _SIGN_IN_PATH
+        assertion = self._assertion(url)
+        self._http.hide(assertion)
+        answer = self._http.send(
+            Call(
+                "POST",
+                _SIGN_IN_PATH,
+                form={
+                    "grant_type": "client_credentials",
+                    "scope": " ".join(self._app.scopes),
+                    "client_assertion_type": _ASSERTION_TYPE,
+                    "client_assertion": assertion,
+                },
+                headers={"DPoP": self._proof("POST", url, nonce, "")} if with_proof else {},
+                why="Okta gives no access token to this service app",
+                instead="check client id, private key, its key id and the granted scopes",
+            )
+        )
+        value, seconds = member(answer, "access_token"), member(answer, "expires_in")
+        if not isinstance(value, str) or not value:
+            raise AnswerError("malformed", answer.where, "an answer without access_token")
+        lasts = float(seconds) if isinstance(seconds, int | float) else 300.0
+        until = time.monotonic() + max(0.0, lasts - _EARLY)
+        return _Token(str(member(answer, "token_type") or "Bearer"), value, until, nonce)
+
+    def _assertion(self, url: str) -> str:
+        import jwt
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+        now = int(time.time())
+        claims: dict[str, str | int] = {
+            "iss": self._app.client_id,
+            "sub": self._app.client_id,
+            "aud": url,
+            "iat": now,
+            "exp": now + 3600,
+            "jti": str(uuid.uuid4()),
+        }
+        header = {"kid": self._app.private_key_id} if self._app.private_key_id else None
+        algorithm = "RS256" if isinstance(self._key, RSAPrivateKey) else "ES256"
+        return jwt.encode(claims, self._key, algorithm=algorithm, headers=header)
+
+    def _proof(self, method: str, url: str, nonce: str, token: str) -> str:
+        """A DPoP proof (RFC 9449, 4.2), bound to the request and, where there is one, the token."""
+        import jwt
+        from cryptography.hazmat.primitives.asymmetric import rsa
+
+        if self._proof_key is None:
+            self._proof_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        numbers = self._proof_key.public_key().public_numbers()
+        claims: dict[str, str | int] = {
+            "jti": str(uuid.uuid4()),
+            "htm": method,
+            "htu": url.partition("?")[0],
+            "iat": int(time.time()),
+        }
+        if nonce:
+            claims["nonce"] = nonce
+        if token:
+            claims["ath"] = _base64url(hashlib.sha256(token.encode()).digest())
+        key = {"kty": "RSA", "n": _number(numbers.n), "e": _number(numbers.e)}
+        header = {"typ": "dpop+jwt", "jwk": key}
+        return jwt.encode(claims, self._proof_key, algorithm="RS256", headers=header)
+
+
+def _load(text: str) -> "RSAPrivateKey | EllipticCurvePrivateKey":
+    """The key, from PEM or from a file of that name. Raises `MissingError`."""
+    # cryptography costs 0.1 s, and an API token needs none of it.
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        if not text.lstrip().startswith("-----BEGIN"):
+            text = Path(text).expanduser().read_text(encoding="utf-8")
+        # A PEM in one line, as environments often hold it, has \n written out.
+        key = load_pem_private_key(text.replace("\\n", "\n").encode(), password=None)
+    except (OSError, ValueError, TypeError):
+        key = None
+    if not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):
+        raise MissingError(
+            "okta:privateKey or OKTA_API_PRIVATE_KEY",
+            "neither an unencrypted PEM key (PKCS#1 or PKCS#8) nor a file that holds one",
+            "without it nobody can sign in to Okta",
+            "give the key made for the service app",
+        )
+    return key
+
+
+def _number(value: int) -> str:
+    return _base64url(value.to_bytes((value.bit_length() + 7) // 8, "big"))
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -5,8 +5,7 @@ import json
 
 import httpx
 
-from sandbox.server.masking import MASK, Masker
-from sandbox.server.request_log import RequestLog
+from sandbox.server.request_log import MASK, Masker, RequestLog
 from sandbox.server.server import Sandbox
 from tests.loopback import PLAIN
 from tests.sandbox.cloudflare.cloudflare_api import (
