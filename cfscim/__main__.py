@@ -435,9 +435,10 @@ def access(
     if live:
         _at_once("asking Cloudflare")
     from cfscim.access.command import Request, run
+    from cfscim.vendors.limits import whole_run
     from cfscim.vendors.recording import recorded
 
-    with recorded(record, "access"):
+    with recorded(record, "access"), whole_run():
         code = run(Request(tuple(paths or ()), output.value, at, person, since, live), os.environ)
     raise typer.Exit(code)
 

@@ -16,7 +16,7 @@ from pulumi.runtime.stack import wait_for_rpcs
 
 from cfscim.config.messages import PROJECT, ScimError
 from cfscim.program.monitor import RecordingMonitor
-from cfscim.program.quick_run import SharedWorker, without_stack_traces
+from cfscim.program.quick_run import SharedWorker, collecting_afterwards, without_stack_traces
 from cfscim.program.registrations import Declared, in_order
 
 PROGRAM = Path(__file__).resolve().parents[2] / "__main__.py"
@@ -64,7 +64,7 @@ def run_program(
         loop.set_default_executor(worker)
     try:
         asyncio.set_event_loop(loop)
-        with without_stack_traces():
+        with without_stack_traces(), collecting_afterwards():
             loop.run_until_complete(run_in_stack(lambda: _execute(program, outputs)))
     except RunError as error:
         raise ScimError(str(error)) from None

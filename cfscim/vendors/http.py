@@ -16,7 +16,7 @@ import httpx
 from cfscim.config.json_types import Json
 from cfscim.config.messages import MissingError
 from cfscim.vendors.errors import AnswerError, UnreachableError, kind_of, vendor_code, vendor_says
-from cfscim.vendors.limits import time_left
+from cfscim.vendors.limits import note_silent, patience, silent, time_left
 from cfscim.vendors.recording import active
 from cfscim.vendors.retries import (
     Policy,
@@ -143,6 +143,8 @@ class HttpClient:
 
         Raises `AnswerError` (a `RemoteError`), or `UnreachableError` where nothing answers.
         """
+        if known := silent(self.base):
+            raise UnreachableError("unreachable", self._where(call), known)
         begun, waited, attempt = self._clock(), self._await_quota(call), 0
         while True:
             attempt += 1
@@ -153,13 +155,18 @@ class HttpClient:
                 return self._attempt(call, seconds)
             except AnswerError as error:
                 pause = delay(error, attempt, self.policy)
-                seconds = min(self.policy.total - (self._clock() - begun), time_left())
+                spent = self._clock() - begun
+                seconds = min(self.policy.total - spent, time_left())
+                if error.kind == "unreachable":
+                    seconds = min(seconds, patience() - spent)
                 if (
                     attempt >= self.policy.attempts
                     or not may_repeat(error, call.method, call.repeatable)
                     or waited + pause > self.policy.longest_wait
                     or pause >= seconds
                 ):
+                    if error.kind == "unreachable" and not error.sent:
+                        note_silent(self.base, error.message.what)
                     raise
             self.sleep(pause)
             waited += pause
@@ -168,9 +175,11 @@ class HttpClient:
         """Adds a text that no error may ever repeat."""
         self._secrets.add(secret)
 
+    def _where(self, call: Call) -> str:
+        return f"{self.vendor} {call.method} {mask(urlsplit(call.path or self.base).path)}"
+
     def _attempt(self, call: Call, seconds: float) -> Answer:
-        path = urlsplit(call.path or self.base).path
-        where = f"{self.vendor} {call.method} {mask(path)}"
+        where = self._where(call)
         with self._slots, self._network_errors(where, call):
             headers = self._authorize(call.method, self.base + call.path)
             self._require_sendable(headers)
@@ -198,7 +207,7 @@ class HttpClient:
     def _out_of_time(self, call: Call) -> AnswerError:
         return AnswerError(
             "timeout",
-            f"{self.vendor} {call.method} {mask(urlsplit(call.path or self.base).path)}",
+            self._where(call),
             "not reached within the time of the whole run",
             why="nothing is known about it",
             instead="run again; look at the vendor's status page where it stays slow",
@@ -215,7 +224,7 @@ class HttpClient:
             json=call.body if call.form is None and call.body is not None else None,
             data=call.form,
             headers={**headers, **call.headers},
-            timeout=httpx.Timeout(read, connect=min(self.policy.connect, read)),
+            timeout=httpx.Timeout(read, connect=min(self.policy.connect, read, patience())),
         ) as response:
             return response, self._read(response, where, deadline)
 

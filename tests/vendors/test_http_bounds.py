@@ -6,13 +6,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import httpx
 import pytest
 
-from cfscim.vendors.errors import AnswerError
+from cfscim.vendors.errors import AnswerError, UnreachableError
 from cfscim.vendors.http import HttpClient
 from cfscim.vendors.limits import time_left, whole_run
 from cfscim.vendors.network import open_client
 from cfscim.vendors.retries import Policy
+from tests.vendors.http_kit import Clock, Vendor, client, reply
 
 BOUND = Policy(connect=1, read=1, total=1, attempts=2)
 
@@ -102,3 +104,18 @@ def test_a_whole_run_is_bounded_and_names_what_it_did_not_reach() -> None:
             assert str(caught.value).startswith("Vendor GET /third: not reached within the time")
         assert time.monotonic() - begun < 3
     assert time_left() == float("inf")
+
+
+def test_a_run_does_not_ask_again_where_nobody_answers() -> None:
+    vendor, clock = Vendor(httpx.ConnectError("refused")), Clock()
+    with whole_run(), client(vendor, clock) as http:
+        for path in ("/x", "/y"):
+            with pytest.raises(
+                UnreachableError, match=f"GET {path}: vendor.example does not answer"
+            ):
+                http.get(path)
+        assert set(vendor.paths) == {"/x"}
+        assert sum(clock.slept) < 5
+    vendor = Vendor(httpx.ConnectError("refused"), reply(200))
+    with whole_run(), client(vendor) as http:
+        assert http.get("/x").status == 200, "another run asks anew"

@@ -24,7 +24,7 @@ from cfscim.config.clouds import CLOUDS, cloud_of_environment
 from cfscim.config.messages import MissingError
 from cfscim.vendors.errors import AnswerError, UnreachableError, vendor_says
 from cfscim.vendors.http import Answer, Call, HttpClient, within
-from cfscim.vendors.limits import time_left
+from cfscim.vendors.limits import patience, time_left
 from cfscim.vendors.network import ca_file, is_loopback, open_client, require_safe
 from cfscim.vendors.pages import member
 from cfscim.vendors.replies import Reply, read
@@ -430,9 +430,11 @@ def credential_for(
     _silence("azure", "msal")
     options = {
         "retry_total": min(policy.attempts - 1, 3),
+        # What cannot be reached is tried again with the call that needed it.
+        "retry_connect": 0,
         "retry_backoff_factor": policy.first_delay,
         "retry_backoff_max": policy.longest_delay,
-        "connection_timeout": policy.connect,
+        "connection_timeout": min(policy.connect, patience()),
         "read_timeout": policy.read,
         # requests knows REQUESTS_CA_BUNDLE only; the providers read SSL_CERT_FILE.
         "connection_verify": ca_file(settings.env) or True,
