@@ -154,12 +154,12 @@ class _Finder(Placeholders):
         )
         if not others:
             return None
-        options = self._options(args)
+        options = self.monitor.declared.options_of(args.typ, args.name)
 
         def finding(verdict: Verdict, *differs: str, of: tuple[Candidate, ...] = others) -> Finding:
-            return Finding(
-                args.typ, args.name, _parent(self.monitor, args), verdict, of, differs, inputs
-            )
+            declared = self.monitor.declared.of(args.typ, args.name)
+            parent = declared.parent if declared else None
+            return Finding(args.typ, args.name, parent, verdict, of, differs, inputs)
 
         if not handler.importable:
             return finding("twin")
@@ -175,12 +175,6 @@ class _Finder(Placeholders):
         rest = tuple(other for other in others if other is not chosen)
         return finding("adopt", *_differences(chosen, inputs, options), of=(chosen, *rest))
 
-    def _options(self, args: MockResourceArgs) -> Options:
-        for registration in reversed(self.monitor.declared.resources):
-            if (registration.type, registration.name) == (args.typ, args.name):
-                return registration.options
-        return Options()
-
     def _fail(self, error: ScimError) -> None:
         with self._lock:
             self.failure = self.failure or error
@@ -188,13 +182,6 @@ class _Finder(Placeholders):
 
 _REPEATABLE = APPLICATIONS | {ENTRA_GROUP}
 """What a vendor lets two of one name be, apart from tokens, whose value cannot be read."""
-
-
-def _parent(monitor: RecordingMonitor, args: MockResourceArgs) -> str | None:
-    for registration in monitor.declared.resources:
-        if (registration.type, registration.name) == (args.typ, args.name):
-            return registration.parent
-    return None
 
 
 def _blocking(type_: str, candidate: Candidate, inputs: JsonObject, options: Options) -> list[str]:

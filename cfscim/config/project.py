@@ -350,7 +350,7 @@ def _setting_problems(key: str, value: object) -> Iterator[Message]:
             why="nobody who reviews could see where the credentials are sent",
             instead="write it in plain text; only a credential is encrypted",
         )
-    if key in MAY_BE_ENCRYPTED and isinstance(value, Mapping | list) and not _is_secure(value):
+    if key in MAY_BE_ENCRYPTED and isinstance(value, Mapping | list) and not is_secure(value):
         yield Message(
             where=Where((key,)),
             what="a credential is given as a list or a mapping",
@@ -375,7 +375,7 @@ def _settings(values: Mapping[str, object]) -> Settings:
         sealed = key in _SEALED_KEYS or is_encrypted(value)
         hidden = sealed or looks_secret(text) or _USER_INFO.search(text)
         shown[str(key)] = MASK if hidden and not isinstance(value, Mapping | list) else text
-        if _is_secure(value) or key in _SEALED_KEYS:
+        if is_secure(value) or key in _SEALED_KEYS:
             shown[str(key)] = MASK
         plain = json.dumps(value, sort_keys=True, default=str)
         marks[str(key)] = hashlib.sha256(plain.encode()).hexdigest() if hidden else f"= {plain}"
@@ -384,7 +384,7 @@ def _settings(values: Mapping[str, object]) -> Settings:
 
 def _masked(value: object) -> object:
     """The value with every encrypted part, and every part that looks like a credential, masked."""
-    if _is_secure(value):
+    if is_secure(value):
         return MASK
     if isinstance(value, Mapping):
         return {str(key): _masked(inner) for key, inner in value.items()}
@@ -395,7 +395,8 @@ def _masked(value: object) -> object:
     return value if isinstance(value, str | int | float | bool) or value is None else str(value)
 
 
-def _is_secure(value: object) -> bool:
+def is_secure(value: object) -> bool:
+    """Whether a value of a stack file is one that the engine encrypted."""
     return isinstance(value, Mapping) and set(value) == {"secure"}
 
 

@@ -13,7 +13,7 @@ from cfscim.config.credentials import CREDENTIALS, looks_secret, shown
 from cfscim.config.lanes import lanes
 from cfscim.config.messages import CONFIG_KEY, ConfigError, Keys, Message, Where, in_config
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig, parse_config
-from cfscim.config.project import document_problems
+from cfscim.config.project import document_problems, is_secure
 from cfscim.config.provider_settings import NOT_OKTAS, OKTA_DOMAINS, near_misses
 from cfscim.config.rules import expired
 from cfscim.config.stack_yaml import Tree, read_tree
@@ -134,7 +134,7 @@ def _interpreted(name: str, tree: Tree) -> StackFile:
         empty,
         config_object=config.get(CONFIG_KEY),
         provider_config=plain,
-        secure_keys=frozenset(key for key, value in config.items() if _is_secure(value)),
+        secure_keys=frozenset(key for key, value in config.items() if is_secure(value)),
         problems=() if CONFIG_KEY in config else (_absent(config),),
     )
 
@@ -173,10 +173,6 @@ def _plain(value: object) -> str | None:
     if isinstance(value, str | int | float):
         return str(value)
     return None
-
-
-def _is_secure(value: object) -> bool:
-    return isinstance(value, Mapping) and set(value) == {"secure"}
 
 
 def _below_config(by_keys: Mapping[Keys, T]) -> dict[Keys, T]:

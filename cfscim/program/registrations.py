@@ -50,6 +50,16 @@ class Declared:
     outputs: dict[str, Value] = field(default_factory=dict)
     lookups: list[tuple[str, dict[str, Value]]] = field(default_factory=list)
 
+    def of(self, type_: str, name: str) -> Registration | None:
+        """The resource last declared with this type and logical name."""
+        declared = reversed(self.resources)
+        return next((r for r in declared if (r.type, r.name) == (type_, name)), None)
+
+    def options_of(self, type_: str, name: str) -> Options:
+        """The options of that resource; the defaults where there is none."""
+        registration = self.of(type_, name)
+        return registration.options if registration else Options()
+
 
 def in_order(resources: Iterable[Registration]) -> list[Registration]:
     """The resources so that each follows its parent and all it depends on.

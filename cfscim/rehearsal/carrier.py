@@ -62,7 +62,7 @@ class Carrier(Mocks):
         return resource.id, {**shown, **resource.outputs}
 
     def _carried_out(self, args: MockResourceArgs) -> Resource:
-        key, options = (args.typ, args.name), self._options(args)
+        key, options = (args.typ, args.name), self.monitor.declared.options_of(args.typ, args.name)
         handler = self._vendors.handler(args.typ)
         with self._lock:
             before = self._known(key, options)
@@ -123,12 +123,6 @@ class Carrier(Mocks):
             if how != "same":
                 self._progress(f"  {how} {title(resource.type, resource.name)}")
         return resource
-
-    def _options(self, args: MockResourceArgs) -> Options:
-        for registration in reversed(self.monitor.declared.resources):
-            if (registration.type, registration.name) == (args.typ, args.name):
-                return registration.options
-        return Options()
 
     @contextmanager
     def _operation(self, what: str) -> Iterator[None]:

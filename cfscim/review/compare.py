@@ -267,14 +267,6 @@ def _in_force(plan: Plan) -> Plan:
     return plan if plan.config.move is None else replace(plan, config=primary(plan.config))
 
 
-def takes_effect(config: ScimConfig) -> bool:
-    """Whether groups are provisioned at all: pushed by Okta, or by a started job in Entra."""
-    provider = config.identity_provider
-    if isinstance(provider, OktaConfig):
-        return provider.api_integration == "api" or provider.api_integration_confirmed
-    return provider.start
-
-
 def tenant_words(config: ScimConfig) -> str:
     """The identity provider's name as people say it."""
     return "Okta" if isinstance(config.identity_provider, OktaConfig) else "Entra"

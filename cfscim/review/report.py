@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from cfscim.config.access import Grant
 from cfscim.config.kinds import kind_of, words_for
 from cfscim.config.models import ScimConfig
+from cfscim.config.policy.lock_out import delivers
 from cfscim.config.roles import ROLES, Role
 from cfscim.hints import anywhere, stack_words
 from cfscim.plan.model import as_json, grant_json
@@ -44,7 +45,6 @@ from cfscim.review.compare import (
     RoleChange,
     RoleSide,
     Texts,
-    takes_effect,
     tenant_words,
 )
 from cfscim.review.risks import risks
@@ -153,7 +153,7 @@ def _verdict(review: Review) -> Line:
     unseen = [role.role.value for role in roles if role.after.managed is Managed.ELSEWHERE]
     if unseen:
         line.append(f" Not in these numbers: who has {', '.join(unseen)}, because {where} decides.")
-    if not takes_effect(review.after.config):
+    if not delivers(review.after.config):
         line.append(f" {_waiting(review)}")
     return tuple(line)
 

@@ -7,11 +7,12 @@ from cfscim.config.access import Grant
 from cfscim.config.kinds import APPLICATIONS, JOBS, TOKENS, kind_of, words_for
 from cfscim.config.models import removal_for
 from cfscim.config.names import group_names
+from cfscim.config.policy.lock_out import delivers
 from cfscim.config.project import Settings
 from cfscim.config.roles import Role
 from cfscim.report.document import Code, Inline, Line, Strong, codes, listed
 from cfscim.review.changes import Action, ResourceChange, reasons_line
-from cfscim.review.compare import Managed, Review, RoleChange, takes_effect, tenant_words
+from cfscim.review.compare import Managed, Review, RoleChange, tenant_words
 from cfscim.review.setting_risks import setting_risks
 from cfscim.review.settings import SettingChange, stack_changes
 
@@ -427,11 +428,11 @@ def role_model(review: Review) -> Iterator[Risk]:
 
 def first_effect(review: Review) -> Iterator[Risk]:
     """Roles that were declared before and reach Cloudflare only now."""
-    if review.before is None or takes_effect(review.before.config):
+    if review.before is None or delivers(review.before.config):
         return
     people = sorted({grant.person for grant in review.people.difference.kept})
     roles = (", and with them the roles of ", *codes(people, most=MOST_NAMES)) if people else ()
-    if takes_effect(review.after.config) and not review.provider_switched:
+    if delivers(review.after.config) and not review.provider_switched:
         yield Risk(
             "takes-effect",
             (

@@ -183,7 +183,7 @@ def _stage(before: ScimConfig, after: ScimConfig) -> tuple[str, str] | None:
     side_by_side = "first move.to with both ways side by side"
     switch = "first move.switched: true, and an update"
     clean_up = "first write what stands under move.to in its place and take move out"
-    if old is not None and not old.switched and not _delivers(moved(before)):
+    if old is not None and not old.switched and not delivers(moved(before)):
         switch = "first the console steps of the new way, and what confirms or starts it"
     here, there = _way(before), _way(after)
     if old is None and new is None:
@@ -213,15 +213,15 @@ def _stage(before: ScimConfig, after: ScimConfig) -> tuple[str, str] | None:
             return f"{_differs(here, there)} in the middle of a move", switch
         if _way(moved(before)) != _way(moved(after)):
             return "the move goes to another way than before", clean_up if old.switched else switch
-        if new.switched and not old.switched and not _delivers(moved(before)):
+        if new.switched and not old.switched and not delivers(moved(before)):
             return "the former way is taken out before the new one delivers anything", switch
         if old.switched and not new.switched:
             return "the former way comes back after the switch", clean_up
     return None
 
 
-def _delivers(config: ScimConfig) -> bool:
-    """Whether the identity provider provisions at all by this config."""
+def delivers(config: ScimConfig) -> bool:
+    """Whether groups are provisioned at all: pushed by Okta, or by a started job in Entra."""
     provider = config.identity_provider
     if isinstance(provider, OktaConfig):
         return provider.api_integration == "api" or provider.api_integration_confirmed
