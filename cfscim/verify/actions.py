@@ -11,6 +11,7 @@ How to use it in a check:
 kind's comment gives. A new kind needs a line here and its executor in tests/verify/carry_out.py.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -146,6 +147,8 @@ def config(path: str, value: str) -> Action:
     return Action(Act.CONFIG, f"write {path}: {value}", (path, value))
 
 
+OUT_OF_VIRTUAL = "out of virtual groups"
+
 START = (config("identityProvider.start", "true"), UPDATE)
 """Where the config says `start: false`, a start by hand would not be as declared."""
 
@@ -157,6 +160,13 @@ def forget(resource: str) -> Action:
     delete = "pulumi state delete --force --target-dependents <URN>"
     text = f"run `{delete}` with the URN that `{command}` prints"
     return Action(Act.FORGET, text, (resource,))
+
+
+def out_of_virtual(shown: str, people: Iterable[str]) -> Action:
+    """Whom a virtual group still gives a role, which nobody but Cloudflare can end; `shown`: the
+    people as a text."""
+    text = f"have your account team take {shown} out of the account's virtual groups"
+    return Action(Act.CLOUDFLARE_ASK, text, (OUT_OF_VIRTUAL, *people))
 
 
 def wait_for(provider: str) -> Action:

@@ -102,20 +102,18 @@ class CloudflareView:
             names = self._names((), group.policies or ())
             people = self.facts.group_members[group.id].get() if names else ()
             held_by += [Power(person, name, group) for person in people for name in names]
-        # During a move only one of the two ways may be virtual, and both see everything.
-        virtual = self.virtual or self.facts.system_groups
-        return (*held_by, *self._virtual_powers()) if virtual else tuple(held_by)
+        return (*held_by, *self._virtual_powers())
 
     def _virtual_powers(self) -> Iterator["Power"]:
-        """Of every virtual group that Cloudflare serves, that of a dropped role too."""
+        """Of every virtual group that Cloudflare serves, that of a dropped role too. During a move
+        one of the two ways may be virtual, and what it leaves has a check of its own."""
         by_person = self.facts.users_in.get()
         for role in self.facts.system_groups:
             ids = self._virtual_ids(role)
             for person, groups in by_person.items():
                 if groups & ids:
-                    yield Power(
-                        person, role.value, virtual=True, declared=role in self.config.roles
-                    )
+                    declared = self.facts.declares_virtual and role in self.config.roles
+                    yield Power(person, role.value, virtual=True, declared=declared)
 
     def _virtual_ids(self, role: Role) -> set[str]:
         """The virtual group of a role; a User Group may have its name too, and gives by policy."""

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from cfscim.config.json_types import JsonObject
 from cfscim.config.models import ScimConfig
-from cfscim.config.names import group_name, group_names
+from cfscim.config.names import group_name, group_names, virtual_group
 from cfscim.config.roles import ROLES, Role
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.cloudflare.models import (
@@ -131,8 +131,9 @@ class CloudflareFacts:
 
     `user`: whose token it is, asked for a user's token only.
     `group_members`: user group id -> addresses, for every group that gives something.
-    `system_groups` and `users_in`: with virtual groups, what the SCIM endpoint shows, of all four
-    roles: one that the config dropped still gives its role.
+    `system_groups` and `users_in`: the virtual groups that the SCIM endpoint shows, of all four
+    roles: one that the config dropped, or that a move has left, still gives its role.
+    `declares_virtual`: whether any of the ways gives roles by them.
     """
 
     token: Reading[ApiToken | None]
@@ -147,6 +148,7 @@ class CloudflareFacts:
     group_members: Mapping[str, Reading[tuple[str, ...]]]
     system_groups: Mapping[Role, Reading[tuple[ScimGroup, ...]]]
     users_in: Reading[Mapping[str, frozenset[str]]]
+    declares_virtual: bool = False
 
 
 def read_cloudflare(
@@ -183,6 +185,7 @@ def read_cloudflare(
     giving = [group.id for group in groups.wait() or () if group.policies]
     named = {name for way in ways if way is not virtual for name in group_names(way).values()}
     ours = [group.id for group in groups.wait() or () if group.name in named]
+    systems = _system_groups(ways[0], virtual, fresh, view, reader)
     return CloudflareFacts(
         token=token,
         tokens=tokens,
@@ -197,13 +200,9 @@ def read_cloudflare(
             group: reader.read(lambda group=group: view.group_members(group))
             for group in dict.fromkeys([*ours, *giving])
         },
-        system_groups={
-            role: _not_ours_to_use()
-            if fresh
-            else reader.read(lambda name=name: view.groups_named(name))
-            for role, name in (_virtual_names(virtual) if virtual else ())
-        },
-        users_in=_users_in(virtual is not None, fresh, view, reader),
+        system_groups=systems,
+        users_in=_users_in(bool(systems), fresh, view, reader),
+        declares_virtual=virtual is not None,
     )
 
 
@@ -237,8 +236,22 @@ def read_powers(account: str, client: CloudflareClient, reader: Reader) -> Cloud
     )
 
 
-def _virtual_names(config: ScimConfig) -> Iterator[tuple[Role, str]]:
-    return ((role, group_name(config, role)) for role in ROLES)
+def _system_groups(
+    first: ScimConfig, virtual: ScimConfig | None, fresh: bool, view: ScimView, reader: Reader
+) -> Mapping[Role, Reading[tuple[ScimGroup, ...]]]:
+    """The virtual groups by role. Where no way uses them, those that an account has kept all the
+    same: whoever is left in one has its role, and nothing else would say so."""
+    if virtual is not None and fresh:
+        return {role: _not_ours_to_use() for role in ROLES}
+    if virtual is None and fresh:
+        return {}
+    names = {role: group_name(virtual, role) for role in ROLES} if virtual else {}
+    names = names or {role: virtual_group(first.account.id, role.value) for role in ROLES}
+    found = {
+        role: reader.read(lambda name=name: view.groups_named(name)) for role, name in names.items()
+    }
+    # An endpoint that does not answer is `cloudflare.scim.endpoint`'s to name.
+    return {role: one for role, one in found.items() if virtual is not None or one.wait()}
 
 
 def _users_in(

@@ -211,11 +211,12 @@ def _quarantine(facts: EntraFacts, links: EntraLinks) -> Verdict:
         f"{first}, then {restart_command(links, scope)}",
         (links.service_principal_id, links.job_id, scope),
     )
-    if quarantine is None:
-        return fails("none", "in quarantine, without a reason", restart)
-    why = quarantine.error
-    parts = [quarantine.reason, why and why.code, why and why.message, quarantine.current_began]
-    return fails("none", ", ".join(part for part in parts if part), restart)
+    why = quarantine.error if quarantine else None
+    parts = [reason, why and why.code, why and why.message]
+    shown = ", ".join(part for part in parts if part) or "in quarantine"
+    began = quarantine.current_began if quarantine else None
+    since = f", since {began}" if began else ""
+    return fails("none", shown + since, restart)
 
 
 def _last(entra: EntraConfig, facts: EntraFacts, directory: EntraDirectory) -> Verdict:

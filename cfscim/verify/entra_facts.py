@@ -43,7 +43,8 @@ class EntraFacts:
     """Readings, each with its own success or error.
 
     `lost`: declared people, in lower case, who are not where they belong -> why. `same_name`:
-    every group with the role's group name. `binned`: the role's group where it is in the recycle
+    every group with the role's group name. `within`: id of a group that holds another -> all who
+    are in it however deep. `binned`: the role's group where it is in the recycle
     bin. `changes`: object id of group or application -> what the audit log has of the last day.
     """
 
@@ -63,6 +64,7 @@ class EntraFacts:
     binned: Mapping[Role, Reading[GraphGroup | None]]
     lost: Reading[Mapping[str, Lost]]
     changes: Mapping[str, Reading[tuple[AuditEvent, ...]]]
+    within: Mapping[str, Reading[tuple[Member, ...]]]
     beside: Mapping[str, str] = field(default_factory=dict)
     """During a move: id -> name of the other way's role groups in the same application."""
 
@@ -120,6 +122,9 @@ def read_entra(
     changes = {role: reader.read(lambda o=role: client.audit_log(o, since)) for role in of if role}
     users = reader.read(lambda: client.group_members(everyone.id) if everyone else ())
     lost = _absent(config, users, members)
+    direct = {ids[role]: reading for role, reading in members.items()}
+    direct |= {everyone.id: users} if everyone else {}
+    nesting = [id_ for id_, r in direct.items() if any(one.is_group for one in r.wait() or ())]
     gone = [role for role, reading in groups.items() if _is_gone(reading)]
     binned = {r: reader.read(lambda g=ids[r]: client.deleted_group(g)) for r in gone}
     return EntraFacts(
@@ -139,6 +144,7 @@ def read_entra(
         binned=binned,
         lost=reader.read(lambda: _reasons(client, lost)) if lost else Reading.of({}),
         changes=changes,
+        within={one: reader.read(lambda o=one: client.everybody_in(o)) for one in nesting},
         beside=beside,
     )
 

@@ -117,7 +117,7 @@ class EntraGroups:
         group = self._facts.users_group.get()
         if group is None:
             raise Unreadable(Dependent("there is no users' group", "see entra.group.users"))
-        nested = _nested(group.id, self._facts.users.get())
+        nested = self._not_people(group.id, self._facts.users.get())
         if nested is not None:
             return nested
         addresses = _addresses(self._facts.users.get())
@@ -170,13 +170,32 @@ class EntraGroups:
 
     def _members(self, role: Role) -> Verdict:
         members = self._facts.members[role].get()
-        nested = _nested(self._id(role), members)
+        nested = self._not_people(self._id(role), members)
         if nested is not None:
             return nested
         declared = self._config.roles[role].members
         if declared is None:
             return holds("people, and no group", f"{len(members)} people")
         return exactly(declared, _addresses(members), "Entra", self._facts.lost.wait() or {})
+
+    def _not_people(self, group: str, members: tuple[Member, ...]) -> Verdict | None:
+        """What is wrong with what is in a group and is nobody; None where there is nothing."""
+        others = {one.id: one.display_name or one.id for one in members if not one.is_user}
+        if not others:
+            return None
+        names = named(sorted(others.values()))
+        direct = {one.id for one in members}
+        read = self._facts.within.get(group)
+        deeper = sorted(
+            address_of(one)
+            for one in (read.wait() if read else None) or ()
+            if one.is_user and one.id not in direct
+        )
+        shown = f"{names} within it: Entra provisions no deeper"
+        shown += f", so not {named(deeper)}" if deeper else ""
+        text = f"put {named(deeper) or 'whom it is for'} in directly, and take {names} out"
+        action = Action(Act.ENTRA_UNNEST, text, (group, *sorted(others)))
+        return fails("people, and no group", shown, action)
 
     def _assigned(self) -> Verdict:
         users = self._facts.users_group.get()
@@ -208,19 +227,6 @@ class EntraGroups:
 def _rename(id_: str, name: str, right: str) -> Action:
     text = f'Groups > "{name}" > Properties: rename it to "{right}"'
     return Action(Act.ENTRA_RENAME_GROUP, text, (id_, right))
-
-
-def _nested(group: str, members: tuple[Member, ...]) -> Verdict | None:
-    """What is wrong with groups within a group; None where there is none."""
-    groups = {
-        member.id: member.display_name or member.id for member in members if not member.is_user
-    }
-    if not groups:
-        return None
-    names = named(sorted(groups.values()))
-    text = f"put the people of {names} in directly, and take it out"
-    action = Action(Act.ENTRA_UNNEST, text, (group, *sorted(groups)))
-    return fails("people, and no group", f"{names} within it: Entra provisions no deeper", action)
 
 
 def _addresses(members: tuple[Member, ...]) -> list[str]:

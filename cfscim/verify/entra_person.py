@@ -141,6 +141,5 @@ def _arrived(endpoint: ScimEndpoint, reading: Reading[Member | None], person: st
     users = _ask(lambda: endpoint.users_page(user_name=name)).get().resources
     if any(user.get("active") is True for user in users):
         return holds("active", f"{name} is there, active")
-    if users:
-        return fails("active", f"{name} is there, not active", actions.see("entra.person"))
-    return fails("active", f"{name} is not there", actions.see("entra.person"))
+    text = f"{name} is not there" + (", active" if users else "")
+    return fails("active", text, actions.see("entra.person"))

@@ -5,11 +5,12 @@ by another way is named with the role and the way. Source: Cloudflare's user-gro
 somebody may do is the union of all groups and of what was given directly).
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from cfscim.config import access
 from cfscim.config.facts import FEWEST_SUPER_ADMINISTRATORS
 from cfscim.config.lookalikes import skeleton
 from cfscim.config.names import group_name
@@ -192,12 +193,17 @@ class _People:
     def undeclared(self) -> Verdict:
         """Nobody may do anything that is not declared, whatever the way."""
         kept = {address.lower() for address in self._config.break_glass}
-        powers = [power for power in self._view.powers if not self._declared(power, kept)]
-        if not powers:
-            return holds("none")
+        beyond = [power for power in self._view.powers if not self._declared(power, kept)]
+        twice = [power for power in beyond if power.virtual and self._given_too(power)]
+        powers = [power for power in beyond if power not in twice]
+        doubles = self._doubles()
+        if not powers and not doubles:
+            shown = named(f"{power.person} ({power.role})" for power in twice)
+            return holds("none", warning=f"{STILL_IN_VIRTUAL}: {shown}" if twice else "")
         powers.sort(key=lambda power: (power.person.lower(), power.role))
-        text = named(f"{power.person} has {power.role} ({self._way(power)})" for power in powers)
-        return fails("none", text, *self._end(powers))
+        parts = [f"{power.person} has {power.role} ({self._way(power)})" for power in powers]
+        parts += [f"{other} is a second member of {one}" for other, one in doubles.items()]
+        return fails("none", named(parts), *self._end(powers), *_remove_doubles(doubles))
 
     def break_glass(self) -> Verdict:
         """Each is there, has accepted, and has the role directly: in no group of anybody's."""
@@ -304,6 +310,30 @@ class _People:
             }
         return list(by_addresses.values())
 
+    def _given_too(self, power: Power) -> bool:
+        """Whether the person has the role by its own User Group as well."""
+        ours, person = self._ours(), power.person.lower()
+        return any(
+            one.group is not None
+            and one.role == power.role
+            and one.person.lower() == person
+            and one.group.id in ours
+            for one in self._view.powers
+        )
+
+    def _doubles(self) -> dict[str, str]:
+        """Members of an address that another member has in other letters -> that one's address.
+        Everything else here compares without regard to case, so they would pass as one."""
+        known = {*access.people(self._config), *self._config.break_glass}
+        first: dict[str, str] = {}
+        doubles: dict[str, str] = {}
+        every = [member.address for member in self._view.facts.members.get()]
+        for address in sorted(every, key=lambda one: (one not in known, one != one.lower(), one)):
+            other = first.setdefault(address.lower(), address)
+            if other != address:
+                doubles[address] = other
+        return doubles
+
     def _ours(self) -> dict[str, Role]:
         """The stack's own User Groups by id; by name only where the stack's is not there."""
         ours = dict[str, Role]()
@@ -318,8 +348,10 @@ class _People:
         return ours
 
     def _way(self, power: Power) -> str:
-        if power.virtual:
+        if power.virtual and self._view.facts.declares_virtual:
             return "the virtual group of a role that the config dropped"
+        if power.virtual:
+            return "a virtual group, by which this stack gives nothing"
         if power.group is None:
             return "given by hand"
         name = power.group.name
@@ -339,7 +371,9 @@ class _People:
         """How each of these powers ends, a group once."""
         groups = {power.group.id: power.group for power in powers if power.group}
         virtual = {power.person: None for power in powers if power.virtual}
-        if virtual:
+        if virtual and not self._view.facts.declares_virtual:
+            yield actions.out_of_virtual(named(virtual), virtual)
+        elif virtual:
             text = f"Members: remove {named(virtual)} from the account, or declare the role again"
             yield Action(Act.CLOUDFLARE_REMOVE_MEMBER, text, tuple(virtual))
         for power in powers:
@@ -425,6 +459,15 @@ class _People:
             again, link = directory.again(absent, role)
             return fails(expected, actual, *advice, *again, self._wait, link=link)
         return fails(expected, actual, *advice, self._wait, link=directory.link)
+
+
+STILL_IN_VIRTUAL = "still in virtual groups too, and kept by them when taken out of the role"
+
+
+def _remove_doubles(doubles: Mapping[str, str]) -> Iterator[Action]:
+    if doubles:
+        text = f"Members: remove {named(doubles)}, and keep {named(doubles.values())}"
+        yield Action(Act.CLOUDFLARE_REMOVE_MEMBER, text, tuple(doubles))
 
 
 def _accept(person: str) -> Action:

@@ -23,7 +23,7 @@ from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.people import Way, account_questions, member_questions
 from cfscim.verify.reading import Reader, Tally, Ticker
 from cfscim.verify.report import Question, Report, Verdict, answer, not_yet
-from cfscim.verify.token import token_questions
+from cfscim.verify.token import of_another_account, token_questions
 from cfscim.verify.ways import former_questions, leaving_okta, of_next
 
 
@@ -73,6 +73,8 @@ def run(
     the engine says so. Raises `MissingError` where there are no credentials at all; everything else
     that goes wrong is a check that cannot be known.
     """
+    if another := of_another_account(config, outputs):
+        return Report((answer(another),))
     tally, ways = Tally(), lanes(config)
     # After the switch nobody but Cloudflare knows what the former way left.
     former = [config] if config.move is not None and config.move.switched else []

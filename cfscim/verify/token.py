@@ -64,6 +64,28 @@ def token_questions(
     )
 
 
+def of_another_account(config: ScimConfig, outputs: StackOutputs) -> Question | None:
+    """Where the stack file names another account than the stack was made for, no other question is
+    worth asking: what the stack has is protected, and no update moves it."""
+    made_for = outputs.scim_base_url.removesuffix("/scim/v2").rpartition("/")[2]
+    named_now = config.account.id
+    if made_for == named_now:
+        return None
+
+    def verdict() -> Verdict:
+        back = actions.config("account.id", made_for)
+        text = f"{back.text} (another account is a stack of its own: `cfscim init`)"
+        return fails(
+            named_now,
+            f"the stack was made for account {made_for}",
+            Action(back.kind, text, back.about),
+        )
+
+    link = CloudflareLinks.of(config).members
+    title = "the account of the stack"
+    return Question("cloudflare.account", "Cloudflare", title, named_now, link, verdict)
+
+
 class _Token:
     def __init__(
         self,
@@ -251,9 +273,6 @@ class _Token:
 
     def endpoint(self) -> Verdict:
         expected = f"{scim_base_url(self._config)} answers"
-        if self._outputs.scim_base_url != scim_base_url(self._config):
-            actual = f"the stack was made for {self._outputs.scim_base_url}"
-            return fails(expected, actual, actions.UPDATE)
         try:
             self._facts.probe.get()
         except Unreadable as error:

@@ -16,7 +16,7 @@ from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
 from cfscim.verify.directory import named
 from cfscim.verify.links import CloudflareLinks
-from cfscim.verify.people import Way
+from cfscim.verify.people import STILL_IN_VIRTUAL, Way
 from cfscim.verify.reading import Dependent, Unreadable
 from cfscim.verify.report import Question, Status, Verdict, fails, holds
 
@@ -117,23 +117,21 @@ def _former(config: ScimConfig, new: Way) -> Verdict:
 
 def _former_virtual(_config: ScimConfig, new: Way) -> Verdict:
     """Nobody can delete a virtual group, and who is in it has the role until it is taken out."""
-    facts, full, beyond = new.view.facts, list[str](), list[str]()
+    facts, full, beyond = new.view.facts, list[str](), dict[str, str]()
     own = {group.id for group in facts.user_groups.get()}
     by_person = facts.users_in.get()
     for role, reading in facts.system_groups.items():
         ids = {group.id for group in reading.get()} - own
         people = sorted(person for person, groups in by_person.items() if groups & ids)
         wanted = new.directory.members(role) if role in new.view.config.roles else ()
-        names = {name for part in wanted if not part.off for name in part.names}
+        names = {name for one in wanted if not one.off for name in one.names}
         full += [f"{person} ({role.value})" for person in people]
-        beyond += [f"{person} ({role.value})" for person in people if person not in names]
+        beyond |= {f"{one} ({role.value})": one for one in people if one not in names}
     if beyond:
-        text = f"have your account team take {named(beyond)} out of the account's virtual groups"
-        ask = Action(Act.CLOUDFLARE_ASK, text, ("virtual groups", *beyond))
-        return fails(_NOTHING, f"{named(beyond)} by a virtual group alone", ask)
+        shown = named(beyond)
+        ask = actions.out_of_virtual(shown, dict.fromkeys(beyond.values()))
+        return fails(_NOTHING, f"{shown} by a virtual group alone", ask)
     if not full:
         return holds(_NOTHING, "nobody is in a virtual group")
-    warning = (
-        f"still in virtual groups too, and kept by them when taken out of the role: {named(full)}"
-    )
+    warning = f"{STILL_IN_VIRTUAL}: {named(full)}"
     return holds(_NOTHING, "nothing beyond the new groups", warning=warning)

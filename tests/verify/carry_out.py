@@ -18,7 +18,7 @@ from cfscim.rehearsal import Rehearsal
 from cfscim.rehearsal.vendors import Vendors
 from cfscim.vendors.entra.job_schema import object_mapping
 from cfscim.verify import Report
-from cfscim.verify.actions import Act, Action
+from cfscim.verify.actions import OUT_OF_VIRTUAL, Act, Action
 from cfscim.verify.entra import ACTIVE_SOURCE
 from sandbox.cloudflare.api import iam
 from sandbox.cloudflare.catalog import ROLES
@@ -179,10 +179,11 @@ class Hands:
         self.world.cloudflare.accounts[ACCOUNT].members[member_id].status = "accepted"
 
     def remove_member(self, *people: str) -> None:
-        wanted = {person.lower() for person in people}
-        for address, member in self.members().items():
-            if address.lower() in wanted:
-                self.call("DELETE", f"/members/{member['id']}")
+        there = self.members()
+        for person in people:
+            exact = [person] if person in there else [one for one in there if same(one, person)]
+            for address in exact:
+                self.call("DELETE", f"/members/{there.pop(address)['id']}")
 
     def end_credential(self, *ids: str) -> None:
         for token in ids:
@@ -196,7 +197,17 @@ class Hands:
         for group in groups:
             self.call("DELETE", f"/iam/user_groups/{group}")
 
-    def ask(self, what: str, account: str) -> None:
+    def ask(self, what: str, *about: str) -> None:
+        account = about[0]
+        if what == OUT_OF_VIRTUAL:
+            cloudflare = self.world.cloudflare
+            for group in cloudflare.accounts[ACCOUNT].system_groups.values():
+                ids = {
+                    one.id
+                    for one in cloudflare.accounts[ACCOUNT].members.values()
+                    if any(same(cloudflare.users[one.user_id].email, who) for who in about)
+                }
+                group.members = [one for one in group.members if one not in ids]
         if what == "virtual groups":
             self.world.cloudflare.accounts[account].virtual_groups = True
         iam.ROLES = ROLES
@@ -357,8 +368,11 @@ class Hands:
             del self.world.entra.assignments[one]
 
     def unnest(self, group: str, *nested: str) -> None:
-        groups = self.world.entra.groups
-        people = [person for one in nested for person in groups[one].members]
+        groups, people, inner = self.world.entra.groups, [], [*nested]
+        for one in inner:
+            inside = groups[one].members if one in groups else []
+            inner += [member for member in inside if member in groups]
+            people += [member for member in inside if member not in groups]
         kept = [one for one in groups[group].members if one not in nested]
         groups[group].members = list(dict.fromkeys([*kept, *people]))
 
@@ -374,6 +388,11 @@ class Hands:
         for user in self.world.entra.users.values():
             if user.text("mail") in people:
                 user.properties[wanted["attribute"]] = wanted["value"]
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two addresses are one person's to Cloudflare."""
+    return one.lower() == other.lower()
 
 
 def _nothing(_hands: Hands, *_about: str) -> None:

@@ -5,7 +5,7 @@ rehearsal, which reads and writes as the providers do. Then each line holds, and
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -17,6 +17,7 @@ from cfscim.verify.actions import Act, Action
 from cfscim.verify.entra_person import provision
 from sandbox.cloudflare.api import iam
 from sandbox.cloudflare.catalog import ROLES
+from tests.rehearsal.rehearsal_support import ACCOUNT
 from tests.verify.carry_out import EXECUTORS, Hands
 from tests.verify.verify_base import (
     ENTRA,
@@ -31,8 +32,9 @@ from tests.verify.verify_base import (
 from tests.verify.verify_cloudflare_deviations import CLOUDFLARE
 from tests.verify.verify_entra_deviations import ENTRA_DEVIATIONS, user
 from tests.verify.verify_okta_deviations import OKTA_DEVIATIONS
+from tests.verify.verify_sites import Sites
 from tests.verify.verify_support import failing, show
-from tests.verify.verify_undeclared_ways import WAYS, Way, blocked
+from tests.verify.verify_undeclared_ways import WAYS, Way, another, blocked, leave, left_in_virtual
 
 __all__ = ["bases", "no_waiting"]
 
@@ -42,6 +44,13 @@ ROUNDS = 3
 
 LINES: Counter[str] = Counter()
 KINDS: Counter[Act] = Counter()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def sites() -> Iterator[Sites]:
+    """Where every line of this file's reports was written."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield Sites(patch)
 
 
 def test_every_kind_has_an_executor() -> None:
@@ -192,6 +201,73 @@ def test_the_first_state_ends_with_its_one_line(bases: Bases) -> None:
     assert {one.status for one in hands.verify().checks} == {Status.HOLDS, Status.UNKNOWN}
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("status", "disabled", "disabled"),
+        ("not_before", "2099-01-01T00:00:00Z", "not valid before 2099-01-01"),
+    ],
+)
+def test_a_token_that_these_credentials_may_not_read(
+    bases: Bases, field: str, value: str, words: str
+) -> None:
+    hands = Hands(bases, OKTA, bases.stack(OKTA))
+    [token] = hands.world.cloudflare.tokens.values()
+    setattr(token, field, value)
+    fault = {"kind": "403", "method": "GET", "path": ".*/tokens/[0-9a-f]+", "times": None}
+    hands.world.faults.add([fault])
+    report = hands.verify()
+    assert words in failing(report)["cloudflare.token.valid"].found
+    assert failing(follow(hands, report)) == {}
+
+
+def test_confirmed_and_not_updated_since(bases: Bases) -> None:
+    hands = Hands(bases, OKTA, bases.stack(OKTA))
+    _set_up(hands, confirmed=False)
+    hands.connect()
+    hands.config("identityProvider.apiIntegrationConfirmed", "true")
+    report = hands.verify()
+    assert failing(report)["okta.push.billing"].found == "not pushed"
+    for _ in range(ROUNDS):
+        report = follow(hands, report)
+    assert failing(report) == {}, show(report)
+
+
+@pytest.mark.parametrize("stack", [OKTA, ENTRA], ids=str)
+def test_the_stack_file_names_another_account(bases: Bases, stack: Combination) -> None:
+    hands = Hands(bases, stack, bases.stack(stack).written("account.id", "f" * 32))
+    report = hands.verify()
+    [check] = report.checks
+    assert f"the stack was made for account {ACCOUNT}" in check.found
+    assert failing(follow(hands, report)) == {}, show(report)
+
+
+@pytest.mark.parametrize("stack", [OKTA, ENTRA], ids=str)
+@pytest.mark.parametrize("model", ["userGroups", "virtualGroups"])
+def test_what_a_move_leaves_behind_ends_by_its_advice(
+    bases: Bases, stack: Combination, model: str
+) -> None:
+    """After the switch: a policy of an old User Group, or somebody in an old virtual group."""
+    made = bases.stack(stack if model == "userGroups" else (stack[0], model, stack[2]))
+    to = {"groupPrefix": "Cloudflare "}
+    to |= {"roleModel": "userGroups"} if model == "virtualGroups" else {}
+    move = {"to": to, "until": "2099-12-31", "by": "grace@example.com", "reason": "a move"}
+    hands = Hands(bases, stack, made)
+    hands.scim["roles"]["Billing"] = {"members": ["katherine@example.com"]}
+    for switched in (False, True):
+        hands.scim["move"] = {**move, "switched": switched}
+        hands.update()
+        hands.wait()
+    assert failing(hands.verify()) == {}
+    if model == "userGroups":
+        another("Billing", "Billing", "edsger@example.com")(hands.world)
+    else:
+        left_in_virtual(hands.world, Role.BILLING, "edsger@example.com")
+    check = failing(hands.verify())["cloudflare.former"]
+    assert "Billing" in check.found
+    assert failing(follow(hands, hands.verify())) == {}
+
+
 def test_credentials_of_another_organisation(bases: Bases) -> None:
     stack = bases.stack(OKTA).written("identityProvider.orgName", "other")
     report = follow(Hands(bases, OKTA, stack), stack.verify())
@@ -213,6 +289,7 @@ def test_one_person_on_demand(bases: Bases, person: str) -> None:
         hands.world.faults.add([fault])
     else:
         user(hands.world, "ada").properties["mail"] = None
+        leave("ada@example.com")(hands.world)
     report = provision(hands.stack.config, hands.stack.outputs, {}, hands.env, "ada@example.com")
     [check] = [one for one in report.checks if one.id == "entra.person"]
     assert check.status is Status.FAILS, show(report)
@@ -233,9 +310,10 @@ def test_a_person_who_was_suspended_may_also_come_back(bases: Bases, stack: Comb
     assert failing(hands.verify()) == {}
 
 
-def test_every_line_was_carried_out_and_every_kind() -> None:
+def test_every_line_was_carried_out_and_every_kind(sites: Sites) -> None:
     """Runs last in this file."""
     print(f"{LINES['held']} of {LINES['carried out']} lines held after their advice: {KINDS}")
     assert LINES["held"] == LINES["carried out"]
     if LINES["cases"] == len(CASES):
         assert set(KINDS) == set(Act)
+        assert sites.unseen() == []

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cfscim.config.roles import Role
 from cfscim.verify.actions import Act
 from tests.verify.carry_out import Hands
 from tests.verify.verify_base import (
@@ -15,7 +16,7 @@ from tests.verify.verify_base import (
     no_waiting,
 )
 from tests.verify.verify_support import KEY, failing, show
-from tests.verify.verify_undeclared_ways import WAYS
+from tests.verify.verify_undeclared_ways import WAYS, left_in_virtual
 
 __all__ = ["bases", "no_waiting"]
 
@@ -63,3 +64,25 @@ def test_another_token_that_may_provision_people_is_a_warning(bases: Bases) -> N
     assert line.warning == f'another token may provision people too: "by hand" ({"d" * 32})'
     tokens["d" * 32].status = "disabled"
     assert not any("another token" in check.warning for check in stack.verify().checks)
+
+
+@pytest.mark.parametrize("stack", [OKTA, ENTRA], ids=str)
+def test_whoever_a_move_left_in_a_virtual_group_is_named(bases: Bases, stack: Combination) -> None:
+    hands = Hands(bases, stack, bases.stack(stack))
+    left_in_virtual(hands.world, Role.BILLING, "edsger@example.com")
+    check = failing(hands.verify())["cloudflare.undeclared"]
+    assert "edsger@example.com has Billing (a virtual group" in check.found
+    [action] = check.actions
+    assert action.kind is Act.CLOUDFLARE_ASK
+    hands.do(action)
+    assert failing(hands.verify()) == {}
+
+
+def test_who_has_the_role_by_its_own_group_too_is_warned_of(bases: Bases) -> None:
+    stack = bases.stack(OKTA)
+    left_in_virtual(bases.sandbox.world, Role.ADMINISTRATOR, "ada@example.com")
+    report = stack.verify()
+    assert failing(report) == {}, show(report)
+    [line] = [check for check in report.checks if check.id == "cloudflare.undeclared"]
+    assert "still in virtual groups too" in line.warning
+    assert "ada@example.com (Administrator)" in line.warning

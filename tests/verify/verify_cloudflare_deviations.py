@@ -414,6 +414,28 @@ def _in_charge_alone(world: World) -> None:
             one.members.clear()
 
 
+def empty_deviations(stack: Combination) -> Iterator[Deviation]:
+    """Nobody is declared, and nobody is in any group."""
+    yield deviation(
+        "nobody in any group",
+        stack,
+        "cloudflare.anybody",
+        "groups are empty too",
+        _emptied,
+        cycle=True,
+        config=("roles", {role.value: {} for role in ROLES}),
+    )
+
+
+def _emptied(world: World) -> None:
+    for one in world.okta.groups.values():
+        if one.type == "OKTA_GROUP" and one.name in {role.value for role in ROLES}:
+            one.members.clear()
+    for entity in world.entra.groups.values():
+        if entity.text("displayName") in {role.value for role in ROLES}:
+            entity.members.clear()
+
+
 def virtual_deviations(stack: Combination) -> Iterator[Deviation]:
     """Virtual groups: served at all, and who is in them."""
     every = " ".join(f"cloudflare.group.{role.slug}" for role in ROLES)
@@ -487,6 +509,8 @@ CLOUDFLARE: list[Deviation] = [
     *account_deviations(OKTA),
     *account_deviations(ENTRA),
     *alone_deviations(OKTA),
+    *empty_deviations(OKTA),
+    *empty_deviations(ENTRA),
     *_user_token(),
     *virtual_deviations(OKTA_VIRTUAL),
     *virtual_deviations(ENTRA_VIRTUAL),

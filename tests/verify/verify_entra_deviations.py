@@ -125,6 +125,7 @@ def job_deviations(stack: Combination) -> Iterator[Deviation]:
         ("paused", "job.state", "Paused", lambda w: setattr(job(w), "schedule", "Paused")),
         ("stopped", "job.state", "Disabled", lambda w: setattr(job(w), "schedule", "Disabled")),
         ("quarantine", "job.quarantine", "TooManyDeletes, above threshold", _quarantined),
+        ("quarantine without a reason", "job.quarantine", "quarantine, since 2026", _set_apart),
         ("no cycle", "job.lastCycle", "no cycle, although one is due", _never_ran),
         ("failed cycle", "job.lastCycle", "Failed", execution(state="Failed")),
         ("scope", "scope", "all users and groups", secret("SyncAll", "true")),
@@ -346,6 +347,28 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
         lambda w: _nest(w, "Billing"),
     )
     yield deviation(
+        "a group in a group in a role's group",
+        stack,
+        "entra.members.billing",
+        "so not edsger@example.com",
+        _nest_twice,
+    )
+    yield deviation(
+        "an application in a role's group",
+        stack,
+        "entra.members.billing",
+        "Cloudflare SCIM within it",
+        lambda w: group(w, "Billing").members.append(principal(w).id),
+    )
+    yield deviation(
+        "two groups of one name deleted",
+        stack,
+        "entra.group.billing",
+        "is in the recycle bin",
+        _bin_two,
+        also="entra.assignments",
+    )
+    yield deviation(
         "the app deleted",
         stack,
         "entra.app",
@@ -392,6 +415,20 @@ def _nest(world: World, name: str) -> None:
     group(world, name).members.append(world.entra.add("group", nested).id)
 
 
+def _nest_twice(world: World) -> None:
+    _nest(world, "Billing")
+    deep = {**_properties(group(world, "Billing")), "displayName": "Deep"}
+    inner = world.entra.add("group", deep)
+    inner.members.append(user(world, "edsger").id)
+    group(world, "Nested").members.append(inner.id)
+
+
+def _bin_two(world: World) -> None:
+    other = world.entra.add("group", _properties(group(world, "Billing")))
+    forget(world.entra, other, keep=True)
+    _bin(world)
+
+
 def _properties(entity: Entity) -> dict[str, JsonValue]:
     return {name: value for name, value in entity.properties.items() if name != "id"}
 
@@ -407,6 +444,10 @@ def _quarantined(world: World) -> None:
         message="stopped",
         began="2026-01-01T00:00:00Z",
     )
+
+
+def _set_apart(world: World) -> None:
+    job(world).quarantine = Quarantine(reason="", code="", message="", began="2026-01-01T00:00:00Z")
 
 
 def _active_by_account(world: World) -> None:

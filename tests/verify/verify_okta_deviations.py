@@ -98,12 +98,27 @@ def app_deviations(stack: Combination) -> Iterator[Deviation]:
         switch("enabled", False),
         also="okta.features.PUSH_NEW_USERS okta.features.PUSH_USER_DEACTIVATION",
     )
+    yield deviation(
+        "connection off",
+        stack,
+        "okta.connection",
+        "DISABLED",
+        _shown_off,
+        also="okta.features.GROUP_PUSH okta.features.PUSH_NEW_USERS "
+        "okta.features.PUSH_USER_DEACTIVATION",
+    )
 
 
 def _unsupported(_world: World) -> None:
     """Okta's API no longer covers the app."""
     known = CATALOG["zscalerbyz"]
     CATALOG["zscalerbyz"] = replace(known, takes_connection=False, takes_base_url=False)
+
+
+def _shown_off(world: World) -> None:
+    """Okta shows this app's connection, and it is off."""
+    CATALOG["scim2testapp"] = replace(CATALOG["scim2testapp"], takes_connection=True)
+    app(world).provisioning.enabled = False
 
 
 def api_deviations(stack: Combination) -> Iterator[Deviation]:
@@ -208,6 +223,14 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
         "okta.group.users",
         "no such group",
         lambda w: setattr(group(w, users), "name", "Others"),
+    )
+    yield deviation(
+        "users' group deleted for good",
+        stack,
+        "okta.group.users",
+        "no such group",
+        _delete_users,
+        also="cloudflare.people",
     )
     yield deviation(
         "not in the users' group",
@@ -329,6 +352,13 @@ def _delete_group(world: World) -> None:
         del world.okta.groups[id_]
     groups = next(iter(world.cloudflare.accounts.values())).user_groups
     del groups[next(one.id for one in groups.values() if one.name == Role.BILLING.value)]
+
+
+def _delete_users(world: World) -> None:
+    gone = group(world, "Cloudflare Users")
+    app(world).groups = [one for one in app(world).groups if one.group_id != gone.id]
+    del world.okta.groups[gone.id]
+    refresh(world.okta)
 
 
 def _assigned_early(world: World, name: str) -> None:

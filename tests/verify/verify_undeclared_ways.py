@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cfscim.config.roles import ROLES, Role
 from cfscim.verify import Report
 from sandbox.cloudflare.catalog import ROLE_BY_NAME
-from sandbox.cloudflare.models import Account, Member, Policy, UserGroup
+from sandbox.cloudflare.models import Account, Member, Policy, SystemGroup, UserGroup
 from sandbox.server.world import World
 from tests.rehearsal.rehearsal_support import ACCOUNT
 from tests.verify.verify_base import (
@@ -65,6 +65,16 @@ def member(world: World, address: str, *roles: str) -> Member:
     found = found or world.cloudflare.add_member(account(world), user, roles=[])
     found.roles = [*found.roles, *roles]
     return found
+
+
+def left_in_virtual(world: World, role: Role, address: str) -> None:
+    """The account has kept its virtual groups, and a person is in one of them."""
+    here = account(world)
+    here.virtual_groups = True
+    of = member(world, address)
+    here.system_groups[role.value] = SystemGroup(
+        role=role.value, display_name=f"CF-{here.id} - {role.value}", members=[of.id]
+    )
 
 
 def policy(world: World, role: str, *, part: bool = False) -> Policy:

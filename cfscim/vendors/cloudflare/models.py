@@ -174,8 +174,8 @@ class AccountMember(Snake):
 
     @property
     def address(self) -> str:
-        """The person's e-mail address."""
-        return self.email or (self.user.email if self.user else None) or ""
+        """The person's e-mail address; the membership's id where Cloudflare shows none."""
+        return self.email or (self.user.email if self.user else None) or self.id
 
 
 class AccountUser(Snake):

@@ -115,6 +115,11 @@ class Member(Reply):
         """Whether it is a person; groups within groups are not provisioned."""
         return self.kind in ("", "#microsoft.graph.user")
 
+    @property
+    def is_group(self) -> bool:
+        """Whether it is a group within the group; there may be devices and applications too."""
+        return self.kind == "#microsoft.graph.group"
+
 
 class AppRoleAssignment(Reply):
     """A principal that is assigned to the app."""

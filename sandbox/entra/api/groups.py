@@ -140,6 +140,18 @@ def list_related(ctx: Context, group_id: str) -> Response:
     return objects_reply(ctx, existing(ctx.state, ids))
 
 
+@graph_route("GET", "/groups/<group_id>/transitiveMembers", *GROUP_READ)
+def list_transitive_members(ctx: Context, group_id: str) -> Response:
+    """Everything within it however deep, each once, the groups themselves too (D)."""
+    waiting, found = [find(ctx.state, "group", group_id)], dict[str, Entity]()
+    while waiting:
+        for one in existing(ctx.state, waiting.pop().members):
+            if one.id not in found:
+                found[one.id] = one
+                waiting += [one] if one.kind == "group" else []
+    return objects_reply(ctx, list(found.values()))
+
+
 @graph_route("POST", "/groups/<group_id>/members/$ref", *MEMBER_WRITE)
 def add_member(ctx: Context, group_id: str) -> Response:
     """Put one object into the group; once only."""
