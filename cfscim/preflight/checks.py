@@ -8,7 +8,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 from urllib.parse import quote, urlsplit
@@ -19,6 +19,7 @@ from cfscim.config.json_types import JsonObject
 from cfscim.config.lanes import lanes
 from cfscim.config.messages import Level, Message, MissingError, ScimError, Where
 from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.config.okta_people import OFF, STATES
 from cfscim.config.policy.lock_out import LOCK_OUT, Charge, is_waived, lock_out, waived_until
 from cfscim.config.roles import ACCOUNT_SETTINGS_READ, MEMBERSHIPS_READ, SCIM_PROVISIONING
 from cfscim.preflight.rights import HOW, Right, needed
@@ -420,12 +421,6 @@ def _organisation(http: HttpClient, asked: Asked) -> Iterator[Answer]:
         )
 
 
-_BLOCKED = {
-    "SUSPENDED": ("is suspended", "unsuspend the person, or take the address out"),
-    "DEPROVISIONED": ("is deactivated", "reactivate the person, or take the address out"),
-}
-
-
 def _okta_people(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     everyone = [*people(config)]
     by_address: dict[str, list[JsonObject]] = {}
@@ -437,15 +432,16 @@ def _okta_people(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
             by_address.setdefault(email, []).append(user)
     for address in everyone:
         users = by_address.get(address.casefold(), [])
-        usable = [user for user in users if user.get("status") != "DEPROVISIONED"]
+        usable = [user for user in users if user.get("status") != OFF]
         status = string(usable[0] if usable else (users or [{}])[0], "status")
         yield _person(
             "Okta",
             config,
             address,
             count=len(usable) or len(users),
-            blocked=_BLOCKED.get(status),
+            blocked=state.message(address) if (state := STATES.get(status)) else None,
             state=status,
+            found=bool(usable),
         )
 
 
@@ -532,7 +528,10 @@ def _entra_people(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
         if not users:
             query["$filter"] = f"userPrincipalName eq '{escaped}'"
             if any(odata_pages(http, "/v1.0/users", query)):
-                yield _person("Entra", config, address, count=1, blocked=_NO_MAIL, state="")
+                no_mail = _kept_out(address, _NO_MAIL)
+                yield _person(
+                    "Entra", config, address, count=1, blocked=no_mail, state="", found=False
+                )
                 continue
         user = users[0] if users else {}
         blocked = None
@@ -543,7 +542,13 @@ def _entra_people(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
                 f"would be sent as {sent_name(string(user, 'userPrincipalName'))}, the user name",
                 "make both agree, or map userName to mail",
             )
-        yield _person("Entra", config, address, count=len(users), blocked=blocked, state="enabled")
+        out = _kept_out(address, blocked) if blocked else None
+        yield _person("Entra", config, address, count=len(users), blocked=out, state="enabled")
+
+
+def _kept_out(address: str, blocked: tuple[str, str]) -> Message:
+    what, instead = blocked
+    return Message(Where(about=address), what, "the role would not arrive", instead)
 
 
 _NO_MAIL = "has no mail in Entra, only a user principal name", "set the person's e-mail address"
@@ -564,8 +569,9 @@ def _person(
     address: str,
     *,
     count: int,
-    blocked: tuple[str, str] | None,
+    blocked: Message | None,
     state: str,
+    found: bool = True,
 ) -> Answer:
     id_, about = f"{vendor.lower()}.person.{address}", address
     if count == 0:
@@ -587,10 +593,8 @@ def _person(
             "change the address of all but one",
         )
     if blocked:
-        what, instead = blocked
-        wrong = _wrong(id_, vendor, about, what, "the role would not arrive", instead)
         # Whom the program's look-up does not find, the update fails on.
-        return replace(wrong, advice=blocked not in (_NO_MAIL, _BLOCKED["DEPROVISIONED"]))
+        return Answer(id_, vendor, message=blocked, advice=found)
     said = f"{address}: {_roles_of(config, address)}" + (f" ({state.lower()})" if state else "")
     return Answer(id_, vendor, said)
 

@@ -185,7 +185,8 @@ def read_cloudflare(
     giving = [group.id for group in groups.wait() or () if group.policies]
     named = {name for way in ways if way is not virtual for name in group_names(way).values()}
     ours = [group.id for group in groups.wait() or () if group.name in named]
-    systems = _system_groups(ways[0], virtual, fresh, view, reader)
+    seen = not fresh and (virtual is not None or probe.there)
+    systems = _system_groups(ways[0], virtual, seen, view, reader)
     return CloudflareFacts(
         token=token,
         tokens=tokens,
@@ -237,21 +238,22 @@ def read_powers(account: str, client: CloudflareClient, reader: Reader) -> Cloud
 
 
 def _system_groups(
-    first: ScimConfig, virtual: ScimConfig | None, fresh: bool, view: ScimView, reader: Reader
+    first: ScimConfig, virtual: ScimConfig | None, seen: bool, view: ScimView, reader: Reader
 ) -> Mapping[Role, Reading[tuple[ScimGroup, ...]]]:
     """The virtual groups by role. Where no way uses them, those that an account has kept all the
-    same: whoever is left in one has its role, and nothing else would say so."""
-    if virtual is not None and fresh:
-        return {role: _not_ours_to_use() for role in ROLES}
-    if virtual is None and fresh:
-        return {}
-    names = {role: group_name(virtual, role) for role in ROLES} if virtual else {}
-    names = names or {role: virtual_group(first.account.id, role.value) for role in ROLES}
+    same: whoever is left in one has its role, and nothing else would say so.
+
+    `seen`: whether the token may be used and the endpoint answers it; where not, checks of their
+    own say so.
+    """
+    if not seen:
+        return {role: _not_ours_to_use() for role in ROLES} if virtual else {}
+    names = {role: virtual_group(first.account.id, role.value) for role in ROLES}
+    names |= {role: group_name(virtual, role) for role in ROLES} if virtual else {}
     found = {
         role: reader.read(lambda name=name: view.groups_named(name)) for role, name in names.items()
     }
-    # An endpoint that does not answer is `cloudflare.scim.endpoint`'s to name.
-    return {role: one for role, one in found.items() if virtual is not None or one.wait()}
+    return found if virtual else {r: one for r, one in found.items() if not one.there or one.get()}
 
 
 def _users_in(

@@ -225,12 +225,7 @@ class EntraDirectory:
         ("doesn't break the links between source and target objects").
         """
         del role
-        app, job = self.links.service_principal_id, self.links.job_id
-        text = (
-            f"{restart_command(self.links, 'Full')} (Restart provisioning in the admin center "
-            "keeps what Entra believes was delivered)"
-        )
-        restart = Action(Act.ENTRA_RESTART, text, (app, job, "Full"))
+        restart = restart_in_full(self.links)
         if self.entra.user_filter and people:
             text = (
                 f"give {named(people)} what userFilter asks for, change userFilter, or take the "
@@ -411,6 +406,15 @@ class EntraDirectory:
             reason = "does not meet userFilter, or not yet a cycle of Entra"
             return Person(address, names, reason=reason)
         return Person(address, names)
+
+
+def restart_in_full(links: EntraLinks) -> Action:
+    """What makes Entra deliver again what it believes is there."""
+    text = (
+        f"{restart_command(links, 'Full')} (Restart provisioning in the admin center keeps what "
+        "Entra believes was delivered)"
+    )
+    return Action(Act.ENTRA_RESTART, text, (links.service_principal_id, links.job_id, "Full"))
 
 
 def restart_command(links: EntraLinks, scope: str) -> str:

@@ -17,10 +17,11 @@ from cfscim.vendors.entra.api import GraphClient
 from cfscim.vendors.entra.models import Member, Provisioned
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
+from cfscim.verify.entra_facts import restart_in_full
 from cfscim.verify.links import CloudflareLinks, EntraLinks
 from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.reading import Reader, Reading, Tally
-from cfscim.verify.report import Question, Report, Verdict, answer, fails, holds, unknown
+from cfscim.verify.report import Question, Report, Status, Verdict, answer, fails, holds, unknown
 
 T = TypeVar("T")
 # Entra's own words for "there was nothing to change".
@@ -69,7 +70,7 @@ def provision(
         ) as endpoint,
     ):
         reading = _ask(lambda: graph.users_by_mail([person]).get(person))
-        questions = (
+        sent = answer(
             Question(
                 "entra.person",
                 "Entra",
@@ -77,17 +78,22 @@ def provision(
                 "provisioned",
                 links.provisioning,
                 partial(_provisioned, graph, entra, outputs, reading, person),
-            ),
+            )
+        )
+        # Entra skips whom it believes to be there.
+        again = (restart_in_full(links), actions.RUN_AGAIN)
+        advice = again if sent.status is Status.HOLDS else (actions.see(sent.id),)
+        there = answer(
             Question(
                 "cloudflare.person",
                 "Cloudflare",
                 f"{person} in Cloudflare",
                 "active",
                 CloudflareLinks.of(config).members,
-                partial(_arrived, endpoint, reading, person),
-            ),
+                partial(_arrived, endpoint, reading, person, advice),
+            )
         )
-        return Report(tuple(answer(question) for question in questions))
+        return Report((sent, there))
 
 
 def _ask(call: Callable[[], T]) -> Reading[T]:
@@ -135,11 +141,13 @@ def _judged(outcome: Provisioned, member: Member) -> Verdict:
     )
 
 
-def _arrived(endpoint: ScimEndpoint, reading: Reading[Member | None], person: str) -> Verdict:
+def _arrived(
+    endpoint: ScimEndpoint, reading: Reading[Member | None], person: str, advice: tuple[Action, ...]
+) -> Verdict:
     member = reading.wait()
     name = member.sent_name if member else person
     users = _ask(lambda: endpoint.users_page(user_name=name)).get().resources
     if any(user.get("active") is True for user in users):
         return holds("active", f"{name} is there, active")
     text = f"{name} is not there" + (", active" if users else "")
-    return fails("active", text, actions.see("entra.person"))
+    return fails("active", text, *advice)

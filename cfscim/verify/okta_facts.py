@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from cfscim.config.access import people
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_name
+from cfscim.config.okta_people import OFF, STATES
 from cfscim.config.roles import Role
 from cfscim.vendors.okta.api import OktaClient
 from cfscim.vendors.okta.models import (
@@ -32,7 +33,7 @@ LONGEST = timedelta(hours=1)
 _LOG_DAYS = 7
 _MOST_LOST = 60
 _SYNCED = "SYNCHRONIZED"
-_OFF = {"DEPROVISIONED": "deactivated in Okta", "SUSPENDED": "suspended in Okta"}
+_OFF = {status: state.short for status, state in STATES.items() if state.off}
 """A status of which apps are told `active: false` -> how a person reads it."""
 
 
@@ -158,14 +159,14 @@ def _reasons(client: OktaClient, lost: list[str]) -> Mapping[str, Lost]:
 
 def _reason(accounts: tuple[User, ...]) -> Lost | None:
     """Why the program puts nobody, or nobody yet, into a group (components/okta/people.py)."""
-    usable = [user for user in accounts if user.status != "DEPROVISIONED"]
+    usable = [user for user in accounts if user.status != OFF]
     if len(usable) > 1:
         text = f"{len(usable)} accounts in Okta have this address: change all but one"
         return Lost(text, nobody=True)
     if usable:
         return Lost(_OFF[usable[0].status]) if usable[0].status in _OFF else None
     if accounts:
-        return Lost(_OFF["DEPROVISIONED"], nobody=True)
+        return Lost(_OFF[OFF], nobody=True)
     return Lost(
         "nobody in Okta has this address; who was made just now is found some seconds later",
         nobody=True,
@@ -277,6 +278,14 @@ class OktaDirectory:
             for user in self.facts.app_users.get()
             if user.sync_state == "ERROR" and not self._is_early(user)
         ]
+
+    def locked_out(self) -> list[str]:
+        """Who has a role and cannot sign in with it, with the way out."""
+        return sorted(
+            f"{user.email} {state.what} ({state.instead})"
+            for user in self._everyone()
+            if (state := STATES.get(user.status)) and not state.off
+        )
 
     def early(self) -> list[str]:
         """Who was assigned before provisioning was on: never sent by itself (recorded)."""

@@ -1,6 +1,7 @@
 """The Okta groups, the one assignment, and what is pushed (guide: Push Groups)."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from cfscim.config.access import people
@@ -112,7 +113,8 @@ class OktaGroups:
         self._users_group()
         addresses = _addresses(self._facts.users.get())
         check = includes if self._okta.users_group.members is None else exactly
-        return check(people(self._config), addresses, "Okta", self._facts.lost.wait() or {})
+        verdict = check(people(self._config), addresses, "Okta", self._facts.lost.wait() or {})
+        return replace(verdict, warning="; ".join(self._directory.locked_out()))
 
     def _assigned(self) -> Verdict:
         self._facts.existing_app()

@@ -77,6 +77,15 @@ class Reading(Generic[T]):
                 raise
             raise Unreadable(error) from None
 
+    @property
+    def there(self) -> bool:
+        """Whether it could be read."""
+        try:
+            self.get()
+        except Unreadable:
+            return False
+        return True
+
     def wait(self) -> T | None:
         """The value, or None where it cannot be had."""
         try:

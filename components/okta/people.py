@@ -3,11 +3,11 @@
 import pulumi
 import pulumi_okta as okta
 
+from cfscim.config.okta_people import OFF, STATES
 from components.people import match_people
 
 # Okta caps the length of a search expression; forty addresses stay well below it.
 _PER_SEARCH = 40
-_OFF = "DEPROVISIONED"
 
 
 def okta_people(
@@ -36,10 +36,15 @@ def okta_people(
 def _matched(
     addresses: list[str], users: list[okta.user.outputs.GetUsersUserResult]
 ) -> dict[str, str]:
-    return match_people(
+    ids = match_people(
         addresses,
-        [(user.email, user.id) for user in users if user.status != _OFF],
+        [(user.email, user.id) for user in users if user.status != OFF],
         "Okta",
-        deactivated=[user.email for user in users if user.status == _OFF],
+        deactivated=[user.email for user in users if user.status == OFF],
         hint=" (who was made just now is found some seconds later: run it again)",
     )
+    status = {user.id: user.status for user in users}
+    for address, id_ in ids.items():
+        if state := STATES.get(status[id_]):
+            pulumi.log.warn(str(state.message(address)))
+    return ids

@@ -280,23 +280,25 @@ def test_a_job_that_runs_although_it_should_not(bases: Bases) -> None:
     assert failing(report) == {}, show(report)
 
 
-@pytest.mark.parametrize("person", ["without an address", "refused once"])
+@pytest.mark.parametrize("person", ["without an address", "refused once", "gone"])
 def test_one_person_on_demand(bases: Bases, person: str) -> None:
     hands = Hands(bases, ENTRA, bases.stack(ENTRA))
     if person == "refused once":
         user(hands.world, "ada").properties["surname"] = "King"
         fault = {"kind": "403", "method": "PATCH", "path": ".*/scim/v2/Users/.*", "times": 1}
         hands.world.faults.add([fault])
-    else:
+    elif person == "without an address":
         user(hands.world, "ada").properties["mail"] = None
+    if person != "refused once":
         leave("ada@example.com")(hands.world)
-    report = provision(hands.stack.config, hands.stack.outputs, {}, hands.env, "ada@example.com")
-    [check] = [one for one in report.checks if one.id == "entra.person"]
-    assert check.status is Status.FAILS, show(report)
-    for action in check.actions:
-        KINDS[action.kind] += 1
-        hands.do(action)
-    report = provision(hands.stack.config, hands.stack.outputs, {}, hands.env, "ada@example.com")
+    for _ in range(ROUNDS):
+        report = provision(
+            hands.stack.config, hands.stack.outputs, {}, hands.env, "ada@example.com"
+        )
+        for check in failing(report).values():
+            for action in check.actions:
+                KINDS[action.kind] += 1
+                hands.do(action)
     assert failing(report) == {}, show(report)
 
 

@@ -86,7 +86,7 @@ def test_a_group_within_an_entra_group_is_named() -> None:
     outputs = StackOutputs.model_validate(_outputs())
     nested = Member(id="g2", kind="#microsoft.graph.group", display_name="Inner")
     members = {role: Reading.of((nested,)) for role in config.roles}
-    facts = _facts(EntraFacts, members=members)
+    facts = _facts(EntraFacts, members=members, within={})
     groups = EntraGroups(config, entra, outputs, facts, EntraLinks("sp", "job"))
     for short in ("administrator-read-only", "administrator", "billing"):
         check = _asked(groups.questions(), f"entra.members.{short}")
