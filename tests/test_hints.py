@@ -19,6 +19,7 @@ import pytest
 
 from cfscim import hints
 from cfscim.__main__ import _program
+from tests.commandline import Done, typed
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = shlex.quote(sys.executable)
@@ -163,17 +164,9 @@ class Shell:
     """Hint -> the command that printed it."""
     run: set[str] = field(default_factory=set)
 
-    def types(self, command: str) -> subprocess.CompletedProcess[str]:
+    def types(self, command: str) -> Done:
         """Runs the command as it stands, and notes what it tells to run."""
-        done = subprocess.run(
-            ["bash", "-c", command],
-            cwd=self.folder,
-            env=self.env,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            stdin=subprocess.DEVNULL,
-        )
+        done = typed(command, self.folder, self.env)
         self.run.add(command)
         said = done.stdout + done.stderr
         assert "Traceback" not in said, f"{command}\n{said}"

@@ -92,7 +92,7 @@ def test_whatever_may_change_the_program_plans_every_stack(
     clone.another("prod")
     base = clone.commit()
     (clone.path / path).parent.mkdir(parents=True, exist_ok=True)
-    (clone.path / path).write_text("# changed\n")
+    clone.write(path, "# changed\n")
     clone.commit()
     found = _changed(clone, step, base)
     assert found == {"before": base, "stacks": '["dev", "prod"]', "deployed": '["prod"]'}
@@ -103,7 +103,7 @@ def test_whatever_may_change_the_program_plans_every_stack(
 def test_what_only_people_read_plans_nothing(clone: Clone, step: Step, path: str) -> None:
     base = clone.commit()
     (clone.path / path).parent.mkdir(parents=True, exist_ok=True)
-    (clone.path / path).write_text("changed\n")
+    clone.write(path, "changed\n")
     clone.commit()
     assert _changed(clone, step, base)["stacks"] == "[]"
 

@@ -1,5 +1,7 @@
 """Runs a workflow's `run:` step as it stands: bash as the runner calls it, in a clone of its own."""
 
+import atexit
+import compileall
 import json
 import os
 import re
@@ -8,7 +10,9 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 from tests.repository.workflow_steps import ROOT, Step
 
@@ -61,6 +65,47 @@ def registry() -> dict[str, str]:
     return {**cache, **{name: v for name, v in os.environ.items() if REGISTRY.fullmatch(name)}}
 
 
+def _git(folder: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
+    done = subprocess.run(
+        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+def _commit(folder: Path) -> str:
+    _git(folder, "add", "--all")
+    _git(folder, "commit", "--quiet", "--allow-empty", "--message", "x")
+    return _git(folder, "rev-parse", "HEAD")
+
+
+@cache
+def _template(content: tuple[str, ...]) -> Path:
+    """What every clone with this content begins with, made once a process."""
+    whole = Path(mkdtemp(prefix="template-"))
+    atexit.register(shutil.rmtree, whole)
+    path = whole / "clone"
+    for name in content:
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, path / name)
+        else:
+            shutil.copy2(ROOT / name, path / name)
+    # Each process that a step starts would compile what it imports, for every clone anew.
+    compileall.compile_dir(path, quiet=2)
+    _git(path, "init", "--quiet", "--initial-branch=main")
+    # A copy has the times of its original, but not its inodes.
+    _git(path, "config", "core.checkStat", "minimal")
+    _git(path, "config", "core.trustCtime", "false")
+    (path / ".git" / "info").mkdir(exist_ok=True)
+    (path / ".git" / "info" / "exclude").write_text(
+        "__pycache__\n.venv\ncomment\n.before\nplan.md\ndrift\nbody.md\npreview.txt\n"
+    )
+    _commit(path)
+    _git(path, "repack", "-a", "-d", "--quiet")
+    return path
+
+
 class Clone:
     """A git repository with files of this one (`content`), a first commit, and the virtual
     environment of this run, or none when it is `bare`."""
@@ -69,49 +114,43 @@ class Clone:
         self, folder: Path, content: tuple[str, ...] = PROGRAM, *, bare: bool = False
     ) -> None:
         self.path = folder / "clone"
+        template = _template(content)
+        assert not _git(template, "status", "--porcelain"), (
+            "a test wrote through a link: use `write`"
+        )
         for name in content:
             (self.path / name).parent.mkdir(parents=True, exist_ok=True)
             if (ROOT / name).is_dir():
-                ignored = shutil.ignore_patterns("__pycache__")
-                shutil.copytree(ROOT / name, self.path / name, ignore=ignored)
+                # Links, for a copy of each file costs more than most steps; see `write`.
+                shutil.copytree(template / name, self.path / name, copy_function=os.link)
             else:
-                shutil.copy(ROOT / name, self.path / name)
-        if not bare:
-            (self.path / ".venv").symlink_to(sys.prefix, target_is_directory=True)
+                shutil.copy2(template / name, self.path / name)
+        shutil.copytree(template / ".git", self.path / ".git")
         # Where the actions stand, seen from the program.
         (self.path / ".github" / "actions" / "any").mkdir(parents=True, exist_ok=True)
+        if not bare:
+            (self.path / ".venv").symlink_to(sys.prefix, target_is_directory=True)
         self._runner = folder / "runner"
         self._runner.mkdir()
-        self.git("init", "--quiet", "--initial-branch=main")
-        self.commit()
 
     def git(self, *arguments: str) -> str:
         """A git command in the clone -> what it printed."""
-        identity = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
-        done = subprocess.run(
-            ["git", *identity, *arguments],
-            cwd=self.path,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return done.stdout.strip()
+        return _git(self.path, *arguments)
 
     def commit(self) -> str:
         """Commits all there is -> the commit."""
-        (self.path / ".git" / "info").mkdir(exist_ok=True)
-        (self.path / ".git" / "info" / "exclude").write_text(
-            ".venv\ncomment\n.before\nplan.md\ndrift\nbody.md\npreview.txt\n"
-        )
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "--message", "x")
-        return self.git("rev-parse", "HEAD")
+        return _commit(self.path)
+
+    def write(self, name: str, text: str) -> None:
+        """Writes a file of the program's folders anew; the other clones keep theirs."""
+        (self.path / name).unlink(missing_ok=True)
+        (self.path / name).write_text(text)
 
     def edit(self, old: str, new: str, file: str = "Pulumi.dev.yaml") -> None:
         """Replaces a text that must be there."""
         text = (self.path / file).read_text()
         assert old in text
-        (self.path / file).write_text(text.replace(old, new))
+        self.write(file, text.replace(old, new))
 
     def another(self, name: str) -> None:
         """One more stack, of the example for production."""

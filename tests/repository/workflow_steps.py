@@ -8,8 +8,9 @@ the register with the workflows.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import pytest
 import yaml
@@ -47,7 +48,7 @@ def steps(folder: Path = WORKFLOWS, actions: Path = ACTIONS) -> Iterator[Step]:
     seen: set[str] = set()
     around_actions: dict[str, set[str]] = {}
     for file in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
-        content = yaml.safe_load(file.read_text())
+        content = _content(file, file.stat().st_mtime_ns)
         for job_name, job in content["jobs"].items():
             shell = _default_shell(content) or None
             shell = _default_shell(job) or shell
@@ -57,9 +58,14 @@ def steps(folder: Path = WORKFLOWS, actions: Path = ACTIONS) -> Iterator[Step]:
                     around_actions.setdefault(used.rsplit("/", 1)[-1], set()).update(around)
             yield from _steps_of(f"{file.stem}/{job_name}", job, shell, around, seen)
     for file in sorted(actions.glob("*/action.yml")) if folder == WORKFLOWS else []:
-        runs = yaml.safe_load(file.read_text())["runs"]
+        runs = _content(file, file.stat().st_mtime_ns)["runs"]
         around = around_actions.get(file.parent.name, set())
         yield from _steps_of(f"actions/{file.parent.name}", runs, None, around, seen)
+
+
+@cache
+def _content(file: Path, _changed: int) -> Any:
+    return yaml.load(file.read_text(), yaml.CSafeLoader)
 
 
 def _steps_of(

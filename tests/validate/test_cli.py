@@ -8,15 +8,14 @@ import pytest
 
 from cfscim import __main__ as command_line
 from cfscim.config.messages import MissingError, RemoteError
+from tests.commandline import Done, run
 
 ROOT = Path(__file__).parents[2]
 GOOD = (ROOT / "Pulumi.dev.yaml").read_text()
 
 
-def cfscim(*arguments: str, **options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cfscim", *arguments]
-    environment = {"PATH": "", "PYTHONPATH": str(ROOT), **options}
-    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT)
+def cfscim(*arguments: str, **options: str) -> Done:
+    return run(arguments, ROOT, {"PATH": "", "PYTHONPATH": str(ROOT), **options})
 
 
 def test_validate_of_the_repository_s_own_stacks() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from cfscim.__main__ import EXAMPLES, _program
 from cfscim.completion import script
+from tests.commandline import Done, run, typed
 
 ROOT = Path(__file__).resolve().parents[2]
 ENV = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
@@ -27,17 +28,9 @@ config:
 """
 
 
-def ran(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
+def ran(folder: Path, command: str) -> Done:
     """The command as a shell runs it in `folder`."""
-    return subprocess.run(
-        ["bash", "-c", command],
-        cwd=folder,
-        env=ENV,
-        text=True,
-        capture_output=True,
-        timeout=120,
-        stdin=subprocess.DEVNULL,
-    )
+    return typed(command, folder, ENV)
 
 
 @pytest.fixture
@@ -128,6 +121,6 @@ def test_something_is_on_the_screen_at_once(folder: Path) -> None:
     waits = []
     for _ in range(3):
         began = time.monotonic()
-        assert ran(folder, f"{sys.executable} -m cfscim validate").returncode == 0
+        assert run(["validate"], folder, ENV, fresh=True).returncode == 0
         waits.append(time.monotonic() - began)
     assert min(waits) < 2, "half a second on a machine that does nothing else"

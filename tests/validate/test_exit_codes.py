@@ -5,8 +5,6 @@ import os
 import re
 import shutil
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ import pytest
 from cfscim.__main__ import _program
 from cfscim.config.messages import Exit
 from cfscim.config.roles import ROLES
+from tests.commandline import Done, run
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUTS = {
@@ -38,6 +37,10 @@ ASKS_A_VENDOR = ("verify", "adopt", "preflight", "steps")
 """With credentials of the stack's provider; the bad day needs the SCIM token alone."""
 
 
+FRESH = ("validate", "schema", "access", "init --stack new", "completion bash", "--version")
+"""Begun by an interpreter of its own, as each command of a stack in one of its cases."""
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "Pulumi.yaml").write_text("name: cloudflare-scim\nruntime: python\n")
@@ -46,19 +49,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def ran(folder: Path, words: str, **env: str) -> subprocess.CompletedProcess[str]:
+def ran(folder: Path, words: str, *, fresh: bool = False, **env: str) -> Done:
     """The command without an engine, credentials, proxy or terminal."""
     clean = {k: v for k, v in os.environ.items() if not re.match("CLOUDFLARE|OKTA|ARM|AZURE", k)}
     path = [one for one in clean["PATH"].split(":") if not shutil.which("pulumi", path=one)]
-    done = subprocess.run(
-        [sys.executable, "-m", "cfscim", *words.split()],
-        cwd=folder,
-        env={**clean, "PATH": ":".join(path), "PYTHONPATH": str(ROOT), **env},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        stdin=subprocess.DEVNULL,
-    )
+    everything = {**clean, "PATH": ":".join(path), "PYTHONPATH": str(ROOT), **env}
+    done = run(words.split(), folder, everything, fresh=fresh)
     assert "Traceback" not in done.stderr, done.stderr
     return done
 
@@ -92,7 +88,7 @@ def test_an_option_that_there_is_not_is_wrong_usage(folder: Path, name: str) -> 
 def test_a_file_with_problems_is_1_and_names_them(folder: Path, name: str) -> None:
     file = folder / "Pulumi.dev.yaml"
     file.write_text(file.read_text().replace("roleModel", "roleModell"))
-    found = ran(folder, f"{name} --stack dev {OF_A_STACK[name]}")
+    found = ran(folder, f"{name} --stack dev {OF_A_STACK[name]}", fresh=True)
     assert found.returncode == Exit.PROBLEMS
     assert "write roleModel" in found.stdout + found.stderr
 
@@ -155,5 +151,5 @@ def test_without_an_engine_the_outputs_are_missing(folder: Path, words: str) -> 
     ],
 )
 def test_other_ends(folder: Path, words: str, code: Exit) -> None:
-    done = ran(folder, words)
+    done = ran(folder, words, fresh=words in FRESH)
     assert done.returncode == code, done.stdout + done.stderr

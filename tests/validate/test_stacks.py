@@ -1,13 +1,12 @@
 """A stack is named in one way by all commands, and an unknown one is answered with the known."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from cfscim.config.messages import Exit, UsageError
 from cfscim.stacks import engine_name, known_stacks, short_name, stack_path
+from tests.commandline import run
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ["prod", "acme/prod", "acme/cloudflare-scim/prod", "Pulumi.prod.yaml", "./Pulumi.prod.yaml"]
@@ -71,12 +70,8 @@ def test_a_file_of_another_ending_is_to_be_renamed(folder: Path) -> None:
 def test_every_command_ends_with_2_and_one_line_for_an_unknown_stack(
     folder: Path, command: str
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "cfscim", command, "--stack", "acme/cloudflare-scim/prd"],
-        capture_output=True,
-        text=True,
-        env={"PYTHONPATH": str(ROOT), "PATH": ""},
-    )
+    words = [command, "--stack", "acme/cloudflare-scim/prd"]
+    done = run(words, Path.cwd(), {"PYTHONPATH": str(ROOT), "PATH": ""})
     assert done.returncode == Exit.USAGE
     assert done.stderr.splitlines() == [
         f"{command}: --stack acme/cloudflare-scim/prd: Pulumi.prd.yaml is not here; each stack has "
