@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3 python,\
 	$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
 
-.PHONY: up install sandbox test bench check audit requirements published clean
+.PHONY: up install sandbox test tests bench check lint types audit requirements published clean
 
 up: .venv/installed-sandbox
 	@$(BIN)/python -m cfscim up --stack $(STACK)
@@ -16,15 +16,23 @@ install: .venv/installed
 
 sandbox: .venv/installed-sandbox
 
-test: .venv/installed-dev check
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+# The longest files begin first (tests/conftest.py); the types are checked beside them.
+test: .venv/installed-dev lint
+	@$(MAKE) --no-print-directory --jobs=2 types tests
+
+tests: .venv/installed-dev
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: .venv/installed-dev
 	@$(BIN)/python -m bench.run
 
-check: .venv/installed-dev
+check: lint types
+
+lint: .venv/installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+
+types: .venv/installed-dev
 	@$(BIN)/pyright
 
 .venv/bin/python:

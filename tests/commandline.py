@@ -82,8 +82,9 @@ def typed(command: str, folder: Path, env: Mapping[str, str], *, timeout: int = 
 def _of_the_interpreter(env: Mapping[str, str]) -> bool:
     """Whether the environment says something that Python reads only when it starts."""
     settings = {name: value for name, value in env.items() if name.startswith("PYTHON")}
-    settings.pop("PYTHONUNBUFFERED", None)
-    if settings.pop("PYTHONPATH", "") != str(ROOT) or settings:
+    if settings.pop("PYTHONPATH", "") != str(ROOT):
+        return True
+    if set(settings) - {"PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}:
         return True
     named = (env.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
     return any(locale and "utf" not in locale.lower() for locale in named)
@@ -160,6 +161,7 @@ def _become(words: list[str], folder: str, env: dict[str, str], out: str, error:
     os.environ.clear()
     os.environ.update(env)
     time.tzset()
+    tempfile.tempdir = None  # TMPDIR is read anew
     for number, file in enumerate((os.devnull, out, error)):
         opened = os.open(file, os.O_RDWR | os.O_APPEND)
         os.dup2(opened, number)

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -9,6 +10,22 @@ import pytest
 from sandbox.server.server import Sandbox
 from tests.loopback import plain_client
 from tests.repository.workflow_steps import Step, step_of
+
+
+LONGEST = (
+    *("verify/test_deviations", "repository/test_own_repository"),
+    *("repository/test_workflows_install", "test_hints", "adopt/test_adopt"),
+    *("rehearsal/test_scenarios", "repository/test_workflows_deploy", "verify/test_fortnight"),
+    *("rehearsal/test_fault_matrix", "rehearsal/test_interruption", "components/test_sdk"),
+    *("repository/test_two_accounts", "repository/test_workflows_ci", "sandbox/test_tenant"),
+)
+"""What two workers begin with, or one of them would wait for the other at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first; otherwise all stay in their order."""
+    turn = {Path(__file__).parent / f"{name}.py": n for n, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: turn.get(item.path, len(turn)))
 
 
 def pytest_collection_finish() -> None:

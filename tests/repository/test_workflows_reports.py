@@ -19,7 +19,7 @@ Writes = list[dict[str, object]]
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Clone:
-    made = Clone(tmp_path, ("cfscim/__init__.py", "cfscim/gitops"))
+    made = Clone(tmp_path, ("cfscim/__init__.py", "cfscim/processes.py", "cfscim/gitops"))
     (made.path / "comment").mkdir()
     (made.path / "comment" / "number").write_text("7\n")
     (made.path / "comment" / "plan.md").write_text("ada gains Billing\n")
