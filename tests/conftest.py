@@ -11,7 +11,6 @@ from sandbox.server.server import Sandbox
 from tests.loopback import plain_client
 from tests.repository.workflow_steps import Step, step_of
 
-
 LONGEST = (
     *("verify/test_deviations", "repository/test_own_repository"),
     *("repository/test_workflows_install", "test_hints", "adopt/test_adopt"),
