@@ -60,7 +60,7 @@ def _describe_system(group: SystemGroup) -> ScimGroup:
 
 @scim_route("GET", "/Groups")
 def list_groups(ctx: Context, account: Account) -> Response:
-    """System groups and user groups, without members."""
+    """System groups, then user groups in the order of their making, without members."""
     wanted = wanted_value(ctx, "displayName")
     systems = [system.view(account, role) for role in system.all_roles(account)]
     if wanted is not None:
@@ -68,7 +68,7 @@ def list_groups(ctx: Context, account: Account) -> Response:
         systems = [group for group in systems if group.role == role]
     customs = [
         _describe(ctx.state, account, group, members=False)
-        for group in sorted(account.user_groups.values(), key=lambda group: group.name)
+        for group in account.user_groups.values()
         if wanted in (None, group.name)
     ]
     return many(ctx, account, ScimGroup, [*map(_describe_system, systems), *customs])

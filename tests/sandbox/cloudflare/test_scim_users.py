@@ -76,9 +76,9 @@ def test_the_only_filter_is_user_name_equals(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("start", "count", "names"),
     [
-        (1, 2, [ADA, "grace@example.com"]),
-        (3, 2, ["owner@example.com"]),
-        (0, 1, [ADA]),
+        (1, 2, ["owner@example.com", ADA]),
+        (3, 2, ["grace@example.com"]),
+        (0, 1, ["owner@example.com"]),
         (1, 0, []),
         (9, 9, []),
     ],
