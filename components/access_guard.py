@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pulumi
 from pulumi.dynamic import CreateResult, Resource, UpdateResult
 
+from cfscim.config.messages import PROJECT
 from cfscim.config.models import ScimConfig
 from cfscim.config.policy.lock_out import Charge, is_waived, lock_out, waived_until
 from components.rest_resource import Props, RestProvider
@@ -49,7 +50,7 @@ class AccessGuardProvider(RestProvider):
             raise lock_out(account)
 
 
-class AccessGuard(Resource, module="cloudflare-scim", name="AccessGuard"):
+class AccessGuard(Resource, module=PROJECT, name="AccessGuard"):
     """In: the stack's config, and what it stands before: a `change` or the `destroy`."""
 
     def __init__(

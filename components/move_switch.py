@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import pulumi
 from pulumi.dynamic import CreateResult, Resource
 
+from cfscim.config.messages import PROJECT
 from components.rest_resource import Props, RestProvider
 
 
@@ -59,7 +60,7 @@ class MoveSwitchProvider(RestProvider):
         """The move is done."""
 
 
-class MoveSwitch(Resource, module="cloudflare-scim", name="MoveSwitch"):
+class MoveSwitch(Resource, module=PROJECT, name="MoveSwitch"):
     """In: the account; by new name, the former name of each group; who is listed in each."""
 
     def __init__(

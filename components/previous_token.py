@@ -8,6 +8,7 @@ before somebody has signed in with the present one.
 import pulumi
 from pulumi.dynamic import CreateResult, Resource, UpdateResult
 
+from cfscim.config.messages import PROJECT
 from components.rest_resource import Props, RestProvider, texts
 
 
@@ -53,7 +54,7 @@ class PreviousTokenProvider(RestProvider):
             client.delete_token(account, owner, ended)
 
 
-class PreviousToken(Resource, module="cloudflare-scim", name="PreviousToken"):
+class PreviousToken(Resource, module=PROJECT, name="PreviousToken"):
     """In: the account, the token's owner and the present token's id."""
 
     def __init__(

@@ -12,21 +12,29 @@ from typing import Literal
 
 from cfscim.config.json_types import Json
 from cfscim.config.kinds import (
+    ACCESS_GUARD,
     ACCOUNT_TOKENS,
     ENTRA_APP,
     ENTRA_ASSIGNMENT,
     ENTRA_CREDENTIALS,
     ENTRA_GROUP,
     ENTRA_JOB,
+    ENTRA_KEYS,
+    ENTRA_MAPPING,
+    ENTRA_MEMBERS,
+    ENTRA_START,
+    ENTRA_TEST,
+    MOVE_SWITCH,
     OKTA_APP,
     OKTA_ASSIGNMENTS,
     OKTA_CONNECTION,
     OKTA_FEATURES,
+    OKTA_GATE,
     OKTA_GROUP,
     OKTA_MEMBERS,
     OKTA_PERSON,
     OKTA_PUSH,
-    OURS,
+    PREVIOUS_TOKENS,
     USER_GROUP,
     USER_TOKENS,
 )
@@ -133,16 +141,16 @@ STEPS: Mapping[str, Sequence[Step]] = {
     OKTA_CONNECTION: (Step("okta apps", writes=2, refreshed=1),),
     OKTA_FEATURES: (Step("okta apps", writes=1, refreshed=1),),
     # They ask only when something of theirs changes.
-    f"{OURS}AccessGuard": (Step("cloudflare"),),
-    f"{OURS}PreviousToken": (Step("cloudflare"),),
+    ACCESS_GUARD: (Step("cloudflare"),),
+    PREVIOUS_TOKENS: (Step("cloudflare"),),
     # The groups, the members, who is in each former and new group; a former one loses its policy.
-    f"{OURS}MoveSwitch": (
+    MOVE_SWITCH: (
         Step("cloudflare", reads=2),
         Step("cloudflare", reads=2, writes=1, each="formerNames"),
     ),
-    f"{OURS}OktaGate console": (Step("okta app", reads=1, refreshed=1),),
-    f"{OURS}OktaGate connection": (Step("okta apps", reads=1, refreshed=1),),
-    f"{OURS}OktaGate features": (Step("okta apps", reads=2, refreshed=2),),
+    f"{OKTA_GATE} console": (Step("okta app", reads=1, refreshed=1),),
+    f"{OKTA_GATE} connection": (Step("okta apps", reads=1, refreshed=1),),
+    f"{OKTA_GATE} features": (Step("okta apps", reads=2, refreshed=2),),
     ENTRA_APP: (
         Step("graph reads", reads=7, refreshed=1),
         Step("graph writes", writes=1),
@@ -164,17 +172,17 @@ STEPS: Mapping[str, Sequence[Step]] = {
         Step("graph reads", reads=6, refreshed=1),
         Step("graph writes", writes=1),
     ),
-    f"{OURS}EntraGroupMembers": (
+    ENTRA_MEMBERS: (
         Step("graph reads", reads=1, refreshed=1),
         Step("graph writes", writes=1, each="members"),
     ),
-    f"{OURS}EntraSavedKeys": (Step("graph reads", reads=1),),
-    f"{OURS}EntraConnectionTest": (Step("graph writes", writes=1),),
-    f"{OURS}EntraMapping": (
+    ENTRA_KEYS: (Step("graph reads", reads=1),),
+    ENTRA_TEST: (Step("graph writes", writes=1),),
+    ENTRA_MAPPING: (
         Step("graph reads", reads=3, refreshed=1),
         Step("graph writes", writes=1),
     ),
-    f"{OURS}EntraStart": (
+    ENTRA_START: (
         Step("graph reads", reads=1, refreshed=1),
         Step("graph writes", writes=1),
     ),

@@ -46,7 +46,7 @@ def looks_secret(text: str) -> bool:
     return _CREDENTIAL.search(text) is not None
 
 
-_PEM = re.compile(r"-----BEGIN [A-Z ]+-----.*?(?:-----END [A-Z ]+-----|\Z)", re.DOTALL)
+PEM = re.compile(r"-----BEGIN [A-Z ]+-----.*?(?:-----END [A-Z ]+-----|\Z)", re.DOTALL)
 _USER_INFO = re.compile(r"(?<=://)[^/?#\s]*@")
 
 
@@ -55,7 +55,7 @@ def without_credentials(text: str) -> str:
     of an address."""
     if "://" in text:
         text = _USER_INFO.sub(f"{MASK}@", text)
-    return _CREDENTIAL.sub(MASK, _PEM.sub(MASK, text)) if looks_secret(text) else text
+    return _CREDENTIAL.sub(MASK, PEM.sub(MASK, text)) if looks_secret(text) else text
 
 
 def shown(value: object) -> str:

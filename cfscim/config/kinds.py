@@ -23,6 +23,15 @@ ENTRA_GROUP = "azuread:index/group:Group"
 ENTRA_ASSIGNMENT = "azuread:index/appRoleAssignment:AppRoleAssignment"
 OURS = f"pulumi-python:dynamic/{PROJECT}:"
 """What the types of our dynamic resources begin with."""
+ACCESS_GUARD = f"{OURS}AccessGuard"
+MOVE_SWITCH = f"{OURS}MoveSwitch"
+PREVIOUS_TOKENS = f"{OURS}PreviousToken"
+OKTA_GATE = f"{OURS}OktaGate"
+ENTRA_MEMBERS = f"{OURS}EntraGroupMembers"
+ENTRA_TEST = f"{OURS}EntraConnectionTest"
+ENTRA_KEYS = f"{OURS}EntraSavedKeys"
+ENTRA_MAPPING = f"{OURS}EntraMapping"
+ENTRA_START = f"{OURS}EntraStart"
 
 
 @dataclass(frozen=True)
@@ -91,54 +100,54 @@ KINDS: Mapping[str, Kind] = {
         "assignments of groups to the Entra application",
         *("appRoleId", "principalObjectId", "resourceObjectId"),
     ),
-    f"{OURS}AccessGuard": _kind(
+    ACCESS_GUARD: _kind(
         "guard against a lock-out",
         "guards against a lock-out",
         *("accountId", "before"),
         when_deleted=_NOTHING,
     ),
-    f"{OURS}MoveSwitch": _kind(
+    MOVE_SWITCH: _kind(
         "switch of a move",
         "switches of a move",
         *("accountId", "newNames", "formerNames", "members"),
         when_deleted=_NOTHING,
     ),
-    f"{OURS}PreviousToken": _kind(
+    PREVIOUS_TOKENS: _kind(
         "previous token, kept for a while",
         "previous tokens, kept for a while",
         when_deleted="the previous token is ended, once the present one was used",
     ),
-    f"{OURS}OktaGate": _kind(
+    OKTA_GATE: _kind(
         "check that Okta really is set up",
         "checks that Okta really is set up",
         *("appId", "check"),
         when_deleted=_NOTHING,
     ),
-    f"{OURS}EntraGroupMembers": _kind(
+    ENTRA_MEMBERS: _kind(
         "people who must be in the Entra users' group",
         "people who must be in Entra users' groups",
         "groupId",
         when_deleted="nobody is taken out of the group",
     ),
-    f"{OURS}EntraConnectionTest": _kind(
+    ENTRA_TEST: _kind(
         "Test Connection in Entra",
         "Test Connections in Entra",
         *("servicePrincipalId", "jobId"),
         when_deleted=_NOTHING,
     ),
-    f"{OURS}EntraSavedKeys": _kind(
+    ENTRA_KEYS: _kind(
         "look at the keys that Entra keeps",
         "looks at the keys that Entra keeps",
         "servicePrincipalId",
         when_deleted=_NOTHING,
     ),
-    f"{OURS}EntraMapping": _kind(
+    ENTRA_MAPPING: _kind(
         "scoping filter of the Entra job",
         "scoping filters of Entra jobs",
         *("servicePrincipalId", "jobId"),
         when_deleted="the filter that stood there first is put back",
     ),
-    f"{OURS}EntraStart": _kind(
+    ENTRA_START: _kind(
         "start of Entra provisioning",
         "starts of Entra provisioning",
         *("servicePrincipalId", "jobId"),
@@ -155,11 +164,22 @@ APPLICATIONS = frozenset({OKTA_APP, ENTRA_APP})
 GROUPS = frozenset({OKTA_GROUP, ENTRA_GROUP, USER_GROUP})
 JOBS = frozenset({ENTRA_JOB})
 
+OKTA_APP_NAME = "okta-app"
+OKTA_USERS = "okta-users-group"
+OKTA_ASSIGNMENTS_NAME = "okta-app-assignments"
+ENTRA_APP_NAME = "entra-app"
+ENTRA_USERS = "entra-users-group"
+ENTRA_USERS_ASSIGNMENT = "entra-assignment-users"
+OKTA_CONNECTION_NAME = "okta-connection"
+OKTA_FEATURES_NAME = "okta-features"
+OKTA_CONSOLE_GATE = "okta-console-gate"
+"""Logical names of what is declared once; they never change."""
+
 OF_A_ROLE = ("user-group", "okta-group", "okta-push", "entra-group", "entra-assignment")
 """What the logical names of a role's resources begin with; the role's slug ends them."""
 
-OF_THE_USERS_GROUP = frozenset({"okta-users-group", "entra-users-group", "entra-assignment-users"})
-OF_THE_APPLICATION = frozenset({"okta-app", "okta-app-assignments", "entra-app"})
+OF_THE_USERS_GROUP = frozenset({OKTA_USERS, ENTRA_USERS, ENTRA_USERS_ASSIGNMENT})
+OF_THE_APPLICATION = frozenset({OKTA_APP_NAME, OKTA_ASSIGNMENTS_NAME, ENTRA_APP_NAME})
 """The logical names of what is protected beside the roles."""
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cfscim.config.kinds import OKTA_ASSIGNMENTS_NAME, OKTA_USERS
 from cfscim.config.models import ScimConfig
 from cfscim.config.roles import Role
 
@@ -36,7 +37,7 @@ class Lane:
         """Whether what assigns people to this way's Okta app may be removed: as long as it may,
         Okta must not deactivate in Cloudflare whom it unassigns."""
         return self.config.identity_provider.kind == "okta" and not all(
-            self.protects(resource) for resource in ("okta-users-group", "okta-app-assignments")
+            self.protects(resource) for resource in (OKTA_USERS, OKTA_ASSIGNMENTS_NAME)
         )
 
 

@@ -3,6 +3,9 @@
 from cfscim.config.models import ScimConfig
 from cfscim.config.roles import Role
 
+CLOUDFLARE_API = "https://api.cloudflare.com/client/v4"
+"""Where Cloudflare's API is, version included."""
+
 
 def group_name(config: ScimConfig, role: Role) -> str:
     """The identity provider's group for `role`; with userGroups also Cloudflare's User Group.
@@ -29,4 +32,4 @@ def group_names(config: ScimConfig) -> dict[Role, str]:
 
 def scim_base_url(config: ScimConfig) -> str:
     """The SCIM address of the account (guide, "Integrate the Cloudflare API", step 3)."""
-    return f"https://api.cloudflare.com/client/v4/accounts/{config.account.id}/scim/v2"
+    return f"{CLOUDFLARE_API}/accounts/{config.account.id}/scim/v2"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from cfscim.config.messages import MissingError, ScimError
+from cfscim.config.names import CLOUDFLARE_API
 from cfscim.vendors.entra.signin import AzureCli, Federated, ManagedIdentity, find_identity
 from cfscim.vendors.network import is_loopback
 from cfscim.vendors.settings import Settings
@@ -42,9 +43,7 @@ def require_loopback_url(url: str, what: str) -> None:
 
 
 def _cloudflare(settings: Settings) -> tuple[str, str, bool]:
-    url = settings.text(
-        "cloudflare:baseUrl", "CLOUDFLARE_BASE_URL", default="https://api.cloudflare.com/client/v4"
-    )
+    url = settings.text("cloudflare:baseUrl", "CLOUDFLARE_BASE_URL", default=CLOUDFLARE_API)
     return "Cloudflare (CLOUDFLARE_BASE_URL)", _host(url), is_loopback(url)
 
 

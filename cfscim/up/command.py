@@ -18,6 +18,7 @@ from typing import Protocol
 
 from cfscim.adopt.state import read_state as stack_state
 from cfscim.config.json_types import JsonObject
+from cfscim.config.kinds import OKTA_CONSOLE_GATE
 from cfscim.config.messages import CONFIG_KEY, ScimError
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
@@ -307,7 +308,7 @@ def _update(
     return deployer.update({CONFIG_KEY: _confirmed(declared, True)})
 
 
-_GATE = "okta-console-gate"
+_GATE = OKTA_CONSOLE_GATE
 
 
 def _kept_resources(deployer: Deployer) -> dict[str, str]:

@@ -6,9 +6,8 @@ from binascii import Error as NoBase64
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
-from cfscim.config.credentials import MASK, looks_secret
+from cfscim.config.credentials import MASK, PEM, looks_secret
 
-_PEM = re.compile(r"-----BEGIN [A-Z ]+-----.*?(?:-----END [A-Z ]+-----|\Z)", re.DOTALL)
 # A digit is asked for, so that "Bearer authentication failed" stays readable.
 _SCHEME = re.compile(r"\b(Bearer|SSWS|Basic|DPoP)\s+(?=[^\s\"',;]*\d)[^\s\"',;]+", re.IGNORECASE)
 _NAMED = re.compile(
@@ -45,7 +44,7 @@ def mask(text: str, known: Iterable[str] = ()) -> str:
         if len(secret) >= _SHORTEST_KNOWN:
             for pattern in _echoes(secret):
                 text = re.sub(pattern, MASK, text, flags=re.IGNORECASE)
-    text = _PEM.sub(MASK, text)
+    text = PEM.sub(MASK, text)
     text = _SCHEME.sub(rf"\1 {MASK}", text)
     text = _NAMED.sub(rf"\1{MASK}", text)
     text = _WORD.sub(lambda word: MASK if _is_secret(word.group()) else word.group(), text)

@@ -25,7 +25,7 @@ from cfscim.vendors.cloudflare.models import (
     TokenStatus,
     UserGroup,
 )
-from cfscim.vendors.cloudflare.scim import ScimEndpoint
+from cfscim.vendors.cloudflare.scim import HEADERS, NEEDS, ScimEndpoint
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import Call
 from cfscim.vendors.pages import member, objects
@@ -33,8 +33,6 @@ from cfscim.vendors.replies import Reply, read
 from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.reading import Dependent, Reader, Reading
 
-_HEADERS = {"Accept": "application/scim+json, application/json"}
-_NEEDS = "SCIM Provisioning (or the guide's four permissions) on this account"
 _PER_PAGE = 100
 _MOST_PAGES = 100
 
@@ -87,7 +85,7 @@ class ScimView:
     def _shown_members(self, group_id: str) -> tuple[_Member, ...]:
         try:
             answer = self.endpoint.http.send(
-                Call("GET", f"/Groups/{group_id}", headers=_HEADERS, needs=_NEEDS)
+                Call("GET", f"/Groups/{group_id}", headers=HEADERS, needs=NEEDS)
             )
             return read(ScimGroup, answer.body, answer.where).members
         except AnswerError:
@@ -97,7 +95,7 @@ class ScimView:
         """The groups that answer to a name, without members. Raises `AnswerError`."""
         query = {"filter": f"displayName eq {json.dumps(name)}"}
         answer = self.endpoint.http.send(
-            Call("GET", "/Groups", query, headers=_HEADERS, needs=_NEEDS)
+            Call("GET", "/Groups", query, headers=HEADERS, needs=NEEDS)
         )
         return tuple(
             read(ScimGroup, item, answer.where)
@@ -114,7 +112,7 @@ class ScimView:
         for _ in range(_MOST_PAGES):
             query = {"startIndex": str(start), "count": str(_PER_PAGE)}
             answer = self.endpoint.http.send(
-                Call("GET", "/Users", query, headers=_HEADERS, needs=_NEEDS)
+                Call("GET", "/Users", query, headers=HEADERS, needs=NEEDS)
             )
             items = objects(answer, member(answer, "Resources"))
             yield from items

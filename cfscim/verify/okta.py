@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from cfscim.config.checklist import PRINT_VALUE
+from cfscim.config.kinds import OKTA_CONNECTION_NAME, OKTA_FEATURES_NAME
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
 from cfscim.config.okta_switches import (
@@ -168,7 +169,7 @@ def _anew(config: ScimConfig, okta: OktaConfig) -> Iterator[Action]:
     """With the app goes what hangs on it, and a refresh ends at the first of that which is gone."""
     hanging = [f"okta-push-{role.slug}" for role in config.roles]
     if okta.api_integration == "api":
-        hanging += ["okta-connection", "okta-features"]
+        hanging += [OKTA_CONNECTION_NAME, OKTA_FEATURES_NAME]
     yield from (actions.forget(name) for name in hanging)
     if okta.api_integration == "api":
         yield actions.REFRESH

@@ -11,6 +11,7 @@ import pulumi_azuread as azuread
 
 from cfscim.config.clouds import CLOUDS
 from cfscim.config.entra_keys import Key, everybody, notifications, tenant_url
+from cfscim.config.kinds import ENTRA_APP_NAME
 from cfscim.config.lanes import Lane
 from cfscim.config.models import EntraConfig
 from components.entra.saved_keys import EntraSavedKeys
@@ -41,12 +42,12 @@ class EntraApp(pulumi.ComponentResource):
         address = tenant_url(config, entra_config)
         settings, all_users = notifications(entra_config), everybody(entra_config)
         app = azuread.ApplicationFromTemplate(
-            "entra-app",
+            ENTRA_APP_NAME,
             display_name=entra_config.app_name,
             template_id=CLOUDS[entra_config.cloud].template,
             # Without the app nobody is provisioned, nor removed, any more.
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[*after], protect=lane.protects("entra-app")
+                parent=self, depends_on=[*after], protect=lane.protects(ENTRA_APP_NAME)
             ),
         )
         job = azuread.SynchronizationJob(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_azuread as azuread
 
+from cfscim.config.kinds import ENTRA_USERS_ASSIGNMENT
 from components.entra.groups import EntraGroups
 from components.naming import taken_over
 
@@ -30,7 +31,7 @@ class EntraAssignments(pulumi.ComponentResource):
             for role, group in roles.items()
         ]
         first = next(iter(groups.by_lane))
-        for resource, group, lane in (*assigned, ("entra-assignment-users", groups.users, first)):
+        for resource, group, lane in (*assigned, (ENTRA_USERS_ASSIGNMENT, groups.users, first)):
             azuread.AppRoleAssignment(
                 resource,
                 app_role_id=USER_APP_ROLE,

@@ -3,6 +3,7 @@
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
+from cfscim.config.messages import PROJECT
 from components.rest_resource import Props, RestProvider
 
 
@@ -35,7 +36,7 @@ class EntraConnectionTestProvider(RestProvider):
         return self.kept(props)
 
 
-class EntraConnectionTest(Resource, module="cloudflare-scim", name="EntraConnectionTest"):
+class EntraConnectionTest(Resource, module=PROJECT, name="EntraConnectionTest"):
     """In: service principal, job, and what marks the saved credentials (tenant URL, token id)."""
 
     def __init__(

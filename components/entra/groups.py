@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pulumi
 
 from cfscim.config.access import people as everyone_listed
+from cfscim.config.kinds import ENTRA_USERS
 from cfscim.config.lanes import Lane
 from cfscim.config.models import EntraConfig
 from cfscim.config.names import group_names
@@ -38,7 +39,7 @@ class EntraGroups(pulumi.ComponentResource):
         listed = list(everyone_listed(config))
         given = entra_config.users_group.members is not None
         self.users = EntraGroup(
-            "entra-users-group",
+            ENTRA_USERS,
             entra_config.users_group.name,
             USERS_GROUP_DESCRIPTION,
             exact=_ids(listed, people) if given else None,

@@ -12,6 +12,7 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from cfscim.config.json_types import Json
+from cfscim.config.messages import PROJECT
 from cfscim.config.models import UserFilter
 from cfscim.vendors.entra.job_schema import (
     CHANGED_BY_HAND,
@@ -121,7 +122,7 @@ def _groups(props: Props) -> list[ScopedGroup]:
     return [ScopedGroup(str(id_), str(name)) for name, id_ in zip(names, ids, strict=True)]
 
 
-class EntraMapping(Resource, module="cloudflare-scim", name="EntraMapping"):
+class EntraMapping(Resource, module=PROJECT, name="EntraMapping"):
     """In: service principal, job, the groups (exact name to object id), the clauses of users."""
 
     def __init__(

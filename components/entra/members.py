@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
+from cfscim.config.messages import PROJECT
 from components.rest_resource import Props, RestProvider, texts
 
 
@@ -57,7 +58,7 @@ def _kept(props: Props) -> Props:
     return {"groupId": props["groupId"], "members": texts(props["members"])}
 
 
-class EntraGroupMembers(Resource, module="cloudflare-scim", name="EntraGroupMembers"):
+class EntraGroupMembers(Resource, module=PROJECT, name="EntraGroupMembers"):
     """In: the group's object id and the object ids of people who must be in it."""
 
     def __init__(

@@ -7,6 +7,7 @@ With a further key the provider waits for the number of keys until its time-out
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
+from cfscim.config.messages import PROJECT
 from cfscim.vendors.entra.saved_keys import described, further_keys, removal
 from cfscim.vendors.errors import NotAsDeclaredError
 from components.rest_resource import Props, RestProvider
@@ -48,7 +49,7 @@ class EntraSavedKeysProvider(RestProvider):
         return self.kept(props)
 
 
-class EntraSavedKeys(Resource, module="cloudflare-scim", name="EntraSavedKeys"):
+class EntraSavedKeys(Resource, module=PROJECT, name="EntraSavedKeys"):
     """In: service principal, and what marks the credentials that will be saved next."""
 
     def __init__(

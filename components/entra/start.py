@@ -3,6 +3,7 @@
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
+from cfscim.config.messages import PROJECT
 from components.rest_resource import Props, RestProvider
 
 
@@ -39,7 +40,7 @@ class EntraStartProvider(RestProvider):
         return self.kept(props)
 
 
-class EntraStart(Resource, module="cloudflare-scim", name="EntraStart"):
+class EntraStart(Resource, module=PROJECT, name="EntraStart"):
     """In: service principal and job. Declared only when the config says `start: true`."""
 
     def __init__(

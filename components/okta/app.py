@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_okta as okta
 
+from cfscim.config.kinds import OKTA_APP_NAME, OKTA_ASSIGNMENTS_NAME, OKTA_USERS
 from cfscim.config.lanes import Lane
 from cfscim.config.models import OktaConfig
 from components.okta.group import OktaGroup
@@ -40,7 +41,7 @@ class OktaApp(pulumi.ComponentResource):
         super().__init__("cloudflare-scim:index:OktaApp", name, {}, opts)
         self.users_group = self._users_group(lane, okta_config, people, after)
         app = okta.app.Saml(
-            "okta-app",
+            OKTA_APP_NAME,
             label=okta_config.app_label,
             preconfigured_app=okta_config.catalog_app,
             status="ACTIVE",
@@ -54,7 +55,7 @@ class OktaApp(pulumi.ComponentResource):
                 parent=self,
                 depends_on=[*after],
                 # Without the app nobody is provisioned, nor removed, any more.
-                protect=lane.protects("okta-app"),
+                protect=lane.protects(OKTA_APP_NAME),
                 # Okta fills these in when provisioning is set up by hand.
                 ignore_changes=["appSettingsJson", "appLinksJson", "features"],
             ),
@@ -78,7 +79,7 @@ class OktaApp(pulumi.ComponentResource):
             everyone = listed_people([group.members, tuple(in_roles)])
             exact = people.apply(lambda ids: sorted(ids[a] for a in everyone))
         return OktaGroup(
-            "okta-users-group",
+            OKTA_USERS,
             group.name,
             USERS_GROUP_DESCRIPTION,
             exact=exact,
@@ -106,7 +107,7 @@ class OktaAssignment(pulumi.ComponentResource):
     ) -> None:
         super().__init__("cloudflare-scim:index:OktaAssignment", name, {}, opts)
         okta.AppGroupAssignments(
-            "okta-app-assignments",
+            OKTA_ASSIGNMENTS_NAME,
             app_id=app.id,
             # The provider writes the profile back as JSON text; without it a refresh differs.
             groups=[{"id": app.users_group.id, "profile": json.dumps({})}],
@@ -114,7 +115,7 @@ class OktaAssignment(pulumi.ComponentResource):
                 parent=self,
                 depends_on=[*after],
                 # Without the assignment Okta deactivates everybody in Cloudflare.
-                protect=lane.protects("okta-app-assignments"),
+                protect=lane.protects(OKTA_ASSIGNMENTS_NAME),
                 # It was the app's child; nothing of it is made anew where it exists.
                 aliases=[pulumi.Alias(parent=app)],
             ),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_okta as okta
 
+from cfscim.config.kinds import OKTA_CONNECTION_NAME, OKTA_FEATURES_NAME
 from cfscim.config.okta_switches import USER_PROVISIONING, capabilities
 from components.okta.gate import OktaGate
 
@@ -35,7 +36,7 @@ class OktaApiIntegration(pulumi.ComponentResource):
     ) -> None:
         super().__init__("cloudflare-scim:index:OktaApiIntegration", name, {}, opts)
         connection = okta.app.Connection(
-            "okta-connection",
+            OKTA_CONNECTION_NAME,
             id_property=app_id,
             base_url=base_url,
             action="activate",
@@ -51,7 +52,7 @@ class OktaApiIntegration(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[connection]),
         )
         features = okta.app.Features(
-            "okta-features",
+            OKTA_FEATURES_NAME,
             app_id=app_id,
             name=USER_PROVISIONING,
             status="ENABLED",

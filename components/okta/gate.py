@@ -9,6 +9,7 @@ from typing import Literal
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
+from cfscim.config.messages import PROJECT
 from cfscim.vendors.okta.checks import CHECKS
 from components.rest_resource import Props, RestProvider
 
@@ -49,7 +50,7 @@ class OktaGateProvider(RestProvider):
         return self.kept(props)
 
 
-class OktaGate(Resource, module="cloudflare-scim", name="OktaGate"):
+class OktaGate(Resource, module=PROJECT, name="OktaGate"):
     """In: `app_id`, which check, and the SCIM base URL expected; out: nothing but passing."""
 
     def __init__(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pulumi
 
 from cfscim.config.access import people
+from cfscim.config.kinds import OKTA_CONSOLE_GATE
 from cfscim.config.lanes import Lane
 from cfscim.config.models import OktaConfig
 from cfscim.config.names import scim_base_url
@@ -117,7 +118,7 @@ class OktaProvisioning(pulumi.ComponentResource):
             )
         if okta_config.api_integration_confirmed:
             return OktaGate(
-                "okta-console-gate",
+                OKTA_CONSOLE_GATE,
                 app.id,
                 "console-leaving" if lane.leaves_okta else "console",
                 base_url,

@@ -10,16 +10,26 @@ from dataclasses import replace
 from cfscim.config.access import people
 from cfscim.config.json_types import Json
 from cfscim.config.kinds import (
+    ACCESS_GUARD,
+    ENTRA_APP_NAME,
     ENTRA_ASSIGNMENT,
     ENTRA_GROUP,
+    ENTRA_MEMBERS,
+    ENTRA_USERS,
+    ENTRA_USERS_ASSIGNMENT,
     KINDS,
+    MOVE_SWITCH,
     OF_A_ROLE,
+    OKTA_APP_NAME,
     OKTA_ASSIGNMENTS,
+    OKTA_ASSIGNMENTS_NAME,
     OKTA_CONNECTION,
     OKTA_MEMBERS,
     OKTA_PERSON,
     OKTA_PUSH,
+    OKTA_USERS,
     OURS,
+    PREVIOUS_TOKENS,
     TOKENS,
 )
 from cfscim.config.lanes import NEXT, Lane, lanes
@@ -33,7 +43,9 @@ _OURS = f"{PROJECT}:index:"
 _ENGINE = ("pulumi:pulumi:", "pulumi:providers:")
 _EVERYWHERE = (
     "cloudflare:",
-    *(f"{OURS}{kind}" for kind in ("AccessGuard", "MoveSwitch", "PreviousToken")),
+    ACCESS_GUARD,
+    MOVE_SWITCH,
+    PREVIOUS_TOKENS,
 )
 _OF_PROVIDER: Mapping[str, tuple[str, ...]] = {
     "okta": (*_EVERYWHERE, "okta:", f"{OURS}Okta"),
@@ -141,7 +153,7 @@ def _memberships(prefix: str) -> Callable[[ScimConfig, ResourceView], Iterator[F
 
 
 def _one_person(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
-    users = "okta-users-group"
+    users = OKTA_USERS
     person = view.name.removeprefix(f"{users}-")
     # Asked for every person, so nothing is sorted or collected here.
     groups = [
@@ -157,10 +169,10 @@ def _one_person(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
 
 
 def _assignments(_config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
-    yield from _named(view, {"okta-app-assignments": ""}, "assignment")
+    yield from _named(view, {OKTA_ASSIGNMENTS_NAME: ""}, "assignment")
     yield from _one_of(view, "groups", "group")
-    yield from _made_from(view, "appId", "okta-app")
-    yield from _made_from(view, "groups", "okta-users-group")
+    yield from _made_from(view, "appId", OKTA_APP_NAME)
+    yield from _made_from(view, "groups", OKTA_USERS)
 
 
 def _one_of(view: ResourceView, key: str, what: str) -> Iterator[Finding]:
@@ -172,21 +184,21 @@ def _one_of(view: ResourceView, key: str, what: str) -> Iterator[Finding]:
 def _push(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
     groups = {f"okta-push-{role.slug}": f"okta-group-{role.slug}" for role in config.roles}
     yield from _named(view, groups, "push")
-    yield from _made_from(view, "appId", "okta-app")
+    yield from _made_from(view, "appId", OKTA_APP_NAME)
     yield from _made_from(view, "sourceGroupId", groups.get(view.name))
 
 
 def _app_role(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
     groups = {f"entra-assignment-{r.slug}": f"entra-group-{r.slug}" for r in config.roles}
-    groups["entra-assignment-users"] = "entra-users-group"
+    groups[ENTRA_USERS_ASSIGNMENT] = ENTRA_USERS
     yield from _named(view, groups, "assignment")
-    yield from _made_from(view, "resourceObjectId", "entra-app")
+    yield from _made_from(view, "resourceObjectId", ENTRA_APP_NAME)
     yield from _made_from(view, "principalObjectId", groups.get(view.name))
 
 
 def _entra_group(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
     listed = {f"entra-group-{r.slug}": given.members or () for r, given in config.roles.items()}
-    listed["entra-users-group"] = people(config)
+    listed[ENTRA_USERS] = people(config)
     if view.name in listed:
         yield from _only(view, "members", listed[view.name])
     for key in ("dynamicMembership", "dynamicMemberships", "owners", "assignableToRole"):
@@ -199,7 +211,7 @@ def _connection(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
     if address not in (UNKNOWN, scim_base_url(config)):
         yield Finding("the token is handed over to another address", "write the account's own")
     if "appId" in view.inputs:
-        yield from _made_from(view, "appId", "okta-app")
+        yield from _made_from(view, "appId", OKTA_APP_NAME)
 
 
 _CHECKS: Mapping[str, Callable[[ScimConfig, ResourceView], Iterator[Finding]]] = {
@@ -210,5 +222,5 @@ _CHECKS: Mapping[str, Callable[[ScimConfig, ResourceView], Iterator[Finding]]] =
     OKTA_CONNECTION: _connection,
     ENTRA_ASSIGNMENT: _app_role,
     ENTRA_GROUP: _entra_group,
-    f"{OURS}EntraGroupMembers": _memberships("entra-group"),
+    ENTRA_MEMBERS: _memberships("entra-group"),
 }

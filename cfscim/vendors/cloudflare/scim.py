@@ -11,13 +11,15 @@ from typing import Self
 import httpx
 from pydantic import Field, JsonValue
 
+from cfscim.config.roles import SCIM_PROVISIONING
 from cfscim.vendors.cloudflare.signin import reachable
 from cfscim.vendors.http import Answer, Call, HttpClient
 from cfscim.vendors.network import open_client, require_safe
 from cfscim.vendors.replies import Reply, read
 from cfscim.vendors.retries import Policy
 
-_ACCEPT = {"Accept": "application/scim+json, application/json"}
+HEADERS = {"Accept": "application/scim+json, application/json"}
+NEEDS = f"{SCIM_PROVISIONING} (or the guide's four permissions) on this account"
 
 
 class Supported(Reply):
@@ -101,8 +103,8 @@ class ScimEndpoint:
             "GET",
             path,
             query,
-            headers=_ACCEPT,
-            needs="SCIM Provisioning (or the guide's four permissions) on this account",
+            headers=HEADERS,
+            needs=NEEDS,
             why="the identity provider cannot provision anybody",
         )
         return self.http.send(call)

@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 import httpx
 
 from cfscim.config.messages import MissingError
+from cfscim.config.names import CLOUDFLARE_API
 from cfscim.vendors.http import HttpClient
 from cfscim.vendors.network import is_loopback, open_client, require_safe
 from cfscim.vendors.retries import Policy
 from cfscim.vendors.settings import Settings
 
 VENDOR = "Cloudflare"
-_DEFAULT_BASE = "https://api.cloudflare.com/client/v4"
 _BASE_SETTING = "cloudflare:baseUrl or CLOUDFLARE_BASE_URL"
 
 
@@ -50,7 +50,7 @@ def token_http(
 def api_base(config: Mapping[str, str], env: Mapping[str, str]) -> str:
     """The API's base address, without a slash at its end. Raises `ScimError` for plain HTTP."""
     base = Settings(config, env).text("cloudflare:baseUrl", "CLOUDFLARE_BASE_URL")
-    return require_safe(base or _DEFAULT_BASE, _BASE_SETTING)
+    return require_safe(base or CLOUDFLARE_API, _BASE_SETTING)
 
 
 def reachable(url: str, config: Mapping[str, str], env: Mapping[str, str]) -> str:
@@ -59,7 +59,7 @@ def reachable(url: str, config: Mapping[str, str], env: Mapping[str, str]) -> st
     Where the API's base is set to loopback (the sandbox), api.cloudflare.com is there too.
     """
     base = api_base(config, env)
-    if is_loopback(base) and urlsplit(url).hostname == urlsplit(_DEFAULT_BASE).hostname:
+    if is_loopback(base) and urlsplit(url).hostname == urlsplit(CLOUDFLARE_API).hostname:
         ours = urlsplit(base)
         return urlsplit(url)._replace(scheme=ours.scheme, netloc=ours.netloc).geturl()
     return url
