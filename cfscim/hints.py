@@ -29,6 +29,12 @@ def about(file: str, engine_name: str) -> None:
     _named.set((file, engine_name))
 
 
+def engine_folder() -> str | None:
+    """Where the engine has to be run: the folder of the stack's file; None: here."""
+    named = _named.get()
+    return (os.path.dirname(named[0]) or None) if named is not None else None
+
+
 def next_command(*words: str) -> str:
     """`python -m cfscim` with these words, quoted, by the interpreter that runs this process.
 

@@ -18,7 +18,7 @@ from cfscim.adopt.state import State, asked, settings_of, state_in, state_of
 from cfscim.config.kinds import ENTRA_CREDENTIALS, TOKENS, words_for
 from cfscim.config.messages import CONFIG_KEY, MissingError, ScimError
 from cfscim.config.models import OktaConfig, ScimConfig
-from cfscim.hints import engine_command
+from cfscim.hints import engine_command, engine_folder
 from cfscim.program.registrations import Options
 from cfscim.rehearsal.handler import Candidate, Resource
 from cfscim.rehearsal.vendors import Vendors
@@ -106,6 +106,11 @@ def report(discovery: Discovery, config: ScimConfig, take: Iterable[str] = ()) -
     yield from (f"Note: {line}" for line in notes(discovery, config))
     if discovery.absent:
         yield f"Does not exist and will be created: {', '.join(discovery.absent)}"
+    for name in discovery.ended:
+        yield (
+            f"Ended: {name} expired, was revoked or was deleted at its vendor; once the state has "
+            "forgotten it, the next update makes a new one"
+        )
     if not findings:
         yield "Nothing exists that the state lacks."
 
@@ -271,6 +276,7 @@ def _write(
     """Writes the import and says, or does, what takes it over."""
     kept_back = held_back(discovery.findings, config, request.take)
     unfinished = any(needs_person(discovery.findings, kept_back))
+    unfinished |= _forget(request, discovery, state, env)
     file = Path(request.file or f"adopt.{short_name(request.stack)}.json")
     free = [finding for finding in discovery.findings if finding.name not in kept_back]
     content = import_file(free, discovery.declared, state)
@@ -281,7 +287,7 @@ def _write(
     command = import_command(engine_name(request.stack), file)
     preview = engine_command("preview")
     if request.do_import:
-        _import(command, env)
+        _carry_out(command, env)
         file.unlink()
         say(f"Imported. Next: {preview}")
         return 1 if unfinished else 0
@@ -290,32 +296,56 @@ def _write(
     return 1
 
 
+def _forget(request: Request, discovery: Discovery, state: State, env: Mapping[str, str]) -> bool:
+    """Says, or does, what takes out of the state what has ended; whether that is still to do."""
+    urns = [state.urns[name] for name in discovery.ended]
+    if not urns:
+        return False
+    targets = [word for urn in urns for word in ("--target", urn)]
+    command = _engine("refresh", "--stack", engine_name(request.stack), *targets, "--yes")
+    if request.do_import:
+        _carry_out(command, env)
+        say(f"Forgotten: {', '.join(discovery.ended)}. Next: {engine_command('preview')}")
+    else:
+        say(f"Next: {shlex.join(command)}")
+    return not request.do_import
+
+
+def _engine(*words: str) -> list[str]:
+    """The engine's command with these words, as it is run from here."""
+    folder = engine_folder()
+    return ["pulumi", *(("-C", folder) if folder else ()), *words]
+
+
 def import_command(stack: str, file: Path) -> list[str]:
     """The command that carries the import out: nothing is protected but what the program says."""
-    return [
-        "pulumi",
+    return _engine(
         "import",
         "--stack",
         stack,
         "--file",
-        str(file),
+        str(file.absolute() if engine_folder() else file),
         "--protect=false",
         "--generate-code=false",
         "--yes",
-    ]
+    )
 
 
-def _import(command: Sequence[str], env: Mapping[str, str]) -> None:
-    done = asked(*command[1:], env=env, seconds=processes.WORK_SECONDS)
+def _carry_out(command: Sequence[str], env: Mapping[str, str]) -> None:
+    words = command[1:] if engine_folder() is None else command[3:]
+    done = asked(*words, env=env, seconds=processes.WORK_SECONDS)
     if done is None:
         raise MissingError(
             "adopt",
-            "there is no `pulumi` on PATH to carry the import out",
-            "nothing was taken over",
+            f"there is no `pulumi` on PATH to carry the {words[0]} out",
+            "the state is as it was",
             f"run where there is one: {shlex.join(command)}",
         )
     if done.returncode != 0:
         said = " ".join((done.stderr + done.stdout).split())[-600:]
         raise ScimError(
-            "pulumi import", said, "the state may lack some of it", "put it right, run adopt again"
+            f"pulumi {words[0]}",
+            said,
+            "the state may lack some of it",
+            "put it right, run adopt again",
         )

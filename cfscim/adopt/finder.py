@@ -15,13 +15,13 @@ from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs
 
 from cfscim.adopt.state import State
 from cfscim.config.json_types import Json, JsonObject
-from cfscim.config.kinds import APPLICATIONS, ENTRA_GROUP, kind_of
+from cfscim.config.kinds import APPLICATIONS, ENTRA_GROUP, TOKENS, kind_of
 from cfscim.config.messages import ScimError
 from cfscim.program.monitor import RecordingMonitor
 from cfscim.program.placeholders import Placeholders
 from cfscim.program.registrations import Declared, Options
 from cfscim.program.run import run_program
-from cfscim.rehearsal.handler import Candidate, Handler
+from cfscim.rehearsal.handler import Candidate, Handler, Resource
 from cfscim.rehearsal.vendors import Vendors
 
 Verdict = Literal["adopt", "choose", "refuse", "twin"]
@@ -47,11 +47,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Discovery:
-    """Everything found, the names of what will be created, and what the program declares."""
+    """Everything found, the names of what will be created, what the program declares, and the
+    names of what the state has and the vendor has ended: the next refresh drops it."""
 
     findings: tuple[Finding, ...]
     absent: tuple[str, ...]
     declared: Declared
+    ended: tuple[str, ...] = ()
 
 
 def find(
@@ -76,7 +78,7 @@ def find(
     order = {resource.name: place for place, resource in enumerate(declared.resources)}
     findings = sorted(finder.findings, key=lambda finding: order[finding.name])
     absent = sorted(finder.absent, key=lambda name: order[name])
-    return Discovery(tuple(findings), tuple(absent), declared)
+    return Discovery(tuple(findings), tuple(absent), declared, tuple(finder.ended))
 
 
 class _Finder(Placeholders):
@@ -86,6 +88,7 @@ class _Finder(Placeholders):
         self.monitor = RecordingMonitor(self)
         self.findings: list[Finding] = []
         self.absent: list[str] = []
+        self.ended: list[str] = []
         self.failure: ScimError | None = None
         self._vendors = vendors
         self._state = state
@@ -110,6 +113,12 @@ class _Finder(Placeholders):
         kept = self._state.resources.get((args.typ, args.name))
         try:
             handler = self._vendors.handler(args.typ)
+            if kept is not None and args.typ in TOKENS:
+                # Its end is on no plan: a plain update would not notice it.
+                resource = Resource(
+                    args.typ, args.name, kept.id, inputs, kept.outputs, Options(), 0
+                )
+                self.ended += [args.name] if handler.refresh(resource) is None else []
             finding = self._look(handler, args, inputs, twins=kept is not None)
             outcome = None
             if finding is not None and finding.verdict == "adopt":

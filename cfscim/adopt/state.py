@@ -15,6 +15,7 @@ from cfscim.config.facts import PREVIOUS_TOKEN
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.messages import PROJECT, MissingError
 from cfscim.config.stack_file import StackFile
+from cfscim.hints import engine_folder
 from cfscim.report.say import say
 
 _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's mark of a secret
@@ -90,7 +91,8 @@ def _plain(outputs: Json) -> JsonObject:
 def asked(
     *words: str, env: Mapping[str, str], seconds: float | None = None
 ) -> subprocess.CompletedProcess[str] | None:
-    """Runs the engine on PATH; None where there is none. Its failure is the caller's to judge.
+    """Runs the engine on PATH, in the folder of the stack's file; None where there is none. Its
+    failure is the caller's to judge.
 
     Raises `MissingError` where it cannot be started or does not end in time.
     """
@@ -99,7 +101,8 @@ def asked(
         return None
     seconds = processes.ASK_SECONDS if seconds is None else seconds
     try:
-        return processes.run_text([command, *words, "--non-interactive"], seconds=seconds, env=env)
+        line = [command, *words, "--non-interactive"]
+        return processes.run_text(line, seconds=seconds, env=env, cwd=engine_folder())
     except (OSError, subprocess.TimeoutExpired) as error:
         late = isinstance(error, subprocess.TimeoutExpired)
         raise MissingError(

@@ -1,5 +1,8 @@
 """Twenty hand-made set-ups, some of them wrong: what fits is taken over and nothing is replaced."""
 
+import dataclasses
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 from cfscim.adopt.command import (
     Request,
@@ -370,6 +374,59 @@ def test_what_gives_access_in_another_way_is_never_a_twin_to_delete(
     said = refused(sandbox, hand, hand.config, twin)
     assert wanted in said
     assert "whoever has access by it would lose it" in said
+
+
+def end(sandbox: Sandbox, how: str) -> None:
+    """What happened to the stack's token at Cloudflare."""
+    tokens = sandbox.world.cloudflare.tokens
+    [token] = tokens.values()
+    if how == "deleted":
+        del tokens[token.id]
+    else:
+        token.status = how
+
+
+ENDS = ["deleted", "expired", "revoked (exposed)"]
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_a_token_that_has_ended_is_forgotten_and_the_next_update_makes_a_new_one(
+    sandbox: Sandbox,
+    admin: httpx.Client,
+    how: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hand = Hand(sandbox, admin, stack_config("entra"))
+    first = [*sandbox.world.cloudflare.tokens]
+    end(sandbox, how)
+    assert hand.made.update(hand.config).summary.keys() == {"same"}, "a plain update sees nothing"
+    folder = tmp_path / "stacks"
+    folder.mkdir()
+    (folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": hand.config}))
+    (tmp_path / "state.json").write_text(json.dumps(hand.made.export()))
+    monkeypatch.chdir(tmp_path)
+    pulumi = tmp_path / "bin" / "pulumi"
+    pulumi.parent.mkdir()
+    pulumi.write_text('#!/bin/sh\necho "$(pwd) $*" > "${0%/bin/pulumi}/asked"\n')
+    pulumi.chmod(0o700)
+    env = {**sandbox.env, "PATH": f"{pulumi.parent}:/bin:/usr/bin"}
+    request = Request("stacks/Pulumi.dev.yaml", state="state.json")
+    assert run(request, env) == 1
+    said = capsys.readouterr().out
+    assert "Ended: token expired, was revoked or was deleted" in said
+    assert "pulumi -C stacks refresh --stack dev --target " in said
+    assert run(dataclasses.replace(request, do_import=True), env) == 0
+    where, words = (tmp_path / "asked").read_text().split(" ", 1)
+    assert Path(where) == folder, "the engine is run where the stack is"
+    assert re.fullmatch(r"refresh --stack dev --target \S+::token --yes .*\n", words)
+    hand.made.refresh(hand.config)
+    hand.made.update(hand.config)
+    [now] = [t for t in sandbox.world.cloudflare.tokens.values() if t.status == "active"]
+    assert now.id not in first
+    report = admin.post("cycle").json()["entra"]
+    assert report["errors"] == [], report
 
 
 def test_without_the_state_no_twin_is_deleted(
