@@ -64,7 +64,7 @@ def describe(
 
 @scim_route("GET", "/Users")
 def list_users(ctx: Context, account: Account) -> Response:
-    """All members, in the order of `/members` (I): a recording no longer has the sorted names."""
+    """All members, in the order in which they joined (I)."""
     state: CloudflareState = ctx.state
     wanted = wanted_value(ctx, "userName")
     chosen = [
