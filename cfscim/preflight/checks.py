@@ -441,7 +441,7 @@ def _okta_people(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
             count=len(usable) or len(users),
             blocked=state.message(address) if (state := STATES.get(status)) else None,
             state=status,
-            found=bool(usable),
+            looked_up=bool(usable),
         )
 
 
@@ -530,7 +530,7 @@ def _entra_people(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
             if any(odata_pages(http, "/v1.0/users", query)):
                 no_mail = _kept_out(address, _NO_MAIL)
                 yield _person(
-                    "Entra", config, address, count=1, blocked=no_mail, state="", found=False
+                    "Entra", config, address, count=1, blocked=no_mail, state="", looked_up=False
                 )
                 continue
         user = users[0] if users else {}
@@ -571,7 +571,7 @@ def _person(
     count: int,
     blocked: Message | None,
     state: str,
-    found: bool = True,
+    looked_up: bool = True,
 ) -> Answer:
     id_, about = f"{vendor.lower()}.person.{address}", address
     if count == 0:
@@ -594,7 +594,7 @@ def _person(
         )
     if blocked:
         # Whom the program's look-up does not find, the update fails on.
-        return Answer(id_, vendor, message=blocked, advice=found)
+        return Answer(id_, vendor, message=blocked, advice=looked_up)
     said = f"{address}: {_roles_of(config, address)}" + (f" ({state.lower()})" if state else "")
     return Answer(id_, vendor, said)
 

@@ -248,10 +248,14 @@ def _system_groups(
         return {role: _not_ours_to_use() for role in ROLES} if virtual else {}
     names = {role: virtual_group(first.account.id, role.value) for role in ROLES}
     names |= {role: group_name(virtual, role) for role in ROLES} if virtual else {}
-    found = {
+    readings = {
         role: reader.read(lambda name=name: view.groups_named(name)) for role, name in names.items()
     }
-    return found if virtual else {r: one for r, one in found.items() if not one.there or one.get()}
+    return (
+        readings
+        if virtual
+        else {r: reading for r, reading in readings.items() if not reading.there or reading.get()}
+    )
 
 
 def _users_in(

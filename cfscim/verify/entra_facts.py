@@ -119,12 +119,18 @@ def read_entra(
     everyone = users_group.wait()
     of = [*ids.values(), app, everyone.id if everyone else ""]
     since = now - _LOOK_BACK
-    changes = {role: reader.read(lambda o=role: client.audit_log(o, since)) for role in of if role}
+    changes = {
+        object_id: reader.read(lambda o=object_id: client.audit_log(o, since))
+        for object_id in of
+        if object_id
+    }
     users = reader.read(lambda: client.group_members(everyone.id) if everyone else ())
     lost = _absent(config, users, members)
     direct = {ids[role]: reading for role, reading in members.items()}
     direct |= {everyone.id: users} if everyone else {}
-    nesting = [id_ for id_, r in direct.items() if any(one.is_group for one in r.wait() or ())]
+    nesting = [
+        id_ for id_, r in direct.items() if any(member.is_group for member in r.wait() or ())
+    ]
     gone = [role for role, reading in groups.items() if _is_gone(reading)]
     binned = {r: reader.read(lambda g=ids[r]: client.deleted_group(g)) for r in gone}
     return EntraFacts(
@@ -144,7 +150,7 @@ def read_entra(
         binned=binned,
         lost=reader.read(lambda: _reasons(client, lost)) if lost else Reading.of({}),
         changes=changes,
-        within={one: reader.read(lambda o=one: client.everybody_in(o)) for one in nesting},
+        within={group: reader.read(lambda o=group: client.everybody_in(o)) for group in nesting},
         beside=beside,
     )
 

@@ -180,16 +180,18 @@ class EntraGroups:
 
     def _not_people(self, group: str, members: tuple[Member, ...]) -> Verdict | None:
         """What is wrong with what is in a group and is nobody; None where there is nothing."""
-        others = {one.id: one.display_name or one.id for one in members if not one.is_user}
+        others = {
+            member.id: member.display_name or member.id for member in members if not member.is_user
+        }
         if not others:
             return None
         names = named(sorted(others.values()))
-        direct = {one.id for one in members}
+        direct = {member.id for member in members}
         read = self._facts.within.get(group)
         deeper = sorted(
-            address_of(one)
-            for one in (read.wait() if read else None) or ()
-            if one.is_user and one.id not in direct
+            address_of(member)
+            for member in (read.wait() if read else None) or ()
+            if member.is_user and member.id not in direct
         )
         shown = f"{names} within it: Entra provisions no deeper"
         shown += f", so not {named(deeper)}" if deeper else ""

@@ -49,7 +49,7 @@ def provision(
     Raises `UsageError` for a stack with Okta alone, `MissingError` without credentials.
     """
     ways = lanes(config)
-    lane = next((one for one in ways if one.config.identity_provider.kind == "entra"), None)
+    lane = next((way for way in ways if way.config.identity_provider.kind == "entra"), None)
     entra = lane.config.identity_provider if lane is not None else None
     if lane is None or not isinstance(entra, EntraConfig):
         raise UsageError(

@@ -320,14 +320,14 @@ class OktaDirectory:
         """Not in the users' group, or in it while it is not assigned; else Okta is still at it."""
         group = self.config.identity_provider.users_group.name
         everyone = self.facts.users_group.wait()
-        if user.id in {one.id for one in self.facts.users.wait() or ()} and everyone is not None:
-            if everyone.id in {one.id for one in self.facts.app_groups.wait() or ()}:
+        if user.id in {user.id for user in self.facts.users.wait() or ()} and everyone is not None:
+            if everyone.id in {group.id for group in self.facts.app_groups.wait() or ()}:
                 return Person(user.email, names, reason=f'in group "{group}", and not assigned yet')
             reason = f'group "{group}" is not assigned to the app'
             return Person(user.email, names, reason=reason, cure=(see("okta.assignment"),))
         reason = f'not assigned to the app: not in group "{group}"'
         join = Action(Act.OKTA_JOIN_USERS, f'put {user.email} into group "{group}"', (user.email,))
-        declared = user.email.lower() in {one.lower() for one in people(self.config)}
+        declared = user.email.lower() in {person.lower() for person in people(self.config)}
         cure = see("okta.members.users") if declared else join
         return Person(user.email, names, reason=reason, cure=(cure,))
 

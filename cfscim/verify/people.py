@@ -202,7 +202,7 @@ class _People:
             return holds("none", warning=f"{STILL_IN_VIRTUAL}: {shown}" if twice else "")
         powers.sort(key=lambda power: (power.person.lower(), power.role))
         parts = [f"{power.person} has {power.role} ({self._way(power)})" for power in powers]
-        parts += [f"{other} is a second member of {one}" for other, one in doubles.items()]
+        parts += [f"{other} is a second member of {address}" for other, address in doubles.items()]
         return fails("none", named(parts), *self._end(powers), *_remove_doubles(doubles))
 
     def break_glass(self) -> Verdict:
@@ -314,11 +314,11 @@ class _People:
         """Whether the person has the role by its own User Group as well."""
         ours, person = self._ours(), power.person.lower()
         return any(
-            one.group is not None
-            and one.role == power.role
-            and one.person.lower() == person
-            and one.group.id in ours
-            for one in self._view.powers
+            given.group is not None
+            and given.role == power.role
+            and given.person.lower() == person
+            and given.group.id in ours
+            for given in self._view.powers
         )
 
     def _doubles(self) -> dict[str, str]:
@@ -328,7 +328,9 @@ class _People:
         first: dict[str, str] = {}
         doubles: dict[str, str] = {}
         every = [member.address for member in self._view.facts.members.get()]
-        for address in sorted(every, key=lambda one: (one not in known, one != one.lower(), one)):
+        for address in sorted(
+            every, key=lambda text: (text not in known, text != text.lower(), text)
+        ):
             other = first.setdefault(address.lower(), address)
             if other != address:
                 doubles[address] = other

@@ -124,9 +124,9 @@ def _former_virtual(_config: ScimConfig, new: Way) -> Verdict:
         ids = {group.id for group in reading.get()} - own
         people = sorted(person for person, groups in by_person.items() if groups & ids)
         wanted = new.directory.members(role) if role in new.view.config.roles else ()
-        names = {name for one in wanted if not one.off for name in one.names}
+        names = {name for part in wanted if not part.off for name in part.names}
         full += [f"{person} ({role.value})" for person in people]
-        beyond |= {f"{one} ({role.value})": one for one in people if one not in names}
+        beyond |= {f"{person} ({role.value})": person for person in people if person not in names}
     if beyond:
         shown = named(beyond)
         ask = actions.out_of_virtual(shown, dict.fromkeys(beyond.values()))

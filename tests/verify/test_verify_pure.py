@@ -58,10 +58,14 @@ def test_a_connection_that_is_not_enabled_never_holds(integration: str, status: 
         connection=Reading.of(Connection(status=status)),
         features=Reading.of(None),
     )
-    questions = app_questions(config, okta, facts, OktaLinks(okta, "0oa1", "okta.com"))
+    questions = app_questions(
+        config, okta, facts, OktaLinks(okta, "0oa1", "okta.com"), leaving=False
+    )
     assert _asked(questions, "okta.connection").status is not Status.HOLDS
     if integration == "api":
-        questions = app_questions(config, okta, facts, OktaLinks(okta, "0oa1", "okta.com"))
+        questions = app_questions(
+            config, okta, facts, OktaLinks(okta, "0oa1", "okta.com"), leaving=False
+        )
         assert _asked(questions, "okta.featuresApi").status is Status.FAILS
 
 
@@ -73,7 +77,9 @@ def test_a_new_switch_of_okta_s_is_asked_for(monkeypatch: pytest.MonkeyPatch) ->
     assert isinstance(okta, OktaConfig)
     app = App(id="0oa1", label="Cloudflare SCIM", status="ACTIVE")
     facts = _facts(OktaFacts, app=Reading.of(app))
-    questions = app_questions(config, okta, facts, OktaLinks(okta, "0oa1", "okta.com"))
+    questions = app_questions(
+        config, okta, facts, OktaLinks(okta, "0oa1", "okta.com"), leaving=False
+    )
     check = _asked(questions, "okta.features.PUSH_BADGES")
     assert (check.status, check.found) == (Status.FAILS, "off")
     assert check.action == "Provisioning > To App > Edit, enable Sync Badges, then Save"

@@ -119,8 +119,8 @@ class GraphClient(JobCalls):
         """Who and what is in a group directly or by a group within it, however deep."""
         path = f"/v1.0/groups/{quote(bare(group_id))}/transitiveMembers"
         query = {"$select": _PERSON, "$top": "999"}
-        found = odata_pages(self._http, path, query, needs=_MEMBERS)
-        return tuple(read(Member, item, f"Microsoft Graph GET {path}") for item in found)
+        entries = odata_pages(self._http, path, query, needs=_MEMBERS)
+        return tuple(read(Member, item, f"Microsoft Graph GET {path}") for item in entries)
 
     def group_member_ids(self, group_id: str) -> set[str]:
         """The ids of `group_members`."""

@@ -143,13 +143,13 @@ def list_related(ctx: Context, group_id: str) -> Response:
 @graph_route("GET", "/groups/<group_id>/transitiveMembers", *GROUP_READ)
 def list_transitive_members(ctx: Context, group_id: str) -> Response:
     """Everything within it however deep, each once, the groups themselves too (D)."""
-    waiting, found = [find(ctx.state, "group", group_id)], dict[str, Entity]()
+    waiting, within = [find(ctx.state, "group", group_id)], dict[str, Entity]()
     while waiting:
-        for one in existing(ctx.state, waiting.pop().members):
-            if one.id not in found:
-                found[one.id] = one
-                waiting += [one] if one.kind == "group" else []
-    return objects_reply(ctx, list(found.values()))
+        for entity in existing(ctx.state, waiting.pop().members):
+            if entity.id not in within:
+                within[entity.id] = entity
+                waiting += [entity] if entity.kind == "group" else []
+    return objects_reply(ctx, list(within.values()))
 
 
 @graph_route("POST", "/groups/<group_id>/members/$ref", *MEMBER_WRITE)

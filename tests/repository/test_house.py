@@ -1,0 +1,131 @@
+"""The rules of docs/contributing.md that a reader of the code would otherwise have to check."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from cfscim.config.kinds import KINDS
+from cfscim.config.roles import PERMISSION_GROUP_IDS
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = ("cfscim", "components", "policy")
+PRIVATE_PULUMI = {"cfscim/program/quick_run.py", "policy/views.py"}
+"""Where what no public way gives is taken from Pulumi, with the version it was seen with."""
+OWNERS = {
+    **dict.fromkeys(KINDS, "cfscim/config/kinds.py"),
+    **dict.fromkeys(PERMISSION_GROUP_IDS.values(), "cfscim/config/roles.py"),
+    "https://api.cloudflare.com/client/v4": "cfscim/config/names.py",
+    "cloudflare-scim:scim": "cfscim/config/messages.py",
+}
+VAGUE = {"one", "found", "held", "left", "made"}
+STATES_FOUND = "cfscim/verify/report.py"
+"""`verify --format json` has `expected` and `found`."""
+LINES = {
+    "formatting is switched off": r"# fmt: (skip|off)",
+    "a message is taken apart": r"""split\(\s*["']; """,
+    "an error's kind is asked of anything": r"""getattr\([^)]*["']kind["']""",
+    "it asks whether it is tested": r"PYTEST|\bpytest\b|\bunittest\b",
+}
+CALLED_BY_OTHERS = re.compile(r"route|endpoint|command|callback|validator|property")
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def files(*rooms: str) -> Iterator[tuple[str, Path]]:
+    for room in rooms:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            yield path.relative_to(ROOT).as_posix(), path
+
+
+def in_lines(place: str, path: Path) -> Iterator[str]:
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        for what, pattern in LINES.items():
+            if re.search(pattern, line):
+                yield f"{place}:{number}: {what}"
+
+
+def in_names(place: str, path: Path) -> Iterator[str]:
+    """Nouns of the field, and facts in the words of their owner."""
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            if (ast.get_docstring(node) or "").startswith("The same"):
+                yield f"{place}:{node.lineno}: a docstring begins with The same"
+            if node.name.strip("_").lower() in VAGUE:
+                yield f"{place}:{node.lineno}: {node.name} names nothing of the field"
+        stored = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        name = node.id if stored else node.arg if isinstance(node, ast.arg) else ""
+        if name in VAGUE and not (name == "found" and place == STATES_FOUND):
+            yield f"{place}:{node.lineno}: {name} names nothing of the field"
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            owner = OWNERS.get(node.value, place)
+            if owner != place:
+                yield f"{place}:{node.lineno}: {node.value} stands in {owner}"
+
+
+def in_calls(place: str, path: Path) -> Iterator[str]:
+    """No clock in the config, and nothing private of Pulumi's outside its module."""
+    pulumi = {
+        alias.asname or alias.name.split(".")[-1]
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ImportFrom | ast.Import)
+        for alias in node.names
+        if (getattr(node, "module", None) or alias.name).startswith("pulumi")
+    }
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Attribute) and place.startswith("cfscim/config/"):
+            of = node.value.id if isinstance(node.value, ast.Name) else ""
+            if of in {"datetime", "date", "time"} and node.attr in {
+                "now",
+                "today",
+                "utcnow",
+                "time",
+            }:
+                yield f"{place}:{node.lineno}: the clock is asked by the commands"
+        if isinstance(node, ast.Attribute) and place not in PRIVATE_PULUMI:
+            of = node.value.id if isinstance(node.value, ast.Name) else ""
+            if of in pulumi and re.match(r"_[a-z]", node.attr):
+                yield f"{place}:{node.lineno}: {of}.{node.attr} is private to Pulumi"
+
+
+@pytest.mark.parametrize("look", [in_lines, in_names, in_calls])
+def test_the_program_keeps_the_rules_of_the_house(look) -> None:
+    assert [line for place, path in files(*PROGRAM) for line in look(place, path)] == []
+
+
+@pytest.mark.parametrize("look", [in_lines, in_names])
+def test_the_sandbox_keeps_its_own(look) -> None:
+    strangers = r"stands in cfscim/"
+    lines = [line for place, path in files("sandbox") for line in look(place, path)]
+    assert [line for line in lines if not re.search(strangers, line)] == []
+
+
+def test_nothing_is_there_for_tests_alone() -> None:
+    """Every function and class at the top of a module is used by the program itself."""
+    used: Counter[str] = Counter()
+    defined: list[tuple[str, int, str]] = []
+    for place, path in [*files(*PROGRAM, "sandbox", "bench"), ("", ROOT / "__main__.py")]:
+        module = parsed(path)
+        for node in ast.walk(module):
+            if isinstance(node, ast.Name):
+                used[node.id] += 1
+            elif isinstance(node, ast.Attribute):
+                used[node.attr] += 1
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                used[node.value] += 1
+            elif isinstance(node, ast.alias) and node.asname:
+                used[node.name] += 1
+        for node in module.body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not any(
+                CALLED_BY_OTHERS.search(ast.unparse(decorator)) for decorator in node.decorator_list
+            ):
+                defined.append((place, node.lineno, node.name))
+    unused = [f"{place}:{line}: {name}" for place, line, name in defined if not used[name]]
+    assert unused == []
