@@ -228,7 +228,7 @@ def cloud_metadata(ctx: Context) -> Response:
 
 @router.route("GET", "/<tenant>/v2.0/.well-known/openid-configuration")
 def openid_configuration(ctx: Context, tenant: str) -> Response:
-    """Where a tenant's endpoints are: on the port that was asked."""
+    """Where a tenant's endpoints are: on the port that was asked (D)."""
     base = f"{ctx.request.host_url.rstrip('/')}/{tenant}"
     return json_reply(
         {
@@ -249,7 +249,7 @@ def openid_configuration(ctx: Context, tenant: str) -> Response:
 
 @router.route("GET", "/common/discovery/instance")
 def instance_discovery(ctx: Context) -> Response:
-    """This host is a known authority."""
+    """This host is a known authority (C: azure-identity)."""
     base, host = ctx.request.host_url.rstrip("/"), ctx.request.host
     wanted = ctx.request.args.get("authorization_endpoint", f"{base}/common/oauth2/v2.0/authorize")
     tenant = wanted.partition("://")[2].split("/")[1] if wanted.count("/") > 2 else "common"

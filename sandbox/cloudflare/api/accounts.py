@@ -26,7 +26,10 @@ def describe(account: Account) -> dict[str, object]:
 
 @user_route("GET", "/user", "User Details Read", "User Details Write")
 def get_user(ctx: Context) -> Response:
-    """The user who owns the token; its id is the tag in the token's resources."""
+    """The user who owns the token; its id is the tag in the token's resources.
+
+    Source: D: API description.
+    """
     principal = ctx.values["principal"]
     assert isinstance(principal, signin.Principal)
     token = principal.token
@@ -36,7 +39,7 @@ def get_user(ctx: Context) -> Response:
 
 @router.route("GET", "/client/v4/accounts")
 def list_accounts(ctx: Context) -> Response:
-    """The accounts that the token may read."""
+    """The accounts that the token may read (D: API description; which a token sees I)."""
     try:
         principal = signin.authenticate(ctx)
         name = ctx.request.args.get("name")
@@ -60,14 +63,14 @@ def _readable(ctx: Context, principal: signin.Principal, account: Account) -> bo
 
 @account_route("GET", "", *MEMBER_READ)
 def get_account(ctx: Context, account: Account) -> Response:
-    """One account."""
+    """One account (D: API description)."""
     del ctx
     return reply(describe(account))
 
 
 @account_route("GET", "/logs/audit", "Account Settings Read", "Account Settings Write")
 def audit_log(ctx: Context, account: Account) -> Response:
-    """The newest changes first; ``since`` and ``before`` are required."""
+    """The newest changes first; ``since`` and ``before`` are required (D: API description)."""
     entries = audit.between(ctx, account)
     try:
         start = int(ctx.request.args.get("cursor") or 0)

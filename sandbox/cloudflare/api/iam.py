@@ -23,7 +23,10 @@ _WRITE = ("Account Settings Write",)
 
 @account_route("GET", "/iam/permission_groups", *MEMBER_READ)
 def list_role_groups(ctx: Context, account: Account) -> Response:
-    """The dashboard's roles; filters id, name and label match exactly."""
+    """The dashboard's roles; filters id, name and label match exactly.
+
+    Source: C: cloudflare-go's tests.
+    """
     del account  # the same for every account
     wanted = {name: ctx.request.args.get(name) for name in ("id", "name", "label")}
     chosen = [
@@ -36,7 +39,7 @@ def list_role_groups(ctx: Context, account: Account) -> Response:
 
 @account_route("GET", "/iam/permission_groups/<group_id>", *MEMBER_READ)
 def get_role_group(ctx: Context, account: Account, group_id: str) -> Response:
-    """One role."""
+    """One role (C: cloudflare-go's tests)."""
     del ctx, account
     if group_id not in ROLE_BY_GROUP_ID:
         raise ApiError(404, "permission group not found", code=404)
@@ -45,7 +48,7 @@ def get_role_group(ctx: Context, account: Account, group_id: str) -> Response:
 
 @account_route("GET", "/iam/resource_groups", *MEMBER_READ)
 def list_resource_groups(ctx: Context, account: Account) -> Response:
-    """The account's resource groups, the whole account first."""
+    """The account's resource groups, the whole account first (D: API description)."""
     wanted = {name: ctx.request.args.get(name) for name in ("id", "name")}
     chosen = [
         describe_resource_group(group)
@@ -57,7 +60,7 @@ def list_resource_groups(ctx: Context, account: Account) -> Response:
 
 @account_route("POST", "/iam/resource_groups", *_WRITE)
 def create_resource_group(ctx: Context, account: Account) -> Response:
-    """Names need not be unique."""
+    """Names need not be unique (D: API description)."""
     body = json_object(ctx)
     key, objects = parse_scope(account, body.get("scope"))
     name = _name(body)
@@ -70,14 +73,14 @@ def create_resource_group(ctx: Context, account: Account) -> Response:
 
 @account_route("GET", "/iam/resource_groups/<group_id>", *MEMBER_READ)
 def get_resource_group(ctx: Context, account: Account, group_id: str) -> Response:
-    """One resource group."""
+    """One resource group (D: API description)."""
     del ctx
     return reply(describe_resource_group(_find(account, group_id)))
 
 
 @account_route("PUT", "/iam/resource_groups/<group_id>", *_WRITE)
 def put_resource_group(ctx: Context, account: Account, group_id: str) -> Response:
-    """Rename it or change what it covers."""
+    """Rename it or change what it covers (D: API description)."""
     group, body = _editable(account, group_id), json_object(ctx)
     if "scope" in body:
         group.scope_key, group.objects = parse_scope(account, body["scope"])
@@ -88,7 +91,7 @@ def put_resource_group(ctx: Context, account: Account, group_id: str) -> Respons
 
 @account_route("DELETE", "/iam/resource_groups/<group_id>", *_WRITE)
 def delete_resource_group(ctx: Context, account: Account, group_id: str) -> Response:
-    """Refused while a policy uses it."""
+    """Refused while a policy uses it (I)."""
     del ctx
     group = _editable(account, group_id)
     holders = [*account.user_groups.values(), *account.members.values()]

@@ -77,21 +77,24 @@ def _as_policies(account: Account, member: Member) -> list[Policy]:
 
 @account_route("GET", "/roles", *MEMBER_READ)
 def list_roles(ctx: Context, account: Account) -> Response:
-    """The account-scoped roles."""
+    """The account-scoped roles (C: cloudflare-go's tests)."""
     del account
     return page(ctx, [describe_role(role) for role in ACCOUNT_ROLES])
 
 
 @account_route("GET", "/roles/<role_id>", *MEMBER_READ)
 def get_role(ctx: Context, account: Account, role_id: str) -> Response:
-    """One role."""
+    """One role (C: cloudflare-go's tests)."""
     del ctx, account
     return reply(describe_role(_role(role_id)))
 
 
 @account_route("GET", "/members", *MEMBER_READ)
 def list_members(ctx: Context, account: Account) -> Response:
-    """The account's members; ``status`` filters, ``order`` and ``direction`` sort."""
+    """The account's members; ``status`` filters, ``order`` and ``direction`` sort.
+
+    Source: C: cloudflare-go's tests.
+    """
     status = ctx.request.args.get("status")
     shown = [
         describe(ctx.state, account, member)
@@ -116,7 +119,7 @@ def _sort_key(shown: dict[str, object], order: str) -> str:
 
 @account_route("POST", "/members", *MEMBER_WRITE)
 def create_member(ctx: Context, account: Account) -> Response:
-    """Invite somebody, with roles or with policies."""
+    """Invite somebody, with roles or with policies (C: cloudflare-go's tests; P #6520)."""
     body = json_object(ctx)
     email = str(body.get("email", ""))
     if "@" not in email:
@@ -141,13 +144,16 @@ def create_member(ctx: Context, account: Account) -> Response:
 
 @account_route("GET", "/members/<member_id>", *MEMBER_READ)
 def get_member(ctx: Context, account: Account, member_id: str) -> Response:
-    """One member."""
+    """One member (C: cloudflare-go's tests)."""
     return reply(describe(ctx.state, account, find(account, member_id)))
 
 
 @account_route("PUT", "/members/<member_id>", *MEMBER_WRITE)
 def put_member(ctx: Context, account: Account, member_id: str) -> Response:
-    """Replace the roles (``[{"id"}]``) or the policies."""
+    """Replace the roles (``[{"id"}]``) or the policies.
+
+    Source: C: cloudflare-go's tests; P #6520; the last Super Administrator I.
+    """
     member, body = find(account, member_id), json_object(ctx)
     before = member.model_copy(deep=True)
     roles = body.get("roles")
@@ -171,7 +177,7 @@ def put_member(ctx: Context, account: Account, member_id: str) -> Response:
 
 @account_route("DELETE", "/members/<member_id>", *MEMBER_WRITE)
 def delete_member(ctx: Context, account: Account, member_id: str) -> Response:
-    """End a membership."""
+    """End a membership (D: API description; the last Super Administrator I)."""
     member = find(account, member_id)
     if ctx.state.super_administrators(account) == [member]:
         raise ApiError(400, "the account needs at least one Super Administrator")

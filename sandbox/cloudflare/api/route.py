@@ -4,6 +4,7 @@ Source: envelope, paging and codes D (OpenAPI); a larger `per_page` is cut I.
 """
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 
 from werkzeug import Response
 
@@ -28,6 +29,7 @@ def account_route(method: str, path: str, *groups: str) -> Callable[[Handler], H
     """Declare ``/accounts/<account_id>`` + path; the handler gets (ctx, account, **values)."""
 
     def register(handler: Handler) -> Handler:
+        @wraps(handler)
         def checked(ctx: Context, account_id: str, **values: str) -> Response:
             try:
                 account = admitted(ctx, account_id, groups)
@@ -48,6 +50,7 @@ def user_route(method: str, path: str, *groups: str) -> Callable[[Handler], Hand
     """Declare a route without an account; the handler gets (ctx, **values)."""
 
     def register(handler: Handler) -> Handler:
+        @wraps(handler)
         def checked(ctx: Context, **values: str) -> Response:
             try:
                 principal = signin.authenticate(ctx)

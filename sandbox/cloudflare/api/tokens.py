@@ -167,73 +167,76 @@ def _me(ctx: Context) -> str:
 
 @user_route("GET", "/user/tokens", *USER_READ)
 def list_user_tokens(ctx: Context) -> Response:
-    """The caller's own tokens."""
+    """The caller's own tokens (C: cloudflare-go's tests)."""
     return _list(ctx, "user", _me(ctx))
 
 
 @user_route("POST", "/user/tokens", *USER_WRITE)
 def create_user_token(ctx: Context) -> Response:
-    """Create a user-owned token; the value is in this answer only."""
+    """Create a user-owned token; the value is in this answer only (C: cloudflare-go's tests)."""
     return _create(ctx, "user", _me(ctx))
 
 
 @user_route("GET", "/user/tokens/<token_id>", *USER_READ)
 def get_user_token(ctx: Context, token_id: str) -> Response:
-    """One token, without its value."""
+    """One token, without its value (C: cloudflare-go's tests)."""
     return reply(describe(_find(ctx, token_id, "user", _me(ctx))))
 
 
 @user_route("PUT", "/user/tokens/<token_id>", *USER_WRITE)
 def put_user_token(ctx: Context, token_id: str) -> Response:
-    """Change everything but the value."""
+    """Change everything but the value (D: API description; what is left out stays, P #2253)."""
     return _change(ctx, _find(ctx, token_id, "user", _me(ctx)))
 
 
 @user_route("PUT", "/user/tokens/<token_id>/value", *USER_WRITE)
 def roll_user_token(ctx: Context, token_id: str) -> Response:
-    """A new value; the old one is dead at once."""
+    """A new value; the old one is dead at once (C: cloudflare-go's tests)."""
     return _roll(ctx, _find(ctx, token_id, "user", _me(ctx)))
 
 
 @user_route("DELETE", "/user/tokens/<token_id>", *USER_WRITE)
 def delete_user_token(ctx: Context, token_id: str) -> Response:
-    """End a token."""
+    """End a token (C: cloudflare-go's tests)."""
     return _delete(ctx, _find(ctx, token_id, "user", _me(ctx)))
 
 
 @account_route("GET", "/tokens", *ACCOUNT_READ)
 def list_account_tokens(ctx: Context, account: Account) -> Response:
-    """The account's tokens."""
+    """The account's tokens (C: cloudflare-go's tests)."""
     return _list(ctx, "account", account.id)
 
 
 @account_route("POST", "/tokens", *ACCOUNT_WRITE)
 def create_account_token(ctx: Context, account: Account) -> Response:
-    """Create an account-owned token; the value is in this answer only."""
+    """Create an account-owned token; the value is in this answer only.
+
+    Source: C: cloudflare-go's tests.
+    """
     return _create(ctx, "account", account.id)
 
 
 @account_route("GET", "/tokens/<token_id>", *ACCOUNT_READ)
 def get_account_token(ctx: Context, account: Account, token_id: str) -> Response:
-    """One token, without its value."""
+    """One token, without its value (C: cloudflare-go's tests)."""
     return reply(describe(_find(ctx, token_id, "account", account.id)))
 
 
 @account_route("PUT", "/tokens/<token_id>", *ACCOUNT_WRITE)
 def put_account_token(ctx: Context, account: Account, token_id: str) -> Response:
-    """Change everything but the value."""
+    """Change everything but the value (D: API description; what is left out stays, P #2253)."""
     return _change(ctx, _find(ctx, token_id, "account", account.id))
 
 
 @account_route("PUT", "/tokens/<token_id>/value", *ACCOUNT_WRITE)
 def roll_account_token(ctx: Context, account: Account, token_id: str) -> Response:
-    """A new value; the old one is dead at once."""
+    """A new value; the old one is dead at once (C: cloudflare-go's tests)."""
     return _roll(ctx, _find(ctx, token_id, "account", account.id))
 
 
 @account_route("DELETE", "/tokens/<token_id>", *ACCOUNT_WRITE)
 def delete_account_token(ctx: Context, account: Account, token_id: str) -> Response:
-    """End a token."""
+    """End a token (C: cloudflare-go's tests)."""
     return _delete(ctx, _find(ctx, token_id, "account", account.id))
 
 
@@ -367,13 +370,13 @@ def _reply(ctx: Context, groups: list[TokenGroup]) -> Response:
 
 @user_route("GET", "/user/tokens/permission_groups", *USER_READ)
 def user_token_groups(ctx: Context) -> Response:
-    """What user-owned tokens can hold: everything."""
+    """What user-owned tokens can hold: everything (C: cloudflare-go's tests)."""
     return _reply(ctx, list(TOKEN_GROUPS))
 
 
 @account_route("GET", "/tokens/permission_groups", *ACCOUNT_READ)
 def account_token_groups(ctx: Context, account: Account) -> Response:
-    """What account-owned tokens can hold: nothing that is a user's."""
+    """What account-owned tokens can hold: nothing that is a user's (C: cloudflare-go's tests)."""
     del account  # the same for every account
     return _reply(ctx, [group for group in TOKEN_GROUPS if group.scope != USER_SCOPE])
 
@@ -400,11 +403,11 @@ def _verified(ctx: Context, owner: str, owner_id: str | None) -> Response:
 
 @router.route("GET", "/client/v4/user/tokens/verify")
 def verify_user_token(ctx: Context) -> Response:
-    """Verify a user-owned token."""
+    """Verify a user-owned token (C: cloudflare-go's tests)."""
     return _verified(ctx, "user", None)
 
 
 @router.route("GET", "/client/v4/accounts/<account_id>/tokens/verify")
 def verify_account_token(ctx: Context, account_id: str) -> Response:
-    """Verify a token that this account owns."""
+    """Verify a token that this account owns (D: API description)."""
     return _verified(ctx, "account", account_id)

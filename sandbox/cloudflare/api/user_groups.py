@@ -33,7 +33,10 @@ def describe(account: Account, group: UserGroup) -> dict[str, object]:
 
 @account_route("GET", _PATH, *MEMBER_READ)
 def list_user_groups(ctx: Context, account: Account) -> Response:
-    """By name; ``id`` and ``name`` match exactly, ``fuzzyName`` a part of the name."""
+    """By name; ``id`` and ``name`` match exactly, ``fuzzyName`` a part of the name.
+
+    Source: D: API description.
+    """
     args = ctx.request.args
     fuzzy = args.get("fuzzyName", "").lower()
     chosen = [
@@ -49,7 +52,7 @@ def list_user_groups(ctx: Context, account: Account) -> Response:
 
 @account_route("POST", _PATH, *MEMBER_WRITE)
 def create_user_group(ctx: Context, account: Account) -> Response:
-    """Names are unique in an account."""
+    """Names are unique in an account (D: API description; texts I)."""
     body = json_object(ctx)
     name = _name(account, body.get("name"), None)
     policies = parse_member_policies(ctx.state, account, body.get("policies") or [], [])
@@ -60,14 +63,17 @@ def create_user_group(ctx: Context, account: Account) -> Response:
 
 @account_route("GET", f"{_PATH}/<group_id>", *MEMBER_READ)
 def get_user_group(ctx: Context, account: Account, group_id: str) -> Response:
-    """One group."""
+    """One group (D: API description)."""
     del ctx
     return reply(describe(account, find(account, group_id)))
 
 
 @account_route("PUT", f"{_PATH}/<group_id>", *MEMBER_WRITE)
 def put_user_group(ctx: Context, account: Account, group_id: str) -> Response:
-    """Change the name, or replace all policies; what is not given stays."""
+    """Change the name, or replace all policies; what is not given stays.
+
+    Source: D: API description; the lock of what is pushed D, its text I.
+    """
     group, body = find(account, group_id), json_object(ctx)
     name = group.name
     if body.get("name", group.name) != group.name:
@@ -82,7 +88,7 @@ def put_user_group(ctx: Context, account: Account, group_id: str) -> Response:
 
 @account_route("DELETE", f"{_PATH}/<group_id>", *MEMBER_WRITE)
 def delete_user_group(ctx: Context, account: Account, group_id: str) -> Response:
-    """End a group; its members stay in the account."""
+    """End a group; its members stay in the account (D: API description)."""
     del ctx
     group = find(account, group_id)
     _refuse_locked(group, "deleted")
@@ -92,7 +98,7 @@ def delete_user_group(ctx: Context, account: Account, group_id: str) -> Response
 
 @account_route("GET", f"{_PATH}/<group_id>/members", *MEMBER_READ)
 def list_group_members(ctx: Context, account: Account, group_id: str) -> Response:
-    """By e-mail address; ``fuzzyEmail`` matches a part of it."""
+    """By e-mail address; ``fuzzyEmail`` matches a part of it (D: API description)."""
     group = find(account, group_id)
     fuzzy = ctx.request.args.get("fuzzyEmail", "").lower()
     shown = [_member(ctx.state, account.members[member]) for member in group.members]
@@ -104,7 +110,10 @@ def list_group_members(ctx: Context, account: Account, group_id: str) -> Respons
 
 @account_route("POST", f"{_PATH}/<group_id>/members", *MEMBER_WRITE)
 def add_group_members(ctx: Context, account: Account, group_id: str) -> Response:
-    """Add members, given as ``[{"id"}]``; who is in already stays in."""
+    """Add members, given as ``[{"id"}]``; who is in already stays in.
+
+    Source: D: API description; the lock D, its text I.
+    """
     group = find(account, group_id)
     _refuse_locked(group, "given members")
     wanted = _wanted(ctx, account)
@@ -116,7 +125,7 @@ def add_group_members(ctx: Context, account: Account, group_id: str) -> Response
 
 @account_route("PUT", f"{_PATH}/<group_id>/members", *MEMBER_WRITE)
 def put_group_members(ctx: Context, account: Account, group_id: str) -> Response:
-    """Exactly these members."""
+    """Exactly these members (D: API description; the lock D, its text I)."""
     group = find(account, group_id)
     _refuse_locked(group, "given members")
     wanted = _wanted(ctx, account)
@@ -127,7 +136,7 @@ def put_group_members(ctx: Context, account: Account, group_id: str) -> Response
 
 @account_route("GET", f"{_PATH}/<group_id>/members/<member_id>", *MEMBER_READ)
 def get_group_member(ctx: Context, account: Account, group_id: str, member_id: str) -> Response:
-    """One member with the time of joining."""
+    """One member with the time of joining (D: API description)."""
     group = find(account, group_id)
     if member_id not in group.members:
         raise ApiError(404, "the user group has no such member", code=404)
@@ -140,7 +149,7 @@ def get_group_member(ctx: Context, account: Account, group_id: str, member_id: s
 
 @account_route("DELETE", f"{_PATH}/<group_id>/members/<member_id>", *MEMBER_WRITE)
 def remove_group_member(ctx: Context, account: Account, group_id: str, member_id: str) -> Response:
-    """Take one member out."""
+    """Take one member out (D: API description; the lock D, its text I)."""
     group = find(account, group_id)
     _refuse_locked(group, "relieved of members")
     if group.members.pop(member_id, None) is None:

@@ -35,7 +35,7 @@ def _dump(resource: Resource) -> dict[str, object]:
 
 @scim_route("GET", "/ServiceProviderConfig")
 def service_provider_config(ctx: Context, account: Account) -> Response:
-    """PATCH and two filters; no bulk, sort, etag or passwords."""
+    """PATCH and two filters; no bulk, sort, etag or passwords (D: API description, RFC 7644 4)."""
     off = {"supported": False}
     config = ServiceProviderConfig.model_validate(
         {
@@ -117,14 +117,14 @@ def _unfiltered(ctx: Context) -> None:
 
 @scim_route("GET", "/ResourceTypes")
 def list_resource_types(ctx: Context, account: Account) -> Response:
-    """User and Group."""
+    """User and Group (D: API description, RFC 7644 4)."""
     _unfiltered(ctx)
     return _listed(_resource_types(ctx, account))
 
 
 @scim_route("GET", "/ResourceTypes/<name>")
 def get_resource_type(ctx: Context, account: Account, name: str) -> Response:
-    """One of them."""
+    """One of them (D: API description, RFC 7644 4)."""
     for resource_type in _resource_types(ctx, account):
         if resource_type.id == name:
             return scim_reply(_dump(resource_type))
@@ -133,14 +133,14 @@ def get_resource_type(ctx: Context, account: Account, name: str) -> Response:
 
 @scim_route("GET", "/Schemas")
 def list_schemas(ctx: Context, account: Account) -> Response:
-    """The schemas of User and Group."""
+    """The schemas of User and Group (D: API description, RFC 7644 4)."""
     _unfiltered(ctx)
     return _listed(_schemas(ctx, account))
 
 
 @scim_route("GET", "/Schemas/<urn>")
 def get_schema(ctx: Context, account: Account, urn: str) -> Response:
-    """One of them, by URN."""
+    """One of them, by URN (D: API description, RFC 7644 4)."""
     for schema in _schemas(ctx, account):
         if schema.id == urn:
             return scim_reply(_dump(schema))

@@ -60,7 +60,10 @@ def _describe_system(group: SystemGroup) -> ScimGroup:
 
 @scim_route("GET", "/Groups")
 def list_groups(ctx: Context, account: Account) -> Response:
-    """System groups, then user groups in the order of their making, without members."""
+    """System groups, then user groups in the order of their making, without members.
+
+    Source: D: guide, system groups; the order I.
+    """
     wanted = wanted_value(ctx, "displayName")
     systems = [system.view(account, role) for role in system.all_roles(account)]
     if wanted is not None:
@@ -76,7 +79,7 @@ def list_groups(ctx: Context, account: Account) -> Response:
 
 @scim_route("POST", "/Groups", *MEMBER_WRITE)
 def create_group(ctx: Context, account: Account) -> Response:
-    """Push a group."""
+    """Push a group (D: user groups page; refusals' texts I)."""
     body = body_object(ctx)
     name, external_id = body.get("displayName"), body.get("externalId")
     if not isinstance(name, str) or not name.strip():
@@ -106,7 +109,7 @@ def create_group(ctx: Context, account: Account) -> Response:
 
 @scim_route("GET", "/Groups/<group_id>")
 def get_group(ctx: Context, account: Account, group_id: str) -> Response:
-    """One group; a system group shows no members (OpenAPI)."""
+    """One group; a system group shows no members (OpenAPI) (D: API description)."""
     role = system.role_of_id(account, group_id)
     if role is not None:
         return single(ctx, _describe_system(system.view(account, role)))
@@ -115,7 +118,10 @@ def get_group(ctx: Context, account: Account, group_id: str) -> Response:
 
 @scim_route("PATCH", "/Groups/<group_id>", *MEMBER_WRITE)
 def patch_group(ctx: Context, account: Account, group_id: str) -> Response:
-    """Change members, and of a user group also name and externalId."""
+    """Change members, and of a user group also name and externalId.
+
+    Source: D: user groups page; refusals' texts I.
+    """
     role = system.role_of_id(account, group_id)
     operations = read_operations(ctx)
     if role is not None:
@@ -149,7 +155,10 @@ def put_group(ctx: Context, account: Account, group_id: str) -> Response:
 
 @scim_route("DELETE", "/Groups/<group_id>", *MEMBER_WRITE)
 def delete_group(ctx: Context, account: Account, group_id: str) -> Response:
-    """End a user group with its policies; system groups stay."""
+    """End a user group with its policies; system groups stay.
+
+    Source: D: API description; of system groups I.
+    """
     del ctx
     if system.role_of_id(account, group_id) is not None:
         raise refuse(400, "system groups cannot be deleted", "mutability")

@@ -6,7 +6,7 @@ Source: permission and content type D (SCIM pages); codes I.
 import json
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, wraps
 
 from pydantic import ValidationError
 from scim2_models import Context as ScimContext
@@ -48,6 +48,7 @@ def scim_route(method: str, path: str, *groups: str) -> Callable[[Handler], Hand
     needed = groups or MEMBER_READ
 
     def register(handler: Handler) -> Handler:
+        @wraps(handler)
         def checked(ctx: Context, account_id: str, **values: str) -> Response:
             try:
                 account = admitted(ctx, account_id, needed)

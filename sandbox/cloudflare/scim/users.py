@@ -77,7 +77,7 @@ def list_users(ctx: Context, account: Account) -> Response:
 
 @scim_route("POST", "/Users", *MEMBER_WRITE)
 def create_user(ctx: Context, account: Account) -> Response:
-    """Make somebody a member."""
+    """Make somebody a member (D: API description; refusals' texts I)."""
     given = _read(body_object(ctx))
     if given.active is not True:
         raise refuse(400, "Invalid SCIM request: active must be true", "invalidValue")
@@ -98,13 +98,16 @@ def create_user(ctx: Context, account: Account) -> Response:
 
 @scim_route("GET", "/Users/<user_id>")
 def get_user(ctx: Context, account: Account, user_id: str) -> Response:
-    """One member."""
+    """One member (D: API description)."""
     return single(ctx, describe(ctx.state, account, find(account, user_id)))
 
 
 @scim_route("PUT", "/Users/<user_id>", *MEMBER_WRITE)
 def put_user(ctx: Context, account: Account, user_id: str) -> Response:
-    """Of a replacement only ``externalId`` and ``active: false`` have an effect."""
+    """Of a replacement only ``externalId`` and ``active: false`` have an effect.
+
+    Source: D: API description.
+    """
     member = find(account, user_id)
     given = _read(body_object(ctx))
     if given.emails:
@@ -116,7 +119,10 @@ def put_user(ctx: Context, account: Account, user_id: str) -> Response:
 
 @scim_route("PATCH", "/Users/<user_id>", *MEMBER_WRITE)
 def patch_user(ctx: Context, account: Account, user_id: str) -> Response:
-    """Of all operations only ``replace active`` has an effect; add and remove have none."""
+    """Of all operations only ``replace active`` has an effect; add and remove have none.
+
+    Source: D: API description.
+    """
     member = find(account, user_id)
     active = True
     for operation in read_operations(ctx):

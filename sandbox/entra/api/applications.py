@@ -77,13 +77,13 @@ _TEMPLATES: dict[str, Object] = {
 
 @graph_route("GET", "/applicationTemplates", *APPLICATION_READ)
 def list_templates(ctx: Context) -> Response:
-    """The gallery."""
+    """The gallery (D: Graph reference)."""
     return list_reply(ctx, ListRule("applicationTemplates"), [_TEMPLATES[CUSTOM_TEMPLATE]])
 
 
 @graph_route("GET", "/applicationTemplates/<template_id>", *APPLICATION_READ)
 def get_template(ctx: Context, template_id: str) -> Response:
-    """One template."""
+    """One template (D: Graph reference)."""
     return one_reply(ctx, "applicationTemplates/$entity", _template(template_id))
 
 
@@ -99,6 +99,8 @@ def instantiate(ctx: Context, template_id: str) -> Response:
     """An application and its service principal, with the roles User and msiam_access.
 
     The caller owns both, as Graph does for application permissions.
+
+    Source: D: published example.
     """
     template = _template(template_id)
     name = body_object(ctx).get("displayName")
@@ -130,7 +132,7 @@ def new_principal(state: EntraState, app: Entity) -> Entity:
 
 @graph_route("GET", "/applications", *APPLICATION_READ)
 def list_applications(ctx: Context) -> Response:
-    """All registrations; with OwnedBy alone, only the caller's."""
+    """All registrations; with OwnedBy alone, only the caller's (D: Graph reference)."""
     apps = ctx.state.applications.values()
     if not set(ctx.state.roles) & (set(APPLICATION_READ) - {OWNED}):
         apps = [app for app in apps if caller_of(ctx).object_id in app.owners]
@@ -139,7 +141,10 @@ def list_applications(ctx: Context) -> Response:
 
 @graph_route("POST", "/applications", *APPLICATION_WRITE)
 def create_application(ctx: Context) -> Response:
-    """A registration of its own, without template: it has no synchronization template either."""
+    """A registration of its own, without template: it has no synchronization template either.
+
+    Source: D: Graph reference.
+    """
     body = dict(body_object(ctx))
     name = body.pop("displayName", None)
     if not isinstance(name, str) or not name.strip():
@@ -154,14 +159,14 @@ def create_application(ctx: Context) -> Response:
 
 @graph_route("GET", "/applications/<app_id>", *APPLICATION_READ)
 def get_application(ctx: Context, app_id: str) -> Response:
-    """One registration by object id."""
+    """One registration by object id (D: published example)."""
     app = find(ctx.state, "application", app_id)
     return one_reply(ctx, "applications/$entity", app.properties)
 
 
 @graph_route("PATCH", "/applications/<app_id>", *APPLICATION_WRITE)
 def update_application(ctx: Context, app_id: str) -> Response:
-    """Change properties; a new name is the service principal's too."""
+    """Change properties; a new name is the service principal's too (D: Graph reference)."""
     app = find(ctx.state, "application", app_id)
     apply_properties(app, body_object(ctx), _APP_FIXED)
     principal = principal_of(ctx.state, app.text("appId"))
@@ -182,7 +187,10 @@ def principal_of(state: EntraState, app_id: str) -> Entity | None:
 
 @graph_route("DELETE", "/applications/<app_id>", *APPLICATION_WRITE)
 def delete_application(ctx: Context, app_id: str) -> Response:
-    """To the recycle bin, with its service principal, assignments and provisioning."""
+    """To the recycle bin, with its service principal, assignments and provisioning.
+
+    Source: C: azuread; D.
+    """
     app = find(ctx.state, "application", app_id)
     principal = principal_of(ctx.state, app.text("appId"))
     if principal is not None:
@@ -199,7 +207,10 @@ _READ_ALL = set(APPLICATION_READ) - {OWNED}
 
 @graph_route("GET", "/servicePrincipals", *APPLICATION_READ)
 def list_principals(ctx: Context) -> Response:
-    """All service principals; with OwnedBy alone, only the caller's and itself."""
+    """All service principals; with OwnedBy alone, only the caller's and itself.
+
+    Source: D: Graph reference.
+    """
     principals = ctx.state.service_principals.values()
     if not set(ctx.state.roles) & _READ_ALL:
         me = caller_of(ctx).object_id
@@ -209,7 +220,7 @@ def list_principals(ctx: Context) -> Response:
 
 @graph_route("POST", "/servicePrincipals", *APPLICATION_WRITE)
 def create_principal(ctx: Context) -> Response:
-    """The service principal of a registration that has none yet."""
+    """The service principal of a registration that has none yet (D: Graph reference)."""
     body = dict(body_object(ctx))
     app_id = str(body.pop("appId", "")).lower()
     app = _registration(ctx.state, app_id)
@@ -240,14 +251,14 @@ def _registration(state: EntraState, app_id: str) -> Entity:
 
 @graph_route("GET", "/servicePrincipals/<sp_id>", *APPLICATION_READ)
 def get_principal(ctx: Context, sp_id: str) -> Response:
-    """One service principal by object id."""
+    """One service principal by object id (D: published example)."""
     principal = find(ctx.state, "servicePrincipal", sp_id)
     return one_reply(ctx, "servicePrincipals/$entity", principal.properties)
 
 
 @graph_route("GET", "/servicePrincipals(appId='<app_id>')", *APPLICATION_READ)
 def get_principal_by_app(ctx: Context, app_id: str) -> Response:
-    """One service principal by its application's id."""
+    """One service principal by its application's id (D: Graph reference)."""
     principal = principal_of(ctx.state, app_id.lower())
     if principal is None:
         raise GraphError(404, f"Resource '{app_id}' does not exist.")
@@ -256,7 +267,7 @@ def get_principal_by_app(ctx: Context, app_id: str) -> Response:
 
 @graph_route("PATCH", "/servicePrincipals/<sp_id>", *APPLICATION_WRITE)
 def update_principal(ctx: Context, sp_id: str) -> Response:
-    """Change properties."""
+    """Change properties (D: Graph reference)."""
     principal = find(ctx.state, "servicePrincipal", sp_id)
     apply_properties(principal, body_object(ctx), _PRINCIPAL_FIXED)
     return no_content()
@@ -264,21 +275,21 @@ def update_principal(ctx: Context, sp_id: str) -> Response:
 
 @graph_route("DELETE", "/servicePrincipals/<sp_id>", *APPLICATION_WRITE)
 def delete_principal(ctx: Context, sp_id: str) -> Response:
-    """To the recycle bin, with its assignments and provisioning."""
+    """To the recycle bin, with its assignments and provisioning (D: Graph reference)."""
     forget(ctx.state, find(ctx.state, "servicePrincipal", sp_id), keep=True)
     return no_content()
 
 
 @graph_route("GET", "/servicePrincipals/<sp_id>/owners", *APPLICATION_READ)
 def list_owners(ctx: Context, sp_id: str) -> Response:
-    """Who owns the service principal."""
+    """Who owns the service principal (D: Graph reference)."""
     owners = find(ctx.state, "servicePrincipal", sp_id).owners
     return objects_reply(ctx, existing(ctx.state, owners))
 
 
 @graph_route("POST", "/servicePrincipals/<sp_id>/owners/$ref", *APPLICATION_WRITE)
 def add_owner(ctx: Context, sp_id: str) -> Response:
-    """One more owner; once only."""
+    """One more owner; once only (D: Graph reference)."""
     principal = find(ctx.state, "servicePrincipal", sp_id)
     add_reference(principal.owners, reference(ctx.state, body_object(ctx)), "owners")
     return no_content()
@@ -286,7 +297,7 @@ def add_owner(ctx: Context, sp_id: str) -> Response:
 
 @graph_route("DELETE", "/servicePrincipals/<sp_id>/owners/<object_id>/$ref", *APPLICATION_WRITE)
 def remove_owner(ctx: Context, sp_id: str, object_id: str) -> Response:
-    """One owner less."""
+    """One owner less (D: Graph reference)."""
     remove_reference(find(ctx.state, "servicePrincipal", sp_id).owners, object_id)
     return no_content()
 
@@ -320,20 +331,20 @@ def _list(ctx: Context, assignments: Iterable[Assignment]) -> Response:
 
 @graph_route("GET", "/servicePrincipals/<sp_id>/appRoleAssignedTo", *ASSIGNMENT_READ)
 def assigned_to(ctx: Context, sp_id: str) -> Response:
-    """Everybody who has a role of this application."""
+    """Everybody who has a role of this application (D: published example)."""
     resource = find(ctx.state, "servicePrincipal", sp_id).id
     return _list(ctx, [a for a in ctx.state.assignments.values() if a.resource_id == resource])
 
 
 @graph_route("GET", "/servicePrincipals/<sp_id>/appRoleAssignments", *ASSIGNMENT_READ)
 def roles_of_principal(ctx: Context, sp_id: str) -> Response:
-    """The roles a service principal has."""
+    """The roles a service principal has (D: Graph reference)."""
     return _of(ctx, find(ctx.state, "servicePrincipal", sp_id))
 
 
 @graph_route("GET", "/groups/<group_id>/appRoleAssignments", *ASSIGNMENT_READ)
 def roles_of_group(ctx: Context, group_id: str) -> Response:
-    """The roles a group has."""
+    """The roles a group has (D: Graph reference)."""
     return _of(ctx, find(ctx.state, "group", group_id))
 
 
@@ -345,7 +356,7 @@ def _of(ctx: Context, principal: Entity) -> Response:
     "GET", "/servicePrincipals/<sp_id>/appRoleAssignedTo/<assignment_id>", *ASSIGNMENT_READ
 )
 def get_assignment(ctx: Context, sp_id: str, assignment_id: str) -> Response:
-    """One assignment."""
+    """One assignment (D: Graph reference)."""
     assignment = _existing(ctx.state, sp_id, assignment_id)
     body = assignment_json(ctx.state, assignment)
     return one_reply(ctx, "appRoleAssignments/$entity", body)
@@ -358,7 +369,10 @@ def get_assignment(ctx: Context, sp_id: str, assignment_id: str) -> Response:
     also=ANY_APPLICATION_READ,
 )
 def assign(ctx: Context, sp_id: str) -> Response:
-    """Give a user, group or service principal a role of this application; once only."""
+    """Give a user, group or service principal a role of this application; once only.
+
+    Source: D: published example; P1 D.
+    """
     return _assign(ctx, find(ctx.state, "servicePrincipal", sp_id))
 
 
@@ -413,7 +427,7 @@ def _check_role(resource: Entity, role_id: str, principal: Entity) -> None:
     "DELETE", "/servicePrincipals/<sp_id>/appRoleAssignedTo/<assignment_id>", *ASSIGNMENT_WRITE
 )
 def unassign(ctx: Context, sp_id: str, assignment_id: str) -> Response:
-    """Take the role away."""
+    """Take the role away (D: published example)."""
     del ctx.state.assignments[_existing(ctx.state, sp_id, assignment_id).id]
     return no_content()
 

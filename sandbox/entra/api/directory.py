@@ -155,7 +155,7 @@ def _cut_off(state: EntraState, object_id: str) -> None:
 
 @graph_route("GET", "/directoryObjects/<object_id>", *OBJECT_READ)
 def get_object(ctx: Context, object_id: str) -> Response:
-    """An object of any kind."""
+    """An object of any kind (D: Graph reference)."""
     entity = ctx.state.find(object_id.lower())
     if entity is None:
         raise not_found(object_id)
@@ -164,7 +164,7 @@ def get_object(ctx: Context, object_id: str) -> Response:
 
 @graph_route("POST", "/directoryObjects/getByIds", *OBJECT_READ)
 def get_by_ids(ctx: Context) -> Response:
-    """Many objects at once; unknown ids are left out."""
+    """Many objects at once; unknown ids are left out (D: Graph reference)."""
     ids = ctx.body.get("ids") if isinstance(ctx.body, dict) else None
     if not isinstance(ids, list) or len(ids) > 1000:
         raise bad_request("ids must be a list of at most 1000 object ids.")
@@ -175,7 +175,7 @@ def get_by_ids(ctx: Context) -> Response:
 
 @graph_route("GET", "/directory/deletedItems/<kind>", *OBJECT_READ)
 def deleted_items(ctx: Context, kind: str) -> Response:
-    """The recycle bin's objects of one kind, or one object by id."""
+    """The recycle bin's objects of one kind, or one object by id (D: published example)."""
     _expire(ctx.state)
     if kind in _KINDS:
         items = [e for e in ctx.state.deleted.values() if e.kind == _KINDS[kind]]
@@ -197,7 +197,7 @@ def _expire(state: EntraState) -> None:
 
 @graph_route("DELETE", "/directory/deletedItems/<object_id>", *DELETED_WRITE)
 def purge(ctx: Context, object_id: str) -> Response:
-    """Delete for good."""
+    """Delete for good (D: Graph reference)."""
     if ctx.state.deleted.pop(object_id.lower(), None) is None:
         raise not_found(object_id)
     _cut_off(ctx.state, object_id.lower())
@@ -206,7 +206,7 @@ def purge(ctx: Context, object_id: str) -> Response:
 
 @graph_route("POST", "/directory/deletedItems/<object_id>/restore", *DELETED_WRITE)
 def restore(ctx: Context, object_id: str) -> Response:
-    """Back from the recycle bin."""
+    """Back from the recycle bin (D: published example)."""
     _expire(ctx.state)
     entity = ctx.state.deleted.pop(object_id.lower(), None)
     if entity is None:
@@ -243,21 +243,21 @@ def find_user(state: EntraState, key: str) -> Entity:
 
 @graph_route("GET", "/users", *USER_READ)
 def list_users(ctx: Context) -> Response:
-    """All users, with $filter, $select, $top …"""
+    """All users, with $filter, $select, $top … (D: Graph reference)."""
     users = (user.properties for user in ctx.state.users.values())
     return list_reply(ctx, ListRule("users", DEFAULT_PROPERTIES), users)
 
 
 @graph_route("GET", "/users/<key>", *USER_READ)
 def get_user(ctx: Context, key: str) -> Response:
-    """One user by id or user principal name."""
+    """One user by id or user principal name (D: published example)."""
     user = find_user(ctx.state, key)
     return one_reply(ctx, "users/$entity", user.properties, DEFAULT_PROPERTIES)
 
 
 @graph_route("POST", "/users", *USER_WRITE)
 def create_user(ctx: Context) -> Response:
-    """A new member of the tenant."""
+    """A new member of the tenant (D: Graph reference)."""
     body = dict(body_object(ctx))
     body.pop("passwordProfile", None)
     for name in ("accountEnabled", "displayName", "mailNickname", "userPrincipalName"):
@@ -274,7 +274,7 @@ def create_user(ctx: Context) -> Response:
 
 @graph_route("PATCH", "/users/<key>", *USER_WRITE)
 def update_user(ctx: Context, key: str) -> Response:
-    """Change properties."""
+    """Change properties (D: Graph reference)."""
     user = find_user(ctx.state, key)
     body = dict(body_object(ctx))
     body.pop("passwordProfile", None)
@@ -286,7 +286,7 @@ def update_user(ctx: Context, key: str) -> Response:
 
 @graph_route("DELETE", "/users/<key>", *USER_WRITE)
 def delete_user(ctx: Context, key: str) -> Response:
-    """To the recycle bin."""
+    """To the recycle bin (D: Graph reference)."""
     forget(ctx.state, find_user(ctx.state, key), keep=True)
     return no_content()
 
@@ -304,7 +304,7 @@ def _check_principal_name(state: EntraState, name: str, owner: Entity | None) ->
 
 @graph_route("GET", "/organization", *ORGANIZATION_READ)
 def organization(ctx: Context) -> Response:
-    """The tenant."""
+    """The tenant (D: Graph reference)."""
     tenant = {
         "id": ctx.state.tenant_id,
         "displayName": "Example",

@@ -36,13 +36,16 @@ _NICKNAME_FORBIDDEN = set('@()\\[]";:<>, ')
 
 @graph_route("GET", "/groups", *GROUP_READ)
 def list_groups(ctx: Context) -> Response:
-    """All groups, with $filter, $select, $top …"""
+    """All groups, with $filter, $select, $top … (D: Graph reference)."""
     return list_reply(ctx, ListRule("groups"), (g.properties for g in ctx.state.groups.values()))
 
 
 @graph_route("POST", "/groups", *GROUP_CREATE)
 def create_group(ctx: Context) -> Response:
-    """A new security group, with up to 20 owners and members bound at once."""
+    """A new security group, with up to 20 owners and members bound at once.
+
+    Source: D: published example; names repeat P graph-docs #14868.
+    """
     body = dict(body_object(ctx))
     binds = {name: _bound(ctx.state, body.pop(name, [])) for name in _BINDS}
     for name in ("displayName", "mailEnabled", "mailNickname", "securityEnabled"):
@@ -90,13 +93,13 @@ def _bound(state: EntraState, urls: object) -> list[str]:
 
 @graph_route("GET", "/groups/<group_id>", *GROUP_READ)
 def get_group(ctx: Context, group_id: str) -> Response:
-    """One group."""
+    """One group (D: published example)."""
     return one_reply(ctx, "groups/$entity", find(ctx.state, "group", group_id).properties)
 
 
 @graph_route("PATCH", "/groups/<group_id>", *GROUP_WRITE)
 def update_group(ctx: Context, group_id: str) -> Response:
-    """Change properties; ``members@odata.bind`` adds members."""
+    """Change properties; ``members@odata.bind`` adds members (D: published example)."""
     group = find(ctx.state, "group", group_id)
     body = dict(body_object(ctx))
     added = _bound(ctx.state, body.pop("members@odata.bind", []))
@@ -131,7 +134,10 @@ def delete_group(ctx: Context, group_id: str) -> Response:
 @graph_route("GET", "/groups/<group_id>/owners", *GROUP_READ)
 @graph_route("GET", "/groups/<group_id>/memberOf", *GROUP_READ)
 def list_related(ctx: Context, group_id: str) -> Response:
-    """Direct members, owners, or the groups it is in (which the provider asks for); paged."""
+    """Direct members, owners, or the groups it is in (which the provider asks for); paged.
+
+    Source: D: published example.
+    """
     group = find(ctx.state, "group", group_id)
     relation = ctx.request.path.rstrip("/").rpartition("/")[2]
     if relation == "memberOf":
@@ -154,7 +160,7 @@ def list_transitive_members(ctx: Context, group_id: str) -> Response:
 
 @graph_route("POST", "/groups/<group_id>/members/$ref", *MEMBER_WRITE)
 def add_member(ctx: Context, group_id: str) -> Response:
-    """Put one object into the group; once only."""
+    """Put one object into the group; once only (D: published example)."""
     group = find(ctx.state, "group", group_id)
     member = reference(ctx.state, body_object(ctx))
     if member.kind == "application" or member.id == group.id:
@@ -166,7 +172,7 @@ def add_member(ctx: Context, group_id: str) -> Response:
 
 @graph_route("DELETE", "/groups/<group_id>/members/<object_id>/$ref", *MEMBER_WRITE)
 def remove_member(ctx: Context, group_id: str, object_id: str) -> Response:
-    """Take one object out of the group."""
+    """Take one object out of the group (D: published example)."""
     group = find(ctx.state, "group", group_id)
     remove_reference(group.members, object_id)
     for member in existing(ctx.state, [object_id.lower()]):
@@ -176,7 +182,7 @@ def remove_member(ctx: Context, group_id: str, object_id: str) -> Response:
 
 @graph_route("POST", "/groups/<group_id>/owners/$ref", *GROUP_WRITE)
 def add_owner(ctx: Context, group_id: str) -> Response:
-    """Make a user or service principal an owner; once only."""
+    """Make a user or service principal an owner; once only (D: Graph reference)."""
     owner = reference(ctx.state, body_object(ctx))
     if owner.kind not in ("user", "servicePrincipal"):
         raise bad_request("An owner must be a user or a service principal.")
@@ -186,7 +192,7 @@ def add_owner(ctx: Context, group_id: str) -> Response:
 
 @graph_route("DELETE", "/groups/<group_id>/owners/<object_id>/$ref", *GROUP_WRITE)
 def remove_owner(ctx: Context, group_id: str, object_id: str) -> Response:
-    """Take an owner away; the last one stays."""
+    """Take an owner away; the last one stays (D: Graph reference)."""
     owners = find(ctx.state, "group", group_id).owners
     if owners == [object_id.lower()]:
         message = "The group must have at least one owner, hence this owner cannot be removed."

@@ -242,14 +242,14 @@ def find_job(state: EntraState, sp_id: str, job_id: str) -> Job:
 
 @graph_route("GET", f"{_BASE}/templates", *SYNC_READ)
 def list_templates(ctx: Context, sp_id: str) -> Response:
-    """The templates a job can be made from."""
+    """The templates a job can be made from (D: published example)."""
     rule = ListRule("synchronization/templates", advanced=False)
     return list_reply(ctx, rule, _templates(_principal(ctx, sp_id)))
 
 
 @graph_route("GET", f"{_BASE}/jobs", *SYNC_READ)
 def list_jobs(ctx: Context, sp_id: str) -> Response:
-    """The jobs of this application."""
+    """The jobs of this application (D: published example)."""
     principal = _principal(ctx, sp_id)
     synchronization = ctx.state.synchronization.get(principal.id)
     jobs = synchronization.jobs.values() if synchronization else []
@@ -262,6 +262,8 @@ def create_job(ctx: Context, sp_id: str) -> Response:
     """A job with the template's default schema, not started.
 
     Its id is template, tenant and application, so asking twice gives the same job.
+
+    Source: D: published example.
     """
     principal, state = _principal(ctx, sp_id), ctx.state
     template_id = body_object(ctx).get("templateId")
@@ -284,13 +286,13 @@ def _job_reply(ctx: Context, job: Job, status: int = 200) -> Response:
 
 @graph_route("GET", _JOB, *SYNC_READ)
 def get_job(ctx: Context, sp_id: str, job_id: str) -> Response:
-    """One job with its status."""
+    """One job with its status (D: published example)."""
     return _job_reply(ctx, find_job(ctx.state, sp_id, job_id))
 
 
 @graph_route("DELETE", _JOB, *SYNC_WRITE)
 def delete_job(ctx: Context, sp_id: str, job_id: str) -> Response:
-    """The job with all it remembers; the target is left as it is."""
+    """The job with all it remembers; the target is left as it is (D: Graph reference)."""
     find_job(ctx.state, sp_id, job_id)
     del ctx.state.sync(sp_id.lower()).jobs[job_id]
     return no_content()
@@ -298,7 +300,7 @@ def delete_job(ctx: Context, sp_id: str, job_id: str) -> Response:
 
 @graph_route("POST", f"{_JOB}/start", *SYNC_WRITE)
 def start(ctx: Context, sp_id: str, job_id: str) -> Response:
-    """From now on cycles run; a quarantine is over."""
+    """From now on cycles run; a quarantine is over (D: published example)."""
     job = find_job(ctx.state, sp_id, job_id)
     job.schedule, job.started, job.quarantine = "Active", True, None
     audit.write(ctx.state, "Enable/start provisioning configuration", _principal(ctx, sp_id))
@@ -307,7 +309,7 @@ def start(ctx: Context, sp_id: str, job_id: str) -> Response:
 
 @graph_route("POST", f"{_JOB}/pause", *SYNC_WRITE)
 def pause(ctx: Context, sp_id: str, job_id: str) -> Response:
-    """No cycle does anything until the next start; progress is kept."""
+    """No cycle does anything until the next start; progress is kept (D: published example)."""
     find_job(ctx.state, sp_id, job_id).schedule = "Paused"
     audit.write(ctx.state, "Disable/pause provisioning configuration", _principal(ctx, sp_id))
     return no_content()
@@ -332,14 +334,14 @@ def restart(ctx: Context, sp_id: str, job_id: str) -> Response:
 
 @graph_route("POST", f"{_JOB}/validateCredentials", *SYNC_WRITE)
 def validate_credentials(ctx: Context, sp_id: str, job_id: str) -> Response:
-    """Test Connection for a job."""
+    """Test Connection for a job (D: published example)."""
     find_job(ctx.state, sp_id, job_id)
     return _validate(ctx, sp_id)
 
 
 @graph_route("POST", f"{_BASE}/jobs/validateCredentials", *SYNC_WRITE)
 def validate_before(ctx: Context, sp_id: str) -> Response:
-    """Test Connection before there is a job, for a template."""
+    """Test Connection before there is a job, for a template (D: Graph reference)."""
     principal = _principal(ctx, sp_id)
     template_id = body_object(ctx).get("templateId")
     if template_id not in [template["id"] for template in _templates(principal)]:
@@ -369,14 +371,14 @@ def _validate(ctx: Context, sp_id: str) -> Response:
 
 @graph_route("GET", f"{_JOB}/schema", *SYNC_READ)
 def get_schema(ctx: Context, sp_id: str, job_id: str) -> Response:
-    """The whole schema, directories included."""
+    """The whole schema, directories included (D: published example)."""
     document = find_job(ctx.state, sp_id, job_id).document
     return json_reply({**context_line(ctx, "synchronization/jobs/schema/$entity"), **document})
 
 
 @graph_route("PUT", f"{_JOB}/schema", *SYNC_WRITE)
 def put_schema(ctx: Context, sp_id: str, job_id: str) -> Response:
-    """Replace the whole schema; the next cycle looks at everything again."""
+    """Replace the whole schema; the next cycle looks at everything again (D: published example)."""
     job = find_job(ctx.state, sp_id, job_id)
     job.document = checked(ctx.body, job.document)
     job.watermark = False
@@ -458,7 +460,7 @@ def _subjects(job: Job, parameters: object) -> list[str]:
 
 @graph_route("GET", "/auditLogs/provisioning", *LOG_READ)
 def list_log(ctx: Context) -> Response:
-    """The log, newest first; filters compare with case."""
+    """The log, newest first; filters compare with case (D: published example)."""
     return list_reply(
         ctx,
         ListRule("auditLogs/provisioning", case_sensitive=True, advanced=False),
@@ -468,6 +470,6 @@ def list_log(ctx: Context) -> Response:
 
 @graph_route("GET", "/auditLogs/directoryAudits", *AUDIT_READ, also=DIRECTORY_READ)
 def list_audits(ctx: Context) -> Response:
-    """The entries, newest first."""
+    """The entries, newest first (D: published example)."""
     rule = ListRule("auditLogs/directoryAudits", case_sensitive=True, advanced=False)
     return list_reply(ctx, rule, reversed(ctx.state.audit))

@@ -80,7 +80,7 @@ def _record(app: App) -> dict[str, object]:
 
 @endpoint("GET", "/api/v1/apps", _READ)
 def list_apps(ctx: Context) -> Response:
-    """``q`` matches the beginning of label or name; ``filter`` a few attributes."""
+    """``q`` matches the beginning of label or name; ``filter`` a few attributes (R)."""
     args = ctx.request.args
     if "expand" in args and not re.fullmatch(r"user/\w+", args["expand"]):
         raise invalid("RequestParams", "Expand query is malformed.")  # R
@@ -98,7 +98,7 @@ def list_apps(ctx: Context) -> Response:
 
 @endpoint("POST", "/api/v1/apps", _MANAGE)
 def create_app(ctx: Context) -> Response:
-    """Add an app, of the catalogue by ``name``; ``activate=false`` leaves it inactive."""
+    """Add an app, of the catalogue by ``name``; ``activate=false`` leaves it inactive (R)."""
     body, state = body_object(ctx), ctx.state
     name = text(body, "name").casefold()
     if name and name not in CATALOG:
@@ -131,13 +131,13 @@ def create_app(ctx: Context) -> Response:
 
 @endpoint("GET", "/api/v1/apps/<app_id>", _READ)
 def get_app(ctx: Context, app_id: str) -> Response:
-    """One app."""
+    """One app (R)."""
     return json_reply(app_view(find(ctx.state, app_id)))
 
 
 @endpoint("PUT", "/api/v1/apps/<app_id>", _MANAGE)
 def replace_app(ctx: Context, app_id: str) -> Response:
-    """Replace what can be set: anything left out falls back to its default."""
+    """Replace what can be set: anything left out falls back to its default (R)."""
     app, body = find(ctx.state, app_id), body_object(ctx)
     if text(body, "name", app.name).casefold() != app.name:
         raise invalid("name", "name: the app's name cannot be changed")
@@ -156,7 +156,7 @@ def replace_app(ctx: Context, app_id: str) -> Response:
 
 @endpoint("DELETE", "/api/v1/apps/<app_id>", _MANAGE)
 def delete_app(ctx: Context, app_id: str) -> Response:
-    """Delete an inactive app; its own groups go with it, the target is not told."""
+    """Delete an inactive app; its own groups go with it, the target is not told (R)."""
     app, state = find(ctx.state, app_id), ctx.state
     if app.status == "ACTIVE":
         summary = "Delete application forbidden."
@@ -172,7 +172,7 @@ def delete_app(ctx: Context, app_id: str) -> Response:
 
 @endpoint("POST", "/api/v1/apps/<app_id>/lifecycle/activate", _MANAGE)
 def activate_app(ctx: Context, app_id: str) -> Response:
-    """Make an app active; active already is no error."""
+    """Make an app active; active already is no error (R)."""
     app = find(ctx.state, app_id)
     if app.status != "ACTIVE":
         app.status, app.last_updated = "ACTIVE", now()
@@ -183,7 +183,7 @@ def activate_app(ctx: Context, app_id: str) -> Response:
 
 @endpoint("POST", "/api/v1/apps/<app_id>/lifecycle/deactivate", _MANAGE)
 def deactivate_app(ctx: Context, app_id: str) -> Response:
-    """Make an app inactive: nothing is pushed any more."""
+    """Make an app inactive: nothing is pushed any more (R)."""
     app = find(ctx.state, app_id)
     if app.status != "INACTIVE":
         tell_of_leaving(ctx.world, ctx.state, app)
@@ -195,7 +195,7 @@ def deactivate_app(ctx: Context, app_id: str) -> Response:
 
 @endpoint("POST", "/api/v1/apps/<app_id>/logo", _MANAGE)
 def upload_logo(ctx: Context, app_id: str) -> Response:
-    """Take a logo file; the picture itself is not kept."""
+    """Take a logo file; the picture itself is not kept (R)."""
     app = find(ctx.state, app_id)
     if "file" not in ctx.request.files:
         raise invalid("file", "file: a logo file is expected")

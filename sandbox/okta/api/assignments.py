@@ -23,7 +23,7 @@ _GROUPS, _USERS = "/api/v1/apps/<app_id>/groups", "/api/v1/apps/<app_id>/users"
 
 @endpoint("GET", _GROUPS, _READ)
 def list_groups(ctx: Context, app_id: str) -> Response:
-    """The assigned groups by priority; ``q`` matches the beginning of their names."""
+    """The assigned groups by priority; ``q`` matches the beginning of their names (R)."""
     app, state = find(ctx.state, app_id), ctx.state
     groups = sorted(app.groups, key=lambda assignment: assignment.priority)
     start = ctx.request.args.get("q", "").casefold()
@@ -35,14 +35,14 @@ def list_groups(ctx: Context, app_id: str) -> Response:
 
 @endpoint("GET", f"{_GROUPS}/<group_id>", _READ)
 def get_group(ctx: Context, app_id: str, group_id: str) -> Response:
-    """One assignment."""
+    """One assignment (R)."""
     app = find(ctx.state, app_id)
     return json_reply(assignment_view(app, _assigned(app, group_id)))
 
 
 @endpoint("PUT", f"{_GROUPS}/<group_id>", _MANAGE)
 def assign_group(ctx: Context, app_id: str, group_id: str) -> Response:
-    """Assign a group, or change the assignment's priority and profile."""
+    """Assign a group, or change the assignment's priority and profile (R)."""
     app, group = find(ctx.state, app_id), find_group(ctx.state, group_id)
     body = ctx.body if ctx.body is not None else {}
     if not isinstance(body, dict):
@@ -72,7 +72,7 @@ def assign_group(ctx: Context, app_id: str, group_id: str) -> Response:
 
 @endpoint("DELETE", f"{_GROUPS}/<group_id>", _MANAGE)
 def unassign_group(ctx: Context, app_id: str, group_id: str) -> Response:
-    """Take a group's assignment away: members without another one leave the app."""
+    """Take a group's assignment away: members without another one leave the app (R)."""
     app = find(ctx.state, app_id)
     app.groups.remove(_assigned(app, group_id))
     log.write(
@@ -88,7 +88,7 @@ def unassign_group(ctx: Context, app_id: str, group_id: str) -> Response:
 
 @endpoint("GET", _USERS, _READ)
 def list_users(ctx: Context, app_id: str) -> Response:
-    """The app's users; ``q`` matches the beginning of their names in the app."""
+    """The app's users; ``q`` matches the beginning of their names in the app (R)."""
     app = find(ctx.state, app_id)
     start = ctx.request.args.get("q", "").casefold()
     users = [u for u in app.users.values() if u.user_name.casefold().startswith(start)]
@@ -99,7 +99,7 @@ def list_users(ctx: Context, app_id: str) -> Response:
 
 @endpoint("POST", _USERS, _MANAGE)
 def assign_user(ctx: Context, app_id: str) -> Response:
-    """Assign a person directly, which also turns a group's assignment into a direct one."""
+    """Assign a person directly, which also turns a group's assignment into a direct one (R)."""
     app, body = find(ctx.state, app_id), body_object(ctx)
     user = find_user(ctx, text(body, "id"))
     if not user.assignable:
@@ -115,14 +115,14 @@ def assign_user(ctx: Context, app_id: str) -> Response:
 
 @endpoint("GET", f"{_USERS}/<user_id>", _READ)
 def get_user(ctx: Context, app_id: str, user_id: str) -> Response:
-    """One app user."""
+    """One app user (R)."""
     app = find(ctx.state, app_id)
     return json_reply(app_user_view(app, _app_user(app, user_id)))
 
 
 @endpoint("POST", f"{_USERS}/<user_id>", _MANAGE)
 def update_user(ctx: Context, app_id: str, user_id: str) -> Response:
-    """Change an app user's name in the app, profile or scope."""
+    """Change an app user's name in the app, profile or scope (R)."""
     app, body = find(ctx.state, app_id), body_object(ctx)
     app_user = _app_user(app, user_id)
     name = text(member(body, "credentials"), "userName")

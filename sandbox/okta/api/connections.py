@@ -22,13 +22,13 @@ _PATH = "/api/v1/apps/<app_id>/connections/default"
 
 @endpoint("GET", _PATH, _READ)
 def get_connection(ctx: Context, app_id: str) -> Response:
-    """The connection; never its token."""
+    """The connection; never its token (R)."""
     return json_reply(_view(find(ctx.state, app_id)))
 
 
 @endpoint("POST", _PATH, _MANAGE)
 def update_connection(ctx: Context, app_id: str) -> Response:
-    """Store address and credentials, where the app is one whose connection the API can set."""
+    """Store address and credentials, where the app is one whose connection the API can set (R)."""
     app, body = find(ctx.state, app_id), body_object(ctx)
     profile = member(body, "profile")
     scheme, token = text(profile, "authScheme"), text(profile, "token")
@@ -51,7 +51,7 @@ def update_connection(ctx: Context, app_id: str) -> Response:
 
 @endpoint("POST", f"{_PATH}/lifecycle/activate", _MANAGE)
 def activate(ctx: Context, app_id: str) -> Response:
-    """Switch provisioning on; for an app without connection it answers 204 and does nothing."""
+    """Switch provisioning on; for an app without connection it answers 204 and does nothing (R)."""
     app = find(ctx.state, app_id)
     if kind_of(app.name).takes_connection:
         _enable(app)
@@ -60,7 +60,7 @@ def activate(ctx: Context, app_id: str) -> Response:
 
 @endpoint("POST", f"{_PATH}/lifecycle/deactivate", _MANAGE)
 def deactivate(ctx: Context, app_id: str) -> Response:
-    """Switch provisioning off; address and token stay stored."""
+    """Switch provisioning off; address and token stay stored (R)."""
     app = find(ctx.state, app_id)
     if kind_of(app.name).takes_connection:
         app.provisioning.enabled = False

@@ -45,21 +45,21 @@ _DEFAULT_INBOUND: dict[str, object] = {
 
 @endpoint("GET", _PATH, _READ)
 def list_features(ctx: Context, app_id: str) -> Response:
-    """Both features."""
+    """Both features (R)."""
     app = _enabled(find(ctx.state, app_id))
     return json_reply([_view(app, name) for name in _DESCRIPTIONS])
 
 
 @endpoint("GET", f"{_PATH}/<name>", _READ)
 def get_feature(ctx: Context, app_id: str, name: str) -> Response:
-    """One feature."""
+    """One feature (R)."""
     _known(name)
     return json_reply(_view(_enabled(find(ctx.state, app_id)), name))
 
 
 @endpoint("PUT", f"{_PATH}/<name>", _MANAGE)
 def update_feature(ctx: Context, app_id: str, name: str) -> Response:
-    """Change the given capabilities only."""
+    """Change the given capabilities only (R)."""
     _known(name)
     body = body_object(ctx)  # R: looked at before the app
     app = _enabled(find(ctx.state, app_id))

@@ -43,7 +43,7 @@ def _record(group: Group) -> dict[str, object]:
 
 @endpoint("GET", "/api/v1/groups", _READ)
 def list_groups(ctx: Context) -> Response:
-    """``q`` matches the beginning of names; ``search`` any attribute; ``filter`` a few."""
+    """``q`` matches the beginning of names; ``search`` any attribute; ``filter`` a few (R)."""
     args = ctx.request.args
     groups, default = list(ctx.state.groups.values()), 200
     if args.get("q"):
@@ -60,7 +60,7 @@ def list_groups(ctx: Context) -> Response:
 
 @endpoint("POST", "/api/v1/groups", _MANAGE)
 def create_group(ctx: Context) -> Response:
-    """Add a group of Okta's own; its name must be new."""
+    """Add a group of Okta's own; its name must be new (R)."""
     name, description = _profile(ctx, None)
     group = ctx.state.add_group(name, description)
     log.write(ctx.state, "group.lifecycle.create", "Create Okta group", log.group_target(group))
@@ -69,13 +69,13 @@ def create_group(ctx: Context) -> Response:
 
 @endpoint("GET", "/api/v1/groups/<group_id>", _READ)
 def get_group(ctx: Context, group_id: str) -> Response:
-    """One group."""
+    """One group (R)."""
     return json_reply(group_view(find(ctx.state, group_id)))
 
 
 @endpoint("PUT", "/api/v1/groups/<group_id>", _MANAGE)
 def replace_group(ctx: Context, group_id: str) -> Response:
-    """Replace the profile: a description left out is gone."""
+    """Replace the profile: a description left out is gone (R)."""
     group = _own(ctx.state, group_id)
     group.name, group.description = _profile(ctx, group)
     group.last_updated = now()
@@ -87,7 +87,10 @@ def replace_group(ctx: Context, group_id: str) -> Response:
 
 @endpoint("DELETE", "/api/v1/groups/<group_id>", _MANAGE)
 def delete_group(ctx: Context, group_id: str) -> Response:
-    """Delete; its assignments go with it. One that is pushed cannot be deleted."""
+    """Delete; its assignments go with it. One that is pushed cannot be deleted.
+
+    Source: R; of a pushed one D, its code I.
+    """
     state: OktaState = ctx.state
     group = find(state, group_id)
     if group.type == "BUILT_IN":
@@ -107,7 +110,7 @@ def delete_group(ctx: Context, group_id: str) -> Response:
 
 @endpoint("GET", "/api/v1/groups/<group_id>/users", _READ)
 def list_members(ctx: Context, group_id: str) -> Response:
-    """The members, deactivated people left out."""
+    """The members, deactivated people left out (R)."""
     state: OktaState = ctx.state
     people = [state.users[user_id] for user_id in find(state, group_id).members]
     shown = [user for user in people if user.assignable]
@@ -116,7 +119,7 @@ def list_members(ctx: Context, group_id: str) -> Response:
 
 @endpoint("PUT", "/api/v1/groups/<group_id>/users/<user_id>", _MANAGE)
 def add_member(ctx: Context, group_id: str, user_id: str) -> Response:
-    """Add a person; a member already is no error."""
+    """Add a person; a member already is no error (R)."""
     group, user = _own(ctx.state, group_id), find_user(ctx, user_id)
     if user.id not in group.members:
         group.members.append(user.id)
@@ -134,7 +137,7 @@ def add_member(ctx: Context, group_id: str, user_id: str) -> Response:
 
 @endpoint("DELETE", "/api/v1/groups/<group_id>/users/<user_id>", _MANAGE)
 def remove_member(ctx: Context, group_id: str, user_id: str) -> Response:
-    """Remove a person; no member is no error."""
+    """Remove a person; no member is no error (R)."""
     group, user = _own(ctx.state, group_id), find_user(ctx, user_id)
     if user.id in group.members:
         group.members.remove(user.id)
@@ -152,7 +155,7 @@ def remove_member(ctx: Context, group_id: str, user_id: str) -> Response:
 
 @endpoint("GET", "/api/v1/groups/<group_id>/apps", _READ)
 def list_apps(ctx: Context, group_id: str) -> Response:
-    """The apps to which the group is assigned."""
+    """The apps to which the group is assigned (R)."""
     find(ctx.state, group_id)
     apps = [
         app

@@ -83,7 +83,10 @@ def _actor(state: OktaState, event_type: str) -> Target:
 
 @endpoint("GET", "/api/v1/logs", "okta.logs.read")
 def list_events(ctx: Context) -> Response:
-    """Events between ``since`` (7 days ago) and ``until`` (now), by ``filter`` and ``q``."""
+    """Events between ``since`` (7 days ago) and ``until`` (now), by ``filter`` and ``q``.
+
+    Source: D: Okta reference.
+    """
     args, state = ctx.request.args, ctx.state
     since = _moment(args.get("since"), "since") or datetime.now(UTC) - timedelta(days=7)
     until = _moment(args.get("until"), "until")

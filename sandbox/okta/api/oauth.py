@@ -26,7 +26,10 @@ def show(ctx: Context) -> Response:
 
 @endpoint("POST", signin.TOKEN_PATH)
 def token(ctx: Context) -> Response:
-    """Client credentials with a signed assertion; the access token holds the scopes asked for."""
+    """Client credentials with a signed assertion; the access token holds the scopes asked for.
+
+    Source: D: OAuth for Okta.
+    """
     form = ctx.request.values  # Okta's Go client of today puts them into the query
     if form.get("grant_type") != "client_credentials":
         return _refused(400, "unsupported_grant_type", "grant_type must be client_credentials.")

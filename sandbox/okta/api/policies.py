@@ -41,7 +41,7 @@ def _view(policy: Policy, *, listed: bool = False) -> dict[str, object]:
 
 @endpoint("GET", "/api/v1/policies", "okta.policies.read")
 def list_policies(ctx: Context) -> Response:
-    """The policies of a type; only app sign-on policies exist."""
+    """The policies of a type; only app sign-on policies exist (D: Okta reference)."""
     kind = ctx.request.args.get("type")
     if kind is None:
         raise invalid("type", "type: The field cannot be left blank")
@@ -58,7 +58,7 @@ def list_policies(ctx: Context) -> Response:
 
 @endpoint("GET", "/api/v1/policies/<policy_id>", "okta.policies.read")
 def get_policy(ctx: Context, policy_id: str) -> Response:
-    """One policy."""
+    """One policy (R)."""
     if policy_id not in ctx.state.policies:
         raise not_found(policy_id, "Policy")
     return json_reply(_view(ctx.state.policies[policy_id]))
@@ -66,7 +66,7 @@ def get_policy(ctx: Context, policy_id: str) -> Response:
 
 @endpoint("DELETE", "/api/v1/policies/<policy_id>", "okta.policies.manage")
 def delete_policy(ctx: Context, policy_id: str) -> Response:
-    """Delete a policy that is not Okta's own."""
+    """Delete a policy that is not Okta's own (R)."""
     if policy_id not in ctx.state.policies:
         raise not_found(policy_id, "Policy")
     if ctx.state.policies[policy_id].system:
@@ -77,7 +77,7 @@ def delete_policy(ctx: Context, policy_id: str) -> Response:
 
 @endpoint("PUT", "/api/v1/apps/<app_id>/policies/<policy_id>", "okta.apps.manage")
 def set_policy(ctx: Context, app_id: str, policy_id: str) -> Response:
-    """Put an app under a sign-on policy."""
+    """Put an app under a sign-on policy (R)."""
     app = ctx.state.apps.get(app_id)
     if app is None:
         raise not_found(app_id, "AppInstance")
@@ -99,7 +99,7 @@ def set_policy(ctx: Context, app_id: str, policy_id: str) -> Response:
 
 @endpoint("GET", "/.well-known/okta-organization")
 def organisation(ctx: Context) -> Response:
-    """Public facts; the pipeline ``idx`` says Identity Engine."""
+    """Public facts; the pipeline ``idx`` says Identity Engine (R)."""
     return json_reply(
         {
             "id": "00osandbox0000000000",

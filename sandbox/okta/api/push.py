@@ -23,7 +23,10 @@ _PATH = "/api/v1/apps/<app_id>/group-push/mappings"
 
 @endpoint("GET", _PATH, *_READ)
 def list_mappings(ctx: Context, app_id: str) -> Response:
-    """The mappings, by ``sourceGroupId``, ``status`` and ``lastUpdated``."""
+    """The mappings, by ``sourceGroupId``, ``status`` and ``lastUpdated``.
+
+    Source: R; in ERROR C and P #2670.
+    """
     app, args = find(ctx.state, app_id), ctx.request.args
     mappings = app.mappings
     if args.get("sourceGroupId"):
@@ -81,14 +84,17 @@ def create_mapping(ctx: Context, app_id: str) -> Response:
 
 @endpoint("GET", f"{_PATH}/<mapping_id>", *_READ)
 def get_mapping(ctx: Context, app_id: str, mapping_id: str) -> Response:
-    """One mapping."""
+    """One mapping (R; in ERROR C and P #2670)."""
     app = find(ctx.state, app_id)
     return json_reply(mapping_view(app, _mapping(app, mapping_id)))
 
 
 @endpoint("PATCH", f"{_PATH}/<mapping_id>", *_MANAGE)
 def update_mapping(ctx: Context, app_id: str, mapping_id: str) -> Response:
-    """Switch a mapping on or off; one in ERROR must be repaired first."""
+    """Switch a mapping on or off; one in ERROR must be repaired first.
+
+    Source: R; in ERROR C and P #2670.
+    """
     app = find(ctx.state, app_id)
     mapping, status = _mapping(app, mapping_id), text(body_object(ctx), "status")
     if status not in ("ACTIVE", "INACTIVE"):
@@ -102,7 +108,10 @@ def update_mapping(ctx: Context, app_id: str, mapping_id: str) -> Response:
 
 @endpoint("DELETE", f"{_PATH}/<mapping_id>", *_MANAGE)
 def delete_mapping(ctx: Context, app_id: str, mapping_id: str) -> Response:
-    """Delete an INACTIVE mapping; with ``deleteTargetGroup=true`` the target's group too."""
+    """Delete an INACTIVE mapping; with ``deleteTargetGroup=true`` the target's group too.
+
+    Source: R; in ERROR C and P #2670.
+    """
     state: OktaState = ctx.state
     app = find(state, app_id)
     mapping = _mapping(app, mapping_id)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
@@ -32,6 +33,7 @@ def endpoint(method: str, path: str, *scopes: str) -> Callable[[Handler[P]], Han
     """
 
     def register(handler: Handler[P]) -> Handler[P]:
+        @wraps(handler)
         def guarded(ctx: Context, *args: P.args, **values: P.kwargs) -> Response:
             try:
                 _count(ctx.state)

@@ -27,7 +27,7 @@ _NAME_FORMATS = ("unspecified", "emailAddress")
 
 @endpoint("GET", "/api/v1/apps/<app_id>/credentials/keys", "okta.apps.read")
 def list_keys(ctx: Context, app_id: str) -> Response:
-    """The app's only signing key."""
+    """The app's only signing key (R)."""
     app, certificate = find(ctx.state, app_id), _certificate()
     public = RSAAlgorithm.to_jwk(private_key().public_key(), as_dict=True)
     thumbprint = base64.urlsafe_b64encode(certificate.fingerprint(hashes.SHA256()))
@@ -48,7 +48,7 @@ def list_keys(ctx: Context, app_id: str) -> Response:
 
 @endpoint("GET", "/api/v1/apps/<app_id>/sso/saml/metadata", "okta.apps.read")
 def metadata(ctx: Context, app_id: str) -> Response:
-    """The identity provider's metadata for the app, as XML."""
+    """The identity provider's metadata for the app, as XML (R)."""
     app = find(ctx.state, app_id)
     kid = ctx.request.args.get("kid", app.key_id)
     if kid != app.key_id:

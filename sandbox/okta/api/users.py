@@ -109,7 +109,10 @@ def record(user: User) -> dict[str, object]:
 
 @endpoint("GET", "/api/v1/users", _READ)
 def list_users(ctx: Context) -> Response:
-    """All but the deactivated; with ``search`` or ``filter`` those too; ``q`` by name or e-mail."""
+    """All but the deactivated; with ``search`` or ``filter`` those too; ``q`` by name or e-mail.
+
+    Source: R.
+    """
     args = ctx.request.args
     users = list(ctx.state.users.values())
     default = 200
@@ -141,7 +144,7 @@ def listed_user(user: User) -> dict[str, object]:
 
 @endpoint("POST", "/api/v1/users", _MANAGE)
 def create_user(ctx: Context) -> Response:
-    """Add a person; ``activate=false`` leaves the account staged."""
+    """Add a person; ``activate=false`` leaves the account staged (R)."""
     profile = _whole_profile(ctx)
     _check_login(ctx.state, str(profile["login"]))
     user = ctx.state.add_user(*(str(profile[name]) for name in _NAMED))
@@ -158,13 +161,13 @@ def create_user(ctx: Context) -> Response:
 
 @endpoint("GET", "/api/v1/users/<key>", _READ)
 def get_user(ctx: Context, key: str) -> Response:
-    """One person."""
+    """One person (R)."""
     return json_reply(user_view(find(ctx, key)))
 
 
 @endpoint("POST", "/api/v1/users/<key>", _MANAGE)
 def update_user(ctx: Context, key: str) -> Response:
-    """Change the given attributes only."""
+    """Change the given attributes only (R)."""
     user = find(ctx, key)
     _take_credentials(user, body_object(ctx))
     profile = member(body_object(ctx), "profile")
@@ -193,7 +196,7 @@ def update_user(ctx: Context, key: str) -> Response:
 
 @endpoint("PUT", "/api/v1/users/<key>", _MANAGE)
 def replace_user(ctx: Context, key: str) -> Response:
-    """Replace the profile: an optional attribute left out is gone."""
+    """Replace the profile: an optional attribute left out is gone (R)."""
     user = find(ctx, key)
     if member(body_object(ctx), "profile"):  # R: credentials alone leave the profile
         _whole_profile(ctx)
@@ -203,7 +206,7 @@ def replace_user(ctx: Context, key: str) -> Response:
 
 @endpoint("DELETE", "/api/v1/users/<key>", _MANAGE)
 def delete_user(ctx: Context, key: str) -> Response:
-    """The first call deactivates, the second deletes for good."""
+    """The first call deactivates, the second deletes for good (R)."""
     user, state = find(ctx, key), ctx.state
     if user.assignable:
         _move(state, user, "deactivate")
@@ -218,7 +221,7 @@ def delete_user(ctx: Context, key: str) -> Response:
 
 @endpoint("POST", "/api/v1/users/<key>/lifecycle/<step>", _MANAGE)
 def lifecycle(ctx: Context, key: str, step: str) -> Response:
-    """activate, reactivate, deactivate, suspend, unsuspend, unlock, and new passwords."""
+    """activate, reactivate, deactivate, suspend, unsuspend, unlock, and new passwords (R)."""
     user = find(ctx, key)
     if step in _PASSWORD_STEPS:
         return _password_step(ctx, user, step)
@@ -255,7 +258,7 @@ def _password_step(ctx: Context, user: User, step: str) -> Response:
 
 @endpoint("GET", "/api/v1/users/<key>/groups", _READ)
 def list_groups(ctx: Context, key: str) -> Response:
-    """The groups of which the person is a member."""
+    """The groups of which the person is a member (R)."""
     user = find(ctx, key)
     groups = [g for g in ctx.state.groups.values() if user.id in g.members]
     return page(ctx, groups, lambda g: g.id, group_view, default=1000, most=1000)
@@ -263,14 +266,14 @@ def list_groups(ctx: Context, key: str) -> Response:
 
 @endpoint("GET", "/api/v1/users/<key>/roles", "okta.roles.read")
 def list_roles(ctx: Context, key: str) -> Response:
-    """The administrator roles."""
+    """The administrator roles (R)."""
     user = find(ctx, key)
     return json_reply([_role_view(user, role) for role in user.roles])
 
 
 @endpoint("POST", "/api/v1/users/<key>/roles", "okta.roles.manage")
 def assign_role(ctx: Context, key: str) -> Response:
-    """Make a person an administrator of a kind."""
+    """Make a person an administrator of a kind (R)."""
     user, kind = find(ctx, key), text(body_object(ctx), "type")
     if kind not in _ROLES:
         raise invalid("type", f"type: {kind!r} is no standard role")
