@@ -2,6 +2,7 @@
 everything that is wrong with it.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -61,8 +62,9 @@ class StackFile:
 
 
 def stack_of(path: str) -> str:
-    """The stack a file belongs to: `prod` for `Pulumi.prod.yaml`."""
-    name = Path(path).name
+    """The stack a file belongs to: `prod` for `Pulumi.prod.yaml`. Bytes that are no UTF-8 are
+    replaced: no stack can be named so, and what is said of the file has to be printable."""
+    name = os.fsencode(Path(path).name).decode("utf-8", "replace")
     for suffix in (".yaml", ".yml", ".json"):
         name = name.removesuffix(suffix)
     return name.removeprefix("Pulumi.") or name

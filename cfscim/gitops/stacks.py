@@ -8,15 +8,20 @@ from pathlib import Path
 
 from cfscim.gitops.shell import Stop, git, run
 
-STACK_FILE = re.compile(r"^Pulumi\.(?P<stack>[^/]+)\.yaml$")
-# Read by people or by nobody. Whatever else is not a stack file may change what every stack does.
-HARMLESS = re.compile(r"^(docs|tests|examples|schema|bench)/|^[^/]+\.md$|^(LICENSE|\.gitignore)$")
-# Wherever it lies: who must approve, what Python runs instead of the source beside it, and code
-# where there is none.
-_NEVER_HARMLESS = re.compile(
-    r"(^|/)CODEOWNERS$|\.(pyc|pth|so|pyd|whl)$|^(docs|examples|schema)/.*\.py$"
+STACK_FILE = re.compile(r"Pulumi\.(?P<stack>[^/]+)\.yaml\Z")
+# Read by people, or run by nobody who holds a credential. Whatever else is not a stack file may
+# change what every stack does. \Z, because a name may end in a line feed.
+HARMLESS = re.compile(
+    r"(docs|examples|schema)/.*\.(md|png|svg|jpe?g|gif|html|csv|json|ya?ml)\Z"
+    r"|(tests|bench)/.*\.(py|md|txt|csv|json|ya?ml|html|png|svg)\Z"
+    r"|[^/]+\.md\Z|(LICENSE|\.gitignore)\Z",
+    re.DOTALL,
 )
-_PACKAGES = re.compile(r"(^|/)(requirements|constraints)[^/]*\.(txt|in)$")
+# Wherever it lies: a step of a pipeline, a project of the engine's, what Python runs by itself.
+_NEVER_HARMLESS = re.compile(
+    r"(^|/)(action\.ya?ml|Pulumi\.(ya?ml|json)|(site|user)customize\.py)\Z", re.IGNORECASE
+)
+_PACKAGES = re.compile(r"(^|/)(requirements|constraints)[^/]*\.(txt|in)\Z")
 _OPTION = re.compile(
     r"^\s*(?:-[rcef]|--requirement|--constraint|--editable|--find-links)[\s=]*(?P<path>[^\s#]+)",
     re.M,
@@ -34,7 +39,7 @@ def stack_of(path: str) -> str | None:
 
 def is_harmless(path: str, led_to: Collection[str] = ()) -> bool:
     """Whether nothing that an update runs or reads can be in the file; `led_to`: see `leads`."""
-    if _NEVER_HARMLESS.search(path) or not HARMLESS.search(path):
+    if _NEVER_HARMLESS.search(path) or not HARMLESS.match(path):
         return False
     above = {path, *map(str, Path(path).parents)}
     return above.isdisjoint(led_to)

@@ -62,7 +62,8 @@ def _run(request: Request) -> int:
             "give one of them",
         )
     name = _deployed(request.stack) if request.against == DEPLOYED else request.against
-    against = Against(name) if name is not None else None
+    folders = {path if os.path.isdir(path) else os.path.dirname(path) for path in request.paths}
+    against = Against(name, folders or {"."}) if name is not None else None
     checked, problems = _chosen(request)
     print_warnings(checked)
     today, results = datetime.now(UTC).date(), []

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -49,11 +49,13 @@ class Baseline:
 class Against:
     """The base of a comparison, as `--against` names it: a git revision, a file or a folder.
 
-    Raises `UsageError` when it is neither, `MissingError` when git itself is missing.
+    `folders`: those whose stack files are planned. Raises `UsageError` when it is neither,
+    `MissingError` when git itself is missing.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, folders: Iterable[str] = (".",)) -> None:
         self.name = name
+        self._folders = [Path(folder).resolve() for folder in folders]
         self._path = Path(name)
         self._commits: dict[Path, str] = {}
         self._changes: dict[Path, ProgramChange] = {}
@@ -108,7 +110,9 @@ class Against:
         unknown = _git(root, "ls-files", "-z", "--others", "--exclude-standard")
         known = _git(root, "ls-files", "-s", "-z").decode(errors="replace")
         changed = [*_paths(listed), *filter(is_taken_up, _paths(unknown))]
-        files = program_files(changed, leads(known, root))
+        planned = [os.path.relpath(folder, root.resolve()) for folder in self._folders]
+        planned = ["" if folder == "." else folder for folder in planned]
+        files = program_files(changed, leads(known, root), planned)
         settings: list[tuple[str, str, str]] = []
         for path in files:
             if path.rsplit("/", 1)[-1] == PROJECT_FILE:

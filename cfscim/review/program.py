@@ -22,7 +22,7 @@ from cfscim.config.messages import ScimError
 from cfscim.gitops.stacks import is_harmless
 from cfscim.program.run import PROGRAM
 
-_STACK_FILE = re.compile(r"(^|/)Pulumi\.(?!yaml$)[^/]+(?<!\.deploy)\.yaml$")
+_STACK_FILE = re.compile(r"(^|/)Pulumi\.(?!yaml\Z)[^/]+(?<!\.deploy)\.yaml\Z")
 
 # What a changed file is to the approver; the first that fits names it, the last fits all.
 _GROUPS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -42,6 +42,7 @@ _GROUPS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     ("the project's settings for the engine", re.compile(r"(^|/)Pulumi(Policy)?\.(ya?ml|json)$")),
     ("the sandbox", re.compile(r"^sandbox/")),
+    ("stack files of other folders, which no plan here shows", _STACK_FILE),
     ("files that Python or the engine could take up instead of others", re.compile("")),
 )
 
@@ -75,12 +76,18 @@ class ProgramChange:
 NO_CHANGE = ProgramChange()
 
 
-def program_files(paths: Iterable[str], led_to: Collection[str] = ()) -> tuple[str, ...]:
+def program_files(
+    paths: Iterable[str], led_to: Collection[str] = (), planned: Collection[str] = ("",)
+) -> tuple[str, ...]:
     """Of files by path from the repository's root: those that are run, or could become so;
-    `led_to`: what links and lists of packages lead to."""
+    `led_to`: what links and lists of packages lead to; `planned`: the folders whose stack files are
+    compared by themselves."""
     return tuple(
         sorted(
-            path for path in paths if not _STACK_FILE.search(path) and not is_harmless(path, led_to)
+            path
+            for path in paths
+            if not (_STACK_FILE.search(path) and os.path.dirname(path) in planned)
+            and not is_harmless(path, led_to)
         )
     )
 

@@ -136,8 +136,8 @@ def test_verify_that_waits_ends_when_it_is_told_to(
     late.cancel()
     assert running.returncode == code, (first, out, err)
     assert time.monotonic() - begun < 8
-    lines = err.splitlines()
-    assert lines[-1].startswith(f"verify: ended by {number.name}"), lines
+    # Behind it the count of readings may still be on its way to the screen.
+    assert err.count(f"verify: ended by {number.name}") == 1, err
     assert "Traceback" not in err
     assert out == ""
 

@@ -115,7 +115,9 @@ def test_what_is_the_program_s_and_what_is_not() -> None:
         "LICENSE",
     ]
     program = ["Pulumi.yaml", "cfscim/README.md", "Pulumi.prod.deploy.yaml", "yaml.py", "Makefile"]
-    assert program_files([*harmless, *program]) == tuple(sorted(program))
+    found = program_files([*harmless, *program], planned=("", "stacks"))
+    assert found == tuple(sorted(program))
+    assert program_files(["other/Pulumi.eu.yaml"]) == ("other/Pulumi.eu.yaml",)
 
 
 def test_each_file_stands_in_one_group_in_words() -> None:
