@@ -10,7 +10,6 @@ def taken_over(lane: Lane, name: str, part: str = "") -> list[pulumi.Alias]:
 
     A logical name (`Lane.resource`) holds no account id and no group prefix, so that a changed
     prefix shows as a refused replacement of the same resource and never as a silent delete and
-    create; only while two ways stand side by side has the new one another name. `part`: what the
-    name goes on with, as in `okta-group-billing-members`.
-    """
+    create; only while two ways stand side by side has the new resource another name. `part`: what
+    the name goes on with, as in `okta-group-billing-members`."""
     return [] if lane.is_next else [pulumi.Alias(name=f"{name}{NEXT}{part}")]

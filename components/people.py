@@ -16,9 +16,9 @@ def match_people(
     deactivated: Iterable[str] = (),
     hint: str = "",
 ) -> dict[str, str]:
-    """`{address: user id}` for every one of `addresses`.
+    """`{address: user id}` for each of `addresses`. `pairs`
 
-    `found` holds (mail, id) pairs as the identity provider knows them. Addresses are compared
+    holds (mail, id) pairs as the identity provider knows them. Addresses are compared
     without regard to case, as mail systems do; `deactivated` ones are nobody's, and `hint` says
     what else a missing address can mean. Ends the program naming every address that is
     missing, deactivated or stands for more than one user, each kind with its own way out.

@@ -2,7 +2,7 @@
 
 A rotation under `keepPrevious` leaves the replaced token at Cloudflare and out of the engine's
 state. Its id is kept here, so that the change which takes `keepPrevious` out ends it, and not
-before somebody has signed in with the present one.
+before somebody has signed in with the present token.
 """
 
 import pulumi
@@ -30,7 +30,7 @@ class PreviousTokenProvider(RestProvider):
         return UpdateResult({**self.kept(news), "previous": previous})
 
     def delete(self, _id: str, props: Props) -> None:
-        """Ends the previous tokens. Raises `ScimError` while nobody has used the present one."""
+        """Ends the previous tokens. Raises `ScimError` while nobody has used the present token."""
         from cfscim.config.messages import ScimError
 
         account, present = str(props["accountId"]), str(props["tokenId"])

@@ -36,7 +36,7 @@ class SdkFinder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """A spec with a loader of ours, or None where the ordinary import shall go on."""
+        """A spec with our loader, or None where the ordinary import shall go on."""
         package, _, below = fullname.partition(".")
         if package not in KNOWN:
             return None

@@ -41,7 +41,7 @@ class Request:
 
 
 def run(request: Request, env: Mapping[str, str]) -> int:
-    """Prints what was found and writes `adopt.<stack>.json`. Returns 0 where nothing is left to
+    """Prints the discovery and writes `adopt.<stack>.json`. Returns 0 where nothing is left to
     adopt, 1 where something needs a person. Raises `ScimError`."""
     checked = open_stack(request.stack, "adopt")
     assert checked.config is not None

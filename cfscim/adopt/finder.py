@@ -29,7 +29,7 @@ Verdict = Literal["adopt", "choose", "refuse", "twin"]
 
 @dataclass(frozen=True)
 class Finding:
-    """What exists of one declared resource that the state lacks, or beside the one it has.
+    """What exists of one declared resource that the state lacks, or beside the resource it has.
 
     `adopt`: `candidates[0]` is taken over, `differs` is what the next update then changes.
     `choose`: more than one could be it. `refuse`: it could only be replaced, `differs` says why.
@@ -106,7 +106,7 @@ class _Finder(Placeholders):
             raise
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, object]]:
-        """Id and outputs of what the state has, or of what was found; else placeholders."""
+        """Id and outputs of what the state has, or of the candidate to adopt; else placeholders."""
         if not args.custom:
             return "", {}
         inputs = _revealed(args.inputs)

@@ -145,7 +145,7 @@ def state_in(file: str) -> State:
 
 
 def settings_of(file: StackFile, stack: str, env: Mapping[str, str]) -> dict[str, str]:
-    """The stack's provider settings; encrypted ones only the engine can read.
+    """The stack's provider settings; encrypted settings only the engine can read.
 
     Raises `MissingError` where it cannot say.
     """

@@ -18,7 +18,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class Difference:
-    """Grants by (person, role): new ones, ended ones, and those in both, as they are after."""
+    """Grants by (person, role): grants that begin, that end, and that go on, as they are after."""
 
     gained: tuple[Grant, ...]
     lost: tuple[Grant, ...]

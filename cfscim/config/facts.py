@@ -65,7 +65,7 @@ def token_permissions(owner: str, kind: str) -> tuple[str, ...]:
 
 
 def account_resource(account_id: str) -> str:
-    """The key of the one account in a token's policy and in a resource group."""
+    """The key of the account `account_id` in a token's policy and in a resource group."""
     return f"{ACCOUNT_SCOPE}.{account_id}"
 
 

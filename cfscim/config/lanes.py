@@ -12,7 +12,7 @@ NEXT = "-next"
 
 @dataclass(frozen=True, eq=False)
 class Lane:
-    """One way: `config` is that of a stack which has this way only; `is_next`: the new one;
+    """One way: `config` is that of a stack which has this way only; `is_next`: the new way;
     `whole`: the stack's config, which says what may be removed, where it is another."""
 
     config: ScimConfig
@@ -42,7 +42,7 @@ class Lane:
 
 
 def lanes(config: ScimConfig) -> tuple[Lane, ...]:
-    """The ways that a config declares, the one in force first."""
+    """The ways that a config declares, the way in force first."""
     if config.move is None:
         return (Lane(config),)
     new = Lane(moved(config), is_next=True)

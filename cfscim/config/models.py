@@ -207,7 +207,7 @@ IdentityProvider = Annotated[OktaConfig | EntraConfig, Field(discriminator="kind
 
 
 class Account(Part):
-    """The one Cloudflare account of the stack."""
+    """The Cloudflare account of the stack."""
 
     id: AccountId = Field(
         description="Cloudflare account id: 32 lower-case hex digits.",
@@ -414,8 +414,8 @@ class ScimConfig(Part):
     )
 
     def removal_of(self, resource: str) -> Removal | Move | None:
-        """The entry of `removals`, or the move, that a resource's logical name falls under, the one
-        that lasts longest; None where it is protected."""
+        """The entry of `removals`, or the move, that a resource's logical name falls under, the
+        entry that lasts longest; None where it is protected."""
         entries: list[Removal | Move] = [
             removal for removal in self.removals if resource in _covered(removal.what)
         ]

@@ -27,11 +27,10 @@ class Switch:
     """One switch.
 
     `title`: its name in the console; `name`: among the features of an app, where Okta lists it
-    while it is on (`listed`), otherwise a name of ours; `on`: how it has to stand; `at_first`: how
-    it stands in a new app; `page`: None where there is no box, as it comes with the integration;
-    `capability`: the way to it in the API of `USER_PROVISIONING`, empty where it has none;
-    `beside`: what Okta shows beside its status there, as it stands in a new app.
-    """
+    while it is on (`listed`), otherwise this program's name for it; `on`: how it has to stand;
+    `at_first`: how it stands in a new app; `page`: None where there is no box, as it comes with the
+    integration; `capability`: the way to it in the API of `USER_PROVISIONING`, empty where it has
+    none; `beside`: what Okta shows beside its status there, as it stands in a new app."""
 
     title: str
     name: str

@@ -33,7 +33,7 @@ _OTHER_NAMES = {"entra": "azuread", "azure": "azuread", "aad": "azuread", "cf": 
 
 
 def near_misses(config: Mapping[object, object]) -> Iterator[Message]:
-    """Settings beside the config object that no provider knows, with the one that was meant."""
+    """Settings beside the config object that no provider knows, with the setting that was meant."""
     for given in map(str, config):
         namespace, colon, key = given.partition(":")
         if not colon or given == CONFIG_KEY or key.startswith("config:"):

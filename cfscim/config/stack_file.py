@@ -178,7 +178,7 @@ def _plain(value: object) -> str | None:
 
 
 def _below_config(by_keys: Mapping[Keys, T]) -> dict[Keys, T]:
-    """What was found below `config`, by the keys below it."""
+    """The entries of `by_keys` below `config`, by the keys below it."""
     return {keys[1:]: item for keys, item in by_keys.items() if _is_below_config(keys)}
 
 

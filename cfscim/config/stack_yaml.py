@@ -126,6 +126,8 @@ class _Values:
         self._count = 0
 
     def value(self, node: yaml.Node, path: Keys) -> object:
+        """The value of a node at a key path. Raises `ConfigError` for too many or too deep
+        values."""
         outermost = self._alias is None and hasattr(node, "alias")
         if outermost:
             self._alias = (node.start_mark.line + 1, path[:-1])

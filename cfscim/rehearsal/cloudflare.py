@@ -89,8 +89,8 @@ def _token_created(_inputs: Props, answer: Answer) -> Outcome:
 def _tokens_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
     """Every token of the name: never adopted, for its value was told once (`read` is missing).
 
-    A user's tokens are listed for all accounts: one that covers none of ours is another stack's.
-    """
+    A user's tokens are listed for all accounts: a token that does not cover this account is another
+    stack's."""
     path, ours = _token_path(inputs), _accounts_of(inputs)
     for token in named(string(inputs, "name"), "name", numbered_pages(http, path, {}, per_page=50)):
         covers = _accounts_of(token)

@@ -100,7 +100,7 @@ class _Dynamic(Handler):
 
 
 class _ByType(Mapping[str, Handler]):
-    """One handler for every type of ours."""
+    """Any of our own types -> the handler, which is shared by all."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler

@@ -77,16 +77,15 @@ def _no_body(_inputs: Props) -> Props:
 class Row:
     """How a provider carries one type out.
 
-    `path`: the collection, from the inputs; an object is at `item`, by default `path/id`.
-    `body`: what is sent. `created`: id and outputs from the answer of a creation. `change`: the
-    method of an update, or None where nothing is sent. `gone_is_deleted`: the provider's delete
-    takes a 404 for done. `create`, `update` and `delete` stand for what is no plain call.
-    `find`: everything that is this resource by name or by what it joins. `read`: the resource of
-    an import id, None where it is gone or the provider cannot import it. `refresh`: the inputs that
-    the provider's read finds of a resource that is there, besides those of `read`; None where it is
-    gone. `import_id`: of one that is held, by default its id. `gone_fails`: the provider's read
-    takes a 404 for an error, and with it every refresh.
-    """
+    `path`: the collection, from the inputs; an object is at `item`, by default `path/id`. `body`:
+    what is sent. `created`: id and outputs from the answer of a creation. `change`: the method of
+    an update, or None where nothing is sent. `gone_is_deleted`: the provider's delete takes a 404
+    for done. `create`, `update` and `delete` stand for what is no plain call. `find`: everything
+    that is this resource by name or by what it joins. `read`: the resource of an import id, None
+    where it is gone or the provider cannot import it. `refresh`: the inputs that the provider's
+    read finds of a resource that is there, besides those of `read`; None where it is gone.
+    `import_id`: of a resource in the memory, by default its id. `gone_fails`: the provider's read
+    takes a 404 for an error, and with it every refresh."""
 
     path: Callable[[Props], str] = lambda _inputs: ""
     body: Callable[[Props], Props] = _no_body

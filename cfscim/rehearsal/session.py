@@ -299,7 +299,7 @@ class RehearsalDeployer:
         self._token_value: SecretStr | None = None
 
     def update(self, config: Mapping[str, object]) -> dict[str, object]:
-        """One update; returns the plain outputs, secret ones left out. Raises `ScimError`."""
+        """One update; returns the plain outputs, secret outputs left out. Raises `ScimError`."""
         result = self._rehearsal.update(config)
         self._token_value = result.token_value
         counts = ", ".join(f"{number} {what}" for what, number in sorted(result.summary.items()))

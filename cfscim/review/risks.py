@@ -36,6 +36,7 @@ SUPER = Role.SUPER_ADMINISTRATOR
 
 
 def super_gained(review: Review) -> Iterator[Risk]:
+    """Everybody who gains Super Administrator, which is power over everything."""
     role = _role(review, SUPER)
     if not role.gained:
         return
@@ -126,6 +127,7 @@ def joins(review: Review) -> Iterator[Risk]:
 
 
 def lost(review: Review) -> Iterator[Risk]:
+    """Everybody who loses a role, a line for each role."""
     for role in review.people.roles:
         if role.lost:
             yield Risk("role-lost", (*_names(role.lost), *_loss(review, role)), _people(role.lost))
@@ -179,6 +181,7 @@ def respelled(review: Review) -> Iterator[Risk]:
 
 
 def role_dropped(review: Review) -> Iterator[Risk]:
+    """Roles that leave the config while the identity provider says who has them."""
     for role in review.people.roles:
         if role.after.managed is Managed.NOBODY and role.before.managed is Managed.ELSEWHERE:
             where = tenant_words(review.before.config) if review.before else ""
@@ -197,6 +200,7 @@ def role_dropped(review: Review) -> Iterator[Risk]:
 
 
 def leaves(review: Review) -> Iterator[Risk]:
+    """Everybody who leaves the users' group, and with it the account."""
     people = review.people.users.leaves
     if people:
         verb = " leaves" if len(people) == 1 else " leave"
@@ -214,6 +218,7 @@ def leaves(review: Review) -> Iterator[Risk]:
 
 
 def unseen_removals(review: Review) -> Iterator[Risk]:
+    """Groups whose members are listed from now on: who else is in them goes, unseen."""
     where = tenant_words(review.after.config)
     for role in review.people.roles:
         if role.before.managed is Managed.ELSEWHERE and role.after.managed is Managed.HERE:
@@ -263,6 +268,7 @@ def _verb(grants: tuple[Grant, ...], singular: str, many: str) -> str:
 
 
 def refused(review: Review) -> Iterator[Risk]:
+    """Protected resources that would go, and what `removals` has to name."""
     if not review.refused:
         return
     by_kind: dict[str, list[str]] = {}
@@ -296,6 +302,7 @@ def _entries(review: Review) -> Line:
 
 
 def account(review: Review) -> Iterator[Risk]:
+    """The account is another one, or only its name is."""
     if review.before is None:
         return
     old, new = review.before.config.account, review.after.config.account
@@ -384,6 +391,7 @@ def _each(changes: Iterable[SettingChange]) -> Iterator[Inline]:
 
 
 def provider(review: Review) -> Iterator[Risk]:
+    """The identity provider is another one."""
     if review.before is None or not review.provider_switched:
         return
     old, new = tenant_words(review.before.config), tenant_words(review.after.config)
@@ -446,6 +454,7 @@ def first_effect(review: Review) -> Iterator[Risk]:
 
 
 def replaced(review: Review) -> Iterator[Risk]:
+    """Tokens, applications and jobs that are replaced or deleted, and what stops by it."""
     for change in review.resources:
         gone = change.action in (Action.REPLACE, Action.DELETE) and not change.refused
         if gone and change.resource.type in TOKENS | APPLICATIONS | JOBS:

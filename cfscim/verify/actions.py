@@ -155,7 +155,7 @@ START = (config("identityProvider.start", "true"), UPDATE)
 
 def forget(resource: str) -> Action:
     """The engine's state drops what is gone, which its own refresh cannot, and what depends on it:
-    the engine refuses the one without the other."""
+    the engine refuses it otherwise."""
     command = f"pulumi stack --show-urns | grep {resource}"
     delete = "pulumi state delete --force --target-dependents <URN>"
     text = f"run `{delete}` with the URN that `{command}` prints"

@@ -156,7 +156,7 @@ def read_cloudflare(
     endpoint: ScimEndpoint,
     reader: Reader,
 ) -> CloudflareFacts:
-    """Begins every reading; waits only for what decides about further ones.
+    """Begins every reading; waits only for what decides about further readings.
 
     `ways`: the config of each way by which roles are given.
 

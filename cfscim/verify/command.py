@@ -241,7 +241,7 @@ def _from_engine(stack: str, config: ScimConfig, env: Mapping[str, str]) -> Stac
 
 
 def _settings_from_engine(stack: str, env: Mapping[str, str]) -> dict[str, str]:
-    """The stack's provider settings with the encrypted ones, which only the engine can read."""
+    """The stack's provider settings with the encrypted settings, which only the engine can read."""
     return settings_shown(_pulumi(stack, env, "config", "--json", "--show-secrets"))
 
 

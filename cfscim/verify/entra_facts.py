@@ -247,7 +247,7 @@ class EntraDirectory:
         )
 
     def delivery(self, role: Role | None, people: Sequence[Collection[str]] = ()) -> Delivery:
-        """When the people's memberships last changed, the one of longest ago counting.
+        """When the people's memberships last changed, the longest ago counting.
 
         By the directory's audit log. Where it can't be read, the stack's last update stands for
         it, which an update in between puts off.

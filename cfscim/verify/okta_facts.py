@@ -81,7 +81,7 @@ def read_okta(
     client: OktaClient,
     reader: Reader,
 ) -> OktaFacts:
-    """Begins every reading; waits only for what names further ones."""
+    """Begins every reading; waits only for what names further readings."""
     app_id = outputs.application_id
     ids = {role: outputs.role_groups[role].identity_provider_group_id for role in config.roles}
     users_group = reader.read(lambda: client.group_by_name(okta_config.users_group.name))

@@ -41,7 +41,7 @@ class WayOutputs(BaseModel):
 class StackOutputs(WayOutputs):
     """What `verify` needs of a stack's outputs; the token's value is a secret at once.
 
-    `next`: while a move has two ways side by side, what is the new one's.
+    `next`: while a move has two ways side by side, the new way's outputs.
     """
 
     scim_base_url: str

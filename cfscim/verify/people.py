@@ -50,7 +50,7 @@ def member_questions(way: Way, now: datetime) -> Iterator[Question]:
 
 
 def account_questions(ways: Sequence[Way], now: datetime) -> Iterator[Question]:
-    """Those about everybody else, whom any of the ways may account for; the one in force first."""
+    """Those about everybody else, whom any of the ways may account for; the way in force first."""
     view, directory = ways[0].view, ways[0].directory
     people = _People(ways, now)
     links = CloudflareLinks.of(view.config)

@@ -144,6 +144,7 @@ class _Token:
         )
 
     def name(self) -> Verdict:
+        """Whether the token has the config's name."""
         return same(self._config.token.name, self._token().name, actions.REFRESH)
 
     def only(self) -> Verdict:
@@ -198,6 +199,7 @@ class _Token:
         return f"another token may provision people too: {others}" if others else ""
 
     def granted(self) -> Verdict:
+        """Whether the token has exactly its owner's permissions, each on its kind of resource."""
         permissions = sorted(
             self._shown(policy, group)
             for policy in self._token().policies
@@ -213,6 +215,7 @@ class _Token:
         return fails(named(self.permissions), "; ".join(parts), actions.REFRESH)
 
     def resources(self) -> Verdict:
+        """Whether the token covers this account, a user's token also the user, and no more."""
         wanted = {account_resource(self._config.account.id)}
         expected = f"account {self._config.account.id} only"
         if self._config.token.owner == "user":
@@ -229,6 +232,7 @@ class _Token:
         return fails(expected, named(sorted(scopes)) or "none", actions.REFRESH)
 
     def restrictions(self) -> Verdict:
+        """Whether the token's networks and its first day are those of the config."""
         token = self._token()
         address = token.condition.request_ip if token.condition else None
         allowed = sorted(address.allowed or ()) if address else []
@@ -272,6 +276,7 @@ class _Token:
         return holds(expected, f"{text}: renew it soon", warning=warning)
 
     def endpoint(self) -> Verdict:
+        """Whether the account's SCIM endpoint answers to the token."""
         expected = f"{scim_base_url(self._config)} answers"
         try:
             self._facts.probe.get()

@@ -82,7 +82,8 @@ def _off_for_the_leaving(question: Question) -> Verdict:
 
 
 def former_questions(config: ScimConfig, new: Way) -> Iterator[Question]:
-    """After the switch of a move: whether the former groups give nothing that the new ones do not.
+    """After the switch of a move: whether the former groups give nothing that the new groups do
+    not.
 
     `config`: the stack's, whose own keys are still those of the former way.
     """

@@ -91,7 +91,7 @@ class OktaApp(pulumi.ComponentResource):
 
 
 class OktaAssignment(pulumi.ComponentResource):
-    """The one assignment of the app, its users' group (guide: Assignments > Assign to Groups).
+    """The only assignment of the app, its users' group (guide: Assignments > Assign to Groups).
 
     Whoever is assigned before provisioning is on is never pushed (recorded), so it comes after
     the gate. In: the way, the app, the gate.

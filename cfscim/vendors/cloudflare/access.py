@@ -98,6 +98,7 @@ class _Giving:
         self._whole = whole_account_ids(client.resource_groups(account), account)
 
     def by(self, policies: tuple[MemberPolicy, ...] | None) -> bool:
+        """Whether any of these policies, of a member or of a User Group, gives it."""
         return any(
             policy.access == "allow"
             and any(group.id in self._roles for group in policy.permission_groups or ())

@@ -88,7 +88,7 @@ class ScimEndpoint:
         return read(ServiceProviderConfig, answer.body, answer.where)
 
     def users_page(self, *, user_name: str = "", start_index: int = 1, count: int = 1) -> UsersPage:
-        """A page of users, or the one of this name: the guide's Test Connection.
+        """A page of users, or the user of this name: the guide's Test Connection.
 
         Raises `AnswerError`: "unauthorized" for a wrong token, "forbidden" for another account's.
         """

@@ -191,7 +191,7 @@ def with_scopes(document: JsonObject, scopes: Scopes) -> JsonObject:
 
 
 def object_mapping(document: JsonObject, source: SourceObject) -> JsonObject:
-    """The one mapping whose source objects are Groups or Users; display names differ by tenant.
+    """The only mapping whose source objects are Groups or Users; display names differ by tenant.
 
     Raises `NotAsDeclaredError` where there is none, or more than one.
     """

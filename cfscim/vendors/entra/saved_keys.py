@@ -18,7 +18,7 @@ _EFFECTS = {
 
 
 def further_keys(saved: Iterable[str]) -> list[str]:
-    """The saved keys that are none of ours, sorted."""
+    """The names of saved keys that the program does not write, sorted."""
     return sorted(set(saved) - {*Key})
 
 

@@ -79,7 +79,7 @@ class Federated:
 
 @dataclass(frozen=True)
 class ManagedIdentity:
-    """By the machine's identity; `endpoint` replaces the one found by azure-identity."""
+    """By the machine's identity; `endpoint` replaces the address found by azure-identity."""
 
     client_id: str
     endpoint: str
