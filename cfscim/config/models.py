@@ -207,7 +207,7 @@ IdentityProvider = Annotated[OktaConfig | EntraConfig, Field(discriminator="kind
 
 
 class Account(Part):
-    """The Cloudflare account of the stack."""
+    """The one Cloudflare account of the stack."""
 
     id: AccountId = Field(
         description="Cloudflare account id: 32 lower-case hex digits.",
