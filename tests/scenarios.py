@@ -16,6 +16,7 @@ import httpx
 from cfscim.config.messages import CONFIG_KEY
 from cfscim.config.roles import ROLES
 from sandbox.server.server import Sandbox
+from tests.adopt.adopting import adopted
 from tests.combinations import ACCOUNT, config_object
 
 Config = dict[str, Any]
@@ -51,7 +52,15 @@ class Destroy:
     """`pulumi destroy`."""
 
 
-Step = Change | Console | Cycle | Destroy
+@dataclass(frozen=True)
+class Adopt:
+    """`adopt --import`; `lost`: of a set-up whose state is gone, or that was made by hand, and no
+    token is deleted; else the twins that it lists go."""
+
+    lost: bool = False
+
+
+Step = Change | Console | Cycle | Destroy | Adopt
 
 
 @dataclass(frozen=True)
@@ -190,6 +199,16 @@ def leaving(kind: str, *, api: bool = False) -> Scenario:
     return Scenario(f"leaving-{kind}{'-api' * api}", start, tuple(steps))
 
 
+def adoption(kind: str) -> Scenario:
+    """A whole set-up is taken over: its token is replaced, handed over, and ended last."""
+    start = config_object(kind, "userGroups", "account")
+    steps: list[Step] = [Adopt(lost=True), Change("take it over", start), Cycle()]
+    if kind == "okta":
+        steps += [Console(), Cycle()]
+    return Scenario(f"adoption-{kind}", start, (*steps, Adopt(), Change("again", start), Cycle()))
+
+
+ADOPTIONS = (adoption("okta"), adoption("entra"))
 SCENARIOS: tuple[Scenario, ...] = (
     *(
         scenario
@@ -275,11 +294,14 @@ class Sampler:
 
 @dataclass
 class Stage:
-    """A deployed stack on a sandbox: what the steps of a scenario are taken on."""
+    """A deployed stack on a sandbox: what the steps of a scenario are taken on. `anew`: a deployer
+    without a state."""
 
     deployer: Any
     admin: httpx.Client
     outputs: dict[str, Any] = field(default_factory=dict)
+    anew: Callable[[], Any] | None = None
+    config: Config = field(default_factory=dict)
 
     def deploy(self, start: Config) -> None:
         """The start of a scenario: everybody has the roles of the config."""
@@ -301,10 +323,25 @@ class Stage:
             self.console(step)
         elif isinstance(step, Cycle):
             self._post("cycle", {})
+        elif isinstance(step, Adopt):
+            self.adopt(step)
         else:
             self.deployer.destroy()
 
+    def adopt(self, step: Adopt) -> None:
+        """Everything that the config declares is taken over by the state."""
+        kept: list[str] = []
+        if step.lost:
+            assert self.anew is not None
+            self.deployer = self.anew()
+            kept = [one["id"] for one in self.admin.get("state").json()["cloudflare"]["tokens"]]
+        stack, env = stack_file(self.config), self.deployer.environment
+        imports = adopted("dev", stack, self.deployer.state(), env, kept=kept)
+        if imports["resources"]:
+            self.deployer.take_over(imports, stack)
+
     def update(self, config: Config) -> None:
+        self.config = config
         self.outputs = self.deployer.update(stack_file(config))
 
     def console(self, step: Console) -> None:

@@ -1,35 +1,56 @@
 """Every scenario of the rehearsal by the real engine, with a sampler that sees every state."""
 
+import json
+from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from cfscim.adopt.command import import_command
+from cfscim.config.json_types import JsonObject
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import RunningSandbox
 from sandbox.server.server import Sandbox
 from tests.conftest import admin_client
-from tests.scenarios import SCENARIOS, Sampler, Scenario, Stage, names, play
+from tests.scenarios import ADOPTIONS, SCENARIOS, Sampler, Scenario, Stage, names, play
+
+ALL = (*SCENARIOS, *ADOPTIONS)
 
 
 class Deployer(EngineDeployer):
-    """The engine's deployer with the one step more that a scenario has."""
+    """The engine's deployer with the steps more that a scenario has."""
 
     def destroy(self) -> None:
         """`pulumi destroy`."""
         self.stack.destroy()
 
+    def take_over(self, imports: JsonObject, config: Mapping[str, object]) -> None:
+        """`pulumi import` of what `adopt` wrote."""
+        self.configure(config)
+        file = self.project_folder / "adopt.json"
+        file.write_text(json.dumps(imports))
+        words = import_command("dev", file)[1:]
+        assert self.stack.name == "dev", "and it exists"
+        command = self.stack.workspace.pulumi_command
+        command.run(words, str(self.project_folder), self.environment)
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=names(SCENARIOS))
+
+@pytest.mark.parametrize("scenario", ALL, ids=names(ALL))
 def test_nobody_loses_or_gains_a_role(
     engine: Engine, sandbox_server: Sandbox, folder: Path, scenario: Scenario
 ) -> None:
     sandbox_server.world.reset()
     whole = RunningSandbox(sandbox_server.admin, sandbox_server.env)
-    deployer = Deployer(engine, "dev", folder, whole.environment(), lambda _line: None)
+    folders = (folder / str(place) for place in count())
+
+    def anew() -> Deployer:
+        return Deployer(engine, "dev", next(folders), whole.environment(), lambda _line: None)
+
     sampler = Sampler(sandbox_server)
     try:
         with admin_client(sandbox_server) as admin:
-            play(scenario, Stage(deployer, admin), sampler)
+            play(scenario, Stage(anew(), admin, anew=anew), sampler)
     finally:
         whole.close()
     assert sampler.wrong == []

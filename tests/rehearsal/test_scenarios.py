@@ -11,6 +11,7 @@ from cfscim.verify import Report, Status, parse_outputs, run
 from cfscim.verify.command import lines
 from sandbox.server.server import Sandbox
 from tests.scenarios import (
+    ADOPTIONS,
     SCENARIOS,
     Change,
     Config,
@@ -27,11 +28,18 @@ from tests.scenarios import (
 MOVES = {one.name for one in SCENARIOS if any("move" in change.config for change in one.changes)}
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=names(SCENARIOS))
+ALL = (*SCENARIOS, *ADOPTIONS)
+
+
+@pytest.mark.parametrize("scenario", ALL, ids=names(ALL))
 def test_nobody_loses_or_gains_a_role_and_verify_knows_every_step_of_a_move(
     sandbox: Sandbox, admin: httpx.Client, scenario: Scenario
 ) -> None:
-    stage = Stage(RehearsalDeployer("dev", sandbox.env, lambda _line: None), admin)
+
+    def anew() -> RehearsalDeployer:
+        return RehearsalDeployer("dev", sandbox.env, lambda _line: None)
+
+    stage = Stage(anew(), admin, anew=anew)
     sampler, changes, wrong = Sampler(sandbox), list[Change](), list[str]()
 
     def after(step: Step) -> None:
@@ -45,6 +53,8 @@ def test_nobody_loses_or_gains_a_role_and_verify_knows_every_step_of_a_move(
     play(scenario, stage, sampler, after)
     assert sampler.wrong == []
     assert sampler.looks > 10
+    if scenario in ADOPTIONS:
+        assert len(sandbox.world.cloudflare.tokens) == 1, "the former token was ended last"
     assert "\n".join(wrong) == ""
 
 
