@@ -1,0 +1,106 @@
+"""A scenario whose update is killed with SIGKILL at a writing call: `adopt`, the step once more, and
+it ends as if it had not been; the sampler sees no wrong state on the way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cfscim.up.engine import Engine
+from cfscim.up.sandbox_process import RunningSandbox
+from sandbox.server.server import Sandbox
+from tests.adopt.adopting import adopted
+from tests.conftest import admin_client
+from tests.engine.killed_support import HELD, KillableDeployer, Killed
+from tests.engine.test_moves import Deployer
+from tests.rehearsal.fault_judgement import doubles
+from tests.scenarios import SCENARIOS, Change, Sampler, Stage, Step, play, stack_file
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Where the update of a step is killed."""
+
+    scenario: str
+    step: str
+    when: str
+    vendor: str
+    method: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.scenario}, {self.step}, {self.when} {self.method} {self.path}"
+
+
+KILLS = (
+    Kill("rotation-okta", "a new token", "after", "cloudflare", "POST", ".*/tokens"),
+    Kill("rotation-entra", "a new token", "before", "entra", "PUT", ".*/synchronization/secrets"),
+    Kill("prefix-okta", "side by side", "after", "cloudflare", "POST", ".*/iam/user_groups"),
+    Kill("prefix-okta", "side by side", "before", "okta", "POST", ".*/group-push/mappings"),
+    Kill("prefix-entra", "side by side", "after", "entra", "POST", ".*/groups"),
+    Kill("prefix-entra", "switch", "after", "cloudflare", "PUT", ".*/iam/user_groups/.*"),
+)
+
+
+class KilledOnce(KillableDeployer, Deployer):
+    """Killed at one call, recovered from as docs/troubleshooting.md says."""
+
+
+class Cut(Stage):
+    """A stage on which one step is killed once, and taken again after `adopt`."""
+
+    kill: Kill
+    killed = False
+
+    def take(self, step: Step) -> None:
+        """The step; the one to be killed twice."""
+        if not (isinstance(step, Change) and step.name == self.kill.step and not self.killed):
+            super().take(step)
+            return
+        kept = [one["id"] for one in self._state()["cloudflare"]["tokens"]]
+        self._aim()
+        self.deployer.faults = self.admin
+        with pytest.raises(Killed):
+            super().take(step)
+        self.killed = True
+        self.admin.delete("faults").raise_for_status()
+        self.deployer.faults = None
+        self.deployer.pulumi("cancel", "--yes")
+        stack = stack_file(step.config)
+        imports = adopted("dev", stack, self.deployer.state(), self.deployer.environment, kept=kept)
+        if imports["resources"]:
+            self.deployer.take_over(imports, stack)
+        super().take(step)
+
+    def _aim(self) -> None:
+        aimed = {"vendor": self.kill.vendor, "method": self.kill.method, "path": self.kill.path}
+        fault = {"kind": HELD[self.kill.when], "seconds": 600, **aimed}
+        self.admin.post("faults", json=fault).raise_for_status()
+
+    def _state(self) -> Mapping[str, Any]:
+        return self.admin.get("state").json()
+
+
+@pytest.mark.parametrize("kill", KILLS, ids=str)
+def test_what_was_killed_ends_as_if_it_had_not_been(
+    engine: Engine, sandbox_server: Sandbox, folder: Path, kill: Kill
+) -> None:
+    sandbox_server.world.reset()
+    whole = RunningSandbox(sandbox_server.admin, sandbox_server.env)
+    deployer = KilledOnce(engine, "dev", folder, whole.environment(), lambda _line: None)
+    [scenario] = [one for one in SCENARIOS if one.name == kill.scenario]
+    sampler = Sampler(sandbox_server)
+    try:
+        with admin_client(sandbox_server) as admin:
+            stage = Cut(deployer, admin)
+            stage.kill = kill
+            play(scenario, stage, sampler)
+            state = admin.get("state").json()
+    finally:
+        sandbox_server.world.faults.clear()
+        whole.close()
+    assert stage.killed
+    assert sampler.wrong == []
+    assert doubles(state) == []
