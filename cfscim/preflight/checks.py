@@ -27,9 +27,13 @@ from cfscim.rehearsal.handler import inner, items, string, strings
 from cfscim.vendors.cloudflare.access import left_in_charge
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.cloudflare.signin import cloudflare_http
+from cfscim.vendors.entra.api import GraphClient
+from cfscim.vendors.entra.saved_keys import described, further_keys, removal
 from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
+from cfscim.vendors.okta.api import OktaClient
+from cfscim.vendors.okta.checks import console_problems
 from cfscim.vendors.okta.signin import SCOPES, okta_http
 from cfscim.vendors.pages import link_pages, numbered_pages, odata_pages
 from cfscim.vendors.settings import Settings
@@ -64,14 +68,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a vendor is asked about: the stack, how its provider signs in, and by whom its last
-    update left the account administered, where there was one."""
+    """What a vendor is asked about: the stack, how its provider signs in, and what its last update
+    left, where there was one: by whom the account is administered, the application's id in Okta or
+    the service principal's in Entra. `leaving`: the stack leaves Okta."""
 
     config: ScimConfig
     settings: Mapping[str, str]
     env: Mapping[str, str]
     today: date
     before: Charge | None = None
+    application: str = ""
+    leaving: bool = False
 
 
 def _wrong(id_: str, vendor: str, about: str, what: str, why: str, instead: str) -> Answer:
@@ -304,7 +311,7 @@ def _who_remains(http: HttpClient, asked: Asked) -> Iterator[Answer]:
         return
     if remaining.people:
         said = ", ".join(sorted(remaining.people))
-        yield Answer(id_, "Cloudflare", f"Super Administrators after the update: {said}")
+        yield Answer(id_, "Cloudflare", f"Super Administrators who stay: {said}")
     elif remaining.others:
         yield _unknown(
             id_,
@@ -336,6 +343,7 @@ def okta(asked: Asked) -> Iterator[Answer]:
         if any(answer.status == "problem" for answer in reads):
             return
         yield from _organisation(http, asked)
+        yield from _okta_switches(http, asked)
         yield from _okta_people(http, asked.config)
 
 
@@ -421,6 +429,34 @@ def _organisation(http: HttpClient, asked: Asked) -> Iterator[Answer]:
         )
 
 
+def _okta_switches(http: HttpClient, asked: Asked) -> Iterator[Answer]:
+    """What the gate of the update will ask of the app; before the first one there is none."""
+    okta = asked.config.identity_provider
+    assert isinstance(okta, OktaConfig)
+    by_hand = okta.api_integration == "console" and okta.api_integration_confirmed
+    if not by_hand or not asked.application:
+        return
+    id_, about = "okta.switches", f"Okta app {okta.app_label}"
+    try:
+        features = OktaClient(http).app(asked.application).features
+    except AnswerError as error:
+        if error.kind != "not found":
+            yield _refused(id_, "Okta", error)
+        return
+    wrong = console_problems(features, leaving=asked.leaving)
+    if wrong:
+        yield _wrong(
+            id_,
+            "Okta",
+            about,
+            ", ".join(wrong),
+            "the update stops there: groups pushed now would not reach Cloudflare",
+            "do the console steps (`cfscim steps`), or write apiIntegrationConfirmed: false",
+        )
+    else:
+        yield Answer(id_, "Okta", f"{about}: provisioning is on, as the guide has it")
+
+
 def _okta_people(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     everyone = [*people(config)]
     by_address: dict[str, list[JsonObject]] = {}
@@ -462,6 +498,7 @@ def entra(asked: Asked) -> Iterator[Answer]:
                 return
         yield from _tenant(asked, claims)
         yield from _licences(http)
+        yield from _entra_keys(http, asked)
         yield from _entra_people(http, asked.config)
 
 
@@ -517,6 +554,30 @@ def _licences(http: HttpClient) -> Iterator[Answer]:
             "groups cannot be assigned to the application",
             "buy it, or assign people one by one",
         )
+
+
+def _entra_keys(http: HttpClient, asked: Asked) -> Iterator[Answer]:
+    """A further saved key keeps the provider waiting until its time-out."""
+    if not asked.application:
+        return
+    id_, graph = "entra.savedKeys", GraphClient(http)
+    try:
+        further = further_keys(graph.secrets(asked.application))
+    except AnswerError as error:
+        if error.kind != "not found":
+            yield _refused(id_, "Entra", error)
+        return
+    if further:
+        yield _wrong(
+            id_,
+            "Entra",
+            "saved credentials of the application",
+            f"a further key is saved: {', '.join(described(key) for key in further)}",
+            "an update that saves the credentials would wait until its time-out",
+            f"remove it: {removal(graph.base, asked.application, further)}",
+        )
+    else:
+        yield Answer(id_, "Entra", "no further key is saved with the credentials")
 
 
 def _entra_people(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:

@@ -9,7 +9,14 @@ from cfscim.adopt.finder import Finding, find
 from cfscim.adopt.state import State, settings_of, state_in, state_of
 from cfscim.config.examples import example_values
 from cfscim.config.json_types import Json
-from cfscim.config.kinds import APPLICATIONS, GROUPS, TOKENS, words_for
+from cfscim.config.kinds import (
+    APPLICATIONS,
+    ENTRA_APP_NAME,
+    GROUPS,
+    OKTA_APP_NAME,
+    TOKENS,
+    words_for,
+)
 from cfscim.config.lanes import lanes
 from cfscim.config.messages import CONFIG_KEY, Level, Message, ScimError, Where
 from cfscim.config.models import ScimConfig
@@ -69,11 +76,13 @@ def ask(
     asked = Asked(config, settings, env, datetime.now(UTC).date(), _in_charge(state))
     so_far: list[Answer] = []
     # During a move both identity providers are asked, each about its own way.
-    about = {"cloudflare": config}
+    about = {"cloudflare": asked}
     for lane in lanes(config):
-        about.setdefault(lane.config.identity_provider.kind, lane.config)
-    for vendor, its in about.items():
-        for answer in VENDORS[vendor](replace(asked, config=its)):
+        kind = lane.config.identity_provider.kind
+        its = {"config": lane.config, "leaving": lane.leaves_okta}
+        about.setdefault(kind, replace(asked, **its, application=_application(kind, state)))
+    for vendor, asked_of_it in about.items():
+        for answer in VENDORS[vendor](asked_of_it):
             so_far.append(answer)
             yield answer
     if names and not stopping(so_far):
@@ -85,6 +94,15 @@ def _in_charge(state: State | None) -> Charge | None:
     """By whom the last update left the account administered."""
     guard = state.named(GUARD) if state is not None else None
     return Charge.kept(guard.outputs) if guard is not None else None
+
+
+def _application(kind: str, state: State | None) -> str:
+    """The application's id in Okta, the service principal's in Entra; empty where there is none."""
+    name = OKTA_APP_NAME if kind == "okta" else ENTRA_APP_NAME
+    kept = state.named(name) if state is not None else None
+    if kept is None:
+        return ""
+    return kept.id if kind == "okta" else str(kept.outputs.get("servicePrincipalObjectId") or "")
 
 
 def _names(

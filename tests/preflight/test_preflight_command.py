@@ -7,12 +7,17 @@ import httpx
 import pytest
 import yaml
 
-from cfscim.preflight.command import run
+from cfscim.adopt.state import read_state
+from cfscim.config.models import parse_config
+from cfscim.config.stack_file import CheckedStack, StackFile
+from cfscim.preflight.checks import Answer
+from cfscim.preflight.command import ask, run
 from cfscim.rehearsal import RehearsalDeployer
 from sandbox.server.server import Sandbox
+from tests.combinations import config_object
 from tests.preflight.test_preflight import no_mail, suspend
 from tests.rehearsal.rehearsal_support import ACCOUNT, rehearsal, stack_config
-from tests.scenarios import SCENARIOS, Config, Scenario, Stage, names, stack_file
+from tests.scenarios import SCENARIOS, Config, Console, Scenario, Stage, names, stack_file
 
 TRIED = ("okta-to-entra", "entra-to-okta", "user-groups-okta")
 MOVES = [one for one in SCENARIOS if one.name in TRIED]
@@ -79,3 +84,36 @@ def test_what_a_killed_update_left_is_for_adopt_which_comes_next(
     env = {**sandbox.env, "PATH": ""}
     assert run("dev", "text", "state.json", env) == 1
     assert run("dev", "text", "state.json", env, before_update=True) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "id_", "said"),
+    [
+        ("okta", "okta.switches", "Create Users is off"),
+        ("entra", "entra.savedKeys", "SkipOutOfScopeDeletions"),
+    ],
+)
+def test_a_switch_of_the_identity_provider_that_would_stop_the_update_is_named(
+    sandbox: Sandbox, admin: httpx.Client, kind: str, id_: str, said: str
+) -> None:
+    stage = Stage(RehearsalDeployer("dev", sandbox.env, lambda _line: None), admin)
+    start = config_object(kind, "userGroups", "account")
+    stage.deploy(start)
+    assert asked_about(stage, start)[id_].status == "ok"
+    if kind == "okta":
+        stage.console(Console({"createUsers": False}))
+    else:
+        [sync] = sandbox.world.entra.synchronization.values()
+        sync.secrets["SkipOutOfScopeDeletions"] = "true"
+    found = asked_about(stage, start)
+    assert [one.id for one in found.values() if one.status == "problem"] == [id_]
+    assert said in str(found[id_].message)
+    assert found[id_].stops
+
+
+def asked_about(stage: Stage, config: Config) -> dict[str, Answer]:
+    """What preflight says of a deployed stack, by id."""
+    parsed = parse_config(config, stack="dev")
+    checked = CheckedStack(StackFile("Pulumi.dev.yaml", "dev", config, {}, {}), parsed, ())
+    state = read_state(stage.deployer.state())
+    return {one.id: one for one in ask(checked, parsed, state, stage.deployer.environment)}

@@ -16,8 +16,13 @@ if TYPE_CHECKING:
     from cfscim.vendors.okta.models import Feature
 
 
-def console_problems(features: Collection[str]) -> list[str]:
-    """What an administrator still has to switch on or off; empty when all is as the guide says."""
+def console_problems(features: Collection[str], *, leaving: bool = False) -> list[str]:
+    """What an administrator still has to switch on or off; empty when all is as the guide says.
+
+    `leaving`: Deactivate Users may be cleared already.
+    """
+    if leaving:
+        features = {*features, DEACTIVATE_USERS.name}
     return [
         f"{switch.title} is {'off' if switch.on else 'on'}"
         for switch in listed()
@@ -30,10 +35,7 @@ def check_console(
 ) -> None:
     """Raises `RemoteError` unless the app's features are as the guide has them set by hand;
     `leaving`: Deactivate Users may be cleared already."""
-    features = {*okta.app(app_id).features}
-    if leaving:
-        features.add(DEACTIVATE_USERS.name)
-    problems = console_problems(features)
+    problems = console_problems(okta.app(app_id).features, leaving=leaving)
     if problems:
         raise NotAsDeclared(
             f"Okta app {app_id}: {', '.join(problems)}; groups pushed now would not reach "
