@@ -24,7 +24,7 @@ tests: .venv/installed-dev
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: .venv/installed-dev
-	@$(BIN)/python -m bench.run
+	@$(BIN)/python -m bench.run $(RUNS)
 
 check: lint types
 

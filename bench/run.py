@@ -1,5 +1,7 @@
 """`make bench`: what this program costs beside a bare one and beside the plain version.
 
+`python -m bench.run [RUNS]`: with fewer than five runs a figure, nothing is written.
+
 Every figure is a median of several runs of whole processes; what counts are the ratios of one run,
 since machines differ. Prints tables, writes `docs/performance.md` and `docs/performance.svg`.
 """
@@ -30,9 +32,11 @@ PROGRAMS = {
     "plain": BENCH / "plain" / "__main__.py",
     "this program": ROOT / "__main__.py",
 }
-FLAT = BENCH / "flat" / "__main__.py"
 PYTHON = (sys.executable, "-m")
-RUNS = 5
+ENOUGH = 5
+"""Runs of each figure without which nothing is written."""
+_DECLARED = ("24", "10")
+"""As many resources and components as the program declares for Okta."""
 PEOPLE = (4, 40, 400)
 FOLDERS = (1, 20, 200)
 LATENCIES = (0, 50, 100, 200)
@@ -46,23 +50,23 @@ class Cost:
     cpu: float
     wall: float
     memory: float
-    printed: str = ""
+    printed: tuple[str, ...] = ()
+    """By every run, in turn."""
 
 
 def cost(
     command: Sequence[str | Path],
     *,
-    runs: int = RUNS,
     env: Mapping[str, str] | None = None,
     folder: Path = ROOT,
 ) -> Cost:
-    """The medians of `runs` runs. Raises `RuntimeError` where the command fails."""
-    taken = [_once(command, env, folder) for _ in range(runs)]
+    """The medians of several runs. Raises `RuntimeError` where the command fails."""
+    taken = [_once(command, env, folder) for _ in range(_runs())]
     return Cost(
         statistics.median(one.cpu for one in taken),
         statistics.median(one.wall for one in taken),
         statistics.median(one.memory for one in taken),
-        taken[-1].printed,
+        tuple(text for one in taken for text in one.printed),
     )
 
 
@@ -83,7 +87,12 @@ def _once(command: Sequence[str | Path], env: Mapping[str, str] | None, folder: 
         printed = out.read().decode(errors="replace")
     if process.returncode:
         raise RuntimeError(f"{command} ended with {process.returncode}:\n{printed[-2000:]}")
-    return Cost(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024, printed)
+    return Cost(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024, (printed,))
+
+
+def _runs() -> int:
+    """How many runs a figure is the median of: the first argument."""
+    return int((*sys.argv[1:], ENOUGH)[0])
 
 
 def start_up() -> Table:
@@ -102,7 +111,9 @@ def start_up() -> Table:
         rows[f"plan, {name}"] = cost([*PYTHON, "cfscim", "plan", "--stack", stack])
     for what, found in rows.items():
         declared = (
-            found.printed.strip().splitlines()[-1:] if "program" in what or "plain" in what else []
+            found.printed[-1].strip().splitlines()[-1:]
+            if "program" in what or "plain" in what
+            else []
         )
         table.add_row(
             what,
@@ -134,13 +145,13 @@ def growth(folder: Path) -> Table:
         where.mkdir()
         for index in range(number):
             _write_stack(where, f"s{index}", 4, index)
-        found = cost([*PYTHON, "cfscim", "plan", where], runs=3, folder=where, env=_here())
-        bare = cost([*PYTHON, "bench.declare", FLAT, STACKS["Okta"], str(number)], runs=3)
+        found = cost([*PYTHON, "cfscim", "plan", where], folder=where, env=_here())
+        bare = cost([*PYTHON, "bench.many", str(number), *_DECLARED])
         table.add_row(
             f"{number} stacks",
             f"{found.wall:.2f}",
             f"{found.cpu:.2f}",
-            f"{found.cpu / bare.cpu:.1f} x as many flat programs",
+            f"{found.cpu / bare.cpu:.1f} x as many bare programs",
         )
     return table
 
@@ -174,21 +185,21 @@ def latency() -> Table:
     )
     for name, file in STACKS.items():
         for milliseconds in LATENCIES:
-            found = cost([*PYTHON, "bench.slow_up", str(milliseconds), file], runs=3)
-            wall, calls = found.printed.split()[-2:]
-            chain = int(calls) * milliseconds / 1000
+            found = cost([*PYTHON, "bench.slow_up", str(milliseconds), file])
+            wall = statistics.median(float(text.split()[-2]) for text in found.printed)
+            chain = int(found.printed[0].split()[-1]) * milliseconds / 1000
             table.add_row(
                 f"{name}, {milliseconds} ms",
-                f"{float(wall):.1f}",
+                f"{wall:.1f}",
                 f"{chain:.1f}",
-                f"{float(wall) / chain:.2f}" if chain else "",
+                f"{wall / chain:.2f}" if chain else "",
             )
     return table
 
 
 def engine(folder: Path) -> Table | None:
     """preview, up and an up that changes nothing, by a real engine against the sandbox."""
-    found = measure(folder, PROGRAMS, STACKS, 3)
+    found = measure(folder, PROGRAMS, STACKS, _runs())
     if found is None:
         return None
     table = _table(
@@ -260,17 +271,22 @@ def main() -> int:
             ("with the engine", lambda: engine(folder)),
         ):
             console.print(f"measuring: {title}", style="dim")
+            begun = time.monotonic()
             table = measure()
+            console.print(f"measured in {time.monotonic() - begun:.0f} s", style="dim")
             if table is None:
                 console.print("no Pulumi engine with the three provider plugins here: left out")
                 continue
             console.print(table)
             tables.append(table)
+    if _runs() < ENOUGH:
+        console.print(f"nothing is written: medians of {_runs()}, not of {ENOUGH}")
+        return 0
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     page = (
         "# Performance\n\n"
-        "What `make bench` printed; it writes this page. Whole processes, medians of at least "
-        f"three runs, on {machine}, {datetime.now(UTC):%Y-%m-%d}. Compare ratios, not seconds: "
+        "What `make bench` printed; it writes this page. Whole processes, medians of "
+        f"{_runs()} runs, on {machine}, {datetime.now(UTC):%Y-%m-%d}. Compare ratios, not seconds: "
         "`plain` is the guide written straight with the three SDKs "
         "([bench/plain](../bench/plain/__main__.py)), `bare` a program that declares nothing.\n\n"
         "![processor time](performance.svg)\n\n" + "\n".join(markdown(table) for table in tables)

@@ -427,13 +427,13 @@ def access(
         typer.Option("--since", metavar="DATE", help="Only what was given or ended since."),
     ] = None,
     live: Annotated[
-        bool, typer.Option("--live", help="Ask Cloudflare too, and mark what is not as declared.")
+        bool, typer.Option("--live", help="Ask the vendors too, and mark what is not as declared.")
     ] = False,
     record: Record = None,
 ) -> None:
     """Show who has which role in all accounts, since when, by which commit and whose approval."""
     if live:
-        _at_once("asking Cloudflare")
+        _at_once("asking the vendors")
     from cfscim.access.command import Request, run
     from cfscim.vendors.limits import whole_run
     from cfscim.vendors.recording import recorded

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from cfscim.access import page, texts
 from cfscim.access.history import Commit, History, Key, Span, moment_of, read_history
-from cfscim.access.live import ask
 from cfscim.access.picture import Account, Picture
 from cfscim.config.access import managed_elsewhere
 from cfscim.config.messages import Exit, Message, UsageError, one_line
@@ -23,7 +22,7 @@ from cfscim.validate import stack_files
 @dataclass(frozen=True)
 class Request:
     """What was asked for. `at`: a revision or date; `since`: a date; `person`: an address; `live`:
-    what Cloudflare says, too."""
+    what the vendors say, too."""
 
     paths: tuple[str, ...] = ()
     output: str = "text"
@@ -34,17 +33,17 @@ class Request:
 
 
 def run(request: Request, env: Mapping[str, str] = os.environ) -> int:
-    """Prints the picture. Returns 0, 1 when a stack file has problems and is left out, 3 when
-    Cloudflare was to be asked of an account and gave no answer.
+    """Prints the picture. Returns 0, 1 when a stack file has problems and is left out, 3 when a
+    vendor was to be asked of an account and gave no answer.
 
     Raises `UsageError` for a date that is none, `MissingError` where the past needs git, or where
-    Cloudflare cannot be asked at all.
+    no vendor can be asked at all.
     """
     if request.live and request.at is not None:
         raise UsageError(
             "access",
             f"--live and --at {one_line(request.at)} are both given",
-            "Cloudflare can be asked about today alone",
+            "the vendors can be asked about today alone",
             "give one of them",
         )
     since = None
@@ -63,6 +62,9 @@ def run(request: Request, env: Mapping[str, str] = os.environ) -> int:
     for problem in problems:
         say(str(problem), "!", error=True)
     if request.live:
+        # Only now: nothing else here needs an HTTP client.
+        from cfscim.access.live import ask
+
         picture = replace(picture, live=ask(_stacks(request.paths), env))
     picture = picture.narrowed(request.person, since)
     if request.output == "text":
@@ -71,7 +73,8 @@ def run(request: Request, env: Mapping[str, str] = os.environ) -> int:
     else:
         render = {"json": texts.as_json, "csv": texts.as_csv, "html": page.as_html}
         print(render[request.output](picture), end="")
-    if any(known.ways is None for known in picture.live.values()):
+    said = [one for live in picture.live.values() for one in (live.cloudflare, live.directory)]
+    if any(one.ways is None for one in said):
         return Exit.PROBLEMS if problems else Exit.MISSING
     return Exit.PROBLEMS if problems else Exit.FINE
 

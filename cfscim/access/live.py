@@ -1,11 +1,15 @@
-"""What Cloudflare says now: who may do what in each account, beside what the files declare."""
+"""What the vendors say now of each account, beside what the files declare: Cloudflare who may do
+what, the identity provider who is in the role groups."""
 
-from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from contextlib import ExitStack
+from functools import partial
 
+from cfscim.access.picture import Held, Live, Said, Way
 from cfscim.adopt.state import settings_of
 from cfscim.config.lanes import lanes
 from cfscim.config.messages import MissingError, ScimError
+from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_names
 from cfscim.config.stack_file import CheckedStack
 from cfscim.vendors.cloudflare.api import CloudflareClient
@@ -13,82 +17,103 @@ from cfscim.verify.cloudflare import CloudflareView, Power
 from cfscim.verify.cloudflare_facts import read_powers
 from cfscim.verify.reading import Reader, Tally, Unreadable
 
-Held = tuple[str, str]
-"""A person in lower case, and a role's name."""
-
-
-@dataclass(frozen=True)
-class Way:
-    """How somebody has a role; `own`: by the role's own group, into which the identity provider
-    puts people."""
-
-    person: str
-    role: str
-    words: str
-    own: bool
-
-
-@dataclass(frozen=True)
-class Live:
-    """One account. `ways`: how each person has each role; absent where it could not be asked, and
-    `why` says what stood in the way."""
-
-    ways: Mapping[Held, "Way"] | None
-    why: str = ""
-
-    def has(self, person: str, role: str) -> bool | None:
-        """Whether Cloudflare gives the person the role; None where nobody knows."""
-        return None if self.ways is None else (person.lower(), role) in self.ways
-
-    def only(self, person: str) -> "Live":
-        """Of this person alone."""
-        if self.ways is None:
-            return self
-        return Live({key: way for key, way in self.ways.items() if key[0] == person.lower()})
-
 
 def ask(stacks: Iterable[CheckedStack], env: Mapping[str, str]) -> dict[str, Live]:
-    """Account id -> what Cloudflare says of it. Raises `MissingError` where no account at all could
-    be asked; one that cannot says why, and the others count."""
-    accounts = {
-        stack.config.account.id: _account(stack, env)
-        for stack in stacks
-        if stack.config is not None
-    }
-    if accounts and all(live.ways is None for live in accounts.values()):
+    """Account id -> what the vendors say of it. Raises `MissingError` where nobody at all could be
+    asked; one that cannot says why, and the others count."""
+    found: dict[str, Live] = {}
+    for stack in stacks:
+        if stack.config is not None:
+            settings = partial(settings_of, stack.file, stack.file.stack, env)
+            ways = [lane.config for lane in lanes(stack.config)]
+            found[stack.config.account.id] = Live(
+                _said(partial(_cloudflare, ways, settings, env)),
+                _said(partial(_directory, ways, settings, env)),
+            )
+    vendors = [said for live in found.values() for said in (live.cloudflare, live.directory)]
+    if vendors and all(said.ways is None for said in vendors):
         raise MissingError(
             "access --live",
-            next(live.why for live in accounts.values()),
-            "nothing of what the vendor says is known",
+            vendors[0].why,
+            "nothing of what the vendors say is known",
             "give credentials that may read them (docs/permissions.md), or leave --live out",
         )
-    return accounts
+    return found
 
 
-def _account(stack: CheckedStack, env: Mapping[str, str]) -> Live:
-    config = stack.config
-    assert config is not None
-    ways = [lane.config for lane in lanes(config)]
-    if any(way.role_model == "virtualGroups" for way in ways):
-        return Live(None, "virtual groups are shown to the SCIM token alone; verify reads them")
+def _said(read: Callable[[], dict[Held, Way]]) -> Said:
     try:
-        settings = settings_of(stack.file, stack.file.stack, env)
-        with CloudflareClient.from_settings(settings, env) as client, Reader(Tally()) as reader:
-            facts = read_powers(config.account.id, client, reader)
-            powers = CloudflareView(ways[0], facts).powers
+        return Said(read())
     except (ScimError, Unreadable) as error:
-        return Live(None, str(error))
+        return Said(None, str(error))
+
+
+def _cloudflare(
+    ways: Sequence[ScimConfig], settings: Callable[[], Mapping[str, str]], env: Mapping[str, str]
+) -> dict[Held, Way]:
+    if any(way.role_model == "virtualGroups" for way in ways):
+        raise ScimError("virtual groups are shown to the SCIM token alone; verify reads them")
+    client_for = CloudflareClient.from_settings
+    with client_for(settings(), env) as client, Reader(Tally()) as reader:
+        facts = read_powers(ways[0].account.id, client, reader)
+        powers = CloudflareView(ways[0], facts).powers
     ours = {(role.value, name) for way in ways for role, name in group_names(way).items()}
-    return Live(
-        {(way.person.lower(), way.role): way for way in (_way(power, ours) for power in powers)}
-    )
+    return {(way.person.lower(), way.role): way for way in (_way(one, ours) for one in powers)}
+
+
+def _directory(
+    ways: Sequence[ScimConfig], settings: Callable[[], Mapping[str, str]], env: Mapping[str, str]
+) -> dict[Held, Way]:
+    """Who is in the role groups: a search for each by its name, and its members by page."""
+    found: dict[Held, Way] = {}
+    for config in ways:
+        people = _okta if config.identity_provider.kind == "okta" else _entra
+        names = group_names(config)
+        with ExitStack() as open_, Reader(Tally()) as reader:
+            members = people(settings(), env, open_)
+            asked = {role: reader.read(partial(members, name)) for role, name in names.items()}
+            for role, reading in asked.items():
+                words = f'in the group "{names[role]}"'
+                for person in reading.get():
+                    found[person.lower(), role.value] = Way(person, role.value, words, own=True)
+    return found
+
+
+def _okta(
+    settings: Mapping[str, str], env: Mapping[str, str], open_: ExitStack
+) -> Callable[[str], list[str]]:
+    from cfscim.vendors.okta.api import OktaClient
+
+    client = open_.enter_context(OktaClient.from_settings(settings, env))
+
+    def members(name: str) -> list[str]:
+        group = client.group_by_name(name)
+        return [one.email for one in client.group_members(group.id)] if group else []
+
+    return members
+
+
+def _entra(
+    settings: Mapping[str, str], env: Mapping[str, str], open_: ExitStack
+) -> Callable[[str], list[str]]:
+    from cfscim.vendors.entra.api import GraphClient
+    from cfscim.verify.entra_facts import address_of
+
+    client = open_.enter_context(GraphClient.from_settings(settings, env))
+
+    def members(name: str) -> list[str]:
+        group = client.group_by_name(name)
+        found = client.group_members(group.id) if group else ()
+        return [address_of(one) for one in found if one.is_user]
+
+    return members
 
 
 def _way(power: Power, ours: Set[tuple[str, str]]) -> Way:
     """`ours`: a role and the name of a group of the stack's that gives it."""
     if power.group is None:
-        return Way(power.person, power.role, "given by hand", own=False)
+        return Way(power.person, power.role, "in Cloudflare, given by hand", own=False)
     name = power.group.name
     own = (power.role, name) in ours
-    words = f'by the group "{name}"' if own else f'by another group, "{name}"'
+    words = f'in Cloudflare, by {"the" if own else "another"} group "{name}"'
     return Way(power.person, power.role, words, own)

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cfscim.access.history import Commit
+from cfscim.access.history import Commit, Span
 from cfscim.access.picture import Picture
 from cfscim.config.roles import ROLES
 
@@ -25,9 +25,9 @@ def _data(picture: Picture, now: datetime) -> dict[str, object]:
     """Accounts, roles, people and commits once each; spans refer to them by index.
 
     Times are seconds since 1970; a span is `[person, account, role, way, commit, last commit]`,
-    the commits absent (-1) where nobody knows or it goes on, and whether Cloudflare gives it (-1
-    where nobody asked). The way is 2 for what Cloudflare gives and no
-    file names, 3 for who the identity provider gave a role that it manages.
+    the commits absent (-1) where nobody knows or it goes on, and whether the vendors say it, too
+    (-1 where nobody asked). The way is 2 for what a vendor gives and no file
+    names, 3 for who the identity provider gave a role that it manages.
     """
     spans = [*picture.present, *picture.ended]
     extra = [
@@ -83,7 +83,7 @@ def _data(picture: Picture, now: datetime) -> dict[str, object]:
                 0 if span.via == "group" else 1,
                 at_commit.get(span.start, -1),
                 at_commit.get(span.end, -1),
-                {None: -1, True: 1, False: 0}[None if span.end else picture.is_live(span)],
+                -1 if span.end else _as_the_vendors_say(picture, span),
             ]
             for span in spans
         ]
@@ -95,3 +95,8 @@ def _data(picture: Picture, now: datetime) -> dict[str, object]:
             for account, way, code in extra
         ],
     }
+
+
+def _as_the_vendors_say(picture: Picture, span: Span) -> int:
+    answers = {picture.is_live(span), picture.in_directory(span)}
+    return 0 if False in answers else 1 if True in answers else -1

@@ -5,8 +5,52 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cfscim.access.history import Span
-from cfscim.access.live import Live, Way
 from cfscim.config.roles import ROLES, Role
+
+Held = tuple[str, str]
+"""A person in lower case, and a role's name."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How somebody has a role; `own`: by the role's own group, into which the identity provider
+    puts people."""
+
+    person: str
+    role: str
+    words: str
+    own: bool
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one vendor says of an account. `ways`: how each person has each role; absent where it
+    could not be asked, and `why` says what stood in the way."""
+
+    ways: Mapping[Held, Way] | None
+    why: str = ""
+
+    def has(self, person: str, role: str) -> bool | None:
+        """Whether the vendor gives the person the role; None where nobody knows."""
+        return None if self.ways is None else (person.lower(), role) in self.ways
+
+    def only(self, person: str) -> "Said":
+        """Of this person alone."""
+        if self.ways is None:
+            return self
+        return Said({key: way for key, way in self.ways.items() if key[0] == person.lower()})
+
+
+@dataclass(frozen=True)
+class Live:
+    """One account, as Cloudflare says and as the role groups of the identity provider say."""
+
+    cloudflare: Said
+    directory: Said
+
+    def only(self, person: str) -> "Live":
+        """Of this person alone."""
+        return Live(self.cloudflare.only(person), self.directory.only(person))
 
 
 @dataclass(frozen=True)
@@ -29,7 +73,7 @@ class Account:
 @dataclass(frozen=True)
 class Picture:
     """Everything `access` prints; `known`: whether there is a history to tell dates from; `live`:
-    what Cloudflare says of each account, where it was asked for."""
+    what the vendors say of each account, where they were asked."""
 
     accounts: Mapping[str, Account]
     spans: Sequence[Span]
@@ -54,22 +98,32 @@ class Picture:
     def is_live(self, span: Span) -> bool | None:
         """Whether Cloudflare gives what the span says; None where nobody asked, or can know."""
         known = self.live.get(span.account)
-        return None if known is None else known.has(span.person, span.role.value)
+        return None if known is None else known.cloudflare.has(span.person, span.role.value)
+
+    def in_directory(self, span: Span) -> bool | None:
+        """Whether the identity provider has the person in the role's group; None where nobody
+        asked or can know, and for who is outside of SCIM."""
+        known = self.live.get(span.account)
+        if known is None or span.via != "group":
+            return None
+        return known.directory.has(span.person, span.role.value)
 
     def undeclared(self, account: str) -> list[Way]:
-        """What Cloudflare gives in the account, no file names and nobody else manages."""
+        """What a vendor gives in the account, no file names and nobody else manages."""
         return [way for way in self._unnamed(account) if not self._elsewhere(account, way)]
 
     def elsewhere(self, account: str) -> list[Way]:
-        """Who has the roles whose people the identity provider manages, as Cloudflare says."""
+        """Who has the roles whose people the identity provider manages, as the vendors say."""
         return [way for way in self._unnamed(account) if self._elsewhere(account, way)]
 
     def _unnamed(self, account: str) -> list[Way]:
         known = self.live.get(account)
-        if known is None or known.ways is None:
+        if known is None:
             return []
         named = {(s.person.lower(), s.role.value) for s in self.present if s.account == account}
-        return [way for key, way in sorted(known.ways.items()) if key not in named]
+        # Who has the role in Cloudflare is told once, whoever put the person there.
+        found = {**(known.directory.ways or {}), **(known.cloudflare.ways or {})}
+        return [way for key, way in sorted(found.items()) if key not in named]
 
     def _elsewhere(self, account: str, way: Way) -> bool:
         return way.own and way.role in self.accounts[account].managed_elsewhere

@@ -8,14 +8,13 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from cfscim.access.history import Commit, Span
-from cfscim.access.live import Way
-from cfscim.access.picture import Account, Picture
+from cfscim.access.picture import Account, Picture, Said, Way
 from cfscim.config.messages import one_line
 from cfscim.hints import next_command
 
 COLUMNS = (
     *("person", "accountId", "accountName", "stack", "role", "via", "group", "since", "until"),
-    *("commit", "author", "approvedBy", "subject", "live"),
+    *("commit", "author", "approvedBy", "subject", "live", "directory"),
 )
 _UNKNOWN = Commit("", datetime(1970, 1, 1, tzinfo=UTC), "", "")
 _WHOLE = 1_000_000
@@ -46,15 +45,19 @@ def rows(picture: Picture) -> Iterator[dict[str, str]]:
             "approvedBy": ", ".join(start.approved_by),
             "subject": start.subject,
             "live": "" if span.end else _LIVE[picture.is_live(span)],
+            "directory": "" if span.end else _LIVE[picture.in_directory(span)],
         }
 
 
 def live_rows(picture: Picture) -> Iterator[dict[str, str]]:
-    """One row for each role that Cloudflare gives and no file names."""
+    """One row for each role that a vendor gives and no file names."""
     for account in _by_name(picture):
         for way in [*picture.undeclared(account.id), *picture.elsewhere(account.id)]:
             known = {"accountId": account.id, "accountName": account.name, "stack": account.stack}
-            given = {"person": way.person, "role": way.role, "via": way.words, "live": "yes"}
+            key, known_of = (way.person.lower(), way.role), picture.live[account.id]
+            given = {"person": way.person, "role": way.role, "via": way.words}
+            given["live"] = _LIVE[known_of.cloudflare.has(*key)]
+            given["directory"] = _LIVE[known_of.directory.has(*key)]
             yield dict.fromkeys(COLUMNS, "") | known | given
 
 
@@ -84,15 +87,16 @@ def as_json(picture: Picture) -> str:
 
 
 def _live_json(picture: Picture) -> dict[str, object]:
-    """By account: why it could not be asked, and what Cloudflare gives that no file names; of roles
-    that the identity provider manages apart."""
+    """By account: why a vendor could not be asked, and what the vendors give that no file names; of
+    roles that the identity provider manages apart."""
 
     def told(ways: Iterable[Way]) -> list[dict[str, str]]:
         return [{"person": way.person, "role": way.role, "way": way.words} for way in ways]
 
     return {
         id: {
-            "unknown": known.why or None,
+            "unknown": known.cloudflare.why or None,
+            "directoryUnknown": known.directory.why or None,
             "undeclared": told(picture.undeclared(id)),
             "managedElsewhere": told(picture.elsewhere(id)),
         }
@@ -135,21 +139,31 @@ def signed(picture: Picture) -> Iterator[tuple[str, str]]:
 
 
 def _account(picture: Picture, account: Account) -> Iterator[tuple[str, str]]:
-    """What differs from Cloudflare first, then who has which role."""
-    known = picture.live.get(account.id)
-    if known is not None and known.ways is None:
-        yield "?", one_line(f"  Cloudflare could not be asked: {known.why}")
+    """What differs from what the vendors say first, then who has which role."""
+    known, provider = picture.live.get(account.id), _PROVIDERS.get(account.provider, "")
+    if known is not None:
+        for vendor, said in (("Cloudflare", known.cloudflare), (provider, known.directory)):
+            if said.ways is None:
+                yield "?", one_line(f"  {vendor} could not be asked: {said.why}")
     for way in picture.undeclared(account.id):
-        told = f"  {way.person}  {way.role}  in Cloudflare, {way.words}, and in no stack file"
-        yield "!", one_line(told)
+        where = way.words if way.words.startswith("in Cloudflare") else f"{provider}: {way.words}"
+        yield "!", one_line(f"  {way.person}  {way.role}  {where}, and in no stack file")
     yield from _block(picture, [s for s in picture.present if s.account == account.id])
     for role in account.managed_elsewhere if picture.since is None else ():
-        people = [way.person for way in picture.elsewhere(account.id) if way.role == role]
-        if known is not None and known.ways is not None:
-            said = f"in Cloudflare now: {', '.join(people) or 'nobody'}"
-        else:
-            said = "not known from here"
-        yield "?", one_line(f"  {role}: managed in {_PROVIDERS[account.provider]}, {said}")
+        told = [f"managed in {provider}"]
+        if known is not None:
+            told += _now("in Cloudflare now", known.cloudflare, role)
+            told += _now("in its group", known.directory, role)
+        if len(told) == 1:
+            told.append("not known from here")
+        yield "?", one_line(f"  {role}: {', '.join(told)}")
+
+
+def _now(where: str, said: Said, role: str) -> Iterator[str]:
+    """Who has the role by what a vendor says; nothing where it was not to be asked."""
+    if said.ways is not None:
+        people = [way.person for way in said.ways.values() if way.role == role and way.own]
+        yield f"{where}: {', '.join(sorted(people)) or 'nobody'}"
 
 
 def _by_name(picture: Picture) -> list[Account]:
@@ -166,10 +180,18 @@ def _block(picture: Picture, spans: Iterable[Span]) -> Iterator[tuple[str, str]]
     person = max((len(span.person) for span in listed), default=0)
     role = max((len(span.role) for span in listed), default=0)
     for span in listed:
-        missing = picture.is_live(span) is False
-        how = f"{'NOT IN CLOUDFLARE, ' * missing}{_since(span)}{_WORDS[span.via]}"
+        lacking = [
+            name
+            for name, known in (
+                ("CLOUDFLARE", picture.is_live(span)),
+                ("ITS GROUP", picture.in_directory(span)),
+            )
+            if known is False
+        ]
+        missing = f"NOT IN {' AND '.join(lacking)}, " if lacking else ""
+        how = f"{missing}{_since(span)}{_WORDS[span.via]}"
         line = f"  {span.person:<{person}}  {span.role:<{role}}  {how}"
-        yield "!" * missing, one_line(line)
+        yield "!" if missing else "", one_line(line)
 
 
 def _since(span: Span) -> str:

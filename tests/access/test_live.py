@@ -1,4 +1,4 @@
-"""What Cloudflare says beside the files: a role given by hand, one that was taken, one that waits."""
+"""What the vendors say beside the files: a role given by hand, one that was taken, one that waits."""
 
 import csv
 import io
@@ -12,14 +12,22 @@ from cfscim.access.command import Request, run
 from cfscim.config.messages import MissingError, UsageError
 from tests.access.test_page import needs_browser, opened, table
 from tests.rehearsal.rehearsal_support import ACCOUNT
-from tests.verify.verify_base import OKTA, Bases, bases, no_waiting
+from tests.verify.verify_base import ENTRA, OKTA, Bases, Combination, bases, no_waiting
 from tests.verify.verify_support import Stack
 
 __all__ = ["bases", "no_waiting"]
 
 
 @pytest.fixture
-def stack(bases: Bases, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stack:
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where the stack's file goes, out of any repository."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    return tmp_path
+
+
+@pytest.fixture
+def stack(bases: Bases, folder: Path) -> Stack:
     """As declared, but for Katherine, who was made an Administrator by hand."""
     made = bases.stack(OKTA)
     world = bases.sandbox.world
@@ -27,9 +35,7 @@ def stack(bases: Bases, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stac
     user = world.cloudflare.user_by_email("katherine@example.com", create=True)
     assert user is not None
     world.cloudflare.add_member(account, user, roles=["Administrator"])
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    Path("Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": dict(made.given)}))
+    (folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": dict(made.given)}))
     return made
 
 
@@ -55,10 +61,40 @@ def test_text_names_what_differs_first(
     lines = text.splitlines()
     wanted = "  katherine@example.com  Administrator  in Cloudflare, given by hand, and in no stack"
     assert lines[1].startswith(wanted)
-    assert "managed in Okta, in Cloudflare now: nobody" in text
+    assert "managed in Okta, in Cloudflare now: nobody, in its group: nobody" in text
     take_everything(bases)
     (ada,) = (line for line in printed(capsys, stack).splitlines() if "ada@" in line)
     assert "NOT IN CLOUDFLARE" in ada
+
+
+@pytest.mark.parametrize("combination", [OKTA, ENTRA], ids="-".join)
+def test_who_is_in_a_role_s_group_is_told_before_it_is_delivered(
+    combination: Combination, bases: Bases, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = bases.stack(combination)
+    (folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": dict(made.given)}))
+    world = bases.sandbox.world
+    if combination is OKTA:
+        groups = [*world.okta.groups.values()]
+        names = {one.name: one for one in groups if one.type == "OKTA_GROUP"}
+    else:
+        names = {one.text("displayName"): one for one in world.entra.groups.values()}
+    taken, given = names["Administrator"], names["Super Administrator - All Privileges"]
+    assert len(taken.members) == 1
+    given.members.append(taken.members.pop())
+    lines = printed(capsys, made).splitlines()
+    provider = "Okta" if combination is OKTA else "Microsoft Entra"
+    assert lines[1] == (
+        "  ada@example.com  Super Administrator - All Privileges  "
+        f'{provider}: in the group "Super Administrator - All Privileges", and in no stack file'
+    )
+    (ada,) = (line for line in lines if "ada@example.com" in line and line != lines[1])
+    assert "NOT IN ITS GROUP, " in ada
+    rows = list(csv.DictReader(io.StringIO(printed(capsys, made, output="csv"))))
+    shown = {(row["person"], row["role"]): (row["live"], row["directory"]) for row in rows}
+    assert shown["ada@example.com", "Administrator"] == ("yes", "no")
+    assert shown["ada@example.com", "Super Administrator - All Privileges"] == ("no", "yes")
+    assert shown["owner@example.com", "Super Administrator - All Privileges"] == ("yes", "")
 
 
 def test_json_and_csv_have_it_by_row(
@@ -74,7 +110,7 @@ def test_json_and_csv_have_it_by_row(
     assert {row["live"] for row in found["access"]} == {"yes"}
     rows = list(csv.DictReader(io.StringIO(printed(capsys, stack, output="csv"))))
     ways = [row["via"] for row in rows if row["person"].startswith("kath")]
-    assert ways == ["given by hand", 'by the group "Billing"']
+    assert ways == ["in Cloudflare, given by hand", 'in Cloudflare, by the group "Billing"']
     take_everything(bases)
     found = json.loads(printed(capsys, stack, output="json"))
     live = {(row["person"], row["via"]): row["live"] for row in found["access"]}
@@ -95,8 +131,17 @@ def test_an_account_that_cannot_be_asked_is_named(
     stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     env = {**stack.env, "CLOUDFLARE_API_TOKEN": "wrong"}
+    assert run(Request(live=True), env) == 3
+    said = capsys.readouterr().out
+    assert "Cloudflare could not be asked: " in said
+    assert "managed in Okta, in its group: katherine@example.com" in said
+    nobody = {name: value for name, value in env.items() if name != "OKTA_API_TOKEN"}
     with pytest.raises(MissingError, match="access --live"):
-        run(Request(live=True), env)
+        run(Request(live=True), nobody)
+    nobody["CLOUDFLARE_API_TOKEN"] = stack.env["CLOUDFLARE_API_TOKEN"]
+    assert run(Request(live=True), nobody) == 3
+    assert "Okta could not be asked: " in (said := capsys.readouterr().out)
+    assert "OKTA_API_TOKEN" in said
     other = yaml.safe_load(Path("Pulumi.dev.yaml").read_text())
     scim = other["config"]["cloudflare-scim:scim"]
     scim["account"] = {"id": "b" * 32, "name": "Other"}

@@ -1,7 +1,6 @@
 """`plan` of many stacks takes less than twice the time of as many bare in-process programs.
 
-The bare program imports the same SDKs and declares the same number of resources and components,
-flat and with two inputs each, under Pulumi's own test monitor. Both run as processes of their own,
+The bare programs (`bench/many.py`) declare the same number of resources and components. Both run as processes of their own,
 one after the other; processor time is compared, which other load on the machine does not change.
 `CFSCIM_SPEED_STACKS=200` measures the number that the requirement names.
 """
@@ -19,38 +18,6 @@ from tests.plan.plan_kit import write
 
 ROOT = Path(__file__).parents[2]
 STACKS = int(os.environ.get("CFSCIM_SPEED_STACKS", "40"))
-BARE = """
-import asyncio, logging, sys
-import pulumi, pulumi_cloudflare, pulumi_okta
-from pulumi.runtime import run_in_stack
-from pulumi.runtime.mocks import MockEngine, MockMonitor, MockSettings, Mocks
-from pulumi.runtime.settings import configure, set_root_resource
-
-class Echo(Mocks):
-    def new_resource(self, args):
-        return args.name, dict(args.inputs)
-    def call(self, args):
-        return {}
-
-def program():
-    for number in range(REMOTE):
-        pulumi_okta.group.Group(f"group-{number}", name=f"name {number}", description="text")
-    for number in range(COMPONENTS):
-        pulumi.ComponentResource("a:b:C", f"component-{number}").register_outputs({})
-
-for _ in range(STACKS):
-    set_root_resource(None)
-    monitor = MockMonitor(Echo())
-    configure(MockSettings(
-        monitor=monitor, monitor_features=set(monitor.GetDeploymentInfo(None).supportedFeatures),
-        engine=MockEngine(logging.getLogger("bare")), project="p", stack="s", dry_run=True,
-        organization=None, callbacks=None))
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    loop.run_until_complete(run_in_stack(program))
-    loop.close()
-    print(len(monitor.resources))
-"""
 
 
 def processor_seconds(folder: Path, *arguments: str) -> tuple[float, str]:
@@ -80,9 +47,8 @@ def test_many_stacks_take_less_than_twice_as_many_bare_programs(
         write(tmp_path, f"s{number:03}", content)
     declared = guide_plan(combination)["resources"]
     components = sum(one["type"].startswith("cloudflare-scim:index:") for one in declared)
-    numbers = f"STACKS, REMOTE, COMPONENTS = {STACKS}, {len(declared) - components}, {components}\n"
-    (tmp_path / "bare.py").write_text(numbers + BARE)
-    bare, printed = processor_seconds(tmp_path, "bare.py")
+    numbers = (str(STACKS), str(len(declared) - components), str(components))
+    bare, printed = processor_seconds(tmp_path, "-m", "bench.many", *numbers)
     assert printed.split() == [str(len(declared))] * STACKS
     ours, plans = processor_seconds(tmp_path, "-m", "cfscim", "plan", "--format", "json")
     assert plans.count('"remainingSteps"') == 2 * STACKS
