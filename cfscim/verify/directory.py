@@ -5,7 +5,8 @@ Vendor-neutral, so that Cloudflare's checks compare with Okta and with Entra ali
 an identity provider implements `delivery`: when its side of a role last changed (`changed`), and
 when it last delivered that (`sent`), both as the vendor itself shows them:
 
-    Okta: `changed` = the newest of the group's lastMembershipUpdated and the mapping's created;
+    Okta: `changed` = the newest of the person's event in the System Log (without it the group's
+          lastMembershipUpdated) and the mapping's created;
           `sent` = the mapping's lastPush; for everybody assigned (role None): the newest creation
           of an assignment, and the newest lastSync.
     Entra: `changed` = the newest event of the person in the group, in the directory's audit log;

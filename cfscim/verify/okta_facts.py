@@ -1,8 +1,9 @@
 """Everything `verify` reads of Okta, and the people in it as Cloudflare should mirror them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from cfscim.config.access import people
 from cfscim.config.models import OktaConfig, ScimConfig
@@ -31,6 +32,8 @@ LONGEST = timedelta(hours=1)
 """Okta pushes at once, and retries what failed within the hour."""
 
 _LOG_DAYS = 7
+# The System Log has an event within seconds, as good as always.
+_LOG_LAG = timedelta(seconds=10)
 _MOST_LOST = 60
 _SYNCED = "SYNCHRONIZED"
 _OFF = {status: state.short for status, state in STATES.items() if state.off}
@@ -64,6 +67,9 @@ class OktaFacts:
     assigned: Mapping[str, Reading[Group]]
     beside: Mapping[str, str] = field(default_factory=dict)
     """During a move: id -> name of the other way's role groups in the same app."""
+    changes: Callable[[datetime], tuple[LogEvent, ...] | None] = lambda _now: None
+    """Who was put into the role groups or taken out lately, read once somebody asks; None where the
+    System Log may not be read."""
 
     def existing_app(self) -> App:
         """The app. Raises `Unreadable` where there is none."""
@@ -128,6 +134,7 @@ def read_okta(
             stranger: reader.read(lambda g=stranger: client.group(g)) for stranger in strangers
         },
         beside=beside,
+        changes=_changes(client, reader, [*ids.values()]),
     )
 
 
@@ -174,10 +181,26 @@ def _reason(accounts: tuple[User, ...]) -> Lost | None:
 
 
 def _logs(client: OktaClient, app_id: str) -> tuple[LogEvent, ...]:
-    now = datetime.now(UTC)
+    since, until = _span(datetime.now(UTC), timedelta(days=_LOG_DAYS))
+    return client.logs(app_id, since=since, until=until)
+
+
+def _changes(
+    client: OktaClient, reader: Reader, groups: Sequence[str]
+) -> Callable[[datetime], tuple[LogEvent, ...] | None]:
+    @cache
+    def read(now: datetime) -> tuple[LogEvent, ...] | None:
+        since, until = _span(now, 2 * LONGEST)  # what changed before is overdue whenever it was
+        return reader.read(
+            lambda: client.membership_changes(groups, since=since, until=until)
+        ).wait()
+
+    return read
+
+
+def _span(now: datetime, back: timedelta) -> tuple[str, str]:
     stamp = "%Y-%m-%dT%H:%M:%SZ"
-    since, until = now - timedelta(days=_LOG_DAYS), now + timedelta(minutes=1)
-    return client.logs(app_id, since=since.strftime(stamp), until=until.strftime(stamp))
+    return (now - back).strftime(stamp), (now + timedelta(minutes=1)).strftime(stamp)
 
 
 @dataclass(frozen=True)
@@ -228,7 +251,6 @@ class OktaDirectory:
 
     def delivery(self, role: Role | None, people: Sequence[Collection[str]] = ()) -> Delivery:
         """A role's push, by its mapping; the people's, by their assignments."""
-        del people  # Okta dates a group, and pushes it whole
         if role is None:
             everyone, users = self.facts.app_users.wait() or (), self.facts.users_group.wait()
             moments = [mapping.created for mapping in everyone]
@@ -241,9 +263,37 @@ class OktaDirectory:
             for mapping in self.facts.mappings.wait() or ()
             if group is not None and mapping.source_group_id == group.id
         ]
-        changed = [mapping.created for mapping in mappings]
-        changed += [group.last_membership_updated] if group else []
-        return Delivery(latest(changed), latest(mapping.last_push for mapping in mappings), LONGEST)
+        pushed, made = latest(one.last_push for one in mappings), [one.created for one in mappings]
+        if group is None:
+            return Delivery(latest(made), pushed, LONGEST)
+        dated = [self._dated(group, names) for names in people]
+        # Without the log, or before it has the group's last change, the group's date stands for it.
+        whole = group.last_membership_updated if not dated or None in dated else None
+        each = [latest([*moments, *made]) for moments in dated if moments is not None]
+        changed = latest([whole, *made]) if whole else min(filter(None, each), default=None)
+        return Delivery(changed, pushed, LONGEST)
+
+    def _dated(self, group: Group, names: Collection[str]) -> list[str] | None:
+        """When a person was lately put into the group or taken out; None where no log can say."""
+        log = self.facts.changes(self.now)
+        if log is None:
+            return None
+        own = [event for event in log if group.id in {one.id for one in event.target or ()}]
+        seen = latest(event.published for event in own)
+        last = latest([group.last_membership_updated])
+        behind = last is not None and (seen is None or seen < last - _LOG_LAG)
+        if behind and last is not None and last > self.now - LONGEST:
+            return None
+        ids = {user.id for user in self._everyone() if user.email.lower() in names}
+        moments = [
+            event.published
+            for event in own
+            for one in event.target or ()
+            if one.id in ids or (one.alternate_id or "").lower() in names
+        ]
+        # Who was taken out is known by the login alone, which need not be the address.
+        taken_out = any(event.event_type.endswith(".remove") for event in own)
+        return None if taken_out and not moments else moments
 
     def stranger(self, address: str, role: Role) -> str:
         """Okta's group names are unique, so there is no twin to come from."""

@@ -144,8 +144,8 @@ class Fortnight:
         for role, people in self.declared.items():
             since = [self.changed[role, person] for person in people ^ self.delivered[role]]
             if since:
-                # Okta dates a group and pushes it whole, Entra dates each person's membership.
-                first = max(since) if self.kind == "okta" else min(since)
+                # Each person's membership is dated, by the System Log or by the audit log.
+                first = min(since)
                 found[f"cloudflare.members.{Role(role).slug}"] = first + BOUND
         return found | ({TOKEN: self.issued + BOUND} if self.issued else {})
 

@@ -163,8 +163,20 @@ class OktaClient:
 
     def logs(self, app_id: str, *, since: str, until: str, most: int = 200) -> tuple[LogEvent, ...]:
         """The app's newest System Log events in a time span (RFC 3339), at most `most`."""
+        return self._events(f"target.id eq {json.dumps(app_id)}", since, until, most)
+
+    def membership_changes(
+        self, group_ids: Sequence[str], *, since: str, until: str, most: int = 1000
+    ) -> tuple[LogEvent, ...]:
+        """Who was put into these groups or taken out in a time span, newest first; person and group
+        are the targets of an event (D: event types)."""
+        kinds = " or ".join(f'eventType eq "group.user_membership.{k}"' for k in ("add", "remove"))
+        groups = " or ".join(f"target.id eq {json.dumps(one)}" for one in group_ids)
+        return self._events(f"({kinds}) and ({groups})", since, until, most)
+
+    def _events(self, wanted: str, since: str, until: str, most: int) -> tuple[LogEvent, ...]:
         query = {
-            "filter": f"target.id eq {json.dumps(app_id)}",
+            "filter": wanted,
             "since": since,
             "until": until,
             "sortOrder": "DESCENDING",

@@ -171,6 +171,7 @@ class Target(Reply):
 
     id: str | None = None
     type: str | None = None
+    alternate_id: str | None = None
     display_name: str | None = None
 
 
