@@ -263,14 +263,15 @@ class OktaDirectory:
             for mapping in self.facts.mappings.wait() or ()
             if group is not None and mapping.source_group_id == group.id
         ]
-        pushed, made = latest(one.last_push for one in mappings), [one.created for one in mappings]
+        pushed = latest(mapping.last_push for mapping in mappings)
+        mapped = [mapping.created for mapping in mappings]
         if group is None:
-            return Delivery(latest(made), pushed, LONGEST)
+            return Delivery(latest(mapped), pushed, LONGEST)
         dated = [self._dated(group, names) for names in people]
         # Without the log, or before it has the group's last change, the group's date stands for it.
         whole = group.last_membership_updated if not dated or None in dated else None
-        each = [latest([*moments, *made]) for moments in dated if moments is not None]
-        changed = latest([whole, *made]) if whole else min(filter(None, each), default=None)
+        each = [latest([*moments, *mapped]) for moments in dated if moments is not None]
+        changed = latest([whole, *mapped]) if whole else min(filter(None, each), default=None)
         return Delivery(changed, pushed, LONGEST)
 
     def _dated(self, group: Group, names: Collection[str]) -> list[str] | None:
@@ -278,7 +279,7 @@ class OktaDirectory:
         log = self.facts.changes(self.now)
         if log is None:
             return None
-        own = [event for event in log if group.id in {one.id for one in event.target or ()}]
+        own = [event for event in log if group.id in {target.id for target in event.target or ()}]
         seen = latest(event.published for event in own)
         last = latest([group.last_membership_updated])
         behind = last is not None and (seen is None or seen < last - _LOG_LAG)
@@ -288,8 +289,8 @@ class OktaDirectory:
         moments = [
             event.published
             for event in own
-            for one in event.target or ()
-            if one.id in ids or (one.alternate_id or "").lower() in names
+            for target in event.target or ()
+            if target.id in ids or (target.alternate_id or "").lower() in names
         ]
         # Who was taken out is known by the login alone, which need not be the address.
         taken_out = any(event.event_type.endswith(".remove") for event in own)

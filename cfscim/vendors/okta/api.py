@@ -171,7 +171,7 @@ class OktaClient:
         """Who was put into these groups or taken out in a time span, newest first; person and group
         are the targets of an event (D: event types)."""
         kinds = " or ".join(f'eventType eq "group.user_membership.{k}"' for k in ("add", "remove"))
-        groups = " or ".join(f"target.id eq {json.dumps(one)}" for one in group_ids)
+        groups = " or ".join(f"target.id eq {json.dumps(group)}" for group in group_ids)
         return self._events(f"({kinds}) and ({groups})", since, until, most)
 
     def _events(self, wanted: str, since: str, until: str, most: int) -> tuple[LogEvent, ...]:
