@@ -10,7 +10,7 @@ import pulumi
 from pulumi.dynamic import CreateResult, Resource
 
 from cfscim.config.messages import PROJECT
-from components.rest_resource import Props, RestProvider
+from components.rest_resource import Props, RestProvider, texts
 
 
 class MoveSwitchProvider(RestProvider):
@@ -56,8 +56,38 @@ class MoveSwitchProvider(RestProvider):
             client.drop_policies(account, group)
         return CreateResult(f"{account}/move", self.kept(props))
 
-    def delete(self, _id: str, _props: Props) -> None:
-        """The move is done."""
+    def delete(self, _id: str, props: Props) -> None:
+        """The move is done. Raises `ScimError` naming who has a role by a former virtual group
+        alone: nobody but Cloudflare can take them out, and nothing would say so afterwards."""
+        from cfscim.config.messages import ScimError
+        from cfscim.vendors.cloudflare.access import members_of, virtual_members
+        from cfscim.vendors.errors import AnswerError
+
+        account, client = str(props["accountId"]), self.cloudflare()
+        former, new = texts(props["formerNames"]), texts(props["newNames"])
+        try:
+            virtual = virtual_members(client, account, former)
+        except AnswerError as error:
+            if error.kind not in ("forbidden", "not found"):
+                raise
+            return
+        groups = {group.name: group for group in client.user_groups(account)} if virtual else {}
+        beyond = [
+            f"{person} ({was})"
+            for was, now in zip(former, new, strict=True)
+            for person in sorted(
+                virtual.get(was, set())
+                - (members_of(client, account, groups[now]) if now in groups else set())
+            )
+        ]
+        if beyond:
+            raise ScimError(
+                f"Cloudflare account {account}",
+                f"in a virtual group and not in the new one: {', '.join(beyond)}",
+                "they keep the role, and no group of the stack says so any more",
+                "put `move` back, have your account team take them out of the virtual groups, or "
+                "put them into the role, and run the update again",
+            )
 
 
 class MoveSwitch(Resource, module=PROJECT, name="MoveSwitch"):

@@ -1,6 +1,8 @@
 """Who has a role in an account, by hand and through User Groups, as the account itself shows it,
 and who is left in charge of it."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cfscim.config.policy.lock_out import Charge, InCharge, left_by_config
@@ -85,6 +87,28 @@ def members_of(client: CloudflareClient, account: str, group: UserGroup) -> set[
     """The addresses in a User Group, in lower case. Raises `AnswerError`."""
     members = client.user_group_members(account, group.id)
     return {member.address.lower() for member in members}
+
+
+def virtual_members(
+    client: CloudflareClient, account: str, names: Iterable[str]
+) -> dict[str, set[str]]:
+    """Who is in the virtual groups of these names, in lower case; a User Group of the name is none.
+
+    Raises `AnswerError`, "not found" where the account has no SCIM endpoint.
+    """
+    own = {group.id for group in client.user_groups(account)}
+    ids: dict[str, str] = {}
+    for name in names:
+        query = {"filter": f"displayName eq {json.dumps(name)}"}
+        for group in client.scim_list(account, "Groups", query):
+            ids |= {str(group.get("id")): name} if group.get("id") not in own else {}
+    found: dict[str, set[str]] = {}
+    for user in client.scim_list(account, "Users") if ids else ():
+        groups = user.get("groups")
+        for id_ in groups if isinstance(groups, list) else ():
+            if str(id_) in ids:
+                found.setdefault(ids[str(id_)], set()).add(str(user.get("userName")).lower())
+    return found
 
 
 class _Giving:

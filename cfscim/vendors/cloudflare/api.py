@@ -5,10 +5,11 @@ Source: api.cloudflare.com/client/v4, as in the `cloudflare` package and terrafo
 cloudflare.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal, Self, TypeVar
 from urllib.parse import quote
 
+from cfscim.config.json_types import JsonObject
 from cfscim.config.roles import ACCOUNT_SETTINGS_READ, SCIM_PROVISIONING
 from cfscim.vendors.cloudflare.models import (
     AccountMember,
@@ -24,7 +25,7 @@ from cfscim.vendors.cloudflare.models import (
 from cfscim.vendors.cloudflare.signin import cloudflare_http, token_http
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import Call, HttpClient
-from cfscim.vendors.pages import member, numbered_pages
+from cfscim.vendors.pages import member, numbered_pages, objects
 from cfscim.vendors.replies import read
 
 S = TypeVar("S", bound=Snake)
@@ -149,6 +150,21 @@ class CloudflareClient:
         return self._all(
             ResourceGroup, f"{_iam(account_id)}/resource_groups", {}, ACCOUNT_SETTINGS_READ
         )
+
+    def scim_list(
+        self, account_id: str, kind: str, query: Mapping[str, str] | None = None
+    ) -> Iterator[JsonObject]:
+        """`Users` or `Groups` of the SCIM endpoint, page after page, with the operator's
+        credentials; virtual groups are listed nowhere else."""
+        path, start = f"/accounts/{quote(account_id)}/scim/v2/{kind}", 1
+        while True:
+            page = {**(query or {}), "startIndex": str(start), "count": str(_PER_PAGE)}
+            answer = self._http.get(path, page, needs=SCIM_PROVISIONING)
+            entries = objects(answer, member(answer, "Resources"))
+            yield from entries
+            start, total = start + len(entries), member(answer, "totalResults")
+            if not entries or not isinstance(total, int) or start > total:
+                return
 
     def get_user(self) -> AccountUser:
         """The signed-in user; an account's token has none."""
