@@ -73,8 +73,10 @@ def run(request: Request, env: Mapping[str, str] = os.environ) -> int:
     else:
         render = {"json": texts.as_json, "csv": texts.as_csv, "html": page.as_html}
         print(render[request.output](picture), end="")
-    said = [one for live in picture.live.values() for one in (live.cloudflare, live.directory)]
-    if any(one.ways is None for one in said):
+    answers = [
+        source for live in picture.live.values() for source in (live.cloudflare, live.directory)
+    ]
+    if any(source.ways is None for source in answers):
         return Exit.PROBLEMS if problems else Exit.MISSING
     return Exit.PROBLEMS if problems else Exit.FINE
 

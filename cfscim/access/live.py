@@ -21,16 +21,16 @@ from cfscim.verify.reading import Reader, Tally, Unreadable
 def ask(stacks: Iterable[CheckedStack], env: Mapping[str, str]) -> dict[str, Live]:
     """Account id -> what the vendors say of it. Raises `MissingError` where nobody at all could be
     asked; one that cannot says why, and the others count."""
-    found: dict[str, Live] = {}
+    accounts: dict[str, Live] = {}
     for stack in stacks:
         if stack.config is not None:
             settings = partial(settings_of, stack.file, stack.file.stack, env)
             ways = [lane.config for lane in lanes(stack.config)]
-            found[stack.config.account.id] = Live(
+            accounts[stack.config.account.id] = Live(
                 _said(partial(_cloudflare, ways, settings, env)),
                 _said(partial(_directory, ways, settings, env)),
             )
-    vendors = [said for live in found.values() for said in (live.cloudflare, live.directory)]
+    vendors = [said for live in accounts.values() for said in (live.cloudflare, live.directory)]
     if vendors and all(said.ways is None for said in vendors):
         raise MissingError(
             "access --live",
@@ -38,7 +38,7 @@ def ask(stacks: Iterable[CheckedStack], env: Mapping[str, str]) -> dict[str, Liv
             "nothing of what the vendors say is known",
             "give credentials that may read them (docs/permissions.md), or leave --live out",
         )
-    return found
+    return accounts
 
 
 def _said(read: Callable[[], dict[Held, Way]]) -> Said:
@@ -58,14 +58,14 @@ def _cloudflare(
         facts = read_powers(ways[0].account.id, client, reader)
         powers = CloudflareView(ways[0], facts).powers
     ours = {(role.value, name) for way in ways for role, name in group_names(way).items()}
-    return {(way.person.lower(), way.role): way for way in (_way(one, ours) for one in powers)}
+    return {(way.person.lower(), way.role): way for way in (_way(power, ours) for power in powers)}
 
 
 def _directory(
     ways: Sequence[ScimConfig], settings: Callable[[], Mapping[str, str]], env: Mapping[str, str]
 ) -> dict[Held, Way]:
     """Who is in the role groups: a search for each by its name, and its members by page."""
-    found: dict[Held, Way] = {}
+    holders: dict[Held, Way] = {}
     for config in ways:
         people = _okta if config.identity_provider.kind == "okta" else _entra
         names = group_names(config)
@@ -75,8 +75,8 @@ def _directory(
             for role, reading in asked.items():
                 words = f'in the group "{names[role]}"'
                 for person in reading.get():
-                    found[person.lower(), role.value] = Way(person, role.value, words, own=True)
-    return found
+                    holders[person.lower(), role.value] = Way(person, role.value, words, own=True)
+    return holders
 
 
 def _okta(
@@ -88,7 +88,7 @@ def _okta(
 
     def members(name: str) -> list[str]:
         group = client.group_by_name(name)
-        return [one.email for one in client.group_members(group.id)] if group else []
+        return [member.email for member in client.group_members(group.id)] if group else []
 
     return members
 
@@ -103,8 +103,8 @@ def _entra(
 
     def members(name: str) -> list[str]:
         group = client.group_by_name(name)
-        found = client.group_members(group.id) if group else ()
-        return [address_of(one) for one in found if one.is_user]
+        people = client.group_members(group.id) if group else ()
+        return [address_of(member) for member in people if member.is_user]
 
     return members
 

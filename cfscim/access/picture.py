@@ -122,8 +122,8 @@ class Picture:
             return []
         named = {(s.person.lower(), s.role.value) for s in self.present if s.account == account}
         # Who has the role in Cloudflare is told once, whoever put the person there.
-        found = {**(known.directory.ways or {}), **(known.cloudflare.ways or {})}
-        return [way for key, way in sorted(found.items()) if key not in named]
+        ways = {**(known.directory.ways or {}), **(known.cloudflare.ways or {})}
+        return [way for key, way in sorted(ways.items()) if key not in named]
 
     def _elsewhere(self, account: str, way: Way) -> bool:
         return way.own and way.role in self.accounts[account].managed_elsewhere

@@ -10,6 +10,7 @@ import typer
 import yaml
 
 from cfscim.__main__ import app
+from cfscim.config import kinds
 from cfscim.config.schema import config_schema
 from cfscim.config.stack_file import check_stack_file
 
@@ -149,19 +150,22 @@ def test_every_direct_dependency_is_defended(listing: str) -> None:
 def test_every_guide_step_names_a_file_that_declares_it() -> None:
     page, seen = ROOT / "docs/guide-steps.md", 0
     sources = "".join(path.read_text() for path in (ROOT / "components").rglob("*.py"))
+    sources += (ROOT / "cfscim/config/kinds.py").read_text()
+    constants = {str(value): name for name, value in vars(kinds).items() if name.isupper()}
     for _, resource, logical, file in rows(page):
         path = (page.parent / re.findall(r"\]\(([^)]+)\)", file)[0]).resolve()
         assert path.is_file(), file
         declared = path.read_text()
-        kinds = re.findall(r"`(?:cloudflare\.|okta\.|azuread\.|(?=Entra|Okta))([\w.]+)`", resource)
+        types = re.findall(r"`(?:cloudflare\.|okta\.|azuread\.|(?=Entra|Okta))([\w.]+)`", resource)
         names = re.findall(r"`([\w-]+?)(?:-<[^`]*)?`", logical)
         for name in names:
             stem = name.removesuffix("-members")
             assert f'"{name}"' in sources or f'"{stem}"' in sources, f"{logical}: {name}"
-        for kind in kinds:
+        for kind in types:
             assert f"{kind}(" in sources, f"{file}: {kind}"
         if names:
-            here = [f"{kind}(" for kind in kinds] + [f'"{name}"' for name in names]
+            here = [f"{kind}(" for kind in types] + [f'"{name}"' for name in names]
+            here += [constants[name] for name in names if name in constants]
             assert any(text in declared for text in here), f"{logical} is not declared in {file}"
         seen += 1
     assert seen > 25
