@@ -181,15 +181,11 @@ def _running(entra: EntraConfig, facts: EntraFacts) -> Verdict:
     return fails(_state(entra), f"schedule {job.schedule.state}", action)
 
 
-# Graph, quarantineReason and synchronizationJobRestartCriteria (D): what ends each quarantine.
+# Graph, quarantineReason and synchronizationJobRestartCriteria (D): what ends each one. After
+# too many failures (the Escrow thresholds) with the watermark too: what is in escrow is forgotten,
+# and would not be tried again without it.
 _AFTER_QUARANTINE = {
     "EncounteredQuarantineException": ("put right what it says", "QuarantineState"),
-    "EncounteredBaseEscrowThreshold": ("put right what the logs name", "Escrows, QuarantineState"),
-    "EncounteredTotalEscrowThreshold": ("put right what the logs name", "Escrows, QuarantineState"),
-    "EncounteredEscrowProportionThreshold": (
-        "put right what the logs name",
-        "Escrows, QuarantineState",
-    ),
     "TooManyDeletes": (
         "decide whether these people and groups are to go, and if so",
         "ForceDeletes",

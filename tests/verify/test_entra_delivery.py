@@ -6,7 +6,7 @@ import pytest
 
 from cfscim.verify import Check, Status, run
 from sandbox.entra import audit
-from sandbox.entra.models import Entity
+from sandbox.entra.models import Entity, Quarantine
 from sandbox.server.world import World
 from tests.verify.verify_base import ENTRA, Bases, bases, no_waiting
 from tests.verify.verify_entra_deviations import execution, group, job, principal, user
@@ -134,3 +134,23 @@ def test_a_failed_cycle_delivered_nothing(bases: Bases, world: World) -> None:
     last = ago(30).strftime("%Y-%m-%dT%H:%M:%SZ")
     execution(state="Failed", timeBegan=last)(world)
     is_due(asked(bases), 40)
+
+
+@pytest.mark.parametrize(
+    ("reason", "scope"),
+    [
+        ("EncounteredQuarantineException", '"QuarantineState"'),
+        ("EncounteredEscrowProportionThreshold", '"Watermark, Escrows, QuarantineState"'),
+        ("EncounteredBaseEscrowThreshold", '"Watermark, Escrows, QuarantineState"'),
+        ("IngestionInterrupted", '"Watermark, Escrows, QuarantineState"'),
+        ("TooManyDeletes", '"ForceDeletes"'),
+    ],
+)
+def test_each_quarantine_is_ended_with_the_scope_that_loses_nothing(
+    world: World, bases: Bases, reason: str, scope: str
+) -> None:
+    began = "2026-01-01T00:00:00Z"
+    job(world).quarantine = Quarantine(reason=reason, code=reason, message="", began=began)
+    check = asked(bases, "entra.job.quarantine")
+    assert reason in check.found
+    assert f'"resetScope": {scope}' in check.action
