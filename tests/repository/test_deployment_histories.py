@@ -9,6 +9,7 @@ test_workflows_deploy.py.
 import json
 import random
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -220,8 +221,12 @@ def _play(seed: int, monkeypatch: pytest.MonkeyPatch) -> World:
     return history.world
 
 
+def _play_all(monkeypatch: pytest.MonkeyPatch) -> list[World]:
+    return [_play(seed, monkeypatch) for seed in range(HISTORIES)]
+
+
 def test_every_approver_sees_every_grant(monkeypatch: pytest.MonkeyPatch) -> None:
-    worlds = [_play(seed, monkeypatch) for seed in range(HISTORIES)]
+    worlds = _play_all(monkeypatch)
     assert sum(world.carried for world in worlds) > HISTORIES * 10
     assert sum(world.stopped for world in worlds) > HISTORIES
     assert sum(len(world.tags) for world in worlds) > HISTORIES * 2
@@ -256,3 +261,29 @@ def test_change_whose_deployment_was_refused_is_shown_to_the_next_approver(
     assert due["eu"] == first
     assert "eve@example.com" not in world.commits[due["eu"]]["eu"]
     assert "eve@example.com" not in set(_grants(world))
+
+
+def _before_the_push(_stack: str, _repository: str, ask: object) -> str | None:
+    """What a pipeline that looks at the push alone would compare with."""
+    world = getattr(ask, "__self__")  # noqa: B009 - the bound method's world
+    commits = [*world.commits]
+    place = commits.index(world.tip)
+    return commits[place - 1] if place else None
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"verified_commit": _before_the_push, "confirm": lambda *_a, **_k: None},
+        {"confirm": lambda *_a, **_k: None, "must_be_tip": lambda *_a: None},
+    ],
+    ids=["compared with the push before", "neither tip nor record is asked for"],
+)
+def test_a_comparison_that_is_broken_is_found(
+    broken: Mapping[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, does in broken.items():
+        owner = deployed if hasattr(deployed, name) else sys.modules[__name__]
+        monkeypatch.setattr(owner, name, does)
+    with pytest.raises(AssertionError, match="an approval carried out a grant nobody was shown"):
+        _play_all(monkeypatch)
