@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cfscim.gitops.shell import github, objects, run, texts, write
+from cfscim.gitops.shell import github, masked, objects, run, texts, write
 from cfscim.gitops.summary import cut
 
 MARKER = "<!-- cloudflare-scim drift -->"
@@ -38,18 +38,17 @@ def check(stack: str, env: Mapping[str, str]) -> int:
     )
     verify = run(sys.executable, "-m", "cfscim", "verify", "--stack", stack)
     parts = []
+    asked = masked(refresh.stdout)
     expected = "no changes were expected" in refresh.stdout + refresh.stderr
     if refresh.returncode:
         what = "the state differs" if expected else "could not be read"
-        parts.append(
-            _part(f"`pulumi refresh --preview-only`: {what}", refresh.stdout + refresh.stderr)
-        )
+        parts.append(_part(f"`pulumi refresh --preview-only`: {what}", asked + refresh.stderr))
     if verify.returncode == 4:
         print(f"{stack}: declared, and not yet delivered; that is no drift")
     elif verify.returncode:
         what = "something is not as declared" if verify.returncode == 1 else "could not look"
         parts.append(_part(f"`verify`: {what}", verify.stdout + verify.stderr))
-    shown = refresh.stdout + refresh.stderr + verify.stdout + verify.stderr
+    shown = asked + refresh.stderr + verify.stdout + verify.stderr
     people = env.get("SHOW_PEOPLE") == "true"
     print(shown if people else without_people(shown))
     FOLDER.mkdir(exist_ok=True)

@@ -1,11 +1,15 @@
 """Commands that are started from here, and the one way in which a job of a pipeline stops."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
 from cfscim import processes
+from cfscim.config.credentials import without_credentials
+from cfscim.vendors.secrets import mask
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Ask = Callable[[str], Json]
@@ -17,9 +21,11 @@ class Stop(Exception):
 
 
 def run(*command: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Runs a command to its end; its output is read, and its failure is the caller's to judge."""
+    """Runs a command to its end; its failure is the caller's to judge, its errors are masked."""
     try:
-        return processes.run_text(command, seconds=processes.WORK_SECONDS, env=env)
+        done = processes.run_text(command, seconds=processes.WORK_SECONDS, env=env)
+        done.stderr = masked(done.stderr)
+        return done
     except subprocess.TimeoutExpired:
         raise Stop(
             f"{command[0]}: did not end within {processes.WORK_SECONDS:g} s; what it had to say is "
@@ -29,6 +35,15 @@ def run(*command: str, env: dict[str, str] | None = None) -> subprocess.Complete
         raise Stop(
             f"{command[0]}: not found; this job cannot go on without it; install it on the runner"
         ) from None
+
+
+def masked(text: str) -> str:
+    """What a command printed, as it may stand in a log that others read."""
+    known = (value for name, value in os.environ.items() if _SECRET.search(name))
+    return without_credentials(mask(text, known))
+
+
+_SECRET = re.compile(r"TOKEN|KEY|SECRET|PASSW|PASSPHRASE", re.IGNORECASE)
 
 
 def git(*arguments: str) -> str:

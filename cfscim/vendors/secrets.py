@@ -54,7 +54,7 @@ def mask(text: str, known: Iterable[str] = ()) -> str:
 def _echoes(secret: str) -> Iterator[str]:
     """Patterns of the forms in which a vendor may repeat a secret."""
     yield re.escape(secret)
-    yield re.escape(quote(secret, safe=""))
+    yield from {re.escape(quote(secret, safe=safe)) for safe in ("", "/")}
     if len(secret) >= _SHORTEST_CUT:
         yield re.escape(secret[:-1])
         yield re.escape(secret[1:])

@@ -17,9 +17,16 @@ Answers = list[tuple[list[str], object]]
 Writes = list[dict[str, object]]
 
 
+CONTENT = (
+    *("cfscim/__init__.py", "cfscim/processes.py", "cfscim/gitops", "cfscim/config/__init__.py"),
+    *("cfscim/config/credentials.py", "cfscim/vendors/__init__.py", "cfscim/vendors/secrets.py"),
+)
+"""What the jobs that install nothing run."""
+
+
 @pytest.fixture
 def clone(tmp_path: Path) -> Clone:
-    made = Clone(tmp_path, ("cfscim/__init__.py", "cfscim/processes.py", "cfscim/gitops"))
+    made = Clone(tmp_path, CONTENT)
     (made.path / "comment").mkdir()
     (made.path / "comment" / "number").write_text("7\n")
     (made.path / "comment" / "plan.md").write_text("ada gains Billing\n")
