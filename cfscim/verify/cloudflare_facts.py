@@ -231,7 +231,7 @@ def read_powers(account: str, client: CloudflareClient, reader: Reader) -> Cloud
             if group.policies
         },
         system_groups={},
-        users_in=left_out,
+        users_in=Reading.of({}),
     )
 
 

@@ -102,13 +102,13 @@ def virtual_members(
         query = {"filter": f"displayName eq {json.dumps(name)}"}
         for group in client.scim_list(account, "Groups", query):
             ids |= {str(group.get("id")): name} if group.get("id") not in own else {}
-    found: dict[str, set[str]] = {}
+    people: dict[str, set[str]] = {}
     for user in client.scim_list(account, "Users") if ids else ():
         groups = user.get("groups")
         for id_ in groups if isinstance(groups, list) else ():
             if str(id_) in ids:
-                found.setdefault(ids[str(id_)], set()).add(str(user.get("userName")).lower())
-    return found
+                people.setdefault(ids[str(id_)], set()).add(str(user.get("userName")).lower())
+    return people
 
 
 class _Giving:
