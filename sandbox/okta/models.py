@@ -220,6 +220,7 @@ class App(BaseModel):
     access_policy_id: str
     logo_id: str | None = None
     provisioning: Provisioning = Field(default_factory=Provisioning)
+    loses_settings: bool = False  # by another label; P #1521 #1510, of some apps of the catalogue
     groups: list[GroupAssignment] = Field(default_factory=list)
     users: dict[str, AppUser] = Field(default_factory=dict)
     leaving: list[AppUser] = Field(default_factory=list)  # unassigned, not yet told the target

@@ -4,12 +4,14 @@ Every deviation is made on its own; what verify prints is followed line by line,
 rehearsal, which reads and writes as the providers do. Then each line holds, and no other fails.
 """
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
+from cfscim.config.messages import ScimError
 from cfscim.config.roles import Role
 from cfscim.rehearsal import Rehearsal
 from cfscim.verify import Check, Report, Status
@@ -231,6 +233,20 @@ def test_confirmed_and_not_updated_since(bases: Bases) -> None:
     for _ in range(ROUNDS):
         report = follow(hands, report)
     assert failing(report) == {}, show(report)
+
+
+def test_a_new_label_that_costs_the_app_its_settings(bases: Bases) -> None:
+    hands = Hands(bases, OKTA, bases.stack(OKTA))
+    hands.app().loses_settings = True
+    hands.config("identityProvider.appLabel", "Another label")
+    with contextlib.suppress(ScimError):  # the gate stops there
+        hands.update()
+    report = hands.verify()
+    assert {"okta.features.GROUP_PUSH", "okta.features.PUSH_NEW_USERS"} <= set(failing(report))
+    for _ in range(ROUNDS):
+        report = follow(hands, report)
+    assert failing(report) == {}, show(report)
+    hands.update()
 
 
 @pytest.mark.parametrize("stack", [OKTA, ENTRA], ids=str)

@@ -37,7 +37,15 @@ from sandbox.okta.catalog import (
     kind_of,
 )
 from sandbox.okta.errors import OktaError, invalid, not_found
-from sandbox.okta.models import DEFAULT_ACCESS_POLICY, ORGANISATION, App, Form, OktaState, now
+from sandbox.okta.models import (
+    DEFAULT_ACCESS_POLICY,
+    ORGANISATION,
+    App,
+    Form,
+    OktaState,
+    Provisioning,
+    now,
+)
 from sandbox.okta.provisioning.assignment import DEFAULT_TEMPLATE, user_name
 from sandbox.okta.provisioning.cycle import tell_of_leaving
 from sandbox.server.router import Context, json_reply
@@ -147,6 +155,8 @@ def replace_app(ctx: Context, app_id: str) -> Response:
     _fill(changed, kind, body, ctx.state)
     _name_client(changed)
     changed.last_updated = now()
+    if app.loses_settings and changed.label != app.label:
+        changed.provisioning = Provisioning()
     ctx.state.apps[app_id] = changed
     log.write(
         ctx.state, "application.lifecycle.update", "Update application", log.app_target(changed)
