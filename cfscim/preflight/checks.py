@@ -19,6 +19,7 @@ from cfscim.config.json_types import JsonObject
 from cfscim.config.lanes import lanes
 from cfscim.config.messages import Level, Message, MissingError, ScimError, Where
 from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.config.names import group_names
 from cfscim.config.okta_people import OFF, STATES
 from cfscim.config.policy.lock_out import LOCK_OUT, Charge, is_waived, lock_out, waived_until
 from cfscim.config.roles import ACCOUNT_SETTINGS_READ, MEMBERSHIPS_READ, SCIM_PROVISIONING
@@ -344,6 +345,7 @@ def okta(asked: Asked) -> Iterator[Answer]:
             return
         yield from _organisation(http, asked)
         yield from _okta_switches(http, asked)
+        yield from _imported_names(OktaClient(http), asked.config)
         yield from _okta_people(http, asked.config)
 
 
@@ -455,6 +457,23 @@ def _okta_switches(http: HttpClient, asked: Asked) -> Iterator[Answer]:
         )
     else:
         yield Answer(id_, "Okta", f"{about}: provisioning is on, as the guide has it")
+
+
+def _imported_names(client: OktaClient, config: ScimConfig) -> Iterator[Answer]:
+    """Okta's group names are unique over its own groups and the apps' (P, provider #1794)."""
+    ways = [lane.config for lane in lanes(config) if lane.config.identity_provider.kind == "okta"]
+    names = {name for way in ways for name in group_names(way).values()}
+    for name in sorted(names | {way.identity_provider.users_group.name for way in ways}):
+        group = client.group_by_name(name)
+        if group is not None and group.type == "APP_GROUP":
+            yield _wrong(
+                f"okta.name.{name}",
+                "Okta",
+                f'group "{name}"',
+                f"an app's group has the name already ({group.id})",
+                "Okta refuses a second one, and the update ends there",
+                "rename or delete it in the app that it was imported from, or set groupPrefix",
+            )
 
 
 def _okta_people(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:

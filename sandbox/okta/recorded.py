@@ -248,6 +248,17 @@ class _Past:
         for exchange in self.recording:
             with as_far_as_shown():
                 self._relations(state, ids, exchange)
+        self._events(state, ids)
+
+    def _events(self, state: OktaState, ids: Ids) -> None:
+        """The System Log as far as the recording shows it, oldest first."""
+        events: dict[str, Document] = {}
+        for exchange in self.recording:
+            shown = exchange.response if exchange.path == "/api/v1/logs" else None
+            for event in shown if isinstance(shown, list) else ():
+                if isinstance(event, dict) and "published" in event:
+                    events[str(event.get("uuid"))] = ids.body(event)  # type: ignore[assignment]
+        state.log = sorted(events.values(), key=lambda event: str(event["published"]))
 
     def _read(self) -> None:
         for exchange in self.recording:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from cfscim.adopt.state import State
-from cfscim.config.messages import CONFIG_KEY
+from cfscim.config.messages import CONFIG_KEY, ScimError
 from cfscim.config.models import parse_config
 from cfscim.config.policy.lock_out import LOCK_OUT
 from cfscim.config.stack_file import CheckedStack, StackFile
@@ -140,6 +140,15 @@ def test_names_that_are_taken_are_named_with_what_took_them(sandbox: Sandbox, ki
     said = [str(answer.message) for answer in problems(found)]
     assert len([line for line in said if f"{kind}-group-billing" in line]) == 1
     assert all("the name is taken by" in line and "cfscim adopt" in line for line in said)
+
+
+def test_a_name_that_an_app_s_group_has_is_named(sandbox: Sandbox) -> None:
+    group = sandbox.world.okta.add_group("Billing", None, kind="APP_GROUP", app_id="0oaother")
+    [answer] = problems(answers(sandbox, stack_config("okta"), sandbox.env))
+    assert f"an app's group has the name already ({group.id})" in str(answer.message)
+    assert answer.stops
+    with pytest.raises(ScimError, match="okta-group-billing"):
+        rehearsal(sandbox).update(stack_config("okta"))
 
 
 def suspend(sandbox: Sandbox) -> None:
