@@ -16,6 +16,7 @@ import typer
 from cfscim.config.messages import ScimError
 from cfscim.hints import next_command
 from cfscim.interrupted import ends_in_one_line
+from cfscim.report import passing
 
 app = typer.Typer(
     help="Cloudflare dashboard SCIM from one reviewed config.",
@@ -206,6 +207,7 @@ def plan(
     ] = False,
 ) -> None:
     """Show what is declared and who gets which role; no engine, no network, no credential."""
+    passing.show("planning")
     from cfscim.plan.command import Request, run
 
     request = Request(
@@ -432,8 +434,7 @@ def access(
     record: Record = None,
 ) -> None:
     """Show who has which role in all accounts, since when, by which commit and whose approval."""
-    if live:
-        _at_once("asking the vendors")
+    passing.show("asking the vendors" if live else "reading stack files and their history")
     from cfscim.access.command import Request, run
     from cfscim.vendors.limits import whole_run
     from cfscim.vendors.recording import recorded
@@ -562,9 +563,11 @@ def main() -> None:
     except ScimError as error:
         from cfscim.report.say import say
 
+        passing.clear()
         say(str(error), "!", error=True)
         sys.exit(error.exit_code)
     finally:
+        passing.clear()
         _flush()
 
 

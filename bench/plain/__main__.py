@@ -110,7 +110,7 @@ else:
         template_id="8adf8e6e-67b2-4cf2-a259-e3dc5476c621",
         opts=after,
     )
-    principal = application.service_principal_id
+    principal = application.service_principal_object_id
     job = azuread.SynchronizationJob(
         "job", service_principal_id=principal, template_id="scim", enabled=True
     )

@@ -14,6 +14,7 @@ from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.stack_file import CheckedStack, check_stack_file
+from cfscim.report import passing
 from cfscim.report.say import say
 from cfscim.stacks import PATTERN
 from cfscim.validate import stack_files
@@ -59,6 +60,8 @@ def run(request: Request, env: Mapping[str, str] = os.environ) -> int:
         if len(request.since) <= len("2026-05-31"):
             since = since.replace(hour=0, minute=0, second=0)
     picture, problems = gather(request.paths, request.at)
+    if not request.live:
+        passing.clear()
     for problem in problems:
         say(str(problem), "!", error=True)
     if request.live:
@@ -66,6 +69,7 @@ def run(request: Request, env: Mapping[str, str] = os.environ) -> int:
         from cfscim.access.live import ask
 
         picture = replace(picture, live=ask(_stacks(request.paths), env))
+    passing.clear()
     picture = picture.narrowed(request.person, since)
     if request.output == "text":
         for sign, line in texts.signed(picture):

@@ -17,6 +17,7 @@ from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.plan.model import Plan, check, make_plan
 from cfscim.plan.output import StackResult, render_json, render_markdown, show_policy, show_text
 from cfscim.program.quick_run import SharedWorker
+from cfscim.report import passing
 from cfscim.report.say import say
 from cfscim.review.baseline import Against, Baseline, base_plan
 from cfscim.review.compare import Review, compare
@@ -49,6 +50,7 @@ def run(request: Request) -> int:
     try:
         return _run(request)
     except UsageError as error:
+        passing.clear()
         say(str(error), "!", error=True)
         return error.exit_code
 
@@ -65,7 +67,9 @@ def _run(request: Request) -> int:
     folders = {path if os.path.isdir(path) else os.path.dirname(path) for path in request.paths}
     against = Against(name, folders or {"."}) if name is not None else None
     checked, problems = _chosen(request)
+    passing.clear()
     print_warnings(checked)
+    passing.show("planning")
     today, results = datetime.now(UTC).date(), []
     with closing(SharedWorker()) as worker:
         for stack in checked:
@@ -75,6 +79,7 @@ def _run(request: Request) -> int:
     gone = _gone(request, against, checked)
     if against is not None:
         against.close()
+    passing.clear()
     if request.output == "json":
         if request.enforce:
             show_policy(results)
