@@ -7,8 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cfscim.vendors import network
+from sandbox.server import outbound
 from sandbox.server.server import Sandbox
-from tests.loopback import plain_client
+from tests.loopback import WithoutSockets, plain_client
 from tests.repository.workflow_steps import Step, step_of
 
 LONGEST = (
@@ -40,6 +42,14 @@ def sandbox_server() -> Iterator[Sandbox]:
     """The running sandbox, in threads of the test process; use ``sandbox`` in tests."""
     with Sandbox() as running:
         yield running
+
+
+@pytest.fixture
+def no_sockets(sandbox_server: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our clients and the provisioning cycles call the sandbox in this process."""
+    instead = WithoutSockets(sandbox_server).instead_of_httpx()
+    monkeypatch.setattr(network, "httpx", instead)
+    monkeypatch.setattr(outbound, "httpx", instead)
 
 
 @pytest.fixture

@@ -40,6 +40,8 @@ from tests.rehearsal.rehearsal_support import (
 from tests.sandbox.entra.entra_support import TEMPLATE, Graph
 from tests.sandbox.okta.okta_support import Okta
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 Config = dict[str, object]
 # What has no import of its own, or whose creation again changes nothing.
 HARMLESS = {

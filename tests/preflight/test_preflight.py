@@ -22,6 +22,8 @@ from sandbox.server.server import Sandbox
 from tests.rehearsal.rehearsal_support import ACCOUNT, rehearsal, stack_config
 from tests.vendors.rest_kit import listed
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 PAGE = (Path(__file__).parents[2] / "docs" / "permissions.md").read_text(encoding="utf-8")
 Env = Mapping[str, str]
 

@@ -40,6 +40,8 @@ from tests.verify.verify_undeclared_ways import WAYS, Way, another, blocked, lea
 
 __all__ = ["bases", "no_waiting"]
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 CASES = [*CLOUDFLARE, *OKTA_DEVIATIONS, *ENTRA_DEVIATIONS, *WAYS]
 ROUNDS = 3
 """Putting one thing right may show the next, as a group made anew that lacks its members."""
