@@ -89,10 +89,13 @@ class ResourceGroup(BaseModel):
 
 
 class Account(BaseModel):
-    """One account, Enterprise plan."""
+    """One account. ``plan``: `enterprise` or another; ``scim``: served at all (D, guide: an
+    Enterprise account with a feature flag)."""
 
     id: str
     name: str
+    plan: str = "enterprise"
+    scim: bool = True
     virtual_groups: bool = False
     created_on: str = Field(default_factory=timestamp)
     members: dict[str, Member] = Field(default_factory=dict)

@@ -18,6 +18,7 @@ from cfscim.preflight.command import as_json, ask, lines, problems
 from cfscim.preflight.rights import CLOUDFLARE, ENTRA, OKTA, Right
 from cfscim.vendors.cloudflare.signin import cloudflare_http
 from cfscim.vendors.http import Call
+from sandbox.cloudflare.models import Account
 from sandbox.server.server import Sandbox
 from tests.rehearsal.rehearsal_support import ACCOUNT, rehearsal, stack_config
 from tests.vendors.rest_kit import listed
@@ -203,6 +204,36 @@ def test_another_account_another_organisation_and_nobody(sandbox: Sandbox) -> No
     ]
     shown = as_json("dev", found)
     assert shown["ready"] is False
+
+
+def account_of(sandbox: Sandbox) -> Account:
+    return sandbox.world.cloudflare.accounts[ACCOUNT]
+
+
+PREREQUISITES: list[tuple[str, str, Callable[[Sandbox], object]]] = [
+    ("okta", "cloudflare.account", lambda s: setattr(account_of(s), "name", "Somebody Else")),
+    ("okta", "cloudflare.plan", lambda s: setattr(account_of(s), "plan", "standard")),
+    ("okta", "cloudflare.scim", lambda s: setattr(account_of(s), "scim", False)),
+    ("entra", "entra.licence", lambda s: setattr(s.world.entra, "premium", False)),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "id_", "remove"), PREREQUISITES, ids=[id_ for _, id_, _ in PREREQUISITES]
+)
+def test_each_prerequisite_that_is_missing_is_named_by_its_line_alone(
+    sandbox: Sandbox, kind: str, id_: str, remove: Callable[[Sandbox], object]
+) -> None:
+    assert problems(answers(sandbox, stack_config(kind), sandbox.env)) == []
+    remove(sandbox)
+    found = problems(answers(sandbox, stack_config(kind), sandbox.env))
+    assert [one.id for one in found] == [id_]
+    assert found[0].stops
+
+
+def test_an_account_that_serves_no_virtual_groups_is_named(sandbox: Sandbox) -> None:
+    found = problems(answers(sandbox, stack_config(model="virtualGroups"), sandbox.env))
+    assert [one.id for one in found] == ["cloudflare.roleModel"]
 
 
 def without_direct_ones(sandbox: Sandbox) -> None:

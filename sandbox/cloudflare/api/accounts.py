@@ -18,7 +18,7 @@ def describe(account: Account) -> dict[str, object]:
     return {
         "id": account.id,
         "name": account.name,
-        "type": "enterprise",
+        "type": account.plan,
         "created_on": account.created_on,
         "settings": {"enforce_twofactor": False},
     }

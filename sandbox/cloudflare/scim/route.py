@@ -52,6 +52,8 @@ def scim_route(method: str, path: str, *groups: str) -> Callable[[Handler], Hand
         def checked(ctx: Context, account_id: str, **values: str) -> Response:
             try:
                 account = admitted(ctx, account_id, needed)
+                if not account.scim:
+                    raise refuse(404, "SCIM is not enabled for this account")
                 response = handler(ctx, account, **values)
             except ApiError as refusal:
                 return scim_error(refusal.status, refusal.message, refusal.scim_type)
