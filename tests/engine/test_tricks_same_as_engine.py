@@ -12,7 +12,7 @@ import yaml
 from cfscim.config.messages import CONFIG_KEY
 from cfscim.config.project import as_text, folder_problems
 from cfscim.config.stack_file import check_stack_file
-from tests.review.tricks import PROJECT, STACK
+from tests.review.tricks import EVE, EVIL, PROJECT, STACK, document, stranger
 from tests.review.tricks_text import text_tricks
 
 EVERY = 3
@@ -68,3 +68,75 @@ def test_the_engine_reads_what_was_shown(engine_folder: Path) -> None:
                 assert read[key]["value"] == as_text(value), (trick.name, key)
         compared.append(trick.name)
     assert len(compared) >= 3, compared
+
+
+def _json_project(folder: Path) -> None:
+    (folder / "Pulumi.json").write_text(json.dumps(PROJECT))
+    (folder / "Pulumi.prod.json").write_text(json.dumps(stranger()))
+
+
+def _yml_project(folder: Path) -> None:
+    (folder / "Pulumi.yaml").rename(folder / "Pulumi.yml")
+    (folder / "Pulumi.prod.yml").write_text(yaml.safe_dump(stranger()))
+
+
+def _elsewhere(folder: Path) -> None:
+    (folder / "Pulumi.yaml").write_text(yaml.safe_dump({**PROJECT, "stackConfigDir": "elsewhere"}))
+    (folder / "elsewhere").mkdir()
+    (folder / "elsewhere" / STACK).write_text(yaml.safe_dump(stranger()))
+
+
+def _link(folder: Path) -> None:
+    (folder / "other.txt").write_text(yaml.safe_dump(stranger()))
+    (folder / STACK).unlink()
+    (folder / STACK).symlink_to("other.txt")
+
+
+def _project_config(folder: Path) -> None:
+    given = {"okta:httpProxy": {"value": EVIL}}
+    (folder / "Pulumi.yaml").write_text(yaml.safe_dump({**PROJECT, "config": given}))
+
+
+def _imported(folder: Path) -> None:
+    (folder / STACK).write_text(yaml.safe_dump({**document(), "environment": ["people"]}))
+
+
+def _engine_setting(folder: Path) -> None:
+    setting = {"pulumi:disable-default-providers": ["*"]}
+    (folder / STACK).write_text(yaml.safe_dump(document(**setting)))
+
+
+def _old_form(folder: Path) -> None:
+    (folder / STACK).write_text(yaml.safe_dump(document(**{"okta:config:httpProxy": EVIL})))
+
+
+BESIDE = {
+    "Pulumi.json": (_json_project, EVE),
+    "Pulumi.yml alone": (_yml_project, EVE),
+    "stackConfigDir": (_elsewhere, EVE),
+    "a symbolic link": (_link, EVE),
+    "config in the project": (_project_config, EVIL),
+    "a setting of the engine's": (_engine_setting, "disable-default-providers"),
+    "the old form of a key": (_old_form, "okta:httpProxy"),
+    "an environment": (_imported, "environment"),
+}
+"""What is put beside or into the stack's file, and what of it the engine then reads or says."""
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_the_engine_reads_elsewhere_is_refused(
+    name: str, engine_folder: Path, tmp_path: Path
+) -> None:
+    does, read = BESIDE[name]
+    folder = tmp_path / "project"
+    shutil.copytree(engine_folder, folder, symlinks=True, ignore=shutil.ignore_patterns("home"))
+    (folder / STACK).unlink(missing_ok=True)
+    (folder / STACK).write_text(yaml.safe_dump(document()))
+    before = _pulumi(folder, "config", "--json", "--stack", "prod")
+    assert read not in before.stdout + before.stderr
+    does(folder)
+    done = _pulumi(folder, "config", "--json", "--stack", "prod")
+    assert read in done.stdout + done.stderr, (done.stdout, done.stderr)
+    stack = [file for file in (folder / STACK,) if file.exists()]
+    problems = [*folder_problems(folder), *(p for f in stack for p in check_stack_file(f).problems)]
+    assert problems, "the engine reads what no review shows"
