@@ -19,7 +19,7 @@ from typing import Protocol
 from cfscim.adopt.state import read_state as stack_state
 from cfscim.config.json_types import JsonObject
 from cfscim.config.kinds import OKTA_CONSOLE_GATE
-from cfscim.config.messages import CONFIG_KEY, ScimError
+from cfscim.config.messages import CONFIG_KEY, ScimError, UsageError, one_line
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
 from cfscim.config.stack_file import CheckedStack
@@ -97,6 +97,8 @@ def run(request: Request) -> int:
     assert checked.config is not None
     request = replace(request, stack=checked.file.stack)
     people = seeds(checked.config, request.people)
+    if request.imports is not None:
+        _read_imports(request.imports)  # before anything is started for them
     engine = find_engine()
     if isinstance(engine, NoEngine):
         say(f"REHEARSAL, not an engine run: {engine.reason}.", "?")
@@ -207,7 +209,26 @@ def _take_over(file: str, deployer: Deployer, checked: CheckedStack) -> None:
             f"run `pulumi import --file {shlex.quote(file)}` as adopt says",
         )
     config = {**checked.file.provider_config, CONFIG_KEY: checked.file.config_object}
-    deployer.take_over(json.loads(Path(file).read_text()), config)
+    deployer.take_over(_read_imports(file), config)
+
+
+def _read_imports(file: str) -> JsonObject:
+    """What `adopt` wrote. Raises `UsageError` where the file is not that."""
+    try:
+        found = json.loads(Path(file).read_text(encoding="utf-8"))
+        if isinstance(found, dict) and isinstance(found.get("resources"), list):
+            return found
+        reason = "it has no list of resources"
+    except OSError as error:
+        reason = error.strerror or "it cannot be opened"
+    except (ValueError, RecursionError):
+        reason = "it is no JSON"
+    raise UsageError(
+        f"up --import {one_line(file)}",
+        f"this is no file that adopt wrote ({reason})",
+        "nothing could be taken over",
+        "name the file that `cfscim adopt` printed",
+    )
 
 
 @contextmanager

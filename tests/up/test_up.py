@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cfscim.config.messages import ConfigError, MissingError, ScimError
+from cfscim.config.messages import ConfigError, MissingError, ScimError, UsageError
 from cfscim.config.models import UserFilter, parse_config
 from cfscim.config.words import OPERATORS
 from cfscim.up.command import Request, run
@@ -163,3 +163,15 @@ def test_a_file_without_addresses_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "people.csv").write_text(text)
     with pytest.raises(ConfigError, match="people.csv:1: a row without an e-mail address"):
         [*read_people(str(tmp_path / "people.csv"))]
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"resources": 1}', b"\xff"])
+def test_an_import_that_cannot_be_read_is_one_line(
+    content: str | bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "adopt.json"
+    if content is not None:
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    monkeypatch.chdir(Path(__file__).parents[2])
+    with pytest.raises(UsageError, match="adopt.json: this is no file that adopt wrote"):
+        run(Request("dev", imports=str(file)))
