@@ -215,9 +215,9 @@ def _take_over(file: str, deployer: Deployer, checked: CheckedStack) -> None:
 def _read_imports(file: str) -> JsonObject:
     """What `adopt` wrote. Raises `UsageError` where the file is not that."""
     try:
-        found = json.loads(Path(file).read_text(encoding="utf-8"))
-        if isinstance(found, dict) and isinstance(found.get("resources"), list):
-            return found
+        content = json.loads(Path(file).read_text(encoding="utf-8"))
+        if isinstance(content, dict) and isinstance(content.get("resources"), list):
+            return content
         reason = "it has no list of resources"
     except OSError as error:
         reason = error.strerror or "it cannot be opened"
