@@ -110,7 +110,7 @@ else:
         template_id="8adf8e6e-67b2-4cf2-a259-e3dc5476c621",
         opts=after,
     )
-    principal = application.service_principal_object_id
+    principal = application.service_principal_id
     job = azuread.SynchronizationJob(
         "job", service_principal_id=principal, template_id="scim", enabled=True
     )
@@ -144,7 +144,7 @@ else:
             f"assignment-{name}",
             app_role_id="00000000-0000-0000-0000-000000000000",
             principal_object_id=group.object_id,
-            resource_object_id=principal,
+            resource_object_id=application.service_principal_object_id,
         )
 
 pulumi.export("tokenValue", pulumi.Output.secret(token.value))
