@@ -2,18 +2,20 @@
 
 It stands before everything that gives the role, and counts whenever one of its inputs changes: the
 role dropped, its members emptied, its group renamed, another identity provider. A second one, the
-last resource of the stack and so the first that a destroy meets, counts who is outside of SCIM.
+last resource of the stack and so the first that a destroy meets, counts who is outside of SCIM, and
+asks that an Okta app which goes deactivates nobody.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import pulumi
 from pulumi.dynamic import CreateResult, Resource, UpdateResult
 
-from cfscim.config.messages import PROJECT
+from cfscim.config.messages import PROJECT, RemoteError
 from cfscim.config.models import ScimConfig
 from cfscim.config.policy.lock_out import Charge, is_waived, lock_out, waived_until
-from components.rest_resource import Props, RestProvider
+from components.rest_resource import Props, RestProvider, texts
 
 
 class AccessGuardProvider(RestProvider):
@@ -22,7 +24,7 @@ class AccessGuardProvider(RestProvider):
     Where the account may not be read, it counts by the config alone.
     """
 
-    declared = ("accountId", "groups", "members", "outside", "waivedUntil", "before")
+    declared = ("accountId", "groups", "members", "outside", "waivedUntil", "before", "oktaApps")
     replace_on = ("accountId", "before")
 
     def create(self, props: Props) -> CreateResult:
@@ -30,15 +32,29 @@ class AccessGuardProvider(RestProvider):
         return CreateResult(f"{props['accountId']}/{props['before']}", self.kept(props))
 
     def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
-        """Raises `ScimError` where nobody would remain."""
+        """Raises `ScimError` where nobody would remain, or an app goes that deactivates people."""
         if news["before"] == "change":
             self._refuse_lock_out(news, Charge.kept(olds), Charge.kept(news))
+        kept = texts(news["oktaApps"])
+        self._refuse_deactivation(app for app in texts(olds.get("oktaApps")) if app not in kept)
         return UpdateResult(self.kept(news))
 
     def delete(self, _id: str, props: Props) -> None:
-        """Before the stack is destroyed: raises `ScimError` where nobody is outside of SCIM."""
+        """Before the stack is destroyed: raises `ScimError` where nobody is outside of SCIM, or
+        Okta would deactivate in Cloudflare whom it unassigns."""
         if props["before"] == "destroy":
             self._refuse_lock_out(props, Charge.kept(props), None)
+        self._refuse_deactivation(texts(props.get("oktaApps")))
+
+    def _refuse_deactivation(self, apps: Iterable[str]) -> None:
+        from cfscim.vendors.okta.checks import check_leaving
+
+        for app in apps:
+            try:
+                check_leaving(self.okta(), app)
+            except RemoteError as error:
+                if error.kind != "not found":  # an app that is gone unassigns nobody
+                    raise
 
     def _refuse_lock_out(self, props: Props, before: Charge, after: Charge | None) -> None:
         from cfscim.vendors.cloudflare.access import left_in_charge
@@ -51,13 +67,15 @@ class AccessGuardProvider(RestProvider):
 
 
 class AccessGuard(Resource, module=PROJECT, name="AccessGuard"):
-    """In: the stack's config, and what it stands before: a `change` or the `destroy`."""
+    """In: the stack's config, what it stands before (a `change`, the `destroy`), and the ids of the
+    Okta apps that go with a destroy."""
 
     def __init__(
         self,
         name: str,
         config: ScimConfig,
         before: str,
+        okta_apps: Sequence[pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         charge = Charge.of(config)
@@ -68,5 +86,6 @@ class AccessGuard(Resource, module=PROJECT, name="AccessGuard"):
             **charge.props,
             "waivedUntil": waived_until(config) or "",
             "before": before,
+            "oktaApps": [*okta_apps],
         }
         super().__init__(AccessGuardProvider(), name, props, opts)

@@ -49,6 +49,7 @@ class CloudflareScim(pulumi.ComponentResource):
             GUARD,
             config,
             "change",
+            (),
             pulumi.ResourceOptions(parent=self, depends_on=[token]),
         )
         policies = {
@@ -63,8 +64,8 @@ class CloudflareScim(pulumi.ComponentResource):
             if lane.config.role_model == "userGroups"
         }
         # One identity provider, or, while the stack moves to another, both.
-        provisioning = [
-            _provisioning_component(kind)(
+        provisioning = {
+            kind: _provisioning_component(kind)(
                 kind,
                 [lane for lane in ways if lane.config.identity_provider.kind == kind],
                 token,
@@ -73,18 +74,17 @@ class CloudflareScim(pulumi.ComponentResource):
                 pulumi.ResourceOptions(parent=self),
             )
             for kind in dict.fromkeys(lane.config.identity_provider.kind for lane in ways)
-        ]
-        first = provisioning[0]
+        }
+        halves = [*provisioning.values()]
         destroy_guard = AccessGuard(
             "destroy-guard",
             config,
             "destroy",
+            [half.application_id for kind, half in provisioning.items() if kind == "okta"],
             # After all that gives access, and so the first that a destroy meets.
-            pulumi.ResourceOptions(
-                parent=self, depends_on=[provider.gives_access for provider in provisioning]
-            ),
+            pulumi.ResourceOptions(parent=self, depends_on=[half.gives_access for half in halves]),
         )
-        for half in provisioning:
+        for half in halves:
             half.start(destroy_guard)
         if config.move is not None and config.move.switched:
             self._switch(config, ways[0], [*policies.values()])
@@ -95,13 +95,11 @@ class CloudflareScim(pulumi.ComponentResource):
             "tokenValue": token.value,
             # A token's value is random enough that its hash gives nothing away.
             "tokenFingerprint": pulumi.Output.unsecret(token.value.apply(token_fingerprint)),
-            "applicationId": first.application_id,
-            **first.extra_outputs[ways[0]],
-            "roleGroups": _role_groups(ways[0], first.group_ids, policies),
-            **_next(ways, provisioning, policies),
-            "remainingSteps": pulumi.Output.all(
-                *(provider.application_id for provider in provisioning)
-            ).apply(
+            "applicationId": halves[0].application_id,
+            **halves[0].extra_outputs[ways[0]],
+            "roleGroups": _role_groups(ways[0], halves[0].group_ids, policies),
+            **_next(ways, halves, policies),
+            "remainingSteps": pulumi.Output.all(*(half.application_id for half in halves)).apply(
                 lambda ids: remaining_steps(
                     config, app_id=ids[0], next_app_id=ids[-1], okta_domain=okta_domain
                 )

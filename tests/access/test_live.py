@@ -44,6 +44,12 @@ def printed(capsys: pytest.CaptureFixture[str], stack: Stack, **asked: object) -
     return capsys.readouterr().out
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As without a terminal: no line is cut."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 def take_everything(bases: Bases) -> None:
     for group in bases.sandbox.world.cloudflare.accounts[ACCOUNT].user_groups.values():
         group.members.clear()
@@ -53,9 +59,7 @@ def test_text_names_what_differs_first(
     stack: Stack,
     bases: Bases,
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delenv("COLUMNS", raising=False)
     text = printed(capsys, stack)
     assert "NOT IN CLOUDFLARE" not in text
     lines = text.splitlines()

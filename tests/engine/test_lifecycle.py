@@ -45,8 +45,15 @@ def _rehearsed(declared: dict[str, object], folder: Path) -> object:
         deployer = RehearsalDeployer("engine", sandbox.environment(), lambda _line: None)
         config = parse_config(declared, stack="engine")
         deploy(config, declared, deployer, sandbox, lambda _line: None)
+        _deactivates_nobody(sandbox)
         deployer.destroy(unprotect=True)
     return end_state(kept)
+
+
+def _deactivates_nobody(sandbox: SandboxProcess) -> None:
+    """Leaving Okta begins with this in its console: docs/leaving.md."""
+    for app in sandbox.state()["okta"]["apps"]:
+        sandbox.post(f"console/okta/{app['id']}", {"deactivateUsers": False})
 
 
 def _whole_life(
@@ -69,12 +76,13 @@ def _whole_life(
     assert sandbox.state() == before
 
     # The Automation API destroys with --skip-preview, the worst case: nothing may be lost even so.
-    with pytest.raises(CommandError, match="protected"):
+    with pytest.raises(CommandError, match="protected|Deactivate Users is on"):
         deployer.stack.destroy()
     access = members(sandbox)
     sandbox.post("cycle")
     assert members(sandbox) == access
 
+    _deactivates_nobody(sandbox)
     deployer.stack.workspace.pulumi_command.run(
         ["state", "unprotect", "--all", "--yes", "--stack", "engine"],
         str(deployer.project_folder),

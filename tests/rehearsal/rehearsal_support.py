@@ -63,6 +63,12 @@ def do_console_steps(admin: httpx.Client, result: RehearsalResult) -> None:
     admin.post(path, json=settings).raise_for_status()
 
 
+def deactivate_nobody(admin: httpx.Client) -> None:
+    """What an administrator clears in the console before a stack leaves Okta."""
+    for app in state(admin)["okta"]["apps"]:
+        admin.post(f"console/okta/{app['id']}", json={"deactivateUsers": False}).raise_for_status()
+
+
 def state(admin: httpx.Client) -> dict[str, Any]:
     """Everything the sandbox holds."""
     return admin.get("state").json()

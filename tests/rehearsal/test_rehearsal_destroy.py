@@ -6,6 +6,7 @@ import pytest
 from cfscim.config.messages import ScimError
 from sandbox.server.server import Sandbox
 from tests.rehearsal.rehearsal_support import (
+    deactivate_nobody,
     do_console_steps,
     names,
     rehearsal,
@@ -43,6 +44,11 @@ def test_okta_keeps_only_cloudflare_s_groups_and_nobody_loses_a_role(
     do_console_steps(admin, stack.update(stack_config()))
     stack.update(stack_config(apiIntegrationConfirmed=True))
     admin.post("cycle").raise_for_status()
+    before = state(admin)
+    with pytest.raises(ScimError, match="Deactivate Users is on"):
+        stack.destroy(unprotect=True)
+    assert state(admin) == before
+    deactivate_nobody(admin)
     summary = stack.destroy(unprotect=True)
     found = state(admin)
     assert found["okta"]["apps"] == []

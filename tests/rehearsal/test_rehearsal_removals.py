@@ -12,6 +12,7 @@ from sandbox.server.server import Sandbox
 from tests.rehearsal.rehearsal_support import (
     ACCOUNT,
     MEMBERS,
+    deactivate_nobody,
     do_console_steps,
     names,
     rehearsal,
@@ -106,6 +107,7 @@ def test_everything_is_left_in_stages(sandbox: Sandbox, admin: httpx.Client) -> 
         stack.destroy()
     stack.update(allowing(config, "everything"))
     before = held(admin)
+    deactivate_nobody(admin)
     stack.destroy()
     assert held(admin) == before, "nobody loses a role: what gives it stays in Cloudflare"
     assert state(admin)["okta"]["apps"] == []

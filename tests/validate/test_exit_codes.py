@@ -15,8 +15,9 @@ from cfscim.config.roles import ROLES
 from tests.commandline import Done, run
 
 ROOT = Path(__file__).resolve().parents[2]
+ACCOUNT = "0123456789abcdef0123456789abcdef"
 OUTPUTS = {
-    "scimBaseUrl": "https://x",
+    "scimBaseUrl": f"https://api.cloudflare.com/client/v4/accounts/{ACCOUNT}/scim/v2",
     "tokenId": "t",
     "tokenValue": "v",
     "applicationId": "a",

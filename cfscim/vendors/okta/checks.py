@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cfscim.config.messages import RemoteError
-from cfscim.config.okta_switches import DEACTIVATE_USERS, by_api, listed
+from cfscim.config.okta_switches import DEACTIVATE_USERS, Page, by_api, listed
 
 if TYPE_CHECKING:
     from cfscim.vendors.okta.api import OktaClient
@@ -41,6 +41,18 @@ def check_console(
             f"Okta app {app_id}: {', '.join(problems)}; groups pushed now would not reach "
             "Cloudflare; do the console steps listed under `remainingSteps`, or set "
             "apiIntegrationConfirmed: false until they are done"
+        )
+
+
+def check_leaving(okta: "OktaClient", app_id: str) -> None:
+    """Raises `NotAsDeclared` while the app deactivates in Cloudflare whom Okta unassigns."""
+    if DEACTIVATE_USERS.name in okta.app(app_id).features:
+        raise NotAsDeclared(
+            f"Okta app {app_id}",
+            f"{DEACTIVATE_USERS.title} is on",
+            "Okta would deactivate in Cloudflare everyone whom it unassigns as the app goes",
+            f"clear {DEACTIVATE_USERS.title} in {Page.TO_APP} > Edit, save, and run this again "
+            "(docs/leaving.md)",
         )
 
 
