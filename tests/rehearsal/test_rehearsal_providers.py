@@ -9,6 +9,7 @@ from cfscim.rehearsal.vendors import Vendors
 from sandbox.server.server import Sandbox
 from tests.rehearsal.rehearsal_support import (
     MEMBERS,
+    deactivate_nobody,
     do_console_steps,
     rehearsal,
     stack_config,
@@ -46,6 +47,7 @@ def test_a_mapping_removed_elsewhere_ends_a_destroy(sandbox: Sandbox, admin: htt
     stack.update(stack_config(apiIntegrationConfirmed=True))
     for app in sandbox.world.okta.apps.values():
         app.mappings.clear()
+    deactivate_nobody(admin)
     with pytest.raises(ScimError, match="404"):
         stack.destroy(unprotect=True)
 
