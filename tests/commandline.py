@@ -42,15 +42,7 @@ def run(
     """
     command = [sys.executable, "-m", "cfscim", *words]
     if fresh or _of_the_interpreter(env):
-        return subprocess.run(
-            command,
-            cwd=folder,
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            stdin=subprocess.DEVNULL,
-        )
+        return _started(command, folder, env, timeout)
     with tempfile.NamedTemporaryFile("r+") as out, tempfile.NamedTemporaryFile("r+") as error:
         asked = {
             "words": list(words),
@@ -68,8 +60,12 @@ def typed(command: str, folder: Path, env: Mapping[str, str], *, timeout: int = 
     words = [] if _OF_A_SHELL.search(command) else shlex.split(command)
     if words[:3] == [sys.executable, "-m", "cfscim"]:
         return run(words[3:], folder, env, timeout=timeout)
+    return _started(["bash", "-c", command], folder, env, timeout)
+
+
+def _started(command: Sequence[str], folder: Path, env: Mapping[str, str], timeout: int) -> Done:
     return subprocess.run(
-        ["bash", "-c", command],
+        command,
         cwd=folder,
         env=env,
         capture_output=True,

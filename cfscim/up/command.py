@@ -308,7 +308,7 @@ def _update(
         progress("updating the stack")
         return deployer.update({CONFIG_KEY: declared})
     before = _kept_resources(deployer)
-    if _GATE in before:
+    if OKTA_CONSOLE_GATE in before:
         progress("updating the stack, whose console steps were done before")
         outputs = deployer.update({CONFIG_KEY: _confirmed(declared, True)})
         if before.get("token") != outputs.get("tokenId"):
@@ -327,9 +327,6 @@ def _update(
     _console(config, outputs, deployer, sandbox)
     progress("updating the stack with apiIntegrationConfirmed: true")
     return deployer.update({CONFIG_KEY: _confirmed(declared, True)})
-
-
-_GATE = OKTA_CONSOLE_GATE
 
 
 def _kept_resources(deployer: Deployer) -> dict[str, str]:

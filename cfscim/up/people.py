@@ -281,6 +281,6 @@ def _into_entra(
                 }
                 for group in groups:
                     path = f"/v1.0/groups/{group}/members"
-                    present = {string(page, "id") for page in odata_pages(http, path, {})}
+                    present = {string(member, "id") for member in odata_pages(http, path, {})}
                     if string(user, "id") not in present:
                         http.send(Call("POST", f"{path}/$ref", body=body))

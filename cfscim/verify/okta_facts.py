@@ -232,7 +232,7 @@ class OktaDirectory:
         """
         group = self.config.identity_provider.users_group.name
         advice: list[Action] = []
-        early = tuple(event for event in self.early() if event in people)
+        early = tuple(person for person in self.early() if person in people)
         people = tuple(person for person in people if person not in early)
         if early:
             text = f"Assignments > Provision User, for {named(early)}"
@@ -253,9 +253,9 @@ class OktaDirectory:
         """A role's push, by its mapping; the people's, by their assignments."""
         if role is None:
             everyone, users = self.facts.app_users.wait() or (), self.facts.users_group.wait()
-            moments = [mapping.created for mapping in everyone]
+            moments = [user.created for user in everyone]
             moments += [users.last_membership_updated] if users else []
-            sent = latest(mapping.last_sync for mapping in everyone)
+            sent = latest(user.last_sync for user in everyone)
             return Delivery(latest(moments), sent, LONGEST)
         group = self.facts.groups[role].wait()
         mappings = [
