@@ -142,7 +142,8 @@ else:
     for name, group in groups.items():
         azuread.AppRoleAssignment(
             f"assignment-{name}",
-            app_role_id="00000000-0000-0000-0000-000000000000",
+            # The non-gallery template defines app roles, so Entra refuses the default one.
+            app_role_id="18d14569-c3bd-439b-9a66-3a2aee01d14f",
             principal_object_id=group.object_id,
             resource_object_id=application.service_principal_object_id,
         )
