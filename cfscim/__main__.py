@@ -474,7 +474,9 @@ class Provider(StrEnum):
 
 @app.command()
 def init(
-    stack: Annotated[str, typer.Option("--stack", help="Name of the new stack, like prod.")] = "",
+    stack: Annotated[
+        str, typer.Option("--stack", help="Name of the new stack, like prod, or its file.")
+    ] = "",
     provider: Annotated[
         Provider | None, typer.Option("--provider", help="The identity provider.")
     ] = None,
@@ -493,7 +495,9 @@ def init(
     people: Annotated[
         str | None,
         typer.Option(
-            "--people", metavar="FILE|-", help="CSV with the columns person and role; - for stdin."
+            "--people",
+            metavar="FILE|-",
+            help="CSV with the columns person and role, as spreadsheets save it; - for stdin.",
         ),
     ] = None,
     break_glass: Annotated[

@@ -3,10 +3,8 @@
 The file is checked before it is written: it validates and passes the policy.
 """
 
-import csv
 import os
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +14,8 @@ from typing import Any
 import typer
 from pydantic import TypeAdapter, ValidationError
 
+from cfscim import spreadsheet
+from cfscim.config.clashes import clashes
 from cfscim.config.facts import FEWEST_SUPER_ADMINISTRATORS
 from cfscim.config.lookalikes import nearest_role
 from cfscim.config.messages import Exit, ScimError, UsageError, one_line
@@ -23,8 +23,9 @@ from cfscim.config.roles import ROLES, Role
 from cfscim.config.schema import stack_file_schema, text
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.config.words import AccountId, AccountName, Email, OrgName, moment
-from cfscim.hints import next_command
+from cfscim.hints import next_command, stack_words
 from cfscim.report.say import say
+from cfscim.stacks import is_stack_file, known_stacks, short_name
 
 LIFETIME = 180
 """Days until the token ends, where nobody says otherwise; the policy allows a year."""
@@ -34,7 +35,7 @@ BREAK_GLASS = ("break-glass", "break glass", "breakglass")
 _SCHEMA = Path(__file__).resolve().parents[1] / "schema" / "stack.schema.json"
 _STACK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
-_PERSON_COLUMNS = ("person", "email", "e-mail", "mail", "user", "address")
+_BETWEEN = r"[,;\s]+"
 _PROVIDERS = {"okta": "Okta", "entra": "Entra"}
 
 
@@ -64,34 +65,70 @@ def run(answers: Answers, people_file: str | None, *, ask: bool) -> int:
     there to answer for what is missing. Raises `UsageError` for what cannot be used or is missing,
     and never overwrites a file.
     """
+    given = answers.stack
+    folder = os.path.dirname(given) if is_stack_file(os.path.basename(given)) else ""
+    answers.stack = short_name(given)
+    if given:
+        _new_file(folder, answers.stack, "--stack")
     if people_file is not None:
         for person, role in read_people(people_file):
             _add(answers, person, role)
     if ask:
         _ask(answers)
     _complete(answers)
-    file = Path(f"Pulumi.{answers.stack}.yaml")
-    if file.exists() or file.is_symlink():
+    file = _new_file(folder, answers.stack, "--stack")
+    schema = _schema_path(folder)
+    try:
+        _write(file, stack_text(answers, schema))
+        if not Path(folder, schema).exists():
+            Path(folder, schema).write_text(text(stack_file_schema()), encoding="utf-8")
+    except OSError as error:
+        raise ScimError(
+            f"init: {one_line(str(file))}",
+            f"it cannot be written ({error.strerror})",
+            "there is no stack without its file",
+            "run it in a folder that you may write to",
+        ) from None
+    named = stack_words(str(file), answers.stack)
+    say(f"{file} is written. Decide what its comments ask.")
+    say(f"Next: {next_command('validate', str(file))}")
+    say(f"Then: {next_command('plan', *named)}")
+    return Exit.FINE
+
+
+def _new_file(folder: str, stack: str, where: str) -> Path:
+    """The new stack's file. Raises `UsageError` for a name that cannot be one, or is taken."""
+    _stack(stack, where)
+    file = Path(folder, f"Pulumi.{stack}.yaml")
+    if os.path.lexists(file):
         raise UsageError(
             f"init: {file}",
             "the file is here already",
             "nothing is ever overwritten",
             "name another stack with --stack, or change the file itself",
         )
-    schema = _schema_path()
-    content = stack_text(answers, schema)
-    file.write_text(content, encoding="utf-8")
-    checked = check_stack_file(file, now=datetime.now(UTC))
-    refused = [*map(str, checked.problems), *_policy(checked)]
-    if refused:
+    return file
+
+
+def _free(name: str, where: str) -> None:
+    _new_file("", short_name(name), where)
+
+
+def _write(file: Path, content: str) -> None:
+    """Writes the file, and takes it away again where `validate` or the policy refuses it."""
+    with file.open("x", encoding="utf-8") as stream:
+        stream.write(content)
+    try:
+        names = [name for name in known_stacks(file.parent) if name != file.name[7:-5]]
+        others = [check_stack_file(file.parent / f"Pulumi.{name}.yaml") for name in names]
+        checked = check_stack_file(file, now=datetime.now(UTC))
+        with_others = [c for c in clashes([*others, checked]) if c.where.file == str(file)]
+        refused = [*map(str, [*checked.problems, *with_others]), *_policy(checked)]
+        if refused:
+            raise ScimError("\n".join([*refused, f"Nothing was written into {file}."]))
+    except BaseException:
         file.unlink()
-        raise ScimError("\n".join(refused))
-    if not _SCHEMA.is_file() or not Path(schema).exists():
-        Path(schema).write_text(text(stack_file_schema()), encoding="utf-8")
-    say(f"{file} is written. Decide what its comments ask.")
-    say(f"Next: {next_command('validate', str(file))}")
-    say(f"Then: {next_command('plan', '--stack', answers.stack)}")
-    return Exit.FINE
+        raise
 
 
 def read_people(name: str) -> Iterator[tuple[str, str]]:
@@ -100,30 +137,17 @@ def read_people(name: str) -> Iterator[tuple[str, str]]:
     The role is empty for somebody who only belongs in the users' group. Raises `UsageError` with
     the line that cannot be used.
     """
-    where = "--people -" if name == "-" else f"--people {one_line(name)}"
-    try:
-        stream = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
-        raise UsageError(
-            where, f"cannot be read ({reason})", "the people come from it", "name a CSV file"
-        ) from None
-    head = stream.splitlines()[0] if stream.strip() else ""
-    rows = csv.reader(stream.splitlines(), delimiter=";" if ";" in head else ",")
-    columns = [name.strip().lower() for name in next(rows, [])]
-    person = next((columns.index(column) for column in _PERSON_COLUMNS if column in columns), None)
-    role = next((columns.index(column) for column in ("role", "roles") if column in columns), None)
+    where = f"--people {one_line(name)}"
+    table = spreadsheet.read(name, where)
+    person, role = table.column(spreadsheet.PERSON), table.column(spreadsheet.ROLE)
     if person is None or role is None:
         raise UsageError(
-            f"{where}: line 1",
+            f"{where}: line {table.line}",
             "the columns person and role are not named",
             "nobody may be given a role by guessing which column says it",
             'write "person,role" as the first line',
         )
-    for number, row in enumerate(rows, start=2):
-        cells = [cell.strip() for cell in row] + [""] * len(columns)
-        if not any(cells):
-            continue
+    for number, cells in table.rows:
         address = _checked(Email, cells[person], f"{where}: line {number}")
         for given in re.split(r"[;|]", cells[role]):
             yield address, _role_name(given.strip(), f"{where}: line {number}")
@@ -174,6 +198,18 @@ def _complete(answers: Answers) -> None:
     needed |= {"--account-id": answers.account_id, "--account-name": answers.account_name}
     if answers.provider == "okta":
         needed["--organisation"] = answers.organisation
+    others = {
+        "okta": ("--tenant", answers.tenant),
+        "entra": ("--organisation", answers.organisation),
+    }
+    option, value = others.get(answers.provider, ("", ""))
+    if value:
+        raise UsageError(
+            option,
+            f"a stack with {_PROVIDERS[answers.provider]} has none",
+            "it may have been meant for the other identity provider",
+            "leave it out, or write another --provider",
+        )
     missing = [option for option, value in needed.items() if not value]
     if missing:
         raise UsageError(
@@ -183,7 +219,6 @@ def _complete(answers: Answers) -> None:
             "give them as options",
         )
     for option, value, check in (
-        ("--stack", answers.stack, _stack),
         ("--account-id", answers.account_id, _word(AccountId)),
         ("--account-name", answers.account_name, _word(AccountName)),
         ("--tenant", answers.tenant, _tenant),
@@ -208,7 +243,8 @@ def _complete(answers: Answers) -> None:
 def _ask(answers: Answers) -> None:
     """Asks for everything that is not there yet, each until the answer can be used."""
     asked = _Questions()
-    answers.stack = answers.stack or asked.until("Stack (prod, dev, ...)", _stack, "prod")
+    if not answers.stack:
+        answers.stack = short_name(asked.until("Stack (prod, dev, ...)", _free, "prod"))
     if not answers.provider:
         answers.provider = asked.until("Identity provider, okta or entra", _provider, "okta")
     answers.account_id = answers.account_id or asked.until(
@@ -222,11 +258,11 @@ def _ask(answers: Answers) -> None:
         answers.tenant = asked.until("Entra tenant id (empty: from the environment)", _tenant, "")
     for role in reversed(ROLES) if not answers.people else ():
         people = asked.until(f"{role}: addresses, comma between (may be empty)", _people, "")
-        answers.people[role] = [p for p in re.split(r"[,\s]+", people) if p]
+        answers.people[role] = [p for p in re.split(_BETWEEN, people) if p]
     if not answers.break_glass:
         what = "Super Administrators kept outside SCIM, for the bad day (may be empty)"
         people = asked.until(what, _people, "")
-        answers.break_glass = [p for p in re.split(r"[,\s]+", people) if p]
+        answers.break_glass = [p for p in re.split(_BETWEEN, people) if p]
     if not answers.expires:
         ends = (datetime.now(UTC).date() + timedelta(days=LIFETIME)).isoformat()
         answers.expires = asked.until("Day on which the token ends", _expires, ends)
@@ -240,11 +276,24 @@ class _Questions:
     ) -> str:
         """The first usable answer."""
         while True:
-            given = typer.prompt(question, default=default, show_default=bool(default), err=True)
+            try:
+                given = typer.prompt(
+                    question, default=default, show_default=bool(default), err=True
+                )
+            except typer.Abort as ended:
+                if isinstance(ended.__context__, KeyboardInterrupt):
+                    raise ended.__context__ from None
+                typer.echo(err=True)  # the question's line has no end yet
+                raise UsageError(
+                    question,
+                    "the answers ended here",
+                    "nothing was written",
+                    "answer every question, or give the options that --help lists",
+                ) from None
             try:
                 check(given.strip(), question)
             except UsageError as error:
-                typer.echo(f"  {error.message.text}", err=True)
+                say(f"  {error.message.text}", "!", error=True)
             else:
                 return given.strip()
 
@@ -269,7 +318,7 @@ def _word(word: object) -> Callable[[str, str], object]:
 
 
 def _stack(value: str, where: str) -> None:
-    if not _STACK.match(value):
+    if not _STACK.match(value) or not is_stack_file(f"Pulumi.{value}.yaml"):
         raise UsageError(
             where,
             f'"{one_line(value[:60])}" is no name of a stack',
@@ -306,7 +355,7 @@ def _expires(value: str, where: str) -> None:
 
 
 def _people(value: str, where: str) -> None:
-    for person in re.split(r"[,\s]+", value):
+    for person in re.split(_BETWEEN, value):
         if person:
             _checked(Email, person, where)
 
@@ -327,10 +376,10 @@ def _policy(checked: CheckedStack) -> Iterator[str]:
         yield from (str(violation) for violation in violations if violation.waived is None)
 
 
-def _schema_path() -> str:
+def _schema_path(folder: str) -> str:
     """The schema for editors: the program's own where it lies here, else a copy beside the file."""
-    below = os.path.relpath(_SCHEMA)
-    return "stack.schema.json" if below.startswith("..") else below
+    below = os.path.relpath(_SCHEMA, folder or ".")
+    return "stack.schema.json" if below.startswith("..") or not _SCHEMA.is_file() else below
 
 
 def stack_text(answers: Answers, schema: str) -> str:
@@ -364,7 +413,7 @@ def stack_text(answers: Answers, schema: str) -> str:
         lines += [f"      {role}:", *_listed("        members", answers.people.get(role, []))]
     lines += [
         '    # Decide: what the name of every role group begins with; never with "CF".',
-        '    groupPrefix: "Cloudflare "',
+        f"    groupPrefix: {_quoted(f'Cloudflare {answers.stack} - ')}",
         "    # Decide: Super Administrators kept outside SCIM, for the day on which it fails.",
         *_listed("    breakGlass", answers.break_glass),
         "    identityProvider:",
@@ -373,18 +422,21 @@ def stack_text(answers: Answers, schema: str) -> str:
     if answers.provider == "okta":
         lines += [
             f"      orgName: {answers.organisation}",
+            f"      appLabel: {_quoted(f'Cloudflare SCIM ({answers.stack})')}",
             "      apiIntegration: console",
             "      # Write true once the console steps that the first update lists are done.",
             "      apiIntegrationConfirmed: false",
         ]
     else:
         lines += [
+            f"      appName: {_quoted(f'Cloudflare SCIM ({answers.stack})')}",
             "      # Decide: assigned users and groups only, or filtered (all records, by filter).",
             "      scope: assigned",
             "      start: true",
         ]
     lines += ["      # Everyone with a role is in this group too; members: others who may sign in."]
-    lines += ["      usersGroup:", "        name: Cloudflare Users"]
+    users = _quoted(f"Cloudflare Users ({answers.stack})")
+    lines += ["      usersGroup:", f"        name: {users}"]
     if answers.users:
         lines += _listed("        members", answers.users)
     return "\n".join(lines) + "\n"

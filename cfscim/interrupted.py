@@ -47,6 +47,8 @@ def ends_in_one_line(command: str) -> Iterator[None]:
 
 
 def _say(command: str, by: signal.Signals) -> None:
+    if sys.stderr.isatty():
+        print(file=sys.stderr)  # a terminal has written ^C into the line that was begun
     message = Message(
         Where(about=command),
         f"ended by {by.name} before it was done",

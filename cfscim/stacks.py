@@ -2,13 +2,16 @@
 
 import os
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cfscim import hints
+from cfscim.config.examples import example_values
 from cfscim.config.lookalikes import nearest
 from cfscim.config.messages import ConfigError, UsageError, one_line
 from cfscim.config.stack_file import CheckedStack, check_stack_file
+from cfscim.report.say import say
 
 PATTERN = "Pulumi.*.yaml"
 _OTHERS = re.compile(r"pulumi[._-](?P<stack>.+)\.(ya?ml|json)\Z", re.IGNORECASE)
@@ -61,15 +64,25 @@ def stack_path(name: str, command: str) -> str:
     )
 
 
-def open_stack(name: str, command: str) -> CheckedStack:
-    """The stack that the user named, checked by the clock of today, with a usable config.
+def open_stack(name: str, command: str, *, on_sandbox: bool = False) -> CheckedStack:
+    """The stack that the user named, checked by the clock of today, with a usable config; what is
+    left in it from the examples is warned of, but on a sandbox.
 
     Raises `UsageError` for an unknown stack and `ConfigError` for a file with problems.
     """
     checked = check_stack_file(stack_path(name, command), now=datetime.now(UTC))
     if checked.config is None or checked.problems:
         raise ConfigError(checked.problems)
+    if not on_sandbox:
+        print_warnings([checked])
     return checked
+
+
+def print_warnings(checked: Iterable[CheckedStack]) -> None:
+    """What is allowed and yet to be known goes to stderr, beside the answer; a line each."""
+    for stack in checked:
+        for warning in example_values(stack):
+            say(f"warning: {warning}", "?", error=True)
 
 
 def _instead(stack: str, folder: str) -> str:

@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cfscim.config.clashes import clashes
-from cfscim.config.examples import example_values
 from cfscim.config.messages import Message, Where, one_line
 from cfscim.config.project import folder_problems, unique
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.hints import next_command, stack_words
 from cfscim.report.say import say
-from cfscim.stacks import PATTERN, is_stack_file
+from cfscim.stacks import PATTERN, is_stack_file, print_warnings
 
 
 def run(paths: Sequence[str], output: str, *, now: datetime | None = None) -> int:
@@ -31,13 +30,6 @@ def run(paths: Sequence[str], output: str, *, now: datetime | None = None) -> in
     show(checked, problems, output)
     print_warnings(checked)
     return 1 if problems else 0
-
-
-def print_warnings(checked: Sequence[CheckedStack]) -> None:
-    """What is allowed and yet to be known goes to stderr, beside the answer; a line each."""
-    for stack in checked:
-        for warning in example_values(stack):
-            say(f"warning: {warning}", "?", error=True)
 
 
 def project_problems(files: Sequence[str]) -> list[Message]:

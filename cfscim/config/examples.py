@@ -12,6 +12,8 @@ ACCOUNTS = frozenset(
         "0123456789abcdef0123456789abcdef",
         "fedcba9876543210fedcba9876543210",
         "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+        "1a2b3c4d5e6f708192a3b4c5d6e7f801",
+        "1a2b3c4d5e6f708192a3b4c5d6e7f802",
         "1a2b3c4d5e6f708192a3b4c5d6e7f809",
         "2b3c4d5e6f708192a3b4c5d6e7f8091a",
         "3c4d5e6f708192a3b4c5d6e7f8091a2b",
@@ -25,8 +27,9 @@ DOMAINS = ("example.com", "example.org", "example.net")
 SANDBOX = "sandbox"
 """In an account's name this says that the values are made up, and nothing is warned of."""
 
-ORGANISATIONS = ("example", "acme")
+ORGANISATIONS = ("example", "acme", "initech")
 
+TENANTS = ("5f0c7c59-3d0b-4f6e-9a3e-2b7d41c8e0a1", "9d2f6c1e-7b48-4c55-8f0a-63e1d9b2a7c4")
 
 _ENDINGS = tuple(f".{domain}" for domain in DOMAINS)
 
@@ -64,6 +67,9 @@ def _places(checked: CheckedStack) -> Iterator[tuple[Where, str]]:
     provider = config.identity_provider
     if isinstance(provider, OktaConfig) and provider.org_name.lower() in ORGANISATIONS:
         yield in_config("identityProvider", "orgName"), f"organisation {provider.org_name}"
+    tenant = checked.file.provider_config.get("azuread:tenantId", "").lower()
+    if tenant in TENANTS:
+        yield Where(("azuread:tenantId",)), f"tenant {tenant}"
     everybody = {*people(config), *config.break_glass}
     theirs = {person for person in everybody if _domain(person).endswith(_ENDINGS)}
     named = sorted({_domain(person)[1:] for person in theirs})

@@ -21,8 +21,8 @@ from cfscim.report import passing
 from cfscim.report.say import say
 from cfscim.review.baseline import Against, Baseline, base_plan
 from cfscim.review.compare import Review, compare
-from cfscim.stacks import engine_name, stack_path
-from cfscim.validate import print_warnings, project_problems, stack_files
+from cfscim.stacks import engine_name, print_warnings, stack_path
+from cfscim.validate import project_problems, stack_files
 
 DEPLOYED = "deployed"
 """The base by this name is the commit that the stack's own record holds."""

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from cfscim.adopt.finder import Finding, find
 from cfscim.adopt.state import State, settings_of, state_in, state_of
-from cfscim.config.examples import example_values
 from cfscim.config.json_types import Json
 from cfscim.config.kinds import (
     APPLICATIONS,
@@ -48,8 +47,6 @@ def run(
     """
     checked = open_stack(stack, "preflight")
     assert checked.config is not None
-    for warning in example_values(checked):
-        say(f"warning: {warning}", "?", error=True)
     known = state_in(state) if state else state_of(engine_name(stack), env)
     answers = [*ask(checked, checked.config, known, env, names=not before_update)]
     if output == "json":

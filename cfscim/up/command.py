@@ -93,7 +93,7 @@ def run(request: Request) -> int:
     (3 where it got no answer). Raises `ScimError` for anything that fails on the way; nothing but
     loopback is ever contacted.
     """
-    checked = open_stack(request.stack, "up")
+    checked = open_stack(request.stack, "up", on_sandbox=True)
     assert checked.config is not None
     request = replace(request, stack=checked.file.stack)
     people = seeds(checked.config, request.people)

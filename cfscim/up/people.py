@@ -4,16 +4,16 @@ Source of the operators: Microsoft, "Scoping users or groups to be provisioned w
 filters"; how a clause is judged here is for seeding and for saying who is kept out.
 """
 
-import csv
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cfscim import spreadsheet
 from cfscim.config.access import people
 from cfscim.config.json_types import Json, JsonObject
-from cfscim.config.messages import ConfigError, Message, Where
+from cfscim.config.messages import UsageError, one_line
 from cfscim.config.models import EntraConfig, ScimConfig, UserFilter
 from cfscim.config.roles import Role
 from cfscim.rehearsal.handler import inner, string
@@ -55,7 +55,7 @@ class Seed:
 def seeds(config: ScimConfig, file: str | None = None) -> tuple[Seed, ...]:
     """Everybody the config names, and those of `file`, whose rows win over what is made up here.
 
-    Raises `ConfigError` for a file that cannot be used.
+    Raises `UsageError` for a file that cannot be used.
     """
     given = {seed.email.casefold(): seed for seed in (read_people(file) if file else ())}
     clauses = _clauses(config)
@@ -66,19 +66,14 @@ def seeds(config: ScimConfig, file: str | None = None) -> tuple[Seed, ...]:
 
 
 def read_people(file: str) -> Iterator[Seed]:
-    """People of a CSV file with a header, or of a JSON list of objects; `email` is required."""
-    try:
-        text = Path(file).read_text(encoding="utf-8-sig")
-        rows = json.loads(text) if file.endswith(".json") else [*csv.DictReader(text.splitlines())]
-    except (OSError, ValueError) as error:
-        raise _unusable(file, None, f"it cannot be read ({error})") from None
-    if not isinstance(rows, list):
-        raise _unusable(file, None, "it is no list of people")
-    for number, row in enumerate(rows, start=1):
-        if not isinstance(row, dict) or "@" not in str(row.get("email") or ""):
-            raise _unusable(file, number, "a row without an e-mail address")
+    """People of a CSV file with a header, or of a JSON list of objects, each with an address."""
+    where = f"--people {one_line(file)}"
+    for number, row in _json_rows(file, where) if file.endswith(".json") else _rows(file, where):
+        address = str(row.get("email") or "").strip()
+        if "@" not in address:
+            raise _unusable(f"{where}: {number}", "a row without an e-mail address")
         yield Seed(
-            str(row["email"]).strip(),
+            address,
             {
                 key: value
                 for key, value in row.items()
@@ -90,6 +85,35 @@ def read_people(file: str) -> Iterator[Seed]:
             str(row.get("suspended") or "").lower() in _TRUE,
             str(row.get("mail", "true")).lower() in (*_TRUE, "") or "@" in str(row.get("mail")),
         )
+
+
+def _rows(file: str, where: str) -> Iterator[tuple[str, Mapping[str, Json]]]:
+    """Place and cells of each row; the list that `init` takes is one of these, too."""
+    table = spreadsheet.read(file, where)
+    address, role = table.column(spreadsheet.PERSON), table.column(spreadsheet.ROLE)
+    own = {spreadsheet.title(name): name for name in _OWN}
+    for line, cells in table.rows:
+        row: dict[str, Json] = {
+            own.get(spreadsheet.title(name), name): cell
+            for name, cell in cells.items()
+            if name and name not in (address, role)
+        }
+        yield f"line {line}", {**row, "email": cells.get(address or "", "")}
+
+
+def _json_rows(file: str, where: str) -> Iterator[tuple[str, Mapping[str, Json]]]:
+    try:
+        rows = json.loads(Path(file).read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise _unusable(where, f"it cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError):
+        raise _unusable(where, "it is no JSON") from None
+    if not isinstance(rows, list):
+        raise _unusable(where, "it is no list of people")
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, dict):
+            raise _unusable(f"{where}: entry {number}", "it is no object")
+        yield f"entry {number}", row
 
 
 def kept_out(config: ScimConfig, seeded: Sequence[Seed]) -> Iterator[str]:
@@ -196,17 +220,13 @@ def _clauses(config: ScimConfig) -> tuple[UserFilter, ...]:
     return provider.user_filter if isinstance(provider, EntraConfig) else ()
 
 
-def _unusable(file: str, line: int | None, what: str) -> ConfigError:
-    return ConfigError(
-        [
-            Message(
-                Where(file=file, line=line),
-                what=what,
-                why="the sandbox would lack people of the stack",
-                instead="write a CSV file with the columns email, firstName, lastName, suspended "
-                "and any attribute of Entra, or a JSON list of such objects",
-            )
-        ]
+def _unusable(where: str, what: str) -> UsageError:
+    return UsageError(
+        where,
+        what,
+        "the sandbox would lack people of the stack",
+        "write a CSV file with the columns email, firstName, lastName, suspended "
+        "and any attribute of Entra, or a JSON list of such objects",
     )
 
 

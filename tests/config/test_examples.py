@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cfscim.config.examples import ACCOUNTS, example_values
+from cfscim.config.examples import ACCOUNTS, DOMAINS, ORGANISATIONS, TENANTS, example_values
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.plan.command import Request
 from cfscim.plan.command import run as plan
@@ -25,10 +25,13 @@ def checked(folder: Path, text: str) -> CheckedStack:
     return check_stack_file(file)
 
 
-def test_every_account_id_of_the_examples_and_pages_is_known() -> None:
-    files = [*ROOT.glob("examples/*"), *ROOT.glob("docs/*.md"), *ROOT.glob("Pulumi.*.yaml")]
-    ids = re.compile(r"\bid: *\"?([0-9a-f]{32})\b")
-    assert {found for file in files for found in ids.findall(file.read_text())} <= ACCOUNTS
+def test_every_value_of_the_examples_and_pages_is_known() -> None:
+    folders = ("examples/*", "template/*.yaml", "docs/*.md", "Pulumi.*.yaml")
+    text = "".join(file.read_text() for folder in folders for file in ROOT.glob(folder))
+    assert {*re.findall(r"\bid: *\"?([0-9a-f]{32})\b", text)} <= ACCOUNTS
+    assert {*re.findall(r"tenantId: (\S+)", text)} <= {*TENANTS}
+    assert {*re.findall(r"orgName: ([a-z]+)", text)} <= {*ORGANISATIONS}
+    assert {*re.findall(r"\S@(\w+\.\w+)", text)} <= {*DOMAINS}
 
 
 def test_an_account_named_a_sandbox_s_is_not_warned_of(tmp_path: Path) -> None:

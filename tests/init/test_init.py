@@ -1,18 +1,25 @@
 """`init` writes a stack file that reads well, validates, and passes the policy."""
 
+import fcntl
 import json
+import os
+import pty
 import subprocess
 import sys
+import termios
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import typer
 
-from cfscim.config.messages import UsageError
+from cfscim.config.messages import ScimError, UsageError
+from cfscim.config.roles import ROLES
 from cfscim.config.stack_file import check_stack_file
 from cfscim.init import Answers, run, with_role
 from cfscim.plan.command import Request
 from cfscim.plan.command import run as plan
+from cfscim.validate import run as validate
 
 ROOT = Path(__file__).resolve().parents[2]
 SUPER = "Super Administrator - All Privileges"
@@ -33,7 +40,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def okta(**more: str) -> Answers:
-    given = {"stack": "prod", "provider": "okta", "organisation": "acme"}
+    given = {"stack": "prod", "provider": "okta"} | more
+    given |= {"organisation": "acme"} if given["provider"] == "okta" else {}
     given |= {"account_id": ACCOUNT, "account_name": 'Acme: "Prod"'}
     return Answers(**(given | more))  # type: ignore[arg-type]
 
@@ -95,6 +103,11 @@ def test_nothing_is_overwritten(folder: Path) -> None:
         ("person,role\nada@acme.io,Billing\nbo@acme.io,Admin\n", 'line 3: .*write "Administrator"'),
         ("person,role\nada@acme.io,DNS\n", "line 2: .*write one of"),
         ("", "line 1"),
+        ('name,person,role\n"Doe\nJ",a@acme.io,Billing\nx,b@acme.io,No\n', "line 4: .*no role"),
+        ('person,name,role\na@acme.io,"x,Billing\nb@acme.io,y,Billing\n', "line 2: .*pairs"),
+        ("person,role\na@acme.io,Billing,Administrator\n", "line 2: it has 3 cells"),
+        ("person,role,Role\na@acme.io,Billing,Billing\n", "line 1: two columns"),
+        ("person,role\na\0@acme.io,Billing\n", "it is no text"),
     ],
 )
 def test_a_list_that_cannot_be_used_names_the_line(folder: Path, text: str, said: str) -> None:
@@ -104,14 +117,91 @@ def test_a_list_that_cannot_be_used_names_the_line(folder: Path, text: str, said
     assert not Path("Pulumi.prod.yaml").exists()
 
 
+LIST = f"person,role\ngrace@acme.io,{SUPER}\nGRACE@acme.io,{SUPER}\nalan@acme.io,{SUPER}\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        LIST.replace("\n", "\r\n").encode("utf-8-sig"),
+        LIST.encode("utf-16"),
+        LIST.replace(",", ";").encode(),
+        f"\n\n{LIST}\n\n".replace(",", "\t").encode(),
+        f"sep=;\n{LIST}".replace(",", ";").encode(),
+        LIST.replace("\n", ",Zoë\n").encode("cp1252"),
+        LIST.replace("person", "E-Mail Address").replace("role", "ROLE").encode(),
+        f'"role","name","Person"\r\n"{SUPER}","Doe, ""G""\r\nof Acme",grace@acme.io\r\n'
+        f'"{SUPER}|Billing",,alan@acme.io\r\n'.encode(),
+    ],
+)
+def test_a_list_as_spreadsheets_save_it(folder: Path, data: bytes) -> None:
+    Path("people.csv").write_bytes(data)
+    assert run(okta(), "people.csv", ask=False) == 0
+    config = check_stack_file("Pulumi.prod.yaml").config
+    assert config is not None
+    assert config.roles[ROLES[-1]].members == ("grace@acme.io", "alan@acme.io")
+
+
+def test_two_stacks_of_one_organisation_validate_beside_each_other(folder: Path) -> None:
+    run(okta(), "people.csv", ask=False)
+    run(okta(stack="acme/lab", account_id=f"{ACCOUNT[:-1]}9"), "people.csv", ask=False)
+    Path("eu").mkdir()
+    run(okta(stack="eu/Pulumi.eu.yaml", account_id=f"{ACCOUNT[:-1]}a"), "people.csv", ask=False)
+    assert validate([], "text") == 0
+    assert Path("Pulumi.lab.yaml").is_file()
+    assert Path("eu/Pulumi.eu.yaml").is_file()
+
+
+def test_what_another_stack_has_is_refused_and_no_file_stays(folder: Path) -> None:
+    run(okta(), "people.csv", ask=False)
+    with pytest.raises(ScimError, match=r"stands in Pulumi.prod.yaml:8.*\nNothing was written"):
+        run(okta(stack="lab"), "people.csv", ask=False)
+    assert not Path("Pulumi.lab.yaml").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(folder: Path) -> None:
+    with pytest.raises(ScimError, match="nowhere/Pulumi.prod.yaml: it cannot be written"):
+        run(okta(stack="nowhere/Pulumi.prod.yaml"), "people.csv", ask=False)
+
+
+@pytest.mark.parametrize(("typed", "code"), [(b"\x03", 130), (b"\x04", 2)])
+def test_ctrl_c_and_no_more_answers_end_it_in_one_line(
+    tmp_path: Path, typed: bytes, code: int
+) -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cfscim", "init"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
+        **dict.fromkeys(("stdin", "stdout", "stderr"), theirs),
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(theirs)
+    shown = b""
+    with suppress(OSError):  # the end of a pseudo-terminal
+        while part := os.read(ours, 4096):
+            shown += part
+            if part.endswith(b": "):
+                os.write(ours, typed)
+    os.close(ours)
+    assert process.wait() == code, shown
+    assert b"Traceback" not in shown
+    assert b"Aborted" not in shown
+    assert not [*tmp_path.iterdir()]
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
         ({"account_id": "x"}, "--account-id: .*no account id"),
         ({"organisation": "https://acme.okta.com"}, "--organisation: .*write acme"),
-        ({"stack": "../prod"}, "--stack: .*no name of a stack"),
+        ({"stack": "pr od"}, "--stack: .*no name of a stack"),
+        ({"stack": "prod.deploy"}, "--stack: .*no name of a stack"),
         ({"expires": "2001-01-01"}, "--expires: .*no day within a year"),
-        ({"tenant": "acme"}, "--tenant: .*no tenant id"),
+        ({"provider": "entra", "tenant": "acme"}, "--tenant: .*no tenant id"),
+        ({"tenant": "5f0c7c59"}, "--tenant: a stack with Okta has none"),
+        ({"provider": "entra", "organisation": "a"}, "--organisation: .*Entra has none"),
         ({"account_name": "", "stack": ""}, "not given: --stack, --account-name"),
     ],
 )

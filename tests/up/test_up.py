@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cfscim.config.messages import ConfigError, MissingError, ScimError, UsageError
+from cfscim.config.messages import MissingError, ScimError, UsageError
 from cfscim.config.models import UserFilter, parse_config
 from cfscim.config.words import OPERATORS
 from cfscim.up.command import Request, run
@@ -148,6 +148,10 @@ def test_who_is_kept_out_is_said_with_the_reason() -> None:
     ("name", "text"),
     [
         ("people.csv", "email,department,suspended\nada@example.com,IT,true\n"),
+        (
+            "people.csv",
+            "\ufeffRole;E-Mail;department;Suspended\r\nBilling;ada@example.com;IT;yes\r\n",
+        ),
         ("people.json", '[{"email": "ada@example.com", "department": "IT", "suspended": true}]'),
     ],
 )
@@ -161,7 +165,7 @@ def test_people_of_a_file(tmp_path: Path, name: str, text: str) -> None:
 @pytest.mark.parametrize("text", ["name\nada\n", "email\nno address\n"])
 def test_a_file_without_addresses_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "people.csv").write_text(text)
-    with pytest.raises(ConfigError, match="people.csv:1: a row without an e-mail address"):
+    with pytest.raises(UsageError, match="people.csv: line 2: a row without an e-mail"):
         [*read_people(str(tmp_path / "people.csv"))]
 
 

@@ -139,7 +139,7 @@ def test_without_an_engine_the_outputs_are_missing(folder: Path, words: str) -> 
         ("plan --stack dev", Exit.FINE),
         ("plan --stack dev .", Exit.USAGE),
         ("up --stack dev --sandbox http://127.0.0.1:1", Exit.MISSING),
-        ("up --stack dev --people nobody.csv", Exit.PROBLEMS),
+        ("up --stack dev --people nobody.csv", Exit.USAGE),
         ("verify --stack dev --outputs nothing.json", Exit.MISSING),
         ("adopt --stack dev --state nothing.json", Exit.MISSING),
         ("preflight --stack dev --state nothing.json", Exit.MISSING),
