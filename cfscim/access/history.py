@@ -14,6 +14,7 @@ from cfscim import processes
 from cfscim.config.messages import CONFIG_KEY, MissingError, UsageError, one_line
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.stack_yaml import read_tree
+from cfscim.gitops.shell import GIT
 from cfscim.stacks import is_stack_file
 
 _FORMAT = "%x1e%H%x1f%ct%x1f%aN <%aE>%x1f%cN <%cE>%x1f%P%x1f%s%x1f%(trailers:only,unfold)"
@@ -242,7 +243,7 @@ def _git(folder: str, arguments: Sequence[str], given: bytes | None = None) -> b
     """What git answers in `folder`; nothing when it refuses or is not there."""
     try:
         done = processes.run(
-            ["git", "--no-pager", "-c", "core.quotePath=false", *arguments],
+            [*GIT, *arguments],
             seconds=processes.ASK_SECONDS,
             cwd=folder,
             given=given or b"",

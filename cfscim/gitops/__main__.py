@@ -67,8 +67,8 @@ def _plan(arguments: Arguments) -> int:
     for file in stacks.removed_files(arguments.before):
         if f"`{file}` is removed" not in text:
             text += (
-                f"`{file}` is removed: nobody loses access by that, and nothing is destroyed; its "
-                "stack is no longer managed from here.\n"
+                f"{summary.named(file)} is removed: nobody loses access by that, and nothing is "
+                "destroyed; its stack is no longer managed from here.\n"
             )
     summary.show(text or "No stack changes.\n", Path("comment/plan.md"))
     return 0 if good else 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cfscim.gitops.shell import Ask, Json, Stop, github, objects, say, texts, write
 from cfscim.gitops.stacks import program_files
-from cfscim.gitops.summary import cut
+from cfscim.gitops.summary import cut, named
 
 MARKER = "<!-- cloudflare-scim plan -->"
 LIMIT = 60_000  # of the 65,536 characters that GitHub takes; the rest is for our own lines
@@ -70,7 +70,7 @@ def _header(head: str, files: list[str] | None, *, fork: bool) -> list[str]:
         which = "more files than GitHub lists"
         if program is not None:
             more = f" and {len(program) - _SHOWN} more" if len(program) > _SHOWN else ""
-            which = ", ".join(f"`{path}`" for path in program[:_SHOWN]) + more
+            which = ", ".join(map(named, program[:_SHOWN])) + more
         lines += [
             "",
             "> [!WARNING]",

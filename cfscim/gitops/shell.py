@@ -46,9 +46,13 @@ def masked(text: str) -> str:
 _SECRET = re.compile(r"TOKEN|KEY|SECRET|PASSW|PASSPHRASE", re.IGNORECASE)
 
 
+GIT = ("git", "--no-pager", "--no-replace-objects", "-c", "core.quotePath=false")
+"""How git is started: it gives what a commit holds, and no object that was put in its place."""
+
+
 def git(*arguments: str) -> str:
     """What a git command prints; raises `Stop` when it fails."""
-    done = run("git", "-c", "core.quotePath=false", *arguments)
+    done = run(*GIT, *arguments)
     if done.returncode:
         raise Stop(f"git {arguments[0]}: {_last(done.stderr)}; check out with fetch-depth: 0")
     return done.stdout

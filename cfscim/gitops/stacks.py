@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from cfscim.gitops.shell import Stop, git, run
+from cfscim.gitops.shell import GIT, Stop, git, run
 
 STACK_FILE = re.compile(r"Pulumi\.(?P<stack>[^/]+)\.yaml\Z")
 # Read by people, or run by nobody who holds a credential. Whatever else is not a stack file may
@@ -19,7 +19,8 @@ HARMLESS = re.compile(
 )
 # Wherever it lies: a step of a pipeline, a project of the engine's, what Python runs by itself.
 _NEVER_HARMLESS = re.compile(
-    r"(^|/)(action\.ya?ml|Pulumi\.(ya?ml|json)|(site|user)customize\.py)\Z", re.IGNORECASE
+    r"(^|/)(action\.ya?ml|Pulumi(Policy|Plugin)?\.(ya?ml|json)|(site|user)customize\.py)\Z",
+    re.IGNORECASE,
 )
 _PACKAGES = re.compile(r"(^|/)(requirements|constraints)[^/]*\.(txt|in)\Z")
 _OPTION = re.compile(
@@ -105,15 +106,14 @@ def _diff(*arguments: str) -> list[str]:
 def commit_of(revision: str) -> str:
     """The commit that a name means; raises `Stop` when it means none, here or at the origin."""
     for attempt in (0, 1):
-        done = run(
-            "git", "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
-        )
+        asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        done = run(*GIT, *asked)
         if done.returncode == 0:
             return done.stdout.strip()
         if attempt or not re.fullmatch(r"[0-9a-f]{40}", revision):
             break
         # After a force-push no branch reaches it any more, but the origin still gives it away.
-        run("git", "fetch", "--quiet", "--no-tags", "origin", revision)
+        run(*GIT, "fetch", "--quiet", "--no-tags", "origin", revision)
     raise Stop(
         f"{revision!r}: no commit of this repository; nothing can be compared with it, and "
         "removals cannot be counted; check out with fetch-depth: 0, or write a commit, a tag or "

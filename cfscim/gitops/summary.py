@@ -1,6 +1,7 @@
 """The plan that an approver reads, of one stack or of many, and where the whole of it is."""
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,7 +38,7 @@ def approval_text(stacks: Sequence[Due]) -> tuple[str, bool]:
             parts.append(f"Compared with `{before[:12]}`, last deployed and verified: {listed}.\n")
             program = program_files(changed_files(before))
             if program:
-                shown = ", ".join(f"`{path}`" for path in program[:10])
+                shown = ", ".join(map(named, program[:10]))
                 more = f" and {len(program) - 10} more" if len(program) > 10 else ""
                 parts.append(f"**The program itself changed since then**: {shown}{more}.\n")
         else:
@@ -46,6 +47,14 @@ def approval_text(stacks: Sequence[Due]) -> tuple[str, bool]:
         parts.append(text)
         good = good and approvable
     return "\n".join(parts), good
+
+
+def named(path: str) -> str:
+    """A path as a code span; what could end the span or the line stands there as its number."""
+    return f"`{_NOT_PLAIN.sub(lambda sign: f'<{ord(sign[0]):x}>', path)}`"
+
+
+_NOT_PLAIN = re.compile(r"[^ -~]|[`|]|^ | $")
 
 
 def show(text: str, whole: Path) -> None:

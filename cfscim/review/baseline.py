@@ -13,6 +13,7 @@ from cfscim import processes
 from cfscim.config.messages import PROJECT, Message, MissingError, ScimError, UsageError, one_line
 from cfscim.config.project import PROJECT_FILE, project_settings
 from cfscim.config.stack_file import CheckedStack, check_stack_file
+from cfscim.gitops.shell import GIT
 from cfscim.gitops.stacks import NAMES, leads
 from cfscim.plan.model import Plan, make_plan, plan_of
 from cfscim.program.quick_run import SharedWorker
@@ -266,7 +267,7 @@ def program_before(root: Path, commit: str) -> ProgramBefore:
 
 
 def _run_git(where: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    command = ["git", "--no-pager", "-c", "core.quotePath=false", *arguments]
+    command = [*GIT, *arguments]
     try:
         return processes.run(command, seconds=processes.ASK_SECONDS, cwd=where)
     except subprocess.TimeoutExpired:

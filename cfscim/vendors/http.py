@@ -229,6 +229,9 @@ class HttpClient:
             return response, self._read(response, where, deadline)
 
     def _read(self, response: httpx.Response, where: str, deadline: float) -> bytes:
+        if "," in response.headers.get("content-encoding", ""):
+            # Each further layer may unfold a thousandfold before its size can be seen.
+            raise AnswerError("malformed", where, "an answer that is packed more than once")
         parts: list[bytes] = []
         size = 0
         for part in response.iter_bytes():

@@ -86,9 +86,9 @@ def with_inputs(kind: str, name: str, /, **inputs: object) -> list[Violation]:
     return of_changed(kind, name, inputs=after)
 
 
-def with_added(kind: str, type_: str, /, **inputs: object) -> list[Violation]:
+def with_added(kind: str, type_: str, name: str = "more", /, **inputs: object) -> list[Violation]:
     """The violations when one more resource is declared."""
-    more = ResourceView(type_, "more", inputs, True)  # pyright: ignore[reportArgumentType]
+    more = ResourceView(type_, name, inputs, True)  # pyright: ignore[reportArgumentType]
     config = parsed(config_object(kind))
     return evaluate(config, [*views(kind), more], stack="prod", today=TODAY)
 

@@ -208,10 +208,22 @@ _FILTER = [{"attribute": "department", "operator": "EQUALS", "value": "Nobody"}]
             "Billing",
         ),
         (_entra(), _entra(start=False), "start: false"),
+        (
+            config_object(),
+            config_object(
+                roles={**config_object()["roles"], "Billing": {"members": ["b@example.com"]}}
+            ),
+            "Billing",
+        ),
+        (_entra(), _entra(usersGroup={"members": ["u@example.com"]}), "users' group"),
+        (_entra(scope="filtered"), _entra(), "scope: assigned"),
         (_entra(scope="filtered"), _entra(scope="filtered", userFilter=_FILTER), "department"),
         (_entra(), _entra(scope="filtered", userFilter=_FILTER), "department"),
     ],
-    ids=["emptied unseen", "dropped unseen", "stopped", "filtered", "newly filtered"],
+    ids=[
+        *("emptied unseen", "dropped unseen", "stopped", "listed unseen", "users listed unseen"),
+        *("no longer filtered", "filtered", "newly filtered"),
+    ],
 )
 def test_what_takes_access_from_everybody(before: dict, after: dict, word: str) -> None:
     found = of_config(after, before=before)

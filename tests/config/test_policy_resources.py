@@ -16,6 +16,7 @@ from tests.config.policy_kit import (
 )
 
 SCOPE = "com.cloudflare.api.account"
+BASE_URL = f"https://api.cloudflare.com/client/v4/accounts/{ACCOUNT}/scim/v2"
 SHAPED = "cfat_" + "a1B2" * 10
 GROUPS = {
     "okta": [v.name for v in views("okta") if v.type == "okta:group/group:Group"],
@@ -162,6 +163,13 @@ def test_access_past_the_four_roles(type_: str, inputs: dict[str, object]) -> No
         ("pulumi-python:dynamic:Resource", {}),
         ("pulumi-python:dynamic/cloudflare-scim:Other", {}),
         ("pulumi-nodejs:dynamic:Resource", {}),
+        ("pulumi:pulumi:StackReference", {"name": "org/project/prod"}),
+        ("pulumi:providers:okta", {"baseUrl": "evil.example"}),
+        ("pulumi:providers:cloudflare", {"baseUrl": "https://evil.example"}),
+        ("pulumi:providers:command", {}),
+        ("okta:app/features:Features", {"appId": "a"}),
+        ("okta:group/group:Group", {"name": "Administrator"}),
+        ("azuread:index/group:Group", {"displayName": "Administrator"}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -230,6 +238,57 @@ def test_more_people_or_another_account_than_the_config_says(
     assert names(with_inputs(kind, name, **inputs)) == {"four-roles"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "inputs"),
+    [
+        ("okta", "okta-group-billing", {"name": "Super Administrator - All Privileges"}),
+        ("okta", "okta-users-group", {"name": "Administrator"}),
+        ("okta", "user-group-billing", {"name": "Administrator"}),
+        ("entra", "entra-group-billing", {"displayName": "Administrator"}),
+        ("entra", "entra-secret", {"credentials": [{"key": "BaseAddress", "value": "https://x"}]}),
+        ("entra", "entra-secret", {"credentials": [{"key": "SyncAll", "value": "true"}]}),
+        ("entra", "entra-secret", {"credentials": [{"key": "Other", "value": "x"}]}),
+    ],
+)
+def test_the_right_resource_that_says_something_else(kind: str, name: str, inputs: dict) -> None:
+    assert names(with_inputs(kind, name, **inputs)) == {"four-roles"}
+
+
+@pytest.mark.parametrize("name", ["entra-secret", "entra-job"])
+def test_what_belongs_to_the_application_is_made_from_it(name: str) -> None:
+    changed = of_changed("entra", name, fed_by={"servicePrincipalId": ()})
+    assert names(changed) == {"four-roles"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "package", "name", "refused"),
+    [
+        ("okta", "okta", "default_6_8_0", False),
+        ("entra", "azuread", "default_6_10_0", False),
+        ("entra", "pulumi-python", "default", False),
+        ("okta", "azuread", "default_6_10_0", True),
+        ("okta", "command", "default_1_0_0", True),
+        ("okta", "okta", "mine", True),
+    ],
+)
+def test_providers_are_those_that_the_engine_makes(
+    kind: str, package: str, name: str, refused: bool
+) -> None:
+    found = with_added(kind, f"pulumi:providers:{package}", name)
+    assert names(found) == ({"four-roles"} if refused else set())
+
+
+@pytest.mark.parametrize(
+    ("type_", "owner"),
+    [
+        ("cloudflare:index/accountToken:AccountToken", "a second"),
+        ("cloudflare:index/apiToken:ApiToken", "token"),
+    ],
+)
+def test_a_second_token_or_one_of_another_owner(type_: str, owner: str) -> None:
+    assert "four-roles" in names(with_added("okta", type_, owner))
+
+
 @pytest.mark.parametrize("name", PUSHES)
 @pytest.mark.parametrize("given", [True, None, "false"])
 def test_push_that_deletes_its_target(name: str, given: object) -> None:
@@ -255,14 +314,13 @@ def test_credential_in_plain_text(inputs: dict[str, object]) -> None:
 
 def test_token_handed_over_unmarked() -> None:
     given = [
-        {"key": "BaseAddress", "value": "https://x"},
+        {"key": "BaseAddress", "value": BASE_URL},
         {"key": "SecretToken", "value": "letmein"},
     ]
     assert names(with_inputs("entra", "entra-secret", credentials=given)) == {"no-plain-secret"}
-    okta = with_added("okta", "okta:app/connection:Connection", profile={"token": "letmein"})
-    assert names(okta) == {"no-plain-secret"}
-    sound = with_added("okta", "okta:app/connection:Connection", profile={"token": "[secret]"})
-    assert names(sound) == set()
+    connection = ("okta", "okta:app/connection:Connection", "okta-connection")
+    assert names(with_added(*connection, profile={"token": "letmein"})) == {"no-plain-secret"}
+    assert names(with_added(*connection, profile={"token": "[secret]"})) == set()
 
 
 @pytest.mark.parametrize("kind", ["okta", "entra"])

@@ -109,6 +109,17 @@ def test_plan_made_by_the_branchs_own_code_is_said_to_be_so(
 
 
 @runs(COMMENT)
+@pytest.mark.parametrize("path", ["a`\n\n**Approved by security.**\n`b.py", "a|b`@acme/all`.py"])
+def test_name_of_a_file_is_only_a_name(clone: Clone, step: Step, path: str) -> None:
+    _, writes = _comment(clone, step, files=(path,))
+    said = str(writes[0]["body"]).split("ada gains Billing")[0]
+    (line,) = [line for line in said.splitlines() if ".py" in line]
+    assert line.startswith("> **This plan was made by the code of this very branch**")
+    assert "Approved" not in said.replace(line, "")
+    assert line.count("`") == 2
+
+
+@runs(COMMENT)
 def test_more_files_than_github_lists_count_as_code(clone: Clone, step: Step) -> None:
     _, writes = _comment(clone, step, files=("Pulumi.prod.yaml",) * 100)
     assert "more files than GitHub lists" in str(writes[0]["body"])

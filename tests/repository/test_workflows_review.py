@@ -49,6 +49,14 @@ def test_number_is_noted_before_anything_can_fail(clone: Clone, step: Step) -> N
     assert (clone.path / "comment" / "number").read_text() == "7\n"
 
 
+@runs("actions/review/Note which pull request this is")
+def test_plan_that_came_with_the_pull_request_is_not_handed_over(clone: Clone, step: Step) -> None:
+    (clone.path / "comment").mkdir()
+    (clone.path / "comment" / "plan.md").write_text("Nothing changes.\n")
+    assert clone.run(step, NUMBER="7").code == 0
+    assert [file.name for file in (clone.path / "comment").iterdir()] == ["number"]
+
+
 @runs(VALIDATE, "actions/approve/Validate", "actions/fleet/Validate")
 def test_validate_passes_and_annotates(clone: Clone, step: Step) -> None:
     done = clone.run(step)

@@ -1,6 +1,7 @@
 """Files that the engine, Python, the pipeline or git takes up, where an approver may not look."""
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -97,6 +98,23 @@ def _changes_of_files() -> Iterator[Trick]:
     )
 
 
+def _instead(path: str, text: str) -> Callable[[Path], None]:
+    """Git is told to give another object wherever the committed one is asked for."""
+
+    def does(folder: Path) -> None:
+        before = _object(folder, f"HEAD:{path}")
+        (folder / path).write_text(text)
+        git(folder, "add", path)
+        git(folder, "replace", before, _object(folder, f":{path}"))
+
+    return does
+
+
+def _object(folder: Path, name: str) -> str:
+    asked = ["git", "rev-parse", name]
+    return subprocess.run(asked, cwd=folder, check=True, capture_output=True, text=True).stdout[:-1]
+
+
 def _stack_files() -> Iterator[Trick]:
     text = yaml.safe_dump(stranger(), sort_keys=False)
     for name in (
@@ -106,6 +124,7 @@ def _stack_files() -> Iterator[Trick]:
         *("Pulumi.yaml ", "Pulumi.YAML", "pulumi.json", "Pulumi.new.yaml"),
     ):
         yield Trick(f"stack file {name!a}", lambda f, n=name: (f / n).write_text(text), "")
+    yield Trick("the stack of before in another's place", _instead(STACK, text), "eve")
     yield Trick("the stack is gone", lambda f: (f / STACK).unlink(), "removed")
     yield Trick(
         "the stack is renamed",

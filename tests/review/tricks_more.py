@@ -168,6 +168,7 @@ def _settings() -> Iterator[Trick]:
 
 _FILES = (
     *("docs/x.sh", "tests/x.sh", "bench/x", "docs/action.yml", "tests/x/action.yaml", "docs/x.mk"),
+    *("docs/PulumiPolicy.yaml", "tests/PulumiPolicy.yml", "examples/PulumiPlugin.yaml"),
     *("docs/Makefile", "docs/Dockerfile", "examples/Pulumi.yaml", "tests/Pulumi.yaml", "docs/x.js"),
     *("docs/requirements.txt", "docs/x.zip", "docs/.gitattributes", "docs/.env", "tests/.env"),
     *("docs/x.PY", "docs/x.pyw", "docs/pip.conf", "tests/sitecustomize.py", "README.md/x.py"),

@@ -46,6 +46,17 @@ def test_a_compressed_answer_counts_by_what_it_becomes() -> None:
         client(Vendor(answer), policy=Policy(max_bytes=100_000)).get("/x")
 
 
+def test_an_answer_that_is_packed_twice_is_not_unfolded() -> None:
+    packed = gzip.compress(gzip.compress(b" " * 5_000_000))
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        body = httpx.ByteStream(packed)
+        return httpx.Response(200, stream=body, headers={"Content-Encoding": "gzip, gzip"})
+
+    with pytest.raises(AnswerError, match="packed more than once"):
+        client(Vendor(answer), policy=Policy(max_bytes=100_000)).get("/x")
+
+
 def test_an_answer_that_drips_is_given_up() -> None:
     clock = Clock()
     drip = Vendor(lambda _request: httpx.Response(200, stream=Drip(clock)))

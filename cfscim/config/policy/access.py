@@ -9,12 +9,12 @@ from cfscim.config.access import (
     people,
 )
 from cfscim.config.facts import FEWEST_SUPER_ADMINISTRATORS, VIRTUAL_GROUPS_LEFT_BY
-from cfscim.config.kinds import GROUPS, USER_GROUP
+from cfscim.config.kinds import USER_GROUP
 from cfscim.config.lanes import lanes, primary
 from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import group_names
 from cfscim.config.policy.allowed import accounted_for
-from cfscim.config.policy.model import UNKNOWN, Case, ConfigCheck, Finding, ResourceView, Rule
+from cfscim.config.policy.model import Case, ConfigCheck, Finding, ResourceView, Rule
 from cfscim.config.policy.resources import policies_of
 from cfscim.config.roles import ROLES, Role
 
@@ -35,21 +35,13 @@ def _four_roles(case: Case, view: ResourceView) -> Iterator[Finding]:
         )
     else:
         yield from accounted_for(case, view)
-    if view.type not in GROUPS:
-        return
-    ways = [lane.config for lane in lanes(case.config)]
-    roles = {name: role for way in ways for role, name in group_names(way).items()}
-    users = {way.identity_provider.users_group.name for way in ways}
-    key = "displayName" if view.type.startswith("azuread:") else "name"
-    name = view.inputs.get(key)
-    known = name in roles or (name in users and view.type != USER_GROUP)
-    if not known and name != UNKNOWN:
-        yield Finding(
-            f'the group "{name}" is none of the declared roles',
-            f"name it after one of: {', '.join(roles)}",
-        )
     if view.type == USER_GROUP:
-        yield from _one_role(view, roles.get(str(name)))
+        roles = {
+            lane.resource("user-group", role): role
+            for lane in lanes(case.config)
+            for role in lane.config.roles
+        }
+        yield from _one_role(view, roles.get(view.name))
 
 
 def _one_role(view: ResourceView, role: Role | None) -> Iterator[Finding]:
@@ -154,21 +146,32 @@ def _everybody(before: ScimConfig, after: ScimConfig) -> Iterator[tuple[str, str
     """Changes that nobody can count because no list says whom they meet: what, and instead."""
     for role, given in before.roles.items():
         new = after.roles.get(role)
-        if given.members is None and new is None:
+        if given.members is not None or (new is not None and new.members is None):
+            continue
+        unseen = f"{role.value} was managed in the identity provider, and"
+        if new is None:
             yield f"{role.value} is no longer declared", f"keep {role.value}"
-        elif given.members is None and new is not None and new.members == ():
-            yield (
-                f"{role.value} was managed in the identity provider, and is emptied",
-                "list who keeps the role",
-            )
+        elif new.members:
+            yield f"{unseen} only those who are listed keep it", "leave members out"
+        else:
+            yield f"{unseen} is emptied", "list who keeps the role"
     old_users, users = before.identity_provider.users_group, after.identity_provider.users_group
-    if old_users.members is None and users.members == () and not people(after):
-        yield "the users' group is emptied", "list who stays in it"
+    if old_users.members is None and users.members is not None:
+        yield (
+            "the users' group was managed in the identity provider, and only those who are listed "
+            "stay in it",
+            "leave usersGroup.members out",
+        )
     old, new_provider = before.identity_provider, after.identity_provider
     if not (isinstance(old, EntraConfig) and isinstance(new_provider, EntraConfig)):
         return
     if old.start and not new_provider.start:
         yield "provisioning is stopped (start: false)", "leave start: true"
+    if old.scope == "filtered" and new_provider.scope == "assigned":
+        yield (
+            "only people in an assigned group stay (scope: assigned)",
+            "leave scope: filtered",
+        )
     clauses = [clause for clause in new_provider.user_filter if clause not in old.user_filter]
     if clauses and new_provider.scope == "filtered":
         named = ", ".join(sorted({clause.attribute for clause in clauses}))

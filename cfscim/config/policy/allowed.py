@@ -8,22 +8,32 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from cfscim.config.access import people
+from cfscim.config.entra_keys import Key, everybody, notifications, tenant_url
 from cfscim.config.json_types import Json
 from cfscim.config.kinds import (
     ACCESS_GUARD,
+    ACCOUNT_TOKENS,
+    ENTRA_APP,
     ENTRA_APP_NAME,
     ENTRA_ASSIGNMENT,
+    ENTRA_CREDENTIALS,
     ENTRA_GROUP,
+    ENTRA_JOB,
     ENTRA_MEMBERS,
     ENTRA_USERS,
     ENTRA_USERS_ASSIGNMENT,
     KINDS,
     MOVE_SWITCH,
     OF_A_ROLE,
+    OKTA_APP,
     OKTA_APP_NAME,
     OKTA_ASSIGNMENTS,
     OKTA_ASSIGNMENTS_NAME,
     OKTA_CONNECTION,
+    OKTA_CONNECTION_NAME,
+    OKTA_FEATURES,
+    OKTA_FEATURES_NAME,
+    OKTA_GROUP,
     OKTA_MEMBERS,
     OKTA_PERSON,
     OKTA_PUSH,
@@ -31,16 +41,19 @@ from cfscim.config.kinds import (
     OURS,
     PREVIOUS_TOKENS,
     TOKENS,
+    USER_GROUP,
+    USER_TOKENS,
 )
 from cfscim.config.lanes import NEXT, Lane, lanes
 from cfscim.config.messages import PROJECT
-from cfscim.config.models import ScimConfig
-from cfscim.config.names import scim_base_url
+from cfscim.config.models import EntraConfig, ScimConfig
+from cfscim.config.names import group_names, scim_base_url
 from cfscim.config.policy.model import UNKNOWN, Case, Finding, ResourceView
 
 _REMOVE = "remove it, or declare what is wanted in the config"
 _OURS = f"{PROJECT}:index:"
-_ENGINE = ("pulumi:pulumi:", "pulumi:providers:")
+_STACK = "pulumi:pulumi:Stack"
+_PROVIDER = "pulumi:providers:"
 _EVERYWHERE = (
     "cloudflare:",
     ACCESS_GUARD,
@@ -52,11 +65,26 @@ _OF_PROVIDER: Mapping[str, tuple[str, ...]] = {
     "entra": (*_EVERYWHERE, "azuread:", f"{OURS}Entra"),
 }
 """Which of the kinds that the program knows it declares with which identity provider."""
+_PACKAGES = {"okta": {"cloudflare", "okta"}, "entra": {"cloudflare", "azuread"}}
+_ONCE: Mapping[str, str] = {
+    ACCOUNT_TOKENS: "token",
+    USER_TOKENS: "token",
+    OKTA_APP: OKTA_APP_NAME,
+    OKTA_CONNECTION: OKTA_CONNECTION_NAME,
+    OKTA_FEATURES: OKTA_FEATURES_NAME,
+    ENTRA_APP: ENTRA_APP_NAME,
+    ENTRA_JOB: "entra-job",
+    ENTRA_CREDENTIALS: "entra-secret",
+}
+"""The logical name of what a stack declares once."""
 
 
 def accounted_for(case: Case, view: ResourceView) -> Iterator[Finding]:
     """What of the resource the config does not account for."""
-    if view.type.startswith((_OURS, *_ENGINE)):
+    if view.type.startswith(_OURS) or view.type == _STACK:
+        return
+    if view.type.startswith(_PROVIDER):
+        yield from _provider(case.config, view)
         return
     config, view = _way_of(case.config, view)
     if view.type not in KINDS or not view.type.startswith(
@@ -70,9 +98,26 @@ def accounted_for(case: Case, view: ResourceView) -> Iterator[Finding]:
             f"it belongs to account {account}, the stack to {config.account.id}",
             f"declare it with accountId {config.account.id}",
         )
+    if view.type in _ONCE:
+        owned = view.type not in TOKENS or (view.type == ACCOUNT_TOKENS) == (
+            config.token.owner == "account"
+        )
+        yield from _named(view, {_ONCE[view.type]: ""} if owned else {}, "resource of this type")
     check = _CHECKS.get(view.type)
     if check is not None:
         yield from check(config, view)
+
+
+def _provider(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
+    """The providers that the engine makes by itself, from the stack's settings, and no other: one
+    that the program makes signs in wherever it likes, and each package can run what it likes."""
+    kinds = {lane.config.identity_provider.kind for lane in lanes(config)}
+    known = {"pulumi-python"}.union(*(_PACKAGES[kind] for kind in kinds))
+    package = view.type.removeprefix(_PROVIDER)
+    if package not in known or not (view.name == "default" or view.name.startswith("default_")):
+        yield Finding(
+            f"the config accounts for no provider {package} of the name {view.name}", _REMOVE
+        )
 
 
 def _way_of(config: ScimConfig, view: ResourceView) -> tuple[ScimConfig, ResourceView]:
@@ -196,7 +241,26 @@ def _app_role(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
     yield from _made_from(view, "principalObjectId", groups.get(view.name))
 
 
+def _group(
+    prefix: str, key: str, users: str
+) -> Callable[[ScimConfig, ResourceView], Iterator[Finding]]:
+    """Of groups that are called by `key`, logical name by logical name; `users`: that of the users'
+    group, empty where there is none of the type."""
+
+    def check(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
+        expected = {f"{prefix}-{role.slug}": name for role, name in group_names(config).items()}
+        if users:
+            expected[users] = config.identity_provider.users_group.name
+        yield from _named(view, expected, "group")
+        given, wanted = view.inputs.get(key), expected.get(view.name)
+        if wanted is not None and given not in (wanted, UNKNOWN):
+            yield Finding(f'the group is called "{given}"', f'call it "{wanted}"')
+
+    return check
+
+
 def _entra_group(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
+    yield from _group("entra-group", "displayName", ENTRA_USERS)(config, view)
     listed = {f"entra-group-{r.slug}": given.members or () for r, given in config.roles.items()}
     listed[ENTRA_USERS] = people(config)
     if view.name in listed:
@@ -214,12 +278,40 @@ def _connection(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
         yield from _made_from(view, "appId", OKTA_APP_NAME)
 
 
+def _of_the_app(_config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
+    yield from _made_from(view, "servicePrincipalId", ENTRA_APP_NAME)
+
+
+def _entra_credentials(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
+    yield from _of_the_app(config, view)
+    entra = config.identity_provider
+    given = view.inputs.get("credentials")
+    assert isinstance(entra, EntraConfig)
+    wanted = {
+        Key.TENANT_URL.value: tenant_url(config, entra),
+        Key.NOTIFICATIONS.value: notifications(entra),
+        Key.EVERYBODY.value: everybody(entra),
+    }
+    for pair in given if isinstance(given, list) else ():
+        key, value = (
+            (pair.get("key"), pair.get("value")) if isinstance(pair, dict) else (None, None)
+        )
+        if key in wanted and value not in (wanted[str(key)], UNKNOWN):
+            yield Finding(f"{key} is {value}, the config says {wanted[str(key)]}", _REMOVE)
+        elif key not in wanted and key != Key.TOKEN.value:
+            yield Finding(f"the config accounts for no credential {key}", _REMOVE)
+
+
 _CHECKS: Mapping[str, Callable[[ScimConfig, ResourceView], Iterator[Finding]]] = {
     OKTA_MEMBERS: _memberships("okta-group"),
     OKTA_PERSON: _one_person,
     OKTA_ASSIGNMENTS: _assignments,
     OKTA_PUSH: _push,
     OKTA_CONNECTION: _connection,
+    OKTA_GROUP: _group("okta-group", "name", OKTA_USERS),
+    USER_GROUP: _group("user-group", "name", ""),
+    ENTRA_JOB: _of_the_app,
+    ENTRA_CREDENTIALS: _entra_credentials,
     ENTRA_ASSIGNMENT: _app_role,
     ENTRA_GROUP: _entra_group,
     ENTRA_MEMBERS: _memberships("entra-group"),
