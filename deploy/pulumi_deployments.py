@@ -16,6 +16,8 @@ from pathlib import Path
 import yaml
 
 HIDDEN = "[secret]"
+UNPINNED = "@sha256:" + "0" * 64
+"""What stands behind the image's tag until `deploy/kubernetes/pin` has run."""
 
 
 def flags(settings: dict, secrets: dict[str, str]) -> Iterator[str]:
@@ -46,7 +48,7 @@ def flags(settings: dict, secrets: dict[str, str]) -> Iterator[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Prints or runs -> the exit code: 2 for wrong usage, 3 when a secret is missing."""
+    """Prints or runs -> the exit code: 2 for wrong usage, 3 for a secret or digest not there."""
     run = "--run" in arguments
     given = [word for word in arguments if word != "--run"]
     if len(given) != 2 or not Path(given[0]).is_file():
@@ -61,6 +63,13 @@ def main(arguments: list[str]) -> int:
     if not run:
         print("# Nothing was done. Export the secrets, then run it again with --run.")
         return 0
+    if UNPINNED in settings["executorContext"]["executorImage"]["reference"]:
+        print(
+            f"{given[0]}: the image has no digest yet; nothing was done; run deploy/kubernetes/pin "
+            "first",
+            file=sys.stderr,
+        )
+        return 3
     if missing:
         print(
             f"not set: {', '.join(missing)}; nothing was done; export them first", file=sys.stderr

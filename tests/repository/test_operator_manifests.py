@@ -4,6 +4,7 @@ import copy
 import re
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -108,21 +109,90 @@ def test_workspace_starts_under_the_restricted_profile(file: Path) -> None:
     assert spec["envRefs"]["PULUMI_RUN_PROGRAM"]["literal"]["value"] == "true"
 
 
-def test_pin_writes_the_digest_that_the_registry_gives(tmp_path: Path) -> None:
-    folder = tmp_path / "kubernetes"
-    shutil.copytree(ROOT / "deploy" / "kubernetes", folder)
-    shutil.copy(ROOT / ".pulumi.version", tmp_path / ".pulumi.version")
-    digest = "sha256:" + "0a" * 32
+LABEL = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
+"""What the API server takes as a label's value (apimachinery, validation.IsValidLabelValue)."""
+OTHERS = ("gitlab/.gitlab-ci.yml", "azure-devops/azure-pipelines.yml", "okta-prod.deploy.yaml")
+REGISTRY = """#!/bin/sh
+echo "$@" >> {folder}/called
+[ ! -e {folder}/broken ] || exit 1
+printf 'sha256:%064d\\n' "$(printf %s "$4" | wc -c)"
+"""
+
+
+@dataclass
+class Pinning:
+    """A copy of `deploy/`, and `pin` with a registry that gives each image a digest of its own."""
+
+    folder: Path
+
+    def run(self, *files: str) -> subprocess.CompletedProcess[str]:
+        env = {"PATH": f"{self.folder}:/usr/bin:/bin"}
+        command = [self.folder / "deploy" / "kubernetes" / "pin", *files]
+        return subprocess.run(
+            command, env=env, cwd=self.folder / "deploy", capture_output=True, text=True
+        )
+
+    def text(self, name: str) -> str:
+        return (self.folder / "deploy" / name).read_text()
+
+
+@pytest.fixture
+def pinning(tmp_path: Path) -> Pinning:
+    shutil.copytree(ROOT / "deploy", tmp_path / "deploy")
     docker = tmp_path / "docker"
-    docker.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/called\necho {digest}\n')
+    docker.write_text(REGISTRY.format(folder=tmp_path))
     docker.chmod(0o755)
-    env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    return Pinning(tmp_path)
+
+
+@pytest.mark.parametrize("file", STACKS, ids=lambda f: f.stem)
+def test_nothing_is_applied_before_it_is_pinned(file: Path) -> None:
+    (said,) = yaml.safe_load(file.read_text())["metadata"]["labels"].values()
+    assert not LABEL.fullmatch(said)
+    assert "run deploy/kubernetes/pin first" in said
+
+
+def test_pin_writes_the_digests_that_the_registry_gives(pinning: Pinning) -> None:
     for _ in range(2):
-        done = subprocess.run([folder / "pin"], env=env, capture_output=True, text=True)
+        done = pinning.run()
         assert done.returncode == 0, done.stderr
-    for file in sorted(folder.glob("stack-*.yaml")):
-        image = yaml.safe_load(file.read_text())["spec"]["workspaceTemplate"]["spec"]["image"]
-        assert image.endswith(f"-nonroot@{digest}")
-    assert "imagetools inspect" in (tmp_path / "called").read_text()
-    docker.write_text("#!/bin/sh\nexit 1\n")
-    assert subprocess.run([folder / "pin"], env=env, capture_output=True).returncode == 1
+    pinned = done.stdout.split()
+    assert len({image.split("@")[1] for image in pinned}) == len(pinned) == 2
+    for file in STACKS:
+        manifest = yaml.safe_load(pinning.text(f"kubernetes/{file.name}"))
+        image = manifest["spec"]["workspaceTemplate"]["spec"]["image"]
+        assert image in pinned
+        assert image.split("@")[0].endswith("-nonroot")
+        assert all(LABEL.fullmatch(value) for value in manifest["metadata"]["labels"].values())
+    for name in OTHERS:
+        assert any(image in pinning.text(name).split() for image in pinned), name
+        assert "0" * 64 not in pinning.text(name)
+    assert "imagetools inspect" in (pinning.folder / "called").read_text()
+
+
+def test_pin_writes_into_the_files_that_are_named_alone(pinning: Pinning) -> None:
+    assert pinning.run("gitlab/.gitlab-ci.yml").returncode == 0
+    assert "0" * 64 not in pinning.text(OTHERS[0])
+    assert "0" * 64 in pinning.text(OTHERS[1])
+    assert pinning.run("nowhere.yml").returncode == 2
+
+
+def test_pin_writes_nothing_where_the_registry_gives_nothing(pinning: Pinning) -> None:
+    before = [pinning.text(name) for name in OTHERS]
+    (pinning.folder / "broken").touch()
+    done = pinning.run()
+    assert done.returncode == 1
+    assert "nothing was written" in done.stderr
+    assert [pinning.text(name) for name in OTHERS] == before
+
+
+def test_every_image_is_named_with_a_digest() -> None:
+    version = (ROOT / ".pulumi.version").read_text().strip()
+    named = re.compile(r"^\s*-?\s*(?:image|reference): (.*)$", re.MULTILINE)
+    pinned = re.compile(
+        rf"pulumi/pulumi-python:{re.escape(version)}(-nonroot)?@sha256:[0-9a-f]{{64}}"
+    )
+    files = [file for file in (ROOT / "deploy").rglob("*.y*ml") if named.search(file.read_text())]
+    assert len(files) == 6
+    for file in files:
+        assert all(pinned.fullmatch(image) for image in named.findall(file.read_text())), file

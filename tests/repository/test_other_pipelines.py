@@ -214,7 +214,10 @@ def test_settings_of_pulumi_deployments_by_the_engines_own_command(tmp_path: Pat
     (tmp_path / "pulumi").chmod(0o755)
     names = ("CLOUDFLARE_API_TOKEN", "OKTA_API_CLIENT_ID", "OKTA_API_PRIVATE_KEY_ID")
     secrets = {name: f"canary-{name}" for name in (*names, "OKTA_API_PRIVATE_KEY")}
-    command = [sys.executable, str(script), str(ROOT / "deploy/okta-prod.deploy.yaml")]
+    settings = tmp_path / "okta-prod.deploy.yaml"
+    given = (ROOT / "deploy" / "okta-prod.deploy.yaml").read_text()
+    settings.write_text(given)
+    command = [sys.executable, str(script), str(settings)]
 
     def run(*more: str, **env: str) -> subprocess.CompletedProcess[str]:
         path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
@@ -227,6 +230,10 @@ def test_settings_of_pulumi_deployments_by_the_engines_own_command(tmp_path: Pat
     assert done.returncode == 0
     assert "canary" not in done.stdout + done.stderr
     assert not (tmp_path / "called").exists()
+    unpinned = run(stack, "--run", **secrets)
+    assert unpinned.returncode == 3
+    assert "run deploy/kubernetes/pin first" in unpinned.stderr
+    settings.write_text(given.replace("0" * 64, "0a" * 32))
     assert run(stack, "--run").returncode == 3
     assert run().returncode == 2
     assert run(stack, "--run", **secrets).returncode == 0
