@@ -19,6 +19,7 @@ from cfscim.config.clashes import clashes
 from cfscim.config.facts import FEWEST_SUPER_ADMINISTRATORS
 from cfscim.config.lookalikes import nearest_role
 from cfscim.config.messages import Exit, ScimError, UsageError, one_line
+from cfscim.config.provider_settings import ENTRA_TENANT, OKTA_ORG_NAME
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.schema import stack_file_schema, text
 from cfscim.config.stack_file import CheckedStack, check_stack_file
@@ -393,8 +394,8 @@ def stack_text(answers: Answers, schema: str) -> str:
         "# Credentials never stand here: they come from the environment, or encrypted from",
         "# `pulumi config set --secret`.",
         "config:",
-        *([f"  okta:orgName: {answers.organisation}"] if answers.provider == "okta" else []),
-        *([f"  azuread:tenantId: {answers.tenant}"] if answers.tenant else []),
+        *([f"  {OKTA_ORG_NAME.key}: {answers.organisation}"] if answers.provider == "okta" else []),
+        *([f"  {ENTRA_TENANT.key}: {answers.tenant}"] if answers.tenant else []),
         "  cloudflare-scim:scim:",
         "    account:",
         f'      id: "{answers.account_id}"',

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import typer
 
 from cfscim.config.messages import ScimError
+from cfscim.config.names import account_path
 from cfscim.config.roles import SUPER_ADMINISTRATOR_ROLE_ID, Role
 from cfscim.report.say import say
 from cfscim.vendors.cloudflare.api import CloudflareClient
@@ -75,7 +76,7 @@ def _the_member(members: tuple[AccountMember, ...], person: str, account: str) -
 
 
 def _what_it_does(subject: Subject, member: AccountMember) -> list[str]:
-    path = f"/accounts/{subject.config.account.id}/members/{member.id}"
+    path = f"{account_path(subject.config.account.id)}/members/{member.id}"
     roles = named(role.name or role.id for role in member.roles or ()) or "none"
     lines = [
         f"Account {subject.config.account.name} ({subject.config.account.id})",

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_cloudflare as cloudflare
 
+from cfscim.config.kinds import OF_USER_GROUP
 from cfscim.config.lanes import Lane
 from cfscim.config.names import group_names
 from cfscim.config.roles import Role
@@ -61,6 +62,6 @@ class RoleUserGroups(pulumi.ComponentResource):
                 ),
             )
             for role, group in group_names(config).items()
-            for resource in [lane.resource("user-group", role)]
+            for resource in [lane.resource(OF_USER_GROUP, role)]
         }
         self.register_outputs({role.value: group.id for role, group in self.groups.items()})

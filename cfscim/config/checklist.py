@@ -13,6 +13,7 @@ from cfscim.config.lanes import Lane, lanes
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
 from cfscim.config.names import group_names, scim_base_url
 from cfscim.config.okta_switches import DEACTIVATE_USERS, Page, state, to_do
+from cfscim.config.provider_settings import OKTA_DOMAINS
 
 PRINT_VALUE = "pulumi stack output tokenValue --show-secrets"
 """The command that prints the token; the token itself stands nowhere."""
@@ -41,7 +42,7 @@ class Step:
 
 
 def remaining_steps(
-    config: ScimConfig, *, app_id: str, next_app_id: str = "", okta_domain: str = "okta.com"
+    config: ScimConfig, *, app_id: str, next_app_id: str = "", okta_domain: str = OKTA_DOMAINS[0]
 ) -> list[str]:
     """`steps` as lines, for the stack's outputs and `plan`, which read nothing back."""
     listed = steps(config, app_id=app_id, next_app_id=next_app_id, okta_domain=okta_domain)
@@ -49,7 +50,7 @@ def remaining_steps(
 
 
 def steps(
-    config: ScimConfig, *, app_id: str, next_app_id: str = "", okta_domain: str = "okta.com"
+    config: ScimConfig, *, app_id: str, next_app_id: str = "", okta_domain: str = OKTA_DOMAINS[0]
 ) -> list[Step]:
     """What a person has to do by hand, in the order it is done.
 
@@ -113,7 +114,7 @@ def _of_one_way(lane: Lane, app_id: str, okta_domain: str) -> list[Step]:
     return texts + list(_entra(config, provider, app_id))
 
 
-def okta_app_link(okta: OktaConfig, app_id: str, okta_domain: str = "okta.com") -> str:
+def okta_app_link(okta: OktaConfig, app_id: str, okta_domain: str = OKTA_DOMAINS[0]) -> str:
     """Where an administrator finds the app's provisioning tab."""
     return (
         f"https://{okta.org_name}-admin.{okta_domain}/admin/app/{okta.catalog_app}"

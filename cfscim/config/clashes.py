@@ -9,6 +9,7 @@ from cfscim.config.lanes import moved
 from cfscim.config.messages import Message, Step, Where, in_config
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_names
+from cfscim.config.provider_settings import ENTRA_TENANT, OKTA_BASE_URL, OKTA_DOMAINS
 from cfscim.config.stack_file import CheckedStack, StackFile
 
 Claim = tuple[tuple[str, ...], tuple[Step, ...], str]
@@ -59,9 +60,9 @@ def tenant(stack_file: StackFile, config: ScimConfig) -> tuple[str, str]:
     """Which identity provider a stack works on: its kind and its organisation or tenant."""
     provider = config.identity_provider
     if isinstance(provider, OktaConfig):
-        base = stack_file.provider_config.get("okta:baseUrl", "okta.com")
+        base = stack_file.provider_config.get(OKTA_BASE_URL.key, OKTA_DOMAINS[0])
         return "okta", f"{provider.org_name}.{base}".lower()
-    return "entra", stack_file.provider_config.get("azuread:tenantId", "").lower()
+    return "entra", stack_file.provider_config.get(ENTRA_TENANT.key, "").lower()
 
 
 def _accounts(_: StackFile, config: ScimConfig) -> Iterator[Claim]:

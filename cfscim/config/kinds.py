@@ -175,8 +175,16 @@ OKTA_FEATURES_NAME = "okta-features"
 OKTA_CONSOLE_GATE = "okta-console-gate"
 """Logical names of what is declared once; they never change."""
 
-OF_A_ROLE = ("user-group", "okta-group", "okta-push", "entra-group", "entra-assignment")
-"""What the logical names of a role's resources begin with; the role's slug ends them."""
+OF_USER_GROUP = "user-group"
+OF_OKTA_GROUP = "okta-group"
+OF_OKTA_PUSH = "okta-push"
+OF_ENTRA_GROUP = "entra-group"
+OF_ENTRA_ASSIGNMENT = "entra-assignment"
+OF_A_ROLE = (OF_USER_GROUP, OF_OKTA_GROUP, OF_OKTA_PUSH, OF_ENTRA_GROUP, OF_ENTRA_ASSIGNMENT)
+"""What the logical names of a role's resources begin with; the role's slug ends them
+(`Role.resource`)."""
+MEMBERS = "-members"
+"""What the logical name of a group's membership ends in, after the group's own."""
 
 OF_THE_USERS_GROUP = frozenset({OKTA_USERS, ENTRA_USERS, ENTRA_USERS_ASSIGNMENT})
 OF_THE_APPLICATION = frozenset({OKTA_APP_NAME, OKTA_ASSIGNMENTS_NAME, ENTRA_APP_NAME})

@@ -19,9 +19,9 @@ class Lane:
     is_next: bool = False
     whole: ScimConfig | None = None
 
-    def resource(self, prefix: str, role: Role) -> str:
+    def resource(self, kind: str, role: Role) -> str:
         """The logical name of a role's resource of this way."""
-        return f"{prefix}-{role.slug}{self.suffix}"
+        return f"{role.resource(kind)}{self.suffix}"
 
     @property
     def suffix(self) -> str:

@@ -21,6 +21,7 @@ from cfscim.config.refusals import problem_of, refuse
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.rules import broken_rules
 from cfscim.config.words import (
+    GUIDE_APP,
     AccountId,
     AccountName,
     AppLabel,
@@ -129,10 +130,10 @@ class OktaConfig(Part):
         examples=["Cloudflare SCIM"],
     )
     catalog_app: CatalogApp = Field(
-        default="scim2testapp",
+        default=GUIDE_APP,
         description="Key of the catalog app; scim2testapp is SCIM 2.0 Test App (OAuth Bearer "
         "Token).",
-        examples=["scim2testapp"],
+        examples=[GUIDE_APP],
     )
     api_integration: Literal["console", "api"] = Field(
         default="console",
@@ -445,7 +446,7 @@ def _covered(what: str) -> frozenset[str]:
         return frozenset().union(
             *map(_covered, ("usersGroup", "application", *(role.value for role in ROLES)))
         )
-    return frozenset(f"{resource}-{Role(what).slug}" for resource in OF_A_ROLE)
+    return frozenset(Role(what).resource(kind) for kind in OF_A_ROLE)
 
 
 def removal_for(resource: str) -> str:

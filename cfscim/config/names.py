@@ -1,5 +1,7 @@
 """Every name the identity provider and Cloudflare compare byte for byte."""
 
+from urllib.parse import quote
+
 from cfscim.config.models import ScimConfig
 from cfscim.config.roles import Role
 
@@ -30,6 +32,20 @@ def group_names(config: ScimConfig) -> dict[Role, str]:
     return {role: group_name(config, role) for role in config.roles}
 
 
+OWN_TOKENS = "/user/tokens"
+"""Below it, the tokens of whoever signs in."""
+
+
+def account_path(account: str) -> str:
+    """Below Cloudflare's API, everything of one account."""
+    return f"/accounts/{quote(account)}"
+
+
+def scim_path(account: str) -> str:
+    """Below Cloudflare's API, an account's SCIM endpoint."""
+    return f"{account_path(account)}/scim/v2"
+
+
 def scim_base_url(config: ScimConfig) -> str:
     """The SCIM address of the account (guide, "Integrate the Cloudflare API", step 3)."""
-    return f"{CLOUDFLARE_API}/accounts/{config.account.id}/scim/v2"
+    return f"{CLOUDFLARE_API}{scim_path(config.account.id)}"

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cfscim.config.credentials import MASK, looks_secret
+from cfscim.config.credentials import CREDENTIALS, MASK, looks_secret
 from cfscim.config.lookalikes import nearest
 from cfscim.config.messages import CONFIG_KEY, PROJECT, Keys, Message, Where
 from cfscim.config.stack_yaml import read_tree
@@ -42,11 +42,8 @@ _WORDS_ONLY = frozenset({"description", "author", "website", "license", "templat
 
 MAY_BE_ENCRYPTED = frozenset(
     {
-        *("cloudflare:apiKey", "cloudflare:apiToken", "cloudflare:apiUserServiceKey"),
-        *("cloudflare:email", "okta:accessToken", "okta:apiToken", "okta:privateKey"),
-        *("okta:clientId", "okta:privateKeyId", "azuread:clientId", "azuread:clientSecret"),
-        *("azuread:clientCertificate", "azuread:clientCertificatePassword"),
-        *("azuread:oidcRequestToken", "azuread:oidcToken"),
+        *CREDENTIALS,
+        *("cloudflare:email", "okta:clientId", "okta:privateKeyId", "azuread:clientId"),
     }
 )
 """Settings that say who signs in. Every other one says where to, and must be readable."""

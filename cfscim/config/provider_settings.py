@@ -4,6 +4,7 @@ everything would be made there, without a word.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from cfscim.config.credentials import shown
 from cfscim.config.lookalikes import nearest
@@ -28,6 +29,32 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """By provider, as the pinned SDKs list them (`pulumi_<provider>/config`; a test compares)."""
+
+
+class Setting(NamedTuple):
+    """A setting in the stack's config, and the environment variable that stands in for it."""
+
+    key: str
+    variable: str
+
+    @property
+    def either(self) -> str:
+        """Both, as a message names them."""
+        return f"{self.key} or {self.variable}"
+
+
+CLOUDFLARE_BASE_URL = Setting("cloudflare:baseUrl", "CLOUDFLARE_BASE_URL")
+OKTA_ORG_NAME = Setting("okta:orgName", "OKTA_ORG_NAME")
+OKTA_BASE_URL = Setting("okta:baseUrl", "OKTA_BASE_URL")
+OKTA_PROXY = Setting("okta:httpProxy", "OKTA_HTTP_PROXY")
+OKTA_ACCESS_TOKEN = Setting("okta:accessToken", "OKTA_ACCESS_TOKEN")
+OKTA_API_TOKEN = Setting("okta:apiToken", "OKTA_API_TOKEN")
+OKTA_SCOPES = Setting("okta:scopes", "OKTA_API_SCOPES")
+ENTRA_TENANT = Setting("azuread:tenantId", "ARM_TENANT_ID")
+ENTRA_CLIENT = Setting("azuread:clientId", "ARM_CLIENT_ID")
+ENTRA_CLOUD = Setting("azuread:environment", "ARM_ENVIRONMENT")
+ENTRA_METADATA = Setting("azuread:metadataHost", "ARM_METADATA_HOSTNAME")
+"""What more than the vendor's sign-in asks for (the providers' configuration pages)."""
 
 _OTHER_NAMES = {"entra": "azuread", "azure": "azuread", "aad": "azuread", "cf": "cloudflare"}
 
@@ -68,16 +95,16 @@ NOT_OKTAS = (
 
 def okta_domain(configured: str | None, environment: Mapping[str, str]) -> str:
     """The domain that the provider uses. Raises `MissingError` where it is none of Okta's."""
-    named = (configured or "").strip() or environment.get("OKTA_BASE_URL", "").strip()
+    named = (configured or "").strip() or environment.get(OKTA_BASE_URL.variable, "").strip()
     domain = named.lower() or OKTA_DOMAINS[0]
     if domain not in OKTA_DOMAINS:
-        raise MissingError("okta:baseUrl or OKTA_BASE_URL", *NOT_OKTAS)
+        raise MissingError(OKTA_BASE_URL.either, *NOT_OKTAS)
     return domain
 
 
 def okta_organisation(configured: str | None, environment: Mapping[str, str]) -> str:
     """The organisation that the provider uses: its setting, else the environment; may be empty."""
-    return (configured or "").strip() or environment.get("OKTA_ORG_NAME", "").strip()
+    return (configured or "").strip() or environment.get(OKTA_ORG_NAME.variable, "").strip()
 
 
 def require_organisation(
@@ -85,12 +112,12 @@ def require_organisation(
 ) -> None:
     """Raises `MissingError` where the organisation in use is another than `declared`.
 
-    `configured`: the setting okta:orgName. Where none is named the provider itself says so.
+    `configured`: the setting `OKTA_ORG_NAME`. Where none is named the provider itself says so.
     """
     name = okta_organisation(configured, environment)
     if name and name.lower() != declared.lower():
         raise MissingError(
-            "okta:orgName or OKTA_ORG_NAME",
+            OKTA_ORG_NAME.either,
             f"{name} is not identityProvider.orgName {declared}",
             "everything would be made in the other organisation",
             f"set it to {declared}, with credentials of that organisation",

@@ -21,6 +21,10 @@ class Role(StrEnum):
         """The part of a resource's logical name that says which role it is of; never changed."""
         return self.name.lower().replace("_", "-")
 
+    def resource(self, kind: str) -> str:
+        """The logical name of the role's resource; `kind`: one of `kinds.OF_A_ROLE`."""
+        return f"{kind}-{self.slug}"
+
 
 ROLES: tuple[Role, ...] = tuple(Role)
 """All roles in the guide's order, which every list, table and output keeps."""
@@ -30,6 +34,9 @@ ACCOUNT_SETTINGS_READ = "Account Settings Read"
 ACCOUNT_SETTINGS_WRITE = "Account Settings Write"
 MEMBERSHIPS_READ = "Memberships Read"
 MEMBERSHIPS_WRITE = "Memberships Write"
+ACCOUNT_TOKENS_WRITE = "Account API Tokens Write"
+OWN_TOKENS_WRITE = "API Tokens Write"
+USER_DETAILS_READ = "User Details Read"
 
 PERMISSION_GROUP_IDS: Mapping[str, str] = MappingProxyType(
     {

@@ -15,7 +15,14 @@ from cfscim.config.lanes import lanes
 from cfscim.config.messages import CONFIG_KEY, ConfigError, Keys, Message, Where, in_config
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig, parse_config
 from cfscim.config.project import document_problems, is_secure
-from cfscim.config.provider_settings import NOT_OKTAS, OKTA_DOMAINS, near_misses
+from cfscim.config.provider_settings import (
+    ENTRA_CLOUD,
+    NOT_OKTAS,
+    OKTA_BASE_URL,
+    OKTA_DOMAINS,
+    OKTA_ORG_NAME,
+    near_misses,
+)
 from cfscim.config.rules import expired
 from cfscim.config.stack_yaml import Tree, read_tree
 
@@ -274,10 +281,10 @@ def _project_keys(stack_file: StackFile) -> Iterator[Message]:
 def _two_organisations(stack_file: StackFile, config: ScimConfig) -> Iterator[Message]:
     """Okta's provider and the config object must mean the same organisation."""
     provider = config.identity_provider
-    given = stack_file.provider_config.get("okta:orgName")
+    given = stack_file.provider_config.get(OKTA_ORG_NAME.key)
     if isinstance(provider, OktaConfig) and given and given.lower() != provider.org_name.lower():
         yield Message(
-            where=Where(("okta:orgName",)),
+            where=Where((OKTA_ORG_NAME.key,)),
             what=f"{shown(given)} is not identityProvider.orgName {shown(provider.org_name)}",
             why="the provider would change one organisation while every link leads to another",
             instead="write the same organisation in both places",
@@ -286,23 +293,23 @@ def _two_organisations(stack_file: StackFile, config: ScimConfig) -> Iterator[Me
 
 def _vanity_domain(stack_file: StackFile, config: ScimConfig) -> Iterator[Message]:
     """Okta's provider must work on one of Okta's own domains."""
-    given = stack_file.provider_config.get("okta:baseUrl")
+    given = stack_file.provider_config.get(OKTA_BASE_URL.key)
     okta = isinstance(config.identity_provider, OktaConfig)
     if okta and given and given.strip().lower() not in OKTA_DOMAINS:
         what, why, instead = NOT_OKTAS
-        yield Message(where=Where(("okta:baseUrl",)), what=what, why=why, instead=instead)
+        yield Message(where=Where((OKTA_BASE_URL.key,)), what=what, why=why, instead=instead)
 
 
 def _two_clouds(stack_file: StackFile, config: ScimConfig) -> Iterator[Message]:
     """Entra's provider and the config object must mean the same cloud of Microsoft's."""
     provider = config.identity_provider
-    given = stack_file.provider_config.get("azuread:environment")
+    given = stack_file.provider_config.get(ENTRA_CLOUD.key)
     if not isinstance(provider, EntraConfig):
         return
     declared = CLOUDS[provider.cloud]
     if given is not None and given.lower() not in declared.environments:
         yield Message(
-            where=Where(("azuread:environment",)),
+            where=Where((ENTRA_CLOUD.key,)),
             what=f"{shown(given)} is not identityProvider.cloud {shown(provider.cloud)}",
             why="each cloud has its own template, addresses and console, and nothing is found in "
             "another one",

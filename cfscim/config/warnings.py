@@ -15,6 +15,7 @@ from cfscim.config.messages import Level, Message, Step, in_config
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
 from cfscim.config.okta_switches import Page, to_do
 from cfscim.config.roles import Role
+from cfscim.config.words import GUIDE_APP
 
 
 def warnings(config: ScimConfig, *, today: date) -> list[Message]:
@@ -125,10 +126,10 @@ def _okta(config: ScimConfig) -> Iterator[Message]:
     provider = config.identity_provider
     if not isinstance(provider, OktaConfig):
         return
-    if provider.api_integration == "api" and provider.catalog_app == "scim2testapp":
+    if provider.api_integration == "api" and provider.catalog_app == GUIDE_APP:
         yield _warn(
             *("identityProvider", "apiIntegration"),
-            what="Okta does not let scim2testapp be configured through its API and answers UNKNOWN",
+            what=f"Okta does not let {GUIDE_APP} be configured through its API and answers UNKNOWN",
             why="the update will fail",
             instead="write apiIntegration: console",
         )

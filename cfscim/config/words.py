@@ -28,6 +28,8 @@ CIDR_PATTERN = r"^[0-9a-fA-F.:]+/\d{1,3}$"
 ORG_PATTERN = "^(?!.*-admin$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
 SLUG_PATTERN = "^[a-z0-9]+(-[a-z0-9]+)*$"
 APP_PATTERN = "^[A-Za-z0-9_]+$"
+GUIDE_APP = "scim2testapp"
+"""The guide's app in Okta's catalog, SCIM 2.0 Test App (OAuth Bearer Token)."""
 PREFIX_PATTERN = r"^(?!\s)(?![Cc][Ff])"
 
 UNARY = ("IS NULL", "IS NOT NULL", "IS TRUE", "IS FALSE")
@@ -55,14 +57,14 @@ _GO_TIME = re.compile(
 
 
 def _account_id(text: str) -> str:
-    if re.fullmatch("[0-9a-f]{32}", text):
+    if re.fullmatch(ACCOUNT_ID_PATTERN, text):
         return text
     plain = text.strip().lower().replace("-", "")
     raise refuse(
         f"{shown(text)} is no account id",
         "the token and the SCIM address are made for exactly this account",
         f"write {plain}"
-        if re.fullmatch("[0-9a-f]{32}", plain)
+        if re.fullmatch(ACCOUNT_ID_PATTERN, plain)
         else "write the 32 lower-case hex digits from the account's overview page",
     )
 
@@ -181,7 +183,7 @@ def _prefix(text: str) -> str:
 
 
 def _slug(text: str) -> str:
-    if re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", text):
+    if re.fullmatch(SLUG_PATTERN, text):
         return text
     raise refuse(
         f"{shown(text)} is no rule name",
@@ -206,12 +208,12 @@ def _organisation(text: str) -> str:
 
 
 def _catalog_app(text: str) -> str:
-    if re.fullmatch("[A-Za-z0-9_]+", text):
+    if re.fullmatch(APP_PATTERN, text):
         return text
     raise refuse(
         f"{shown(text)} is no key of Okta's app catalog",
         "Okta creates the app from this key",
-        "write scim2testapp for SCIM 2.0 Test App (OAuth Bearer Token)",
+        f"write {GUIDE_APP} for SCIM 2.0 Test App (OAuth Bearer Token)",
     )
 
 

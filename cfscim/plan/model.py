@@ -14,7 +14,7 @@ from cfscim.config.messages import CONFIG_KEY, PROJECT, ConfigError, Message
 from cfscim.config.models import ScimConfig
 from cfscim.config.policy.rules import ResourceView, Violation, evaluate
 from cfscim.config.project import Settings, stack_settings
-from cfscim.config.provider_settings import okta_domain
+from cfscim.config.provider_settings import OKTA_BASE_URL, okta_domain
 from cfscim.config.stack_file import CheckedStack
 from cfscim.config.warnings import lines, warnings
 from cfscim.program.monitor import RecordingMonitor
@@ -97,7 +97,7 @@ def plan_of(
 ) -> Plan:
     """The plan of a run that was made already."""
     app_id = str(declared.outputs["applicationId"])
-    domain = okta_domain(checked.file.provider_config.get("okta:baseUrl"), {})
+    domain = okta_domain(checked.file.provider_config.get(OKTA_BASE_URL.key), {})
     following = declared.outputs.get("next")
     next_app_id = str(following["applicationId"]) if isinstance(following, dict) else ""
     return Plan(

@@ -19,28 +19,42 @@ from cfscim.config.json_types import JsonObject
 from cfscim.config.lanes import lanes
 from cfscim.config.messages import Level, Message, MissingError, ScimError, Where
 from cfscim.config.models import OktaConfig, ScimConfig
-from cfscim.config.names import group_names
+from cfscim.config.names import OWN_TOKENS, account_path, group_names, scim_path
 from cfscim.config.okta_people import OFF, STATES
 from cfscim.config.policy.lock_out import LOCK_OUT, Charge, is_waived, lock_out, waived_until
-from cfscim.config.roles import ACCOUNT_SETTINGS_READ, MEMBERSHIPS_READ, SCIM_PROVISIONING
+from cfscim.config.provider_settings import (
+    ENTRA_TENANT,
+    OKTA_ACCESS_TOKEN,
+    OKTA_API_TOKEN,
+    OKTA_SCOPES,
+)
+from cfscim.config.roles import (
+    ACCOUNT_SETTINGS_READ,
+    ACCOUNT_TOKENS_WRITE,
+    MEMBERSHIPS_READ,
+    OWN_TOKENS_WRITE,
+    SCIM_PROVISIONING,
+    USER_DETAILS_READ,
+)
 from cfscim.preflight.rights import HOW, Right, needed
 from cfscim.rehearsal.handler import inner, items, string, strings
 from cfscim.vendors.cloudflare.access import left_in_charge
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.cloudflare.signin import cloudflare_http
 from cfscim.vendors.entra.api import GraphClient
+from cfscim.vendors.entra.models import Member
 from cfscim.vendors.entra.saved_keys import described, further_keys, removal
 from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
+from cfscim.vendors.okta import APPS, GROUPS, POLICIES, SCOPES, USERS
 from cfscim.vendors.okta.api import OktaClient
 from cfscim.vendors.okta.checks import console_problems
-from cfscim.vendors.okta.signin import SCOPES, okta_http
-from cfscim.vendors.pages import link_pages, numbered_pages, odata_pages
+from cfscim.vendors.okta.signin import okta_http
+from cfscim.vendors.pages import numbered_pages, odata_pages
 from cfscim.vendors.settings import Settings
 
 Status = Literal["ok", "problem", "unknown"]
-_PER_SEARCH = 30
 
 
 @dataclass(frozen=True)
@@ -150,7 +164,7 @@ def _cloudflare_rights(http: HttpClient, config: ScimConfig) -> Iterator[Answer]
 
 def _own_policies(http: HttpClient, account: str) -> list[JsonObject] | None:
     """The policies of the token that signs in, an account's or a user's; None: not to be read."""
-    for base in (f"/accounts/{account}/tokens", "/user/tokens"):
+    for base in (f"{account_path(account)}/tokens", OWN_TOKENS):
         try:
             own = string(inner({"is": http.get(f"{base}/verify").body}, "is", "result"), "id")
         except AnswerError as error:
@@ -169,12 +183,12 @@ def _own_policies(http: HttpClient, account: str) -> list[JsonObject] | None:
 
 def _seen_rights(http: HttpClient, config: ScimConfig, rights: Iterable[Right]) -> Iterator[Answer]:
     """Each right by a harmless read that is refused without it; of writing nothing can be seen."""
-    account = f"/accounts/{config.account.id}"
+    account = account_path(config.account.id)
     reads = {
-        "Account API Tokens Write": f"{account}/tokens",
+        ACCOUNT_TOKENS_WRITE: f"{account}/tokens",
         SCIM_PROVISIONING: f"{account}/iam/user_groups",
-        "API Tokens Write": "/user/tokens",
-        "User Details Read": "/user",
+        OWN_TOKENS_WRITE: OWN_TOKENS,
+        USER_DETAILS_READ: "/user",
         ACCOUNT_SETTINGS_READ: f"{account}/members",
         MEMBERSHIPS_READ: "/memberships",
     }
@@ -207,7 +221,7 @@ def _seen_rights(http: HttpClient, config: ScimConfig, rights: Iterable[Right]) 
 def _account(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     about = f"account {config.account.id}"
     try:
-        shown = inner({"is": http.get(f"/accounts/{config.account.id}").body}, "is", "result")
+        shown = inner({"is": http.get(account_path(config.account.id)).body}, "is", "result")
     except AnswerError as error:
         yield _refused("cloudflare.account", "Cloudflare", error)
         return
@@ -243,7 +257,7 @@ def _plain(name: str) -> str:
 
 
 def _scim(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
-    base, about = f"/accounts/{config.account.id}/scim/v2", "Cloudflare SCIM"
+    base, about = scim_path(config.account.id), "Cloudflare SCIM"
     try:
         http.get(f"{base}/ServiceProviderConfig")
         yield Answer("cloudflare.scim", "Cloudflare", "the account's SCIM endpoint answers")
@@ -280,7 +294,7 @@ def _catalogue(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     """With User Groups: the roles to attach, by exact name."""
     if all(lane.config.role_model != "userGroups" for lane in lanes(config)):
         return
-    path = f"/accounts/{config.account.id}/iam/permission_groups"
+    path = f"{account_path(config.account.id)}/iam/permission_groups"
     try:
         known = {string(group, "name") for group in numbered_pages(http, path, {}, per_page=50)}
     except AnswerError as error:
@@ -344,30 +358,31 @@ def okta(asked: Asked) -> Iterator[Answer]:
         if any(answer.status == "problem" for answer in reads):
             return
         yield from _organisation(http, asked)
-        yield from _okta_switches(http, asked)
-        yield from _imported_names(OktaClient(http), asked.config)
-        yield from _okta_people(http, asked.config)
+        client = OktaClient(http)
+        yield from _okta_switches(client, asked)
+        yield from _imported_names(client, asked.config)
+        yield from _okta_people(client, asked.config)
 
 
 def _okta_rights(asked: Asked) -> Iterator[Answer]:
     settings = Settings(asked.settings, asked.env)
     rights = needed(asked.config)["Okta"]
-    if settings.text("okta:apiToken", "OKTA_API_TOKEN"):
+    if settings.text(*OKTA_API_TOKEN):
         yield Answer(
             "okta.credential", "Okta", "an API token: it may do all that its administrator may"
         )
         return
-    if settings.text("okta:accessToken", "OKTA_ACCESS_TOKEN"):
+    if settings.text(*OKTA_ACCESS_TOKEN):
         yield Answer("okta.credential", "Okta", "an access token: seen by what it may read")
         return
-    scopes = frozenset(settings.items("okta:scopes", "OKTA_API_SCOPES") or SCOPES)
+    scopes = frozenset(settings.items(*OKTA_SCOPES) or SCOPES)
     granted = {scope for scope in scopes if _gives_token(asked, scope)}
     yield from _rights("Okta", rights, frozenset(granted))
 
 
 def _gives_token(asked: Asked, scope: str) -> bool:
     """Whether Okta gives a token for this scope alone; it refuses a set for one that is missing."""
-    settings = {**asked.settings, "okta:scopes": scope}
+    settings = {**asked.settings, OKTA_SCOPES.key: scope}
     with okta_http(settings, asked.env) as http:
         try:
             http.signed_headers()
@@ -381,10 +396,10 @@ def _gives_token(asked: Asked, scope: str) -> bool:
 def _okta_reads(http: HttpClient) -> Iterator[Answer]:
     """A scope without an admin role is answered 403."""
     for path, query, right in (
-        ("/api/v1/apps", {"limit": "1"}, "Manage applications"),
-        ("/api/v1/groups", {"limit": "1"}, "Manage groups"),
-        ("/api/v1/users", {"limit": "1"}, "View users and their details"),
-        ("/api/v1/policies", {"type": "ACCESS_POLICY"}, "Read-only Administrator"),
+        (APPS, {"limit": "1"}, "Manage applications"),
+        (GROUPS, {"limit": "1"}, "Manage groups"),
+        (USERS, {"limit": "1"}, "View users and their details"),
+        (POLICIES, {"type": "ACCESS_POLICY"}, "Read-only Administrator"),
     ):
         id_ = f"okta.role.{path.rsplit('/', 1)[-1]}"
         try:
@@ -431,7 +446,7 @@ def _organisation(http: HttpClient, asked: Asked) -> Iterator[Answer]:
         )
 
 
-def _okta_switches(http: HttpClient, asked: Asked) -> Iterator[Answer]:
+def _okta_switches(client: OktaClient, asked: Asked) -> Iterator[Answer]:
     """What the gate of the update will ask of the app; before the first one there is none."""
     okta = asked.config.identity_provider
     assert isinstance(okta, OktaConfig)
@@ -440,7 +455,7 @@ def _okta_switches(http: HttpClient, asked: Asked) -> Iterator[Answer]:
         return
     id_, about = "okta.switches", f"Okta app {okta.app_label}"
     try:
-        features = OktaClient(http).app(asked.application).features
+        features = client.app(asked.application).features
     except AnswerError as error:
         if error.kind != "not found":
             yield _refused(id_, "Okta", error)
@@ -476,19 +491,10 @@ def _imported_names(client: OktaClient, config: ScimConfig) -> Iterator[Answer]:
             )
 
 
-def _okta_people(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
-    everyone = [*people(config)]
-    by_address: dict[str, list[JsonObject]] = {}
-    for start in range(0, len(everyone), _PER_SEARCH):
-        some = everyone[start : start + _PER_SEARCH]
-        search = " or ".join(f"profile.email eq {json.dumps(address)}" for address in some)
-        for user in link_pages(http, "/api/v1/users", {"search": search, "limit": "200"}):
-            email = string(inner(user, "profile"), "email").casefold()
-            by_address.setdefault(email, []).append(user)
-    for address in everyone:
-        users = by_address.get(address.casefold(), [])
-        usable = [user for user in users if user.get("status") != OFF]
-        status = string(usable[0] if usable else (users or [{}])[0], "status")
+def _okta_people(client: OktaClient, config: ScimConfig) -> Iterator[Answer]:
+    for address, users in client.users_by_email(people(config)).items():
+        usable = [user for user in users if user.status != OFF]
+        status = next((user.status for user in usable or users), "")
         yield _person(
             "Okta",
             config,
@@ -517,8 +523,9 @@ def entra(asked: Asked) -> Iterator[Answer]:
                 return
         yield from _tenant(asked, claims)
         yield from _licences(http)
-        yield from _entra_keys(http, asked)
-        yield from _entra_people(http, asked.config)
+        graph = GraphClient(http)
+        yield from _entra_keys(graph, asked)
+        yield from _entra_people(graph, asked.config)
 
 
 def _claims(authorization: str) -> JsonObject:
@@ -532,13 +539,13 @@ def _claims(authorization: str) -> JsonObject:
 
 
 def _tenant(asked: Asked, claims: JsonObject) -> Iterator[Answer]:
-    wanted = asked.settings.get("azuread:tenantId", "")
+    wanted = asked.settings.get(ENTRA_TENANT.key, "")
     tenant = string(claims, "tid")
     if wanted and tenant and wanted.lower() != tenant.lower():
         yield _wrong(
             "entra.tenant",
             "Entra",
-            "azuread:tenantId",
+            ENTRA_TENANT.key,
             f"these credentials are of tenant {tenant}, the stack says {wanted}",
             "everything would be made in the other tenant",
             "take the credentials of the tenant in the stack file",
@@ -575,11 +582,11 @@ def _licences(http: HttpClient) -> Iterator[Answer]:
         )
 
 
-def _entra_keys(http: HttpClient, asked: Asked) -> Iterator[Answer]:
+def _entra_keys(graph: GraphClient, asked: Asked) -> Iterator[Answer]:
     """A further saved key keeps the provider waiting until its time-out."""
     if not asked.application:
         return
-    id_, graph = "entra.savedKeys", GraphClient(http)
+    id_ = "entra.savedKeys"
     try:
         further = further_keys(graph.secrets(asked.application))
     except AnswerError as error:
@@ -599,48 +606,38 @@ def _entra_keys(http: HttpClient, asked: Asked) -> Iterator[Answer]:
         yield Answer(id_, "Entra", "no further key is saved with the credentials")
 
 
-def _entra_people(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
-    select = "id,mail,userPrincipalName,accountEnabled"
-    for address in people(config):
-        escaped = address.replace("'", "''")
-        query = {"$filter": f"mail eq '{escaped}'", "$select": select}
-        users = [*odata_pages(http, "/v1.0/users", query)]
-        if not users:
-            query["$filter"] = f"userPrincipalName eq '{escaped}'"
-            if any(odata_pages(http, "/v1.0/users", query)):
-                no_mail = _kept_out(address, _NO_MAIL)
-                yield _person(
-                    "Entra", config, address, count=1, blocked=no_mail, state="", looked_up=False
-                )
-                continue
-        user = users[0] if users else {}
-        blocked = None
-        if user and user.get("accountEnabled") is False:
-            blocked = "is blocked from signing in", "end that, or take the address out"
-        elif user and sent_name(string(user, "userPrincipalName")) != address.casefold():
-            blocked = (
-                f"would be sent as {sent_name(string(user, 'userPrincipalName'))}, the user name",
-                "make both agree, or map userName to mail",
-            )
-        out = _kept_out(address, blocked) if blocked else None
-        yield _person("Entra", config, address, count=len(users), blocked=out, state="enabled")
+def _entra_people(graph: GraphClient, config: ScimConfig) -> Iterator[Answer]:
+    by_mail = graph.all_with("mail", people(config))
+    absent = [address for address, users in by_mail.items() if not users]
+    without_mail = graph.all_with("userPrincipalName", absent)
+    for address, users in by_mail.items():
+        if not users and without_mail[address]:
+            out = _kept_out(address, *_NO_MAIL)
+            yield _person("Entra", config, address, count=1, blocked=out, state="", looked_up=False)
+            continue
+        blocked = (
+            _kept_out(address, *why) if users and (why := _blocked(users[0], address)) else None
+        )
+        yield _person("Entra", config, address, count=len(users), blocked=blocked, state="enabled")
 
 
-def _kept_out(address: str, blocked: tuple[str, str]) -> Message:
-    what, instead = blocked
+def _blocked(user: Member, address: str) -> tuple[str, str] | None:
+    """What keeps a person out, and what is to be done about it."""
+    if user.account_enabled is False:
+        return "is blocked from signing in", "end that, or take the address out"
+    if user.sent_name.casefold() != address.casefold():
+        return (
+            f"would be sent as {user.sent_name.casefold()}, the user name",
+            "make both agree, or map userName to mail",
+        )
+    return None
+
+
+def _kept_out(address: str, what: str, instead: str) -> Message:
     return Message(Where(about=address), what, "the role would not arrive", instead)
 
 
 _NO_MAIL = "has no mail in Entra, only a user principal name", "set the person's e-mail address"
-
-
-def sent_name(principal: str) -> str:
-    """What Entra sends as user name: of a guest, the address it was made from."""
-    name, guest, _ = principal.partition("#EXT#")
-    if guest:
-        alias, _, domain = name.rpartition("_")
-        return f"{alias}@{domain}".casefold()
-    return principal.casefold()
 
 
 def _person(

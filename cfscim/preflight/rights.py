@@ -8,7 +8,17 @@ from dataclasses import dataclass
 
 from cfscim.config.facts import TOKEN_PERMISSIONS
 from cfscim.config.models import ScimConfig
-from cfscim.config.roles import ACCOUNT_SETTINGS_READ, ACCOUNT_SETTINGS_WRITE, SCIM_PROVISIONING
+from cfscim.config.provider_settings import OKTA_SCOPES
+from cfscim.config.roles import (
+    ACCOUNT_SETTINGS_READ,
+    ACCOUNT_SETTINGS_WRITE,
+    ACCOUNT_TOKENS_WRITE,
+    OWN_TOKENS_WRITE,
+    SCIM_PROVISIONING,
+    USER_DETAILS_READ,
+)
+from cfscim.vendors.entra import READ_APPLICATIONS, READ_USERS
+from cfscim.vendors.okta import READ_PEOPLE
 
 
 @dataclass(frozen=True)
@@ -27,7 +37,7 @@ class Right:
 OKTA = (
     Right("okta.apps.manage", "the app, its assignments and pushes"),
     Right("okta.groups.manage", "the groups and who is in them"),
-    Right("okta.users.read", "people by their e-mail address", ("okta.users.manage",)),
+    Right(READ_PEOPLE, "people by their e-mail address", ("okta.users.manage",)),
     Right("okta.policies.read", "the app's authentication policy", ("okta.policies.manage",)),
 )
 ENTRA = (
@@ -38,23 +48,23 @@ ENTRA = (
     ),
     Right("AppRoleAssignment.ReadWrite.All", "assigning the groups to the application"),
     Right(
-        "Application.Read.All",
+        READ_APPLICATIONS,
         "reading the application that is assigned to",
         ("Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"),
     ),
     Right("Group.ReadWrite.All", "the groups and who is in them", ("Directory.ReadWrite.All",)),
     Right(
-        "User.Read.All",
+        READ_USERS,
         "people by their e-mail address",
         ("User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"),
     ),
 )
 _TO_MAKE_IT = "making a token that has this right"
 _CLOUDFLARE: Mapping[str, tuple[Right, ...]] = {
-    "account": (Right("Account API Tokens Write", "the SCIM token, and its rotation"),),
+    "account": (Right(ACCOUNT_TOKENS_WRITE, "the SCIM token, and its rotation"),),
     "user": (
-        Right("API Tokens Write", "the SCIM token, and its rotation"),
-        Right("User Details Read", "the token's owner", ("User Details Write",)),
+        Right(OWN_TOKENS_WRITE, "the SCIM token, and its rotation"),
+        Right(USER_DETAILS_READ, "the token's owner", ("User Details Write",)),
     ),
 }
 _ALSO_FOR: Mapping[str, str] = {
@@ -74,8 +84,8 @@ CLOUDFLARE: Mapping[str, tuple[Right, ...]] = {
 """By the token's owner. Only who has a permission can give it to a token."""
 
 HOW: Mapping[str, str] = {
-    "Okta": "grant it to the service app under Okta API Scopes, and ask for it in okta:scopes or "
-    "OKTA_API_SCOPES (docs/permissions.md)",
+    "Okta": "grant it to the service app under Okta API Scopes, and ask for it in "
+    f"{OKTA_SCOPES.either} (docs/permissions.md)",
     "Entra": "add it under API permissions > Microsoft Graph > Application permissions and grant "
     "admin consent (docs/permissions.md)",
     "Cloudflare": "edit the program's own token in the dashboard and add the permission "

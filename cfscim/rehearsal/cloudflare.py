@@ -11,6 +11,7 @@ from urllib.parse import quote
 from cfscim.config.facts import ACCOUNT_SCOPE
 from cfscim.config.json_types import Json
 from cfscim.config.kinds import ACCOUNT_TOKENS, USER_GROUP, USER_TOKENS
+from cfscim.config.names import OWN_TOKENS, account_path
 from cfscim.rehearsal.handler import (
     Candidate,
     Lookup,
@@ -41,7 +42,7 @@ def cloudflare(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:
             http, f"{_account(args)}/tokens/permission_groups"
         ),
         "getApiTokenPermissionGroupsList": lambda _args: _listed(
-            http, "/user/tokens/permission_groups"
+            http, f"{OWN_TOKENS}/permission_groups"
         ),
         "getAccountPermissionGroups": lambda args: _paged(
             http, f"{_account(args)}/iam/permission_groups"
@@ -57,7 +58,7 @@ def cloudflare(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:
 
 
 def _account(inputs: Props) -> str:
-    return f"/accounts/{quote(string(inputs, 'accountId'))}"
+    return account_path(string(inputs, "accountId"))
 
 
 def _token_body(inputs: Props) -> Props:
@@ -140,7 +141,7 @@ def _token_refreshed(http: HttpClient, resource: Resource) -> Props | None:
 
 
 def _token_path(inputs: Props) -> str:
-    return f"{_account(inputs)}/tokens" if inputs.get("accountId") else "/user/tokens"
+    return f"{_account(inputs)}/tokens" if inputs.get("accountId") else OWN_TOKENS
 
 
 def _groups_path(inputs: Props) -> str:
@@ -186,7 +187,7 @@ def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
 
 def _group_read(http: HttpClient, import_id: str) -> Seen:
     account, _, group = import_id.partition("/")
-    answer = http.get(f"/accounts/{quote(account)}/iam/user_groups/{quote(group)}")
+    answer = http.get(f"{account_path(account)}/iam/user_groups/{quote(group)}")
     return Seen(Outcome(group), _group_facts(account, inner({"is": answer.body}, "is", "result")))
 
 

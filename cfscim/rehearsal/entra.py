@@ -18,6 +18,7 @@ from cfscim.config.kinds import (
     ENTRA_JOB,
 )
 from cfscim.config.messages import ScimError
+from cfscim.config.provider_settings import ENTRA_CLIENT
 from cfscim.rehearsal.handler import (
     Candidate,
     Lookup,
@@ -35,6 +36,7 @@ from cfscim.rehearsal.handler import (
     strings,
     text,
 )
+from cfscim.vendors.entra import APPLICATIONS, GROUPS, PRINCIPALS, USERS
 from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.http import Call, HttpClient
 from cfscim.vendors.pages import member, objects, odata_pages
@@ -44,7 +46,7 @@ from cfscim.vendors.settings import Settings
 def entra(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:
     """Entra, signed in as the provider signs in."""
     http = graph_http(settings, env)
-    client_id = Settings(settings, env).text("azuread:clientId", "ARM_CLIENT_ID")
+    client_id = Settings(settings, env).text(*ENTRA_CLIENT)
     group = Row(
         create=lambda http, inputs: _group_created(http, inputs, client_id),
         update=_group_updated,
@@ -81,22 +83,22 @@ def _application_created(http: HttpClient, inputs: Props) -> Outcome:
     path = f"/v1.0/applicationTemplates/{template}/instantiate"
     answer = http.send(Call("POST", path, body={"displayName": inputs.get("displayName")}))
     app_id = text(answer, "application", "id")
-    http.get(f"/v1.0/applications/{app_id}")
+    http.get(f"{APPLICATIONS}/{app_id}")
     return _application(template, app_id, text(answer, "servicePrincipal", "id"))
 
 
 def _applications_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
     template = string(inputs, "templateId")
-    for app in _named(http, "/v1.0/applications", string(inputs, "displayName")):
+    for app in _named(http, APPLICATIONS, string(inputs, "displayName")):
         if app.get("applicationTemplateId") != template:
             continue
         query = {"$filter": f"appId eq '{string(app, 'appId')}'"}
-        for principal in odata_pages(http, "/v1.0/servicePrincipals", query):
+        for principal in odata_pages(http, PRINCIPALS, query):
             owner = string(principal, "id")
             application = _application(template, string(app, "id"), owner)
             facts: Props = {"displayName": app.get("displayName"), "templateId": template}
-            jobs = [*odata_pages(http, f"/v1.0/servicePrincipals/{owner}/{_JOBS}", {})]
-            path = f"/v1.0/servicePrincipals/{owner}/appRoleAssignedTo"
+            jobs = [*odata_pages(http, f"{PRINCIPALS}/{owner}/{_JOBS}", {})]
+            path = f"{PRINCIPALS}/{owner}/appRoleAssignedTo"
             assigned = len([*odata_pages(http, path, {})])
             note = "provisions" if jobs else "no provisioning job"
             note += f", {assigned} assigned" if assigned else ""
@@ -106,7 +108,7 @@ def _applications_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
 
 def _application_read(http: HttpClient, import_id: str) -> Seen:
     _, _, template, _, app, principal = import_id.split("/")
-    shown = inner({"is": http.get(f"/v1.0/applications/{quote(app)}").body}, "is")
+    shown = inner({"is": http.get(f"{APPLICATIONS}/{quote(app)}").body}, "is")
     facts: Props = {"displayName": shown.get("displayName"), "templateId": template}
     return Seen(_application(template, app, principal), facts)
 
@@ -160,7 +162,7 @@ def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
         # Another stack's group of the name is empty as long as nobody has its role.
         apps = {
             string(page, "resourceDisplayName")
-            for page in odata_pages(http, f"/v1.0/groups/{id_}/appRoleAssignments", {})
+            for page in odata_pages(http, f"{GROUPS}/{id_}/appRoleAssignments", {})
         }
         note += f", assigned to {', '.join(sorted(apps))}" if apps else ""
         created = string(group, "createdDateTime")
@@ -203,14 +205,14 @@ def _add(http: HttpClient, group: str, person: str) -> None:
 
 def _caller(http: HttpClient, client_id: str) -> str:
     query = {"$filter": f"appId eq '{client_id}'", "$select": "id"}
-    answer = http.get("/v1.0/servicePrincipals", query)
+    answer = http.get(PRINCIPALS, query)
     users = objects(answer, member(answer, "value"))
     if not users:
         raise ScimError(
             "Entra",
             f"there is no application {client_id}",
             "a group needs an owner",
-            "check azuread:clientId or ARM_CLIENT_ID",
+            f"check {ENTRA_CLIENT.either}",
         )
     return string(users[0], "id")
 
@@ -259,7 +261,7 @@ def _assignment_facts(assignment: Props) -> Props:
 
 
 def _assignment_created(http: HttpClient, inputs: Props) -> Outcome:
-    http.get(f"/v1.0/servicePrincipals/{string(inputs, 'resourceObjectId')}")
+    http.get(f"{PRINCIPALS}/{string(inputs, 'resourceObjectId')}")
     path = _assigned_to(inputs)
     answer = http.send(Call("POST", f"/v1.0{path}", body=_assignment_body(inputs)))
     return Outcome(f"{path}/{text(answer, 'id')}")
@@ -421,5 +423,5 @@ def _users(http: HttpClient, args: Props) -> Props:
     shown: list[Props] = []
     for mail in strings(args, "mails"):
         escaped = mail.replace("'", "''")
-        shown += odata_pages(http, "/v1.0/users", {"$filter": f"mail eq '{escaped}'"})
+        shown += odata_pages(http, USERS, {"$filter": f"mail eq '{escaped}'"})
     return {"users": [{"objectId": user.get("id"), "mail": user.get("mail")} for user in shown]}

@@ -5,6 +5,14 @@ from urllib.parse import urlsplit
 
 from cfscim.config.messages import MissingError, ScimError
 from cfscim.config.names import CLOUDFLARE_API
+from cfscim.config.provider_settings import (
+    CLOUDFLARE_BASE_URL,
+    ENTRA_METADATA,
+    OKTA_BASE_URL,
+    OKTA_DOMAINS,
+    OKTA_ORG_NAME,
+    OKTA_PROXY,
+)
 from cfscim.vendors.entra.signin import AzureCli, Federated, ManagedIdentity, find_identity
 from cfscim.vendors.network import is_loopback
 from cfscim.vendors.settings import Settings
@@ -43,24 +51,22 @@ def require_loopback_url(url: str, what: str) -> None:
 
 
 def _cloudflare(settings: Settings) -> tuple[str, str, bool]:
-    url = settings.text("cloudflare:baseUrl", "CLOUDFLARE_BASE_URL", default=CLOUDFLARE_API)
-    return "Cloudflare (CLOUDFLARE_BASE_URL)", _host(url), is_loopback(url)
+    url = settings.text(*CLOUDFLARE_BASE_URL, default=CLOUDFLARE_API)
+    return f"Cloudflare ({CLOUDFLARE_BASE_URL.variable})", _host(url), is_loopback(url)
 
 
 def _okta(settings: Settings) -> tuple[str, str, bool]:
-    organisation = settings.text("okta:orgName", "OKTA_ORG_NAME", default="<organisation>")
-    domain = settings.text("okta:baseUrl", "OKTA_BASE_URL", default="okta.com")
-    proxy = settings.text("okta:httpProxy", "OKTA_HTTP_PROXY")
+    organisation = settings.text(*OKTA_ORG_NAME, default="<organisation>")
+    domain = settings.text(*OKTA_BASE_URL, default=OKTA_DOMAINS[0])
+    proxy = settings.text(*OKTA_PROXY)
     url = proxy or f"https://{organisation}.{domain}"
-    return "Okta (OKTA_HTTP_PROXY)", _host(url), is_loopback(url)
+    return f"Okta ({OKTA_PROXY.variable})", _host(url), is_loopback(url)
 
 
 def _entra(settings: Settings) -> tuple[str, str, bool]:
-    host = settings.text(
-        "azuread:metadataHost", "ARM_METADATA_HOSTNAME", default="graph.microsoft.com"
-    )
+    host = settings.text(*ENTRA_METADATA, default="graph.microsoft.com")
     url = f"https://{host}"
-    return "Entra (ARM_METADATA_HOSTNAME)", _host(url), is_loopback(url)
+    return f"Entra ({ENTRA_METADATA.variable})", _host(url), is_loopback(url)
 
 
 def _sign_in(settings: Settings) -> tuple[str, str, bool]:

@@ -39,11 +39,9 @@ from cfscim.rehearsal.handler import (
 )
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import Call, HttpClient
+from cfscim.vendors.okta import APPS, GROUPS, POLICIES, USERS
 from cfscim.vendors.okta.signin import okta_http
 from cfscim.vendors.pages import link_pages
-
-_GROUPS = "/api/v1/groups"
-_APPS = "/api/v1/apps"
 
 
 def okta(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:
@@ -67,8 +65,8 @@ def _group_facts(group: Props) -> Props:
 
 def _group_created(http: HttpClient, inputs: Props) -> Outcome:
     """The provider asks for the new group before it believes that there is one."""
-    id_ = text(http.send(Call("POST", _GROUPS, body=_profile(inputs))), "id")
-    text(http.get(f"{_GROUPS}/{quote(id_)}"), "id")
+    id_ = text(http.send(Call("POST", GROUPS, body=_profile(inputs))), "id")
+    text(http.get(f"{GROUPS}/{quote(id_)}"), "id")
     return Outcome(id_)
 
 
@@ -76,7 +74,7 @@ def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
     """Okta's own groups of exactly the name: `search` is exact, `q` matches beginnings."""
     name = string(inputs, "name")
     query = {"search": f"profile.name eq {json.dumps(name, ensure_ascii=False)}", "limit": "200"}
-    for group in link_pages(http, _GROUPS, query):
+    for group in link_pages(http, GROUPS, query):
         if _group_facts(group).get("name") == name and group.get("type") == "OKTA_GROUP":
             id_ = string(group, "id")
             members = len(_members(http, id_))
@@ -85,7 +83,7 @@ def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
 
 
 def _group_read(http: HttpClient, import_id: str) -> Seen:
-    group = inner({"is": http.get(f"{_GROUPS}/{quote(import_id)}").body}, "is")
+    group = inner({"is": http.get(f"{GROUPS}/{quote(import_id)}").body}, "is")
     return Seen(Outcome(import_id), _group_facts(group))
 
 
@@ -142,18 +140,18 @@ def _person_updated(http: HttpClient, resource: Resource, inputs: Props) -> Prop
 
 
 def _members(http: HttpClient, group: str) -> list[str]:
-    path = f"{_GROUPS}/{quote(group)}/users"
+    path = f"{GROUPS}/{quote(group)}/users"
     return [string(user, "id") for user in link_pages(http, path, {"limit": "200"})]
 
 
 def _add(http: HttpClient, members: list[tuple[str, str]]) -> None:
     for group, user in members:
-        http.send(Call("PUT", f"{_GROUPS}/{quote(group)}/users/{quote(user)}"))
+        http.send(Call("PUT", f"{GROUPS}/{quote(group)}/users/{quote(user)}"))
 
 
 def _remove(http: HttpClient, members: list[tuple[str, str]]) -> None:
     for group, user in members:
-        call = Call("DELETE", f"{_GROUPS}/{quote(group)}/users/{quote(user)}")
+        call = Call("DELETE", f"{GROUPS}/{quote(group)}/users/{quote(user)}")
         gone_is_fine(lambda call=call: http.send(call))
 
 
@@ -161,7 +159,7 @@ def _remove(http: HttpClient, members: list[tuple[str, str]]) -> None:
 
 
 def _app(app: str) -> str:
-    return f"{_APPS}/{quote(app)}"
+    return f"{APPS}/{quote(app)}"
 
 
 def _app_body(inputs: Props) -> Props:
@@ -210,7 +208,7 @@ def _app_facts(app: Props) -> Props:
 def _apps_labelled(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
     """Apps of exactly the label, made from the catalogue entry; labels may repeat."""
     label = string(inputs, "label")
-    apps = link_pages(http, _APPS, {"q": label, "limit": "200"})
+    apps = link_pages(http, APPS, {"q": label, "limit": "200"})
     for app in named(label, "label", apps):
         if app.get("name") == inputs.get("preconfiguredApp"):
             at = _app(string(app, "id"))
@@ -230,7 +228,7 @@ def _app_read(http: HttpClient, import_id: str) -> Seen:
 
 def _app_created(http: HttpClient, inputs: Props) -> Outcome:
     query = {"activate": "true" if inputs.get("status") == "ACTIVE" else "false"}
-    id_ = text(http.send(Call("POST", _APPS, query, body=_app_body(inputs))), "id")
+    id_ = text(http.send(Call("POST", APPS, query, body=_app_body(inputs))), "id")
     _use_default_policy(http, id_)
     return Outcome(id_)
 
@@ -252,7 +250,7 @@ def _app_deleted(http: HttpClient, resource: Resource) -> None:
 
 
 def _use_default_policy(http: HttpClient, app: str) -> None:
-    for policy in link_pages(http, "/api/v1/policies", {"type": "ACCESS_POLICY"}):
+    for policy in link_pages(http, POLICIES, {"type": "ACCESS_POLICY"}):
         if policy.get("system"):
             http.send(Call("PUT", f"{_app(app)}/policies/{policy.get('id')}"))
 
@@ -313,7 +311,7 @@ def _push_created(http: HttpClient, inputs: Props) -> Outcome:
     if inputs.get("targetGroupId"):
         body["targetGroupId"] = inputs["targetGroupId"]
     else:
-        group = http.get(f"{_GROUPS}/{quote(source)}")
+        group = http.get(f"{GROUPS}/{quote(source)}")
         given = string(inputs, "targetGroupName")
         body["targetGroupName"] = given or text(group, "profile", "name")
     answer = http.send(Call("POST", _mappings(inputs), body=body))
@@ -452,7 +450,7 @@ def _stays(_http: HttpClient, _held: Resource) -> None:
 
 ROWS: Mapping[str, Row] = {
     OKTA_GROUP: Row(
-        path=lambda _inputs: _GROUPS,
+        path=lambda _inputs: GROUPS,
         body=_profile,
         change="PUT",
         create=_group_created,
@@ -526,7 +524,7 @@ def _users(http: HttpClient, args: Props) -> Props:
     ]
     search = f" {string(args, 'compoundSearchOperator') or 'and'} ".join(clauses)
     query = {"search": search, "limit": "200", "sortOrder": "0"}
-    return {"users": [*_shown(link_pages(http, "/api/v1/users", query))]}
+    return {"users": [*_shown(link_pages(http, USERS, query))]}
 
 
 def _shown(users: Iterable[Props]) -> Iterator[Props]:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, product
 from pathlib import Path
 
 from cfscim import spreadsheet
@@ -15,13 +16,16 @@ from cfscim.config.access import people
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.messages import UsageError, one_line
 from cfscim.config.models import EntraConfig, ScimConfig, UserFilter
+from cfscim.config.names import account_path
 from cfscim.config.roles import Role
 from cfscim.rehearsal.handler import inner, string
 from cfscim.vendors.cloudflare.signin import cloudflare_http
-from cfscim.vendors.entra.signin import graph_http
+from cfscim.vendors.entra.api import GraphClient
 from cfscim.vendors.http import Call
+from cfscim.vendors.okta import GROUPS
+from cfscim.vendors.okta.api import OktaClient
 from cfscim.vendors.okta.signin import okta_http
-from cfscim.vendors.pages import link_pages, numbered_pages, odata_pages
+from cfscim.vendors.pages import numbered_pages
 
 _OWN = ("email", "firstName", "lastName", "userPrincipalName", "suspended", "mail")
 _TRUE = ("true", "yes", "1")
@@ -233,7 +237,7 @@ def _unusable(where: str, what: str) -> UsageError:
 def seed_break_glass(config: ScimConfig, env: Mapping[str, str]) -> None:
     """Gives the break-glass people their role in the sandbox's account, directly, as an
     administrator of the account did long ago. Raises `AnswerError`."""
-    base = f"/accounts/{config.account.id}"
+    base = account_path(config.account.id)
     with cloudflare_http({}, env) as http:
         members = numbered_pages(http, f"{base}/members", {}, per_page=50)
         there = {string(inner(member, "user"), "email").casefold() for member in members}
@@ -266,41 +270,26 @@ def seed_groups(
     ]
     users = config.identity_provider.users_group.name
     put = _into_okta if config.identity_provider.kind == "okta" else _into_entra
-    put([*chosen], users, _STAND_INS, env)
+    put(chosen, users, env)
     return [*_STAND_INS]
 
 
 _STAND_INS = ("ada@example.com", "grace@example.com")
 
 
-def _into_okta(
-    groups: list[str], users_group: str, who: Sequence[str], env: Mapping[str, str]
-) -> None:
+def _into_okta(groups: list[str], users_group: str, env: Mapping[str, str]) -> None:
     with okta_http({}, env) as http:
-        search = {"search": f"profile.name eq {json.dumps(users_group)}"}
-        groups += [string(group, "id") for group in link_pages(http, "/api/v1/groups", search)]
-        for address in who:
-            query = {"search": f"profile.email eq {json.dumps(address)}"}
-            for user in link_pages(http, "/api/v1/users", query):
-                for group in groups:
-                    path = f"/api/v1/groups/{group}/users/{string(user, 'id')}"
-                    http.send(Call("PUT", path))
+        okta = OktaClient(http)
+        if users := okta.group_by_name(users_group):
+            groups.append(users.id)
+        stand_ins = chain.from_iterable(okta.users_by_email(_STAND_INS).values())
+        for person, group in product(stand_ins, groups):
+            http.send(Call("PUT", f"{GROUPS}/{group}/users/{person.id}"))
 
 
-def _into_entra(
-    groups: list[str], users_group: str, who: Sequence[str], env: Mapping[str, str]
-) -> None:
-    with graph_http({}, env) as http:
-        named = {"$filter": f"displayName eq '{users_group}'"}
-        groups += [string(group, "id") for group in odata_pages(http, "/v1.0/groups", named)]
-        for address in who:
-            query = {"$filter": f"mail eq '{address}'"}
-            for user in odata_pages(http, "/v1.0/users", query):
-                body: JsonObject = {
-                    "@odata.id": f"{http.base}/v1.0/directoryObjects/{string(user, 'id')}"
-                }
-                for group in groups:
-                    path = f"/v1.0/groups/{group}/members"
-                    present = {string(member, "id") for member in odata_pages(http, path, {})}
-                    if string(user, "id") not in present:
-                        http.send(Call("POST", f"{path}/$ref", body=body))
+def _into_entra(groups: list[str], users_group: str, env: Mapping[str, str]) -> None:
+    with GraphClient.from_settings({}, env) as graph:
+        if users := graph.group_by_name(users_group):
+            groups.append(users.id)
+        for person, group in product(graph.users_by_mail(_STAND_INS).values(), groups):
+            graph.add_group_member(group, person.id)

@@ -9,6 +9,7 @@ from cfscim.config.json_types import JsonObject
 from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import group_names
 from cfscim.config.roles import Role
+from cfscim.vendors.entra import PRINCIPALS
 from cfscim.vendors.entra.api import GraphClient
 from cfscim.vendors.entra.models import (
     AppRoleAssignment,
@@ -426,7 +427,7 @@ def restart_in_full(links: EntraLinks) -> Action:
 def restart_command(links: EntraLinks, scope: str) -> str:
     """The command that runs the job anew, forgetting what `scope` (Graph's resetScope) names."""
     return (
-        f"az rest --method POST --url {links.graph}/v1.0/servicePrincipals/"
+        f"az rest --method POST --url {links.graph}{PRINCIPALS}/"
         f"{links.service_principal_id}/synchronization/jobs/{links.job_id}/restart "
         "--headers Content-Type=application/json --body "
         f'\'{{"criteria": {{"resetScope": "{scope}"}}}}\''

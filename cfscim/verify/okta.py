@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from cfscim.config.checklist import PRINT_VALUE
-from cfscim.config.kinds import OKTA_CONNECTION_NAME, OKTA_FEATURES_NAME
+from cfscim.config.kinds import OF_OKTA_PUSH, OKTA_CONNECTION_NAME, OKTA_FEATURES_NAME
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
 from cfscim.config.okta_switches import (
@@ -19,6 +19,7 @@ from cfscim.config.okta_switches import (
     listed,
     unlisted,
 )
+from cfscim.config.provider_settings import OKTA_ORG_NAME
 from cfscim.vendors.okta.checks import feature_problems
 from cfscim.vendors.okta.models import App
 from cfscim.verify import actions
@@ -111,7 +112,7 @@ def organisation_question(okta: OktaConfig, name: str, links: OktaLinks) -> Ques
     def verdict() -> Verdict:
         if name.lower() == okta.org_name.lower():
             return holds(okta.org_name)
-        text = f"set okta:orgName or OKTA_ORG_NAME to {okta.org_name}, with its credentials"
+        text = f"set {OKTA_ORG_NAME.either} to {okta.org_name}, with its credentials"
         sign_in = Action(Act.SIGN_IN, text, (okta.org_name,))
         return fails(okta.org_name, f"these credentials are of {name}", sign_in)
 
@@ -167,7 +168,7 @@ def _active(config: ScimConfig, facts: OktaFacts, okta: OktaConfig) -> Verdict:
 
 def _anew(config: ScimConfig, okta: OktaConfig) -> Iterator[Action]:
     """With the app goes what hangs on it, and a refresh ends at the first of that which is gone."""
-    hanging = [f"okta-push-{role.slug}" for role in config.roles]
+    hanging = [role.resource(OF_OKTA_PUSH) for role in config.roles]
     if okta.api_integration == "api":
         hanging += [OKTA_CONNECTION_NAME, OKTA_FEATURES_NAME]
     yield from (actions.forget(name) for name in hanging)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from cfscim.config.access import people
+from cfscim.config.kinds import OF_OKTA_PUSH
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.roles import Role
@@ -143,7 +144,7 @@ class OktaGroups:
             if error.kind != "not found":
                 raise
             # Its push is gone with it, and a refresh ends at that.
-            forget = actions.forget(f"okta-push-{role.slug}")
+            forget = actions.forget(role.resource(OF_OKTA_PUSH))
             return fails(f'"{name}"', f"there is no group {self._id(role)}", forget, _UP)
         # An update refuses a new name: it would be another group in Cloudflare.
         return same(f'"{name}"', f'"{group.name}"', _rename(group.id, group.name, name))
@@ -193,7 +194,7 @@ class OktaGroups:
 
     def _forget(self, role: Role, mapping: PushMapping | None) -> tuple[Action, ...]:
         """`--refresh` fails on a mapping that is gone: it has to leave the state first."""
-        forget = actions.forget(f"okta-push-{role.slug}")
+        forget = actions.forget(role.resource(OF_OKTA_PUSH))
         if mapping is None:
             return forget, actions.UPDATE
         name = group_name(self._config, role)

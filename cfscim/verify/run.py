@@ -182,7 +182,12 @@ def _asked(
 
 
 def _okta(about: About) -> Side:
-    from cfscim.config.provider_settings import okta_domain, okta_organisation
+    from cfscim.config.provider_settings import (
+        OKTA_BASE_URL,
+        OKTA_ORG_NAME,
+        okta_domain,
+        okta_organisation,
+    )
     from cfscim.vendors.okta.api import OktaClient
     from cfscim.verify.okta import app_questions, organisation_question, people_questions
     from cfscim.verify.okta_facts import OktaDirectory, OktaFacts, read_okta
@@ -190,8 +195,8 @@ def _okta(about: About) -> Side:
 
     config, okta, outputs = about.config, about.config.identity_provider, about.outputs
     assert isinstance(okta, OktaConfig)
-    domain = okta_domain(about.settings.get("okta:baseUrl"), about.env)
-    organisation = okta_organisation(about.settings.get("okta:orgName"), about.env)
+    domain = okta_domain(about.settings.get(OKTA_BASE_URL.key), about.env)
+    organisation = okta_organisation(about.settings.get(OKTA_ORG_NAME.key), about.env)
     links = OktaLinks(okta, outputs.application_id, domain)
 
     def groups(facts: OktaFacts, directory: OktaDirectory) -> OktaGroups:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from cfscim.config.checklist import PRINT_VALUE, Step, steps
 from cfscim.config.facts import token_fingerprint
 from cfscim.config.messages import MissingError
-from cfscim.config.provider_settings import okta_domain
+from cfscim.config.provider_settings import OKTA_BASE_URL, okta_domain
 from cfscim.report.say import say
 from cfscim.verify import run as verify
 from cfscim.verify.actions import Act
@@ -43,7 +43,7 @@ def run(stack: str, outputs: str | None, env: Mapping[str, str]) -> int:
             "a step could be listed although it was done, or the other way round",
             "run `cfscim verify`, which names what is missing",
         )
-    domain = okta_domain(subject.settings.get("okta:baseUrl"), env)
+    domain = okta_domain(subject.settings.get(OKTA_BASE_URL.key), env)
     declared = steps(
         subject.config,
         app_id=subject.outputs.application_id,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_azuread as azuread
 
-from cfscim.config.kinds import ENTRA_USERS_ASSIGNMENT
+from cfscim.config.kinds import ENTRA_USERS_ASSIGNMENT, OF_ENTRA_ASSIGNMENT
 from components.entra.groups import EntraGroups
 from components.naming import taken_over
 
@@ -26,7 +26,7 @@ class EntraAssignments(pulumi.ComponentResource):
     ) -> None:
         super().__init__("cloudflare-scim:index:EntraAssignments", name, {}, opts)
         assigned = [
-            (lane.resource("entra-assignment", role), group, lane)
+            (lane.resource(OF_ENTRA_ASSIGNMENT, role), group, lane)
             for lane, roles in groups.by_lane.items()
             for role, group in roles.items()
         ]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_azuread as azuread
 
+from cfscim.config.kinds import MEMBERS
 from cfscim.config.lanes import Lane
 from components.entra.members import EntraGroupMembers
 from components.naming import taken_over
@@ -56,7 +57,7 @@ class EntraGroup(pulumi.ComponentResource):
         )
         if at_least is not None:
             EntraGroupMembers(
-                f"{name}-members",
+                f"{name}{MEMBERS}",
                 group.object_id,
                 at_least,
                 opts=pulumi.ResourceOptions(parent=self),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pulumi
 
 from cfscim.config.access import people as everyone_listed
-from cfscim.config.kinds import ENTRA_USERS
+from cfscim.config.kinds import ENTRA_USERS, OF_ENTRA_GROUP
 from cfscim.config.lanes import Lane
 from cfscim.config.models import EntraConfig
 from cfscim.config.names import group_names
@@ -62,7 +62,7 @@ class EntraGroups(pulumi.ComponentResource):
         for role, group_name in group_names(lane.config).items():
             members = lane.config.roles[role].members
             groups[role] = EntraGroup(
-                lane.resource("entra-group", role),
+                lane.resource(OF_ENTRA_GROUP, role),
                 group_name,
                 f"Gives the Cloudflare role {role.value}",
                 exact=None if members is None else _ids(list(members), people),

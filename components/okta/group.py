@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_okta as okta
 
+from cfscim.config.kinds import MEMBERS
 from cfscim.config.lanes import Lane
 from components.naming import taken_over
 
@@ -52,7 +53,7 @@ class OktaGroup(pulumi.ComponentResource):
         )
         if exact is not None:
             okta.GroupMemberships(
-                f"{name}-members",
+                f"{name}{MEMBERS}",
                 group_id=group.id,
                 users=exact,
                 # Without it a person added by hand would keep the role unseen.
@@ -61,7 +62,7 @@ class OktaGroup(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(
                     parent=self,
                     retain_on_delete=True,
-                    aliases=taken_over(lane, name, "-members"),
+                    aliases=taken_over(lane, name, MEMBERS),
                 ),
             )
         for address, user in (at_least or {}).items():

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_okta as okta
 
+from cfscim.config.kinds import OF_OKTA_GROUP, OF_OKTA_PUSH
 from cfscim.config.lanes import Lane
 from cfscim.config.names import group_names
 from cfscim.config.roles import Role
@@ -33,7 +34,7 @@ class OktaRoleGroups(pulumi.ComponentResource):
         config = lane.config
         self.groups = {
             role: OktaGroup(
-                lane.resource("okta-group", role),
+                lane.resource(OF_OKTA_GROUP, role),
                 group_name,
                 f"Gives the Cloudflare role {role.value}",
                 exact=_ids(config.roles[role].members, people),
@@ -68,7 +69,7 @@ class OktaPush(pulumi.ComponentResource):
         self.ids = {}
         for role, group in groups.items():
             # No target name: it works only with "Rename groups" off, and no API tells whether.
-            resource = lane.resource("okta-push", role)
+            resource = lane.resource(OF_OKTA_PUSH, role)
             push = okta.PushGroup(
                 resource,
                 app_id=app_id,

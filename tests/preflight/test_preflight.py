@@ -13,10 +13,11 @@ from cfscim.config.messages import CONFIG_KEY, ScimError
 from cfscim.config.models import parse_config
 from cfscim.config.policy.lock_out import LOCK_OUT
 from cfscim.config.stack_file import CheckedStack, StackFile
-from cfscim.preflight.checks import Answer, sent_name
+from cfscim.preflight.checks import Answer
 from cfscim.preflight.command import as_json, ask, lines, problems
 from cfscim.preflight.rights import CLOUDFLARE, ENTRA, OKTA, Right
 from cfscim.vendors.cloudflare.signin import cloudflare_http
+from cfscim.vendors.entra.models import sent_name
 from cfscim.vendors.http import Call
 from sandbox.cloudflare.models import Account
 from sandbox.server.server import Sandbox
@@ -268,4 +269,4 @@ def of(found: list[Answer], id_: str) -> Answer:
 
 def test_a_guest_s_name_is_what_entra_sends() -> None:
     assert sent_name("ada_partner.example#EXT#@tenant.example") == "ada@partner.example"
-    assert sent_name("Ada@Example.com") == "ada@example.com"
+    assert sent_name("Ada@Example.com") == "Ada@Example.com"

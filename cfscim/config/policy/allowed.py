@@ -23,8 +23,14 @@ from cfscim.config.kinds import (
     ENTRA_USERS,
     ENTRA_USERS_ASSIGNMENT,
     KINDS,
+    MEMBERS,
     MOVE_SWITCH,
     OF_A_ROLE,
+    OF_ENTRA_ASSIGNMENT,
+    OF_ENTRA_GROUP,
+    OF_OKTA_GROUP,
+    OF_OKTA_PUSH,
+    OF_USER_GROUP,
     OKTA_APP,
     OKTA_APP_NAME,
     OKTA_ASSIGNMENTS,
@@ -142,8 +148,8 @@ def _way_of(config: ScimConfig, view: ResourceView) -> tuple[ScimConfig, Resourc
 
 
 def _next_names(lane: Lane) -> frozenset[str]:
-    names = {lane.resource(prefix, role) for prefix in OF_A_ROLE for role in lane.config.roles}
-    return frozenset(names | {f"{name}-members" for name in names})
+    names = {lane.resource(kind, role) for kind in OF_A_ROLE for role in lane.config.roles}
+    return frozenset(names | {f"{name}{MEMBERS}" for name in names})
 
 
 def _named(view: ResourceView, expected: Mapping[str, str], what: str) -> Iterator[Finding]:
@@ -179,16 +185,16 @@ def _only(view: ResourceView, key: str, allowed: tuple[str, ...]) -> Iterator[Fi
         )
 
 
-def _memberships(prefix: str) -> Callable[[ScimConfig, ResourceView], Iterator[Finding]]:
-    """Of groups whose logical names begin with `prefix`: `okta-group`, `entra-group`."""
+def _memberships(kind: str, users: str) -> Callable[[ScimConfig, ResourceView], Iterator[Finding]]:
+    """Of the role groups of `kind` and of the users' group, by their logical names."""
 
     def check(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
-        users = f"{prefix.partition('-')[0]}-users-group"
-        listed = {f"{users}-members": people(config)}
-        groups = {f"{users}-members": users}
-        for role, given in config.roles.items():
-            name = f"{prefix}-{role.slug}"
-            listed[f"{name}-members"], groups[f"{name}-members"] = given.members or (), name
+        of_group = {users: people(config)}
+        of_group |= {
+            role.resource(kind): given.members or () for role, given in config.roles.items()
+        }
+        groups = {f"{name}{MEMBERS}": name for name in of_group}
+        listed = {f"{name}{MEMBERS}": members for name, members in of_group.items()}
         yield from _named(view, groups, "membership")
         yield from _made_from(view, "groupId", groups.get(view.name))
         for key in ("users", "members"):
@@ -227,14 +233,14 @@ def _one_of(view: ResourceView, key: str, what: str) -> Iterator[Finding]:
 
 
 def _push(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
-    groups = {f"okta-push-{role.slug}": f"okta-group-{role.slug}" for role in config.roles}
+    groups = {r.resource(OF_OKTA_PUSH): r.resource(OF_OKTA_GROUP) for r in config.roles}
     yield from _named(view, groups, "push")
     yield from _made_from(view, "appId", OKTA_APP_NAME)
     yield from _made_from(view, "sourceGroupId", groups.get(view.name))
 
 
 def _app_role(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
-    groups = {f"entra-assignment-{r.slug}": f"entra-group-{r.slug}" for r in config.roles}
+    groups = {r.resource(OF_ENTRA_ASSIGNMENT): r.resource(OF_ENTRA_GROUP) for r in config.roles}
     groups[ENTRA_USERS_ASSIGNMENT] = ENTRA_USERS
     yield from _named(view, groups, "assignment")
     yield from _made_from(view, "resourceObjectId", ENTRA_APP_NAME)
@@ -242,13 +248,13 @@ def _app_role(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
 
 
 def _group(
-    prefix: str, key: str, users: str
+    kind: str, key: str, users: str
 ) -> Callable[[ScimConfig, ResourceView], Iterator[Finding]]:
     """Of groups that are called by `key`, logical name by logical name; `users`: that of the users'
     group, empty where there is none of the type."""
 
     def check(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
-        expected = {f"{prefix}-{role.slug}": name for role, name in group_names(config).items()}
+        expected = {role.resource(kind): name for role, name in group_names(config).items()}
         if users:
             expected[users] = config.identity_provider.users_group.name
         yield from _named(view, expected, "group")
@@ -260,8 +266,8 @@ def _group(
 
 
 def _entra_group(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
-    yield from _group("entra-group", "displayName", ENTRA_USERS)(config, view)
-    listed = {f"entra-group-{r.slug}": given.members or () for r, given in config.roles.items()}
+    yield from _group(OF_ENTRA_GROUP, "displayName", ENTRA_USERS)(config, view)
+    listed = {r.resource(OF_ENTRA_GROUP): given.members or () for r, given in config.roles.items()}
     listed[ENTRA_USERS] = people(config)
     if view.name in listed:
         yield from _only(view, "members", listed[view.name])
@@ -303,16 +309,16 @@ def _entra_credentials(config: ScimConfig, view: ResourceView) -> Iterator[Findi
 
 
 _CHECKS: Mapping[str, Callable[[ScimConfig, ResourceView], Iterator[Finding]]] = {
-    OKTA_MEMBERS: _memberships("okta-group"),
+    OKTA_MEMBERS: _memberships(OF_OKTA_GROUP, OKTA_USERS),
     OKTA_PERSON: _one_person,
     OKTA_ASSIGNMENTS: _assignments,
     OKTA_PUSH: _push,
     OKTA_CONNECTION: _connection,
-    OKTA_GROUP: _group("okta-group", "name", OKTA_USERS),
-    USER_GROUP: _group("user-group", "name", ""),
+    OKTA_GROUP: _group(OF_OKTA_GROUP, "name", OKTA_USERS),
+    USER_GROUP: _group(OF_USER_GROUP, "name", ""),
     ENTRA_JOB: _of_the_app,
     ENTRA_CREDENTIALS: _entra_credentials,
     ENTRA_ASSIGNMENT: _app_role,
     ENTRA_GROUP: _entra_group,
-    ENTRA_MEMBERS: _memberships("entra-group"),
+    ENTRA_MEMBERS: _memberships(OF_ENTRA_GROUP, ENTRA_USERS),
 }

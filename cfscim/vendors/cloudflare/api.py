@@ -10,7 +10,8 @@ from typing import Literal, Self, TypeVar
 from urllib.parse import quote
 
 from cfscim.config.json_types import JsonObject
-from cfscim.config.roles import ACCOUNT_SETTINGS_READ, SCIM_PROVISIONING
+from cfscim.config.names import OWN_TOKENS, account_path, scim_path
+from cfscim.config.roles import ACCOUNT_SETTINGS_READ, SCIM_PROVISIONING, USER_DETAILS_READ
 from cfscim.vendors.cloudflare.models import (
     AccountMember,
     AccountUser,
@@ -97,13 +98,13 @@ class CloudflareClient:
 
     def members(self, account_id: str) -> tuple[AccountMember, ...]:
         """Everybody with a membership in the account, with roles and policies."""
-        path = f"/accounts/{quote(account_id)}/members"
+        path = f"{account_path(account_id)}/members"
         return self._all(AccountMember, path, {}, ACCOUNT_SETTINGS_READ)
 
     def give_role(self, account_id: str, member_id: str, role_id: str) -> AccountMember:
         """Gives a member exactly this role, directly: the documented way back to a Super
         Administrator, with the account's SCIM token. Writes."""
-        path = f"/accounts/{quote(account_id)}/members/{quote(member_id)}"
+        path = f"{account_path(account_id)}/members/{quote(member_id)}"
         call = Call(
             "PUT",
             path,
@@ -156,7 +157,7 @@ class CloudflareClient:
     ) -> Iterator[JsonObject]:
         """`Users` or `Groups` of the SCIM endpoint, page after page, with the operator's
         credentials; virtual groups are listed nowhere else."""
-        path, start = f"/accounts/{quote(account_id)}/scim/v2/{kind}", 1
+        path, start = f"{scim_path(account_id)}/{kind}", 1
         while True:
             page = {**(query or {}), "startIndex": str(start), "count": str(_PER_PAGE)}
             answer = self._http.get(path, page, needs=SCIM_PROVISIONING)
@@ -168,7 +169,7 @@ class CloudflareClient:
 
     def get_user(self) -> AccountUser:
         """The signed-in user; an account's token has none."""
-        return self._object(AccountUser, "/user", "User Details Read")
+        return self._object(AccountUser, "/user", USER_DETAILS_READ)
 
     def _object(self, model: type[S], path: str, needs: str) -> S:
         answer = self._http.get(path, needs=needs)
@@ -182,8 +183,8 @@ class CloudflareClient:
 
 
 def _tokens(account_id: str, owner: Owner) -> str:
-    return f"/accounts/{quote(account_id)}/tokens" if owner == "account" else "/user/tokens"
+    return f"{account_path(account_id)}/tokens" if owner == "account" else OWN_TOKENS
 
 
 def _iam(account_id: str) -> str:
-    return f"/accounts/{quote(account_id)}/iam"
+    return f"{account_path(account_id)}/iam"

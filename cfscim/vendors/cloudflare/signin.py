@@ -10,13 +10,13 @@ import httpx
 
 from cfscim.config.messages import MissingError
 from cfscim.config.names import CLOUDFLARE_API
+from cfscim.config.provider_settings import CLOUDFLARE_BASE_URL
 from cfscim.vendors.http import HttpClient
 from cfscim.vendors.network import is_loopback, open_client, require_safe
 from cfscim.vendors.retries import Policy
 from cfscim.vendors.settings import Settings
 
 VENDOR = "Cloudflare"
-_BASE_SETTING = "cloudflare:baseUrl or CLOUDFLARE_BASE_URL"
 
 
 def cloudflare_http(
@@ -49,8 +49,8 @@ def token_http(
 
 def api_base(config: Mapping[str, str], env: Mapping[str, str]) -> str:
     """The API's base address, without a slash at its end. Raises `ScimError` for plain HTTP."""
-    base = Settings(config, env).text("cloudflare:baseUrl", "CLOUDFLARE_BASE_URL")
-    return require_safe(base or CLOUDFLARE_API, _BASE_SETTING)
+    base = Settings(config, env).text(*CLOUDFLARE_BASE_URL)
+    return require_safe(base or CLOUDFLARE_API, CLOUDFLARE_BASE_URL.either)
 
 
 def reachable(url: str, config: Mapping[str, str], env: Mapping[str, str]) -> str:

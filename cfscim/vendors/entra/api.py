@@ -1,10 +1,12 @@
 """Microsoft Graph: jobs (see graph_jobs), groups, people and the enterprise application."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import quote
 
+from cfscim.vendors.entra import GROUPS, PRINCIPALS, READ_APPLICATIONS, READ_USERS, USERS
 from cfscim.vendors.entra.jobs import JobCalls, quoted
 from cfscim.vendors.entra.models import (
     AppRoleAssignment,
@@ -21,9 +23,6 @@ from cfscim.vendors.pages import gather, odata_pages
 from cfscim.vendors.replies import read
 
 _GROUPS = "GroupMember.Read.All"
-_MEMBERS = "GroupMember.Read.All"
-_USERS = "User.Read.All"
-_APPS = "Application.Read.All"
 _AUDIT = "AuditLog.Read.All and Directory.Read.All"
 _PERSON = "id,displayName,mail,userPrincipalName,accountEnabled,proxyAddresses"
 # Graph takes at most 15 values in one `in`.
@@ -52,7 +51,7 @@ class GraphClient(JobCalls):
 
     def group(self, group_id: str) -> GraphGroup:
         """A group by its id."""
-        answer = self._http.get(f"/v1.0/groups/{quote(bare(group_id))}", needs=_GROUPS)
+        answer = self._http.get(f"{GROUPS}/{quote(bare(group_id))}", needs=_GROUPS)
         return read(GraphGroup, answer.body, answer.where)
 
     def group_by_name(self, name: str) -> GraphGroup | None:
@@ -77,8 +76,8 @@ class GraphClient(JobCalls):
             "$filter": f"displayName eq {quoted(name)}",
             "$select": "id,displayName,securityEnabled",
         }
-        items = odata_pages(self._http, "/v1.0/groups", query, needs=_GROUPS)
-        return tuple(read(GraphGroup, item, "Microsoft Graph GET /v1.0/groups") for item in items)
+        items = odata_pages(self._http, GROUPS, query, needs=_GROUPS)
+        return tuple(read(GraphGroup, item, f"Microsoft Graph GET {GROUPS}") for item in items)
 
     def deleted_group(self, group_id: str) -> GraphGroup | None:
         """The group in the recycle bin, where it stays for 30 days; None where it is not there."""
@@ -102,24 +101,24 @@ class GraphClient(JobCalls):
                 "$filter": f"proxyAddresses/any(p:p eq {quoted('smtp:' + address)})",
                 "$select": _PERSON,
             }
-            for item in odata_pages(self._http, "/v1.0/users", query, needs=_USERS):
-                person = read(Member, item, "Microsoft Graph GET /v1.0/users")
+            for item in odata_pages(self._http, USERS, query, needs=READ_USERS):
+                person = read(Member, item, f"Microsoft Graph GET {USERS}")
                 if not person.mail:
                     users[address] = person
         return users
 
     def group_members(self, group_id: str) -> tuple[Member, ...]:
         """Who is directly in a group; Entra provisions no deeper."""
-        path = f"/v1.0/groups/{quote(bare(group_id))}/members"
+        path = f"{GROUPS}/{quote(bare(group_id))}/members"
         query = {"$select": _PERSON, "$top": "999"}
-        entries = odata_pages(self._http, path, query, needs=_MEMBERS)
+        entries = odata_pages(self._http, path, query, needs=_GROUPS)
         return tuple(read(Member, item, f"Microsoft Graph GET {path}") for item in entries)
 
     def everybody_in(self, group_id: str) -> tuple[Member, ...]:
         """Who and what is in a group directly or by a group within it, however deep."""
-        path = f"/v1.0/groups/{quote(bare(group_id))}/transitiveMembers"
+        path = f"{GROUPS}/{quote(bare(group_id))}/transitiveMembers"
         query = {"$select": _PERSON, "$top": "999"}
-        entries = odata_pages(self._http, path, query, needs=_MEMBERS)
+        entries = odata_pages(self._http, path, query, needs=_GROUPS)
         return tuple(read(Member, item, f"Microsoft Graph GET {path}") for item in entries)
 
     def group_member_ids(self, group_id: str) -> set[str]:
@@ -133,7 +132,7 @@ class GraphClient(JobCalls):
         """
         call = Call(
             "POST",
-            f"/v1.0/groups/{quote(bare(group_id))}/members/$ref",
+            f"{GROUPS}/{quote(bare(group_id))}/members/$ref",
             body={"@odata.id": f"{self._http.base}/v1.0/directoryObjects/{quote(bare(member_id))}"},
             needs="GroupMember.ReadWrite.All",
             why="this person would not be provisioned",
@@ -153,27 +152,33 @@ class GraphClient(JobCalls):
 
     def users_by_mail(self, mails: Sequence[str]) -> dict[str, Member]:
         """E-mail address as given -> person, for those who exist; case does not matter."""
+        return {mail: users[-1] for mail, users in self.all_with("mail", mails).items() if users}
+
+    def all_with(
+        self, attribute: Literal["mail", "userPrincipalName"], values: Sequence[str]
+    ) -> dict[str, tuple[Member, ...]]:
+        """Value as given -> everybody who has it in that attribute; case does not matter."""
         parts = [
-            mails[start : start + _VALUES_A_CALL] for start in range(0, len(mails), _VALUES_A_CALL)
+            values[start : start + _VALUES_A_CALL]
+            for start in range(0, len(values), _VALUES_A_CALL)
         ]
-        people = [
-            person
-            for page in gather([lambda part=part: self._by_mail(part) for part in parts])
-            for person in page
-        ]
-        by_mail = {(person.mail or "").casefold(): person for person in people}
-        return {mail: by_mail[key] for mail in mails if (key := mail.casefold()) in by_mail}
+        pages = gather([lambda part=part: self._search(attribute, part) for part in parts])
+        users: dict[str, list[Member]] = {}
+        for user in itertools.chain.from_iterable(pages):
+            own = user.mail if attribute == "mail" else user.user_principal_name
+            users.setdefault((own or "").casefold(), []).append(user)
+        return {value: tuple(users.get(value.casefold(), ())) for value in values}
 
     def service_principal(self, service_principal: str) -> ServicePrincipal:
         """The enterprise application."""
-        path = f"/v1.0/servicePrincipals/{quote(bare(service_principal))}"
-        answer = self._http.get(path, needs=_APPS)
+        path = f"{PRINCIPALS}/{quote(bare(service_principal))}"
+        answer = self._http.get(path, needs=READ_APPLICATIONS)
         return read(ServicePrincipal, answer.body, answer.where)
 
     def app_role_assignments(self, service_principal: str) -> tuple[AppRoleAssignment, ...]:
         """The groups and people assigned to the app."""
-        path = f"/v1.0/servicePrincipals/{quote(bare(service_principal))}/appRoleAssignedTo"
-        entries = odata_pages(self._http, path, {"$top": "999"}, needs=_APPS)
+        path = f"{PRINCIPALS}/{quote(bare(service_principal))}/appRoleAssignedTo"
+        entries = odata_pages(self._http, path, {"$top": "999"}, needs=READ_APPLICATIONS)
         return tuple(
             read(AppRoleAssignment, item, f"Microsoft Graph GET {path}") for item in entries
         )
@@ -192,11 +197,11 @@ class GraphClient(JobCalls):
         entries = odata_pages(self._http, path, query, needs=_AUDIT)
         return tuple(read(AuditEvent, item, f"Microsoft Graph GET {path}") for item in entries)
 
-    def _by_mail(self, mails: Sequence[str]) -> list[Member]:
+    def _search(self, attribute: str, values: Sequence[str]) -> list[Member]:
         query = {
-            "$filter": f"mail in ({','.join(quoted(mail) for mail in mails)})",
+            "$filter": f"{attribute} in ({','.join(map(quoted, values))})",
             "$select": _PERSON,
             "$top": "999",
         }
-        entries = odata_pages(self._http, "/v1.0/users", query, needs=_USERS)
-        return [read(Member, item, "Microsoft Graph GET /v1.0/users") for item in entries]
+        entries = odata_pages(self._http, USERS, query, needs=READ_USERS)
+        return [read(Member, item, f"Microsoft Graph GET {USERS}") for item in entries]

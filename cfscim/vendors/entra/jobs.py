@@ -9,6 +9,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from cfscim.config.json_types import JsonObject
+from cfscim.vendors.entra import PRINCIPALS, WRITE_JOBS
 from cfscim.vendors.entra.job_schema import Scopes, read_scopes, require_id_filter
 from cfscim.vendors.entra.models import Job, Provisioned, ProvisioningEvent, bare, provisioned
 from cfscim.vendors.errors import AnswerError, NotAsDeclaredError
@@ -102,7 +103,7 @@ class JobCalls:
             "POST",
             _job(service_principal, job) + "/provisionOnDemand",
             body={"parameters": [{"ruleId": rule, "subjects": [subject]}]},
-            needs="Synchronization.ReadWrite.All",
+            needs=WRITE_JOBS,
             why="whether this person arrives is not known",
             repeatable=True,
         )
@@ -252,7 +253,7 @@ def quoted(text: str) -> str:
 
 
 def _base(service_principal: str) -> str:
-    return f"/v1.0/servicePrincipals/{quote(bare(service_principal))}/synchronization"
+    return f"{PRINCIPALS}/{quote(bare(service_principal))}/synchronization"
 
 
 def _job(service_principal: str, job: str) -> str:

@@ -7,6 +7,7 @@ A further key makes the provider wait for the number of keys until its time-out,
 from collections.abc import Iterable
 
 from cfscim.config.entra_keys import Key
+from cfscim.vendors.entra import PRINCIPALS
 from cfscim.vendors.entra.models import bare
 
 _EFFECTS = {
@@ -32,6 +33,6 @@ def removal(graph: str, service_principal: str, keys: Iterable[str]) -> str:
     values = ", ".join(f'{{"key": "{key}", "value": ""}}' for key in keys)
     return (
         "az rest --method PUT --url "
-        f"{graph}/v1.0/servicePrincipals/{bare(service_principal)}/synchronization/secrets "
+        f"{graph}{PRINCIPALS}/{bare(service_principal)}/synchronization/secrets "
         f"--headers Content-Type=application/json --body '{{\"value\": [{values}]}}'"
     )

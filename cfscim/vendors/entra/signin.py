@@ -22,6 +22,13 @@ import httpx
 
 from cfscim.config.clouds import CLOUDS, cloud_of_environment
 from cfscim.config.messages import MissingError
+from cfscim.config.provider_settings import (
+    ENTRA_CLIENT,
+    ENTRA_CLOUD,
+    ENTRA_METADATA,
+    ENTRA_TENANT,
+)
+from cfscim.vendors.entra import WRITE_JOBS
 from cfscim.vendors.errors import AnswerError, UnreachableError, vendor_says
 from cfscim.vendors.http import Answer, Call, HttpClient, within
 from cfscim.vendors.limits import patience, time_left
@@ -117,9 +124,9 @@ def find_identity(settings: Settings) -> Identity:
 
 
 def _principal(settings: Settings, workload: bool) -> Principal:
-    tenant = settings.text("azuread:tenantId", "ARM_TENANT_ID")
+    tenant = settings.text(*ENTRA_TENANT)
     client = _or_file(
-        settings.text("azuread:clientId", "ARM_CLIENT_ID"),
+        settings.text(*ENTRA_CLIENT),
         settings.text("azuread:clientIdFilePath", "ARM_CLIENT_ID_FILE_PATH"),
         "azuread:clientId and azuread:clientIdFilePath",
     )
@@ -213,9 +220,6 @@ def _mismatch(names: str) -> MissingError:
     )
 
 
-_SETTING = "azuread:metadataHost or ARM_METADATA_HOSTNAME"
-
-
 @dataclass(frozen=True)
 class Endpoints:
     """Graph's base address without version, and the authority that signs in (always https).
@@ -242,15 +246,15 @@ def find_cloud(
     settings: Settings, policy: Policy, transport: httpx.BaseTransport | None = None
 ) -> Endpoints:
     """The cloud the stack's provider would use. Raises `MissingError` or `AnswerError`."""
-    host = settings.text("azuread:metadataHost", "ARM_METADATA_HOSTNAME")
+    host = settings.text(*ENTRA_METADATA)
     if host:
         return _from_metadata(host, settings, policy, transport)
-    name = settings.text("azuread:environment", "ARM_ENVIRONMENT", default="global")
+    name = settings.text(*ENTRA_CLOUD, default="global")
     cloud = cloud_of_environment(name)
     if cloud is None:
         known = ", ".join(name for each in CLOUDS.values() for name in each.environments)
         raise MissingError(
-            "azuread:environment or ARM_ENVIRONMENT",
+            ENTRA_CLOUD.either,
             f"{name} is no cloud of Microsoft's",
             "nobody can sign in without knowing where",
             f"write one of {known}",
@@ -261,7 +265,7 @@ def find_cloud(
 def _from_metadata(
     host: str, settings: Settings, policy: Policy, transport: httpx.BaseTransport | None
 ) -> Endpoints:
-    base = require_safe(f"https://{host}", _SETTING)
+    base = require_safe(f"https://{host}", ENTRA_METADATA.either)
     client = open_client(base, settings.env, policy, transport=transport)
     with HttpClient("Azure", base, client, policy=policy) as http:
         answer = http.get("/metadata/endpoints", {"api-version": "2022-09-01"})
@@ -270,7 +274,9 @@ def _from_metadata(
     # azure-identity signs in over TLS only; a plain login is one on loopback, where the metadata
     # host, which is always TLS, serves it too.
     authority = login if login.startswith("https://") else base
-    graph = require_safe(metadata.microsoft_graph_resource_id, f"{_SETTING} (Graph's address)")
+    graph = require_safe(
+        metadata.microsoft_graph_resource_id, f"{ENTRA_METADATA.either} (Graph's address)"
+    )
     return Endpoints(graph, authority)
 
 
@@ -566,8 +572,7 @@ class GraphHttp(HttpClient):
                 "answered 401 without a reason, which is how Entra says that a permission is "
                 "missing",
                 why=call.why,
-                instead=f"grant {call.needs or 'Synchronization.ReadWrite.All'} "
-                "(docs/permissions.md)",
+                instead=f"grant {call.needs or WRITE_JOBS} (docs/permissions.md)",
                 status=401,
                 code=error.code,
             ) from None

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from cfscim.config.okta_switches import USER_PROVISIONING
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
+from cfscim.vendors.okta import APPS, GROUPS, SCOPES, USERS
 from cfscim.vendors.okta.models import (
     App,
     AppGroup,
@@ -26,12 +27,8 @@ from cfscim.vendors.okta.signin import okta_http
 from cfscim.vendors.pages import gather, link_pages, objects
 from cfscim.vendors.replies import read
 
-_APPS, _GROUPS, _USERS, _LOGS = (
-    "okta.apps.read",
-    "okta.groups.read",
-    "okta.users.read",
-    "okta.logs.read",
-)
+_APPS, _GROUPS, _USERS = SCOPES
+_LOGS = "okta.logs.read"
 _NO_FEATURES = ("Provisioning is not enabled", "Provisioning is not supported")
 # A longer search would make a longer address than proxies take.
 _EMAILS_A_CALL = 30
@@ -56,7 +53,7 @@ class OktaClient:
 
     def app(self, app_id: str) -> App:
         """An app by its id."""
-        answer = self._http.get(f"/api/v1/apps/{quote(app_id)}", needs=_APPS)
+        answer = self._http.get(f"{APPS}/{quote(app_id)}", needs=_APPS)
         return read(App, answer.body, answer.where)
 
     def find_app(self, app_id: str) -> App | None:
@@ -71,13 +68,13 @@ class OktaClient:
     def apps_by_label(self, label: str) -> tuple[App, ...]:
         """Every app of exactly this label; Okta compares beginnings, and lets labels repeat."""
         query = {"q": label, "limit": "200"}
-        entries = link_pages(self._http, "/api/v1/apps", query, needs=_APPS)
-        apps = [read(App, item, "Okta GET /api/v1/apps") for item in entries]
+        entries = link_pages(self._http, APPS, query, needs=_APPS)
+        apps = [read(App, item, f"Okta GET {APPS}") for item in entries]
         return tuple(app for app in apps if app.label == label)
 
     def connection(self, app_id: str) -> Connection:
         """The app's provisioning connection; status `UNKNOWN` where Okta supports none."""
-        answer = self._http.get(f"/api/v1/apps/{quote(app_id)}/connections/default", needs=_APPS)
+        answer = self._http.get(f"{APPS}/{quote(app_id)}/connections/default", needs=_APPS)
         return read(Connection, answer.body, answer.where)
 
     def features(self, app_id: str) -> tuple[Feature, ...] | None:
@@ -86,7 +83,7 @@ class OktaClient:
         That is where provisioning is not enabled, and where the app's connection is `UNKNOWN`.
         """
         try:
-            path = f"/api/v1/apps/{quote(app_id)}/features"
+            path = f"{APPS}/{quote(app_id)}/features"
             answer = self._http.get(path, needs=_APPS, lists=True)
         except AnswerError as error:
             if error.status == 400 and any(text in error.says for text in _NO_FEATURES):
@@ -101,27 +98,25 @@ class OktaClient:
 
     def push_mappings(self, app_id: str) -> tuple[PushMapping, ...]:
         """The app's pushed groups."""
-        path = f"/api/v1/apps/{quote(app_id)}/group-push/mappings"
-        entries = link_pages(
-            self._http, path, {"limit": "1000"}, needs="okta.apps.read and okta.groups.read"
-        )
+        path = f"{APPS}/{quote(app_id)}/group-push/mappings"
+        entries = link_pages(self._http, path, {"limit": "1000"}, needs=f"{_APPS} and {_GROUPS}")
         return tuple(read(PushMapping, item, f"Okta GET {path}") for item in entries)
 
     def app_groups(self, app_id: str) -> tuple[AppGroup, ...]:
         """The groups assigned to the app."""
-        path = f"/api/v1/apps/{quote(app_id)}/groups"
+        path = f"{APPS}/{quote(app_id)}/groups"
         entries = link_pages(self._http, path, {"limit": "200"}, needs=_APPS)
         return tuple(read(AppGroup, item, f"Okta GET {path}") for item in entries)
 
     def app_users(self, app_id: str) -> tuple[AppUser, ...]:
         """The people assigned to the app, directly or through a group."""
-        path = f"/api/v1/apps/{quote(app_id)}/users"
+        path = f"{APPS}/{quote(app_id)}/users"
         entries = link_pages(self._http, path, {"limit": "500"}, needs=_APPS)
         return tuple(read(AppUser, item, f"Okta GET {path}") for item in entries)
 
     def group(self, group_id: str) -> Group:
         """A group by its id."""
-        answer = self._http.get(f"/api/v1/groups/{quote(group_id)}", needs=_GROUPS)
+        answer = self._http.get(f"{GROUPS}/{quote(group_id)}", needs=_GROUPS)
         return read(Group, answer.body, answer.where)
 
     def group_by_name(self, name: str) -> Group | None:
@@ -131,8 +126,8 @@ class OktaClient:
         `search`: `q` compares beginnings and shows no more than its limit, without saying so.
         """
         query = {"search": f"profile.name eq {json.dumps(name)}", "limit": "200"}
-        entries = link_pages(self._http, "/api/v1/groups", query, needs=_GROUPS)
-        groups = [read(Group, item, "Okta GET /api/v1/groups") for item in entries]
+        entries = link_pages(self._http, GROUPS, query, needs=_GROUPS)
+        groups = [read(Group, item, f"Okta GET {GROUPS}") for item in entries]
         exact = sorted(
             (group for group in groups if group.name == name),
             key=lambda group: group.type != "OKTA_GROUP",
@@ -141,7 +136,7 @@ class OktaClient:
 
     def group_members(self, group_id: str) -> tuple[User, ...]:
         """The people in a group."""
-        path = f"/api/v1/groups/{quote(group_id)}/users"
+        path = f"{GROUPS}/{quote(group_id)}/users"
         entries = link_pages(self._http, path, {"limit": "200"}, needs=_GROUPS)
         return tuple(read(User, item, f"Okta GET {path}") for item in entries)
 
@@ -193,5 +188,5 @@ class OktaClient:
         # json.dumps quotes as Okta's expressions want it.
         search = " or ".join(f"profile.email eq {json.dumps(email)}" for email in emails)
         query = {"search": search, "limit": "200"}
-        entries = link_pages(self._http, "/api/v1/users", query, needs=_USERS)
-        return [read(User, item, "Okta GET /api/v1/users") for item in entries]
+        entries = link_pages(self._http, USERS, query, needs=_USERS)
+        return [read(User, item, f"Okta GET {USERS}") for item in entries]

@@ -20,17 +20,25 @@ from urllib.parse import urlsplit
 import httpx
 
 from cfscim.config.messages import MissingError
-from cfscim.config.provider_settings import okta_domain
+from cfscim.config.provider_settings import (
+    OKTA_ACCESS_TOKEN,
+    OKTA_API_TOKEN,
+    OKTA_BASE_URL,
+    OKTA_DOMAINS,
+    OKTA_ORG_NAME,
+    OKTA_PROXY,
+    OKTA_SCOPES,
+    okta_domain,
+)
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import Call, HttpClient
 from cfscim.vendors.network import open_client, require_safe
+from cfscim.vendors.okta import SCOPES
 from cfscim.vendors.pages import member
 from cfscim.vendors.retries import Policy
 from cfscim.vendors.settings import Settings
 
 VENDOR = "Okta"
-SCOPES = ("okta.apps.read", "okta.groups.read", "okta.users.read")
-"""Asked for where no scopes are set: what reading needs."""
 _WHERE = "Okta sign-in"
 
 
@@ -59,25 +67,25 @@ def okta_http(
 def organisation_url(config: Mapping[str, str], env: Mapping[str, str]) -> str:
     """`https://<org>.<domain>`, for links to people. Raises `MissingError`."""
     settings = Settings(config, env)
-    name = settings.text("okta:orgName", "OKTA_ORG_NAME")
+    name = settings.text(*OKTA_ORG_NAME)
     if not name:
         raise MissingError(
             _WHERE,
             "no organisation is named",
             "its address is not known without it",
-            "set okta:orgName, or OKTA_ORG_NAME",
+            f"set {OKTA_ORG_NAME.key}, or {OKTA_ORG_NAME.variable}",
         )
-    where = "okta:orgName and okta:baseUrl"
+    where = f"{OKTA_ORG_NAME.key} and {OKTA_BASE_URL.key}"
     require_safe(f"https://{name}.{_domain(settings)}", where)
     return f"https://{name}.{okta_domain(_domain(settings), {})}"
 
 
 def _domain(settings: Settings) -> str:
-    return settings.text("okta:baseUrl", "OKTA_BASE_URL", default="okta.com")
+    return settings.text(*OKTA_BASE_URL, default=OKTA_DOMAINS[0])
 
 
 def _address(settings: Settings) -> tuple[str, str | None]:
-    proxy = settings.text("okta:httpProxy", "OKTA_HTTP_PROXY").rstrip("/")
+    proxy = settings.text(*OKTA_PROXY).rstrip("/")
     if not proxy:
         return organisation_url(settings.config, settings.env), None
     parts = urlsplit(proxy)
@@ -85,7 +93,7 @@ def _address(settings: Settings) -> tuple[str, str | None]:
         return proxy, None
     if parts.scheme != "http" or not parts.hostname:
         raise MissingError(
-            "okta:httpProxy or OKTA_HTTP_PROXY",
+            OKTA_PROXY.either,
             "not an address",
             "Okta cannot be reached through it",
             "write http://host:port or https://host",
@@ -97,12 +105,12 @@ def _address(settings: Settings) -> tuple[str, str | None]:
 def _authorization(
     settings: Settings, base: str, client: httpx.Client, policy: Policy
 ) -> tuple[Callable[[str, str], Mapping[str, str]], str]:
-    access_token = settings.text("okta:accessToken", "OKTA_ACCESS_TOKEN")
+    access_token = settings.text(*OKTA_ACCESS_TOKEN)
     if access_token:
-        return _fixed(f"Bearer {access_token}"), "okta:accessToken or OKTA_ACCESS_TOKEN"
-    api_token = settings.text("okta:apiToken", "OKTA_API_TOKEN")
+        return _fixed(f"Bearer {access_token}"), OKTA_ACCESS_TOKEN.either
+    api_token = settings.text(*OKTA_API_TOKEN)
     if api_token:
-        return _fixed(f"SSWS {api_token}"), "okta:apiToken or OKTA_API_TOKEN"
+        return _fixed(f"SSWS {api_token}"), OKTA_API_TOKEN.either
     private_key = settings.text("okta:privateKey", "OKTA_API_PRIVATE_KEY")
     client_id = settings.text("okta:clientId", "OKTA_API_CLIENT_ID")
     if private_key and client_id:
@@ -110,7 +118,7 @@ def _authorization(
             client_id,
             private_key,
             settings.text("okta:privateKeyId", "OKTA_API_PRIVATE_KEY_ID"),
-            settings.items("okta:scopes", "OKTA_API_SCOPES") or SCOPES,
+            settings.items(*OKTA_SCOPES) or SCOPES,
         )
         # Its own slots: a request waits in the other's while it fetches its token here.
         tokens = AccessTokens(app, HttpClient(VENDOR, base, client, policy=policy))
