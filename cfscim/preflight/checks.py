@@ -494,6 +494,16 @@ def _imported_names(client: OktaClient, config: ScimConfig) -> Iterator[Answer]:
 def _okta_people(client: OktaClient, config: ScimConfig) -> Iterator[Answer]:
     for address, users in client.users_by_email(people(config)).items():
         usable = [user for user in users if user.status != OFF]
+        if any(user.late for user in usable):
+            yield _wrong(
+                f"okta.person.{address}",
+                "Okta",
+                address,
+                "Okta has the person, and its search does not show them yet",
+                "the update looks people up by that search, and would find nobody",
+                "wait a minute, and run it again",
+            )
+            continue
         status = next((user.status for user in usable or users), "")
         yield _person(
             "Okta",

@@ -40,6 +40,7 @@ from cfscim.rehearsal.handler import (
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import Call, HttpClient
 from cfscim.vendors.okta import APPS, GROUPS, POLICIES, USERS
+from cfscim.vendors.okta.lookups import groups_named
 from cfscim.vendors.okta.signin import okta_http
 from cfscim.vendors.pages import link_pages
 
@@ -71,11 +72,9 @@ def _group_created(http: HttpClient, inputs: Props) -> Outcome:
 
 
 def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
-    """Okta's own groups of exactly the name: `search` is exact, `q` matches beginnings."""
-    name = string(inputs, "name")
-    query = {"search": f"profile.name eq {json.dumps(name, ensure_ascii=False)}", "limit": "200"}
-    for group in link_pages(http, GROUPS, query):
-        if _group_facts(group).get("name") == name and group.get("type") == "OKTA_GROUP":
+    """Okta's own groups of exactly the name."""
+    for group in groups_named(http, string(inputs, "name")):
+        if group.get("type") == "OKTA_GROUP":
             id_ = string(group, "id")
             members = len(_members(http, id_))
             note = f"{members} people in it" if members else "nobody in it"

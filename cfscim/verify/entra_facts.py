@@ -1,8 +1,9 @@
 """Everything `verify` reads of Entra, and the people in it as Cloudflare should mirror them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from cfscim.config.access import people
 from cfscim.config.json_types import JsonObject
@@ -10,7 +11,7 @@ from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import group_names
 from cfscim.config.roles import Role
 from cfscim.vendors.entra import PRINCIPALS
-from cfscim.vendors.entra.api import GraphClient
+from cfscim.vendors.entra.api import ENABLED, GraphClient
 from cfscim.vendors.entra.models import (
     AppRoleAssignment,
     AuditEvent,
@@ -68,6 +69,8 @@ class EntraFacts:
     within: Mapping[str, Reading[tuple[Member, ...]]]
     beside: Mapping[str, str] = field(default_factory=dict)
     """During a move: id -> name of the other way's role groups in the same application."""
+    enabled: Callable[[], tuple[AuditEvent, ...]] = lambda: ()
+    """Whose account was enabled again lately, read once somebody asks."""
 
     def existing_job(self) -> Job:
         """The job. Raises `Unreadable` where there is none."""
@@ -153,6 +156,7 @@ def read_entra(
         changes=changes,
         within={group: reader.read(lambda o=group: client.everybody_in(o)) for group in nesting},
         beside=beside,
+        enabled=cache(lambda: reader.read(lambda: client.enabled_accounts(since)).wait() or ()),
     )
 
 
@@ -282,7 +286,8 @@ class EntraDirectory:
         about = [event for event in own if _is_about(event, names)]
         if not about and others:
             about = [event for event in self._log(others) or () if _is_about(event, names)]
-        began = [*self._created(groups), *_moments(job, _STARTED)]
+        enabled = [event for event in self.facts.enabled() if _is_about(event, names)]
+        began = [*self._created(groups), *_moments(job, _STARTED), *_moments(enabled, (ENABLED,))]
         if self._last_failed():
             began += _moments(job, _SAVED)
         if about:

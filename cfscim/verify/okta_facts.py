@@ -1,16 +1,16 @@
 """Everything `verify` reads of Okta, and the people in it as Cloudflare should mirror them."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 
 from cfscim.config.access import people
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.okta_people import OFF, STATES
 from cfscim.config.roles import Role
-from cfscim.vendors.okta.api import OktaClient
+from cfscim.vendors.okta.api import UNSUSPENDED, OktaClient
 from cfscim.vendors.okta.models import (
     App,
     AppGroup,
@@ -99,7 +99,10 @@ def read_okta(
     features = reader.read(lambda: client.features(app_id))
     app_groups = reader.read(lambda: client.app_groups(app_id))
     groups = {role: reader.read(lambda g=g: client.group(g)) for role, g in ids.items()}
-    members = {role: reader.read(lambda g=g: client.group_members(g)) for role, g in ids.items()}
+    members = {
+        role: reader.read(partial(_members, client, g, config.roles[role].members, exact=True))
+        for role, g in ids.items()
+    }
     everyone = users_group.wait()
     wanted = {*ids.values()}
     named = [
@@ -107,7 +110,9 @@ def read_okta(
         for mapping in mappings.wait() or ()
         if mapping.target_group_id and mapping.source_group_id in wanted
     ]
-    users = reader.read(lambda: client.group_members(everyone.id) if everyone else ())
+    listed = okta_config.users_group.members is not None
+    all_people = partial(_members, client, declared=people(config), exact=listed)
+    users = reader.read(lambda: all_people(everyone.id) if everyone else ())
     lost = _absent(config, users, members)
     strangers = (
         []
@@ -136,6 +141,14 @@ def read_okta(
         beside=beside,
         changes=_changes(client, reader, [*ids.values()]),
     )
+
+
+def _members(
+    client: OktaClient, group: str, declared: Collection[str] | None, *, exact: bool
+) -> tuple[User, ...]:
+    if declared is None:
+        return client.group_members(group)
+    return client.settled_members(group, declared, exact=exact)
 
 
 def _twins(client: OktaClient, label: str, app_id: str) -> tuple[App, ...]:
@@ -275,7 +288,8 @@ class OktaDirectory:
         return Delivery(changed, pushed, LONGEST)
 
     def _dated(self, group: Group, names: Collection[str]) -> list[str] | None:
-        """When a person was lately put into the group or taken out; None where no log can say."""
+        """When a person was lately put into the group or taken out, let in again, or assigned to
+        the app; None where no log can say."""
         log = self.facts.changes(self.now)
         if log is None:
             return None
@@ -286,15 +300,14 @@ class OktaDirectory:
         if behind and last is not None and last > self.now - LONGEST:
             return None
         ids = {user.id for user in self._everyone() if user.email.lower() in names}
-        moments = [
-            event.published
-            for event in own
-            for target in event.target or ()
-            if target.id in ids or (target.alternate_id or "").lower() in names
-        ]
+        moments = _about(own, ids, names)
         # Who was taken out is known by the login alone, which need not be the address.
         taken_out = any(event.event_type.endswith(".remove") for event in own)
-        return None if taken_out and not moments else moments
+        if taken_out and not moments:
+            return None
+        let_in = _about([event for event in log if event.event_type == UNSUSPENDED], ids, names)
+        users = self.facts.app_users.wait() or ()
+        return [*moments, *let_in, *(u.created for u in users if u.id in ids and u.created)]
 
     def stranger(self, address: str, role: Role) -> str:
         """Okta's group names are unique, so there is no twin to come from."""
@@ -404,3 +417,15 @@ class OktaDirectory:
             if assigned.id in about and outcome and outcome.result == "FAILURE":
                 return f"Okta could not push: {outcome.reason or event.display_message}"
         return ""
+
+
+def _about(
+    events: Iterable[LogEvent], ids: Collection[str | None], names: Collection[str]
+) -> list[str]:
+    """When these people were the targets of events, known by their ids or their logins."""
+    return [
+        event.published
+        for event in events
+        for target in event.target or ()
+        if target.id in ids or (target.alternate_id or "").lower() in names
+    ]

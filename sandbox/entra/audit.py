@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from sandbox.entra.models import Entity, EntraState, now
 
+ENABLED, DISABLED = "Enable account", "Disable account"
 _MAX_ENTRIES = 10_000
 _TYPES = {"user": "User", "group": "Group", "servicePrincipal": "ServicePrincipal"}
 _PROVISIONING = "provisioning"
@@ -21,7 +22,7 @@ def write(state: EntraState, activity: str, *about: Entity) -> None:
     targets: list[JsonValue] = [_target(entity) for entity in about]
     entry: dict[str, JsonValue] = {
         "id": state.new_id("audit"),
-        "category": "ProvisioningManagement" if by_job else "GroupManagement",
+        "category": _category(activity, by_job=by_job),
         "correlationId": state.new_id("correlation"),
         "result": "success",
         "resultReason": "",
@@ -43,6 +44,12 @@ def write(state: EntraState, activity: str, *about: Entity) -> None:
     }
     state.audit.append(entry)
     del state.audit[:-_MAX_ENTRIES]
+
+
+def _category(activity: str, *, by_job: bool) -> str:
+    if activity in (ENABLED, DISABLED):
+        return "UserManagement"
+    return "ProvisioningManagement" if by_job else "GroupManagement"
 
 
 def _target(entity: Entity) -> JsonValue:

@@ -67,9 +67,9 @@ def invalid(field: str, *causes: str) -> OktaError:
     return OktaError(400, "E0000001", f"Api validation failed: {field}", *causes)
 
 
-def bad_search(expression: str, reason: str) -> OktaError:
-    """400 for a search or filter expression."""
-    return OktaError(400, "E0000031", f"Invalid search criteria: {expression}", reason)
+def bad_search() -> OktaError:
+    """400 for a search or filter expression (R: oktalib, 2026-08)."""
+    return OktaError(400, "E0000031", "Invalid search criteria.", "Invalid search syntax.")
 
 
 def forbidden(*causes: str, headers: Mapping[str, str] | None = None) -> OktaError:

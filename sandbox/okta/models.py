@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from sandbox.okta.late import Index, Late
 from sandbox.server.ids import Counters, okta_id
 from sandbox.server.people import Person
 
@@ -291,6 +292,9 @@ class OktaState(BaseModel):
     attributes: list[str] | None = None  # the profile's own; None: whatever is asked for
     group_deletions: list[GroupDeletion] = Field(default_factory=list)
     log: list[dict[str, object]] = Field(default_factory=list)
+    late: Late = Field(default_factory=Late)
+    searched_users: Index[User] = Field(default_factory=Index[User])
+    searched_groups: Index[Group] = Field(default_factory=Index[Group])
     rate_limit: int = 10_000  # requests a minute; beyond it Okta answers 429
     rate_minute: int = 0
     rate_count: int = 0
@@ -306,6 +310,25 @@ class OktaState(BaseModel):
         for policy in _POLICIES:
             state.policies[policy.id] = policy.model_copy()
         return state
+
+    def note_user(self, key: str) -> None:
+        """The API is about to change or delete a person: searches show it later (D)."""
+        user = self.users[key]
+        was = user.model_copy(update={"extra": dict(user.extra)})
+        self.searched_users.note(key, was, self.late.search_seconds)
+
+    def made_user(self, user: User) -> None:
+        """The API has made a person."""
+        self.searched_users.note(user.id, None, self.late.search_seconds)
+
+    def made_group(self, group: Group) -> None:
+        """The API has made a group."""
+        self.searched_groups.note(group.id, None, self.late.search_seconds)
+
+    def note_group(self, key: str) -> None:
+        """The API is about to change or delete a group: searches show it later (D)."""
+        was = self.groups[key].model_copy()
+        self.searched_groups.note(key, was, self.late.search_seconds)
 
     def new_id(self, prefix: str) -> str:
         """The next id that begins with ``prefix``; the same after every reset."""
@@ -325,7 +348,7 @@ class OktaState(BaseModel):
         return known.id
 
     def add_user(self, login: str, email: str, first_name: str, last_name: str) -> User:
-        """Add an active user to the directory and to Everyone."""
+        """Add an active user to the directory and to Everyone; searches show it at once."""
         moment = now()
         user = User(
             id=self.new_id("00u"),

@@ -13,7 +13,10 @@ from urllib.parse import urlsplit
 from werkzeug import Request, Response
 
 from sandbox.entra import audit
+from sandbox.entra.models import Entity, EntraState
 from sandbox.entra.provisioning.cycle import run_cycle as run_entra_cycle
+from sandbox.okta.api.groups import put_in, take_out
+from sandbox.okta.api.users import suspend as suspend_in_okta
 from sandbox.okta.provisioning.console import KEYS as CONSOLE_KEYS
 from sandbox.okta.provisioning.console import configure as configure_okta_app
 from sandbox.okta.provisioning.cycle import run_cycle as run_okta_cycle
@@ -86,21 +89,18 @@ def set_member(ctx: Context) -> Response:
     body = _object(ctx, "identityProvider", "group", "email", "member")
     vendor, person = _person(ctx, body)
     with ctx.world.locked(vendor):
+        key, wanted = str(body.get("group")), bool(body.get("member", True))
         directory = ctx.world.okta if vendor == "okta" else ctx.world.entra
-        group = directory.groups.get(str(body.get("group")))
-        if group is None:
-            return _error(404, f"{vendor} has no group {body.get('group')!r}")
-        wanted = bool(body.get("member", True))
-        if vendor == "entra" and wanted != (person in group.members):
-            what = "Add member to group" if wanted else "Remove member from group"
+        if key not in directory.groups:
+            return _error(404, f"{vendor} has no group {key!r}")
+        if vendor == "okta":
+            okta = ctx.world.okta
+            (put_in if wanted else take_out)(okta, okta.groups[key], okta.users[person])
+        else:
             entra = ctx.world.entra
-            audit.write(entra, what, entra.users[person], entra.groups[str(body.get("group"))])
-        if person in group.members:
-            group.members.remove(person)
-        if wanted:
-            group.members.append(person)
+            _change_in_entra(entra, entra.groups[key], entra.users[person], member=wanted)
     ctx.world.changed.set()
-    return json_reply({"group": str(body.get("group")), "member": person in group.members})
+    return json_reply({"group": key, "member": wanted})
 
 
 @admin_router.route("POST", "/_sandbox/suspend")
@@ -111,11 +111,21 @@ def suspend(ctx: Context) -> Response:
     suspended = body.get("suspended", True) is True
     with ctx.world.locked(vendor):
         if vendor == "okta":
-            ctx.world.okta.users[person].status = "SUSPENDED" if suspended else "ACTIVE"
+            suspend_in_okta(ctx.world.okta, person, suspended=suspended)
         else:
-            ctx.world.entra.users[person].properties["accountEnabled"] = not suspended
+            entra, user = ctx.world.entra, ctx.world.entra.users[person]
+            user.properties["accountEnabled"] = not suspended
+            audit.write(entra, audit.DISABLED if suspended else audit.ENABLED, user)
     ctx.world.changed.set()
     return json_reply({"email": body.get("email"), "suspended": suspended})
+
+
+def _change_in_entra(state: EntraState, group: Entity, person: Entity, *, member: bool) -> None:
+    """What an administrator does on a group's page."""
+    if member != (person.id in group.members):
+        what = "Add member to group" if member else "Remove member from group"
+        audit.write(state, what, person, group)
+        (group.members.append if member else group.members.remove)(person.id)
 
 
 def _person(ctx: Context, body: dict[str, Any]) -> tuple[str, str]:
@@ -228,6 +238,20 @@ def okta_console(ctx: Context, app_id: str) -> Response:
             return _error(400, str(error))
     ctx.world.changed.set()
     return json_reply(answer)
+
+
+@admin_router.route("POST", "/_sandbox/okta/late")
+def set_late(ctx: Context) -> Response:
+    """How many seconds Okta's ``search`` and its groups' ``members`` are behind; 0: not at all."""
+    body = _object(ctx, "search", "members")
+    with ctx.world.locked("okta"):
+        late = ctx.world.okta.late
+        for key, name in (("search", "search_seconds"), ("members", "member_seconds")):
+            seconds = body.get(key, getattr(late, name))
+            if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or seconds < 0:
+                return _error(400, f"{key}: {seconds!r} is no number of seconds")
+            setattr(late, name, float(seconds))
+        return json_reply({"search": late.search_seconds, "members": late.member_seconds})
 
 
 @admin_router.route("POST", "/_sandbox/cycle")

@@ -1,7 +1,7 @@
 """Fourteen simulated days: `verify` says `not yet` exactly while a cycle or a hand is still due."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from random import Random
 
@@ -63,6 +63,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def in_process(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sandbox answers without sockets, and signing in to Entra costs nothing."""
+    sandbox.world.okta.late.member_seconds = 0  # the simulated days have no seconds
     answer = httpx.WSGITransport(App(sandbox.world)).handle_request
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda _self, one: answer(one))
     cloud = Endpoints(sandbox.origin, sandbox.world.https_base)
@@ -103,7 +104,7 @@ class Fortnight:
         kept = {"keepPrevious": True} if self.kind == "okta" else {}
         self.given = stack_config(
             self.kind,
-            roles={role: sorted(people) for role, people in self.declared.items()},
+            roles=self.roles(),
             token={"rotation": str(self.rotation), **kept},
             **okta,  # type: ignore[arg-type]
         )
@@ -113,6 +114,10 @@ class Fortnight:
         self.result = self.stack.update(self.given)
         self.updated = Clock.moment
         self.changed |= dict.fromkeys(changed, Clock.moment)
+
+    def roles(self) -> Mapping[str, list[str] | None]:
+        """The roles as the stack file has them."""
+        return {role: sorted(people) for role, people in self.declared.items()}
 
     def grant_or_remove(self) -> None:
         role = self.random.choice(CHANGING)

@@ -8,6 +8,7 @@ import pytest
 
 from cfscim.config.roles import Role
 from cfscim.vendors.entra import jobs as graph_jobs
+from cfscim.vendors.okta import api as okta_api
 from cfscim.verify import Report
 from sandbox.entra.provisioning.cycle import run_cycle as entra_cycle
 from sandbox.okta import catalog as okta_catalog
@@ -219,5 +220,6 @@ def bases(sandbox_server: Sandbox) -> Bases:
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Entra's lag is not what is tried here."""
+    """The vendors' lag is not what is tried here."""
     monkeypatch.setattr(graph_jobs, "_LAG_DELAYS", (0.0, 0.0))
+    monkeypatch.setattr(okta_api, "LAG_DELAYS", (0.0, 0.0))

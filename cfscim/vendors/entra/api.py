@@ -24,6 +24,8 @@ from cfscim.vendors.replies import read
 
 _GROUPS = "GroupMember.Read.All"
 _AUDIT = "AuditLog.Read.All and Directory.Read.All"
+ENABLED = "Enable account"
+"""Microsoft's name of letting a disabled account in again (D, reference-audit-activities)."""
 _PERSON = "id,displayName,mail,userPrincipalName,accountEnabled,proxyAddresses"
 # Graph takes at most 15 values in one `in`.
 _VALUES_A_CALL = 15
@@ -188,12 +190,16 @@ class GraphClient(JobCalls):
 
         Source: learn.microsoft.com/graph/api/directoryaudit-list (both permissions).
         """
+        return self._audit(f"targetResources/any(t:t/id eq {quoted(bare(object_id))})", since)
+
+    def enabled_accounts(self, since: datetime) -> tuple[AuditEvent, ...]:
+        """Whose account was enabled again, as `audit_log` has it."""
+        return self._audit(f"activityDisplayName eq {quoted(ENABLED)}", since)
+
+    def _audit(self, wanted: str, since: datetime) -> tuple[AuditEvent, ...]:
         path = "/v1.0/auditLogs/directoryAudits"
         moment = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        query = {
-            "$filter": f"activityDateTime ge {moment} and "
-            f"targetResources/any(t:t/id eq {quoted(bare(object_id))})"
-        }
+        query = {"$filter": f"activityDateTime ge {moment} and {wanted}"}
         entries = odata_pages(self._http, path, query, needs=_AUDIT)
         return tuple(read(AuditEvent, item, f"Microsoft Graph GET {path}") for item in entries)
 

@@ -4,7 +4,8 @@ Source: okta-management-openapi-spec 2026.06.3 (Applications, Groups, Users, Sys
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Self
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from cfscim.config.okta_switches import USER_PROVISIONING
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
 from cfscim.vendors.okta import APPS, GROUPS, SCOPES, USERS
+from cfscim.vendors.okta.lookups import groups_named, users_addressed
 from cfscim.vendors.okta.models import (
     App,
     AppGroup,
@@ -24,14 +26,16 @@ from cfscim.vendors.okta.models import (
     User,
 )
 from cfscim.vendors.okta.signin import okta_http
-from cfscim.vendors.pages import gather, link_pages, objects
+from cfscim.vendors.pages import link_pages, objects
 from cfscim.vendors.replies import read
 
 _APPS, _GROUPS, _USERS = SCOPES
 _LOGS = "okta.logs.read"
 _NO_FEATURES = ("Provisioning is not enabled", "Provisioning is not supported")
-# A longer search would make a longer address than proxies take.
-_EMAILS_A_CALL = 30
+UNSUSPENDED = "user.lifecycle.unsuspend"
+# Members are seen up to 2 s after they were written (R: 7 of 81 reads).
+LAG_DELAYS = (1.0, 1.5)
+_JUST = timedelta(seconds=30)  # clocks differ
 
 
 class OktaClient:
@@ -120,18 +124,14 @@ class OktaClient:
         return read(Group, answer.body, answer.where)
 
     def group_by_name(self, name: str) -> Group | None:
-        """The group of exactly this name; seen a few seconds after it was written, not at once.
+        """The group of exactly this name.
 
-        An imported group of the same name counts only where Okta has none of its own. Asked by
-        `search`: `q` compares beginnings and shows no more than its limit, without saying so.
+        An imported group of the same name counts only where Okta has none of its own.
         """
-        query = {"search": f"profile.name eq {json.dumps(name)}", "limit": "200"}
-        entries = link_pages(self._http, GROUPS, query, needs=_GROUPS)
-        groups = [read(Group, item, f"Okta GET {GROUPS}") for item in entries]
-        exact = sorted(
-            (group for group in groups if group.name == name),
-            key=lambda group: group.type != "OKTA_GROUP",
-        )
+        groups = [
+            read(Group, item, f"Okta GET {GROUPS}") for item in groups_named(self._http, name)
+        ]
+        exact = sorted(groups, key=lambda group: group.type != "OKTA_GROUP")
         return exact[0] if exact else None
 
     def group_members(self, group_id: str) -> tuple[User, ...]:
@@ -140,17 +140,32 @@ class OktaClient:
         entries = link_pages(self._http, path, {"limit": "200"}, needs=_GROUPS)
         return tuple(read(User, item, f"Okta GET {path}") for item in entries)
 
+    def settled_members(
+        self, group_id: str, declared: Collection[str], *, exact: bool
+    ) -> tuple[User, ...]:
+        """The people in a group that should hold these addresses (`exact`: and no others).
+
+        Where it does not and was changed just now, it is read again: Okta shows the members up to
+        2 s late (recorded).
+        """
+        wanted = {address.casefold() for address in declared}
+        for delay in (*LAG_DELAYS, None):
+            members = self.group_members(group_id)
+            there = {member.email.casefold() for member in members}
+            as_wanted = there == wanted if exact else there >= wanted
+            if as_wanted or delay is None or not self._just_changed(group_id):
+                return members
+            self._http.sleep(delay)
+        raise AssertionError("the last turn returns")
+
+    def _just_changed(self, group_id: str) -> bool:
+        changed = self.group(group_id).changed
+        return changed is not None and abs(datetime.now(UTC) - changed) < _JUST
+
     def users_by_email(self, emails: Sequence[str]) -> dict[str, tuple[User, ...]]:
         """E-mail address as given -> everybody who has it; case does not matter to Okta."""
-        parts = [
-            emails[start : start + _EMAILS_A_CALL]
-            for start in range(0, len(emails), _EMAILS_A_CALL)
-        ]
-        users = [
-            user
-            for page in gather([lambda part=part: self._search(part) for part in parts])
-            for user in page
-        ]
+        found = users_addressed(self._http, emails)
+        users = [read(User, item, "Okta GET /api/v1/users") for item in found]
         return {
             email: tuple(user for user in users if user.email.casefold() == email.casefold())
             for email in emails
@@ -163,11 +178,12 @@ class OktaClient:
     def membership_changes(
         self, group_ids: Sequence[str], *, since: str, until: str, most: int = 1000
     ) -> tuple[LogEvent, ...]:
-        """Who was put into these groups or taken out in a time span, newest first; person and group
-        are the targets of an event (D: event types)."""
+        """Who was put into these groups or taken out in a time span, and whose suspension ended,
+        newest first; person and group are the targets of an event (D: event types)."""
         kinds = " or ".join(f'eventType eq "group.user_membership.{k}"' for k in ("add", "remove"))
         groups = " or ".join(f"target.id eq {json.dumps(group)}" for group in group_ids)
-        return self._events(f"({kinds}) and ({groups})", since, until, most)
+        wanted = f'(({kinds}) and ({groups})) or eventType eq "{UNSUSPENDED}"'
+        return self._events(wanted, since, until, most)
 
     def _events(self, wanted: str, since: str, until: str, most: int) -> tuple[LogEvent, ...]:
         query = {
@@ -183,10 +199,3 @@ class OktaClient:
             if len(events) >= most:
                 break
         return tuple(events)
-
-    def _search(self, emails: Sequence[str]) -> list[User]:
-        # json.dumps quotes as Okta's expressions want it.
-        search = " or ".join(f"profile.email eq {json.dumps(email)}" for email in emails)
-        query = {"search": search, "limit": "200"}
-        entries = link_pages(self._http, USERS, query, needs=_USERS)
-        return [read(User, item, f"Okta GET {USERS}") for item in entries]

@@ -105,6 +105,15 @@ class Group(Reply):
         """The group's name, byte for byte."""
         return self.profile.name
 
+    @property
+    def changed(self) -> datetime | None:
+        """When somebody was last put in or taken out; None where Okta does not say."""
+        try:
+            moment = datetime.fromisoformat(self.last_membership_updated or "")
+        except ValueError:
+            return None
+        return moment if moment.tzinfo else None
+
 
 class UserProfile(Reply):
     """Who it is."""

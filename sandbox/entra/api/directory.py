@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import JsonValue
 from werkzeug import Response
 
+from sandbox.entra import audit
 from sandbox.entra.api.graph import body_object, context_line, entity_reply, graph_route, no_content
 from sandbox.entra.api.odata import ListRule, Object, list_reply, one_reply
 from sandbox.entra.errors import bad_request, not_found
@@ -280,7 +281,10 @@ def update_user(ctx: Context, key: str) -> Response:
     body.pop("passwordProfile", None)
     if "userPrincipalName" in body:
         _check_principal_name(ctx.state, str(body["userPrincipalName"]), user)
+    before = user.properties.get("accountEnabled")
     apply_properties(user, body, frozenset())
+    if (enabled := user.properties.get("accountEnabled")) != before:
+        audit.write(ctx.state, audit.ENABLED if enabled else audit.DISABLED, user)
     return no_content()
 
 

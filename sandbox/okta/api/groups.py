@@ -3,6 +3,8 @@
 Source: https://developer.okta.com/docs/api/openapi/okta-management/management/tags/group.
 """
 
+from collections.abc import Callable
+
 from werkzeug import Response
 
 from sandbox.okta.api import log
@@ -12,7 +14,7 @@ from sandbox.okta.api.users import find as find_user
 from sandbox.okta.api.users import listed_user
 from sandbox.okta.api.views import app_view, group_view
 from sandbox.okta.errors import OktaError, invalid, not_found
-from sandbox.okta.models import Group, OktaState, now
+from sandbox.okta.models import Group, OktaState, User, now
 from sandbox.okta.provisioning.assignment import refresh
 from sandbox.server.router import Context, json_reply
 
@@ -44,18 +46,28 @@ def _record(group: Group) -> dict[str, object]:
 @endpoint("GET", "/api/v1/groups", _READ)
 def list_groups(ctx: Context) -> Response:
     """``q`` matches the beginning of names; ``search`` any attribute; ``filter`` a few (R)."""
-    args = ctx.request.args
-    groups, default = list(ctx.state.groups.values()), 200
+    args, state, default = ctx.request.args, ctx.state, 200
+    groups = list(state.groups.values())
+    if args.get("search"):
+        test = expression(args["search"])
+        groups = [
+            group for group in state.searched_groups.shown(state.groups) if test(_record(group))
+        ]
     if args.get("q"):
         start, default = args["q"].casefold(), 300
         groups = [group for group in groups if group.name.casefold().startswith(start)]
-    if args.get("search"):
-        test = expression(args["search"])
-        groups = [group for group in groups if test(_record(group))]
     if args.get("filter"):
         test = expression(args["filter"], _FILTERED)
         groups = [group for group in groups if test(_record(group))]
-    return page(ctx, groups, lambda group: group.id, group_view, default=default, most=10_000)
+    return page(
+        ctx,
+        groups,
+        lambda group: group.id,
+        group_view,
+        default=default,
+        most=10_000,
+        linked=not args.get("q"),  # R 165 of 165: no Link header
+    )
 
 
 @endpoint("POST", "/api/v1/groups", _MANAGE)
@@ -63,6 +75,7 @@ def create_group(ctx: Context) -> Response:
     """Add a group of Okta's own; its name must be new (R)."""
     name, description = _profile(ctx, None)
     group = ctx.state.add_group(name, description)
+    ctx.state.made_group(group)
     log.write(ctx.state, "group.lifecycle.create", "Create Okta group", log.group_target(group))
     return json_reply(group_view(group))
 
@@ -77,7 +90,9 @@ def get_group(ctx: Context, group_id: str) -> Response:
 def replace_group(ctx: Context, group_id: str) -> Response:
     """Replace the profile: a description left out is gone (R)."""
     group = _own(ctx.state, group_id)
-    group.name, group.description = _profile(ctx, group)
+    name, description = _profile(ctx, group)
+    ctx.state.note_group(group_id)
+    group.name, group.description = name, description
     group.last_updated = now()
     log.write(
         ctx.state, "group.profile.update", "Update Okta group profile", log.group_target(group)
@@ -103,6 +118,7 @@ def delete_group(ctx: Context, group_id: str) -> Response:
     for app in state.apps.values():
         app.groups = [a for a in app.groups if a.group_id != group_id]
     log.write(state, "group.lifecycle.delete", "Delete Okta group", log.group_target(group))
+    state.note_group(group_id)
     del state.groups[group_id]
     refresh(state)
     return no_content()
@@ -110,9 +126,10 @@ def delete_group(ctx: Context, group_id: str) -> Response:
 
 @endpoint("GET", "/api/v1/groups/<group_id>/users", _READ)
 def list_members(ctx: Context, group_id: str) -> Response:
-    """The members, deactivated people left out (R)."""
+    """The members, deactivated people left out; now and then those of before a change (R)."""
     state: OktaState = ctx.state
-    people = [state.users[user_id] for user_id in find(state, group_id).members]
+    members = state.late.shown_members(group_id, find(state, group_id).members)
+    people = [state.users[user_id] for user_id in members if user_id in state.users]
     shown = [user for user in people if user.assignable]
     return page(ctx, shown, lambda user: user.id, listed_user, default=1000, most=1000)
 
@@ -120,37 +137,48 @@ def list_members(ctx: Context, group_id: str) -> Response:
 @endpoint("PUT", "/api/v1/groups/<group_id>/users/<user_id>", _MANAGE)
 def add_member(ctx: Context, group_id: str, user_id: str) -> Response:
     """Add a person; a member already is no error (R)."""
-    group, user = _own(ctx.state, group_id), find_user(ctx, user_id)
-    if user.id not in group.members:
-        group.members.append(user.id)
-        group.last_membership_updated = now()
-        log.write(
-            ctx.state,
-            "group.user_membership.add",
-            "Add user to group membership",
-            log.user_target(user),
-            log.group_target(group),
-        )
-        refresh(ctx.state)
+    put_in(ctx.state, _own(ctx.state, group_id), find_user(ctx, user_id))
     return no_content()
 
 
 @endpoint("DELETE", "/api/v1/groups/<group_id>/users/<user_id>", _MANAGE)
 def remove_member(ctx: Context, group_id: str, user_id: str) -> Response:
     """Remove a person; no member is no error (R)."""
-    group, user = _own(ctx.state, group_id), find_user(ctx, user_id)
-    if user.id in group.members:
-        group.members.remove(user.id)
-        group.last_membership_updated = now()
-        log.write(
-            ctx.state,
-            "group.user_membership.remove",
-            "Remove user from group membership",
-            log.user_target(user),
-            log.group_target(group),
-        )
-        refresh(ctx.state)
+    take_out(ctx.state, _own(ctx.state, group_id), find_user(ctx, user_id))
     return no_content()
+
+
+def put_in(state: OktaState, group: Group, user: User) -> None:
+    """Make a person a member, with all that follows from it."""
+    if user.id not in group.members:
+        _change(state, group, user, "add", "Add user to group membership", group.members.append)
+
+
+def take_out(state: OktaState, group: Group, user: User) -> None:
+    """End a person's membership, with all that follows from it."""
+    if user.id in group.members:
+        message = "Remove user from group membership"
+        _change(state, group, user, "remove", message, group.members.remove)
+
+
+def _change(
+    state: OktaState,
+    group: Group,
+    user: User,
+    kind: str,
+    message: str,
+    change: Callable[[str], None],
+) -> None:
+    state.note_group(group.id)
+    state.late.note_members(group.id, group.members)
+    change(user.id)
+    group.last_membership_updated = now()
+    event, targets = (
+        f"group.user_membership.{kind}",
+        (log.user_target(user), log.group_target(group)),
+    )
+    log.write(state, event, message, *targets)
+    refresh(state)
 
 
 @endpoint("GET", "/api/v1/groups/<group_id>/apps", _READ)

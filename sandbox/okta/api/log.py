@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from werkzeug import Response
 
 from sandbox.okta.api.route import endpoint, page
-from sandbox.okta.api.search import expression
+from sandbox.okta.api.search import LOGGED, expression
 from sandbox.okta.errors import invalid
 from sandbox.okta.models import App, Group, OktaState, User, now, parse
 from sandbox.server.router import Context
@@ -93,7 +93,9 @@ def list_events(ctx: Context) -> Response:
     order = args.get("sortOrder", "ASCENDING")
     if order not in ("ASCENDING", "DESCENDING"):
         raise invalid("sortOrder", "sortOrder: ASCENDING or DESCENDING is expected")
-    test = expression(args["filter"]) if args.get("filter") else lambda _event: True
+    test = (
+        expression(args["filter"], operators=LOGGED) if args.get("filter") else lambda _event: True
+    )
     words = args.get("q", "").casefold().split()
     events = [
         event

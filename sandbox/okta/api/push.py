@@ -161,7 +161,11 @@ def _target(state: OktaState, app: App, group_id: str, name: str) -> Group:
             raise invalid("targetGroupId", "targetGroupId: not a group of this app")
     else:
         own = [g for g in state.groups.values() if g.app_id == app.id and g.name == name]
-        group = own[0] if own else state.add_group(name, None, kind="APP_GROUP", app_id=app.id)
+        if own:
+            group = own[0]
+        else:
+            group = state.add_group(name, None, kind="APP_GROUP", app_id=app.id)
+            state.made_group(group)
     if any(mapping.target_group_id == group.id for mapping in app.mappings):
         raise invalid("target", "The target group is pushed to by another mapping.")
     return group

@@ -151,10 +151,12 @@ def page(
     default: int,
     most: int,
     endless: bool = False,
+    linked: bool = True,
 ) -> Response:
     """One page of ``items``: those behind the query's ``after`` (a ``key``), at most ``limit``.
 
     ``endless``: name a next page even when there is none yet, as the System Log does to pollers.
+    ``linked`` False: there are no pages, so that nothing beyond the limit is ever seen.
     """
     limit, after = limit_of(ctx, default, most), ctx.request.args.get("after")
     start = 0
@@ -163,6 +165,8 @@ def page(
         start = keys.index(after) + 1 if after in keys else len(items)
     shown = items[start : start + limit]
     response = json_reply([show(item) for item in shown])
+    if not linked:
+        return response
     response.headers.add("Link", _link(ctx, None, "self"))
     if start + limit < len(items) or endless:
         last = key(shown[-1]) if shown else after

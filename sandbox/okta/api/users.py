@@ -113,12 +113,12 @@ def list_users(ctx: Context) -> Response:
 
     Source: R.
     """
-    args = ctx.request.args
-    users = list(ctx.state.users.values())
+    args, state = ctx.request.args, ctx.state
+    users = list(state.users.values())
     default = 200
     if args.get("search"):
         test = expression(args["search"])
-        users = [user for user in users if test(record(user))]
+        users = [user for user in state.searched_users.shown(state.users) if test(record(user))]
     elif args.get("filter"):
         test = expression(args["filter"], _FILTERED)
         users = [user for user in users if test(record(user))]
@@ -148,6 +148,7 @@ def create_user(ctx: Context) -> Response:
     profile = _whole_profile(ctx)
     _check_login(ctx.state, str(profile["login"]))
     user = ctx.state.add_user(*(str(profile[name]) for name in _NAMED))
+    ctx.state.made_user(user)
     user.password = False
     user.extra = {k: v for k, v in profile.items() if k not in _NAMED and v is not None}
     _take_credentials(user, body_object(ctx))
@@ -169,6 +170,7 @@ def get_user(ctx: Context, key: str) -> Response:
 def update_user(ctx: Context, key: str) -> Response:
     """Change the given attributes only (R)."""
     user = find(ctx, key)
+    ctx.state.note_user(user.id)
     _take_credentials(user, body_object(ctx))
     profile = member(body_object(ctx), "profile")
     _check_profile(ctx.state, profile)
@@ -200,6 +202,7 @@ def replace_user(ctx: Context, key: str) -> Response:
     user = find(ctx, key)
     if member(body_object(ctx), "profile"):  # R: credentials alone leave the profile
         _whole_profile(ctx)
+        ctx.state.note_user(user.id)
         user.extra = {}
     return update_user(ctx, key)
 
@@ -214,6 +217,7 @@ def delete_user(ctx: Context, key: str) -> Response:
     for group in state.groups.values():
         if user.id in group.members:
             group.members.remove(user.id)
+    state.note_user(user.id)
     del state.users[user.id]
     refresh(state)
     return no_content()
@@ -245,6 +249,7 @@ def _password_step(ctx: Context, user: User, step: str) -> Response:
     if user.status in ("STAGED", "SUSPENDED", "DEPROVISIONED"):
         raise _not_allowed()
     if status is not None:
+        ctx.state.note_user(user.id)
         user.status, user.status_changed = status, now()
         refresh(ctx.state)
     log.write(ctx.state, f"user.account.{step}", "Change of password", log.user_target(user))
@@ -305,7 +310,21 @@ def _move(state: OktaState, user: User, step: str) -> None:
         raise forbidden("the API token's owner cannot be deactivated with it")
     if step == "activate" and not user.password:
         status = "PROVISIONED"
+    state.note_user(user.id)
     user.status, user.status_changed = status, now()
+    _note_step(state, user, step)
+
+
+def suspend(state: OktaState, user_id: str, *, suspended: bool) -> None:
+    """What an administrator does in the console: suspend a person, or end the suspension."""
+    user = state.users[user_id]
+    if suspended != (user.status == "SUSPENDED"):
+        user.status = "SUSPENDED" if suspended else "ACTIVE"
+        user.status_changed = now()
+        _note_step(state, user, "suspend" if suspended else "unsuspend")
+
+
+def _note_step(state: OktaState, user: User, step: str) -> None:
     refresh(state)
     message = f"{step.capitalize()} Okta user"
     log.write(state, f"user.lifecycle.{step}", message, log.user_target(user))

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from itertools import count
 from typing import Any, Self
@@ -90,6 +91,17 @@ class Okta(httpx.Client):
         answer = PLAIN.post(f"{self.sandbox.admin}/cycle", json=body)
         assert answer.status_code == 200, answer.text
         return answer.json()["okta"]
+
+
+class Clock:
+    """The time of day that `sandbox.okta.late` reads, where it is put in place of `time`."""
+
+    def __init__(self) -> None:
+        self.at = time.time()
+
+    def time(self) -> float:
+        """Seconds since 1970."""
+        return self.at
 
 
 class Target:

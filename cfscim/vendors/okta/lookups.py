@@ -1,0 +1,96 @@
+"""Groups and people by name or address, as Okta has them now.
+
+`search` reads an index that is seconds behind (okta-management: "eventually consistent"). `q`
+(groups), `filter` (people) and ids are not; what the index alone shows is read again by its id.
+"""
+
+import json
+from collections.abc import Sequence
+
+from cfscim.config.json_types import JsonObject
+from cfscim.vendors.errors import AnswerError
+from cfscim.vendors.http import HttpClient
+from cfscim.vendors.pages import gather, link_pages
+
+_GROUPS, _USERS = "/api/v1/groups", "/api/v1/users"
+_READ_GROUPS, _READ_USERS = "okta.groups.read", "okta.users.read"
+_A_PAGE = 200
+# A longer expression would make a longer address than proxies take.
+_A_CALL = 30
+
+
+def groups_named(http: HttpClient, name: str) -> list[JsonObject]:
+    """The groups of exactly this name. Raises `AnswerError`.
+
+    `q` compares beginnings and shows no more than its limit, without saying so; beyond that the
+    index is asked.
+    """
+    query = {"q": name, "limit": str(_A_PAGE)}
+    begin = [*link_pages(http, _GROUPS, query, needs=_READ_GROUPS)]
+    exact = [group for group in begin if _name(group) == name]
+    if len(begin) < _A_PAGE:
+        return exact
+    query = {"search": f"profile.name eq {_quoted(name)}", "limit": str(_A_PAGE)}
+    indexed = link_pages(http, _GROUPS, query, needs=_READ_GROUPS)
+    seen = {str(group.get("id")) for group in exact}
+    for shown in indexed:
+        group = None if str(shown.get("id")) in seen else _by_id(http, shown)
+        if group is not None and _name(group) == name:
+            exact.append(group)
+    return exact
+
+
+def users_addressed(http: HttpClient, addresses: Sequence[str]) -> list[JsonObject]:
+    """Everybody who has one of the addresses, whatever its case. Raises `AnswerError`.
+
+    `filter` compares the case too, so that the index is asked as well.
+    """
+    parts = [addresses[at : at + _A_CALL] for at in range(0, len(addresses), _A_CALL)]
+    calls = [
+        lambda how=how, part=part: _users(http, how, "profile.email", part)
+        for part in parts
+        for how in ("filter", "search")
+    ]
+    answers = gather(calls)
+    users = {str(user.get("id")): user for answer in answers[::2] for user in answer}
+    indexed = {str(user.get("id")) for answer in answers[1::2] for user in answer}
+    late = sorted(indexed - users.keys())
+    again = [late[at : at + _A_CALL] for at in range(0, len(late), _A_CALL)]
+    calls = [lambda part=part: _users(http, "filter", "id", part) for part in again]
+    wanted = {address.casefold() for address in addresses}
+    found = [*users.values(), *(user for answer in gather(calls) for user in answer)]
+    return [user for user in found if _address(user).casefold() in wanted]
+
+
+def _users(http: HttpClient, how: str, attribute: str, values: Sequence[str]) -> list[JsonObject]:
+    expression = " or ".join(f"{attribute} eq {_quoted(value)}" for value in values)
+    query = {how: expression, "limit": str(_A_PAGE)}
+    return [*link_pages(http, _USERS, query, needs=_READ_USERS)]
+
+
+def _by_id(http: HttpClient, group: JsonObject) -> JsonObject | None:
+    try:
+        answer = http.get(f"{_GROUPS}/{group.get('id')}", needs=_READ_GROUPS)
+    except AnswerError as error:
+        if error.kind == "not found":
+            return None
+        raise
+    return answer.body if isinstance(answer.body, dict) else None
+
+
+def _profile(item: JsonObject, key: str) -> str:
+    profile = item.get("profile")
+    return str(profile.get(key) or "") if isinstance(profile, dict) else ""
+
+
+def _name(group: JsonObject) -> str:
+    return _profile(group, "name")
+
+
+def _address(user: JsonObject) -> str:
+    return _profile(user, "email") or _profile(user, "login")
+
+
+def _quoted(text: str) -> str:
+    """As Okta's expressions want it."""
+    return json.dumps(text, ensure_ascii=False)
