@@ -76,12 +76,14 @@ class Exchange:
 class Accepted:
     """A difference that stays, and why.
 
-    ``call``: a regular expression over the call's name; ``place``: one over a line of difference.
+    ``call``: a regular expression over the call's name; ``place``: one over a line of difference;
+    ``today``: a tenant of today shows it too, so that it is none in what the program recorded.
     """
 
     call: str
     place: str
     reason: str
+    today: bool = False
 
     def covers(self, call: str, difference: str) -> bool:
         """Whether this difference of this call is the accepted one."""

@@ -50,6 +50,7 @@ def test_q_matches_the_beginning_of_a_name(okta: Okta) -> None:
     ],
 )
 def test_search_and_filter(okta: Okta, query: str, expected: list[str]) -> None:
+    okta.sandbox.world.okta.late.search_seconds = 0
     okta.group("Administrator")
     okta.group("Administrator Read Only")
     assert names(okta, query) == expected

@@ -103,6 +103,7 @@ def test_update_keeps_what_is_left_out(okta: Okta) -> None:
 
 
 def test_deactivated_people_are_listed_only_on_request(okta: Okta) -> None:
+    okta.sandbox.world.okta.late.search_seconds = 0
     okta.got("POST", f"/users/{okta.user('ada')}/lifecycle/deactivate")
     assert "ada@example.com" not in logins(okta, "")
     assert logins(okta, 'search=status eq "DEPROVISIONED"') == ["ada@example.com"]
