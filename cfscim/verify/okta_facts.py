@@ -100,7 +100,9 @@ def read_okta(
     app_groups = reader.read(lambda: client.app_groups(app_id))
     groups = {role: reader.read(lambda g=g: client.group(g)) for role, g in ids.items()}
     members = {
-        role: reader.read(partial(_members, client, g, config.roles[role].members, exact=True))
+        role: reader.read(
+            partial(_members, client, groups[role], g, config.roles[role].members, exact=True)
+        )
         for role, g in ids.items()
     }
     everyone = users_group.wait()
@@ -111,7 +113,7 @@ def read_okta(
         if mapping.target_group_id and mapping.source_group_id in wanted
     ]
     listed = okta_config.users_group.members is not None
-    all_people = partial(_members, client, declared=people(config), exact=listed)
+    all_people = partial(_members, client, users_group, declared=people(config), exact=listed)
     users = reader.read(lambda: all_people(everyone.id) if everyone else ())
     lost = _absent(config, users, members)
     strangers = (
@@ -144,11 +146,18 @@ def read_okta(
 
 
 def _members(
-    client: OktaClient, group: str, declared: Collection[str] | None, *, exact: bool
+    client: OktaClient,
+    group: Reading[Group] | Reading[Group | None],
+    id_: str,
+    declared: Collection[str] | None,
+    *,
+    exact: bool,
 ) -> tuple[User, ...]:
-    if declared is None:
-        return client.group_members(group)
-    return client.settled_members(group, declared, exact=exact)
+    """The group was asked for before its members, so that it is there, or fails as they would."""
+    known = group.wait()
+    if declared is None or known is None:
+        return client.group_members(id_)
+    return client.settled_members(known, declared, exact=exact)
 
 
 def _twins(client: OktaClient, label: str, app_id: str) -> tuple[App, ...]:

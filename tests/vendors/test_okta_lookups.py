@@ -80,11 +80,11 @@ def test_more_groups_of_a_beginning_than_a_list_shows(
 def test_members_that_differ_are_read_again_where_they_were_just_changed(
     sandbox: Sandbox, there: Okta, client: OktaClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api, "LAG_DELAYS", (0.0,))
+    monkeypatch.setattr(api, "MEMBERS_LATE", 0.0)
     group = there.group("Fresh", "ada")
     before_the_late_one = 11
     sandbox.world.okta.late.reads = before_the_late_one
     assert client.group_members(group) == ()
     sandbox.world.okta.late.reads = before_the_late_one
-    members = client.settled_members(group, ["ada@example.com"], exact=True)
+    members = client.settled_members(client.group(group), ["ada@example.com"], exact=True)
     assert [member.email for member in members] == ["ada@example.com"]

@@ -34,7 +34,7 @@ _LOGS = "okta.logs.read"
 _NO_FEATURES = ("Provisioning is not enabled", "Provisioning is not supported")
 UNSUSPENDED = "user.lifecycle.unsuspend"
 # Members are seen up to 2 s after they were written (R: 7 of 81 reads).
-LAG_DELAYS = (1.0, 1.5)
+MEMBERS_LATE = 2.0
 _JUST = timedelta(seconds=30)  # clocks differ
 
 
@@ -141,26 +141,21 @@ class OktaClient:
         return tuple(read(User, item, f"Okta GET {path}") for item in entries)
 
     def settled_members(
-        self, group_id: str, declared: Collection[str], *, exact: bool
+        self, group: Group, declared: Collection[str], *, exact: bool
     ) -> tuple[User, ...]:
         """The people in a group that should hold these addresses (`exact`: and no others).
 
-        Where it does not and was changed just now, it is read again: Okta shows the members up to
-        2 s late (recorded).
+        Where it does not and was changed just now, it is read once more: Okta shows the members
+        up to 2 s late (recorded).
         """
         wanted = {address.casefold() for address in declared}
-        for delay in (*LAG_DELAYS, None):
-            members = self.group_members(group_id)
-            there = {member.email.casefold() for member in members}
-            as_wanted = there == wanted if exact else there >= wanted
-            if as_wanted or delay is None or not self._just_changed(group_id):
-                return members
-            self._http.sleep(delay)
-        raise AssertionError("the last turn returns")
-
-    def _just_changed(self, group_id: str) -> bool:
-        changed = self.group(group_id).changed
-        return changed is not None and abs(datetime.now(UTC) - changed) < _JUST
+        members = self.group_members(group.id)
+        there = {member.email.casefold() for member in members}
+        as_wanted = there == wanted if exact else there >= wanted
+        if as_wanted or group.changed is None or abs(datetime.now(UTC) - group.changed) > _JUST:
+            return members
+        self._http.sleep(MEMBERS_LATE)
+        return self.group_members(group.id)
 
     def users_by_email(self, emails: Sequence[str]) -> dict[str, tuple[User, ...]]:
         """E-mail address as given -> everybody who has it; case does not matter to Okta."""
