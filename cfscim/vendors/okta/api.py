@@ -12,7 +12,7 @@ from urllib.parse import quote
 from cfscim.config.okta_switches import USER_PROVISIONING
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
-from cfscim.vendors.okta import APPS, GROUPS, SCOPES, USERS
+from cfscim.vendors.okta import APPS, GROUPS, SCOPES
 from cfscim.vendors.okta.lookups import groups_named, users_addressed
 from cfscim.vendors.okta.models import (
     App,
@@ -159,8 +159,8 @@ class OktaClient:
 
     def users_by_email(self, emails: Sequence[str]) -> dict[str, tuple[User, ...]]:
         """E-mail address as given -> everybody who has it; case does not matter to Okta."""
-        found = users_addressed(self._http, emails)
-        users = [read(User, item, "Okta GET /api/v1/users") for item in found]
+        shown = users_addressed(self._http, emails)
+        users = [read(User, item, "Okta GET /api/v1/users") for item in shown]
         return {
             email: tuple(user for user in users if user.email.casefold() == email.casefold())
             for email in emails

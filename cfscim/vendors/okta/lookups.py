@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from cfscim.config.json_types import JsonObject
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
+from cfscim.vendors.okta import GROUPS, READ_PEOPLE, USERS
 from cfscim.vendors.pages import gather, link_pages
 
-_GROUPS, _USERS = "/api/v1/groups", "/api/v1/users"
-_READ_GROUPS, _READ_USERS = "okta.groups.read", "okta.users.read"
+_READ_GROUPS = "okta.groups.read"
+LATE = "_late"
+"""Beside what Okta shows of a person: true where no search shows it yet."""
 _A_PAGE = 200
 # A longer expression would make a longer address than proxies take.
 _A_CALL = 30
@@ -26,12 +28,12 @@ def groups_named(http: HttpClient, name: str) -> list[JsonObject]:
     index is asked.
     """
     query = {"q": name, "limit": str(_A_PAGE)}
-    begin = [*link_pages(http, _GROUPS, query, needs=_READ_GROUPS)]
+    begin = [*link_pages(http, GROUPS, query, needs=_READ_GROUPS)]
     exact = [group for group in begin if _name(group) == name]
     if len(begin) < _A_PAGE:
         return exact
     query = {"search": f"profile.name eq {_quoted(name)}", "limit": str(_A_PAGE)}
-    indexed = link_pages(http, _GROUPS, query, needs=_READ_GROUPS)
+    indexed = link_pages(http, GROUPS, query, needs=_READ_GROUPS)
     seen = {str(group.get("id")) for group in exact}
     for shown in indexed:
         group = None if str(shown.get("id")) in seen else _by_id(http, shown)
@@ -41,7 +43,8 @@ def groups_named(http: HttpClient, name: str) -> list[JsonObject]:
 
 
 def users_addressed(http: HttpClient, addresses: Sequence[str]) -> list[JsonObject]:
-    """Everybody who has one of the addresses, whatever its case. Raises `AnswerError`.
+    """Everybody who has one of the addresses, whatever its case, with `LATE` beside what Okta
+    shows. Raises `AnswerError`.
 
     `filter` compares the case too, so that the index is asked as well.
     """
@@ -58,19 +61,20 @@ def users_addressed(http: HttpClient, addresses: Sequence[str]) -> list[JsonObje
     again = [late[at : at + _A_CALL] for at in range(0, len(late), _A_CALL)]
     calls = [lambda part=part: _users(http, "filter", "id", part) for part in again]
     wanted = {address.casefold() for address in addresses}
-    found = [*users.values(), *(user for answer in gather(calls) for user in answer)]
-    return [user for user in found if _address(user).casefold() in wanted]
+    people = [{**user, LATE: key not in indexed} for key, user in users.items()]
+    people += [{**user, LATE: False} for answer in gather(calls) for user in answer]
+    return [user for user in people if _address(user).casefold() in wanted]
 
 
 def _users(http: HttpClient, how: str, attribute: str, values: Sequence[str]) -> list[JsonObject]:
     expression = " or ".join(f"{attribute} eq {_quoted(value)}" for value in values)
     query = {how: expression, "limit": str(_A_PAGE)}
-    return [*link_pages(http, _USERS, query, needs=_READ_USERS)]
+    return [*link_pages(http, USERS, query, needs=READ_PEOPLE)]
 
 
 def _by_id(http: HttpClient, group: JsonObject) -> JsonObject | None:
     try:
-        answer = http.get(f"{_GROUPS}/{group.get('id')}", needs=_READ_GROUPS)
+        answer = http.get(f"{GROUPS}/{group.get('id')}", needs=_READ_GROUPS)
     except AnswerError as error:
         if error.kind == "not found":
             return None

@@ -125,11 +125,13 @@ class UserProfile(Reply):
 
 
 class User(Reply):
-    """A person; only an `ACTIVE`, `STAGED`, `PROVISIONED` … one is provisioned to apps."""
+    """A person; only an `ACTIVE`, `STAGED`, `PROVISIONED` … one is provisioned to apps. `late`: no
+    search of Okta's shows the person yet."""
 
     id: str
     status: str
     profile: UserProfile
+    late: bool = Field(default=False, alias="_late")
 
     @property
     def email(self) -> str:
