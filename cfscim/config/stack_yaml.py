@@ -6,9 +6,11 @@ words mean follows Go's yaml.v3, with which the engine reads stack files.
 """
 
 import copy
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import yaml
@@ -25,6 +27,8 @@ _LONGEST = 200
 _TAG = "tag:yaml.org,2002:"
 _WORDS = {_TAG + kind for kind in ("int", "float", "bool", "null", "timestamp")}
 _SCALARS = {None, "!", _TAG + "str", *_WORDS}
+_MOMENTS = (("expiresOn",), ("until",))
+"""Keys of which the engine's own words for a moment are understood, too."""
 _CONTAINERS = {None, "!", _TAG + "map", _TAG + "seq"}
 
 
@@ -151,6 +155,12 @@ class _Values:
         value = plain_scalar(node.value) if _is_word(node) else node.value
         if not isinstance(value, str) and node.value and self._alias is None:
             self._tree.written[path] = node.value
+        if path[-1:] not in _MOMENTS and _is_word(node) and _is_time(node.value):
+            self._tree.problems.append(_no_text(path, node))
+        untrue = node.tag in _WORDS and isinstance(value, str) and not _is_time(value)
+        if untrue or (isinstance(value, float) and not math.isfinite(value)):
+            line = node.start_mark.line + 1
+            self._tree.problems.append(_problem("no value that the engine can read", line, path))
         return value
 
     def _item(self, node: yaml.Node, path: Keys, key: yaml.Node | None = None) -> object:
@@ -164,6 +174,9 @@ class _Values:
         for key, value in node.value:
             place = (*path, key.value)
             if key.value == "<<" and _is_word(key):
+                if merged:
+                    line = key.start_mark.line + 1
+                    self._tree.problems.append(_twice(place, merged[0][1], line))
                 plain = isinstance(value, yaml.CollectionNode) and not hasattr(value, "alias")
                 line = self._tree.lines.get(path, 1) if plain else value.start_mark.line + 1
                 merged.append((self.value(value, place), line))
@@ -222,6 +235,15 @@ def _twice(path: Keys, first: int, second: int) -> Message:
     )
 
 
+def _no_text(path: Keys, node: yaml.ScalarNode) -> Message:
+    return Message(
+        _at(path, node.start_mark.line + 1),
+        what=f"{node.value} is read as a moment, not as text",
+        why="the engine hands it on in other words, with a time of day and a zone",
+        instead=f'write "{node.value}" in quotes',
+    )
+
+
 def _syntax(error: yaml.MarkedYAMLError, text: str) -> Message:
     mark = error.problem_mark or error.context_mark
     number = mark.line + 1 if mark else None
@@ -253,6 +275,22 @@ _NUMBERS: dict[str, Callable[[str], Scalar]] = {
     r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)": lambda word: float(word.replace(".", "")),
     r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?": float,
 }
+
+
+_DAY, _CLOCK = r"(\d{4})-(\d\d?)-(\d\d?)", r"(\d\d?):(\d\d?):(\d\d?)([.,]\d+)?"
+_TIME = re.compile(rf"{_DAY}(?: {_CLOCK}|[Tt]{_CLOCK}(Z|[+-]\d\d:\d\d))?", re.ASCII)
+
+
+def _is_time(text: str) -> bool:
+    """Whether the engine reads a bare word as a moment (yaml.v3, resolve.go)."""
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return False
+    try:
+        datetime(*(int(part) for part in match.groups() if part and part.isdigit()))  # type: ignore[arg-type]
+    except ValueError:
+        return False
+    return True
 
 
 def plain_scalar(text: str) -> Scalar:

@@ -90,6 +90,21 @@ def _documents() -> Iterator[Trick]:
     )
     listed = BASE.replace("config:", f"config:\n  <<: [{address}, {{a: b}}]", 1)
     yield _written("merged addresses", listed, "baseUrl|read by nothing")
+    both = "config:\n  <<: {okta:maxRetries: 1}\n  <<: {okta:parallelism: 1}"
+    yield _written("merged twice", BASE.replace("config:", both, 1), "twice")
+    for name, word in {
+        "a day": "2026-01-01",
+        "a day in short": "2026-1-1",
+        "a moment": "2026-01-01T00:00:00Z",
+        "a moment with a blank": "2026-01-01 00:00:00",
+        "a number without end": "-.inf",
+        "no truth": "!!bool yes",
+        "no number": "!!int many",
+    }.items():
+        named = BASE.replace("name: Example Corp", f"name: {word}")
+        yield _written(f"a name that is {name}", named, "account.name")
+        given = BASE.replace("okta:orgName: example", f"okta:orgName: {word}")
+        yield _written(f"a setting that is {name}", given, "okta:orgName")
     redefined = f"a: &x [1]\n{BASE}b: &x [2]\n"
     yield _written("an anchor twice", redefined)
     yield _written("an endless alias", f"{BASE}x: &x [*x]\n")
