@@ -4,6 +4,8 @@ Exit codes: 0 fine, 1 problems, 2 wrong usage, 3 something needed is missing (ne
 credentials), 4 (verify) not there yet, 130 ended by Ctrl-C, 143 by SIGTERM.
 """
 
+import atexit
+import gc
 import os
 import sys
 from enum import StrEnum
@@ -584,4 +586,8 @@ def _flush() -> None:
 
 
 if __name__ == "__main__":
+    # Looking for garbage in what is loaded, again and at the end, is a fifth of a short command.
+    gc.freeze()
+    gc.set_threshold(50_000)
+    atexit.register(gc.freeze)
     main()

@@ -8,14 +8,17 @@ asks that an Okta app which goes deactivates nobody.
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pulumi
 from pulumi.dynamic import CreateResult, Resource, UpdateResult
 
 from cfscim.config.messages import PROJECT, RemoteError
-from cfscim.config.models import ScimConfig
-from cfscim.config.policy.lock_out import Charge, is_waived, lock_out, waived_until
 from components.rest_resource import Props, RestProvider, texts
+
+if TYPE_CHECKING:
+    from cfscim.config.models import ScimConfig
+    from cfscim.config.policy.lock_out import Charge
 
 
 class AccessGuardProvider(RestProvider):
@@ -33,6 +36,8 @@ class AccessGuardProvider(RestProvider):
 
     def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
         """Raises `ScimError` where nobody would remain, or an app goes that deactivates people."""
+        from cfscim.config.policy.lock_out import Charge
+
         if news["before"] == "change":
             self._refuse_lock_out(news, Charge.kept(olds), Charge.kept(news))
         kept = texts(news["oktaApps"])
@@ -42,6 +47,8 @@ class AccessGuardProvider(RestProvider):
     def delete(self, _id: str, props: Props) -> None:
         """Before the stack is destroyed: raises `ScimError` where nobody is outside of SCIM, or
         Okta would deactivate in Cloudflare whom it unassigns."""
+        from cfscim.config.policy.lock_out import Charge
+
         if props["before"] == "destroy":
             self._refuse_lock_out(props, Charge.kept(props), None)
         self._refuse_deactivation(texts(props.get("oktaApps")))
@@ -56,7 +63,8 @@ class AccessGuardProvider(RestProvider):
                 if error.kind != "not found":  # an app that is gone unassigns nobody
                     raise
 
-    def _refuse_lock_out(self, props: Props, before: Charge, after: Charge | None) -> None:
+    def _refuse_lock_out(self, props: Props, before: "Charge", after: "Charge | None") -> None:
+        from cfscim.config.policy.lock_out import is_waived, lock_out
         from cfscim.vendors.cloudflare.access import left_in_charge
 
         if is_waived(props["waivedUntil"], datetime.now(UTC).date()):
@@ -73,11 +81,13 @@ class AccessGuard(Resource, module=PROJECT, name="AccessGuard"):
     def __init__(
         self,
         name: str,
-        config: ScimConfig,
+        config: "ScimConfig",
         before: str,
         okta_apps: Sequence[pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        from cfscim.config.policy.lock_out import Charge, waived_until
+
         charge = Charge.of(config)
         if before == "destroy":  # who is in the stack's groups does not count then
             charge = Charge(outside=charge.outside)

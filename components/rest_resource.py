@@ -61,7 +61,8 @@ class RestProvider(ResourceProvider):
     """Base of our dynamic resource providers.
 
     `declared`: the inputs that make a difference; `replace_on`: those of them that mean another
-    remote object. A subclass must be importable, or the engine would store its code by value.
+    remote object. A subclass must be importable, or the engine would store its code by value; its
+    module loads no config models, which the plugin's process would do for every preview.
     """
 
     declared: tuple[str, ...] = ()

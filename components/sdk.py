@@ -13,7 +13,6 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -30,7 +29,7 @@ _LISTED = re.compile(rb"'(\w+)'")
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-class SdkFinder(MetaPathFinder):
+class SdkFinder:
     """Finds the packages of `KNOWN` and what is below them; everything else is others' business."""
 
     def find_spec(

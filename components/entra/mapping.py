@@ -7,13 +7,13 @@ there before.
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from cfscim.config.json_types import Json
 from cfscim.config.messages import PROJECT
-from cfscim.config.models import UserFilter
 from cfscim.vendors.entra.job_schema import (
     CHANGED_BY_HAND,
     Clause,
@@ -23,6 +23,9 @@ from cfscim.vendors.entra.job_schema import (
     with_scopes,
 )
 from components.rest_resource import Props, RestProvider
+
+if TYPE_CHECKING:
+    from cfscim.config.models import UserFilter
 
 # Users are filtered only when asked: otherwise a filter made by hand stays as it is.
 _AS_FOUND = "as found"
@@ -131,7 +134,7 @@ class EntraMapping(Resource, module=PROJECT, name="EntraMapping"):
         service_principal_id: pulumi.Input[str],
         job_id: pulumi.Input[str],
         groups: Mapping[str, pulumi.Input[str]],
-        user_filter: Sequence[UserFilter],
+        user_filter: "Sequence[UserFilter]",
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {

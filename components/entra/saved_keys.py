@@ -8,8 +8,6 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from cfscim.config.messages import PROJECT
-from cfscim.vendors.entra.saved_keys import described, further_keys, removal
-from cfscim.vendors.errors import NotAsDeclaredError
 from components.rest_resource import Props, RestProvider
 
 
@@ -35,6 +33,9 @@ class EntraSavedKeysProvider(RestProvider):
         """Nothing was changed, so there is nothing to undo."""
 
     def _looked(self, props: Props) -> Props:
+        from cfscim.vendors.entra.saved_keys import described, further_keys, removal
+        from cfscim.vendors.errors import NotAsDeclaredError
+
         principal = str(props["servicePrincipalId"])
         graph = self.graph()
         further = further_keys(graph.secrets(principal, settle=True))

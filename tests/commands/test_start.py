@@ -121,3 +121,19 @@ def test_a_plan_costs_little_more_than_importing_pulumi() -> None:
         plan_seconds, plan_memory = used("-m", "cfscim", "plan", "--stack", stack)
         assert plan_seconds <= 4 * seconds, (stack, plan_seconds, seconds)
         assert plan_memory <= 2 * memory, (stack, plan_memory, memory)
+
+
+def test_the_plugin_loads_no_config_models_before_it_is_asked_to_change_anything() -> None:
+    modules = sorted(
+        path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
+        for path in (ROOT / "components").rglob("*.py")
+        if "(RestProvider)" in path.read_text()
+    )
+    assert len(modules) >= 6
+    code = (
+        "import importlib, json, sys, pulumi.dynamic\n"
+        "for name in json.loads(sys.argv[1]): importlib.import_module(name)\n"
+        "print(json.dumps([name for name in HEAVY if name in sys.modules]))"
+    )
+    loaded = json.loads(python(code, json.dumps(modules)))
+    assert not {"pydantic", "httpx", "rich", "azure", "msal"} & {*loaded}, loaded
