@@ -1,7 +1,5 @@
 """The Pulumi program: one typed config object in, one component, the stack's outputs out."""
 
-import atexit
-import gc
 import os
 
 import pulumi
@@ -36,8 +34,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    # All that is made here lives until the end: looking for garbage is a tenth of a preview.
-    gc.disable()
-    atexit.register(gc.freeze)
     end_quietly()
 main()
