@@ -8,14 +8,20 @@ import atexit
 import gc
 import os
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+try:
+    import typer
+except ModuleNotFoundError as missing:
+    from cfscim.interpreter import lacking
 
-from cfscim.config.messages import ScimError
+    sys.exit(lacking(missing))
+
+from cfscim.config.messages import Exit, ScimError
 from cfscim.hints import next_command
 from cfscim.interrupted import ends_in_one_line
 from cfscim.report import passing
@@ -554,6 +560,7 @@ def _program() -> Any:
 
 def main() -> None:
     """Runs the command line; an error of ours is one line on stderr, never a traceback."""
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # A character the terminal lacks is printed as an escape instead of ending the run.
@@ -572,17 +579,43 @@ def main() -> None:
         passing.clear()
         say(str(error), "!", error=True)
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as missing:
+        from cfscim.interpreter import lacking
+
+        sys.exit(lacking(missing))
+    except OSError as error:
+        sys.exit(_refused(error))
     finally:
         passing.clear()
         _flush()
 
 
+def _open_streams() -> None:
+    """Who closed one of the three streams hears or says nothing there; no file takes its place."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            try:
+                os.fstat(number)
+            except OSError:
+                os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
+
+
+def _refused(error: OSError) -> Exit:
+    """What the system refused, in one line: a file that cannot be written, a disk that is full."""
+    with suppress(OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"cfscim: {where}{error.strerror or error}", file=sys.stderr)
+    return Exit.PROBLEMS
+
+
 def _flush() -> None:
     """Ends quietly where the reader of our output has gone, as in `validate | head`."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

@@ -5,17 +5,28 @@
 
 import argparse
 import json
+import shlex
 import shutil
 import signal
 import sys
 import threading
 from pathlib import Path
 
-from sandbox import tenant
-from sandbox.replay import load
-from sandbox.server.persistence import StateError
-from sandbox.server.server import PortError, Sandbox
-from sandbox.server.tls import AuthorityError
+try:
+    from sandbox import tenant
+    from sandbox.replay import load
+    from sandbox.server.persistence import StateError
+    from sandbox.server.server import PortError, Sandbox
+    from sandbox.server.tls import AuthorityError
+except ModuleNotFoundError as missing:
+    program = shlex.quote(str(Path(__file__).resolve().parents[1]))
+    print(
+        f"sandbox: {missing.name} is not installed for this Python ({sys.executable}); nothing can "
+        f"be tried out without it; run make -C {program} sandbox, and then this by "
+        f"{program}/.venv/bin/python",
+        file=sys.stderr,
+    )
+    sys.exit(3)
 
 
 def _port(text: str) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cfscim.gitops import approval, comment, deployed, drift, stacks, summary
-from cfscim.gitops.shell import Stop, github, run, stopped
+from cfscim.gitops.shell import Stop, github, objects, parsed, run, settings, stopped, texts
 
 Arguments = argparse.Namespace
 
@@ -27,6 +27,12 @@ def _output(**values: str) -> None:
 def _skipped() -> list[str]:
     """Stacks that live on the sandbox alone; `make up` is theirs."""
     return os.environ.get("SANDBOX_STACKS", "").split()
+
+
+def _names(listed: str) -> list[str]:
+    """The stacks of a JSON list."""
+    names = parsed(listed, "--stacks")
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
 
 def _stacks(arguments: Arguments) -> int:
@@ -62,7 +68,7 @@ def _changed(arguments: Arguments) -> int:
 
 def _plan(arguments: Arguments) -> int:
     """The plan of a pull request, for its comment and for the summary of the run."""
-    names = json.loads(arguments.stacks)
+    names = _names(arguments.stacks)
     text, good = summary.plan_text(names, arguments.before) if names else ("", True)
     for file in stacks.removed_files(arguments.before):
         if f"`{file}` is removed" not in text:
@@ -90,7 +96,7 @@ def _due(arguments: Arguments) -> int:
         if arguments.stack not in names:
             raise Stop(f"{arguments.stack!r}: no such stack; write one of: {', '.join(names)}")
         names = [arguments.stack]
-    repository = os.environ["REPOSITORY"]
+    repository = settings()["REPOSITORY"]
     if arguments.since:
         if not arguments.stack:
             raise Stop("since is given without stack; it says what one stack is compared with")
@@ -105,7 +111,8 @@ def _due(arguments: Arguments) -> int:
 
 
 def _approve(arguments: Arguments) -> int:
-    due = [deployed.Due(**entry) for entry in json.loads(arguments.stacks)]
+    listed = objects(parsed(arguments.stacks, "--stacks"))
+    due = [deployed.Due(texts(entry, "stack"), texts(entry, "before")) for entry in listed]
     text, good = summary.approval_text(due) if due else ("Nothing is to be deployed.\n", True)
     summary.show(text, Path("plan.md"))
     return 0 if good else 1
@@ -118,7 +125,7 @@ def _verified(arguments: Arguments) -> int:
 
 
 def _tip(arguments: Arguments) -> int:  # noqa: ARG001
-    env = os.environ
+    env = settings()
     if "REPOSITORY" not in env:
         approval.must_be_tip("", env["BRANCH"], env["COMMIT"], approval.origin)
         return 0

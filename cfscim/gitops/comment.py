@@ -1,11 +1,20 @@
 """The one comment on a pull request: the plan of its newest commit, or that there is none."""
 
-import json
-import os
 import re
 from pathlib import Path
 
-from cfscim.gitops.shell import Ask, Json, Stop, github, objects, say, texts, write
+from cfscim.gitops.shell import (
+    Ask,
+    Json,
+    Stop,
+    github,
+    objects,
+    parsed,
+    say,
+    settings,
+    texts,
+    write,
+)
 from cfscim.gitops.stacks import program_files
 from cfscim.gitops.summary import cut, named
 
@@ -105,11 +114,11 @@ def _existing(repository: str, number: int) -> int | None:
 
 def from_environment() -> None:
     """Posts as `comment.yml` asks: REPOSITORY, HEAD_SHA, RUN, FROM_FORK."""
-    env = os.environ
+    env = settings()
     post(
         Path("comment"),
         env["REPOSITORY"],
         env["HEAD_SHA"],
         env["RUN"],
-        fork=json.loads(env["FROM_FORK"] or "true"),
+        fork=parsed(env["FROM_FORK"] or "true", "FROM_FORK") is not False,
     )

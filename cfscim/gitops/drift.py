@@ -1,13 +1,11 @@
 """Drift: what one stack's check found, and the one issue about all of them."""
 
-import json
-import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cfscim.gitops.shell import github, masked, objects, run, texts, write
+from cfscim.gitops.shell import github, masked, objects, parsed, run, settings, texts, write
 from cfscim.gitops.summary import cut
 
 MARKER = "<!-- cloudflare-scim drift -->"
@@ -78,9 +76,9 @@ def findings(stacks: Sequence[str], folder: Path = FOLDER) -> dict[str, str]:
 def report() -> None:
     """Opens, edits or closes the one issue: REPOSITORY, RUN, STACKS (a JSON list, or empty where
     not even the list could be made), RESULT of the checks."""
-    env = os.environ
-    listed = json.loads(env["STACKS"] or "null")
-    said = findings(listed or [])
+    env = settings()
+    listed = parsed(env["STACKS"] or "null", "STACKS")
+    said = findings([str(stack) for stack in listed] if isinstance(listed, list) else [])
     if listed is None:
         said = {"all stacks": "Could not look: the list of stacks could not be made.\n"}
     elif env["RESULT"] not in ("success", "skipped") and not said:

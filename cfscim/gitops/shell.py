@@ -50,6 +50,31 @@ GIT = ("git", "--no-pager", "--no-replace-objects", "-c", "core.quotePath=false"
 """How git is started: it gives what a commit holds, and no object that was put in its place."""
 
 
+class Settings(dict[str, str]):
+    """What a pipeline hands to a step in its environment; raises `Stop` for what it did not."""
+
+    def __missing__(self, name: str) -> str:
+        raise Stop(
+            f"{name} is not set; this step reads it from its environment; call it as the actions "
+            "of .github/actions do"
+        )
+
+
+def settings() -> Settings:
+    """The environment of this step."""
+    return Settings(os.environ)
+
+
+def parsed(text: str, what: str) -> Json:
+    """JSON that another step made; `what` names it. Raises `Stop` where it is none."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise Stop(
+            f"{what}: {text[:40]!r} is no JSON; give what the step before it wrote"
+        ) from None
+
+
 def git(*arguments: str) -> str:
     """What a git command prints; raises `Stop` when it fails."""
     done = run(*GIT, *arguments)

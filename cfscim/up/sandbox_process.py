@@ -151,7 +151,7 @@ class SandboxProcess(RunningSandbox):
         self._process.kill()
         self._errors.seek(0)
         last = self._errors.read().decode(errors="replace").strip().splitlines()
-        if last and last[-1].startswith("ModuleNotFoundError"):
+        if last and "is not installed for this Python" in last[-1]:
             program = Path(__file__).resolve().parents[2]
             raise MissingError(
                 "sandbox",
