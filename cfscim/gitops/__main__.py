@@ -103,10 +103,11 @@ def _due(arguments: Arguments) -> int:
         due = [deployed.Due(arguments.stack, stacks.commit_of(arguments.since))]
     else:
         verified = {s: deployed.verified_commit(s, repository, github) for s in names}
-        due = deployed.due(names, verified, deployed.differs)
+        begun = {s: deployed.begun_commit(s, repository, github) for s in names if verified[s]}
+        due = deployed.due(names, verified, deployed.differs, begun)
         if arguments.stack and not due:
             due = [deployed.Due(arguments.stack, verified[arguments.stack])]
-    _output(stacks=json.dumps([vars(stack) for stack in due]))
+    _output(stacks=json.dumps([stack.output for stack in due]))
     return 0
 
 

@@ -8,7 +8,7 @@ approval both must agree, or the job stops.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from cfscim.gitops.shell import Ask, Json, Stop, objects, run, texts
@@ -22,39 +22,65 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True)
 class Due:
-    """A stack to deploy. `before`: the commit that was last verified; empty for a new stack."""
+    """A stack to deploy. `before`: the commit that was last verified; empty for a new stack.
+    `begun`: the commit of an update since then that began and was not verified, if any."""
 
     stack: str
     before: str
+    begun: str = ""
+
+    @property
+    def output(self) -> dict[str, str]:
+        """As the pipeline hands it from job to job; what is not there is left out."""
+        return {key: value for key, value in vars(self).items() if value or key != "begun"}
 
 
 def verified_commit(stack: str, repository: str, ask: Ask) -> str:
     """The commit of the newest deployment of the stack's environment that ended well; empty
     where there is none. A deployment that is waiting, was refused or failed does not count."""
-    page = f"repos/{repository}/deployments?environment={stack}&per_page=100"
-    for deployment in objects(ask(page)):
-        number, commit = deployment.get("id"), texts(deployment, "sha")
-        statuses = objects(ask(f"repos/{repository}/deployments/{number}/statuses?per_page=100"))
-        # The state of an older success becomes `inactive`; its history still has it.
-        if any(texts(status, "state") == "success" for status in statuses):
+    for number, commit, states in _deployments(stack, repository, ask):
+        if "success" in states:
             if not _COMMIT.fullmatch(commit):
                 raise Stop(f"deployment {number} of {stack}: no commit in it; run the job again")
             return commit
     return ""
 
 
+def begun_commit(stack: str, repository: str, ask: Ask) -> str:
+    """The commit of the newest deployment since the last verified one whose update began; empty
+    where there is none. What it did may be there still."""
+    for _, commit, states in _deployments(stack, repository, ask):
+        if "success" in states:
+            return ""
+        if "in_progress" in states and _COMMIT.fullmatch(commit):
+            return commit
+    return ""
+
+
+def _deployments(stack: str, repository: str, ask: Ask) -> Iterator[tuple[Json, str, set[str]]]:
+    """Number, commit and all states of each deployment of the stack's environment, the newest
+    first. The state of an older success becomes `inactive`; its history still has it."""
+    page = f"repos/{repository}/deployments?environment={stack}&per_page=100"
+    for deployment in objects(ask(page)):
+        number = deployment.get("id")
+        statuses = objects(ask(f"repos/{repository}/deployments/{number}/statuses?per_page=100"))
+        yield number, texts(deployment, "sha"), {texts(status, "state") for status in statuses}
+
+
 def due(
     stacks: Iterable[str],
     verified: Mapping[str, str],
     differs: Callable[[str, str], bool],
+    begun: Mapping[str, str] | None = None,
 ) -> list[Due]:
     """The stacks whose last verified deployment is not what the branch has now: also those whose
-    own deployment was refused, superseded or failed since."""
+    own deployment was refused, superseded or failed since, and those of which one began since
+    (`begun`), because taking its commit back does not take back what it did."""
     waiting = []
     for stack in stacks:
-        before = verified.get(stack, "")
-        if not before or differs(stack, before):
-            waiting.append(Due(stack, before))
+        before, since = verified.get(stack, ""), (begun or {}).get(stack, "")
+        if not before or since or differs(stack, before):
+            waiting.append(Due(stack, before, since if before else ""))
     return waiting
 
 

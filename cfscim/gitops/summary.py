@@ -4,11 +4,12 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cfscim.gitops.deployed import Due
-from cfscim.gitops.shell import run
-from cfscim.gitops.stacks import changed_files, program_files
+from cfscim.gitops.shell import Stop, run
+from cfscim.gitops.stacks import changed_files, commit_of, program_files
 
 # GitHub takes 1 MiB a step, and shows nothing at all of more.
 LIMIT = 1_000_000
@@ -46,6 +47,15 @@ def approval_text(stacks: Sequence[Due]) -> tuple[str, bool]:
         text, approvable = plan_text(names, before)
         parts.append(text)
         good = good and approvable
+    for stack in stacks:
+        if stack.begun and stack.begun != stack.before:
+            parts.append(
+                f"**An update of `{stack.stack}` from `{stack.begun[:12]}` began since, and was "
+                "never verified**: what it gave may be there still. Compared with that commit:\n"
+            )
+            with suppress(Stop):  # where it cannot be had the plan says so
+                commit_of(stack.begun)
+            parts.append(plan_text([stack.stack], stack.begun)[0])
     return "\n".join(parts), good
 
 

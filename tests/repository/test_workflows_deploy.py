@@ -106,6 +106,34 @@ def test_what_is_due_is_compared_with_each_stacks_last_verified_deployment(
 
 
 @runs(DUE)
+def test_update_that_began_and_was_taken_back_is_due(clone: Clone, step: Step) -> None:
+    clone.another("prod")
+    first = clone.commit()
+    began = ["failure", "in_progress", "waiting"]
+    _deployments(clone, prod=[("b" * 40, ["failure", "waiting"]), (first, ["success"])])
+    assert _stacks(_due(clone, step)) == {}
+    _deployments(clone, prod=[("b" * 40, began), (first, ["success"])])
+    (found,) = json.loads(_due(clone, step).outputs["stacks"])
+    assert found == {"stack": "prod", "before": first, "begun": "b" * 40}
+
+
+@runs("actions/approve/Show the approver who gains and loses what")
+def test_approver_sees_what_an_update_that_was_taken_back_may_have_left(
+    clone: Clone, step: Step
+) -> None:
+    before = clone.commit()
+    clone.edit(SUPERS, "members: [grace@example.com, alan@example.com, eve@example.com]")
+    begun = clone.commit()
+    clone.edit(", eve@example.com", "")
+    clone.commit()
+    found = [{"stack": "dev", "before": before, "begun": begun}]
+    done = clone.run(step, STACKS=json.dumps(found))
+    assert done.code == 0, done.text
+    assert f"An update of `dev` from `{begun[:12]}` began since" in done.summary
+    assert "`eve@example.com` loses" in done.summary
+
+
+@runs(DUE)
 def test_program_that_changed_makes_every_stack_due(clone: Clone, step: Step) -> None:
     clone.another("prod")
     first = clone.commit()
