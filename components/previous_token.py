@@ -1,46 +1,64 @@
-"""The token before the present one, while `token.keepPrevious` lets it live: ended with the key.
+"""Ends the stack's tokens: the replaced one at the end of an update, with `keepPrevious` later.
 
-A rotation under `keepPrevious` leaves the replaced token at Cloudflare and out of the engine's
-state. Its id is kept here, so that the change which takes `keepPrevious` out ends it, and not
-before somebody has signed in with the present token.
+The provider cannot delete a token that is gone, and the update that makes a new one in its place
+would fail at its end (C: AccountTokenResource.Delete). So the engine forgets tokens, and this ends
+them: what is gone needs nothing.
 """
 
+from collections.abc import Iterable
+from typing import Literal
+
 import pulumi
-from pulumi.dynamic import CreateResult, Resource, UpdateResult
+from pulumi.dynamic import CreateResult, DiffResult, Resource, UpdateResult
 
 from cfscim.config.messages import PROJECT
 from components.rest_resource import Props, RestProvider, texts
 
 
 class PreviousTokenProvider(RestProvider):
-    """Keeps ids, never a value. State: the declared inputs, and `previous`, the tokens to end."""
+    """Keeps ids, never a value. State: the declared inputs, and `previous`, tokens to end later;
+    one of another owner has it before its id, as in `user/<id>`."""
 
-    declared = ("accountId", "owner", "tokenId")
+    declared = ("accountId", "owner", "tokenId", "keepPrevious")
 
     def create(self, props: Props) -> CreateResult:
         """Nothing is previous yet."""
         kept = {**self.kept(props), "previous": []}
         return CreateResult(f"{props['accountId']}/previous-token", kept)
 
+    def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
+        """Without `keepPrevious` another token is a replacement: the engine then deletes the former
+        one's keeper last, once the new token was handed over."""
+        difference = super().diff(_id, olds, news)
+        if not news["keepPrevious"] and olds.get("tokenId") != news["tokenId"]:
+            difference.replaces = ["tokenId"]
+        return difference
+
     def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
-        """The token was replaced: the former one lives on, and is to be ended later."""
+        """With `keepPrevious` the former token lives on. Without it again, the previous ones are
+        ended: raises `ScimError` while nobody has used the present token."""
         previous = texts(olds.get("previous"))
+        if olds["owner"] != news["owner"]:
+            previous = [id_ if "/" in id_ else f"{olds['owner']}/{id_}" for id_ in previous]
         if olds["tokenId"] != news["tokenId"]:
-            previous.append(str(olds["tokenId"]))
+            of_another = olds["owner"] != news["owner"]
+            former = str(olds["tokenId"])
+            previous.append(f"{olds['owner']}/{former}" if of_another else former)
+        if previous and not news["keepPrevious"]:
+            self._refuse_unused(news, previous)
+            self._end(news, previous)
+            previous = []
         return UpdateResult({**self.kept(news), "previous": previous})
 
     def delete(self, _id: str, props: Props) -> None:
-        """Ends the previous tokens. Raises `ScimError` while nobody has used the present token."""
+        """Ends the token and what is previous to it: it was replaced, or the stack goes."""
+        self._end(props, [*texts(props.get("previous")), str(props["tokenId"])])
+
+    def _refuse_unused(self, props: Props, previous: Iterable[str]) -> None:
         from cfscim.config.messages import ScimError
 
-        account, present = str(props["accountId"]), str(props["tokenId"])
-        previous = texts(props.get("previous"))
-        owner = "user" if props["owner"] == "user" else "account"
-        if not previous:
-            return
-        client = self.cloudflare()
-        token = client.find_token(account, owner, present)
-        # Where the stack goes, the present token is gone already or was never handed over.
+        account, owner = str(props["accountId"]), _owner(str(props["owner"]))
+        token = self.cloudflare().find_token(account, owner, str(props["tokenId"]))
         if token is not None and token.last_used_on is None and token.status == "active":
             raise ScimError(
                 f"token {token.name}",
@@ -50,12 +68,21 @@ class PreviousTokenProvider(RestProvider):
                 "hand the new value over (`cfscim steps`), wait for a provisioning "
                 "cycle, and run the update again",
             )
-        for ended in previous:
-            client.delete_token(account, owner, ended)
+
+    def _end(self, props: Props, ended: Iterable[str]) -> None:
+        account, client = str(props["accountId"]), self.cloudflare()
+        for token in ended:
+            owner, _, id_ = token.rpartition("/")
+            client.delete_token(account, _owner(owner or str(props["owner"])), id_)
+
+
+def _owner(name: str) -> Literal["account", "user"]:
+    return "user" if name == "user" else "account"
 
 
 class PreviousToken(Resource, module=PROJECT, name="PreviousToken"):
-    """In: the account, the token's owner and the present token's id."""
+    """In: the account, the token's owner, the present token's id, and whether a replaced one lives
+    on for a while."""
 
     def __init__(
         self,
@@ -63,7 +90,14 @@ class PreviousToken(Resource, module=PROJECT, name="PreviousToken"):
         account: str,
         owner: str,
         token_id: pulumi.Input[str],
+        keep_previous: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        props = {"accountId": account, "owner": owner, "tokenId": token_id, "previous": []}
+        props = {
+            "accountId": account,
+            "owner": owner,
+            "tokenId": token_id,
+            "keepPrevious": keep_previous,
+            "previous": [],
+        }
         super().__init__(PreviousTokenProvider(), name, props, opts)

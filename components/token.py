@@ -1,7 +1,7 @@
 """The scoped API token that the identity provider signs in with (guide: Create an API token).
 
 Deliberately not here: rolling a value in place. A roll kills the old value at once; a changed
-`token.rotation` makes a new token first and deletes the old one last.
+`token.rotation` makes a new token first and ends the old one last.
 """
 
 import json
@@ -12,6 +12,7 @@ import pulumi_cloudflare as cloudflare
 
 from cfscim.config.facts import (
     PREVIOUS_TOKEN,
+    TOKEN_WATCH,
     USER_SCOPE,
     account_resource,
     token_permissions,
@@ -20,6 +21,7 @@ from cfscim.config.facts import (
 from cfscim.config.models import ScimConfig
 from components.lookups import Lookups
 from components.previous_token import PreviousToken
+from components.token_watch import TokenWatch
 
 
 class _Policy(TypedDict):
@@ -46,12 +48,14 @@ class ScopedToken(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:ScopedToken", name, {}, opts)
+        watch = TokenWatch(TOKEN_WATCH, config, pulumi.ResourceOptions(parent=self))
         # Not protected: a declared rotation must be able to replace it, the new token first.
         child = pulumi.ResourceOptions(
             parent=self,
-            replacement_trigger=token_trigger(config),
-            # The previous token lives on until the new one was handed over.
-            retain_on_delete=config.token.keep_previous,
+            depends_on=[watch],
+            replacement_trigger=watch.ended.apply(lambda ended: token_trigger(config, int(ended))),
+            # PreviousToken ends it: the provider fails where it is gone.
+            retain_on_delete=True,
         )
         settings = {
             "name": config.token.name,
@@ -86,14 +90,14 @@ class ScopedToken(pulumi.ComponentResource):
                 **settings,
                 opts=child,
             )
-        if config.token.keep_previous:
-            PreviousToken(
-                PREVIOUS_TOKEN,
-                account,
-                config.token.owner,
-                token.id,
-                pulumi.ResourceOptions(parent=self),
-            )
+        PreviousToken(
+            PREVIOUS_TOKEN,
+            account,
+            config.token.owner,
+            token.id,
+            config.token.keep_previous,
+            pulumi.ResourceOptions(parent=self),
+        )
         self.id = token.id
         self.value = pulumi.Output.secret(token.value)
         self.register_outputs({"id": self.id, "value": self.value})

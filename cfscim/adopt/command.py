@@ -108,8 +108,8 @@ def report(discovery: Discovery, config: ScimConfig, take: Iterable[str] = ()) -
         yield f"Does not exist and will be created: {', '.join(discovery.absent)}"
     for name in discovery.ended:
         yield (
-            f"Ended: {name} expired, was revoked or was deleted at its vendor; once the state has "
-            "forgotten it, the next update makes a new one"
+            f"Ended: {name} expired, was revoked or was deleted at its vendor; the next update "
+            "makes a new one"
         )
     if not findings:
         yield "Nothing exists that the state lacks."
@@ -276,7 +276,6 @@ def _write(
     """Writes the import and says, or does, what takes it over."""
     kept_back = held_back(discovery.findings, config, request.take)
     unfinished = any(needs_person(discovery.findings, kept_back))
-    unfinished |= _forget(request, discovery, state, env)
     file = Path(request.file or f"adopt.{short_name(request.stack)}.json")
     free = [finding for finding in discovery.findings if finding.name not in kept_back]
     content = import_file(free, discovery.declared, state)
@@ -296,39 +295,21 @@ def _write(
     return 1
 
 
-def _forget(request: Request, discovery: Discovery, state: State, env: Mapping[str, str]) -> bool:
-    """Says, or does, what takes out of the state what has ended; whether that is still to do."""
-    urns = [state.urns[name] for name in discovery.ended]
-    if not urns:
-        return False
-    targets = [word for urn in urns for word in ("--target", urn)]
-    command = _engine("refresh", "--stack", engine_name(request.stack), *targets, "--yes")
-    if request.do_import:
-        _carry_out(command, env)
-        say(f"Forgotten: {', '.join(discovery.ended)}. Next: {engine_command('preview')}")
-    else:
-        say(f"Next: {shlex.join(command)}")
-    return not request.do_import
-
-
-def _engine(*words: str) -> list[str]:
-    """The engine's command with these words, as it is run from here."""
-    folder = engine_folder()
-    return ["pulumi", *(("-C", folder) if folder else ()), *words]
-
-
 def import_command(stack: str, file: Path) -> list[str]:
     """The command that carries the import out: nothing is protected but what the program says."""
-    return _engine(
+    folder = engine_folder()
+    return [
+        "pulumi",
+        *(("-C", folder) if folder else ()),
         "import",
         "--stack",
         stack,
         "--file",
-        str(file.absolute() if engine_folder() else file),
+        str(file.absolute() if folder else file),
         "--protect=false",
         "--generate-code=false",
         "--yes",
-    )
+    ]
 
 
 def _carry_out(command: Sequence[str], env: Mapping[str, str]) -> None:

@@ -48,7 +48,7 @@ class Finding:
 @dataclass(frozen=True)
 class Discovery:
     """Everything found, the names of what will be created, what the program declares, and the
-    names of what the state has and the vendor has ended: the next refresh drops it."""
+    names of what the state has and the vendor has ended."""
 
     findings: tuple[Finding, ...]
     absent: tuple[str, ...]
@@ -114,7 +114,6 @@ class _Finder(Placeholders):
         try:
             handler = self._vendors.handler(args.typ)
             if kept is not None and args.typ in TOKENS:
-                # Its end is on no plan: a plain update would not notice it.
                 resource = Resource(
                     args.typ, args.name, kept.id, inputs, kept.outputs, Options(), 0
                 )

@@ -51,11 +51,12 @@ class State:
         """The ids of tokens that `token.keepPrevious` keeps: a rotation that was cut off has not
         moved the present one among the previous ones."""
         kept = self.named(PREVIOUS_TOKEN)
-        if kept is None:
+        if kept is None or not kept.outputs.get("keepPrevious", True):
             return frozenset()
         previous = kept.outputs.get("previous")
         listed = previous if isinstance(previous, list) else []
-        return frozenset(str(id_) for id_ in [*listed, kept.outputs.get("tokenId")])
+        ids = [*listed, kept.outputs.get("tokenId")]
+        return frozenset(str(id_).rsplit("/", 1)[-1] for id_ in ids)
 
 
 def read_state(export: Json) -> State:

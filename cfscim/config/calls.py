@@ -35,6 +35,7 @@ from cfscim.config.kinds import (
     OKTA_PERSON,
     OKTA_PUSH,
     PREVIOUS_TOKENS,
+    TOKEN_WATCHES,
     USER_GROUP,
     USER_TOKENS,
 )
@@ -140,6 +141,7 @@ STEPS: Mapping[str, Sequence[Step]] = {
     ),
     OKTA_CONNECTION: (Step("okta apps", writes=2, refreshed=1),),
     OKTA_FEATURES: (Step("okta apps", writes=1, refreshed=1),),
+    TOKEN_WATCHES: (Step("cloudflare", reads=1),),
     # They ask only when something of theirs changes.
     ACCESS_GUARD: (Step("cloudflare"),),
     PREVIOUS_TOKENS: (Step("cloudflare"),),
@@ -188,6 +190,8 @@ STEPS: Mapping[str, Sequence[Step]] = {
     ),
 }
 """By the type; a gate also by what it checks."""
+_EVERY_RUN = frozenset({TOKEN_WATCHES})
+"""What asks also where nothing changes."""
 LOOKUPS: Mapping[str, Step] = {
     "cloudflare:getAccountApiTokenPermissionGroupsList": Step("cloudflare", reads=1),
     "cloudflare:getApiTokenPermissionGroupsList": Step("cloudflare", reads=1),
@@ -239,8 +243,10 @@ class Calls:
 def calls(resources: Sequence[Asked], lookups: Sequence[Asked]) -> tuple[Calls, ...]:
     """What an update of these resources and look-ups asks of the vendors, a bucket a row."""
     types = [type_ for type_, _ in (*resources, *lookups)]
-    unchanged = together(calls_to_sign_in(types), calls_to_make(lookups))
-    first = together(unchanged, calls_to_make(resources))
+    asking = together(calls_to_sign_in(types), calls_to_make(lookups))
+    every_run = [resource for resource in resources if resource[0] in _EVERY_RUN]
+    unchanged = together(asking, calls_to_make(every_run))
+    first = together(asking, calls_to_make(resources))
     refresh = together(calls_to_sign_in(types), calls_to_refresh(resources))
     return tuple(
         Calls(

@@ -53,7 +53,10 @@ WARN_DAYS = (30, 14, 3)
 """Days ahead at which the token's end is warned of, each time more urgently."""
 
 PREVIOUS_TOKEN = "previous-token"  # noqa: S105 - a name
-"""The logical name of the resource that ends replaced tokens, while `token.keepPrevious` is on."""
+"""The logical name of the resource that ends the stack's tokens, a replaced one included."""
+
+TOKEN_WATCH = "token-watch"  # noqa: S105 - a name
+"""The logical name of the resource that notices a token that has ended."""
 
 URGENT_DAYS = 7
 """Days ahead from which a token no longer counts as all right."""
@@ -77,8 +80,9 @@ def is_whole_account(account_id: str, key: str, objects: tuple[str, ...]) -> boo
     return key == account_resource(account_id) and objects == ("*",)
 
 
-def token_trigger(config: ScimConfig) -> str:
-    """The text whose change replaces the token.
+def token_trigger(config: ScimConfig, ended: int = 0) -> str:
+    """The text whose change replaces the token. `ended`: how many of the stack's tokens have ended
+    at Cloudflare, by their date or by somebody's hand.
 
     Cloudflare keeps what an update leaves out, so a removed network list or expiry needs a new
     token (terraform-provider-cloudflare #2253). With an expiry and without networks, the ordinary
@@ -88,6 +92,7 @@ def token_trigger(config: ScimConfig) -> str:
     parts = [token.rotation]
     parts += ["without an end"] if token.expires_on is None else []
     parts += ["with networks"] if token.allowed_cidrs else []
+    parts += [f"after {ended} that ended"] if ended else []
     return ", ".join(parts)
 
 

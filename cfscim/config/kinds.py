@@ -26,6 +26,7 @@ OURS = f"pulumi-python:dynamic/{PROJECT}:"
 ACCESS_GUARD = f"{OURS}AccessGuard"
 MOVE_SWITCH = f"{OURS}MoveSwitch"
 PREVIOUS_TOKENS = f"{OURS}PreviousToken"
+TOKEN_WATCHES = f"{OURS}TokenWatch"
 OKTA_GATE = f"{OURS}OktaGate"
 ENTRA_MEMBERS = f"{OURS}EntraGroupMembers"
 ENTRA_TEST = f"{OURS}EntraConnectionTest"
@@ -113,9 +114,12 @@ KINDS: Mapping[str, Kind] = {
         when_deleted=_NOTHING,
     ),
     PREVIOUS_TOKENS: _kind(
-        "previous token, kept for a while",
-        "previous tokens, kept for a while",
-        when_deleted="the previous token is ended, once the present one was used",
+        "end of a Cloudflare API token",
+        "ends of Cloudflare API tokens",
+        when_deleted="the token is ended at Cloudflare",
+    ),
+    TOKEN_WATCHES: _kind(
+        "look at the token's state", "looks at tokens' states", when_deleted=_NOTHING
     ),
     OKTA_GATE: _kind(
         "check that Okta really is set up",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from cfscim.config.kinds import kind_of
+from cfscim.config.kinds import PREVIOUS_TOKENS, TOKENS, kind_of
 from cfscim.config.messages import PROJECT
 from cfscim.plan.report import value_text
 from cfscim.program.registrations import SECRET, Registration, Value
@@ -75,7 +75,7 @@ def resource_changes(
     fresh: set[str] = set()
     for urn, resource in new.items():
         change = (
-            _compared(urn, old[urn], resource, fresh)
+            _compared(urn, old[urn], resource, fresh, after)
             if urn in old
             else ResourceChange(Action.CREATE, resource, urn)
         )
@@ -92,7 +92,7 @@ def resource_changes(
                     resource,
                     urn,
                     refused=options.protect,
-                    retained=options.retain_on_delete,
+                    retained=_is_retained(resource, after),
                 )
             )
     return tuple(changed)
@@ -153,7 +153,11 @@ def _by_urn(resources: Iterable[Registration], stack: str) -> dict[str, Registra
 
 
 def _compared(
-    urn: str, old: Registration, new: Registration, fresh: set[str]
+    urn: str,
+    old: Registration,
+    new: Registration,
+    fresh: set[str],
+    after: Sequence[Registration],
 ) -> ResourceChange | None:
     """The change of a resource that both programs declare; nothing when it stays as it is.
 
@@ -170,6 +174,8 @@ def _compared(
     if not changes and not trigger:
         return None
     forcing = kind_of(new.type).forces_new | {*new.options.replace_on_changes}
+    if new.type == PREVIOUS_TOKENS and not _keeps_previous(after):
+        forcing |= {"tokenId"}
     reasons = [
         Reason(change.path, change.old, change.new)
         for change in changes
@@ -187,7 +193,20 @@ def _compared(
         tuple(reasons),
         # Unprotecting and replacing in one update is allowed, so both sides count.
         refused=replaced and old.options.protect and new.options.protect,
-        retained=replaced and old.options.retain_on_delete,
+        retained=replaced and _is_retained(old, after),
+    )
+
+
+def _is_retained(old: Registration, after: Sequence[Registration]) -> bool:
+    """Whether the remote object stays; a token, which the engine only forgets, is ended by another
+    resource unless it is to live on for a while."""
+    return old.options.retain_on_delete and (old.type not in TOKENS or _keeps_previous(after))
+
+
+def _keeps_previous(after: Iterable[Registration]) -> bool:
+    return any(
+        resource.type == PREVIOUS_TOKENS and resource.inputs.get("keepPrevious")
+        for resource in after
     )
 
 

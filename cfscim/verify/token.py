@@ -288,15 +288,14 @@ class _Token:
 
     def _renew(self, *, forbidden: bool = False) -> tuple[Action, ...]:
         """Another token. A user's is worth what its user may do, who may have left. One that is
-        gone cannot be replaced: its deletion fails, and with it the update (C:
-        AccountTokenResource.Delete), so the state has to learn of it first."""
+        gone the next update makes anew by itself."""
         if forbidden and self._config.token.owner == "user":
             return (actions.config("token.owner", "account"), actions.UPDATE, actions.HAND_OVER)
         try:
             gone = self._facts.token.get() is None
         except Unreadable:
             gone = False
-        return (actions.REFRESH, actions.HAND_OVER) if gone else _NEW
+        return (actions.UPDATE, actions.HAND_OVER) if gone else _NEW
 
     def _shown(self, policy: TokenPolicy, group: PermissionGroup) -> str:
         """The permission's name; with what is odd about it, so that it differs from the name."""

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from cfscim.config.calls import BUCKETS, Asked, Calls, calls
+from cfscim.config.facts import TOKEN_WATCH
 from cfscim.config.messages import CONFIG_KEY
 from cfscim.plan.model import declare
 from cfscim.program.registrations import Registration
@@ -28,7 +29,7 @@ def asked(resources: list[Registration]) -> list[Asked]:
 def foretold(config: Mapping[str, object], *without: str) -> dict[str, Calls]:
     """By bucket; `without`: the resources that exist already."""
     declared = declare("dev", config)
-    new = [one for one in declared.resources if one.name not in without]
+    new = [one for one in declared.resources if one.name not in {*without} - {TOKEN_WATCH}]
     return {
         next(key for key, bucket in BUCKETS.items() if bucket == one.bucket): one
         for one in calls(asked(new), declared.lookups)

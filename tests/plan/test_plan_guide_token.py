@@ -86,7 +86,7 @@ def test_everything_else_waits_for_the_token(combination: Combination) -> None:
         if not resource["type"].startswith("cloudflare-scim:index:")
         and not resource["options"]["dependsOn"]
     ]
-    assert firsts == ["token"]
+    assert firsts == ["token-watch"]
 
 
 def _texts(value: object) -> list[str]:

@@ -48,7 +48,7 @@ def test_rotation_makes_the_new_token_first_and_deletes_the_old_last(
     second = stack.update(stack_config("entra", owner=owner, token={"rotation": "2"}))
     assert second.outputs["tokenId"] != first.outputs["tokenId"]
     assert second.token_value != first.token_value
-    assert second.summary["replaced"] == 1
+    assert second.summary["replaced"] == 2, "the token, and what ends the former one"
     assert names(state(admin)["cloudflare"]["tokens"], "id") == [second.outputs["tokenId"]]
     since = [r for r in requests(admin)[written:] if "tokens" in r or "secrets" in r]
     changed = [r.split()[0] for r in since if r.split()[0] in ("POST", "PUT", "DELETE")]

@@ -46,6 +46,7 @@ from cfscim.config.kinds import (
     OKTA_USERS,
     OURS,
     PREVIOUS_TOKENS,
+    TOKEN_WATCHES,
     TOKENS,
     USER_GROUP,
     USER_TOKENS,
@@ -65,6 +66,7 @@ _EVERYWHERE = (
     ACCESS_GUARD,
     MOVE_SWITCH,
     PREVIOUS_TOKENS,
+    TOKEN_WATCHES,
 )
 _OF_PROVIDER: Mapping[str, tuple[str, ...]] = {
     "okta": (*_EVERYWHERE, "okta:", f"{OURS}Okta"),

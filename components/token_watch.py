@@ -1,0 +1,89 @@
+"""Notices that the stack's token has ended, so that the next update makes a new one.
+
+The engine compares with its state and asks nobody: a token that expired, was revoked or was deleted
+would go unnoticed by `pulumi up`. This stands before the token, asks in every preview and update
+how it is, and counts; the token is replaced when the number changes.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pulumi
+from pulumi.dynamic import CheckResult, CreateResult, Resource, UpdateResult
+
+from cfscim.config.facts import token_trigger
+from cfscim.config.messages import PROJECT
+from cfscim.config.models import ScimConfig
+from components.rest_resource import Props, RestProvider, texts
+
+
+class TokenWatchProvider(RestProvider):
+    """Reads tokens, writes nothing. `names`: every name that the token had; `others`: the ids of
+    tokens of these names from before it; `ended`: how many of the stack's tokens have ended."""
+
+    declared = ("accountId", "owner", "names", "trigger", "expiresOn", "others", "ended")
+
+    def check(self, olds: Props, news: Props) -> CheckResult:
+        """Adds to the inputs what the account shows, so that a preview has it too."""
+        names = [*dict.fromkeys([*texts(olds.get("names")), *texts(news.get("names"))])]
+        others, ended = texts(olds.get("others")), int(float(str(olds.get("ended") or 0)))
+        # At first all count as the stack's: its token may have been there before this resource.
+        tokens = self._tokens(news, names) if olds.get("accountId") else None
+        if tokens is not None:
+            # A changed token is replaced anyway: what is there by now is not the next one.
+            same = all(olds.get(key) == news[key] for key in ("accountId", "owner", "trigger"))
+            own = [status for id_, status in tokens.items() if id_ not in others]
+            over = all(_is_over(status) for status in own) and not _is_past(news["expiresOn"])
+            if not same or over:
+                others, ended = sorted(tokens), ended + (1 if same else 0)
+        return super().check(olds, {**news, "names": names, "others": others, "ended": ended})
+
+    def create(self, props: Props) -> CreateResult:
+        """Keeps what `check` saw."""
+        return CreateResult(f"{props['accountId']}/token-watch", self.kept(props))
+
+    def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
+        """Keeps what `check` saw."""
+        return UpdateResult(self.kept(news))
+
+    def _tokens(self, props: Props, names: Sequence[str]) -> dict[str, str] | None:
+        """Id and status of the tokens of these names; None where they cannot be listed."""
+        from cfscim.vendors.errors import AnswerError
+
+        owner = "user" if props["owner"] == "user" else "account"
+        try:
+            listed = self.cloudflare().tokens(str(props["accountId"]), owner)
+        except AnswerError as error:
+            if error.kind not in ("forbidden", "not found"):
+                raise
+            return None
+        return {token.id: token.status for token in listed if token.name in names}
+
+
+def _is_over(status: str) -> bool:
+    return status == "expired" or status.startswith("revoked")
+
+
+def _is_past(expires_on: object) -> bool:
+    """Whether a new token would be over as well: then only another date helps."""
+    return bool(expires_on) and datetime.fromisoformat(str(expires_on)) <= datetime.now(UTC)
+
+
+class TokenWatch(Resource, module=PROJECT, name="TokenWatch"):
+    """In: the stack's config. Out: `ended`."""
+
+    ended: pulumi.Output[float]
+
+    def __init__(
+        self, name: str, config: ScimConfig, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        props = {
+            "accountId": config.account.id,
+            "owner": config.token.owner,
+            "names": [config.token.name],
+            "trigger": token_trigger(config),
+            "expiresOn": config.token.expires_on_text or "",
+            "others": [],
+            "ended": 0,
+        }
+        super().__init__(TokenWatchProvider(), name, props, opts)

@@ -1,0 +1,75 @@
+"""What counts as the end of the stack's own token, and what does not."""
+
+import pytest
+
+from components.rest_resource import Props
+from components.token_watch import TokenWatchProvider
+
+ALIVE, OVER = ("active", "disabled"), ("expired", "revoked (exposed)")
+DECLARED: Props = {
+    "accountId": "a" * 32,
+    "owner": "account",
+    "names": ["scim"],
+    "trigger": "1",
+    "expiresOn": "",
+    "others": [],
+    "ended": 0,
+}
+
+
+class Watch(TokenWatchProvider):
+    """Sees these tokens, by id, instead of asking Cloudflare."""
+
+    def __init__(self, seen: dict[str, str] | None) -> None:
+        self.seen = seen
+
+    def _tokens(self, props: Props, names: object) -> dict[str, str] | None:
+        return self.seen
+
+
+def checked(olds: Props, seen: dict[str, str] | None, **changed: object) -> tuple[object, object]:
+    inputs = Watch(seen).check(olds, {**DECLARED, **changed}).inputs
+    return inputs["ended"], inputs["others"]
+
+
+@pytest.mark.parametrize("status", ALIVE)
+def test_a_token_that_is_there_has_not_ended(status: str) -> None:
+    assert checked(DECLARED, {"t1": status}) == (0, [])
+
+
+@pytest.mark.parametrize("status", OVER)
+def test_an_ended_one_counts_once(status: str) -> None:
+    assert checked(DECLARED, {"t1": status}) == (1, ["t1"])
+    counted: Props = {**DECLARED, "ended": 1.0, "others": ["t1"]}
+    assert checked(counted, {"t1": status, "t2": "active"}) == (1, ["t1"])
+    assert checked(counted, {"t2": "active"}) == (1, ["t1"])
+    assert checked(counted, {"t2": "expired"}) == (2, ["t2"])
+
+
+def test_a_deleted_one_counts() -> None:
+    assert checked(DECLARED, {}) == (1, [])
+
+
+def test_at_first_nothing_has_ended() -> None:
+    """An existing stack gets this resource: its token is not replaced for that."""
+    assert checked({}, {"t1": "active"}) == (0, [])
+    assert checked({}, {}) == (0, [])
+
+
+def test_what_cannot_be_listed_has_not_ended() -> None:
+    assert checked({**DECLARED, "ended": 2, "others": ["t1"]}, None) == (2, ["t1"])
+
+
+def test_a_rotation_makes_a_new_one_anyway() -> None:
+    assert checked(DECLARED, {"t1": "expired"}, trigger="2") == (0, ["t1"])
+
+
+def test_a_new_one_that_would_be_over_too_is_not_made() -> None:
+    past, later = "2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z"
+    assert checked(DECLARED, {"t1": "expired"}, expiresOn=past) == (0, [])
+    assert checked(DECLARED, {"t1": "expired"}, expiresOn=later) == (1, ["t1"])
+
+
+def test_a_renamed_token_is_still_the_stack_s() -> None:
+    inputs = Watch({"t1": "active"}).check(DECLARED, {**DECLARED, "names": ["other"]}).inputs
+    assert inputs["names"] == ["scim", "other"]
