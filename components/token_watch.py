@@ -7,19 +7,24 @@ how it is, and counts; the token is replaced when the number changes.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, Resource, UpdateResult
 
-from cfscim.config.facts import token_trigger
+from cfscim.config.facts import TOKEN_PERMISSIONS, token_trigger
 from cfscim.config.messages import PROJECT
 from cfscim.config.models import ScimConfig
+from cfscim.config.roles import PERMISSION_GROUP_IDS
 from components.rest_resource import Props, RestProvider, texts
+
+if TYPE_CHECKING:
+    from cfscim.vendors.cloudflare.models import ApiToken
 
 
 class TokenWatchProvider(RestProvider):
     """Reads tokens, writes nothing. `names`: every name that the token had; `others`: the ids of
-    tokens of these names from before it; `ended`: how many of the stack's tokens have ended."""
+    tokens from before it; `ended`: how many of the stack's tokens have ended."""
 
     declared = ("accountId", "owner", "names", "trigger", "expiresOn", "others", "ended")
 
@@ -32,10 +37,13 @@ class TokenWatchProvider(RestProvider):
         if tokens is not None:
             # A changed token is replaced anyway: what is there by now is not the next one.
             same = all(olds.get(key) == news[key] for key in ("accountId", "owner", "trigger"))
-            own = [status for id_, status in tokens.items() if id_ not in others]
-            over = all(_is_over(status) for status in own) and not _is_past(news["expiresOn"])
-            if not same or over:
-                others, ended = sorted(tokens), ended + (1 if same else 0)
+            own = [token for token in tokens if token.id not in others]
+            # One that was renamed by hand is told by what it may do.
+            named = [token for token in own if token.name in names]
+            over = all(_is_over(token.status) for token in named or own)
+            if not same or (over and not _is_past(news["expiresOn"])):
+                others = sorted(token.id for token in tokens)
+                ended += 1 if same else 0
         return super().check(olds, {**news, "names": names, "others": others, "ended": ended})
 
     def create(self, props: Props) -> CreateResult:
@@ -46,8 +54,9 @@ class TokenWatchProvider(RestProvider):
         """Keeps what `check` saw."""
         return UpdateResult(self.kept(news))
 
-    def _tokens(self, props: Props, names: Sequence[str]) -> dict[str, str] | None:
-        """Id and status of the tokens of these names; None where they cannot be listed."""
+    def _tokens(self, props: Props, names: Sequence[str]) -> "list[ApiToken] | None":
+        """The tokens that have such a name, or may do what the stack's may; None where they cannot
+        be listed."""
         from cfscim.vendors.errors import AnswerError
 
         owner = "user" if props["owner"] == "user" else "account"
@@ -57,7 +66,12 @@ class TokenWatchProvider(RestProvider):
             if error.kind not in ("forbidden", "not found"):
                 raise
             return None
-        return {token.id: token.status for token in listed if token.name in names}
+        wanted = {PERMISSION_GROUP_IDS[name] for name in TOKEN_PERMISSIONS[owner]}
+        return [token for token in listed if token.name in names or wanted == _granted(token)]
+
+
+def _granted(token: "ApiToken") -> set[str]:
+    return {group.id for policy in token.policies for group in policy.permission_groups}
 
 
 def _is_over(status: str) -> bool:

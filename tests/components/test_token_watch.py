@@ -1,11 +1,18 @@
 """What counts as the end of the stack's own token, and what does not."""
 
+from typing import Any
+
 import pytest
 
+from cfscim.config.roles import PERMISSION_GROUP_IDS, SCIM_PROVISIONING
+from cfscim.vendors.cloudflare.models import ApiToken
+from cfscim.vendors.errors import AnswerError
 from components.rest_resource import Props
 from components.token_watch import TokenWatchProvider
 
 ALIVE, OVER = ("active", "disabled"), ("expired", "revoked (exposed)")
+Seen = dict[str, str]
+"""By id, or by id and name: the status."""
 DECLARED: Props = {
     "accountId": "a" * 32,
     "owner": "account",
@@ -20,14 +27,30 @@ DECLARED: Props = {
 class Watch(TokenWatchProvider):
     """Sees these tokens, by id, instead of asking Cloudflare."""
 
-    def __init__(self, seen: dict[str, str] | None) -> None:
+    def __init__(self, seen: Seen | None) -> None:
         self.seen = seen
 
-    def _tokens(self, props: Props, names: object) -> dict[str, str] | None:
-        return self.seen
+    def cloudflare(self) -> Any:
+        return self
+
+    def tokens(self, _account: str, owner: str) -> tuple[ApiToken, ...]:
+        if self.seen is None:
+            raise AnswerError("forbidden", "Cloudflare", "403")
+        group = {"id": PERMISSION_GROUP_IDS[SCIM_PROVISIONING]}
+        listed = []
+        for given, status in self.seen.items():
+            id_, _, name = given.partition(" ")
+            policies = (
+                [{"effect": "allow", "permission_groups": [group], "resources": {}}]
+                if name != "foreign"
+                else []
+            )
+            named = {"id": id_, "name": name or "scim", "status": status, "policies": policies}
+            listed.append(ApiToken.model_validate(named))
+        return tuple(listed)
 
 
-def checked(olds: Props, seen: dict[str, str] | None, **changed: object) -> tuple[object, object]:
+def checked(olds: Props, seen: Seen | None, **changed: object) -> tuple[object, object]:
     inputs = Watch(seen).check(olds, {**DECLARED, **changed}).inputs
     return inputs["ended"], inputs["others"]
 
@@ -73,3 +96,13 @@ def test_a_new_one_that_would_be_over_too_is_not_made() -> None:
 def test_a_renamed_token_is_still_the_stack_s() -> None:
     inputs = Watch({"t1": "active"}).check(DECLARED, {**DECLARED, "names": ["other"]}).inputs
     assert inputs["names"] == ["scim", "other"]
+
+
+def test_a_token_that_somebody_renamed_is_still_the_stack_s() -> None:
+    assert checked(DECLARED, {"t1 by-hand": "active"}) == (0, [])
+    assert checked(DECLARED, {"t1 by-hand": "expired"}) == (1, ["t1"])
+
+
+def test_another_token_does_not_hide_the_end_of_the_stack_s() -> None:
+    assert checked(DECLARED, {"t1": "expired", "t9 by-hand": "active"}) == (1, ["t1", "t9"])
+    assert checked(DECLARED, {"t9 foreign": "active"}) == (1, [])
