@@ -1,13 +1,37 @@
 """A provider's settings: the stack's config first, the environment second, as providers do it."""
 
+import errno
 import json
+import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from select import select
 
 from cfscim.config.messages import MissingError
 
 _TRUE = {"1", "t", "true", "yes", "on"}
 _FALSE = {"0", "f", "false", "no", "off"}
+
+
+_LARGEST = 1_000_000
+_SECONDS = 5.0
+
+
+def read_credential(path: str) -> bytes:
+    """The content of a file that holds a credential. Raises `OSError`, for one without end and for
+    a pipe into which nobody writes as well."""
+    content, end = b"", time.monotonic() + _SECONDS
+    descriptor = os.open(os.path.expanduser(path), os.O_RDONLY | os.O_NONBLOCK)
+    with open(descriptor, "rb", buffering=0) as file:
+        while select([file], [], [], max(0.0, end - time.monotonic()))[0]:
+            part = file.read(_LARGEST)
+            content += part or b""
+            if len(content) > _LARGEST:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+            if not part:
+                return content
+    raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
 
 
 @dataclass(frozen=True)

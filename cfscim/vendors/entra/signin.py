@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import httpx
@@ -36,7 +35,7 @@ from cfscim.vendors.network import ca_file, is_loopback, open_client, require_sa
 from cfscim.vendors.pages import member
 from cfscim.vendors.replies import Reply, read
 from cfscim.vendors.retries import Policy, clock_words, delay
-from cfscim.vendors.settings import Settings
+from cfscim.vendors.settings import Settings, read_credential
 
 _REQUEST_URLS = ("ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL", "SYSTEM_OIDCREQUESTURI")
 _REQUEST_TOKENS = ("ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SYSTEM_ACCESSTOKEN")
@@ -189,7 +188,7 @@ def _or_file(value: str, path: str, names: str) -> str:
 
 def _bytes(path: str) -> bytes:
     try:
-        return Path(path).read_bytes()
+        return read_credential(path)
     except OSError as error:
         raise MissingError(
             "Entra sign-in",
@@ -503,7 +502,7 @@ def _assertion(
     if identity.token:
         return lambda: identity.token
     if identity.token_file:
-        return lambda: Path(identity.token_file).read_text(encoding="utf-8").strip()
+        return lambda: _bytes(identity.token_file).decode("utf-8", "replace").strip()
     base = require_safe(identity.request_url, "azuread:oidcRequestUrl or ARM_OIDC_REQUEST_URL")
     client = open_client(base, settings.env, policy, transport=transport)
     bearer = f"Bearer {identity.request_token}"

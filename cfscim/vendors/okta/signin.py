@@ -13,7 +13,6 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -36,7 +35,7 @@ from cfscim.vendors.network import open_client, require_safe
 from cfscim.vendors.okta import SCOPES
 from cfscim.vendors.pages import member
 from cfscim.vendors.retries import Policy
-from cfscim.vendors.settings import Settings
+from cfscim.vendors.settings import Settings, read_credential
 
 VENDOR = "Okta"
 _WHERE = "Okta sign-in"
@@ -300,7 +299,7 @@ def _load(text: str) -> "RSAPrivateKey | EllipticCurvePrivateKey":
 
     try:
         if not text.lstrip().startswith("-----BEGIN"):
-            text = Path(text).expanduser().read_text(encoding="utf-8")
+            text = read_credential(text).decode("utf-8")
         # A PEM in one line, as environments often hold it, has \n written out.
         key = load_pem_private_key(text.replace("\\n", "\n").encode(), password=None)
     except (OSError, ValueError, TypeError):
