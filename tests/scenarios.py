@@ -17,7 +17,7 @@ from cfscim.config.messages import CONFIG_KEY
 from cfscim.config.roles import ROLES
 from sandbox.server.server import Sandbox
 from tests.adopt.adopting import adopted
-from tests.combinations import ACCOUNT, config_object
+from tests.configs import ACCOUNT, config_object
 
 Config = dict[str, Any]
 ROLE_NAMES = frozenset(ROLES)
@@ -115,10 +115,10 @@ def _console(start: Config) -> bool:
 
 def provider_switch(kind: str, *, api: bool = False) -> Scenario:
     """To the other identity provider, whose groups have names of their own in Cloudflare."""
-    start: Config = config_object(kind, "userGroups", "account")
+    start: Config = config_object(kind)
     start = by_api(start) if api else start
     other = "entra" if kind == "okta" else "okta"
-    provider = dict(config_object(other, "userGroups", "account")["identityProvider"])  # type: ignore[arg-type]
+    provider = dict(config_object(other)["identityProvider"])  # type: ignore[arg-type]
     to: Config = {"groupPrefix": "Cloudflare ", "identityProvider": provider}
     if other == "entra":
         steps = [*_move(start, to)]
@@ -146,7 +146,7 @@ def _move(start: Config, to: Config, first: str = "side by side") -> Iterator[St
 
 def rotation(kind: str) -> Scenario:
     """Two tokens side by side until the new one was seen in use."""
-    start = config_object(kind, "userGroups", "account")
+    start = config_object(kind)
     token = {**start["token"]}  # type: ignore[dict-item]
     steps: list[Step] = [
         Change("keep the previous one", {**start, "token": {**token, "keepPrevious": True}}),
@@ -165,7 +165,7 @@ def rotation(kind: str) -> Scenario:
 
 def dropped_role(kind: str) -> Scenario:
     """Billing is dropped, which nobody has."""
-    start = config_object(kind, "userGroups", "account")
+    start = config_object(kind)
     entry = {"what": "Billing", "until": UNTIL, "by": "grace@example.com", "reason": "not used"}
     fewer = {name: given for name, given in start["roles"].items() if name != "Billing"}  # type: ignore[union-attr]
     return Scenario(
@@ -184,7 +184,7 @@ def dropped_role(kind: str) -> Scenario:
 
 def leaving(kind: str, *, api: bool = False) -> Scenario:
     """Provisioning stops, people and groups stay; then all of the stack goes."""
-    start: Config = config_object(kind, "userGroups", "account")
+    start: Config = config_object(kind)
     start = by_api(start) if api else start
     entry = {"what": "everything", "until": UNTIL, "by": "grace@example.com", "reason": "leaving"}
     stopped: Config = dict(start)
@@ -201,7 +201,7 @@ def leaving(kind: str, *, api: bool = False) -> Scenario:
 
 def adoption(kind: str) -> Scenario:
     """A whole set-up is taken over: its token is replaced, handed over, and ended last."""
-    start = config_object(kind, "userGroups", "account")
+    start = config_object(kind)
     steps: list[Step] = [Adopt(lost=True), Change("take it over", start), Cycle()]
     if kind == "okta":
         steps += [Console(), Cycle()]

@@ -9,13 +9,11 @@ import yaml
 from cfscim import restore
 from cfscim.config.messages import ScimError
 from sandbox.server.world import World
-from tests.rehearsal.rehearsal_support import ACCOUNT
+from tests.configs import ACCOUNT, SUPER
 from tests.verify.verify_base import OKTA, Bases, bases, no_waiting
 from tests.verify.verify_support import Stack, failing
 
 __all__ = ["bases", "no_waiting"]
-
-SUPER = "Super Administrator - All Privileges"
 
 
 @pytest.fixture

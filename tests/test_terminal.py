@@ -25,7 +25,7 @@ from cfscim.plan.command import Request as PlanRequest
 from cfscim.report import terminal
 from cfscim.up.command import Request as UpRequest
 from tests.access.access_kit import commit, git
-from tests.rehearsal.rehearsal_support import ACCOUNT
+from tests.configs import ACCOUNT
 from tests.terminal_support import console
 from tests.verify.verify_base import OKTA, Bases, bases, no_waiting
 from tests.verify.verify_support import Stack

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-SUPER = "Super Administrator - All Privileges"
+from tests.configs import config_object
 
 
 def account(number: int) -> str:
@@ -16,13 +16,12 @@ def account(number: int) -> str:
 
 def stack_text(number: int, roles: Mapping[str, Sequence[str]], **more: object) -> str:
     """A valid stack file for account `number`; every role not given is declared without people."""
-    config: dict[str, object] = {
-        "account": {"id": account(number), "name": f"Account {number}"},
-        "roleModel": "userGroups",
-        "roles": {role: {"members": list(people)} for role, people in roles.items()},
-        "identityProvider": {"kind": "okta", "orgName": f"org{number}"},
+    config = config_object(
+        members=roles,
+        account={"id": account(number), "name": f"Account {number}"},
+        provider={"orgName": f"org{number}"},
         **more,
-    }
+    )
     return yaml.safe_dump({"config": {"cloudflare-scim:scim": config}}, sort_keys=False)
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from cfscim.access.command import Request, run
 from cfscim.config.messages import MissingError, UsageError
-from tests.access.access_kit import SUPER, commit, git, stack_text
+from tests.access.access_kit import commit, git, stack_text
+from tests.configs import SUPER
 
 DEV, PROD = "Pulumi.dev.yaml", "Pulumi.prod.yaml"
 FOUNDERS = ["grace@example.org", "alan@example.org"]

@@ -11,7 +11,7 @@ import yaml
 from cfscim.access.command import Request, run
 from cfscim.config.messages import MissingError, UsageError
 from tests.access.test_page import needs_browser, opened, table
-from tests.rehearsal.rehearsal_support import ACCOUNT
+from tests.configs import ACCOUNT
 from tests.verify.verify_base import ENTRA, OKTA, Bases, Combination, bases, no_waiting
 from tests.verify.verify_support import Stack
 

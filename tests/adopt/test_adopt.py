@@ -28,13 +28,8 @@ from cfscim.config.stack_file import StackFile
 from cfscim.rehearsal import Rehearsal
 from cfscim.rehearsal.vendors import Vendors
 from sandbox.server.server import Sandbox
-from tests.rehearsal.rehearsal_support import (
-    ACCOUNT,
-    do_console_steps,
-    rehearsal,
-    stack_config,
-    state,
-)
+from tests.configs import ACCOUNT, stack_config
+from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal, state
 from tests.sandbox.entra.entra_support import TEMPLATE, Graph
 from tests.sandbox.okta.okta_support import Okta
 

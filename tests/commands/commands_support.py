@@ -14,7 +14,7 @@ from cfscim.__main__ import main
 from cfscim.config.models import parse_config
 from cfscim.config.names import scim_base_url
 from cfscim.config.roles import ROLES
-from tests.combinations import config_object
+from tests.configs import config_object
 
 ASKING = {
     "verify": ("--outputs", "outputs.json"),
@@ -55,7 +55,7 @@ def asking(kind: str) -> list[str]:
 
 def outputs(kind: str, token: str) -> dict[str, object]:
     """Stack outputs that `verify` can begin with."""
-    config = parse_config(config_object(kind, "userGroups", "account"), stack=kind)
+    config = parse_config(config_object(kind), stack=kind)
     identity = "11111111-2222-3333-4444-555555555555"
     group = {"identityProviderGroupId": identity, "name": "x", "cloudflareGroupId": "f" * 32}
     return {
@@ -77,9 +77,7 @@ def outputs(kind: str, token: str) -> dict[str, object]:
 
 def stack(folder: Path, kind: str, settings: Mapping[str, object], token: str) -> dict[str, Any]:
     """Writes the stack's file and what the commands are given beside it -> the file's document."""
-    document = {
-        "config": {**settings, "cloudflare-scim:scim": config_object(kind, "userGroups", "account")}
-    }
+    document = {"config": {**settings, "cloudflare-scim:scim": config_object(kind)}}
     (folder / f"Pulumi.{kind}.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
     (folder / "outputs.json").write_text(json.dumps(outputs(kind, token)))
     (folder / "state.json").write_text(json.dumps({"version": 3, "deployment": {"resources": []}}))

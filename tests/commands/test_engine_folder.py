@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.rehearsal.rehearsal_support import stack_config
+from tests.configs import stack_config
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = ("verify", "steps", "preflight", "adopt", "restore-super-admin --person a@example.com")

@@ -22,8 +22,9 @@ from components.entra.start import EntraStartProvider
 from components.rest_resource import Props
 from sandbox.server.server import Sandbox
 from tests.components.dynamic_support import configured
+from tests.configs import stack_config
 from tests.loopback import plain_client
-from tests.rehearsal.rehearsal_support import rehearsal, stack_config
+from tests.rehearsal.rehearsal_support import rehearsal
 from tests.vendors.scoped import scoped
 
 NAMES = ["Administrator Read Only", "Administrator", "Billing"]

@@ -9,7 +9,8 @@ from components.okta.gate import OktaGateProvider
 from components.rest_resource import Props
 from sandbox.server.server import Sandbox
 from tests.components.dynamic_support import configured
-from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal, stack_config
+from tests.configs import stack_config
+from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal
 
 
 @pytest.fixture

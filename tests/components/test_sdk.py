@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from components.sdk import KNOWN
-from tests.plan.guide_kit import COMBINATIONS, config
+from tests.configs import COMBINATIONS
+from tests.plan.guide_kit import config
 from tests.plan.plan_kit import write
 
 ROOT = Path(__file__).parents[2]

@@ -1,7 +1,8 @@
 """Bad roles, people and waivers."""
 
 from tests.config.config_rows import ACROSS, CASE, Bad, okta
-from tests.config.config_samples import REMOVED, SUPER
+from tests.config.config_samples import REMOVED
+from tests.configs import SUPER
 
 ROLE_ROWS: tuple[Bad, ...] = (
     # roles and people

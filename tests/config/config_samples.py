@@ -4,31 +4,21 @@ import copy
 from datetime import UTC, date, datetime
 
 from cfscim.config.models import ScimConfig, parse_config
+from tests.configs import config_object
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
 
-SUPER = "Super Administrator - All Privileges"
-
-OKTA: dict[str, object] = {
-    "account": {"id": "0123456789abcdef0123456789abcdef", "name": "Example Corp"},
-    "roleModel": "userGroups",
-    "token": {
-        "owner": "account",
+OKTA = config_object(
+    token={
         "name": "cloudflare-scim-dev",
         "expiresOn": "2027-05-20T00:00:00Z",
         "allowedCidrs": ["203.0.113.0/24"],
         "rotation": "1",
     },
-    "roles": {
-        "Administrator Read Only": {},
-        "Administrator": {"members": ["ada@example.com"]},
-        "Billing": {},
-        SUPER: {"members": ["grace@example.com", "alan@example.com"]},
-    },
-    "groupPrefix": "",
-    "breakGlass": ["owner@example.com"],
-    "waivers": [
+    groupPrefix="",
+    breakGlass=["owner@example.com"],
+    waivers=[
         {
             "rule": "token-expiry",
             "until": "2026-12-31",
@@ -36,18 +26,16 @@ OKTA: dict[str, object] = {
             "reason": "migration",
         }
     ],
-    "identityProvider": {
-        "kind": "okta",
-        "orgName": "example",
+    provider={
         "appLabel": "Cloudflare SCIM",
         "catalogApp": "scim2testapp",
         "apiIntegration": "console",
         "apiIntegrationConfirmed": False,
         "usersGroup": {"name": "Cloudflare Users", "members": ["katherine@example.com"]},
     },
-}
+)
 
-ENTRA: dict[str, object] = OKTA | {
+ENTRA = OKTA | {
     "identityProvider": {
         "kind": "entra",
         "appName": "Cloudflare SCIM",

@@ -9,36 +9,21 @@ from cfscim.config.models import ScimConfig, parse_config
 from cfscim.config.policy.rules import ResourceView, Violation, evaluate
 from cfscim.plan.model import check, declare
 from cfscim.program.registrations import Registration
+from tests import configs
 
 TODAY = date(2026, 11, 23)
-ACCOUNT = "0123456789abcdef0123456789abcdef"
 OTHER = "ffffffffffffffffffffffffffffffff"
-SUPER = "Super Administrator - All Privileges"
 
 
 def config_object(kind: str = "okta", **changes: object) -> dict[str, object]:
     """The config object, with whole top-level keys replaced by `changes`."""
-    providers: dict[str, dict[str, object]] = {
-        "okta": {
-            "kind": "okta",
-            "orgName": "example",
-            "apiIntegrationConfirmed": True,
-            "usersGroup": {"name": "Cloudflare Users"},
-        },
-        "entra": {"kind": "entra", "usersGroup": {"name": "Cloudflare Users"}},
-    }
-    base: dict[str, object] = {
-        "account": {"id": ACCOUNT, "name": "Example Corp"},
-        "roleModel": "userGroups",
-        "token": {"expiresOn": "2027-05-20T00:00:00Z"},
-        "roles": {
-            "Administrator Read Only": {"members": [f"p{n}@example.com" for n in range(8)]},
-            "Administrator": {"members": ["ada@example.com"]},
-            "Billing": {},
-            SUPER: {"members": ["grace@example.com", "alan@example.com"]},
-        },
-        "identityProvider": providers[kind],
-    }
+    readers = [f"p{n}@example.com" for n in range(8)]
+    base = configs.config_object(
+        kind,
+        members={**configs.MEMBERS, "Administrator Read Only": readers},
+        token={"expiresOn": "2027-05-20T00:00:00Z"},
+        provider={"usersGroup": {"name": "Cloudflare Users"}},
+    )
     return {**base, **changes}
 
 

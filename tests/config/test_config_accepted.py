@@ -10,7 +10,8 @@ from cfscim.config.messages import ConfigError
 from cfscim.config.models import EntraConfig, OktaConfig, parse_config
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.rules import expired
-from tests.config.config_samples import ENTRA, OKTA, REMOVED, SUPER, changed, parsed
+from tests.config.config_samples import ENTRA, OKTA, REMOVED, changed, parsed
+from tests.configs import SUPER
 
 MINIMAL: dict[str, object] = {
     "account": OKTA["account"],

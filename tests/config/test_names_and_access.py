@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from cfscim.config.access import Grant, access_table, difference, managed_elsewhere, people
 from cfscim.config.names import group_name, group_names, scim_base_url
 from cfscim.config.roles import PERMISSION_GROUP_IDS, ROLES, Role
-from tests.config.config_samples import ENTRA, OKTA, SUPER, changed, parsed
+from tests.config.config_samples import ENTRA, OKTA, changed, parsed
+from tests.configs import SUPER
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 GUIDE = [

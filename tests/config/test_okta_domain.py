@@ -9,7 +9,7 @@ from cfscim.config.messages import MissingError
 from cfscim.config.provider_settings import OKTA_DOMAINS, okta_domain
 from cfscim.config.stack_file import check_stack_file
 from cfscim.vendors.okta.signin import organisation_url
-from tests.combinations import config_object
+from tests.configs import config_object
 
 VANITY = "login.example.com"
 
@@ -18,7 +18,7 @@ def stack_file(folder: Path, domain: str) -> str:
     path = folder / "Pulumi.dev.yaml"
     config = {
         "okta:baseUrl": domain,
-        "cloudflare-scim:scim": config_object("okta", "userGroups", "account"),
+        "cloudflare-scim:scim": config_object(),
     }
     path.write_text(yaml.safe_dump({"config": config}))
     return str(path)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from cfscim.config.policy.rules import RULES, evaluate, is_refused
 from cfscim.plan.output import policy_lines
 from cfscim.report.document import plain
-from tests.config.policy_kit import OTHER, SUPER, TODAY, config_object, names, of_config, parsed
+from tests.config.policy_kit import OTHER, TODAY, config_object, names, of_config, parsed
+from tests.configs import SUPER
 
 READERS = [f"p{n}@example.com" for n in range(8)]
 

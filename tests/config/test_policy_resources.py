@@ -5,15 +5,8 @@ import json
 import pytest
 
 from cfscim.config.policy.rules import evaluate
-from tests.config.policy_kit import (
-    ACCOUNT,
-    OTHER,
-    names,
-    of_changed,
-    views,
-    with_added,
-    with_inputs,
-)
+from tests.config.policy_kit import OTHER, names, of_changed, views, with_added, with_inputs
+from tests.configs import ACCOUNT
 
 SCOPE = "com.cloudflare.api.account"
 BASE_URL = f"https://api.cloudflare.com/client/v4/accounts/{ACCOUNT}/scim/v2"

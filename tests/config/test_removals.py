@@ -10,7 +10,7 @@ from cfscim.config.policy.rules import evaluate
 from cfscim.config.stack_file import CheckedStack, StackFile
 from cfscim.config.warnings import warnings
 from cfscim.plan.model import make_plan
-from tests.combinations import config_object
+from tests.configs import config_object
 
 TODAY = date(2026, 11, 26)
 ROLE = "Billing"
@@ -22,7 +22,7 @@ PROTECTED = {
 
 def declared(kind: str, *what: str, until: str = "2026-12-31") -> dict[str, object]:
     removals = [{"what": one, "until": until, "by": "Grace", "reason": "dropped"} for one in what]
-    return {**config_object(kind, "userGroups", "account"), "removals": removals}
+    return {**config_object(kind), "removals": removals}
 
 
 def unprotected(kind: str, *what: str) -> set[str]:

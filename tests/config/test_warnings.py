@@ -6,7 +6,8 @@ import pytest
 
 from cfscim.config.messages import CONFIG_KEY, Level
 from cfscim.config.warnings import lines, warnings
-from tests.config.config_samples import ENTRA, OKTA, REMOVED, SUPER, TODAY, Steps, changed, parsed
+from tests.config.config_samples import ENTRA, OKTA, REMOVED, TODAY, Steps, changed, parsed
+from tests.configs import SUPER
 
 IDP = "identityProvider"
 QUIET = changed(

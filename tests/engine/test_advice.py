@@ -11,7 +11,7 @@ from cfscim.config.messages import ScimError
 from cfscim.up.engine import Engine, EngineDeployer
 from sandbox.server.server import Sandbox
 from sandbox.server.world import World
-from tests.combinations import config_object
+from tests.configs import config_object
 from tests.verify.verify_support import KEY, write
 
 
@@ -21,7 +21,7 @@ class Stack:
     def __init__(self, engine: Engine, sandbox: Sandbox, folder: Path, kind: str) -> None:
         environment = {**os.environ, **sandbox.env}
         self.deployer = EngineDeployer(engine, "engine", folder, environment, lambda _line: None)
-        self.given: dict[str, object] = {KEY: config_object(kind, "userGroups", "account")}
+        self.given: dict[str, object] = {KEY: config_object(kind)}
 
     def write(self, path: str, value: object) -> None:
         write(self.given, path, value)

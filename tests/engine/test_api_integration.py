@@ -9,13 +9,13 @@ from cfscim.config.models import parse_config
 from cfscim.up.command import deploy
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
-from tests.combinations import config_object
+from tests.configs import config_object
 from tests.plan.plan_kit import bucket_of
 from tests.plan.test_plan_calls import READS
 
 
 def by_api(catalog_app: str) -> dict[str, object]:
-    declared = config_object("okta", "userGroups", "account")
+    declared = config_object()
     provider = {"kind": "okta", "orgName": "example", "apiIntegration": "api"}
     return {**declared, "identityProvider": {**provider, "catalogApp": catalog_app}}
 

@@ -9,7 +9,7 @@ from cfscim.config.calls import Calls
 from cfscim.config.messages import CONFIG_KEY
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
-from tests.combinations import ACCOUNT, COMBINATIONS, config_object
+from tests.configs import ACCOUNT, COMBINATIONS, config_object
 from tests.plan.plan_kit import bucket_of
 from tests.plan.test_plan_calls import READS, foretold
 

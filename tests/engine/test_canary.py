@@ -7,13 +7,13 @@ from cfscim.config.models import parse_config
 from cfscim.up.command import deploy
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
-from tests.combinations import config_object
+from tests.configs import config_object
 
 
 def test_the_token_value_is_encrypted_wherever_the_engine_keeps_it(
     engine: Engine, sandbox: SandboxProcess, folder: Path
 ) -> None:
-    declared = config_object("okta", "userGroups", "account")
+    declared = config_object()
     lines: list[str] = []
     deployer = EngineDeployer(engine, "engine", folder, sandbox.environment(), lines.append)
     deploy(parse_config(declared, stack="engine"), declared, deployer, sandbox, lines.append)

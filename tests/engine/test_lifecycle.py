@@ -13,7 +13,7 @@ from cfscim.rehearsal import RehearsalDeployer
 from cfscim.up.command import deploy
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
-from tests.combinations import ACCOUNT, COMBINATIONS, config_object
+from tests.configs import ACCOUNT, COMBINATIONS, config_object
 from tests.engine.end_state import differences, end_state
 
 

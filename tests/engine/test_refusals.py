@@ -8,7 +8,7 @@ import pytest
 from cfscim.config.messages import CONFIG_KEY
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
-from tests.combinations import config_object
+from tests.configs import config_object
 
 NOBODY = {"Administrator": {"members": ["nobody@example.com"]}}
 GATE = {"kind": "okta", "orgName": "example", "apiIntegrationConfirmed": True}
@@ -25,7 +25,7 @@ def test_our_line_is_the_only_reason(
 ) -> None:
     changes, command, reason = CASES[case]
     stack = EngineDeployer(engine, "engine", folder, sandbox.environment(), lambda _line: None)
-    stack.configure({CONFIG_KEY: {**config_object("okta", "userGroups", "account"), **changes}})
+    stack.configure({CONFIG_KEY: {**config_object(), **changes}})
     assert stack.stack.name == "engine"
     done = subprocess.run(
         [

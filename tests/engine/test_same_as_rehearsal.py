@@ -9,7 +9,7 @@ from cfscim.rehearsal import RehearsalDeployer
 from cfscim.up.command import deploy
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
-from tests.combinations import COMBINATIONS, config_object
+from tests.configs import COMBINATIONS, config_object
 from tests.engine.end_state import differences, end_state
 
 

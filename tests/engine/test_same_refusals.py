@@ -21,7 +21,7 @@ from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.http import Call
-from tests.combinations import config_object
+from tests.configs import config_object
 from tests.loopback import PLAIN, plain_client
 
 Declared = dict[str, object]
@@ -36,7 +36,7 @@ class Way:
         self, deployer: EngineDeployer | RehearsalDeployer, sandbox: SandboxProcess, kind: str
     ) -> None:
         self.deployer, self.sandbox = deployer, sandbox
-        self.declared = config_object(kind, "userGroups", "account")
+        self.declared = config_object(kind)
         config = parse_config(self.declared, stack="engine")
         deploy(config, self.declared, deployer, sandbox, lambda _line: None)
 

@@ -8,7 +8,7 @@ from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import RunningSandbox
 from sandbox.server.server import Sandbox
 from tests.adopt.test_adopt import ENDS, end
-from tests.combinations import config_object
+from tests.configs import config_object
 from tests.conftest import admin_client
 from tests.engine.engine_preview import preview
 from tests.scenarios import Stage, stack_file
@@ -24,7 +24,7 @@ def test_a_plain_update_makes_a_new_one_and_its_preview_says_so(
     whole = RunningSandbox(sandbox_server.admin, sandbox_server.env)
     lines: list[str] = []
     deployer = EngineDeployer(engine, "dev", folder, whole.environment(), lines.append)
-    declared = config_object("entra", "userGroups", "account")
+    declared = config_object("entra")
     with admin_client(sandbox_server) as admin:
         Stage(deployer, admin).deploy(declared)
         tokens = sandbox_server.world.cloudflare.tokens

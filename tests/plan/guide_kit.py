@@ -2,25 +2,17 @@
 
 import json
 from functools import lru_cache
-from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from cfscim.config.messages import CONFIG_KEY
 from cfscim.config.stack_file import check_stack_file
 from cfscim.plan.model import as_json, make_plan
+from tests.configs import ACCOUNT, COMBINATIONS, MEMBERS, stack_config
 from tests.plan.plan_kit import write
 
-ACCOUNT = "0123456789abcdef0123456789abcdef"
 BASE_URL = f"https://api.cloudflare.com/client/v4/accounts/{ACCOUNT}/scim/v2"
-ROLES = (
-    "Administrator Read Only",
-    "Administrator",
-    "Billing",
-    "Super Administrator - All Privileges",
-)
-COMBINATIONS = tuple(
-    product(("okta", "entra"), ("userGroups", "virtualGroups"), ("account", "user"))
-)
+ROLES = tuple(MEMBERS)
 OKTA = tuple(one for one in COMBINATIONS if one[0] == "okta")
 ENTRA = tuple(one for one in COMBINATIONS if one[0] == "entra")
 
@@ -29,22 +21,11 @@ Resource = dict
 
 
 def config(combination: Combination) -> dict:
-    kind, role_model, owner = combination
-    provider: dict = {"kind": "okta", "orgName": "example", "apiIntegration": "api"}
-    if kind == "entra":
-        provider = {"kind": "entra", "scope": "filtered"}
-    return {
-        "account": {"id": ACCOUNT, "name": "Example Corp"},
-        "roleModel": role_model,
-        "token": {"owner": owner, "expiresOn": "2099-05-20T00:00:00Z"},
-        "roles": {
-            ROLES[0]: {},
-            ROLES[1]: {"members": ["ada@example.com"]},
-            ROLES[2]: {"members": []},
-            ROLES[3]: {"members": ["grace@example.com", "alan@example.com"]},
-        },
-        "identityProvider": provider,
-    }
+    kind, model, owner = combination
+    more = {"apiIntegration": "api"} if kind == "okta" else {"scope": "filtered"}
+    token = {"expiresOn": "2099-05-20T00:00:00Z"}
+    given = stack_config(kind, model, owner, roles={**MEMBERS, "Billing": []}, token=token, **more)
+    return given[CONFIG_KEY]  # type: ignore[return-value]
 
 
 def plan_of(content: dict, stack: str = "dev") -> dict:

@@ -13,7 +13,7 @@ from cfscim.plan.model import declare
 from cfscim.program.registrations import Registration
 from cfscim.rehearsal import Rehearsal
 from sandbox.server.server import Sandbox
-from tests.combinations import ACCOUNT, COMBINATIONS, config_object
+from tests.configs import ACCOUNT, COMBINATIONS, config_object
 from tests.plan.plan_kit import bucket_of
 from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal
 
@@ -86,7 +86,7 @@ def test_the_figures_are_those_of_a_rehearsal(
 
 
 def test_every_kind_is_counted_where_okta_is_set_up_by_api() -> None:
-    content = config_object("okta", "userGroups", "account")
+    content = config_object()
     content["identityProvider"] = {"kind": "okta", "orgName": "example", "apiIntegration": "api"}
     figures = foretold({CONFIG_KEY: content})
     assert figures["okta apps"].first.writes == 2 + 3 + 1 + 4
@@ -95,7 +95,7 @@ def test_every_kind_is_counted_where_okta_is_set_up_by_api() -> None:
 @pytest.mark.parametrize("kind", ["okta", "entra"])
 def test_a_refresh_of_five_hundred_people_takes_a_quarter_at_most(kind: str) -> None:
     people = [f"person-{number}@example.com" for number in range(500)]
-    content = config_object(kind, "userGroups", "account")
+    content = config_object(kind)
     content["roles"] = {"Administrator": {"members": people}}
     content["identityProvider"] = {
         **content["identityProvider"],  # type: ignore[dict-item]

@@ -7,7 +7,8 @@ import pytest
 
 from cfscim.plan.command import Request, run
 from cfscim.validate import run as validate
-from tests.plan.guide_kit import COMBINATIONS, config
+from tests.configs import COMBINATIONS
+from tests.plan.guide_kit import config
 from tests.plan.plan_kit import freeze, planned, write
 
 OPTIONS = ["protect", "retainOnDelete", "ignoreChanges", "dependsOn", "replacementTrigger"]

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.plan.guide_kit import ACCOUNT, BASE_URL, COMBINATIONS, Combination, guide_plan, of_type
+from tests.configs import ACCOUNT, COMBINATIONS
+from tests.plan.guide_kit import BASE_URL, Combination, guide_plan, of_type
 
 pytestmark = pytest.mark.parametrize("combination", COMBINATIONS, ids="-".join)
 

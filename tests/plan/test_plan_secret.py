@@ -18,7 +18,8 @@ from cfscim.report.markdown import render
 from cfscim.report.terminal import show
 from cfscim.review.compare import compare
 from cfscim.review.report import review_document, review_json
-from tests.plan.guide_kit import COMBINATIONS, config
+from tests.configs import COMBINATIONS
+from tests.plan.guide_kit import config
 from tests.plan.plan_kit import write
 
 CANARY = "canary-7f3a-token-value"

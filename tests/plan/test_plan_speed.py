@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.plan.guide_kit import COMBINATIONS, config, guide_plan
+from tests.configs import COMBINATIONS
+from tests.plan.guide_kit import config, guide_plan
 from tests.plan.plan_kit import write
 
 ROOT = Path(__file__).parents[2]

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from cfscim.plan.command import Request, run
-from tests.plan.guide_kit import COMBINATIONS, config
+from tests.configs import COMBINATIONS
+from tests.plan.guide_kit import config
 from tests.plan.plan_kit import freeze, write
 
 

@@ -21,7 +21,8 @@ from cfscim.vendors.entra.models import sent_name
 from cfscim.vendors.http import Call
 from sandbox.cloudflare.models import Account
 from sandbox.server.server import Sandbox
-from tests.rehearsal.rehearsal_support import ACCOUNT, rehearsal, stack_config
+from tests.configs import ACCOUNT, stack_config
+from tests.rehearsal.rehearsal_support import rehearsal
 from tests.vendors.rest_kit import listed
 
 pytestmark = pytest.mark.usefixtures("no_sockets")

@@ -14,9 +14,9 @@ from cfscim.preflight.checks import Answer
 from cfscim.preflight.command import ask, run
 from cfscim.rehearsal import RehearsalDeployer
 from sandbox.server.server import Sandbox
-from tests.combinations import config_object
+from tests.configs import ACCOUNT, config_object, stack_config
 from tests.preflight.test_preflight import no_mail, suspend
-from tests.rehearsal.rehearsal_support import ACCOUNT, rehearsal, stack_config
+from tests.rehearsal.rehearsal_support import rehearsal
 from tests.scenarios import SCENARIOS, Config, Console, Scenario, Stage, names, stack_file
 
 TRIED = ("okta-to-entra", "entra-to-okta", "user-groups-okta")
@@ -97,7 +97,7 @@ def test_a_switch_of_the_identity_provider_that_would_stop_the_update_is_named(
     sandbox: Sandbox, admin: httpx.Client, kind: str, id_: str, said: str
 ) -> None:
     stage = Stage(RehearsalDeployer("dev", sandbox.env, lambda _line: None), admin)
-    start = config_object(kind, "userGroups", "account")
+    start = config_object(kind)
     stage.deploy(start)
     assert asked_about(stage, start)[id_].status == "ok"
     if kind == "okta":

@@ -23,7 +23,7 @@ from sandbox.server import outbound
 from sandbox.server.server import Sandbox
 from sandbox.server.world import VENDORS
 from tests.adopt.adopting import adopted
-from tests.combinations import config_object
+from tests.configs import config_object
 from tests.rehearsal.fault_judgement import State, difference, doubles, excess, normal
 
 BOUND = 30.0
@@ -80,7 +80,7 @@ class Matrix:
     def __init__(self, sandbox: Sandbox, admin: httpx.Client, provider: str) -> None:
         self.provider = provider
         self._sandbox, self._admin = sandbox, admin
-        self._declared = config_object(provider, "userGroups", "account")
+        self._declared = config_object(provider)
         self.config: ScimConfig = parse_config(self._declared, stack="dev")
         self._reset()
         self.run()

@@ -8,39 +8,6 @@ import httpx
 from cfscim.rehearsal import Rehearsal, RehearsalResult
 from sandbox.server.server import Sandbox
 
-ACCOUNT = "0123456789abcdef0123456789abcdef"
-MEMBERS: Mapping[str, list[str] | None] = {
-    "Administrator Read Only": None,
-    "Administrator": ["ada@example.com"],
-    "Billing": None,
-    "Super Administrator - All Privileges": ["alan@example.com", "grace@example.com"],
-}
-
-
-def stack_config(
-    kind: str = "okta",
-    model: str = "userGroups",
-    owner: str = "account",
-    *,
-    roles: Mapping[str, list[str] | None] = MEMBERS,
-    token: Mapping[str, object] | None = None,
-    **provider: object,
-) -> dict[str, object]:
-    """A stack file's `config`; `provider` holds further keys of the identity provider."""
-    organisation = {"orgName": "example"} if kind == "okta" else {}
-    return {
-        "cloudflare-scim:scim": {
-            "account": {"id": ACCOUNT, "name": "Example Corp"},
-            "roleModel": model,
-            "token": {"owner": owner, **(token or {})},
-            "roles": {
-                name: {} if members is None else {"members": members}
-                for name, members in roles.items()
-            },
-            "identityProvider": {"kind": kind, **organisation, **provider},
-        }
-    }
-
 
 def rehearsal(sandbox: Sandbox, lines: list[str] | None = None) -> Rehearsal:
     """A rehearsal on this sandbox; `lines` collects its progress."""

@@ -13,10 +13,9 @@ from cfscim.preflight.checks import Answer
 from cfscim.preflight.command import ask
 from cfscim.rehearsal import RehearsalDeployer
 from sandbox.server.server import Sandbox
-from tests.combinations import ACCOUNT, config_object
+from tests.configs import ACCOUNT, SUPER, config_object
 from tests.scenarios import UNTIL, Config, Stage
 
-SUPER = "Super Administrator - All Privileges"
 WAIVER = {"rule": "last-super-administrators", "until": UNTIL, "by": "g@example.com", "reason": "t"}
 REMOVALS = [{"what": "everything", "until": UNTIL, "by": "g@example.com", "reason": "t"}]
 
@@ -25,7 +24,7 @@ REMOVALS = [{"what": "everything", "until": UNTIL, "by": "g@example.com", "reaso
 def stage(sandbox: Sandbox, admin: httpx.Client) -> Stage:
     """A stack with its people in place, and nobody in charge outside of SCIM."""
     made = Stage(RehearsalDeployer("dev", sandbox.env, lambda _line: None), admin)
-    made.deploy({**config_object("entra", "userGroups", "account"), "removals": REMOVALS})
+    made.deploy({**config_object("entra"), "removals": REMOVALS})
     state = sandbox.world.cloudflare
     account = state.accounts[ACCOUNT]
     for member in account.members.values():
@@ -35,7 +34,7 @@ def stage(sandbox: Sandbox, admin: httpx.Client) -> Stage:
 
 
 def start() -> Config:
-    return {**config_object("entra", "userGroups", "account"), "removals": REMOVALS}
+    return {**config_object("entra"), "removals": REMOVALS}
 
 
 def _without(role: str) -> Config:

@@ -9,13 +9,8 @@ from cfscim.adopt.state import read_state
 from cfscim.config.messages import ScimError
 from cfscim.rehearsal.vendors import Vendors
 from sandbox.server.server import Sandbox
-from tests.rehearsal.rehearsal_support import (
-    do_console_steps,
-    names,
-    rehearsal,
-    stack_config,
-    state,
-)
+from tests.configs import stack_config
+from tests.rehearsal.rehearsal_support import do_console_steps, names, rehearsal, state
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import pytest
 
 from cfscim.config.messages import ScimError
 from sandbox.server.server import Sandbox
-from tests.rehearsal.rehearsal_support import rehearsal, roles_by_person, stack_config, state
+from tests.configs import stack_config
+from tests.rehearsal.rehearsal_support import rehearsal, roles_by_person, state
 
 
 def test_an_app_without_such_an_api_fails_the_update_with_the_way_out(

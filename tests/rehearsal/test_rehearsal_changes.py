@@ -5,15 +5,8 @@ import pytest
 
 from cfscim.config.messages import ScimError
 from sandbox.server.server import Sandbox
-from tests.rehearsal.rehearsal_support import (
-    MEMBERS,
-    do_console_steps,
-    names,
-    rehearsal,
-    requests,
-    stack_config,
-    state,
-)
+from tests.configs import MEMBERS, stack_config
+from tests.rehearsal.rehearsal_support import do_console_steps, names, rehearsal, requests, state
 
 
 def _members(admin: httpx.Client, kind: str, name: str) -> list[str]:

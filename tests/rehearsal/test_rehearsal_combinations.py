@@ -6,13 +6,12 @@ import httpx
 import pytest
 
 from sandbox.server.server import Sandbox
+from tests.configs import ACCOUNT, stack_config
 from tests.rehearsal.rehearsal_support import (
-    ACCOUNT,
     do_console_steps,
     rehearsal,
     requests,
     roles_by_person,
-    stack_config,
     state,
 )
 

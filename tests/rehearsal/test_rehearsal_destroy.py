@@ -5,6 +5,7 @@ import pytest
 
 from cfscim.config.messages import ScimError
 from sandbox.server.server import Sandbox
+from tests.configs import stack_config
 from tests.rehearsal.rehearsal_support import (
     deactivate_nobody,
     do_console_steps,
@@ -12,7 +13,6 @@ from tests.rehearsal.rehearsal_support import (
     rehearsal,
     requests,
     roles_by_person,
-    stack_config,
     state,
 )
 

@@ -20,7 +20,8 @@ from cfscim.rehearsal.carrier import Carrier
 from cfscim.rehearsal.vendors import Vendors
 from cfscim.vendors.entra import jobs
 from sandbox.server.server import Sandbox
-from tests.rehearsal.rehearsal_support import names, rehearsal, requests, stack_config, state
+from tests.configs import stack_config
+from tests.rehearsal.rehearsal_support import names, rehearsal, requests, state
 
 FAULTS = [
     ("okta", "POST", "/api/v1/apps", "okta-app"),

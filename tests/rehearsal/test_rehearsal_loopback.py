@@ -7,7 +7,8 @@ from cfscim.config.messages import ScimError
 from cfscim.rehearsal import Rehearsal, run
 from cfscim.rehearsal.loopback import require_loopback, require_loopback_url
 from sandbox.server.server import Sandbox
-from tests.rehearsal.rehearsal_support import rehearsal, requests, stack_config
+from tests.configs import stack_config
+from tests.rehearsal.rehearsal_support import rehearsal, requests
 
 REAL = {
     "CLOUDFLARE_BASE_URL": "https://api.cloudflare.com/client/v4",

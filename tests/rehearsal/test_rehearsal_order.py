@@ -11,8 +11,9 @@ from cfscim.config.models import parse_config
 from cfscim.rehearsal import RehearsalResult
 from cfscim.verify import Report, Status, parse_outputs, run
 from sandbox.server.server import Sandbox
+from tests.configs import ACCOUNT, stack_config
 from tests.loopback import PLAIN
-from tests.rehearsal.rehearsal_support import ACCOUNT, do_console_steps, rehearsal, stack_config
+from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal
 
 KEY = "cloudflare-scim:scim"
 OWNERS = ["account", "user"] if os.environ.get("CFSCIM_FULL_MATRIX") else ["account"]

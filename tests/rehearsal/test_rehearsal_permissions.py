@@ -9,7 +9,8 @@ import pytest
 from cfscim.config.messages import ScimError
 from cfscim.vendors.entra import jobs
 from sandbox.server.server import Sandbox
-from tests.rehearsal.rehearsal_support import rehearsal, stack_config
+from tests.configs import stack_config
+from tests.rehearsal.rehearsal_support import rehearsal
 
 _PAGE = (Path(__file__).parents[2] / "docs" / "permissions.md").read_text(encoding="utf-8")
 _SECTION = _PAGE.split("### Entra: for `pulumi up`\n", 1)[1].split("\n#", 1)[0]

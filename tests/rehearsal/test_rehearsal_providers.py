@@ -7,14 +7,8 @@ from cfscim.config.kinds import KINDS
 from cfscim.config.messages import ScimError
 from cfscim.rehearsal.vendors import Vendors
 from sandbox.server.server import Sandbox
-from tests.rehearsal.rehearsal_support import (
-    MEMBERS,
-    deactivate_nobody,
-    do_console_steps,
-    rehearsal,
-    stack_config,
-    state,
-)
+from tests.configs import MEMBERS, stack_config
+from tests.rehearsal.rehearsal_support import deactivate_nobody, do_console_steps, rehearsal, state
 
 
 def _members(admin: httpx.Client, name: str) -> list[str]:

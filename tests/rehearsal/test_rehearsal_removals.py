@@ -9,15 +9,13 @@ import pytest
 from cfscim.config.messages import CONFIG_KEY, ScimError
 from cfscim.rehearsal import Rehearsal
 from sandbox.server.server import Sandbox
+from tests.configs import ACCOUNT, MEMBERS, stack_config
 from tests.rehearsal.rehearsal_support import (
-    ACCOUNT,
-    MEMBERS,
     deactivate_nobody,
     do_console_steps,
     names,
     rehearsal,
     roles_by_person,
-    stack_config,
     state,
 )
 

@@ -6,7 +6,7 @@ import pytest
 from cfscim.config.messages import ScimError
 from cfscim.rehearsal import RehearsalDeployer
 from sandbox.server.server import Sandbox
-from tests.combinations import ACCOUNT
+from tests.configs import ACCOUNT
 from tests.scenarios import SCENARIOS, Stage
 
 

@@ -4,38 +4,30 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.configs import MEMBERS, OTHER_ACCOUNT, SUPER, config_object
+
 Config = dict[str, object]
 
-SUPER = "Super Administrator - All Privileges"
-ACCOUNT = "0123456789abcdef0123456789abcdef"
-OTHER_ACCOUNT = "fedcba9876543210fedcba9876543210"
+PEOPLE = {
+    "Administrator Read Only": ["katherine@example.com"],
+    "Administrator": ["ada@example.com", "edsger@example.com"],
+    "Billing": ["barbara@example.com"],
+    SUPER: MEMBERS[SUPER],
+}
 
 
-def okta() -> Config:
-    return {
-        "account": {"id": ACCOUNT, "name": "Example Corp"},
-        "roleModel": "userGroups",
-        "token": {"expiresOn": "2027-05-20T00:00:00Z"},
-        "roles": {
-            "Administrator Read Only": {"members": ["katherine@example.com"]},
-            "Administrator": {"members": ["ada@example.com", "edsger@example.com"]},
-            "Billing": {"members": ["barbara@example.com"]},
-            SUPER: {"members": ["grace@example.com", "alan@example.com"]},
-        },
-        "breakGlass": ["owner@example.com"],
-        "identityProvider": {
-            "kind": "okta",
-            "orgName": "example",
-            "apiIntegrationConfirmed": True,
-        },
-    }
+def okta(kind: str = "okta", **provider: object) -> Config:
+    return config_object(
+        kind,
+        members=PEOPLE,
+        token={"expiresOn": "2027-05-20T00:00:00Z"},
+        provider=provider,
+        breakGlass=["owner@example.com"],
+    )
 
 
 def entra() -> Config:
-    return {
-        **okta(),
-        "identityProvider": {"kind": "entra", "deletionThreshold": 10},
-    }
+    return okta("entra", deletionThreshold=10)
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,11 @@ from typing import Any
 
 from cfscim.config.messages import ConfigError
 from cfscim.config.models import parse_config
-from tests.combinations import ACCOUNT, COMBINATIONS, config_object
+from tests.configs import ACCOUNT, COMBINATIONS, SUPER, config_object
 
 Config = dict[str, Any]
 Mutation = Callable[[Config, Random], object]
 
-SUPER = "Super Administrator - All Privileges"
 SLUGS = {
     "Administrator Read Only": "administrator-read-only",
     "Administrator": "administrator",

@@ -9,7 +9,8 @@ from cfscim.config.kinds import KINDS
 from cfscim.program.registrations import Options, Registration, Value
 from cfscim.review.changes import KNOWN_LATER, Action, Reason, resource_changes
 from components.rest_resource import RestProvider
-from tests.plan.guide_kit import COMBINATIONS, guide_plan
+from tests.configs import COMBINATIONS
+from tests.plan.guide_kit import guide_plan
 
 NO_OPTIONS = Options()
 COMPONENTS = Path(__file__).parents[2] / "components"

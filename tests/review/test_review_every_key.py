@@ -16,8 +16,9 @@ from cfscim.plan.model import Plan, make_plan
 from cfscim.review.compare import compare
 from cfscim.review.risks import risks
 from cfscim.review.setting_risks import HARMLESS
+from tests.configs import ACCOUNT, OTHER_ACCOUNT, SUPER
 from tests.plan.plan_kit import write
-from tests.review.gallery_scenarios import ACCOUNT, OTHER_ACCOUNT, SUPER, entra, okta
+from tests.review.gallery_scenarios import entra, okta
 
 Config = dict[str, Any]
 ADA, KAY, OWNER = "ada@example.com", "kay@example.com", "owner@example.com"

@@ -12,8 +12,9 @@ from cfscim.review import baseline
 from cfscim.review.baseline import declared_of
 from cfscim.review.changes import Action, resource_changes
 from cfscim.review.program import ProgramBefore, ProgramChange, program_files
+from tests.configs import SUPER
 from tests.plan.plan_kit import commit, freeze, git, write
-from tests.review.gallery_scenarios import BARBARA, SUPER, Config, okta
+from tests.review.gallery_scenarios import BARBARA, Config, okta
 
 GROUP = {
     "type": "okta:group/group:Group",

@@ -11,8 +11,9 @@ import pytest
 
 from cfscim.plan.command import Request, run
 from cfscim.report import terminal
+from tests.configs import SUPER
 from tests.plan.plan_kit import commit, freeze, write
-from tests.review.gallery_scenarios import SUPER, Config, okta
+from tests.review.gallery_scenarios import Config, okta
 from tests.terminal_support import console
 
 SNAPSHOTS = Path(__file__).parent / "terminal"

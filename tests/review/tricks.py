@@ -12,7 +12,8 @@ from pathlib import Path
 
 import yaml
 
-from tests.review.gallery_scenarios import SUPER, okta
+from tests.configs import SUPER
+from tests.review.gallery_scenarios import okta
 
 EVE = "eve@example.com"
 EVIL = "https://api.cloudflare.com.evil.example"

@@ -4,7 +4,8 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.review.gallery_scenarios import SUPER, entra, okta
+from tests.configs import SUPER
+from tests.review.gallery_scenarios import entra, okta
 from tests.review.tricks import EVE, Trick, document, write
 
 Change = Callable[[dict[str, Any]], object]

@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 
-from tests.review.gallery_scenarios import SUPER, okta
+from tests.configs import SUPER
+from tests.review.gallery_scenarios import okta
 from tests.review.tricks import (
     EVE,
     EVIL,

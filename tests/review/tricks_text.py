@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import yaml
 
-from tests.review.gallery_scenarios import SUPER
+from tests.configs import SUPER
 from tests.review.tricks import EVE, EVIL, STACK, Trick, document, stranger
 
 BASE = yaml.safe_dump(document(), sort_keys=False)

@@ -7,7 +7,8 @@ import pytest
 
 from cfscim.config.messages import ScimError
 from sandbox.server.server import Sandbox
-from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal, stack_config
+from tests.configs import stack_config
+from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal
 
 
 @pytest.mark.parametrize("kind", ["okta", "entra"])

@@ -14,7 +14,7 @@ from cfscim.config.models import UserFilter, parse_config
 from cfscim.config.words import OPERATORS
 from cfscim.up.command import Request, run
 from cfscim.up.people import Seed, kept_out, meeting, meets, read_people, seeds
-from tests.combinations import config_object
+from tests.configs import config_object
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path.name for path in (ROOT / "examples").glob("Pulumi.*.yaml"))
@@ -123,7 +123,7 @@ def test_several_clauses_on_one_attribute() -> None:
 
 
 def test_who_is_kept_out_is_said_with_the_reason() -> None:
-    declared = config_object("entra", "userGroups", "account")
+    declared = config_object("entra")
     declared["identityProvider"] = {
         "kind": "entra",
         "scope": "filtered",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cfscim.config.json_types import Json
 from cfscim.vendors.recording import Recorder, StandIns, recorded, vocabulary
 from sandbox.server.server import Sandbox
-from tests.combinations import COMBINATIONS
+from tests.configs import COMBINATIONS
 from tests.verify.verify_support import set_up
 
 SECRETS = (

@@ -30,8 +30,8 @@ from sandbox.okta.provisioning.assignment import leave, refresh
 from sandbox.okta.provisioning.console import configure
 from sandbox.okta.provisioning.cycle import run_cycle as okta_cycle
 from sandbox.server.world import World
+from tests.configs import ACCOUNT
 from tests.loopback import plain_client
-from tests.rehearsal.rehearsal_support import ACCOUNT
 from tests.verify.verify_base import Bases, Combination
 from tests.verify.verify_support import KEY, Stack, stack_of, write
 

@@ -19,7 +19,7 @@ from cfscim.verify.actions import Act, Action
 from cfscim.verify.entra_person import provision
 from sandbox.cloudflare.api import iam
 from sandbox.cloudflare.catalog import ROLES
-from tests.rehearsal.rehearsal_support import ACCOUNT
+from tests.configs import ACCOUNT
 from tests.verify.carry_out import EXECUTORS, Hands
 from tests.verify.verify_base import (
     ENTRA,

@@ -17,8 +17,9 @@ from cfscim.verify import Report, Status, parse_outputs, run
 from sandbox.entra.signin import issue
 from sandbox.server.app import App
 from sandbox.server.server import Sandbox
+from tests.configs import stack_config
 from tests.loopback import plain_client
-from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal, stack_config
+from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal
 from tests.verify.verify_support import KEY, show
 
 DAYS = 14

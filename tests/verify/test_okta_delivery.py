@@ -10,7 +10,7 @@ from cfscim.vendors.okta.models import Group, LogEvent, PushMapping, User
 from cfscim.verify.links import OktaLinks
 from cfscim.verify.okta_facts import LONGEST, OktaDirectory, OktaFacts
 from cfscim.verify.reading import Reading
-from tests.combinations import config_object
+from tests.configs import config_object
 from tests.verify.test_verify_pure import _facts
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -64,7 +64,7 @@ def directory(log: tuple[LogEvent, ...] | None, last: int) -> OktaDirectory:
         users=Reading.of(people),
         changes=lambda _now: log,
     )
-    config = parse_config(config_object("okta", "userGroups", "account"), stack="dev")
+    config = parse_config(config_object(), stack="dev")
     okta = config.identity_provider
     return OktaDirectory(config, facts, OktaLinks(okta, "0oa1", "okta.com"), NOW)  # type: ignore[arg-type]
 

@@ -8,8 +8,8 @@ import pytest
 from cfscim.config.okta_people import STATES
 from sandbox.okta.models import UserStatus
 from sandbox.okta.provisioning.assignment import refresh
+from tests.configs import stack_config
 from tests.preflight.test_preflight import answers, of
-from tests.rehearsal.rehearsal_support import stack_config
 from tests.verify.carry_out import Hands
 from tests.verify.verify_base import OKTA, Bases, bases, no_waiting
 from tests.verify.verify_okta_deviations import user

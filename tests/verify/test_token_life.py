@@ -8,8 +8,9 @@ from cfscim.config.models import parse_config
 from cfscim.verify import Status, parse_outputs
 from cfscim.verify import run as verify
 from sandbox.server.server import Sandbox
+from tests.configs import stack_config
 from tests.loopback import plain_client
-from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal, stack_config
+from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal
 from tests.verify.verify_support import KEY, failing, show
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.server.server import Sandbox
-from tests.combinations import COMBINATIONS
+from tests.configs import COMBINATIONS
 from tests.verify.verify_support import failing, open_questions, set_up, show
 
 # What Okta has no API for stays open for ever.

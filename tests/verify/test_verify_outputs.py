@@ -7,7 +7,7 @@ import pytest
 from cfscim.config.messages import MissingError
 from cfscim.config.models import parse_config
 from cfscim.verify import read_outputs
-from tests.combinations import config_object
+from tests.configs import config_object
 
 TOKEN = "cfat_" + "s3cret" * 7
 ROLES = (
@@ -32,7 +32,7 @@ def _outputs(**changes: object) -> dict[str, object]:
 
 
 def _read(value: object, kind: str = "okta"):
-    config = parse_config(config_object(kind, "userGroups", "account"), stack="dev")
+    config = parse_config(config_object(kind), stack="dev")
     text = value if isinstance(value, str) else json.dumps(value)
     return read_outputs(text, config, source="the outputs")
 

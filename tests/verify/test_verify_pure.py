@@ -23,7 +23,7 @@ from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.reading import Reading
 from cfscim.verify.report import Check, Question, Status, answer
 from cfscim.verify.token import token_questions
-from tests.combinations import config_object
+from tests.configs import config_object
 from tests.verify.test_verify_outputs import _outputs
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -36,7 +36,7 @@ def _facts(kind, **known):
 
 
 def _config(kind: str, **provider: object) -> ScimConfig:
-    given = config_object(kind, "userGroups", "account")
+    given = config_object(kind)
     given["identityProvider"] = {**given["identityProvider"], **provider}  # type: ignore[dict-item]
     return parse_config(given, stack="dev")
 
@@ -111,7 +111,7 @@ def test_a_group_within_an_entra_group_is_named() -> None:
 )
 def test_the_days_until_the_token_ends(days: int, status: Status, words: str) -> None:
     ends = NOW + timedelta(days=days)
-    given = config_object("okta", "userGroups", "account")
+    given = config_object()
     given["token"] = {"expiresOn": ends.strftime("%Y-%m-%dT%H:%M:%SZ")}
     config = parse_config(given, stack="dev")
     token = ApiToken(id="t1", name="n", status="active", expires_on=ends)

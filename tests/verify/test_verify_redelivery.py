@@ -6,7 +6,7 @@ import pytest
 
 from cfscim.verify import Check
 from sandbox.server.world import World
-from tests.rehearsal.rehearsal_support import ACCOUNT
+from tests.configs import ACCOUNT
 from tests.verify.verify_base import ENTRA, OKTA, Bases, Combination, bases, no_waiting
 from tests.verify.verify_support import failing
 

@@ -7,7 +7,7 @@ import pytest
 from cfscim.config.roles import ROLES
 from sandbox.okta.provisioning.assignment import refresh
 from sandbox.server.world import World
-from tests.rehearsal.rehearsal_support import ACCOUNT
+from tests.configs import ACCOUNT
 from tests.verify.verify_base import (
     ENTRA,
     OKTA,

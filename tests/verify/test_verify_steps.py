@@ -10,8 +10,9 @@ from cfscim.config.models import parse_config
 from cfscim.verify import Report, Status, command, parse_outputs, steps
 from cfscim.verify import run as verify
 from sandbox.server.server import Sandbox
+from tests.configs import stack_config
 from tests.loopback import plain_client
-from tests.rehearsal.rehearsal_support import rehearsal, stack_config
+from tests.rehearsal.rehearsal_support import rehearsal
 from tests.verify.verify_base import ENTRA, OKTA, Bases, bases, no_waiting
 from tests.verify.verify_support import KEY, Stack, failing, set_up, show
 

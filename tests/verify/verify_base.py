@@ -16,7 +16,7 @@ from sandbox.okta.provisioning.assignment import refresh
 from sandbox.okta.provisioning.cycle import run_cycle as okta_cycle
 from sandbox.server.server import Sandbox
 from sandbox.server.world import Stored, World
-from tests.rehearsal.rehearsal_support import ACCOUNT
+from tests.configs import ACCOUNT
 from tests.verify.verify_support import Stack, failing, set_up, show
 
 SECOND = "second@example.com"

@@ -7,7 +7,7 @@ from cfscim.config.roles import ROLES, Role
 from sandbox.cloudflare.catalog import ROLE_BY_NAME
 from sandbox.cloudflare.models import Account, Policy, Token, TokenPolicy, UserGroup
 from sandbox.server.world import World
-from tests.rehearsal.rehearsal_support import ACCOUNT
+from tests.configs import ACCOUNT
 from tests.verify.verify_base import (
     ENTRA,
     ENTRA_VIRTUAL,

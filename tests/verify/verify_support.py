@@ -11,8 +11,9 @@ from cfscim.config.models import ScimConfig, parse_config
 from cfscim.rehearsal import RehearsalResult
 from cfscim.verify import Check, Report, StackOutputs, Status, parse_outputs, run
 from sandbox.server.server import Sandbox
+from tests.configs import ACCOUNT, stack_config
 from tests.loopback import plain_client
-from tests.rehearsal.rehearsal_support import ACCOUNT, do_console_steps, rehearsal, stack_config
+from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal
 
 KEY = "cloudflare-scim:scim"
 
