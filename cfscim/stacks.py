@@ -56,9 +56,13 @@ def stack_path(name: str, command: str) -> str:
     if stack and os.path.lexists(file):
         hints.about(file, engine_name(name))
         return file
+    what = f"{one_line(file)} is not here" if stack else "this names no stack"
+    if other := _OTHERS.match(os.path.basename(name)):
+        # The file by another name than Pulumi.<stack>.yaml; the stack may be there all the same.
+        stack, what = other["stack"], "a stack's file is Pulumi.<stack>.yaml, to the letter"
     raise UsageError(
-        f"{command}: --stack {one_line(name)}",
-        f"{one_line(file)} is not here",
+        f"{command}: --stack {one_line(name) or '(empty)'}",
+        what,
         "each stack has a file of its own, and nothing is known of this one",
         _instead(stack, folder),
     )
@@ -88,7 +92,9 @@ def print_warnings(checked: Iterable[CheckedStack]) -> None:
 def _instead(stack: str, folder: str) -> str:
     known = known_stacks(folder)
     for name in sorted(os.listdir(folder)) if stack.isprintable() and os.path.isdir(folder) else []:
-        if (other := _OTHERS.match(name)) and other["stack"] == stack:
+        if is_stack_file(name) or not (other := _OTHERS.match(name)):
+            continue
+        if other["stack"] == stack:
             return f"rename {name} to Pulumi.{stack}.yaml, the only name that is read"
     if not known:
         return "run it in the folder of the stack files, or make one with `cfscim init`"

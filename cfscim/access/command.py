@@ -1,7 +1,7 @@
 """`access`: gathers the stack files of folders, their history, and prints both in four forms."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -9,7 +9,9 @@ from cfscim.access import page, texts
 from cfscim.access.history import Commit, History, Key, Span, moment_of, read_history
 from cfscim.access.picture import Account, Picture
 from cfscim.config.access import managed_elsewhere
-from cfscim.config.messages import Exit, Message, UsageError, one_line
+from cfscim.config.examples import example_values
+from cfscim.config.lookalikes import nearest
+from cfscim.config.messages import Exit, Level, Message, UsageError, Where, one_line
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.roles import ROLES, Role
@@ -63,13 +65,16 @@ def run(request: Request, env: Mapping[str, str] = os.environ) -> int:
     if not request.live:
         passing.clear()
     for problem in problems:
-        say(str(problem), "!", error=True)
+        warns = problem.level is Level.WARNING
+        say(f"warning: {problem}" if warns else str(problem), "?" if warns else "!", error=True)
     if request.live:
         # Only now: nothing else here needs an HTTP client.
         from cfscim.access.live import ask
 
         picture = replace(picture, live=ask(_stacks(request.paths), env))
     passing.clear()
+    for line in _empty(request, picture):
+        say(str(line), "?", error=True)
     picture = picture.narrowed(request.person, since)
     if request.output == "text":
         for sign, line in texts.signed(picture):
@@ -77,12 +82,36 @@ def run(request: Request, env: Mapping[str, str] = os.environ) -> int:
     else:
         render = {"json": texts.as_json, "csv": texts.as_csv, "html": page.as_html}
         print(render[request.output](picture), end="")
-    answers = [
-        source for live in picture.live.values() for source in (live.cloudflare, live.directory)
-    ]
-    if any(source.ways is None for source in answers):
-        return Exit.PROBLEMS if problems else Exit.MISSING
-    return Exit.PROBLEMS if problems else Exit.FINE
+    if any(problem.level is Level.REFUSED for problem in problems):
+        return Exit.PROBLEMS
+    unasked = texts.unasked(picture)
+    if unasked:
+        say(unasked, "?", error=True)
+    return Exit.MISSING if unasked else Exit.FINE
+
+
+def _empty(request: Request, picture: Picture) -> Iterator[Message]:
+    """What an empty answer means, where it could be taken for "nobody has a role"."""
+    if request.at is not None and not picture.spans:
+        yield Message(
+            Where(about=f"--at {one_line(request.at)}"),
+            "git knows no grant in these stack files at that moment",
+            "nobody can be shown",
+            "write a later day, or another folder",
+        )
+    wanted = (request.person or "").lower()
+    ways = [way.person for id in picture.live for way in picture.undeclared(id)]
+    ways += [way.person for id in picture.live for way in picture.elsewhere(id)]
+    known = {person.lower() for person in (*ways, *(span.person for span in picture.spans))}
+    if wanted and wanted not in known:
+        local = {person.partition("@")[0]: person for person in sorted(known)}
+        near = nearest(wanted.partition("@")[0], [*local])
+        yield Message(
+            Where(about=f"--person {one_line(wanted)}"),
+            "nobody of this address has or had a role here",
+            "it may be another address of that person's",
+            f"write {local[near]}" if near else "compare it with the list without --person",
+        )
 
 
 def _stacks(paths: Sequence[str]) -> list[CheckedStack]:
@@ -98,6 +127,7 @@ def gather(paths: Sequence[str], at: str | None = None) -> tuple[Picture, list[M
     files, selection = stack_files(paths)
     checked = [check_stack_file(file) for file in files]
     problems = [*selection, *(problem for stack in checked for problem in stack.problems)]
+    problems += [warning for stack in checked for warning in example_values(stack)]
     history = _history(paths, None)
     accounts, spans = {}, [span for span in history.spans if span.end is not None]
     open_spans = {

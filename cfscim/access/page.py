@@ -26,8 +26,8 @@ def _data(picture: Picture, now: datetime) -> dict[str, object]:
 
     Times are seconds since 1970; a span is `[person, account, role, way, commit, last commit]`,
     the commits absent (-1) where nobody knows or it goes on, and whether the vendors say it, too
-    (-1 where nobody asked). The way is 2 for what a vendor gives and no file
-    names, 3 for who the identity provider gave a role that it manages.
+    (-1 where nobody asked). The way is 2 for what a vendor gives and no file names, 3 for who the
+    identity provider gave a role that it manages; the vendor's words come last there.
     """
     spans = [*picture.present, *picture.ended]
     extra = [
@@ -90,7 +90,7 @@ def _data(picture: Picture, now: datetime) -> dict[str, object]:
         + [
             [
                 *(at_person[way.person.lower()], at_account[account], roles.index(way.role)),
-                *(code, -1, -1, 1),
+                *(code, -1, -1, 1, way.words),
             ]
             for account, way, code in extra
         ],

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
@@ -136,6 +137,26 @@ def signed(picture: Picture) -> Iterator[tuple[str, str]]:
         yield from (("-", _cut(_ended(picture, span), width)) for span in picture.ended)
         yield "", ""
     yield from (("", line) for line in _summary(picture))
+
+
+def unasked(picture: Picture) -> str:
+    """Which vendors could not be asked, of how many accounts; empty where all answered."""
+    lacking = Counter(
+        vendor
+        for id, live in picture.live.items()
+        for vendor, said in (
+            ("Cloudflare", live.cloudflare),
+            (_PROVIDERS.get(picture.accounts[id].provider, ""), live.directory),
+        )
+        if said.ways is None
+    )
+    if not lacking:
+        return ""
+    named = " and ".join(
+        f"{vendor} (of {number} {'account' if number == 1 else 'accounts'})"
+        for vendor, number in lacking.items()
+    )
+    return f"Not in this picture: what {named} says now, which could not be asked; exit code 3."
 
 
 def _account(picture: Picture, account: Account) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from typing import TypeVar
 from cfscim.config.clouds import CLOUDS
 from cfscim.config.credentials import CREDENTIALS, looks_secret, shown
 from cfscim.config.lanes import lanes
+from cfscim.config.lookalikes import nearest
 from cfscim.config.messages import CONFIG_KEY, ConfigError, Keys, Message, Where, in_config
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig, parse_config
 from cfscim.config.project import document_problems, is_secure
@@ -166,8 +167,11 @@ def _absent(config: Mapping[str, object]) -> Message:
     why = "the stack declares nothing without it"
     project, _, key = CONFIG_KEY.partition(":")
     for given in config:
-        if given.lower().replace("_", "-") in (key, CONFIG_KEY, f"{project}.{key}", project) or (
-            given.endswith(f":{key}") and given != CONFIG_KEY
+        plain = given.lower().replace("_", "-")
+        if (
+            plain in (key, CONFIG_KEY, f"{project}.{key}", project)
+            or given.endswith(f":{key}")
+            or nearest(plain, [CONFIG_KEY, key]) is not None
         ):
             what = f'"{given}" stands where {CONFIG_KEY} belongs'
             return Message(Where((given,)), what, why, f'write "{CONFIG_KEY}:"')

@@ -173,3 +173,32 @@ def test_a_moment_that_is_none_is_wrong_usage(folder: Path) -> None:
         run(Request(at="--output=x"))
     with pytest.raises(UsageError, match="no date"):
         run(Request(since="yesterday"))
+
+
+def test_an_address_that_nobody_has_is_said_beside_the_empty_answer(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for person, instead in (("adda@example.org", "write ada@example.org"), ("x@y.z", "compare")):
+        assert run(Request(output="json", person=person)) == 0
+        said = capsys.readouterr()
+        assert json.loads(said.out)["access"] == []
+        assert f"--person {person}: nobody of this address" in said.err
+        assert instead in said.err
+    assert run(Request(person="ADA@example.org")) == 0
+    assert "--person" not in capsys.readouterr().err
+
+
+def test_a_moment_before_everything_is_said_to_be_one(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(Request(at="2001-01-01", output="csv")) == 0
+    said = capsys.readouterr()
+    assert said.out.count("\n") == 1, "the header alone"
+    assert "--at 2001-01-01: git knows no grant" in said.err
+
+
+def test_values_of_the_examples_are_warned_of(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(Request()) == 0
+    assert "warning: Pulumi.dev.yaml" in capsys.readouterr().err

@@ -89,7 +89,10 @@ def table(document: str) -> dict[str, dict[str, str]]:
     ][1:]
     people = {}
     for row in re.findall(r"<tr>(.*?)</tr>", body[1], re.S):
-        person, cells = re.match(r"<th[^>]*>(.*?)</th>", row)[1], re.findall(r"<td>(.*?)</td>", row)
+        person, cells = (
+            re.match(r"<th[^>]*>(.*?)</th>", row)[1],
+            re.findall(r"<td[^>]*>(.*?)</td>", row),
+        )
         roles = [" ".join(re.findall(r">([^<]+)</span>", cell)) for cell in cells]
         people[html.unescape(person)] = {n: r for n, r in zip(names, roles, strict=True) if r}
     return people
@@ -169,3 +172,28 @@ def test_500_people_in_20_accounts_are_there_within_a_second(tmp_path: Path) -> 
     drawn = re.search(r'data-drawn="(\d+)"', document)
     assert drawn
     assert int(drawn[1]) < 1000, "milliseconds"
+
+
+LOST = """<script>
+const right = document.documentElement.clientWidth, every = [...document.querySelectorAll(".r")];
+const there = every.filter(badge => badge.getBoundingClientRect().width);
+const lost = there.filter(badge => badge.getBoundingClientRect().right > right);
+document.documentElement.dataset.paper = [every.length, there.length, lost.length].join();
+</script>"""
+
+
+@needs_browser
+@pytest.mark.parametrize("accounts", [3, 8, 20])
+def test_paper_loses_no_role_whatever_the_number_of_accounts(tmp_path: Path, accounts: int) -> None:
+    spans = [
+        span(f"somebody.with.a.name{number}@example.org", account, Role.SUPER_ADMINISTRATOR, None)
+        for number in range(20)
+        for account in range(accounts)
+    ]
+    page = as_html(picture(spans), NOW).replace("@media print", "@media all") + LOST
+    # What A4 across holds between its margins, at 96 dots an inch.
+    document = opened(tmp_path, page, "role=3", "--window-size=1047,740")
+    found = re.search(r'data-paper="(.*?)"', document)
+    assert found
+    assert found[1] == f"{20 * accounts},{20 * accounts},0"
+    assert "Only Super Administrator - All Privileges." in document, "a filter is told on paper"

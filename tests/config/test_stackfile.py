@@ -122,7 +122,10 @@ def test_a_byte_order_mark_is_no_problem(tmp_path: Path) -> None:
     assert read_stack_file(path).problems == ()
 
 
-@pytest.mark.parametrize("key", ["scim", "cloudflare_scim:scim", "Scim", "my-project:scim"])
+@pytest.mark.parametrize(
+    "key",
+    ["scim", "cloudflare_scim:scim", "Scim", "my-project:scim", "cloudflare-scim:scmi", "scimm"],
+)
 def test_the_object_under_another_key_is_answered_with_the_right_one(
     tmp_path: Path, key: str
 ) -> None:

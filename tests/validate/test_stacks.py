@@ -48,6 +48,9 @@ def test_the_known_stacks_leave_out_what_is_no_stack(folder: Path) -> None:
         ("", "write one of: eu.prod, prod"),
         ("Pulumi.Prod.yaml", "write prod (here are: eu.prod, prod)"),
         ("a\nb", "write one of: eu.prod, prod"),
+        ("Pulumi.prod.yml", "write prod (here are: eu.prod, prod)"),
+        ("pulumi.prod.yaml", "write prod (here are: eu.prod, prod)"),
+        ("pulumi-prd.json", "write prod (here are: eu.prod, prod)"),
     ],
 )
 def test_an_unknown_stack_is_answered_with_the_known(folder: Path, name: str, instead: str) -> None:
@@ -61,6 +64,8 @@ def test_a_file_of_another_ending_is_to_be_renamed(folder: Path) -> None:
     (folder / "Pulumi.test.yml").write_text("")
     with pytest.raises(UsageError, match=r"rename Pulumi\.test\.yml to Pulumi\.test\.yaml"):
         stack_path("test", "plan")
+    with pytest.raises(UsageError, match=r"rename Pulumi\.test\.yml to Pulumi\.test\.yaml"):
+        stack_path("Pulumi.test.yml", "plan")
     (folder / "pulumi-other.yaml").write_text("")
     with pytest.raises(UsageError, match=r"rename pulumi-other\.yaml to Pulumi\.other\.yaml"):
         stack_path("other", "plan")
