@@ -77,13 +77,15 @@ class Accepted:
     """A difference that stays, and why.
 
     ``call``: a regular expression over the call's name; ``place``: one over a line of difference;
-    ``today``: a tenant of today shows it too, so that it is none in what the program recorded.
+    ``today``: a tenant of today shows it too, so that it is none in what the program recorded;
+    ``further``: met in further public recordings, and not in those that the tests replay.
     """
 
     call: str
     place: str
     reason: str
     today: bool = False
+    further: bool = False
 
     def covers(self, call: str, difference: str) -> bool:
         """Whether this difference of this call is the accepted one."""

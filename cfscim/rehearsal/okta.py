@@ -288,10 +288,15 @@ def _assigned_groups(http: HttpClient, app: str) -> Props:
     return {
         "appId": app,
         "groups": [
-            {"id": string(group, "id"), "profile": json.dumps(group.get("profile") or {})}
+            # C (buildProfile): what the config does not name is left out; nulls stand for nothing.
+            {"id": string(group, "id"), "profile": json.dumps(_given(inner(group, "profile")))}
             for group in groups
         ],
     }
+
+
+def _given(profile: Props) -> Props:
+    return {key: value for key, value in profile.items() if value is not None}
 
 
 def _assignments_found(http: HttpClient, inputs: Props) -> Iterator[Candidate]:

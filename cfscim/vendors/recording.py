@@ -26,9 +26,12 @@ _KEPT_HEADERS = (
     *("content-type", "link", "retry-after"),
     *("x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset"),
 )
-_DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?)?")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?")
+# A day alone may be somebody's birthday.
+_DAY, _SOME_DAY = re.compile(r"\d{4}-\d\d-\d\d"), "2001-01-01"
 _DURATION = re.compile(r"P(T?\d{1,4}[DHMS]){1,4}")
-_SMALL = re.compile(r"-?\d{1,6}(\.\d{1,3})?")
+# A longer number may be a personnel number, a postal code, or a part of a telephone number.
+_SMALL = re.compile(r"\d{1,4}(\.\d{1,3})?")
 _ERROR = re.compile(r"E\d{7}")  # Okta's error codes
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]{32}")
@@ -39,7 +42,7 @@ _VIRTUAL_GROUP = re.compile(r"CF-([0-9a-f]{32}) - (.+)")
 _QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^']|'')*)'")
 _LINK = re.compile(r"<([^<>]*)>\s*;[^,<]*?\brel=\"?(\w+)\"?")
 _TOKEN = re.compile(r"[\w.$@:-]+")
-_LARGEST = 10**9
+_LARGEST = 10**5
 _EXPRESSIONS = ("filter", "search", "$filter", "$search")
 
 
@@ -73,8 +76,10 @@ class StandIns:
         """A text as it may be written down."""
         if not text or text in vocabulary():
             return text
-        if any(form.fullmatch(text) for form in (_DATE, _DURATION, _SMALL, _ERROR)):
+        if any(form.fullmatch(text) for form in (_MOMENT, _DURATION, _SMALL, _ERROR)):
             return text
+        if _DAY.fullmatch(text):
+            return _SOME_DAY
         if match := _VIRTUAL_GROUP.fullmatch(text):
             return f"CF-{self.text(match[1])} - {self.text(match[2])}"
         if match := _RESOURCE.fullmatch(text):

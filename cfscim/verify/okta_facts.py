@@ -121,7 +121,9 @@ def read_okta(
         if everyone
         else [group.id for group in app_groups.wait() or () if group.id not in wanted]
     )
-    troubled = any(user.sync_state == "ERROR" for user in app_users.wait() or ())
+    troubled = any(user.sync_state == "ERROR" for user in app_users.wait() or ()) or any(
+        mapping.status == "ERROR" for mapping in mappings.wait() or ()
+    )
     return OktaFacts(
         app=app,
         twins=twins,
@@ -420,11 +422,16 @@ class OktaDirectory:
         )
 
     def _failure(self, assigned: AppUser) -> str:
+        reason = self.reason_of(assigned.id)
+        return f"Okta could not push: {reason}" if reason else ""
+
+    def reason_of(self, id_: str) -> str:
+        """Why the newest push of a person or a group failed, by the System Log."""
         for event in self.facts.logs.wait() or ():
             about = {target.id for target in event.target or ()}
             outcome = event.outcome
-            if assigned.id in about and outcome and outcome.result == "FAILURE":
-                return f"Okta could not push: {outcome.reason or event.display_message}"
+            if id_ in about and outcome and outcome.result == "FAILURE":
+                return str(outcome.reason or event.display_message or "")
         return ""
 
 

@@ -176,9 +176,9 @@ class OktaGroups:
             return fails(expected, "not pushed", actions.UPDATE)
         name = group_name(self._config, role)
         if mapping.status != "ACTIVE" or mapping.error_summary:
-            actual = f"{mapping.status}" + (
-                f": {mapping.error_summary}" if mapping.error_summary else ""
-            )
+            # Okta's mapping does not say why (recorded); its System Log does.
+            why = mapping.error_summary or self._directory.reason_of(mapping.source_group_id)
+            actual = f"{mapping.status}: {why}" if why else mapping.status
             if mapping.status == "INACTIVE":
                 text = f'Push Groups > "{name}" > Activate group push'
                 return fails(expected, actual, Action(Act.OKTA_ACTIVATE_PUSH, text, (name,)))

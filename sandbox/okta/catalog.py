@@ -21,6 +21,7 @@ class CatalogApp:
     takes_base_url: bool = False  # … and takes the target's address
     sends: Literal["bearer", "raw", "basic"] = "bearer"  # how the stored token goes out
     mode: str | None = "SAML_2_0"
+    others: tuple[str, ...] = ()  # further sign-on modes that it offers
     link: str = "login"  # the key of the app's only link
     own_client: bool = False  # an OpenID Connect client whose settings are one's own
 
@@ -74,6 +75,23 @@ _OFFICE: Mapping[str, object] = {
     "requireAdminConsent": False,
     "office365FlexibleProvisioningMode": None,
 }
+_AWS: Mapping[str, object] = {
+    "appFilter": "okta",
+    "groupFilter": "aws_(?{{accountid}}\\d+)_(?{{role}}[a-zA-Z0-9+=,.@\\-_]+)",
+    "secretKey": None,
+    "webSSOAllowedClient": None,
+    "useGroupMapping": False,
+    "joinAllRoles": False,
+    "identityProviderArn": None,
+    "overrideAcsURL": None,
+    "sessionDuration": 3600,
+    "roleValuePattern": "arn:aws:iam::${accountid}:saml-provider/OKTA",
+    "accountID": None,
+    "awsEnvironmentType": "aws.amazon",
+    "accessKey": None,
+    "loginURL": "https://console.aws.amazon.com/ec2/home",
+    "secretKeyEnc": None,
+}
 _APPS = (
     CatalogApp(
         "scim2testapp",
@@ -91,9 +109,8 @@ _APPS = (
     CatalogApp(
         "scim2headerauth",
         "SCIM 2.0 Test App (Header Auth)",
-        _SAML_TEST,
         sends="raw",
-        link="scim2headerauth_login",
+        link="scim2headerauth_link",  # R: JupiterOne/graph-okta, as its empty settings
     ),
     CatalogApp("okta_org2org", "Okta Org2Org", _ORG2ORG, takes_connection=True),
     CatalogApp(
@@ -140,7 +157,15 @@ _APPS = (
         mode="BASIC_AUTH",
     ),
     CatalogApp("aws_console", "AWS Console", mode="BROWSER_PLUGIN", link="aws_console_login"),
-    CatalogApp("office365", "Microsoft Office 365", _OFFICE, mode="BROWSER_PLUGIN"),
+    CatalogApp(
+        "office365",
+        "Microsoft Office 365",
+        _OFFICE,
+        mode="BROWSER_PLUGIN",
+        others=("SAML_1_1",),
+    ),
+    CatalogApp("google", "Google Workspace", {"afwOnly": False, "domain": None, "afwId": None}),
+    CatalogApp("amazon_aws", "AWS Account Federation", _AWS),
     CatalogApp("deelhr", "Deel HR", mode=None, link="deelhr_link"),
     CatalogApp(
         "strongdm", "strongDM", {"base_url": None}, mode="OPENID_CONNECT", link="strongdm_link"
@@ -231,3 +256,29 @@ SIGN_ON: Mapping[str | None, SignOn] = {
     "BOOKMARK": SignOn(),
     None: SignOn(),
 }
+
+SCIM_TEST_APPS = ("scim2testapp", "scim2testapp_basic", "scim2headerauth")
+"""The catalogue's apps for SCIM 2.0."""
+SCIM_GROUP_PROFILE: Mapping[str, object] = dict.fromkeys(
+    (
+        *("entitlements", "division", "preferredLanguage", "timezone", "costCenter"),
+        *("roles", "organization", "userType", "locale", "department"),
+    )
+)
+"""What the assignment of a group to one of them shows where nothing was given (R: JupiterOne)."""
+SCIM_USER_PROFILE: Mapping[str, object] = {
+    **SCIM_GROUP_PROFILE,
+    **dict.fromkeys(
+        (
+            *("profileUrl", "country", "displayName", "formatted", "postalCode", "title"),
+            *("employeeNumber", "honorificSuffix", "familyName", "email", "nickName", "givenName"),
+            *("locality", "honorificPrefix", "managerDisplayName", "managerValue"),
+            *("primaryPhone", "streetAddress", "middleName", "region"),
+        )
+    ),
+    "emailType": "work",
+    "primaryPhoneType": "",
+    "addressType": "",
+    "locale": "en_US",
+}
+"""A person's attributes in one of them (R: JupiterOne); those of Okta's profile are filled in."""

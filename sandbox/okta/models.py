@@ -97,6 +97,7 @@ class Group(BaseModel):
     type: Literal["OKTA_GROUP", "BUILT_IN", "APP_GROUP"] = "OKTA_GROUP"
     name: str
     description: str | None = None
+    extra: dict[str, object] = Field(default_factory=dict)  # the organisation's own attributes
     members: list[str] = Field(default_factory=list)
     app_id: str | None = None
     created: str
@@ -166,7 +167,7 @@ class Mapping(BaseModel):
     target_group_id: str
     target_name: str
     status: MappingStatus = "ACTIVE"
-    error: str | None = None
+    error: str | None = None  # as recorded of old ones; Okta shows none today (R)
     external_id: str | None = None
     remote_name: str | None = None
     pushed: list[str] = Field(default_factory=list)
@@ -290,6 +291,7 @@ class OktaState(BaseModel):
     apps: dict[str, App] = Field(default_factory=dict)
     policies: dict[str, Policy] = Field(default_factory=dict)
     attributes: list[str] | None = None  # the profile's own; None: whatever is asked for
+    group_attributes: list[str] = Field(default_factory=list)  # the organisation's own, of groups
     group_deletions: list[GroupDeletion] = Field(default_factory=list)
     log: list[dict[str, object]] = Field(default_factory=list)
     late: Late = Field(default_factory=Late)

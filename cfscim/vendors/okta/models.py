@@ -74,7 +74,8 @@ class Feature(Reply):
 
 
 class PushMapping(Reply):
-    """A pushed group: `ACTIVE`, `ERROR` (with `error_summary`) or `INACTIVE`."""
+    """A pushed group: `ACTIVE`, `ERROR` or `INACTIVE`; `error_summary` is documented, and was not
+    shown by the one tenant that was recorded in ERROR."""
 
     id: str
     status: str

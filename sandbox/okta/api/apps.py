@@ -31,6 +31,7 @@ from sandbox.okta.catalog import (
     CATALOG_SIGN_ON,
     OWN,
     OWN_SIGN_ON_EXTRAS,
+    SCIM_TEST_APPS,
     SIGN_ON,
     CatalogApp,
     SignOn,
@@ -53,7 +54,6 @@ from sandbox.server.router import Context, json_reply
 _READ, _MANAGE = "okta.apps.read", "okta.apps.manage"
 _TEMPLATE_KEYS = ("template", "type", "userSuffix", "suffix", "pushStatus")
 _OWN_MODES = ("SAML_2_0", "AUTO_LOGIN", "OPENID_CONNECT")
-_SCIM_TEST_APPS = ("scim2testapp", "scim2testapp_basic", "scim2headerauth")
 _LABEL_LENGTH = 100
 _FILTERED = (
     "id",
@@ -216,9 +216,9 @@ def upload_logo(ctx: Context, app_id: str) -> Response:
 def _mode(kind: CatalogApp, body: dict[str, object]) -> str | None:
     """The sign-on mode asked for. Raises OktaError where the app does not offer it."""
     mode = text(body, "signOnMode", kind.mode or "")
-    if kind is OWN or mode in (kind.mode or "", ""):
+    if kind is OWN or mode in (kind.mode or "", "", *kind.others):
         return mode or None
-    if mode in ("AUTO_LOGIN", "BROWSER_PLUGIN") and kind.name not in _SCIM_TEST_APPS:
+    if mode in ("AUTO_LOGIN", "BROWSER_PLUGIN") and kind.name not in SCIM_TEST_APPS:
         # R: a catalogue app asked to log in by itself becomes one of the browser plugin.
         return "BROWSER_PLUGIN" if kind.mode is not None else None
     raise invalid("signOnMode", f"signOnMode: {kind.title} does not offer {mode}")

@@ -93,7 +93,12 @@ def list_users(ctx: Context, app_id: str) -> Response:
     start = ctx.request.args.get("q", "").casefold()
     users = [u for u in app.users.values() if u.user_name.casefold().startswith(start)]
     return page(
-        ctx, users, lambda u: u.user_id, lambda u: app_user_view(app, u), default=50, most=500
+        ctx,
+        users,
+        lambda u: u.user_id,
+        lambda u: app_user_view(ctx.state, app, u),
+        default=50,
+        most=500,
     )
 
 
@@ -110,14 +115,14 @@ def assign_user(ctx: Context, app_id: str) -> Response:
         app_user = join(ctx.state, app, user, "USER", name)
     app_user.scope, app_user.user_name = "USER", name or app_user.user_name
     app_user.profile, app_user.last_updated = member(body, "profile"), now()
-    return json_reply(app_user_view(app, app_user))
+    return json_reply(app_user_view(ctx.state, app, app_user))
 
 
 @endpoint("GET", f"{_USERS}/<user_id>", _READ)
 def get_user(ctx: Context, app_id: str, user_id: str) -> Response:
     """One app user (R)."""
     app = find(ctx.state, app_id)
-    return json_reply(app_user_view(app, _app_user(app, user_id)))
+    return json_reply(app_user_view(ctx.state, app, _app_user(app, user_id)))
 
 
 @endpoint("POST", f"{_USERS}/<user_id>", _MANAGE)
@@ -135,7 +140,7 @@ def update_user(ctx: Context, app_id: str, user_id: str) -> Response:
     app_user.scope = "USER" if scope == "USER" else "GROUP"
     app_user.last_updated = now()
     refresh(ctx.state, app)
-    return json_reply(app_user_view(app, app_user))
+    return json_reply(app_user_view(ctx.state, app, app_user))
 
 
 @endpoint("DELETE", f"{_USERS}/<user_id>", _MANAGE)

@@ -73,8 +73,9 @@ def list_groups(ctx: Context) -> Response:
 @endpoint("POST", "/api/v1/groups", _MANAGE)
 def create_group(ctx: Context) -> Response:
     """Add a group of Okta's own; its name must be new (R)."""
-    name, description = _profile(ctx, None)
+    name, description, extra = _profile(ctx, None)
     group = ctx.state.add_group(name, description)
+    group.extra = extra
     ctx.state.made_group(group)
     log.write(ctx.state, "group.lifecycle.create", "Create Okta group", log.group_target(group))
     return json_reply(group_view(group))
@@ -90,9 +91,9 @@ def get_group(ctx: Context, group_id: str) -> Response:
 def replace_group(ctx: Context, group_id: str) -> Response:
     """Replace the profile: a description left out is gone (R)."""
     group = _own(ctx.state, group_id)
-    name, description = _profile(ctx, group)
+    name, description, extra = _profile(ctx, group)
     ctx.state.note_group(group_id)
-    group.name, group.description = name, description
+    group.name, group.description, group.extra = name, description, extra
     group.last_updated = now()
     log.write(
         ctx.state, "group.profile.update", "Update Okta group profile", log.group_target(group)
@@ -193,11 +194,12 @@ def list_apps(ctx: Context, group_id: str) -> Response:
     return page(ctx, apps, lambda app: app.id, app_view, default=20, most=200)
 
 
-def _profile(ctx: Context, group: Group | None) -> tuple[str, str | None]:
+def _profile(ctx: Context, group: Group | None) -> tuple[str, str | None, dict[str, object]]:
     profile = member(body_object(ctx), "profile")
     name = text(profile, "name")
     description = text(profile, "description") if profile.get("description") is not None else None
-    unknown = sorted(set(profile) - {"name", "description"})
+    own = ctx.state.group_attributes  # R: an organisation may add attributes to groups
+    unknown = sorted(set(profile) - {"name", "description", *own})
     if unknown:
         raise invalid("profile", f"Property name '{unknown[0]}' is not defined in profile")
     if not name.strip():
@@ -213,7 +215,7 @@ def _profile(ctx: Context, group: Group | None) -> tuple[str, str | None]:
                 "name",
                 "name: An object with this field already exists in the current organization",
             )
-    return name, description
+    return name, description, {key: profile[key] for key in own if profile.get(key) is not None}
 
 
 def _own(state: OktaState, group_id: str) -> Group:

@@ -258,7 +258,11 @@ def _password_step(ctx: Context, user: User, step: str) -> Response:
         return json_reply({"resetPasswordUrl": f"{ORGANISATION}/reset_password/{text}"})
     if step == "expire_password_with_temp_password":
         return json_reply({"tempPassword": text[:12]})
-    return json_reply(user_view(user)) if step == "expire_password" else empty_object()
+    if step != "expire_password":
+        return empty_object()
+    if query_flag(ctx, "tempPassword", default=False):  # R: okta-sdk-python
+        return json_reply({"tempPassword": text[:12]})
+    return json_reply(user_view(user))
 
 
 @endpoint("GET", "/api/v1/users/<key>/groups", _READ)

@@ -1,7 +1,9 @@
 """People, groups, apps, assignments and push mappings as Okta's API shows them."""
 
 import re
+from collections.abc import Mapping as Map
 
+from sandbox.okta.catalog import SCIM_GROUP_PROFILE, SCIM_TEST_APPS, SCIM_USER_PROFILE
 from sandbox.okta.models import (
     ORGANISATION,
     App,
@@ -9,6 +11,7 @@ from sandbox.okta.models import (
     Group,
     GroupAssignment,
     Mapping,
+    OktaState,
     User,
     whole_seconds,
 )
@@ -90,7 +93,7 @@ def user_view(user: User, *, listed: bool = False) -> dict[str, object]:
 def group_view(group: Group) -> dict[str, object]:
     """A group object."""
     href = f"{ORGANISATION}/api/v1/groups/{group.id}"
-    profile: dict[str, object] = {"name": group.name, "description": group.description}
+    profile = {"name": group.name, "description": group.description, **group.extra}
     links: dict[str, object] = {
         "logo": [
             {"name": size, "href": f"{_LOGOS}okta-{size}.png", "type": "image/png"}
@@ -100,9 +103,12 @@ def group_view(group: Group) -> dict[str, object]:
         "users": {"href": f"{href}/users"},
         "apps": {"href": f"{href}/apps"},
     }
+    source: dict[str, object] = {}
     if group.app_id is not None:
         links["source"] = {"href": f"{ORGANISATION}/api/v1/apps/{group.app_id}"}
+        source = {"source": {"id": group.app_id}}  # R: JupiterOne/graph-okta
     return {
+        **source,
         "id": group.id,
         "created": group.created,
         "lastUpdated": group.last_updated,
@@ -210,7 +216,7 @@ def _links(app: App, href: str) -> dict[str, object]:
     return links
 
 
-def app_user_view(app: App, user: AppUser) -> dict[str, object]:
+def app_user_view(state: OktaState, app: App, user: AppUser) -> dict[str, object]:
     """An app user object: STAGED until pushed, then PROVISIONED."""
     pushing = "PUSH_NEW_USERS" in app.features
     if pushing and user.missed:
@@ -233,15 +239,38 @@ def app_user_view(app: App, user: AppUser) -> dict[str, object]:
         "passwordChanged": None,
         "syncState": "ERROR" if user.error else sync,
         "credentials": {"userName": user.user_name},
-        "profile": user.profile,
+        "profile": {**_scim_person(app, state.users.get(user.user_id)), **user.profile},
         "_links": {
             "app": {"href": href},
             "user": {"href": f"{ORGANISATION}/api/v1/users/{user.user_id}"},
+            **_by_group(state, app, user),
         },
     }
     if user.last_sync is not None:
         view["lastSync"] = user.last_sync
     return view
+
+
+def _by_group(state: OktaState, app: App, user: AppUser) -> dict[str, object]:
+    """R (JupiterOne/graph-okta): who is assigned by a group has a link to it."""
+    if user.scope != "GROUP":
+        return {}
+    for assignment in sorted(app.groups, key=lambda each: each.priority):
+        if user.user_id in state.groups[assignment.group_id].members:
+            return {"group": {"href": f"{ORGANISATION}/api/v1/groups/{assignment.group_id}"}}
+    return {}
+
+
+def _scim_person(app: App, user: User | None) -> Map[str, object]:
+    if app.name not in SCIM_TEST_APPS or user is None:
+        return {}
+    return {
+        **SCIM_USER_PROFILE,
+        "displayName": f"{user.first_name} {user.last_name}",
+        "givenName": user.first_name,
+        "familyName": user.last_name,
+        "email": user.email,
+    }
 
 
 def assignment_view(app: App, assignment: GroupAssignment) -> dict[str, object]:
@@ -251,13 +280,18 @@ def assignment_view(app: App, assignment: GroupAssignment) -> dict[str, object]:
         "id": assignment.group_id,
         "lastUpdated": assignment.last_updated,
         "priority": assignment.priority,
-        "profile": assignment.profile,
+        "profile": _group_profile(app, assignment),
         "_links": {
             "app": {"href": href},
             "self": {"href": f"{href}/groups/{assignment.group_id}"},
             "group": {"href": f"{ORGANISATION}/api/v1/groups/{assignment.group_id}"},
         },
     }
+
+
+def _group_profile(app: App, assignment: GroupAssignment) -> dict[str, object]:
+    shown = SCIM_GROUP_PROFILE if app.name in SCIM_TEST_APPS else {}
+    return {**shown, **assignment.profile}
 
 
 def mapping_view(app: App, mapping: Mapping) -> dict[str, object]:

@@ -28,7 +28,7 @@ def push_groups(state: OktaState, app: App, target: Target, report: Report) -> N
             report.errors.append(f"{app.label}: push group {source.name}: {error}")
             log.write(state, _EVENT, "Push group", *targets, failure=str(error))
             continue
-        mapping.status, mapping.error = "ACTIVE", None
+        mapping.status = "ACTIVE"
         if changed:
             mapping.last_push = mapping.last_updated = now()
             log.write(state, _EVENT, "Push group", *targets)
@@ -105,7 +105,8 @@ def _members(state: OktaState, app: App, mapping: Mapping) -> dict[str, str]:
 
 
 def _fail(mapping: Mapping, error: ScimError) -> None:
-    mapping.status, mapping.error, mapping.complete = "ERROR", str(error), False
+    # R (oktalib, 2026-08): a mapping in ERROR does not say why; the System Log does.
+    mapping.status, mapping.complete = "ERROR", False
     mapping.last_updated = now()
     if error.status == 404:  # the target's group is gone: look for it, or create it, anew
         mapping.external_id = mapping.remote_name = None
