@@ -183,7 +183,7 @@ class OktaGroups:
                 text = f'Push Groups > "{name}" > Activate group push'
                 return fails(expected, actual, Action(Act.OKTA_ACTIVATE_PUSH, text, (name,)))
             # The provider may neither change nor delete a mapping in ERROR.
-            text = f'Push Groups > "{name}": put right what the error names, then Push now'
+            text = f'Push Groups > "{name}": put right what its error there names, then Push now'
             return fails(expected, actual, Action(Act.OKTA_PUSH_NOW, text, (name,)))
         return holds(expected)
 

@@ -164,7 +164,11 @@ _APPS = (
         mode="BROWSER_PLUGIN",
         others=("SAML_1_1",),
     ),
-    CatalogApp("google", "Google Workspace", {"afwOnly": False, "domain": None, "afwId": None}),
+    CatalogApp(
+        "google",
+        "Google Workspace",
+        {"afwOnly": False, "domain": None, "afwId": None, "rpId": None},
+    ),
     CatalogApp("amazon_aws", "AWS Account Federation", _AWS),
     CatalogApp("deelhr", "Deel HR", mode=None, link="deelhr_link"),
     CatalogApp(

@@ -65,7 +65,7 @@ _CALLS = tuple(
 )
 """The calls of the program, of its providers and of the official clients."""
 _APP = r"(GET|POST|PUT) /api/v1/(groups/\{id\}/)?apps(/\{id\})?"
-_USER = r"(GET|POST|PUT) /api/v1/(groups/\{id\}/)?users(/\{id\})?"
+_USER = r"(GET|POST|PUT) /api/v1/(groups/\{id\}/)?users(/\{id\}(/lifecycle/expire_password)?)?"
 ACCEPTED: tuple[Accepted, ...] = (
     # What an organisation shows depends on its age; the sandbox is one of 2026.
     Accepted(_APP, r".*\.universalLogout.*", "apps show their support of it since 2025 only"),
@@ -90,7 +90,7 @@ ACCEPTED: tuple[Accepted, ...] = (
     Accepted(
         _APP,
         r".*\.settings\.signOn\.(assertionEncryption|inlineHooks): too much"
-        r"|.*\.settings\.app\.accountID: too much",
+        r"|.*\.settings\.app\.(accountID|rpId): too much",
         "shown since 2024 only",
         further=True,
     ),
@@ -102,7 +102,7 @@ ACCEPTED: tuple[Accepted, ...] = (
     ),
     Accepted(_USER, r".*\.credentials\.emails: missing", "shown in 2020 only"),
     Accepted(r"POST .*/lifecycle/deactivate", r"status 200, recorded 204", "204 in 2020 only"),
-    Accepted(r"GET .*/connections/default", r"\.profile: too much", "not shown in 2022"),
+    Accepted(r"GET .*/connections/default", r"\.(profile|baseUrl): too much", "not shown in 2022"),
     Accepted(
         r"GET /api/v1/policies\?type",
         r".*\.(_embedded|_links\.mappings): too much",

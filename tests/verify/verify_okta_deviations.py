@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from cfscim.config.roles import ROLES, Role
+from sandbox.okta.api import log
 from sandbox.okta.catalog import CATALOG
 from sandbox.okta.models import App, AppUser, Group, GroupAssignment, Mapping, User
 from sandbox.okta.provisioning.assignment import refresh
@@ -194,7 +195,7 @@ def group_deviations(stack: Combination) -> Iterator[Deviation]:
                 stack,
                 push,
                 "refused by target",
-                lambda w, r=role: _failed(mapping(w, r)),
+                lambda w, r=role: _failed(w, r),
             )
         yield deviation(
             f"{short} target renamed",
@@ -378,10 +379,14 @@ def _never_pushed(world: World, role: Role) -> None:
     mapping(world, role).created = group(world, role.value).last_membership_updated = LONG_AGO
     if role is Role.ADMINISTRATOR_READ_ONLY:  # with nobody in it there would be nothing to push
         _DIRECTORY.join(world, role.value, "edsger")
+        app(world).users[user(world, "edsger").id].created = LONG_AGO
 
 
-def _failed(mapping: Mapping) -> None:
-    mapping.status, mapping.error = "ERROR", "refused by target"
+def _failed(world: World, role: Role) -> None:
+    mapping(world, role).status = "ERROR"
+    targets = log.group_target(group(world, role.value)), log.app_target(app(world))
+    event = "application.provision.group_push.push"
+    log.write(world.okta, event, "Push group", *targets, failure="refused by target")
 
 
 def _rename_target(world: World, role: Role) -> None:

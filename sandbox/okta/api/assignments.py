@@ -105,8 +105,11 @@ def list_users(ctx: Context, app_id: str) -> Response:
 @endpoint("POST", _USERS, _MANAGE)
 def assign_user(ctx: Context, app_id: str) -> Response:
     """Assign a person directly, which also turns a group's assignment into a direct one (R)."""
-    app, body = find(ctx.state, app_id), body_object(ctx)
-    user = find_user(ctx, text(body, "id"))
+    return _assign(ctx, find(ctx.state, app_id), text(body_object(ctx), "id"))
+
+
+def _assign(ctx: Context, app: App, key: str) -> Response:
+    body, user = body_object(ctx), find_user(ctx, key)
     if not user.assignable:
         raise OktaError(400, "E0000001", "Api validation failed: user", "The user is deactivated.")
     name = text(member(body, "credentials"), "userName") or None
@@ -127,8 +130,10 @@ def get_user(ctx: Context, app_id: str, user_id: str) -> Response:
 
 @endpoint("POST", f"{_USERS}/<user_id>", _MANAGE)
 def update_user(ctx: Context, app_id: str, user_id: str) -> Response:
-    """Change an app user's name in the app, profile or scope (R)."""
+    """Change an app user's name in the app, profile or scope; who is none is assigned (R)."""
     app, body = find(ctx.state, app_id), body_object(ctx)
+    if user_id not in app.users:
+        return _assign(ctx, app, user_id)
     app_user = _app_user(app, user_id)
     name = text(member(body, "credentials"), "userName")
     app_user.user_name = name or app_user.user_name

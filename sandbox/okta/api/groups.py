@@ -144,8 +144,11 @@ def add_member(ctx: Context, group_id: str, user_id: str) -> Response:
 
 @endpoint("DELETE", "/api/v1/groups/<group_id>/users/<user_id>", _MANAGE)
 def remove_member(ctx: Context, group_id: str, user_id: str) -> Response:
-    """Remove a person; no member is no error (R)."""
-    take_out(ctx.state, _own(ctx.state, group_id), find_user(ctx, user_id))
+    """Remove a person; no member is no error, a deactivated one is not found (R)."""
+    group, user = _own(ctx.state, group_id), find_user(ctx, user_id)
+    if not user.assignable:
+        raise not_found(user_id, "User")
+    take_out(ctx.state, group, user)
     return no_content()
 
 

@@ -252,12 +252,14 @@ def app_user_view(state: OktaState, app: App, user: AppUser) -> dict[str, object
 
 
 def _by_group(state: OktaState, app: App, user: AppUser) -> dict[str, object]:
-    """R (JupiterOne/graph-okta): who is assigned by a group has a link to it."""
+    """R (terraform-provider-okta 2023): who is assigned by a group has a link to it."""
     if user.scope != "GROUP":
         return {}
     for assignment in sorted(app.groups, key=lambda each: each.priority):
-        if user.user_id in state.groups[assignment.group_id].members:
-            return {"group": {"href": f"{ORGANISATION}/api/v1/groups/{assignment.group_id}"}}
+        group = state.groups[assignment.group_id]
+        if user.user_id in group.members:
+            href = f"{ORGANISATION}/api/v1/groups/{group.id}"
+            return {"group": {"name": group.name, "href": href}}
     return {}
 
 

@@ -28,7 +28,7 @@ def push_groups(state: OktaState, app: App, target: Target, report: Report) -> N
             report.errors.append(f"{app.label}: push group {source.name}: {error}")
             log.write(state, _EVENT, "Push group", *targets, failure=str(error))
             continue
-        mapping.status = "ACTIVE"
+        mapping.status, mapping.error = "ACTIVE", None
         if changed:
             mapping.last_push = mapping.last_updated = now()
             log.write(state, _EVENT, "Push group", *targets)
