@@ -8,9 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from cfscim.program.monitor import RecordingMonitor
-from cfscim.program.placeholders import Placeholders
-from cfscim.program.quick_run import SharedWorker
+from cfscim.program.placeholders import PlanMonitor
 from cfscim.program.registrations import Declared
 from cfscim.program.run import run_program
 
@@ -18,15 +16,11 @@ from cfscim.program.run import run_program
 def main(program: Path, file: Path, runs: int) -> int:
     """Runs `program` with the config of `file`, `runs` times; returns the resources of the last."""
     config = yaml.safe_load(file.read_text())["config"]
-    worker = SharedWorker() if runs > 1 else None
     declared = Declared()
     for _ in range(runs):
-        monitor = RecordingMonitor(Placeholders())
         declared = run_program(
-            monitor, stack="bench", config=config, preview=True, worker=worker, program=program
+            PlanMonitor(), stack="bench", config=config, preview=True, program=program
         )
-    if worker is not None:
-        worker.close()
     return len(declared.resources)
 
 

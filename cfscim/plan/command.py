@@ -6,7 +6,6 @@ Runs the program in this process: no engine, no network, no credential.
 import gc
 import os
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -16,7 +15,6 @@ from cfscim.config.policy.rules import is_refused
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.plan.model import Plan, check, make_plan
 from cfscim.plan.output import StackResult, render_json, render_markdown, show_policy, show_text
-from cfscim.program.quick_run import SharedWorker
 from cfscim.report import passing
 from cfscim.report.say import say
 from cfscim.review.baseline import Against, Baseline, base_plan
@@ -71,11 +69,10 @@ def _run(request: Request) -> int:
     print_warnings(checked)
     passing.show("planning")
     today, results = datetime.now(UTC).date(), []
-    with closing(SharedWorker()) as worker:
-        for stack in checked:
-            results.append(_result(stack, against, worker, today))
-            # What the provider SDKs left behind is kept for good; looking through it costs time.
-            gc.freeze()
+    for stack in checked:
+        results.append(_result(stack, against, today))
+        # What the provider SDKs left behind is kept for good; looking through it costs time.
+        gc.freeze()
     gone = _gone(request, against, checked)
     if against is not None:
         against.close()
@@ -144,15 +141,13 @@ def _chosen(request: Request) -> tuple[list[CheckedStack], list[Message]]:
     return checked, problems
 
 
-def _result(
-    stack: CheckedStack, against: Against | None, worker: SharedWorker, today: date
-) -> StackResult:
+def _result(stack: CheckedStack, against: Against | None, today: date) -> StackResult:
     """The plan of a valid stack, and its review where there is a base to compare with."""
     if stack.config is None or stack.problems:
         return StackResult(stack, None, None, ())
-    plan = make_plan(stack, worker=worker, today=today)
+    plan = make_plan(stack, today=today)
     base = against.of(stack.file.path) if against is not None else None
-    review = _review(plan, base, worker, today) if base is not None else None
+    review = _review(plan, base, today) if base is not None else None
     before = base.checked.config if base is not None and base.checked is not None else None
     missing = base is not None and base.missing
     violations = check(
@@ -161,10 +156,10 @@ def _result(
     return StackResult(stack, plan, review, tuple(violations))
 
 
-def _review(plan: Plan, base: Baseline, worker: SharedWorker, today: date) -> Review:
+def _review(plan: Plan, base: Baseline, today: date) -> Review:
     if base.checked is None or base.checked.config is None:
         return compare(None, plan, label=base.label, note=base.note, program=base.program)
-    before = base_plan(base, today=today, worker=worker)
+    before = base_plan(base, today=today)
     return compare(before, plan, label=base.label, program=base.program)
 
 

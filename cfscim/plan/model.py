@@ -1,7 +1,6 @@
 """What one stack declares, as the program itself says when it is run without an engine."""
 
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -17,9 +16,7 @@ from cfscim.config.project import Settings, stack_settings
 from cfscim.config.provider_settings import OKTA_BASE_URL, okta_domain
 from cfscim.config.stack_file import CheckedStack
 from cfscim.config.warnings import lines, warnings
-from cfscim.program.monitor import RecordingMonitor
-from cfscim.program.placeholders import Placeholders
-from cfscim.program.quick_run import SharedWorker
+from cfscim.program.placeholders import PlanMonitor
 from cfscim.program.registrations import Declared, Registration, Value
 from cfscim.program.run import run_program
 
@@ -66,9 +63,7 @@ class Plan:
         )
 
 
-def make_plan(
-    checked: CheckedStack, *, worker: SharedWorker | None = None, today: date | None = None
-) -> Plan:
+def make_plan(checked: CheckedStack, *, today: date | None = None) -> Plan:
     """Runs the program on a checked stack file: no engine, no network, no credential.
 
     Raises `ConfigError` with the file's problems, and `ScimError` when the program gives up.
@@ -76,20 +71,12 @@ def make_plan(
     if checked.config is None or checked.problems:
         raise ConfigError(checked.problems)
     config = {**checked.file.provider_config, CONFIG_KEY: checked.file.config_object}
-    return plan_of(
-        checked, checked.config, declare(checked.file.stack, config, worker=worker), today=today
-    )
+    return plan_of(checked, checked.config, declare(checked.file.stack, config), today=today)
 
 
-def declare(
-    stack: str, config: Mapping[str, object], *, worker: SharedWorker | None = None
-) -> Declared:
+def declare(stack: str, config: Mapping[str, object]) -> Declared:
     """What the program declares for a stack's `config` mapping, with placeholders for answers."""
-    if worker is None:
-        with closing(SharedWorker()) as own:
-            return declare(stack, config, worker=own)
-    monitor = RecordingMonitor(Placeholders())
-    return run_program(monitor, stack=stack, config=config, preview=True, worker=worker)
+    return run_program(PlanMonitor(), stack=stack, config=config, preview=True)
 
 
 def plan_of(

@@ -16,7 +16,12 @@ _SIGNATURE = {key: sign for key, sign in rpc.wrap_rpc_secret(None).items() if ke
 
 
 class RecordingMonitor(MockMonitor):
-    """Records every registration, then lets `mocks` answer as the provider would."""
+    """Records every registration, then lets `mocks` answer as the provider would.
+
+    `answers_at_once`: whether no answer is waited for, so that no thread is needed for it.
+    """
+
+    answers_at_once = False
 
     def __init__(self, mocks: Mocks) -> None:
         super().__init__(mocks)
@@ -27,17 +32,30 @@ class RecordingMonitor(MockMonitor):
     ) -> resource_pb2.RegisterResourceResponse:
         if request.type != _STACK_TYPE:
             self.declared.resources.append(_registration(request))
-        response = super().RegisterResource(request)
+        response = self.register(request)
         # The test monitor drops what the SDK declares secret; an engine would not.
         for key in request.additionalSecretOutputs:
             if key in response.object.fields:
                 response.object.fields[key].CopyFrom(_secret(response.object.fields[key]))
         return response
 
+    def register(
+        self, request: resource_pb2.RegisterResourceRequest
+    ) -> resource_pb2.RegisterResourceResponse:
+        """What the resource is answered with."""
+        return super().RegisterResource(request)
+
     def Invoke(  # noqa: N802 - the engine's own name
         self, request: resource_pb2.ResourceInvokeRequest
     ) -> resource_pb2.ResourceInvokeResponse:
-        self.declared.lookups.append((request.tok, _plain_struct(request.args)))
+        arguments = _plain_struct(request.args)
+        self.declared.lookups.append((request.tok, arguments))
+        return self.look_up(request, arguments)
+
+    def look_up(
+        self, request: resource_pb2.ResourceInvokeRequest, _arguments: dict[str, Value]
+    ) -> resource_pb2.ResourceInvokeResponse:
+        """What a look-up is answered with."""
         return super().Invoke(request)
 
     def RegisterResourceOutputs(  # noqa: N802 - the engine's own name

@@ -6,10 +6,13 @@ A resource's output reads `${<resource name>.<output>}`, a look-up `${<kind>: <n
 from collections.abc import Mapping
 
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
+from pulumi.runtime.proto import resource_pb2
 
 from cfscim.config.facts import ACCOUNT_SCOPE
 from cfscim.config.kinds import ACCOUNT_TOKENS, ENTRA_APP, ENTRA_GROUP, USER_TOKENS
 from cfscim.config.roles import PERMISSION_GROUP_IDS, ROLES
+from cfscim.program.monitor import RecordingMonitor
+from cfscim.program.registrations import Value
 
 # The outputs our components use beyond the id and the inputs.
 _OUTPUTS: Mapping[str, tuple[str, ...]] = {
@@ -30,8 +33,8 @@ class Placeholders(Mocks):
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, object]]:
         """The inputs as they are, plus the id and the outputs our components read."""
-        outputs = {key: f"${{{args.name}.{key}}}" for key in _OUTPUTS.get(args.typ, ())}
-        return (f"${{{args.name}.id}}" if args.custom else ""), {**args.inputs, **outputs}
+        outputs = {**args.inputs, **_outputs(args.typ, args.name)}
+        return (f"${{{args.name}.id}}" if args.custom else ""), outputs
 
     def call(  # pyright: ignore[reportIncompatibleMethodOverride] - failures may be left out
         self, args: MockCallArgs
@@ -51,6 +54,39 @@ class Placeholders(Mocks):
             case "getUsers":
                 return {"users": [_entra_user(mail) for mail in args.args["mails"]]}
         raise LookupError(f"the program looks up {args.token}, for which there is no placeholder")
+
+
+class PlanMonitor(RecordingMonitor):
+    """Answers as `Placeholders` do, at once: nothing is taken apart and put together again."""
+
+    answers_at_once = True
+
+    def __init__(self) -> None:
+        super().__init__(Placeholders())
+
+    def register(
+        self, request: resource_pb2.RegisterResourceRequest
+    ) -> resource_pb2.RegisterResourceResponse:
+        """As `Placeholders.new_resource`."""
+        id_ = f"${{{request.name}.id}}" if request.custom else ""
+        urn = self.make_urn(request.parent, request.type, request.name)
+        response = resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=request.object)
+        for key, value in _outputs(request.type, request.name).items():
+            response.object.fields[key].string_value = value
+        return response
+
+    def look_up(
+        self, request: resource_pb2.ResourceInvokeRequest, arguments: dict[str, Value]
+    ) -> resource_pb2.ResourceInvokeResponse:
+        """As `Placeholders.call`."""
+        answer = self.mocks.call(MockCallArgs(request.tok, arguments, request.provider))
+        response = resource_pb2.ResourceInvokeResponse()
+        getattr(response, "return").update(answer)
+        return response
+
+
+def _outputs(type_: str, name: str) -> dict[str, str]:
+    return {key: f"${{{name}.{key}}}" for key in _OUTPUTS.get(type_, ())}
 
 
 def _named(kind: str, name: str) -> dict[str, object]:

@@ -1,43 +1,29 @@
-"""What makes many runs of the program in one process quick: one thread, no traces, no collector."""
+"""What makes runs of the program in this process quick: no threads, no traces, no collector."""
 
-import asyncio
 import gc
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from pulumi.runtime import resource as pulumi_resource
 from pulumi.runtime.proto import source_pb2
 
-
-class SharedWorker(ThreadPoolExecutor):
-    """The thread in which one run after another makes its calls.
-
-    An event loop shuts its executor down when it ends; this one stays for the next loop.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(max_workers=1, thread_name_prefix="cfscim-run")
-
-    def shutdown(
-        self,
-        wait: bool = True,
-        *,
-        cancel_futures: bool = False,  # noqa: ARG002 - the executor's own signature
-    ) -> None:
-        """Waits for the calls under way, as far as `wait` asks, and stays usable."""
-        if wait:
-            self.submit(int).result()
-
-    def close(self) -> None:
-        """Ends the thread, and the event loop that Pulumi's monitor made for it."""
-        self.submit(_close_loop).result()
-        super().shutdown()
+T = TypeVar("T")
 
 
-def _close_loop() -> None:
-    with suppress(RuntimeError):
-        asyncio.get_event_loop().close()
+class AtOnce(ThreadPoolExecutor):
+    """An event loop's executor that makes each call where it is asked for: where nothing is waited
+    for, a thread only costs."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """The call's result, or its error."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from pulumi.runtime.stack import wait_for_rpcs
 
 from cfscim.config.messages import PROJECT, ScimError
 from cfscim.program.monitor import RecordingMonitor
-from cfscim.program.quick_run import SharedWorker, collecting_afterwards, without_stack_traces
+from cfscim.program.quick_run import AtOnce, collecting_afterwards, without_stack_traces
 from cfscim.program.registrations import Declared, in_order
 
 PROGRAM = Path(__file__).resolve().parents[2] / "__main__.py"
@@ -30,14 +30,12 @@ def run_program(
     stack: str,
     config: Mapping[str, object],
     preview: bool,
-    worker: SharedWorker | None = None,
     program: Path = PROGRAM,
 ) -> Declared:
     """Executes `program` for `stack` and returns what it declared, in dependency order.
 
     `config`: the stack file's `config` mapping; objects are handed over as the JSON text the
-    engine would give. `worker` makes the calls of many runs, where there are many; by default each
-    run has its own threads. Raises `ScimError` with the program's own message when it gives up.
+    engine would give. Raises `ScimError` with the program's own message when it gives up.
     """
     set_root_resource(None)  # pyright: ignore[reportArgumentType] - clears it
     # What a failed run before this one left waiting belongs to a loop that is closed.
@@ -60,8 +58,8 @@ def run_program(
     loop = asyncio.new_event_loop()
     # Errors arrive here as exceptions; the loop would print those that nobody awaited as well.
     loop.set_exception_handler(lambda _loop, context: _log.debug("%s", context.get("message")))
-    if worker is not None:
-        loop.set_default_executor(worker)
+    if monitor.answers_at_once:
+        loop.set_default_executor(AtOnce())
     try:
         asyncio.set_event_loop(loop)
         with without_stack_traces(), collecting_afterwards():

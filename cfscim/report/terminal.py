@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleDimensions
@@ -151,17 +152,27 @@ def _node(out: Console, node: Node, guides: Sequence[str], before: Text, hanging
 def _line(out: Console, text: Text, hanging: str = "", *, whole: int = 0) -> None:
     """One line, or several where the terminal is narrower: broken between words, and within no
     link and no command, so that both can be copied; nor within the `whole` first columns."""
-    if text.cell_len <= out.width:
+    if text.cell_len <= (width := _width(out)):
         _print(out, text)
         return
-    for index, part in enumerate(text.divide(_breaks(text.plain, out.width, len(hanging), whole))):
+    for index, part in enumerate(text.divide(_breaks(text.plain, width, len(hanging), whole))):
         part.rstrip()
         if part.plain.strip():
             _print(out, Text(hanging) + part if index else part)
 
 
+@lru_cache(maxsize=1)  # Rich looks at the file and at the environment each time it is asked.
+def _width(out: Console) -> int:
+    return out.width
+
+
+@lru_cache(maxsize=1)
+def _is_terminal(out: Console) -> bool:
+    return out.is_terminal
+
+
 def _print(out: Console, text: Text) -> None:
-    if out.is_terminal:
+    if _is_terminal(out):
         out.print(text, soft_wrap=True)
     else:
         # Nothing to colour: Rich takes a third of a long plan's time to find that out.

@@ -16,7 +16,6 @@ from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.gitops.shell import GIT
 from cfscim.gitops.stacks import NAMES, leads
 from cfscim.plan.model import Plan, make_plan, plan_of
-from cfscim.program.quick_run import SharedWorker
 from cfscim.program.registrations import Declared, Options, Registration
 from cfscim.program.run import PROGRAM
 from cfscim.review.program import (
@@ -286,7 +285,7 @@ def _run_git(where: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]
         ) from None
 
 
-def base_plan(baseline: "Baseline", *, today: date, worker: SharedWorker | None = None) -> Plan:
+def base_plan(baseline: "Baseline", *, today: date) -> Plan:
     """The plan of a valid base, made by the program of before where that can be run.
 
     Raises `ScimError` as the program does.
@@ -296,7 +295,7 @@ def base_plan(baseline: "Baseline", *, today: date, worker: SharedWorker | None 
     assert checked.config is not None
     if baseline.declared is not None:
         return plan_of(checked, checked.config, baseline.declared, today=today)
-    return make_plan(checked, worker=worker, today=today)
+    return make_plan(checked, today=today)
 
 
 def declared_of(plan: Mapping[str, object]) -> Declared:

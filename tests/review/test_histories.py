@@ -8,8 +8,6 @@ histories, three by default, are carried out on the sandbox.
 import json
 import os
 import re
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -25,7 +23,6 @@ from cfscim.config.stack_file import CheckedStack, StackFile
 from cfscim.plan.model import Plan, as_json, plan_of
 from cfscim.program.monitor import RecordingMonitor
 from cfscim.program.placeholders import Placeholders
-from cfscim.program.quick_run import SharedWorker
 from cfscim.program.run import run_program
 from cfscim.rehearsal import RehearsalDeployer
 from cfscim.report.markdown import render
@@ -72,25 +69,18 @@ class _Answering(Placeholders):
         return id_, {key: CANARY if key == "value" else one for key, one in outputs.items()}
 
 
-@pytest.fixture(scope="module")
-def worker() -> Iterator[SharedWorker]:
-    with closing(SharedWorker()) as shared:
-        yield shared
-
-
 @cache
 def histories() -> list[list[Config]]:
     return [history(seed) for seed in range(HISTORIES)]
 
 
-def planned(config: Config, worker: SharedWorker) -> Plan:
+def planned(config: Config) -> Plan:
     file = StackFile("Pulumi.dev.yaml", "dev", config, {}, {})
     declared = run_program(
         RecordingMonitor(_Answering()),
         stack="dev",
         config={CONFIG_KEY: config},
         preview=True,
-        worker=worker,
     )
     parsed = parse_config(config, stack="dev")
     return plan_of(CheckedStack(file, parsed, ()), parsed, declared, today=TODAY)
@@ -113,17 +103,17 @@ def test_every_grant_and_every_removal_between_two_configs_is_found() -> None:
     assert seen > 1000
 
 
-def test_every_history_keeps_what_the_program_promises(worker: SharedWorker) -> None:
+def test_every_history_keeps_what_the_program_promises() -> None:
     refused = 0
     for number, configs in enumerate(histories()):
         if number % EVERY:
             continue
-        plans = [planned(config, worker) for config in configs]
+        plans = [planned(config) for config in configs]
         for config, plan in zip(configs, plans, strict=True):
             _names_are_exact(config, plan)
             _token_is_narrow(config, plan)
             _only_the_listed(config, plan)
-        again = planned(_other_order(configs[-1]), worker)
+        again = planned(_other_order(configs[-1]))
         assert _bytes(again) == _bytes(plans[-1])
         for (before, old), (after, new) in pairwise(zip(configs, plans, strict=True)):
             refused += _change_is_shown(before, old, after, new)

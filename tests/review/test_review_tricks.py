@@ -38,10 +38,10 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _declared_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Most tricks leave one of the two configs alone: the program runs once for each config."""
 
-    def declare(stack: str, config: object, *, worker: object = None) -> Declared:
+    def declare(stack: str, config: object) -> Declared:
         key = json.dumps([stack, config], sort_keys=True)
         if key not in DECLARED:
-            DECLARED[key] = _DECLARE(stack, config, worker=worker)  # type: ignore[arg-type]
+            DECLARED[key] = _DECLARE(stack, config)  # type: ignore[arg-type]
         return DECLARED[key]
 
     monkeypatch.setattr(model, "declare", declare)
