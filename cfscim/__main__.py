@@ -211,7 +211,8 @@ def plan(
         Policy, typer.Option("--policy", help="enforce: exit 1 when a policy rule refuses.")
     ] = Policy.REPORT,
     whole: Annotated[
-        bool, typer.Option("--all", help="As text, show what stays as it is, too.")
+        bool,
+        typer.Option("--all", help="As text, what stays as it is, too; as Markdown, nothing cut."),
     ] = False,
 ) -> None:
     """Show what is declared and who gets which role; no engine, no network, no credential."""

@@ -70,13 +70,16 @@ def _plan(arguments: Arguments) -> int:
     """The plan of a pull request, for its comment and for the summary of the run."""
     names = _names(arguments.stacks)
     text, good = summary.plan_text(names, arguments.before) if names else ("", True)
-    for file in stacks.removed_files(arguments.before):
-        if f"`{file}` is removed" not in text:
-            text += (
-                f"{summary.named(file)} is removed: nobody loses access by that, and nothing is "
-                "destroyed; its stack is no longer managed from here.\n"
-            )
-    summary.show(text or "No stack changes.\n", Path("comment/plan.md"))
+    gone = "".join(
+        f"{summary.named(file)} is removed: nobody loses access by that, and nothing is destroyed; "
+        "its stack is no longer managed from here.\n"
+        for file in stacks.removed_files(arguments.before)
+        if f"`{file}` is removed" not in text
+    )
+    summary.show(text + gone or "No stack changes.\n", Path("comment/plan.md"))
+    if len(text.encode()) > summary.COMMENT:
+        short, _ = summary.plan_text(names, arguments.before, whole=False)
+        Path("comment/short.md").write_text(gone + short)
     return 0 if good else 1
 
 

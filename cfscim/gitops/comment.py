@@ -1,6 +1,7 @@
 """The one comment on a pull request: the plan of its newest commit, or that there is none."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from cfscim.gitops.shell import (
@@ -16,27 +17,27 @@ from cfscim.gitops.shell import (
     write,
 )
 from cfscim.gitops.stacks import program_files
-from cfscim.gitops.summary import cut, named
+from cfscim.gitops.summary import COMMENT, cut, named
 
 MARKER = "<!-- cloudflare-scim plan -->"
-LIMIT = 60_000  # of the 65,536 characters that GitHub takes; the rest is for our own lines
 NO_PLAN = "There is no plan of this commit: the run ended before one was made; see its log.\n"
 _SHOWN = 10
 
 
 def post(folder: Path, repository: str, head: str, run_url: str, *, fork: bool) -> None:
     """Writes or replaces the comment. Everything in `folder` came from the pull request, and is
-    only ever text: `number` and `plan.md`, either of which may be missing."""
+    only ever text: `number`, `plan.md`, and `short.md` where that is too long; any may be missing.
+    """
     number = _number(folder, repository, head)
     pull = github(f"repos/{repository}/pulls/{number}")
     # A pull request may speak only for itself: its head must be what the plan was made from.
     if texts(pull, "head", "sha") != head:
         say(f"::notice::pull request {number} has moved on; its newer run will comment")
         return
-    plan = folder / "plan.md"
-    text = plan.read_bytes().decode(errors="replace") if plan.is_file() else NO_PLAN
+    listed = [folder / name for name in ("short.md", "plan.md")]
+    plans = [file.read_bytes().decode(errors="replace") for file in listed if file.is_file()]
     files = _changed(repository, number, github)
-    body = "\n".join([MARKER, *_header(head, files, fork=fork), "", _shown(text, run_url)])
+    body = "\n".join([MARKER, *_header(head, files, fork=fork), "", _shown(plans, run_url)])
     Path("body.md").write_text(body)
     existing = _existing(repository, number)
     if existing:
@@ -91,10 +92,11 @@ def _header(head: str, files: list[str] | None, *, fork: bool) -> list[str]:
     return lines
 
 
-def _shown(text: str, run_url: str) -> str:
-    return cut(
-        text, LIMIT, f"the file plan.md in the artifact `comment` of {run_url} is the whole plan"
-    )
+def _shown(plans: Sequence[str], run_url: str) -> str:
+    """The shortest of the plans that were handed over, and where the whole one is."""
+    where = f"the file plan.md in the artifact `comment` of {run_url} is the whole plan"
+    text = cut(plans[0] if plans else NO_PLAN, COMMENT, where)
+    return f"{text}\nShortened; {where}.\n" if len(plans) > 1 and where not in text else text
 
 
 def _existing(repository: str, number: int) -> int | None:

@@ -13,16 +13,20 @@ from cfscim.gitops.stacks import changed_files, commit_of, program_files
 
 # GitHub takes 1 MiB a step, and shows nothing at all of more.
 LIMIT = 1_000_000
+COMMENT = 60_000
+"""Of the 65,536 characters that GitHub takes in a comment; the rest is for our own lines."""
 
 
-def plan_text(stacks: Sequence[str], before: str) -> tuple[str, bool]:
+def plan_text(stacks: Sequence[str], before: str, *, whole: bool = True) -> tuple[str, bool]:
     """The plan of stacks against a commit, or of new ones against nothing -> the text as Markdown,
-    and whether it can be approved: every file valid, no rule broken."""
+    and whether it can be approved: every file valid, no rule broken. Not `whole`: what matters
+    least is left out until it fits into a comment."""
     files = [f"Pulumi.{stack}.yaml" for stack in stacks]
     against = ["--against", before] if before else []
     done = run(
         *(sys.executable, "-m", "cfscim", "plan", *files),
         *(*against, "--policy", "enforce", "--format", "markdown"),
+        *(["--all"] if whole else []),
         env=dict(os.environ),
     )
     said = done.stdout if done.stdout.strip() else f"~~~\n{done.stderr.strip()}\n~~~\n"
@@ -76,7 +80,11 @@ def show(text: str, whole: Path) -> None:
         sys.stdout.write(text)
         return
     with open(target, "a") as summary:
-        summary.write(cut(text, LIMIT, f"the file {whole.name} of this run has the whole plan"))
+        summary.write(
+            cut(
+                text, LIMIT, f"the file {whole.name} in the artifacts of this run is the whole plan"
+            )
+        )
 
 
 def cut(text: str, limit: int, where: str) -> str:

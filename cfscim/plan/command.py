@@ -31,7 +31,7 @@ class Request:
     """What was asked for: one `stack`, or every stack file of `paths`; `against` names a base.
 
     `enforce`: a broken policy rule makes the exit code 1, and so does a change that the engine will
-    refuse. `whole`: as text, what stays as it is as well.
+    refuse. `whole`: as text, what stays as it is as well; as Markdown, nothing is cut.
     """
 
     stack: str | None = None
@@ -82,7 +82,8 @@ def _run(request: Request) -> int:
             show_policy(results)
         print(render_json(results, problems, gone, many=request.stack is None), end="")
     elif request.output == "markdown":
-        print(render_markdown(results, problems, gone, many=request.stack is None), end="")
+        many = request.stack is None
+        print(render_markdown(results, problems, gone, many=many, whole=request.whole), end="")
     else:
         many = request.stack is None
         show_text(results, problems, gone, many=many, whole=request.whole)

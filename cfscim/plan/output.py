@@ -67,11 +67,18 @@ def render_json(
 
 
 def render_markdown(
-    results: Sequence[StackResult], problems: Sequence[Message], gone: Sequence[str], *, many: bool
+    results: Sequence[StackResult],
+    problems: Sequence[Message],
+    gone: Sequence[str],
+    *,
+    many: bool,
+    whole: bool = False,
 ) -> str:
-    """A pull-request comment; of many stacks those that change first, the others by name."""
-    from cfscim.report.markdown import render, section_lines
+    """A pull-request comment; of many stacks those that change first, the others by name. `whole`:
+    all of it, however long."""
+    from cfscim.report.markdown import LIMIT, NO_LIMIT, render, section_lines
 
+    most = NO_LIMIT if whole else 100
     lead = []
     program = _program(results)
     if many:
@@ -80,8 +87,8 @@ def render_markdown(
         lead += [marker(f"cfscim-plan {results[0].checked.file.stack}"), ""]
     if problems:
         lead += ["## The config cannot be used", ""]
-        lead += [f"- {prose(str(problem))}" for problem in problems[:100]]
-        lead += [f"- … and {len(problems) - 100} more"] if len(problems) > 100 else []
+        lead += [f"- {prose(str(problem))}" for problem in problems[:most]]
+        lead += [f"- … and {len(problems) - most} more"] if len(problems) > most else []
         lead.append("")
     lead += [
         f"- {code(file)} is removed: this program manages that stack no longer. Nothing is taken "
@@ -95,10 +102,10 @@ def render_markdown(
         documents = [_document_of(r) for r in results if r.plan is not None and r not in unchanged]
         lead += [*section_lines([*program, *overview(_changing(results))])]
         if unchanged:
-            names = ", ".join(code(result.checked.file.stack) for result in unchanged[:300])
+            names = ", ".join(code(result.checked.file.stack) for result in unchanged[: 3 * most])
             number = count(len(unchanged), "stack")
             lead += ["", f"Nothing changes in {number}{_since(unchanged[0])}: {names}.", ""]
-    return render(documents, lead=lead)
+    return render(documents, most=NO_LIMIT if whole else LIMIT, lead=lead)
 
 
 def show_policy(results: Sequence[StackResult]) -> None:

@@ -107,9 +107,10 @@ def _with_punctuation(piece: str) -> str:
 
 LIMIT = 60_000
 """Characters of one comment; GitHub takes 65,536."""
+NO_LIMIT = 10**9
 
 # Entries shown of a list of each weight, from everything to hardly anything.
-_EVERYTHING = 10**9
+_EVERYTHING = NO_LIMIT
 _STEPS: tuple[tuple[int, int, int], ...] = (
     (_EVERYTHING, _EVERYTHING, _EVERYTHING),
     (200, _EVERYTHING, _EVERYTHING),

@@ -167,6 +167,17 @@ def test_long_plan_is_cut_between_characters_and_says_where_it_is_whole(
     assert "the file plan.md in the artifact `comment`" in body.splitlines()[-1]
 
 
+@runs(COMMENT)
+def test_comment_of_a_long_plan_shows_the_short_one_and_says_where_the_whole_is(
+    clone: Clone, step: Step
+) -> None:
+    (clone.path / "comment" / "short.md").write_text("ada gains Billing, and more\n")
+    _, writes = _comment(clone, step)
+    body = str(writes[0]["body"])
+    assert "ada gains Billing, and more\n" in body
+    assert body.splitlines()[-1].startswith("Shortened; the file plan.md in the artifact `comment`")
+
+
 def _report(
     clone: Clone,
     step: Step,

@@ -159,6 +159,24 @@ def test_plan_names_who_gains_and_loses(clone: Clone, step: Step) -> None:
 
 
 @runs(PLAN)
+def test_plan_that_is_too_long_for_a_comment_is_kept_whole(clone: Clone, step: Step) -> None:
+    before = clone.commit()
+    people = [f"{'long-' * 11}{n}@subsidiary-{'x' * 40}.example.com" for n in range(120)]
+    clone.edit(SUPERS, f"members: [grace@example.com, alan@example.com, {', '.join(people)}]")
+    clone.commit()
+    _plan(clone, step, before, ["dev"])
+    whole, short = (
+        (clone.path / "comment" / f"{name}.md").read_text() for name in ("plan", "short")
+    )
+    assert all(f"| `{person}` |" in whole for person in people)
+    assert "left out" not in whole
+    assert "Every input, old and new" in whole
+    assert len(short.encode()) <= 60_000
+    assert "lines are left out" in short
+    assert all(person in short for person in people)
+
+
+@runs(PLAN)
 def test_plan_of_nothing_and_of_a_removed_stack(clone: Clone, step: Step) -> None:
     clone.another("prod")
     base = clone.commit()
