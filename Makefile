@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3 python,\
 	$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
 
-.PHONY: up install sandbox test tests bench check lint types audit requirements published clean
+.PHONY: up install sandbox test tests bench check lint types audit requirements published release clean
 
 up: .venv/installed-sandbox
 	@$(BIN)/python -m cfscim up --stack $(STACK)
@@ -84,6 +84,10 @@ published: .venv/installed
 	@$(BIN)/python -m cfscim schema --stack-file > schema/stack.schema.json
 	@$(BIN)/python -m cfscim schema --page docs/configuration.md
 	@$(BIN)/python -m cfscim schema --page docs/console-checklist.md
+
+# The tag of the version in pyproject.toml, once the changelog agrees; docs/contributing.md.
+release: .venv/installed
+	@$(BIN)/python -m cfscim.gitops release
 
 clean:
 	rm -rf .venv .audit

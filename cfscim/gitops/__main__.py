@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from cfscim.gitops import approval, comment, deployed, drift, stacks, summary
+from cfscim.gitops import approval, comment, deployed, drift, release, stacks, summary
 from cfscim.gitops.shell import Stop, github, objects, parsed, run, settings, stopped, texts
 
 Arguments = argparse.Namespace
@@ -176,6 +176,15 @@ def _report(arguments: Arguments) -> int:  # noqa: ARG001
     return 0
 
 
+def _release(arguments: Arguments) -> int:
+    """Without --tag, makes this version's tag; with it, checks one that was pushed."""
+    if arguments.tag:
+        release.check_tag(arguments.tag)
+    else:
+        release.make_tag()
+    return 0
+
+
 COMMANDS: dict[str, tuple[Callable[[Arguments], int], tuple[str, ...]]] = {
     "stacks": (_stacks, ("only",)),
     "commit": (_commit, ("revision",)),
@@ -193,6 +202,7 @@ COMMANDS: dict[str, tuple[Callable[[Arguments], int], tuple[str, ...]]] = {
     "drift": (_drift, ("stack",)),
     "comment": (_comment, ()),
     "report": (_report, ()),
+    "release": (_release, ("tag",)),
 }
 
 

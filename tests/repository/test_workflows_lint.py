@@ -24,7 +24,15 @@ def _jobs() -> list[tuple[str, str, dict[str, object]]]:
 
 
 def test_all_are_here() -> None:
-    assert {f.stem for f in FILES} == {"ci", "comment", "deploy", "drift", "pull-request", "stacks"}
+    assert {f.stem for f in FILES} == {
+        "ci",
+        "comment",
+        "deploy",
+        "drift",
+        "pull-request",
+        "release",
+        "stacks",
+    }
 
 
 def _passes(*command: str) -> None:
