@@ -26,8 +26,9 @@ from cfscim.report.document import (
     plain,
 )
 
-LONGEST_VALUE = 240
-"""Characters; a longer value is clipped, the whole of it stands in the stack file."""
+LONGEST_VALUE = 256
+"""Characters, more than an address can have; a longer value is clipped, the whole of it stands in
+the stack file."""
 
 # No `$` at either end: GitHub takes a dollar beside a backtick for a formula.
 _SAFE_IN_BACKTICKS = re.compile(r"(?!\$)[^`|\\]+(?<!\$)")

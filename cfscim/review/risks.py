@@ -47,7 +47,8 @@ def super_gained(review: Review) -> Iterator[Risk]:
     words: Line = (_verb(role.gained, " gains ", " gain "), Strong(SUPER.value))
     yield Risk(
         "super-administrator-gained",
-        (*_names(role.gained), *words, *_through(role.gained), *tail),
+        # Everybody by name: who stood behind a number could be anybody.
+        (*codes(_people(role.gained)), *words, *_through(role.gained), *tail),
         _people(role.gained),
     )
 
@@ -247,7 +248,7 @@ def unseen_removals(review: Review) -> Iterator[Risk]:
 
 
 def _names(grants: Iterable[Grant]) -> Line:
-    return codes(_people(grants), most=MOST_NAMES, rest="more people (all in the table below)")
+    return codes(_people(grants), most=MOST_NAMES, rest="more people (all are named below)")
 
 
 def _people(grants: Iterable[Grant]) -> tuple[str, ...]:

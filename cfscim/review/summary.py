@@ -16,6 +16,7 @@ from cfscim.report.document import (
     Signed,
     Strong,
     Weight,
+    codes,
     count,
 )
 from cfscim.review.changes import Action, ResourceChange
@@ -44,7 +45,8 @@ def brief_document(review: Review, policy: Sequence[SignedLine], *, titled: bool
     `titled`: whether the stack is named above, as where several stacks are shown.
     """
     notable = [risk for risk in risks(review) if risk.kind not in LISTED]
-    lines = [*map(_risk, notable), *policy, *_people(review, notable), *_other(review)]
+    first = [line for risk in notable for line in _risk(risk)]
+    lines = [*first, *policy, *_people(review, notable), *_other(review)]
     blocks: list[Block] = [Signed((*lines, *_unchanged(review)))]
     stack = review.after.stack
     if review.note is not None:
@@ -101,8 +103,12 @@ def totals(reviews: Sequence[Review]) -> str:
     )
 
 
-def _risk(risk: Risk) -> SignedLine:
-    return _SIGNS.get(risk.kind, "!"), risk.line
+def _risk(risk: Risk) -> Iterator[SignedLine]:
+    sign = _SIGNS.get(risk.kind, "!")
+    yield sign, risk.line
+    named = {part.text for part in risk.line if isinstance(part, Code)}
+    if rest := [person for person in risk.people if person not in named]:
+        yield sign, ("  and: ", *codes(rest))
 
 
 def _people(review: Review, about: Sequence[Risk]) -> Iterator[SignedLine]:

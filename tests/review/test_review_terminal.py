@@ -90,3 +90,29 @@ def test_no_colour_and_no_terminal_print_no_escape(monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("NO_COLOR")
     monkeypatch.delenv("FORCE_COLOR")
     assert terminal.terminal().color_system is None
+
+
+@pytest.mark.parametrize("output", ["text", "markdown", "json"])
+def test_nobody_stands_behind_a_number(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    output: str,
+) -> None:
+    people = [f"p{n:02}@example.com" for n in range(24)]
+    last = f"zed@{'long-' * 8}name.{'b' * 63}.{'c' * 63}.{'d' * 60}.example"
+    before, after = okta(), okta()
+    before["roles"]["Billing"] = {"members": [*people, "lost@example.com"]}
+    after["roles"]["Billing"] = {"members": []}
+    after["roles"][SUPER]["members"] += [*people, last]
+    write(tmp_path, "prod", before)
+    commit(tmp_path)
+    write(tmp_path, "prod", after)
+    monkeypatch.chdir(tmp_path)
+    freeze(monkeypatch)
+    run(Request(stack="prod", against="main", output=output))
+    said = capsys.readouterr().out
+    first = next(line for line in said.splitlines() if "full power" in line)
+    assert all(person in first for person in (*people, last))
+    losing = [line for line in said.splitlines() if "lost@example.com" in line]
+    assert losing
