@@ -30,6 +30,7 @@ class RecordingMonitor(MockMonitor):
     def RegisterResource(  # noqa: N802 - the engine's own name
         self, request: resource_pb2.RegisterResourceRequest
     ) -> resource_pb2.RegisterResourceResponse:
+        """Writes the resource down, and answers with its outputs; secret ones in envelopes."""
         if request.type != _STACK_TYPE:
             self.declared.resources.append(_registration(request))
         response = self.register(request)
@@ -48,6 +49,7 @@ class RecordingMonitor(MockMonitor):
     def Invoke(  # noqa: N802 - the engine's own name
         self, request: resource_pb2.ResourceInvokeRequest
     ) -> resource_pb2.ResourceInvokeResponse:
+        """Writes the look-up down, and answers it."""
         arguments = _plain_struct(request.args)
         self.declared.lookups.append((request.tok, arguments))
         return self.look_up(request, arguments)
@@ -61,6 +63,7 @@ class RecordingMonitor(MockMonitor):
     def RegisterResourceOutputs(  # noqa: N802 - the engine's own name
         self, request: resource_pb2.RegisterResourceOutputsRequest
     ):
+        """Writes the stack's own outputs down."""
         if _type_of(request.urn) == _STACK_TYPE:
             self.declared.outputs = _plain_struct(request.outputs)
         return super().RegisterResourceOutputs(request)

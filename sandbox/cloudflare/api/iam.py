@@ -78,40 +78,10 @@ def get_resource_group(ctx: Context, account: Account, group_id: str) -> Respons
     return reply(describe_resource_group(_find(account, group_id)))
 
 
-@account_route("PUT", "/iam/resource_groups/<group_id>", *_WRITE)
-def put_resource_group(ctx: Context, account: Account, group_id: str) -> Response:
-    """Rename it or change what it covers (D: API description)."""
-    group, body = _editable(account, group_id), json_object(ctx)
-    if "scope" in body:
-        group.scope_key, group.objects = parse_scope(account, body["scope"])
-    if "name" in body:
-        group.name = _name(body)
-    return reply(describe_resource_group(group))
-
-
-@account_route("DELETE", "/iam/resource_groups/<group_id>", *_WRITE)
-def delete_resource_group(ctx: Context, account: Account, group_id: str) -> Response:
-    """Refused while a policy uses it (I)."""
-    del ctx
-    group = _editable(account, group_id)
-    holders = [*account.user_groups.values(), *account.members.values()]
-    if any(group.id in p.resource_groups for holder in holders for p in holder.policies):
-        raise ApiError(400, "the resource group is used by a policy")
-    del account.resource_groups[group.id]
-    return reply({"id": group.id})
-
-
 def _find(account: Account, group_id: str) -> ResourceGroup:
     if group_id not in account.resource_groups:
         raise ApiError(404, "resource group not found", code=404)
     return account.resource_groups[group_id]
-
-
-def _editable(account: Account, group_id: str) -> ResourceGroup:
-    group = _find(account, group_id)
-    if not group.editable:
-        raise ApiError(422, "non-editable resource group")
-    return group
 
 
 def _name(body: dict[str, object]) -> str:

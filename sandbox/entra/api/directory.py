@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from werkzeug import Response
 
 from sandbox.entra import audit
-from sandbox.entra.api.graph import body_object, context_line, entity_reply, graph_route, no_content
+from sandbox.entra.api.graph import body_object, entity_reply, graph_route, no_content
 from sandbox.entra.api.odata import ListRule, Object, list_reply, one_reply
 from sandbox.entra.errors import bad_request, not_found
 from sandbox.entra.models import Entity, EntraState, Kind, new_user, now
@@ -24,7 +24,7 @@ from sandbox.entra.permissions import (
 )
 from sandbox.server.ids import guid
 from sandbox.server.people import Person
-from sandbox.server.router import Context, json_reply
+from sandbox.server.router import Context
 
 _REFERENCE = re.compile(
     r".*/(?:directoryObjects|users|groups|servicePrincipals|applications)/([0-9a-fA-F-]{36})/?$"
@@ -161,17 +161,6 @@ def get_object(ctx: Context, object_id: str) -> Response:
     if entity is None:
         raise not_found(object_id)
     return one_reply(ctx, "directoryObjects/$entity", shown(entity))
-
-
-@graph_route("POST", "/directoryObjects/getByIds", *OBJECT_READ)
-def get_by_ids(ctx: Context) -> Response:
-    """Many objects at once; unknown ids are left out (D: Graph reference)."""
-    ids = ctx.body.get("ids") if isinstance(ctx.body, dict) else None
-    if not isinstance(ids, list) or len(ids) > 1000:
-        raise bad_request("ids must be a list of at most 1000 object ids.")
-    entities = existing(ctx.state, [str(object_id).lower() for object_id in ids])
-    objects = [shown(entity) for entity in entities]
-    return json_reply({**context_line(ctx, "directoryObjects"), "value": objects})
 
 
 @graph_route("GET", "/directory/deletedItems/<kind>", *OBJECT_READ)

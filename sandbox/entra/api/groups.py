@@ -134,9 +134,9 @@ def delete_group(ctx: Context, group_id: str) -> Response:
 @graph_route("GET", "/groups/<group_id>/owners", *GROUP_READ)
 @graph_route("GET", "/groups/<group_id>/memberOf", *GROUP_READ)
 def list_related(ctx: Context, group_id: str) -> Response:
-    """Direct members, owners, or the groups it is in (which the provider asks for); paged.
+    """Direct members, owners, or the groups it is in (which the provider's group asks for); paged.
 
-    Source: D: published example.
+    Source: D: published example; C: azuread's group_resource.go, ListMemberOfs.
     """
     group = find(ctx.state, "group", group_id)
     relation = ctx.request.path.rstrip("/").rpartition("/")[2]

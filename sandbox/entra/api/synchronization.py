@@ -388,7 +388,6 @@ def put_schema(ctx: Context, sp_id: str, job_id: str) -> Response:
 
 
 @graph_route("GET", f"{_JOB}/schema/filterOperators", *SYNC_WRITE)
-@graph_route("GET", f"{_JOB}/schema/filterOperators()", *SYNC_WRITE)
 def filter_operators(ctx: Context, sp_id: str, job_id: str) -> Response:
     """The operators of scoping filters, by their wire names; a right to write is needed (D)."""
     find_job(ctx.state, sp_id, job_id)

@@ -68,6 +68,8 @@ def deactivate(ctx: Context, app_id: str) -> Response:
 
 
 def store(app: App, scheme: str, base_url: str, token: str, client_id: str) -> None:
+    """Keeps how the app signs in to the target: `scheme` TOKEN with a bearer token, else the app's
+    own; raises `OktaError` for what Okta refuses of it."""
     setup: Provisioning = app.provisioning.model_copy()
     kind = kind_of(app.name)
     if scheme == "TOKEN":
