@@ -60,6 +60,7 @@ class Act(StrEnum):
     OKTA_REASSIGN = "reassign"  # out of the users' group, and back: (address, …)
     OKTA_UNASSIGN = "unassign"  # what was assigned to the person directly: (user name, …)
     OKTA_USER_NAME = "user name"  # of the person in the app, to the address: (address, …)
+    OKTA_ADDRESS = "another address"  # of all but one account of an address: (login, …)
     OKTA_RETRY = "retry"  # of the failed tasks, after what they name was put right
     ENTRA_APP = "application"  # its name and Enabled for users to sign-in: (the name,)
     ENTRA_START = "start"

@@ -210,7 +210,7 @@ def _user_group(
     same = [group for group in groups if group.name == name]
     ours = [group for group in groups if group.id == wanted]
     if not same:
-        return _no_such_group(name, groups, ours, directory.again((), role)[0], directory.name)
+        return _no_such_group(name, groups, ours, directory, role)
     if len(same) > 1:
         others = [group.id for group in same if group not in ours][-(len(same) - 1) :]
         text = f"Members > Groups: delete {named(others)}, after a look at who is in it"
@@ -229,12 +229,13 @@ def _no_such_group(
     name: str,
     groups: tuple[UserGroup, ...],
     ours: list[UserGroup],
-    again: tuple[Action, ...],
-    provider: str,
+    directory: Directory,
+    role: Role,
 ) -> Verdict:
     """A group that is gone comes with an update; the name of one that is there, and that SCIM has
     locked (user groups page), only with a push."""
     near = [g for g in groups if skeleton(g.name).casefold() == skeleton(name).casefold()]
+    provider = directory.name
     for group in [*ours, *near][:1]:
         actual = f'"{group.name}", which {difference_from(group.name, name)}'
         text = (
@@ -242,8 +243,19 @@ def _no_such_group(
             f"name, have {provider} send it again"
         )
         rename = Action(Act.CLOUDFLARE_RENAME_GROUP, text, (group.id, name))
+        again = directory.again((), role)[0]
         return fails(f'"{name}"', actual, rename, *again, actions.wait_for(provider))
-    return fails(f'"{name}"', "no such group", actions.REFRESH)
+    lacking = _people_of(directory, role)
+    actual = f"no such group, and without it {lacking} has no role" if lacking else "no such group"
+    return fails(f'"{name}"', actual, actions.REFRESH)
+
+
+def _people_of(directory: Directory, role: Role) -> str:
+    """Who should have the role; empty where the identity provider cannot say."""
+    try:
+        return named(person.address for person in directory.members(role) if not person.off)
+    except Unreadable:
+        return ""
 
 
 def _virtual_group(view: CloudflareView, role: Role) -> Verdict:

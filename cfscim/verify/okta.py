@@ -21,7 +21,7 @@ from cfscim.config.okta_switches import (
 )
 from cfscim.config.provider_settings import OKTA_ORG_NAME
 from cfscim.vendors.okta.checks import feature_problems
-from cfscim.vendors.okta.models import App
+from cfscim.vendors.okta.models import App, User
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
 from cfscim.verify.directory import named
@@ -138,6 +138,14 @@ def people_questions(
         "equal",
         link,
         partial(_user_names, facts),
+    )
+    yield Question(
+        "okta.people.double",
+        "Okta",
+        "accounts that share an e-mail address",
+        "none",
+        link,
+        partial(_doubles, facts),
     )
     yield Question(
         "okta.people.early",
@@ -266,6 +274,24 @@ def _features_api(facts: OktaFacts, leaving: bool) -> Verdict:
 def _no_api(switch: Switch) -> Verdict:
     text = f"look at the page: {switch.title} must be {'on' if switch.on else 'cleared'}"
     return unknown(switch.wanted, "Okta has no API for it", actions.look(text))
+
+
+def _doubles(facts: OktaFacts) -> Verdict:
+    """Cloudflare knows people by their addresses, so that one would pass as the other."""
+    accounts: dict[str, dict[str, User]] = {}
+    for people in (facts.users.get(), *(reading.get() for reading in facts.members.values())):
+        for user in people:
+            accounts.setdefault(user.email.lower(), {})[user.id] = user
+    double = {address: users for address, users in accounts.items() if len(users) > 1}
+    if not double:
+        return holds("none")
+    logins = [user.profile.login for users in double.values() for user in [*users.values()][1:]]
+    shown = named(
+        f"{address} is the address of {named(user.profile.login for user in users.values())}"
+        for address, users in double.items()
+    )
+    text = f"Directory > People: give {named(logins)} another address, or take the account out"
+    return fails("none", shown, Action(Act.OKTA_ADDRESS, text, tuple(logins)), actions.REFRESH)
 
 
 def _user_names(facts: OktaFacts) -> Verdict:

@@ -290,6 +290,16 @@ class Hands:
                 leave(self.world.okta, app, user_id)
         refresh(self.world.okta)
 
+    def another_address(self, *logins: str) -> None:
+        for user in self.world.okta.users.values():
+            if user.login in logins:
+                user.email = f"other.{user.email}"
+        for group in self.world.okta.groups.values():
+            gone = [key for key in group.members if self.world.okta.users[key].login in logins]
+            if group.type == "OKTA_GROUP":
+                group.members = [key for key in group.members if key not in gone]
+        refresh(self.world.okta)
+
     def user_name(self, *people: str) -> None:
         for person in self.world.okta.users.values():
             if person.email in people:
@@ -441,6 +451,7 @@ EXECUTORS: Mapping[Act, Callable[..., None]] = {
     Act.OKTA_REASSIGN: Hands.reassign,
     Act.OKTA_UNASSIGN: Hands.unassign,
     Act.OKTA_USER_NAME: Hands.user_name,
+    Act.OKTA_ADDRESS: Hands.another_address,
     Act.OKTA_RETRY: Hands.retry,
     Act.ENTRA_APP: Hands.entra_app,
     Act.ENTRA_START: lambda hands: hands.schedule("Active"),

@@ -290,6 +290,13 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
         lambda w: setattr(app_user(w, "ada"), "user_name", "ada"),
     )
     yield deviation(
+        "two accounts of one address",
+        stack,
+        "okta.people.double",
+        "ada@example.com is the address of ada@example.com, ada.2@example.com",
+        _double,
+    )
+    yield deviation(
         "assigned too early",
         stack,
         "okta.people.early",
@@ -380,6 +387,13 @@ def _never_pushed(world: World, role: Role) -> None:
     if role is Role.ADMINISTRATOR_READ_ONLY:  # with nobody in it there would be nothing to push
         _DIRECTORY.join(world, role.value, "edsger")
         app(world).users[user(world, "edsger").id].created = LONG_AGO
+
+
+def _double(world: World) -> None:
+    """The second account of an address is in the role's group in the place of the first."""
+    other = world.okta.add_user("ada.2@example.com", "ada@example.com", "Ada", "Second")
+    members = group(world, "Administrator").members
+    members[members.index(user(world, "ada").id)] = other.id
 
 
 def _failed(world: World, role: Role) -> None:
