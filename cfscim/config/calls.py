@@ -224,6 +224,11 @@ def calls_to_sign_in(types: Iterable[str]) -> Counts:
     return _sum(pair for package in packages for pair in _SIGN_IN.get(package, {}).items())
 
 
+POLITE = "okta:maxApiCapacity: 20"
+"""With it Okta's provider waits, at a fifth of what is allowed; the calls then under way still stay
+below a quarter (C: apimutex.go lets one pass while no more than the limit is used)."""
+
+
 @dataclass(frozen=True)
 class Calls:
     """One bucket's calls of an update that makes everything (`first`), of one that changes
@@ -238,6 +243,11 @@ class Calls:
     def share(self) -> float:
         """The part of what the vendor allows in its time that the largest of them takes."""
         return max(self.first.all, self.unchanged, self.refresh) / self.bucket.allowed
+
+    @property
+    def heavy_refresh(self) -> bool:
+        """Whether a refresh takes more than a quarter of what is allowed in a minute."""
+        return self.refresh > self.bucket.allowed * 60 / self.bucket.seconds / 4
 
 
 def calls(resources: Sequence[Asked], lookups: Sequence[Asked]) -> tuple[Calls, ...]:

@@ -52,8 +52,7 @@ class Plan:
     @property
     def heavy_refresh(self) -> bool:
         """Whether a refresh takes more than a quarter of what Okta allows a token in a minute."""
-        mine = (call for call in self.calls if call.bucket.vendor == "Okta")
-        return any(call.refresh > call.bucket.allowed / 4 for call in mine)
+        return any(call.heavy_refresh for call in self.calls if call.bucket.vendor == "Okta")
 
     @cached_property
     def calls(self) -> tuple[Calls, ...]:

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from cfscim.config.access import managed_elsewhere, people
+from cfscim.config.calls import POLITE
 from cfscim.config.kinds import words_for
 from cfscim.config.messages import one_line
 from cfscim.config.models import OktaConfig, ScimConfig
@@ -34,8 +35,8 @@ from cfscim.report.document import (
 
 _SLOWER: Line = (
     "A refresh asks for more than a quarter of what a token may ask in a minute: set ",
-    Code("okta:maxApiCapacity"),
-    " to 25, or list everyone under ",
+    Code(POLITE),
+    ", or list everyone under ",
     Code("usersGroup.members"),
     ", which is read a page at a time.",
 )

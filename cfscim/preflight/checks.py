@@ -14,8 +14,10 @@ from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from cfscim.config.access import access_table, people
+from cfscim.config.calls import POLITE, calls
 from cfscim.config.facts import ACCOUNT_SCOPE, USER_SCOPE, account_resource
-from cfscim.config.json_types import JsonObject
+from cfscim.config.json_types import Json, JsonObject
+from cfscim.config.kinds import OKTA_PERSON
 from cfscim.config.lanes import lanes
 from cfscim.config.messages import Level, Message, MissingError, ScimError, Where
 from cfscim.config.models import OktaConfig, ScimConfig
@@ -362,6 +364,7 @@ def okta(asked: Asked) -> Iterator[Answer]:
         yield from _okta_switches(client, asked)
         yield from _imported_names(client, asked.config)
         yield from _okta_people(client, asked.config)
+        yield from _okta_refresh(asked.config)
 
 
 def _okta_rights(asked: Asked) -> Iterator[Answer]:
@@ -514,6 +517,23 @@ def _okta_people(client: OktaClient, config: ScimConfig) -> Iterator[Answer]:
             state=status,
             looked_up=bool(usable),
         )
+
+
+def _okta_refresh(config: ScimConfig) -> Iterator[Answer]:
+    """Where the users' group has further people, the provider reads each of ours by itself."""
+    if config.identity_provider.users_group.members is not None:
+        return
+    everyone = [(OKTA_PERSON, dict[str, Json]())] * len(people(config))
+    for call in calls(everyone, ()):
+        if call.heavy_refresh:
+            yield _unknown(
+                "okta.refresh",
+                "Okta",
+                "usersGroup.members is left out",
+                f"a refresh asks Okta {call.refresh} times, a person at a time, where a token may "
+                f"ask {call.bucket.allowed} times in {call.bucket.seconds} s",
+                f"list everyone under usersGroup.members, or set {POLITE}",
+            )
 
 
 # -- Entra -----------------------------------------------------------------------------------

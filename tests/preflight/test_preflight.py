@@ -13,7 +13,7 @@ from cfscim.config.messages import CONFIG_KEY, ScimError
 from cfscim.config.models import parse_config
 from cfscim.config.policy.lock_out import LOCK_OUT
 from cfscim.config.stack_file import CheckedStack, StackFile
-from cfscim.preflight.checks import Answer
+from cfscim.preflight.checks import Answer, _okta_refresh
 from cfscim.preflight.command import as_json, ask, lines, problems
 from cfscim.preflight.rights import CLOUDFLARE, ENTRA, OKTA, Right
 from cfscim.vendors.cloudflare.signin import cloudflare_http
@@ -21,7 +21,7 @@ from cfscim.vendors.entra.models import sent_name
 from cfscim.vendors.http import Call
 from sandbox.cloudflare.models import Account
 from sandbox.server.server import Sandbox
-from tests.configs import ACCOUNT, stack_config
+from tests.configs import ACCOUNT, config_object, stack_config
 from tests.rehearsal.rehearsal_support import rehearsal
 from tests.vendors.rest_kit import listed
 
@@ -271,3 +271,19 @@ def of(found: list[Answer], id_: str) -> Answer:
 def test_a_guest_s_name_is_what_entra_sends() -> None:
     assert sent_name("ada_partner.example#EXT#@tenant.example") == "ada@partner.example"
     assert sent_name("Ada@Example.com") == "Ada@Example.com"
+
+
+@pytest.mark.parametrize(
+    ("number", "users", "told"), [(150, None, False), (151, None, True), (151, [], False)]
+)
+def test_a_refresh_that_asks_too_often_is_told(
+    number: int, users: list[str] | None, told: bool
+) -> None:
+    people = [f"person-{index}@example.com" for index in range(number)]
+    content = config_object("okta", "userGroups", "account")
+    content["roles"] = {"Administrator": {"members": people}}
+    if users is not None:
+        content["identityProvider"]["usersGroup"] = {"members": users}
+    answers = [*_okta_refresh(parse_config(content, stack="dev"))]
+    assert [str(number) in str(answer.message) for answer in answers] == [True] * told
+    assert not any(answer.stops for answer in answers)
