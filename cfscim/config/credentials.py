@@ -28,13 +28,18 @@ _CREDENTIAL = re.compile(
     | -----BEGIN\ [A-Z ]+-----                         # any PEM block
     | eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*            # JSON web tokens
     | \bpul-[0-9a-f]{40}\b                             # Pulumi access tokens
+    | \b(?:AKIA|ASIA)[0-9A-Z]{16}\b                    # AWS access keys
+    | \b(?:gh[opsur]_|github_pat_|glpat-|xox[abeoprs]-)[\w-]{10,}  # GitHub's, GitLab's, Slack's
     | [\w~.-]{3}\dQ~[\w~.-]{31,34}                     # Entra client secrets
     | (?<![\w-])00[\w-]{40}(?![\w-])                   # Okta API tokens
     | (?<![\w-])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=[\w-]*\d)[\w-]{40}(?![\w-])  # Cloudflare, old form
     """,
     re.VERBOSE,
 )
-_MARKS = ("cfut_", "cfat_", "cfk_", "-----BEGIN", "eyJ", "pul-", "Q~")
+_MARKS = (
+    *("AKIA", "ASIA", "gho_", "ghp_", "ghs_", "ghu_", "ghr_", "github_pat_", "glpat-", "xox"),
+    *("cfut_", "cfat_", "cfk_", "-----BEGIN", "eyJ", "pul-", "Q~"),
+)
 _LONG = 40
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from cfscim.config.credentials import CREDENTIALS, MASK, looks_secret
 from cfscim.config.lookalikes import nearest
 from cfscim.config.messages import CONFIG_KEY, PROJECT, Keys, Message, Where
+from cfscim.config.provider_settings import SETTINGS
 from cfscim.config.stack_yaml import read_tree
 
 PROJECT_FILE = "Pulumi.yaml"
@@ -48,7 +49,21 @@ MAY_BE_ENCRYPTED = frozenset(
 )
 """Settings that say who signs in. Every other one says where to, and must be readable."""
 
-_USER_INFO = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#\s]*@", re.IGNORECASE)
+_IN_ADDRESS = re.compile(
+    r"""
+      (?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}:[/\\]+[^/\\?#\s]*@  # who signs in, before the host
+    | (?<![^\s"'=,])[^\s/@:"'=,]{1,99}(?<!mailto):[^\s/@"']{1,99}@[^\s@]  # without a scheme
+    | [?&;][^=&;?\s]{0,40}(?:token|secret|passw|key|sig|credential)[^=&;?\s]{0,40}=[^&\s]
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_IS_ADDRESS = re.compile(r"(url|uri|host|proxy|endpoint|address)\Z", re.IGNORECASE)
+_IS_CREDENTIAL = re.compile(
+    r"(token|secret|passw(or)?d|passphrase|(private|api|access|secret)[_-]?key|credentials?|auth|bearer"
+    r"|connection[_-]?string)\Z",
+    re.IGNORECASE,
+)
+"""What the name of a credential ends in, with providers that this program does not know."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +143,7 @@ def document_problems(document: object) -> Iterator[Message]:
                 why="the engine or a later version of it may read what no review here compares",
                 instead=f"write {near}" if near else f"remove it; {keys}",
             )
+    yield from _readable_credentials("secretsprovider", document.get("secretsprovider"))
     config = document.get("config")
     if isinstance(config, Mapping):
         for key, value in config.items():
@@ -314,7 +330,7 @@ def _project_checks(project: Mapping[object, object]) -> Iterator[tuple[Keys, st
                 "remove it",
             )
     for keys, value in _flat((), project):
-        if isinstance(value, str) and _USER_INFO.search(value):
+        if isinstance(value, str) and _IN_ADDRESS.search(value):
             yield (
                 keys,
                 "user name or password stands in an address",
@@ -355,14 +371,49 @@ def _setting_problems(key: str, value: object) -> Iterator[Message]:
             instead=f"run `pulumi config set --secret {key}`",
             secret=True,
         )
-    if key != CONFIG_KEY and not is_encrypted(value) and _USER_INFO.search(as_text(value)):
+    if key != CONFIG_KEY:
+        yield from _readable_credentials(key, value)
+
+
+def _readable_credentials(key: str, value: object) -> Iterator[Message]:
+    """A credential that only its place gives away: in an address, or under a name that says so."""
+    if any(_holds_credential(key, text) for text in _texts(value)):
         yield Message(
             where=Where((key,)),
-            what="user name or password stands in an address",
+            what="user name, password or token stands in an address",
             why="whoever can read the repository can use it",
             instead="remove what stands before the @, and give credentials by the environment",
             secret=True,
         )
+    elif _names_credential(key) and any(_texts(value)):
+        yield Message(
+            where=Where((key,)),
+            what="by its name this is a credential, in plain text",
+            why="whoever can read the repository can use it, and no provider here reads it",
+            instead="remove it, and revoke it where it is one",
+            secret=True,
+        )
+
+
+def _holds_credential(key: str, text: str) -> bool:
+    return _IN_ADDRESS.search(text) is not None or ("@" in text and bool(_IS_ADDRESS.search(key)))
+
+
+def _names_credential(key: str) -> bool:
+    namespace, _, name = key.partition(":")
+    return namespace not in SETTINGS and _IS_CREDENTIAL.search(name) is not None
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in a value that anybody can read."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping) and not is_secure(value):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
 
 
 def _settings(values: Mapping[str, object]) -> Settings:
@@ -370,9 +421,10 @@ def _settings(values: Mapping[str, object]) -> Settings:
     for key, value in values.items():
         text = as_text(value)
         sealed = key in _SEALED_KEYS or is_encrypted(value)
-        hidden = sealed or looks_secret(text) or _USER_INFO.search(text)
+        named = _names_credential(str(key))
+        hidden = sealed or named or looks_secret(text) or _holds_credential(str(key), text)
         shown[str(key)] = MASK if hidden and not isinstance(value, Mapping | list) else text
-        if is_secure(value) or key in _SEALED_KEYS:
+        if is_secure(value) or key in _SEALED_KEYS or named:
             shown[str(key)] = MASK
         plain = json.dumps(value, sort_keys=True, default=str)
         marks[str(key)] = hashlib.sha256(plain.encode()).hexdigest() if hidden else f"= {plain}"
@@ -387,7 +439,7 @@ def _masked(value: object) -> object:
         return {str(key): _masked(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_masked(inner) for inner in value]
-    if isinstance(value, str) and (looks_secret(value) or _USER_INFO.search(value)):
+    if isinstance(value, str) and (looks_secret(value) or _IN_ADDRESS.search(value)):
         return MASK
     return value if isinstance(value, str | int | float | bool) or value is None else str(value)
 
