@@ -19,7 +19,10 @@ _MADE = re.compile(
 _TOKEN = re.compile(r"cf[au]t_\w+")
 _NAMES = ("displayName", "userPrincipalName", "label", "name", "email", "login", "display_name")
 # How often and when requests were made, and whose they were: not what they led to.
-_HISTORY = {"counters", "log", "audit", "rate_limit", "rate_minute", "rate_count", "credentials"}
+_HISTORY = {
+    *("counters", "log", "audit", "rate_limit", "rate_minute", "rate_count", "credentials"),
+    *("late", "searched_users", "searched_groups"),
+}
 
 
 def end_state(directory: Path) -> object:

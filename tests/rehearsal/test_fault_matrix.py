@@ -6,6 +6,7 @@
 import os
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 from _pytest.capture import CaptureManager
@@ -31,6 +32,8 @@ def done(request: pytest.FixtureRequest) -> Iterator[list[Cell]]:
     assert isinstance(capture, CaptureManager)
     with capture.global_and_fixture_disabled():
         print(f"\nFault matrix: {figures(cells)}")
+        if FULL:
+            print(*(page_row(provider, cells) for provider in PROVIDERS), sep="\n")
 
 
 @cache
@@ -60,6 +63,23 @@ def test_success_or_one_line_then_the_clean_run_ends_as_declared(
                 print(row_text(row[-1]), flush=True)
     done += row
     assert [(str(cell.call), cell.problems) for cell in row if cell.problems] == []
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_the_page_has_every_fault_on_every_call(sandbox: Sandbox, provider: str) -> None:
+    """With CFSCIM_FULL_MATRIX=1 the rest of the row is printed, to be copied."""
+    cells = len(matrix(sandbox, provider).calls) * len(KINDS)
+    page = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    assert f"| {provider.capitalize()} | {cells} | " in page
+
+
+def page_row(provider: str, every: list[Cell]) -> str:
+    """The page's row of an identity provider."""
+    cells = [cell for cell in every if cell.provider == provider]
+    failed = sum(bool(cell.line) for cell in cells)
+    slowest = max((cell.seconds for cell in cells), default=0.0)
+    success = len(cells) - failed
+    return f"| {provider.capitalize()} | {len(cells)} | {success} | {failed} | {slowest:.0f} s |"
 
 
 def row_text(cell: Cell) -> str:
