@@ -276,7 +276,8 @@ def together(*counts: Counts) -> Counts:
 
 
 def _steps(type_: str, inputs: Mapping[str, Json], when: When) -> Iterable[tuple[str, Count]]:
-    steps = STEPS.get(type_) or STEPS.get(f"{type_} {inputs.get('check')}")
+    check = str(inputs.get("check")).removesuffix("-leaving")
+    steps = STEPS.get(type_) or STEPS.get(f"{type_} {check}")
     if steps is None:
         package, *_, name = type_.split(":")
         steps = (LOOKUPS[f"{package}:{name}"],)

@@ -8,9 +8,6 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
-from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from cfscim.config.access import access_table, people
@@ -19,7 +16,7 @@ from cfscim.config.facts import ACCOUNT_SCOPE, USER_SCOPE, account_resource
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.kinds import OKTA_PERSON
 from cfscim.config.lanes import lanes
-from cfscim.config.messages import Level, Message, MissingError, ScimError, Where
+from cfscim.config.messages import Message, Where
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import OWN_TOKENS, account_path, group_names, scim_path
 from cfscim.config.okta_people import OFF, STATES
@@ -38,6 +35,14 @@ from cfscim.config.roles import (
     SCIM_PROVISIONING,
     USER_DETAILS_READ,
 )
+from cfscim.preflight.answers import Answer, Asked, refused, unknown, wrong
+from cfscim.preflight.licences import (
+    cloudflare_plan,
+    dashboard_sso,
+    lifecycle_management,
+    nested_groups,
+    premium,
+)
 from cfscim.preflight.rights import HOW, Right, needed
 from cfscim.rehearsal.handler import inner, items, string, strings
 from cfscim.vendors.cloudflare.access import left_in_charge
@@ -53,58 +58,8 @@ from cfscim.vendors.okta import APPS, GROUPS, POLICIES, SCOPES, USERS
 from cfscim.vendors.okta.api import OktaClient
 from cfscim.vendors.okta.checks import console_problems
 from cfscim.vendors.okta.signin import okta_http
-from cfscim.vendors.pages import numbered_pages, odata_pages
+from cfscim.vendors.pages import numbered_pages
 from cfscim.vendors.settings import Settings
-
-Status = Literal["ok", "problem", "unknown"]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One question's answer: `said` where it is well, else `message`. `advice`: it is to be put
-    right, and an update neither fails nor locks anybody out because of it."""
-
-    id: str
-    vendor: str
-    said: str = ""
-    message: Message | None = None
-    advice: bool = False
-
-    @property
-    def status(self) -> Status:
-        """`problem` stands in the way, `unknown` a person has to look at."""
-        if self.message is None:
-            return "ok"
-        return "problem" if self.message.level is Level.REFUSED else "unknown"
-
-    @property
-    def stops(self) -> bool:
-        """Whether an update must not begin."""
-        return self.status == "problem" and not self.advice
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a vendor is asked about: the stack, how its provider signs in, and what its last update
-    left, where there was one: by whom the account is administered, the application's id in Okta or
-    the service principal's in Entra. `leaving`: the stack leaves Okta."""
-
-    config: ScimConfig
-    settings: Mapping[str, str]
-    env: Mapping[str, str]
-    today: date
-    before: Charge | None = None
-    application: str = ""
-    leaving: bool = False
-
-
-def _wrong(id_: str, vendor: str, about: str, what: str, why: str, instead: str) -> Answer:
-    return Answer(id_, vendor, message=Message(Where(about=about), what, why, instead))
-
-
-def _unknown(id_: str, vendor: str, about: str, what: str, instead: str) -> Answer:
-    message = Message(Where(about=about), what, "", instead, Level.UNKNOWN)
-    return Answer(id_, vendor, message=message)
 
 
 def _rights(vendor: str, rights: Iterable[Right], granted: frozenset[str]) -> Iterator[Answer]:
@@ -114,7 +69,7 @@ def _rights(vendor: str, rights: Iterable[Right], granted: frozenset[str]) -> It
         if right.is_in(granted):
             yield Answer(id_, vendor, f"{right.name}: {right.use}")
         else:
-            yield _wrong(
+            yield wrong(
                 id_,
                 vendor,
                 f"{vendor} credential",
@@ -137,12 +92,30 @@ def cloudflare(asked: Asked) -> Iterator[Answer]:
     config = asked.config
     with cloudflare_http(asked.settings, asked.env) as http:
         answers = [*_cloudflare_rights(http, config)]
+        missing = [answer for answer in answers if answer.status == "problem"]
+        if missing and len(missing) == len(answers):
+            yield _of_another_account(config, len(missing))
+            return
         yield from answers
-        if not any(answer.status == "problem" for answer in answers):
+        if not missing:
             yield from _account(http, config)
             yield from _scim(http, config)
             yield from _catalogue(http, config)
             yield from _who_remains(http, asked)
+            yield from dashboard_sso(http, config)
+            yield cloudflare_plan(http, config)
+
+
+def _of_another_account(config: ScimConfig, rights: int) -> Answer:
+    """One line for a credential that may do nothing here: its rights are not what is wrong."""
+    return wrong(
+        "cloudflare.credential",
+        "Cloudflare",
+        "Cloudflare credential",
+        f"it has none of the {rights} rights in account {config.account.id}",
+        "it is another account's, it has ended, or it was made without permissions",
+        f"take the credential of that account, or: {HOW['Cloudflare']}",
+    )
 
 
 def _cloudflare_rights(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
@@ -205,13 +178,13 @@ def _seen_rights(http: HttpClient, config: ScimConfig, rights: Iterable[Right]) 
             elif error.kind == "not found":
                 path = None
             else:
-                yield _refused(id_, "Cloudflare", error)
+                yield refused(id_, "Cloudflare", error)
             if path is not None:
                 continue
         if path is not None:
             yield Answer(id_, "Cloudflare", f"{right.name}, as far as reading shows: {right.use}")
         else:
-            yield _unknown(
+            yield unknown(
                 id_,
                 "Cloudflare",
                 "Cloudflare credential",
@@ -225,13 +198,13 @@ def _account(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     try:
         shown = inner({"is": http.get(account_path(config.account.id)).body}, "is", "result")
     except AnswerError as error:
-        yield _refused("cloudflare.account", "Cloudflare", error)
+        yield refused("cloudflare.account", "Cloudflare", error)
         return
     name = string(shown, "name")
     if _plain(name) == _plain(config.account.name):
         yield Answer("cloudflare.account", "Cloudflare", f"{about} is {name}")
     else:
-        yield _wrong(
+        yield wrong(
             "cloudflare.account",
             "Cloudflare",
             about,
@@ -243,7 +216,7 @@ def _account(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     if plan == "enterprise":
         yield Answer("cloudflare.plan", "Cloudflare", f"{about} is an Enterprise account")
     else:
-        yield _wrong(
+        yield wrong(
             "cloudflare.plan",
             "Cloudflare",
             about,
@@ -266,7 +239,7 @@ def _scim(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
         groups = items(inner({"is": http.get(f"{base}/Groups").body}, "is"), "Resources")
     except AnswerError as error:
         if error.kind == "not found":
-            yield _wrong(
+            yield wrong(
                 "cloudflare.scim",
                 "Cloudflare",
                 about,
@@ -275,14 +248,14 @@ def _scim(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
                 "ask Cloudflare to enable dashboard SCIM for it",
             )
         else:
-            yield _refused("cloudflare.scim", "Cloudflare", error)
+            yield refused("cloudflare.scim", "Cloudflare", error)
         return
     if any(lane.config.role_model == "virtualGroups" for lane in lanes(config)):
         # Source: guide; the virtual groups of an account are listed as CF-<id> - <role>.
         if any(string(group, "displayName").startswith("CF-") for group in groups):
             yield Answer("cloudflare.roleModel", "Cloudflare", "virtual groups are served")
         else:
-            yield _wrong(
+            yield wrong(
                 "cloudflare.roleModel",
                 "Cloudflare",
                 "roleModel virtualGroups",
@@ -300,11 +273,11 @@ def _catalogue(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     try:
         known = {string(group, "name") for group in numbered_pages(http, path, {}, per_page=50)}
     except AnswerError as error:
-        yield _refused("cloudflare.roleModel", "Cloudflare", error)
+        yield refused("cloudflare.roleModel", "Cloudflare", error)
         return
     missing = [role.value for role in config.roles if role.value not in known]
     if missing:
-        yield _wrong(
+        yield wrong(
             "cloudflare.roleModel",
             "Cloudflare",
             "roleModel userGroups",
@@ -324,13 +297,13 @@ def _who_remains(http: HttpClient, asked: Asked) -> Iterator[Answer]:
         client = CloudflareClient(http, asked.settings, asked.env)
         remaining = left_in_charge(client, config.account.id, asked.before or after, after)
     except AnswerError as error:
-        yield _refused(id_, "Cloudflare", error)
+        yield refused(id_, "Cloudflare", error)
         return
     if remaining.people:
         said = ", ".join(sorted(remaining.people))
         yield Answer(id_, "Cloudflare", f"Super Administrators who stay: {said}")
     elif remaining.others:
-        yield _unknown(
+        yield unknown(
             id_,
             "Cloudflare",
             "Super Administrators",
@@ -362,6 +335,7 @@ def okta(asked: Asked) -> Iterator[Answer]:
         yield from _organisation(http, asked)
         client = OktaClient(http)
         yield from _okta_switches(client, asked)
+        yield from lifecycle_management(client, asked.application)
         yield from _imported_names(client, asked.config)
         yield from _okta_people(client, asked.config)
         yield from _okta_refresh(asked.config)
@@ -409,9 +383,9 @@ def _okta_reads(http: HttpClient) -> Iterator[Answer]:
             http.get(path, query, lists=True)
         except AnswerError as error:
             if error.kind != "forbidden":
-                yield _refused(id_, "Okta", error)
+                yield refused(id_, "Okta", error)
                 continue
-            yield _wrong(
+            yield wrong(
                 id_,
                 "Okta",
                 f"Okta GET {path}",
@@ -429,7 +403,7 @@ def _organisation(http: HttpClient, asked: Asked) -> Iterator[Answer]:
     try:
         shown = inner({"is": http.get("/.well-known/okta-organization").body}, "is")
     except AnswerError as error:
-        yield _refused("okta.organisation", "Okta", error)
+        yield refused("okta.organisation", "Okta", error)
         return
     hosts = [
         urlsplit(string(inner(shown, "_links", link), "href")).hostname or ""
@@ -439,7 +413,7 @@ def _organisation(http: HttpClient, asked: Asked) -> Iterator[Answer]:
     if provider.org_name.lower() in names:
         yield Answer("okta.organisation", "Okta", f"the organisation is {provider.org_name}")
     elif names:
-        yield _wrong(
+        yield wrong(
             "okta.organisation",
             "Okta",
             "identityProvider.orgName",
@@ -461,15 +435,15 @@ def _okta_switches(client: OktaClient, asked: Asked) -> Iterator[Answer]:
         features = client.app(asked.application).features
     except AnswerError as error:
         if error.kind != "not found":
-            yield _refused(id_, "Okta", error)
+            yield refused(id_, "Okta", error)
         return
-    wrong = console_problems(features, leaving=asked.leaving)
-    if wrong:
-        yield _wrong(
+    off = console_problems(features, leaving=asked.leaving)
+    if off:
+        yield wrong(
             id_,
             "Okta",
             about,
-            ", ".join(wrong),
+            ", ".join(off),
             "the update stops there: groups pushed now would not reach Cloudflare",
             "do the console steps (`cfscim steps`), or write apiIntegrationConfirmed: false",
         )
@@ -484,7 +458,7 @@ def _imported_names(client: OktaClient, config: ScimConfig) -> Iterator[Answer]:
     for name in sorted(names | {way.identity_provider.users_group.name for way in ways}):
         group = client.group_by_name(name)
         if group is not None and group.type == "APP_GROUP":
-            yield _wrong(
+            yield wrong(
                 f"okta.name.{name}",
                 "Okta",
                 f'group "{name}"',
@@ -498,7 +472,7 @@ def _okta_people(client: OktaClient, config: ScimConfig) -> Iterator[Answer]:
     for address, users in client.users_by_email(people(config)).items():
         usable = [user for user in users if user.status != OFF]
         if any(user.late for user in usable):
-            yield _wrong(
+            yield wrong(
                 f"okta.person.{address}",
                 "Okta",
                 address,
@@ -526,7 +500,7 @@ def _okta_refresh(config: ScimConfig) -> Iterator[Answer]:
     everyone = [(OKTA_PERSON, dict[str, Json]())] * len(people(config))
     for call in calls(everyone, ()):
         if call.heavy_refresh:
-            yield _unknown(
+            yield unknown(
                 "okta.refresh",
                 "Okta",
                 "usersGroup.members is left out",
@@ -551,11 +525,15 @@ def entra(asked: Asked) -> Iterator[Answer]:
             yield from rights
             if any(answer.status == "problem" for answer in rights):
                 return
-        yield from _tenant(asked, claims)
-        yield from _licences(http)
+        yield from compared_tenant(asked, claims)
+        yield from premium(http, asked.config)
         graph = GraphClient(http)
         yield from _entra_keys(graph, asked)
+        yield from nested_groups(graph, asked.groups)
         yield from _entra_people(graph, asked.config)
+
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def _claims(authorization: str) -> JsonObject:
@@ -568,11 +546,13 @@ def _claims(authorization: str) -> JsonObject:
     return shown if isinstance(shown, dict) else {}
 
 
-def _tenant(asked: Asked, claims: JsonObject) -> Iterator[Answer]:
+def compared_tenant(asked: Asked, claims: JsonObject) -> Iterator[Answer]:
+    """Whether the access token is of the stack's tenant."""
     wanted = asked.settings.get(ENTRA_TENANT.key, "")
     tenant = string(claims, "tid")
-    if wanted and tenant and wanted.lower() != tenant.lower():
-        yield _wrong(
+    # Written as a domain, the sign-in itself has compared it.
+    if _GUID.fullmatch(wanted) and tenant and wanted.lower() != tenant.lower():
+        yield wrong(
             "entra.tenant",
             "Entra",
             ENTRA_TENANT.key,
@@ -584,34 +564,6 @@ def _tenant(asked: Asked, claims: JsonObject) -> Iterator[Answer]:
         yield Answer("entra.tenant", "Entra", f"the tenant is {tenant}")
 
 
-def _licences(http: HttpClient) -> Iterator[Answer]:
-    """Assigning groups needs Entra ID P1; reading licences needs a right that nothing else does."""
-    about = "Entra licences"
-    try:
-        skus = [*odata_pages(http, "/v1.0/subscribedSkus", {})]
-    except AnswerError:
-        yield _unknown(
-            "entra.licence",
-            "Entra",
-            about,
-            "whether the tenant has Entra ID P1 cannot be read (Organization.Read.All)",
-            "look in the admin center under Billing > Licenses: assigning groups needs P1",
-        )
-        return
-    plans = {string(plan, "servicePlanName") for sku in skus for plan in items(sku, "servicePlans")}
-    if plans & {"AAD_PREMIUM", "AAD_PREMIUM_P2"}:
-        yield Answer("entra.licence", "Entra", "the tenant has Entra ID P1")
-    else:
-        yield _wrong(
-            "entra.licence",
-            "Entra",
-            about,
-            "the tenant has no Entra ID P1",
-            "groups cannot be assigned to the application",
-            "buy it, or assign people one by one",
-        )
-
-
 def _entra_keys(graph: GraphClient, asked: Asked) -> Iterator[Answer]:
     """A further saved key keeps the provider waiting until its time-out."""
     if not asked.application:
@@ -621,10 +573,10 @@ def _entra_keys(graph: GraphClient, asked: Asked) -> Iterator[Answer]:
         further = further_keys(graph.secrets(asked.application))
     except AnswerError as error:
         if error.kind != "not found":
-            yield _refused(id_, "Entra", error)
+            yield refused(id_, "Entra", error)
         return
     if further:
-        yield _wrong(
+        yield wrong(
             id_,
             "Entra",
             "saved credentials of the application",
@@ -682,7 +634,7 @@ def _person(
 ) -> Answer:
     id_, about = f"{vendor.lower()}.person.{address}", address
     if count == 0:
-        return _wrong(
+        return wrong(
             id_,
             vendor,
             about,
@@ -691,7 +643,7 @@ def _person(
             "correct the address, or create the person first",
         )
     if count > 1:
-        return _wrong(
+        return wrong(
             id_,
             vendor,
             about,
@@ -704,13 +656,6 @@ def _person(
         return Answer(id_, vendor, message=blocked, advice=looked_up)
     said = f"{address}: {_roles_of(config, address)}" + (f" ({state.lower()})" if state else "")
     return Answer(id_, vendor, said)
-
-
-def _refused(id_: str, vendor: str, error: ScimError) -> Answer:
-    """A vendor's refusal as a problem of its own."""
-    if isinstance(error, MissingError):
-        raise error
-    return Answer(id_, vendor, message=error.message)
 
 
 VENDORS: Mapping[str, Callable[[Asked], Iterator[Answer]]] = {

@@ -11,6 +11,7 @@ from cfscim.config.json_types import Json
 from cfscim.config.kinds import (
     APPLICATIONS,
     ENTRA_APP_NAME,
+    ENTRA_GROUP,
     GROUPS,
     OKTA_APP_NAME,
     TOKENS,
@@ -22,10 +23,13 @@ from cfscim.config.models import ScimConfig
 from cfscim.config.policy.lock_out import GUARD, Charge
 from cfscim.config.stack_file import CheckedStack
 from cfscim.hints import as_printed
-from cfscim.preflight.checks import VENDORS, Answer, Asked
+from cfscim.preflight.answers import Answer, Asked, refused
+from cfscim.preflight.checks import VENDORS
+from cfscim.preflight.licences import rate_limits
 from cfscim.rehearsal.vendors import Vendors
 from cfscim.report.say import say
 from cfscim.stacks import engine_name, open_stack
+from cfscim.vendors.errors import AnswerError
 
 _NAMED = TOKENS | GROUPS | APPLICATIONS
 """What is told apart by its name, so that a name can be taken."""
@@ -77,9 +81,11 @@ def ask(
     for lane in lanes(config):
         kind = lane.config.identity_provider.kind
         its = {"config": lane.config, "leaving": lane.leaves_okta}
-        about.setdefault(kind, replace(asked, **its, application=_application(kind, state)))
+        groups = _groups(state) if kind == "entra" else {}
+        of_state = {"application": _application(kind, state), "groups": groups}
+        about.setdefault(kind, replace(asked, **its, **of_state))
     for vendor, asked_of_it in about.items():
-        for answer in VENDORS[vendor](asked_of_it):
+        for answer in _answers(vendor, asked_of_it):
             so_far.append(answer)
             yield answer
     if names and not stopping(so_far):
@@ -102,6 +108,22 @@ def _application(kind: str, state: State | None) -> str:
     return kept.id if kind == "okta" else str(kept.outputs.get("servicePrincipalObjectId") or "")
 
 
+def _answers(vendor: str, asked: Asked) -> Iterator[Answer]:
+    """A vendor's answers; credentials that it does not take are one, and the others are asked."""
+    try:
+        yield from VENDORS[vendor](asked)
+    except AnswerError as error:
+        if error.kind not in ("unauthorized", "rejected"):
+            raise
+        yield refused(f"{vendor}.signIn", vendor.capitalize(), error)
+
+
+def _groups(state: State | None) -> dict[str, str]:
+    """The ids of the stack's groups in Entra, by logical name."""
+    kept = state.resources if state is not None else {}
+    return {name: group.id for (of, name), group in kept.items() if of == ENTRA_GROUP}
+
+
 def _names(
     stack: str, whole: Mapping[str, object], state: State | None, asked: Asked
 ) -> Iterator[Answer]:
@@ -112,6 +134,9 @@ def _names(
         except ScimError as error:
             yield Answer("names", "all", message=error.message)
             return
+    declared = discovery.declared
+    custom = [(each.type, each.inputs) for each in declared.resources if each.custom]
+    yield from rate_limits(custom, declared.lookups)
     taken = [finding for finding in discovery.findings if finding.type in _NAMED]
     for finding in taken:
         yield _taken(finding, own=state is None)

@@ -103,6 +103,7 @@ class Account(BaseModel):
     system_groups: dict[str, SystemGroup] = Field(default_factory=dict)  # by role name
     resource_groups: dict[str, ResourceGroup] = Field(default_factory=dict)
     audit: list[dict[str, object]] = Field(default_factory=list)
+    sso_connectors: list[dict[str, object]] = Field(default_factory=list)
 
     @property
     def scope_key(self) -> str:

@@ -8,10 +8,12 @@ import pytest
 
 from cfscim.config.calls import BUCKETS, Asked, Calls, calls
 from cfscim.config.facts import TOKEN_WATCH
+from cfscim.config.kinds import OKTA_GATE
 from cfscim.config.messages import CONFIG_KEY
 from cfscim.plan.model import declare
 from cfscim.program.registrations import Registration
 from cfscim.rehearsal import Rehearsal
+from cfscim.vendors.okta.checks import CHECKS
 from sandbox.server.server import Sandbox
 from tests.configs import ACCOUNT, COMBINATIONS, config_object
 from tests.plan.plan_kit import bucket_of
@@ -134,3 +136,10 @@ def test_a_call_counts_where_the_vendor_counts_it(method: str, path: str, counte
 )
 def test_what_is_no_part_of_an_update_counts_nowhere(method: str, path: str) -> None:
     assert bucket_of(method, path) is None
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_every_check_of_the_gate_is_counted(check: str) -> None:
+    """A stack that leaves Okta has checks of its own."""
+    gate: Asked = (OKTA_GATE, {"check": check})
+    assert calls([gate], [])

@@ -2,27 +2,34 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from cfscim.adopt.state import State
+from cfscim.adopt.state import State, read_state
+from cfscim.config.calls import Asked as Declared
 from cfscim.config.messages import CONFIG_KEY, ScimError
 from cfscim.config.models import parse_config
 from cfscim.config.policy.lock_out import LOCK_OUT
 from cfscim.config.stack_file import CheckedStack, StackFile
-from cfscim.preflight.checks import Answer, _okta_refresh
+from cfscim.preflight.answers import Answer, Asked
+from cfscim.preflight.checks import _okta_refresh, compared_tenant
 from cfscim.preflight.command import as_json, ask, lines, problems
+from cfscim.preflight.licences import premium, rate_limits
 from cfscim.preflight.rights import CLOUDFLARE, ENTRA, OKTA, Right
+from cfscim.rehearsal import Rehearsal
 from cfscim.vendors.cloudflare.signin import cloudflare_http
 from cfscim.vendors.entra.models import sent_name
+from cfscim.vendors.entra.signin import graph_http
+from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import Call
 from sandbox.cloudflare.models import Account
 from sandbox.server.server import Sandbox
 from tests.configs import ACCOUNT, config_object, stack_config
-from tests.rehearsal.rehearsal_support import rehearsal
+from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal
 from tests.vendors.rest_kit import listed
 
 pytestmark = pytest.mark.usefixtures("no_sockets")
@@ -95,9 +102,9 @@ def test_entra(sandbox: Sandbox, admin: httpx.Client) -> None:
         assert found == ([left_out] if left_out else [])
 
 
-def operator(sandbox: Sandbox, owner: str, permissions: list[str]) -> str:
-    """A token with these permissions, for the program to work with."""
-    base = f"/accounts/{ACCOUNT}/tokens" if owner == "account" else "/user/tokens"
+def operator(sandbox: Sandbox, owner: str, permissions: list[str], account: str = ACCOUNT) -> str:
+    """A token with these permissions on the account, for the program to work with."""
+    base = f"/accounts/{account}/tokens" if owner == "account" else "/user/tokens"
     known = {group["name"]: group for group in listed(sandbox, f"{base}/permission_groups")}
     with cloudflare_http({}, sandbox.env) as http:
         user = http.get("/user").body["result"]["id"]  # type: ignore[index, call-overload]
@@ -105,7 +112,7 @@ def operator(sandbox: Sandbox, owner: str, permissions: list[str]) -> str:
         for name in permissions:
             personal = any(scope.endswith(".user") for scope in known[name]["scopes"])
             key = f"com.cloudflare.api.user.{user}" if personal else None
-            key = key or f"com.cloudflare.api.account.{ACCOUNT}"
+            key = key or f"com.cloudflare.api.account.{account}"
             policies.append(
                 {
                     "effect": "allow",
@@ -125,6 +132,45 @@ def test_cloudflare(sandbox: Sandbox, owner: str) -> None:
         env = {**sandbox.env, "CLOUDFLARE_API_TOKEN": value}
         found = named(sandbox, stack_config(owner=owner), env)
         assert found == ([left_out] if left_out else [])
+
+
+OTHER = "f" * 32
+
+
+def test_a_credential_of_another_account_is_one_line(sandbox: Sandbox, admin: httpx.Client) -> None:
+    admin.post(f"cloudflare/accounts/{OTHER}", json={"name": "Other"})
+    every = [right.name for right in CLOUDFLARE["account"]]
+    for value in (
+        operator(sandbox, "account", every, OTHER),
+        operator(sandbox, "user", every, OTHER),
+    ):
+        env = {**sandbox.env, "CLOUDFLARE_API_TOKEN": value}
+        [found] = problems(answers(sandbox, stack_config(), env))
+        assert found.id == "cloudflare.credential"
+        assert ACCOUNT in str(found.message)
+
+
+def test_the_credentials_of_another_tenant_are_one_line(sandbox: Sandbox) -> None:
+    config = stack_config("entra")
+    declared = config[CONFIG_KEY]
+    elsewhere = {"azuread:tenantId": "00000000-0000-0000-0000-00000000dead"}
+    file = StackFile("Pulumi.dev.yaml", "dev", declared, {}, elsewhere)
+    parsed = parse_config(declared, stack="dev")
+    found = [*ask(CheckedStack(file, parsed, ()), parsed, State(), sandbox.env)]
+    [answer] = problems(found)
+    assert answer.id == "entra.signIn"
+    assert "00000000-0000-0000-0000-00000000dead" in str(answer.message)
+
+
+def test_a_token_of_another_tenant_is_named() -> None:
+    config = stack_config("entra")
+    elsewhere = {"azuread:tenantId": "00000000-0000-0000-0000-00000000dead"}
+    asked = Asked(parse_config(config[CONFIG_KEY], stack="dev"), elsewhere, {}, date(2026, 11, 26))
+    [found] = [*compared_tenant(asked, {"tid": "00000000-0000-0000-0000-00000000beef"})]
+    assert found.id == "entra.tenant"
+    assert found.stops
+    [found] = [*compared_tenant(asked, {"tid": "00000000-0000-0000-0000-00000000DEAD"})]
+    assert found.status == "ok"
 
 
 @pytest.mark.parametrize("kind", ["okta", "entra"])
@@ -210,6 +256,93 @@ def test_another_account_another_organisation_and_nobody(sandbox: Sandbox) -> No
 
 def account_of(sandbox: Sandbox) -> Account:
     return sandbox.world.cloudflare.accounts[ACCOUNT]
+
+
+def statuses(found: list[Answer]) -> dict[str, str]:
+    return {one.id: one.status for one in found}
+
+
+def domains(enabled: bool, status: str) -> list[dict[str, object]]:
+    verification = {"status": status, "code": "x"}
+    return [{"email_domain": "Example.com", "enabled": enabled, "verification": verification}]
+
+
+def test_dashboard_sso_is_read_where_it_may_be_read(sandbox: Sandbox) -> None:
+    account = account_of(sandbox)
+    for connectors, status in (
+        ([], "unknown"),
+        (domains(True, "pending"), "unknown"),
+        (domains(False, "verified"), "unknown"),
+        (domains(True, "verified"), "ok"),
+    ):
+        account.sso_connectors = connectors
+        found = statuses(answers(sandbox, stack_config(), sandbox.env))
+        assert found["cloudflare.sso"] == status
+    value = operator(sandbox, "account", [right.name for right in CLOUDFLARE["account"]])
+    env = {**sandbox.env, "CLOUDFLARE_API_TOKEN": value}
+    [said] = [one for one in answers(sandbox, stack_config(), env) if one.id == "cloudflare.sso"]
+    assert "cannot be known (SSO Connector Read)" in str(said.message)
+
+
+def test_licences_of_okta_are_told_by_the_app_and_not_before(
+    sandbox: Sandbox, admin: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = statuses(answers(sandbox, stack_config(), sandbox.env))
+    assert before["okta.lifecycleManagement"] == "unknown"
+    assert "okta.groupPush" not in before
+    stack = rehearsal(sandbox)
+    made = stack.update(stack_config())
+    assert licences(sandbox, stack)["okta.lifecycleManagement"] == "unknown"
+    do_console_steps(admin, made)
+    shown = licences(sandbox, stack)
+    assert shown["okta.lifecycleManagement"] == shown["okta.groupPush"] == "ok"
+    refused = AnswerError("forbidden", "Okta GET", "403", code="E0000015")
+
+    def not_there(*_given: object) -> None:
+        raise refused
+
+    monkeypatch.setattr("cfscim.vendors.okta.api.OktaClient.push_mappings", not_there)
+    assert licences(sandbox, stack)["okta.groupPush"] == "problem"
+
+
+def licences(sandbox: Sandbox, stack: Rehearsal) -> dict[str, str]:
+    """What preflight says with the stack's state."""
+    config = stack_config()
+    declared = config[CONFIG_KEY]
+    file = StackFile("Pulumi.dev.yaml", "dev", declared, {}, {})
+    parsed = parse_config(declared, stack="dev")
+    state = read_state(stack.export())
+    return statuses([*ask(CheckedStack(file, parsed, ()), parsed, state, sandbox.env)])
+
+
+def test_a_group_within_a_role_s_group_is_named(sandbox: Sandbox) -> None:
+    stack, config = rehearsal(sandbox), stack_config("entra")
+    stack.update(config)
+    world = sandbox.world.entra
+    billing = next(g for g in world.groups.values() if g.properties["displayName"] == "Billing")
+    other = next(g for g in world.groups.values() if g is not billing)
+    billing.members.append(other.id)
+    declared = config[CONFIG_KEY]
+    file = StackFile("Pulumi.dev.yaml", "dev", declared, {}, {})
+    parsed = parse_config(declared, stack="dev")
+    state = read_state(stack.export())
+    found = problems([*ask(CheckedStack(file, parsed, ()), parsed, state, sandbox.env)])
+    assert [one.id for one in found] == ["entra.nested.entra-group-billing"]
+    assert other.id in str(found[0].message)
+
+
+def test_seats_and_rate_limits_are_counted(sandbox: Sandbox) -> None:
+    many = [f"person{number}@example.com" for number in range(30)]
+    config = parse_config(stack_config("entra", roles={"Billing": many})[CONFIG_KEY], stack="dev")
+    with graph_http({}, sandbox.env) as http:
+        [_, seats] = premium(http, config)
+    assert "25 people may have Entra ID P1, the config names 30" in str(seats.message)
+    group: Declared = ("azuread:index/group:Group", {"members": ["x"] * 4000})
+    [late] = rate_limits([group], [])
+    assert late.status == "unknown"
+    assert "3000 are allowed in 150 s" in str(late.message)
+    [well] = rate_limits([("azuread:index/group:Group", {"members": []})], [])
+    assert well.status == "ok"
 
 
 PREREQUISITES: list[tuple[str, str, Callable[[Sandbox], object]]] = [

@@ -10,7 +10,7 @@ import yaml
 from cfscim.adopt.state import read_state
 from cfscim.config.models import parse_config
 from cfscim.config.stack_file import CheckedStack, StackFile
-from cfscim.preflight.checks import Answer
+from cfscim.preflight.answers import Answer
 from cfscim.preflight.command import ask, run
 from cfscim.rehearsal import RehearsalDeployer
 from sandbox.server.server import Sandbox

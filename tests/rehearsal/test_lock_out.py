@@ -9,7 +9,7 @@ from cfscim.adopt.state import read_state
 from cfscim.config.messages import ScimError
 from cfscim.config.models import parse_config
 from cfscim.config.stack_file import CheckedStack, StackFile
-from cfscim.preflight.checks import Answer
+from cfscim.preflight.answers import Answer
 from cfscim.preflight.command import ask
 from cfscim.rehearsal import RehearsalDeployer
 from sandbox.server.server import Sandbox

@@ -82,3 +82,13 @@ def audit_log(ctx: Context, account: Account) -> Response:
     if start + limit < len(entries):
         info["cursor"] = str(start + limit)
     return reply(chosen, info=info)
+
+
+@account_route("GET", "/sso_connectors", "SSO Connector Read", "SSO Connector Write")
+def list_sso_connectors(ctx: Context, account: Account) -> Response:
+    """The domains whose people sign in to the dashboard by SSO.
+
+    Source: D: API description, IAM > SSO.
+    """
+    del ctx
+    return reply(account.sso_connectors)

@@ -123,7 +123,8 @@ def remove_reference(ids: list[str], object_id: str) -> None:
 
 def objects_reply(ctx: Context, entities: Iterable[Entity]) -> Response:
     """A list of directory objects of mixed kinds."""
-    rule = ListRule("directoryObjects")
+    person = {"mail", "userPrincipalName", "accountEnabled", "proxyAddresses"}
+    rule = ListRule("directoryObjects", of_a_person=frozenset(person))
     return list_reply(ctx, rule, [shown(entity) for entity in entities])
 
 

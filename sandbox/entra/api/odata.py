@@ -241,6 +241,7 @@ class ListRule:
     default: Sequence[str] = ()
     case_sensitive: bool = False
     advanced: bool = True  # the directory's: some queries need ConsistencyLevel: eventual
+    of_a_person: frozenset[str] = frozenset()  # selectable though nobody is in the list (I)
 
 
 def list_reply(ctx: Context, rule: ListRule, items: Iterable[Object]) -> Response:
@@ -250,7 +251,7 @@ def list_reply(ctx: Context, rule: ListRule, items: Iterable[Object]) -> Respons
     if unknown:
         raise bad_request(f"Query option '{unknown[0]}' is not supported here.", "BadRequest")
     everything = list(items)
-    names = known_properties(everything)
+    names = known_properties(everything) | rule.of_a_person
     chosen, advanced = _filtered(options, rule, everything, names)
     if "$search" in options:
         chosen = _searched(options["$search"], chosen)
