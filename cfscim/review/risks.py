@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from cfscim.config.access import Grant
+from cfscim.config.access import people as everybody
 from cfscim.config.kinds import APPLICATIONS, JOBS, TOKENS, kind_of, words_for
+from cfscim.config.lanes import lanes, moved, primary
 from cfscim.config.models import removal_for
 from cfscim.config.names import group_names
 from cfscim.config.policy.lock_out import delivers
@@ -125,6 +127,22 @@ def joins(review: Review) -> Iterator[Risk]:
                 "will show who joins it.",
             ),
         )
+
+
+def joins_next(review: Review) -> Iterator[Risk]:
+    """Members of the account by the new way of a move, whom the present one does not have."""
+    if review.whole.move is None:
+        return
+    ways = [primary(review.whole)]
+    ways += [lane.config for lane in lanes(review.whole_before)] if review.whole_before else []
+    known = {person.lower() for way in ways for person in everybody(way)}
+    to = moved(review.whole)
+    new = tuple(person for person in everybody(to) if person.lower() not in known)
+    if new:
+        verb = " joins" if len(new) == 1 else " join"
+        group = Code(to.identity_provider.users_group.name)
+        line = (*codes(new), verb, " the users' group ", group, " of the new way, without a role.")
+        yield Risk("joins-next-way", line, new)
 
 
 def lost(review: Review) -> Iterator[Risk]:
@@ -523,6 +541,7 @@ _CHECKS: tuple[Callable[[Review], Iterator[Risk]], ...] = (
     role_dropped,
     leaves,
     joins,
+    joins_next,
     respelled,
     unseen_removals,
     replaced,

@@ -398,7 +398,12 @@ def _move(before: Move | None, config: ScimConfig) -> Found:
     if move is None or move == before:
         return
     to = moved(config)
-    words: Line = (f"{to.role_model}, people from {tenant_words(to)}, groups named ", _example(to))
+    words: Line = (
+        f"{to.role_model}, people from {tenant_words(to)}, groups named ",
+        _example(to),
+        ", the users' group ",
+        Code(to.identity_provider.users_group.name),
+    )
     lead = "A second way to every role is set up beside the present one:"
     if move.switched:
         lead = "The present way to every role is taken out, and only the new one stays:"

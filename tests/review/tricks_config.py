@@ -115,6 +115,26 @@ def _outside() -> Iterator[Trick]:
     yield _trick("no longer production", "production", _key(environment="development"))
 
 
+def _moves() -> Iterator[Trick]:
+    """What the new way of a move has, and the present one does not."""
+
+    def moves(**provider: object) -> Change:
+        to = {"groupPrefix": "New ", "identityProvider": {"kind": "entra", **provider}}
+        return _key(move={"to": to, "until": "2026-12-31", "by": EVE, "reason": "in a hurry"})
+
+    users = {"name": "All Company", "members": [f"p{n}@example.com" for n in range(30)]}
+    yield _trick("a move to another users' group", "All Company", moves(usersGroup=users))
+    strangers = {"members": [EVE]}
+    yield _trick("a stranger in the new way", "eve@.* joins", moves(usersGroup=strangers))
+    yield _trick(
+        "a stranger in the new way, later",
+        "eve@.* joins",
+        moves(usersGroup=strangers),
+        first=moves(),
+    )
+    yield _trick("a new way that is filtered", "All records", moves(scope="filtered"))
+
+
 def _token_and_provider() -> Iterator[Trick]:
     yield _trick("another organisation in the config", "evil", _provider(orgName="evil"))
     yield _trick("another app", "evilapp|catalog|Okta app", _provider(catalogApp="evilapp"))
@@ -144,4 +164,4 @@ def _token_and_provider() -> Iterator[Trick]:
 
 def config_tricks() -> list[Trick]:
     """What a config object can say, one change each."""
-    return [*_people(), *_outside(), *_token_and_provider()]
+    return [*_people(), *_outside(), *_moves(), *_token_and_provider()]
