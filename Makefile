@@ -12,7 +12,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14
 up: .venv/installed-sandbox
 	@$(BIN)/python -m cfscim up --stack $(STACK)
 
-install: .venv/installed
+install: .venv/installed .cloudflare-scim/.venv
 
 sandbox: .venv/installed-sandbox
 
@@ -50,6 +50,11 @@ types: .venv/installed-dev
 		pathlib.Path(sysconfig.get_path("purelib"), "cloudflare-scim.pth").write_text("$(CURDIR)\n")'
 	@$(BIN)/python -m compileall -q __main__.py cfscim components policy
 	@touch $@
+
+# Of a repository that has this one as a submodule: the engine looks for .cloudflare-scim/.venv in the
+# project's folder for the program, and in this one for the plugin of our own resources.
+.cloudflare-scim/.venv: | .venv/bin/python
+	@mkdir -p $(@D) && ln -sfn ../.venv $@
 
 .venv/installed-sandbox: requirements-sandbox.txt .venv/installed
 	@$(PIP) -r requirements-sandbox.txt

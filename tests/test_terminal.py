@@ -36,6 +36,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SNAPSHOTS = Path(__file__).parent / "terminal"
 WIDTHS = (60, 100, 200)
 Said = list[tuple[str, str, str]]
+PLAIN = ("127.0.0.1:40000", "0" * 32)
 REAL_SHOW = terminal.show_lines
 
 
@@ -74,6 +75,8 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Said:
     lines: Said = []
 
     def note(text: str, sign: str, *, hanging: str, error: bool) -> None:
+        if text.startswith("warning: "):
+            return  # the account of the tests is an example's
         text = re.sub(r"\[ *\d+\.\d s\]", "[  0.0 s]", text)
         text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:40000", text)
         # Which of two calls comes first decides about the sandbox's ids.
@@ -132,6 +135,19 @@ def test_up(
     held("up", lambda columns, colour: rendered(said, columns, monkeypatch, colour=colour))
     at_80 = rendered(said, 80, monkeypatch, colour=False).splitlines()
     assert len(at_80) <= 48, "two screens of 24 lines"
+    shown = [line for text, _, _ in said for line in text.split("\n")]
+    sample = re.search(r"```text\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert sample
+    # Why there is no engine differs from machine to machine.
+    for line in sample[1].replace(".venv/bin/python", "python").splitlines()[1:]:
+        line = re.sub(r"\[ *\d+\.\d s\]", "[  0.0 s]", line)
+        line = re.sub(
+            r"127\.0\.0\.1:\d+|\b[0-9a-f]{32}\b", lambda part: PLAIN[len(part[0]) == 32], line
+        )
+        begins = line.removesuffix("…")
+        assert [
+            one for one in shown if one == line or (begins != line and one.startswith(begins))
+        ], f"the README shows what is not printed any more: {line}"
 
 
 def test_access(said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
