@@ -26,7 +26,7 @@ _CREDENTIAL = re.compile(
       cf[ua]t_\w{8,}                                   # Cloudflare user and account tokens
     | cfk_\w{8,}                                       # Cloudflare global keys
     | -----BEGIN\ [A-Z ]+-----                         # any PEM block
-    | eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*            # JSON web tokens
+    | (?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*  # JSON web tokens
     | \bpul-[0-9a-f]{40}\b                             # Pulumi access tokens
     | \b(?:AKIA|ASIA)[0-9A-Z]{16}\b                    # AWS access keys
     | \b(?:gh[opsur]_|github_pat_|glpat-|xox[abeoprs]-)[\w-]{10,}  # GitHub's, GitLab's, Slack's

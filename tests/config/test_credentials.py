@@ -1,8 +1,10 @@
 """What looks like a credential is masked wherever a message would repeat it."""
 
+import time
+
 import pytest
 
-from cfscim.config.credentials import MASK, looks_secret, shown
+from cfscim.config.credentials import MASK, looks_secret, shown, without_credentials
 from cfscim.config.messages import Where
 
 SECRET = [
@@ -56,3 +58,10 @@ def test_other_texts_are_shown(text: str) -> None:
 )
 def test_other_values_are_named_and_long_ones_cut(value: object, text: str) -> None:
     assert shown(value) == text
+
+
+@pytest.mark.parametrize("part", ["eyJ", "cfat_", "-----BEGIN ", "pul-", "Q~", "xoxb-", "://a@"])
+def test_a_long_text_is_searched_in_time(part: str) -> None:
+    begun = time.monotonic()
+    without_credentials(part * (300_000 // len(part)))
+    assert time.monotonic() - begun < 3
