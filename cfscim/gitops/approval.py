@@ -1,6 +1,6 @@
 """Who may let a deployment run, and of what."""
 
-from cfscim.gitops.shell import Ask, Json, Stop, git, texts
+from cfscim.gitops.shell import Ask, Json, Stop, git, objects, texts
 
 
 def origin(path: str) -> Json:
@@ -31,8 +31,14 @@ def must_approve(actor: str, approvers: str, repository: str, commit: str, ask: 
             f"ask one of: {approvers or 'nobody, the variable is empty'}"
         )
     details = ask(f"repos/{repository}/commits/{commit}")
-    if actor.lower() in (texts(details, "author", "login").lower(),):
-        raise Stop(
-            f"{actor} wrote {commit[:12]}, and nobody approves a change of their own; ask another "
-            f"of: {approvers}"
-        )
+    # Of a merge GitHub names who merged; the change is its further parents'.
+    parents = objects(details.get("parents") if isinstance(details, dict) else None)[1:]
+    merged = [texts(parent, "sha") for parent in parents]
+    written = [(commit, details)]
+    written += [(sha, ask(f"repos/{repository}/commits/{sha}")) for sha in merged]
+    for sha, made in written:
+        if texts(made, "author", "login").lower() == actor.lower():
+            raise Stop(
+                f"{actor} wrote {sha[:12]}, and nobody approves a change of their own; ask another "
+                f"of: {approvers}"
+            )

@@ -223,6 +223,16 @@ def test_run_started_by_hand_is_an_approval_of_somebody_elses_change(
         assert done.code == 1
         assert said in done.text
     assert _tip(clone, step, APPROVAL="dispatch", APPROVERS="", ACTOR="ada").code == 1
+    # Somebody else's merge of one's own change is still one's own change.
+    parents = [{"sha": "c" * 40}, {"sha": "d" * 40}]
+    merge = {"author": {"login": "bob"}, "parents": parents}
+    clone.answers(
+        tip,
+        (["commits/" + "a" * 40], merge),
+        (["commits/" + "d" * 40], {"author": {"login": "grace"}}),
+    )
+    assert _tip(clone, step, **given, ACTOR="ada").code == 0
+    assert "of their own" in _tip(clone, step, **given, ACTOR="grace").text
 
 
 def _confirm(clone: Clone, step: Step, before: str, since: str = "") -> Outcome:
