@@ -14,11 +14,11 @@ from pulumi.dynamic import CheckResult, CreateResult, Resource, UpdateResult
 
 from cfscim.config.facts import TOKEN_PERMISSIONS, token_trigger
 from cfscim.config.messages import PROJECT
-from cfscim.config.models import ScimConfig
 from cfscim.config.roles import PERMISSION_GROUP_IDS
 from components.rest_resource import Props, RestProvider, texts
 
 if TYPE_CHECKING:
+    from cfscim.config.models import ScimConfig
     from cfscim.vendors.cloudflare.models import ApiToken
 
 
@@ -89,7 +89,7 @@ class TokenWatch(Resource, module=PROJECT, name="TokenWatch"):
     ended: pulumi.Output[float]
 
     def __init__(
-        self, name: str, config: ScimConfig, opts: pulumi.ResourceOptions | None = None
+        self, name: str, config: "ScimConfig", opts: pulumi.ResourceOptions | None = None
     ) -> None:
         props = {
             "accountId": config.account.id,

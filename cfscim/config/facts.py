@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from cfscim.config.models import ScimConfig
 from cfscim.config.roles import (
     ACCOUNT_SETTINGS_READ,
     ACCOUNT_SETTINGS_WRITE,
@@ -18,6 +17,9 @@ from cfscim.config.roles import (
     MEMBERSHIPS_WRITE,
     SCIM_PROVISIONING,
 )
+
+if TYPE_CHECKING:
+    from cfscim.config.models import ScimConfig
 
 ACCOUNT_SCOPE = "com.cloudflare.api.account"
 USER_SCOPE = "com.cloudflare.api.user"
@@ -80,7 +82,7 @@ def is_whole_account(account_id: str, key: str, objects: tuple[str, ...]) -> boo
     return key == account_resource(account_id) and objects == ("*",)
 
 
-def token_trigger(config: ScimConfig, ended: int = 0) -> str:
+def token_trigger(config: "ScimConfig", ended: int = 0) -> str:
     """The text whose change replaces the token. `ended`: how many of the stack's tokens have ended
     at Cloudflare, by their date or by somebody's hand.
 
