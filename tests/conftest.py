@@ -7,10 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cfscim.vendors import network
-from sandbox.server import outbound
 from sandbox.server.server import Sandbox
-from tests.loopback import WithoutSockets, plain_client
+from tests.loopback import in_this_thread, plain_client
 from tests.repository.workflow_steps import Step, step_of
 
 LONGEST = (
@@ -46,10 +44,8 @@ def sandbox_server() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def no_sockets(sandbox_server: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Our clients and the provisioning cycles call the sandbox in this process."""
-    instead = WithoutSockets(sandbox_server).instead_of_httpx()
-    monkeypatch.setattr(network, "httpx", instead)
-    monkeypatch.setattr(outbound, "httpx", instead)
+    """Our clients and the provisioning cycles call the sandbox in this process and thread."""
+    in_this_thread(sandbox_server, monkeypatch)
 
 
 @pytest.fixture

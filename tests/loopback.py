@@ -1,12 +1,22 @@
 """How the tests reach the sandbox: clients of its plain port, and a way without any socket."""
 
+import asyncio
 import ssl
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import pytest
 
+from cfscim.program import run
+from cfscim.program.monitor import RecordingMonitor
+from cfscim.program.quick_run import AtOnce
+from cfscim.vendors import http, network, pages
+from cfscim.verify import reading
+from sandbox.server import outbound
 from sandbox.server.app import App
 from sandbox.server.server import Sandbox
 
@@ -66,3 +76,39 @@ def _with_socket(app: App) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
         return app(environ, start_response)
 
     return called
+
+
+@cache
+def _inner() -> asyncio.AbstractEventLoop:
+    """Pulumi's monitor waits in a loop of its thread, which must not be the one that runs."""
+    return asyncio.new_event_loop()
+
+
+class Threadless(AtOnce):
+    """Takes a pool's place, and an event loop's: each call is made where it is asked for."""
+
+    def __init__(self, max_workers: int = 1, thread_name_prefix: str = "") -> None:
+        super().__init__()
+
+    def submit(self, fn: Callable[..., Any], /, *given: Any, **more: Any) -> Future[Any]:
+        """The call's result, or its error."""
+        outer = asyncio._get_running_loop()
+        asyncio._set_running_loop(None)
+        asyncio.set_event_loop(_inner())
+        try:
+            return super().submit(fn, *given, **more)
+        finally:
+            asyncio.set_event_loop(outer)
+            asyncio._set_running_loop(outer)
+
+
+def in_this_thread(sandbox: Sandbox, patch: pytest.MonkeyPatch) -> None:
+    """Our clients and the provisioning cycles call the sandbox without a socket and a thread."""
+    instead = WithoutSockets(sandbox).instead_of_httpx()
+    patch.setattr(network, "httpx", instead)
+    patch.setattr(outbound, "httpx", instead)
+    patch.setattr(http, "within", lambda _seconds, _where, work: work())
+    patch.setattr(pages, "ThreadPoolExecutor", Threadless)
+    patch.setattr(reading, "ThreadPoolExecutor", Threadless)
+    patch.setattr(run, "AtOnce", Threadless)
+    patch.setattr(RecordingMonitor, "answers_at_once", True)

@@ -13,6 +13,8 @@ from sandbox.server.server import Sandbox
 from tests.rehearsal.interruption import Interrupted
 from tests.scenarios import SCENARIOS, Scenario, names
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 FULL = os.environ.get("CFSCIM_FULL_MATRIX") == "1"
 SAMPLE = [
     "user-groups-okta",

@@ -12,6 +12,8 @@ from sandbox.server.server import Sandbox
 from tests.configs import stack_config
 from tests.rehearsal.rehearsal_support import do_console_steps, names, rehearsal, state
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 
 @pytest.mark.parametrize(
     ("kind", "said"), [("okta", "already exists"), ("entra", "names may not repeat")]

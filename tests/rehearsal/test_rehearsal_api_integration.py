@@ -8,6 +8,8 @@ from sandbox.server.server import Sandbox
 from tests.configs import stack_config
 from tests.rehearsal.rehearsal_support import rehearsal, roles_by_person, state
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 
 def test_an_app_without_such_an_api_fails_the_update_with_the_way_out(
     sandbox: Sandbox, admin: httpx.Client

@@ -15,6 +15,8 @@ from tests.rehearsal.rehearsal_support import (
     state,
 )
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 COMBINATIONS = list(
     product(("okta", "entra"), ("userGroups", "virtualGroups"), ("account", "user"))
 )

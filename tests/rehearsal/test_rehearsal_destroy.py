@@ -16,6 +16,8 @@ from tests.rehearsal.rehearsal_support import (
     state,
 )
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 ROLES = [
     "Administrator",
     "Administrator Read Only",

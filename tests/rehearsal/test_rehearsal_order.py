@@ -15,6 +15,8 @@ from tests.configs import ACCOUNT, stack_config
 from tests.loopback import PLAIN
 from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 KEY = "cloudflare-scim:scim"
 OWNERS = ["account", "user"] if os.environ.get("CFSCIM_FULL_MATRIX") else ["account"]
 Way = Callable[..., tuple[RehearsalResult, dict[str, object]]]

@@ -12,6 +12,8 @@ from sandbox.server.server import Sandbox
 from tests.configs import stack_config
 from tests.rehearsal.rehearsal_support import rehearsal
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 _PAGE = (Path(__file__).parents[2] / "docs" / "permissions.md").read_text(encoding="utf-8")
 _SECTION = _PAGE.split("### Entra: for `pulumi up`\n", 1)[1].split("\n#", 1)[0]
 LISTED = re.findall(r"^\| `([^`]+)` \|", _SECTION, re.MULTILINE)

@@ -10,6 +10,8 @@ from sandbox.server.server import Sandbox
 from tests.configs import MEMBERS, stack_config
 from tests.rehearsal.rehearsal_support import deactivate_nobody, do_console_steps, rehearsal, state
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 
 def _members(admin: httpx.Client, name: str) -> list[str]:
     groups = {group["name"]: group["members"] for group in state(admin)["okta"]["groups"]}

@@ -7,6 +7,8 @@ from sandbox.server.server import Sandbox
 from tests.configs import stack_config
 from tests.rehearsal.rehearsal_support import rehearsal
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 
 @pytest.mark.parametrize("kind", ["okta", "entra"])
 def test_nothing_differs_where_nobody_changed_anything(sandbox: Sandbox, kind: str) -> None:

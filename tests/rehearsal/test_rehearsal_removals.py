@@ -19,6 +19,8 @@ from tests.rehearsal.rehearsal_support import (
     state,
 )
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 ROLES = (*MEMBERS,)
 
 

@@ -11,6 +11,8 @@ from sandbox.server.server import Sandbox
 from tests.configs import stack_config
 from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 
 @pytest.mark.parametrize("kind", ["okta", "entra"])
 @pytest.mark.parametrize("owner", ["account", "user"])

@@ -25,6 +25,8 @@ from tests.scenarios import (
     play,
 )
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 MOVES = {one.name for one in SCENARIOS if any("move" in change.config for change in one.changes)}
 
 

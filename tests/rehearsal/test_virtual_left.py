@@ -9,6 +9,8 @@ from sandbox.server.server import Sandbox
 from tests.configs import ACCOUNT
 from tests.scenarios import SCENARIOS, Stage
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 
 def test_the_clean_up_waits_until_nobody_has_a_role_by_a_virtual_group_alone(
     sandbox: Sandbox, admin: httpx.Client
