@@ -116,7 +116,8 @@ def _due(arguments: Arguments) -> int:
 
 def _approve(arguments: Arguments) -> int:
     listed = objects(parsed(arguments.stacks, "--stacks"))
-    due = [deployed.Due(texts(entry, "stack"), texts(entry, "before")) for entry in listed]
+    names = ("stack", "before", "begun")
+    due = [deployed.Due(*(texts(entry, name) for name in names)) for entry in listed]
     text, good = summary.approval_text(due) if due else ("Nothing is to be deployed.\n", True)
     summary.show(text, Path("plan.md"))
     return 0 if good else 1
