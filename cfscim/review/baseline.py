@@ -58,6 +58,8 @@ class Against:
         self._folders = [Path(folder).resolve() for folder in folders]
         self._path = Path(name)
         self._commits: dict[Path, str] = {}
+        self._roots: dict[Path, Path] = {}
+        self._listed: dict[Path, frozenset[str]] = {}
         self._changes: dict[Path, ProgramChange] = {}
         self._before: dict[Path, ProgramBefore] = {}
         if name.startswith("-") or not name.strip():
@@ -83,7 +85,7 @@ class Against:
             return Baseline(label, None, note, missing=True, program=self.program(file))
         program = self.program(file)
         declared = self._declared_before(file) if program else None
-        if program and declared is None and is_ours(_toplevel(Path(file).parent)):
+        if program and declared is None and is_ours(self._root(Path(file).parent)):
             program = replace(program, as_before=False)
         return Baseline(label, checked, program=program, declared=declared)
 
@@ -92,7 +94,7 @@ class Against:
         where = Path(file).parent
         if self._is_file or self._commit(where) is None:
             return NO_CHANGE
-        root = _toplevel(where)
+        root = self._root(where)
         if root not in self._changes:
             self._changes[root] = self._program_change(where, root)
         return self._changes[root]
@@ -127,7 +129,7 @@ class Against:
 
     def _declared_before(self, file: str) -> Declared | None:
         where = Path(file).parent
-        root, commit = _toplevel(where), self._commit(where)
+        root, commit = self._root(where), self._commit(where)
         if commit is None or not is_ours(root):
             return None
         if root not in self._before:
@@ -143,10 +145,9 @@ class Against:
         commit = self._commit(where)
         if commit is None:
             return sorted(str(where / file.name) for file in self._path.glob("Pulumi.*.yaml"))
-        listed = _git(where, "ls-tree", "-z", "--name-only", commit).decode(errors="replace")
         return sorted(
             str(where / name)
-            for name in listed.split("\0")
+            for name in self._names(where, commit)
             if name.startswith("Pulumi.") and name.endswith(".yaml") and name != "Pulumi.yaml"
         )
 
@@ -159,9 +160,23 @@ class Against:
         if commit is None:
             return _read(self._path / name)
         # Asked first, because git's answer about a missing path is meant for people.
-        if not _git(where, "ls-tree", "-z", commit, "--", name):
+        if name not in self._names(where, commit):
             return None
         return _git(where, "show", f"{commit}:./{name}")
+
+    def _names(self, where: Path, commit: str) -> frozenset[str]:
+        """What stands directly in a folder of the base, asked for once for all its stack files."""
+        if where not in self._listed:
+            self._listed[where] = frozenset(
+                _paths(_git(where, "ls-tree", "-z", "--name-only", commit))
+            )
+        return self._listed[where]
+
+    def _root(self, where: Path) -> Path:
+        """The repository that a folder is in, asked for once."""
+        if where not in self._roots:
+            self._roots[where] = _toplevel(where)
+        return self._roots[where]
 
     def _commit(self, where: Path) -> str | None:
         """The commit that the name means in `where`; nothing when it is a folder instead."""
