@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cfscim.gitops import approval, comment, deployed, drift, release, stacks, summary
-from cfscim.gitops.shell import Stop, github, objects, parsed, run, settings, stopped, texts
+from cfscim.gitops.shell import GIT, Stop, github, objects, parsed, run, settings, stopped, texts
 
 Arguments = argparse.Namespace
 
@@ -54,11 +54,11 @@ def _commit(arguments: Arguments) -> int:
 def _changed(arguments: Arguments) -> int:
     """`--head`: of a pull request; what GitHub merged it into may be newer than `--base`, and what
     others changed there is no change of this pull request."""
-    merged = run("git", "rev-parse", "--verify", "--quiet", "HEAD^2").stdout.strip()
+    merged = run(*GIT, "rev-parse", "--verify", "--quiet", "HEAD^2").stdout.strip()
     if merged and merged == arguments.head:
         base = stacks.commit_of("HEAD^1")
     else:
-        base = run("git", "merge-base", arguments.base, "HEAD").stdout.strip()
+        base = run(*GIT, "merge-base", arguments.base, "HEAD").stdout.strip()
         base = stacks.commit_of(base or arguments.base)
     changed = stacks.changed_stacks(base)
     deployable = [stack for stack in changed if stack not in _skipped()]

@@ -4,7 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from cfscim.gitops.shell import Stop, git, run, say
+from cfscim.gitops.shell import GIT, Stop, git, run, say
 
 _NUMBER = re.compile(r"v?(\d+)\.(\d+)\.(\d+)\Z")
 _HEADING = re.compile(r"^## (?P<number>\S+)(?: - (?P<day>\S+))?[ ]*$", re.MULTILINE)
@@ -62,9 +62,9 @@ def check_tag(tag: str) -> None:
     section = notes(f"refs/tags/{tag}", number)
     if tag != f"v{number}":
         raise Stop(f"{tag}: pyproject.toml says {number}; the tag of it is v{number}")
-    if run("git", "cat-file", "-t", f"refs/tags/{tag}").stdout.strip() != "tag":
+    if run(*GIT, "cat-file", "-t", f"refs/tags/{tag}").stdout.strip() != "tag":
         raise Stop(f"{tag}: it has no author and no day; make it with make release")
-    if run("git", "merge-base", "--is-ancestor", f"{tag}^{{commit}}", "origin/main").returncode:
+    if run(*GIT, "merge-base", "--is-ancestor", f"{tag}^{{commit}}", "origin/main").returncode:
         raise Stop(f"{tag}: its commit is not on main, where it was reviewed; tag one that is")
     NOTES.write_text(section, encoding="utf-8")
 
