@@ -129,7 +129,9 @@ def delete_group(ctx: Context, group_id: str) -> Response:
 def list_members(ctx: Context, group_id: str) -> Response:
     """The members, deactivated people left out; now and then those of before a change (R)."""
     state: OktaState = ctx.state
-    members = state.late.shown_members(group_id, find(state, group_id).members)
+    members = find(state, group_id).members
+    if "after" not in ctx.request.args:  # a page that follows is of the same list
+        members = state.late.shown_members(group_id, members)
     people = [state.users[user_id] for user_id in members if user_id in state.users]
     shown = [user for user in people if user.assignable]
     return page(ctx, shown, lambda user: user.id, listed_user, default=1000, most=1000)
