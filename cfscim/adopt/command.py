@@ -104,6 +104,8 @@ def report(discovery: Discovery, config: ScimConfig, take: Iterable[str] = ()) -
         yield "Needs a person:"
         yield from (f"  {line}" for line in people)
     yield from (f"Note: {line}" for line in notes(discovery, config))
+    for finding in discovery.near:
+        yield f"Note: {_title(finding)} is not {_listed(finding.candidates)}"
     if discovery.absent:
         yield f"Does not exist and will be created: {', '.join(discovery.absent)}"
     for name in discovery.ended:

@@ -24,7 +24,7 @@ from cfscim.program.run import run_program
 from cfscim.rehearsal.handler import Candidate, Handler, Resource
 from cfscim.rehearsal.vendors import Vendors
 
-Verdict = Literal["adopt", "choose", "refuse", "twin"]
+Verdict = Literal["adopt", "choose", "refuse", "twin", "near"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Finding:
 
     `adopt`: `candidates[0]` is taken over, `differs` is what the next update then changes.
     `choose`: more than one could be it. `refuse`: it could only be replaced, `differs` says why.
+    `near`: none of them is it.
     `twin`: the state has the resource, or cannot have this one (a token's value is told once).
     """
 
@@ -48,12 +49,14 @@ class Finding:
 @dataclass(frozen=True)
 class Discovery:
     """Everything found, the names of what will be created, what the program declares, and the
-    names of what the state has and the vendor has ended."""
+    names of what the state has and the vendor has ended. `near`: what may be meant to be something
+    absent, and is not."""
 
     findings: tuple[Finding, ...]
     absent: tuple[str, ...]
     declared: Declared
     ended: tuple[str, ...] = ()
+    near: tuple[Finding, ...] = ()
 
 
 def find(
@@ -78,7 +81,8 @@ def find(
     order = {resource.name: place for place, resource in enumerate(declared.resources)}
     findings = sorted(finder.findings, key=lambda finding: order[finding.name])
     absent = sorted(finder.absent, key=lambda name: order[name])
-    return Discovery(tuple(findings), tuple(absent), declared, tuple(finder.ended))
+    near = sorted(finder.near, key=lambda finding: order[finding.name])
+    return Discovery(tuple(findings), tuple(absent), declared, tuple(finder.ended), tuple(near))
 
 
 class _Finder(Placeholders):
@@ -89,6 +93,7 @@ class _Finder(Placeholders):
         self.findings: list[Finding] = []
         self.absent: list[str] = []
         self.ended: list[str] = []
+        self.near: list[Finding] = []
         self.failure: ScimError | None = None
         self._vendors = vendors
         self._state = state
@@ -119,6 +124,7 @@ class _Finder(Placeholders):
                 )
                 self.ended += [args.name] if handler.refresh(resource) is None else []
             finding = self._look(handler, args, inputs, twins=kept is not None)
+            near = () if finding or kept or _has_placeholder(inputs) else handler.near(inputs)
             outcome = None
             if finding is not None and finding.verdict == "adopt":
                 seen = handler.read(finding.candidates[0].import_id)
@@ -131,6 +137,8 @@ class _Finder(Placeholders):
                 self.findings.append(finding)
             elif kept is None:
                 self.absent.append(args.name)
+            if near:
+                self.near.append(Finding(args.typ, args.name, None, "near", near))
         placed = super().new_resource(args)[1]
         shown = {k: v for k, v in placed.items() if not rpc.is_rpc_secret(v)}
         if kept is not None:

@@ -25,6 +25,7 @@ from cfscim.rehearsal.handler import (
     inner,
     items,
     named,
+    nearly,
     string,
     strings,
     text,
@@ -185,6 +186,14 @@ def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
         yield Candidate(f"{account}/{string(group, 'id')}", _group_facts(account, group), created)
 
 
+def _groups_nearly_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
+    account = string(inputs, "accountId")
+    pages = numbered_pages(http, _groups_path(inputs), {}, per_page=100)
+    for group, name in nearly(string(inputs, "name"), "name", pages):
+        note = f'its name is "{name}", and a pushed group of another name gets nothing by it'
+        yield Candidate(f"{account}/{string(group, 'id')}", note=note)
+
+
 def _group_read(http: HttpClient, import_id: str) -> Seen:
     account, _, group = import_id.partition("/")
     answer = http.get(f"{account_path(account)}/iam/user_groups/{quote(group)}")
@@ -212,6 +221,7 @@ ROWS: Mapping[str, Row] = {
         created=lambda _inputs, answer: Outcome(text(answer, "result", "id")),
         change="PUT",
         find=_groups_named,
+        near=_groups_nearly_named,
         read=_group_read,
         import_id=lambda resource: f"{string(resource.inputs, 'accountId')}/{resource.id}",
     ),

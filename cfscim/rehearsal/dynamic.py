@@ -22,7 +22,7 @@ from pulumi.dynamic.config import Config
 
 from cfscim.config.kinds import OURS
 from cfscim.config.messages import PROJECT, ScimError
-from cfscim.rehearsal.handler import Change, Handler, Outcome, Props, Resource, Vendor
+from cfscim.rehearsal.handler import Candidate, Change, Handler, Outcome, Props, Resource, Vendor
 from cfscim.vendors.clients import Clients
 
 _PROVIDER = "__provider"
@@ -58,6 +58,11 @@ class _Dynamic(Handler):
 
     def find(self, inputs: Props) -> None:
         """Nothing can be looked for."""
+
+    def near(self, inputs: Props) -> tuple[Candidate, ...]:
+        """Nothing is like it."""
+        del inputs
+        return ()
 
     def read(self, import_id: str) -> None:
         """Nothing can be imported."""

@@ -32,6 +32,7 @@ from cfscim.rehearsal.handler import (
     handlers,
     inner,
     items,
+    nearly,
     string,
     strings,
     text,
@@ -52,6 +53,7 @@ def entra(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:
         update=_group_updated,
         item=lambda resource: f"/beta/groups/{string(resource.outputs, 'objectId')}",
         find=_groups_named,
+        near=_groups_nearly_named,
         read=_group_read,
     )
     lookups: dict[str, Lookup] = {
@@ -167,6 +169,15 @@ def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
         note += f", assigned to {', '.join(sorted(apps))}" if apps else ""
         created = string(group, "createdDateTime")
         yield Candidate(f"/groups/{id_}", facts, created, note, bool(count or apps))
+
+
+def _groups_nearly_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
+    name = string(inputs, "displayName")
+    escaped = name.replace("'", "''")
+    query = {"$filter": f"startswith(displayName, '{escaped}')"}
+    for group, other in nearly(name, "displayName", odata_pages(http, GROUPS, query)):
+        note = f'its name is "{other}", which Cloudflare takes for another'
+        yield Candidate(f"/groups/{string(group, 'id')}", note=note)
 
 
 def _group_read(http: HttpClient, import_id: str) -> Seen:

@@ -5,7 +5,7 @@ and how one that exists already is found again (`find`). What replaces it stands
 `cfscim/config/kinds.py` alone. `find` and `read` only read, and are what `adopt` is made of.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -81,7 +81,8 @@ class Row:
     what is sent. `created`: id and outputs from the answer of a creation. `change`: the method of
     an update, or None where nothing is sent. `gone_is_deleted`: the provider's delete takes a 404
     for done. `create`, `update` and `delete` stand for what is no plain call. `find`: everything
-    that is this resource by name or by what it joins. `read`: the resource of an import id, None
+    that is this resource by name or by what it joins. `near`: what a person may have meant to be
+    it, and is not, with the reason as its note. `read`: the resource of an import id, None
     where it is gone or the provider cannot import it. `refresh`: the inputs that the provider's
     read finds of a resource that is there, besides those of `read`; None where it is gone.
     `import_id`: of a resource in the memory, by default its id. `gone_fails`: the provider's read
@@ -97,6 +98,7 @@ class Row:
     update: Callable[[HttpClient, Resource, Props], Props] | None = None
     delete: Callable[[HttpClient, Resource], None] | None = None
     find: Callable[[HttpClient, Props], Iterable[Candidate]] | None = None
+    near: Callable[[HttpClient, Props], Iterable[Candidate]] | None = None
     read: Callable[[HttpClient, str], Seen | None] | None = None
     refresh: Callable[[HttpClient, Resource], Props | None] | None = None
     import_id: Callable[[Resource], str] = lambda resource: resource.id
@@ -150,6 +152,10 @@ class Handler:
         if self._row.find is None:
             return None
         return tuple(self._row.find(self._http, inputs))
+
+    def near(self, inputs: Props) -> tuple[Candidate, ...]:
+        """What may be meant to be this resource and is not, each with the reason as its note."""
+        return tuple(self._row.near(self._http, inputs)) if self._row.near is not None else ()
 
     def read(self, import_id: str) -> Seen | None:
         """What an import of this id puts into the state; None where there is nothing of it."""
@@ -261,6 +267,14 @@ def inner(props: Mapping[str, Json], *path: str) -> Props:
 def named(value: str, key: str, within: Iterable[Props]) -> list[Props]:
     """Those of exactly this name, byte for byte."""
     return [item for item in within if item.get(key) == value]
+
+
+def nearly(value: str, key: str, within: Iterable[Props]) -> Iterator[tuple[Props, str]]:
+    """Those whose name differs in case or blanks alone, each with that name."""
+    for item in within:
+        name = string(item, key)
+        if name != value and " ".join(name.split()).casefold() == value.casefold():
+            yield item, name
 
 
 @dataclass(frozen=True)

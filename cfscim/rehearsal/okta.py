@@ -33,6 +33,7 @@ from cfscim.rehearsal.handler import (
     inner,
     items,
     named,
+    nearly,
     string,
     strings,
     text,
@@ -79,6 +80,22 @@ def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
             members = len(_members(http, id_))
             note = f"{members} people in it" if members else "nobody in it"
             yield Candidate(id_, _group_facts(group), string(group, "created"), note, members > 0)
+
+
+def _groups_nearly_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
+    """Okta refuses a second one of such a name, and of the name of an app's group (P, #1794)."""
+    name = string(inputs, "name")
+    listed = [
+        {**inner(group, "profile"), **group}
+        for group in link_pages(http, GROUPS, {"q": name, "limit": "200"})
+    ]
+    for group, other in nearly(name, "name", listed):
+        note = f'its name is "{other}": rename it, Okta takes no second one of it'
+        yield Candidate(string(group, "id"), note=note)
+    for group in named(name, "name", listed):
+        if group.get("type") == "APP_GROUP":
+            note = "an app's group has the name: rename it in the app that it is of"
+            yield Candidate(string(group, "id"), note=note)
 
 
 def _group_read(http: HttpClient, import_id: str) -> Seen:
@@ -219,6 +236,15 @@ def _apps_labelled(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
             created, used = string(app, "created"), any(by.values())
             note = note or "nobody assigned"
             yield Candidate(string(app, "id"), _app_facts(app), created, note, used)
+
+
+def _apps_of_the_entry(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
+    """Apps of the catalogue's entry under another label."""
+    entry = string(inputs, "preconfiguredApp")
+    for app in link_pages(http, APPS, {"filter": f'name eq "{entry}"', "limit": "200"}):
+        if app.get("label") != inputs.get("label"):
+            note = f'its label is "{string(app, "label")}": if it is meant, write that as appLabel'
+            yield Candidate(string(app, "id"), note=note)
 
 
 def _app_read(http: HttpClient, import_id: str) -> Seen:
@@ -459,6 +485,7 @@ ROWS: Mapping[str, Row] = {
         change="PUT",
         create=_group_created,
         find=_groups_named,
+        near=_groups_nearly_named,
         read=_group_read,
     ),
     OKTA_MEMBERS: Row(
@@ -485,6 +512,7 @@ ROWS: Mapping[str, Row] = {
         update=_app_updated,
         delete=_app_deleted,
         find=_apps_labelled,
+        near=_apps_of_the_entry,
         read=_app_read,
     ),
     OKTA_ASSIGNMENTS: Row(

@@ -208,6 +208,62 @@ def test_what_fits_is_taken_over_and_nothing_replaced(
     assert "token" not in imports
 
 
+def okta_billing(hand: Hand) -> Any:
+    return next(g for g in hand.sandbox.world.okta.groups.values() if g.name == "Billing")
+
+
+def entra_billing(hand: Hand) -> Any:
+    groups = hand.sandbox.world.entra.groups.values()
+    return next(g for g in groups if g.properties["displayName"] == "Billing").properties
+
+
+def user_group_billing(hand: Hand) -> Any:
+    accounts = hand.sandbox.world.cloudflare.accounts.values()
+    return next(g for a in accounts for g in a.user_groups.values() if g.name == "Billing")
+
+
+def labelled_otherwise(hand: Hand) -> None:
+    for app in hand.sandbox.world.okta.apps.values():
+        app.label = "Cloudflare by hand"
+
+
+NEARLY: list[tuple[str, Callable[[Hand], object], str]] = [
+    ("okta", lambda h: setattr(okta_billing(h), "name", "billing"), 'its name is "billing"'),
+    ("okta", lambda h: setattr(okta_billing(h), "name", "Billing "), 'its name is "Billing "'),
+    (
+        "okta",
+        lambda h: setattr(okta_billing(h), "type", "APP_GROUP"),
+        "an app's group has the name",
+    ),
+    ("okta", labelled_otherwise, 'its label is "Cloudflare by hand"'),
+    ("okta", lambda h: setattr(user_group_billing(h), "name", "billing"), 'its name is "billing"'),
+    ("entra", lambda h: entra_billing(h).update(displayName="billing"), 'its name is "billing"'),
+    ("entra", lambda h: entra_billing(h).update(displayName="Billing "), 'its name is "Billing "'),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "said"), NEARLY, ids=[str(n) for n in range(len(NEARLY))]
+)
+def test_what_may_be_meant_and_is_not_it_is_named(
+    sandbox: Sandbox,
+    admin: httpx.Client,
+    kind: str,
+    change: Callable[[Hand], object],
+    said: str,
+) -> None:
+    hand = Hand(sandbox, admin, stack_config(kind))
+    change(hand)
+    found, _ = adopted(sandbox, hand.config)
+    notes = [
+        line
+        for line in report(found, parsed(hand.config))
+        if line.startswith("Note: ") and " is not " in line
+    ]
+    assert len(notes) == 1, notes
+    assert said in notes[0]
+
+
 def test_the_difference_is_said_before_it_is_taken_over(
     sandbox: Sandbox, admin: httpx.Client
 ) -> None:
