@@ -32,6 +32,10 @@ _GROUPS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "the packages that are installed and run",
         re.compile(r"(^|/)(requirements[^/]*\.(txt|in)|pyproject\.toml|uv\.lock|setup\.(py|cfg))$"),
     ),
+    (
+        "the version of the program or of the engine",
+        re.compile(r"^(\.cloudflare-scim|\.gitmodules|\.pulumi\.version)$"),
+    ),
     ("who must approve a change", re.compile(r"(^|/)CODEOWNERS$")),
     (
         "the pipeline that holds the credentials",
