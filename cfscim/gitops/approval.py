@@ -36,8 +36,8 @@ def must_approve(actor: str, approvers: str, repository: str, commit: str, ask: 
     merged = [texts(parent, "sha") for parent in parents]
     written = [(commit, details)]
     written += [(sha, ask(f"repos/{repository}/commits/{sha}")) for sha in merged]
-    for sha, made in written:
-        if texts(made, "author", "login").lower() == actor.lower():
+    for sha, change in written:
+        if texts(change, "author", "login").lower() == actor.lower():
             raise Stop(
                 f"{actor} wrote {sha[:12]}, and nobody approves a change of their own; ask another "
                 f"of: {approvers}"
