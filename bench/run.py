@@ -297,7 +297,8 @@ def main() -> int:
         f"{_runs()} runs, on {machine}, {datetime.now(UTC):%Y-%m-%d}. Compare ratios, not seconds: "
         "`plain` is the guide written straight with the three SDKs "
         "([bench/plain](../bench/plain/__main__.py)), `bare` a program that "
-        "declares nothing; the bare programs beside many stacks import the SDKs and declare as many resources as ours, flat.\n\n"
+        "declares nothing; the bare programs beside many stacks import the SDKs and declare as "
+        "many resources as ours, flat.\n\n"
         "![processor time](performance.svg)\n\n" + "\n".join(markdown(table) for table in tables)
     )
     (ROOT / "docs" / "performance.md").write_text(page)
