@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from cfscim.gitops import approval, comment, deployed, drift, release, stacks, summary
+from cfscim.gitops import approval, comment, deployed, drift, note, release, stacks, summary
 from cfscim.gitops.shell import GIT, Stop, github, objects, parsed, run, settings, stopped, texts
 
 Arguments = argparse.Namespace
@@ -172,6 +172,12 @@ def _comment(arguments: Arguments) -> int:  # noqa: ARG001
     return 0
 
 
+def _note(arguments: Arguments) -> int:  # noqa: ARG001
+    """The comment where no GitHub is: GitLab's or Azure DevOps'."""
+    note.from_environment()
+    return 0
+
+
 def _report(arguments: Arguments) -> int:  # noqa: ARG001
     drift.report()
     return 0
@@ -202,6 +208,7 @@ COMMANDS: dict[str, tuple[Callable[[Arguments], int], tuple[str, ...]]] = {
     "record": (_record, ("stack", "commit")),
     "drift": (_drift, ("stack",)),
     "comment": (_comment, ()),
+    "note": (_note, ()),
     "report": (_report, ()),
     "release": (_release, ("tag",)),
 }

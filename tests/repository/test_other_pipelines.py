@@ -5,7 +5,10 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import yaml
@@ -51,10 +54,105 @@ def clone(tmp_path: Path) -> Clone:
     return made
 
 
-def _run(clone: Clone, *arguments: str) -> subprocess.CompletedProcess[str]:
+class Host:
+    """GitLab or Azure DevOps, as far as a comment needs it: comments by their paths."""
+
+    def __init__(self) -> None:
+        self.comments: list[str] = []
+        self.calls: list[tuple[str, str, str]] = []
+        self.code = 200
+        host = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_any(self) -> None:
+                sent = json.loads(
+                    self.rfile.read(int(self.headers.get("Content-Length") or 0)) or "{}"
+                )
+                token = self.headers.get("PRIVATE-TOKEN") or self.headers["Authorization"]
+                host.calls.append((self.command, self.path, token))
+                azure = "threads" in self.path
+                if self.command == "GET":
+                    notes = [
+                        {"id": n, "body": text, "content": text}
+                        for n, text in enumerate(host.comments)
+                    ]
+                    threads = {"value": [{"id": 7, "comments": [note]} for note in notes]}
+                    answer: object = threads if azure else notes
+                else:
+                    given = sent["comments"][0] if "comments" in sent else sent
+                    text = given["content" if azure else "body"]
+                    if self.command == "POST":
+                        host.comments.append(text)
+                    else:
+                        host.comments[int(self.path.partition("?")[0].rpartition("/")[2])] = text
+                    answer = {}
+                self.send_response(host.code)
+                self.end_headers()
+                self.wfile.write(json.dumps(answer).encode())
+
+            do_GET = do_POST = do_PUT = do_PATCH = do_any  # noqa: N815
+
+            def log_message(self, *_: object) -> None: ...
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        Thread(target=self.server.serve_forever, daemon=True).start()
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+
+    def env(self, kind: str) -> dict[str, str]:
+        """What the host hands to a job of a merge request."""
+        if kind == "gitlab":
+            return {
+                "GITLAB_CI": "true",
+                "COMMENT_TOKEN": "t0ken",
+                "CI_API_V4_URL": f"{self.address}/api/v4",
+                "CI_PROJECT_ID": "12",
+                "CI_MERGE_REQUEST_IID": "3",
+            }
+        return {
+            "TF_BUILD": "True",
+            "SYSTEM_ACCESSTOKEN": "t0ken",
+            "SYSTEM_COLLECTIONURI": f"{self.address}/acme/",
+            "SYSTEM_TEAMPROJECT": "Our project",
+            "BUILD_REPOSITORY_ID": "r1",
+            "SYSTEM_PULLREQUEST_PULLREQUESTID": "3",
+        }
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    made = Host()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+@pytest.mark.parametrize("kind", ["gitlab", "azure"])
+def test_a_review_is_one_comment_that_is_edited(clone: Clone, host: Host, kind: str) -> None:
+    host.comments.append("somebody's own words")
+    base = clone.git("rev-parse", "HEAD")
+    clone.edit(SUPERS, "members: [grace@example.com, edsger@example.com]")
+    clone.commit()
+    assert _run(clone, "review", base, **host.env(kind)).returncode == 0
+    assert len(host.comments) == 2
+    assert "edsger@example.com" in host.comments[1]
+    clone.edit("roleModel: userGroups", "roleModel: user")
+    clone.commit()
+    done = _run(clone, "review", base, **host.env(kind))
+    assert done.returncode == 1, "what is not valid is not approved"
+    assert len(host.comments) == 2
+    assert "Not valid, so there is no plan" in host.comments[1]
+    assert "t0ken" not in done.stdout + done.stderr
+    assert all("t0ken" in token for _, _, token in host.calls)
+    host.code = 403
+    done = _run(clone, "review", base, **host.env(kind))
+    assert "HTTP 403" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def _run(clone: Clone, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     runner = clone.path.parent / "runner"
     commit = clone.git("rev-parse", "HEAD")
-    env = {"PATH": f"{runner}:/usr/bin:/bin", "GH_STUB": str(runner), "HOME": str(runner)}
+    env |= {"PATH": f"{runner}:/usr/bin:/bin", "GH_STUB": str(runner), "HOME": str(runner)}
     return subprocess.run(
         ["deploy/pipeline", *arguments],
         cwd=clone.path,
