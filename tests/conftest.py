@@ -6,10 +6,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import settings
 
 from sandbox.server.server import Sandbox
 from tests.loopback import in_this_thread, plain_client
 from tests.repository.workflow_steps import Step, step_of
+
+# How long one example takes says how busy the machine is.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 LONGEST = (
     *("verify/test_deviations", "repository/test_own_repository"),

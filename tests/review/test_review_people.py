@@ -51,7 +51,7 @@ def table(config: Config) -> set[tuple[str, str]]:
     return {(who, role) for role, given in roles.items() for who in given.get("members", ())}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(configs(), configs())
 def test_gains_losses_and_the_rest_are_the_difference(before: Config, after: Config) -> None:
     change = people_change(parse_config(before, stack="dev"), parse_config(after, stack="dev"))
@@ -65,7 +65,7 @@ def test_gains_losses_and_the_rest_are_the_difference(before: Config, after: Con
     assert by_role == by_person == new - old
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(configs(), configs())
 def test_whoever_leaves_the_account_was_in_it_and_is_listed_nowhere(
     before: Config, after: Config
@@ -85,7 +85,7 @@ def _users(config: Config) -> list[str] | None:
     return config["identityProvider"]["usersGroup"].get("members")  # type: ignore[index]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(configs(), configs())
 def test_the_report_names_everyone_who_gains_or_loses(before: Config, after: Config) -> None:
     with TemporaryDirectory() as folder:

@@ -135,7 +135,6 @@ def _several() -> st.SearchStrategy[list[Grant]]:
 def test_nobody_slips_past(bases: Bases, stack: Combination) -> None:
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         derandomize=True,
         database=None,
         phases=[Phase.generate],
