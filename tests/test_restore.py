@@ -13,6 +13,8 @@ from tests.configs import ACCOUNT, SUPER
 from tests.verify.verify_base import OKTA, Bases, bases, no_waiting
 from tests.verify.verify_support import Stack, failing
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 __all__ = ["bases", "no_waiting"]
 
 

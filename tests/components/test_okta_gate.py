@@ -12,6 +12,8 @@ from tests.components.dynamic_support import configured
 from tests.configs import stack_config
 from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 
 @pytest.fixture
 def stack(sandbox: Sandbox) -> RehearsalResult:

@@ -19,6 +19,8 @@ from tests.configs import ACCOUNT, COMBINATIONS, config_object
 from tests.plan.plan_kit import bucket_of
 from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 READS = ("GET", "HEAD")
 # The provider renames a new group twice to see that it is everywhere; the rehearsal does not.
 RENAMES = 2

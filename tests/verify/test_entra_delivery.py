@@ -11,6 +11,8 @@ from sandbox.server.world import World
 from tests.verify.verify_base import ENTRA, Bases, bases, no_waiting
 from tests.verify.verify_entra_deviations import execution, group, job, principal, user
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 __all__ = ["bases", "no_waiting"]
 
 ROLE = "cloudflare.members.billing"

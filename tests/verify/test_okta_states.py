@@ -15,6 +15,8 @@ from tests.verify.verify_base import OKTA, Bases, bases, no_waiting
 from tests.verify.verify_okta_deviations import user
 from tests.verify.verify_support import failing, show
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 __all__ = ["bases", "no_waiting"]
 
 ADA = "ada@example.com"

@@ -13,6 +13,8 @@ from tests.loopback import plain_client
 from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal
 from tests.verify.verify_support import KEY, failing, show
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 
 class Life:
     """A stack whose token is changed, with everything by hand done when asked for."""

@@ -19,6 +19,8 @@ from tests.verify.verify_base import ENTRA, OKTA, Bases, Combination, bases, no_
 from tests.verify.verify_support import failing, show
 from tests.verify.verify_undeclared_ways import account, group, member
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 __all__ = ["bases", "no_waiting"]
 
 EXAMPLES = 300 if os.environ.get("CFSCIM_FULL_MATRIX") else 10

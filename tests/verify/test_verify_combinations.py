@@ -6,6 +6,8 @@ from sandbox.server.server import Sandbox
 from tests.configs import COMBINATIONS
 from tests.verify.verify_support import failing, open_questions, set_up, show
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 # What Okta has no API for stays open for ever.
 OPEN = {
     "okta": {"okta.connection", "okta.importGroups", "okta.renameGroups"},

@@ -19,6 +19,8 @@ from tests.verify.verify_base import (
 )
 from tests.verify.verify_support import failing, show
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 __all__ = ["bases", "no_waiting"]
 
 PEOPLE = [f"person{number:03}@example.com" for number in range(500)]

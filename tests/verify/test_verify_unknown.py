@@ -12,6 +12,8 @@ from tests.verify.verify_base import ENTRA, OKTA, OKTA_API, Bases, Combination, 
 from tests.verify.verify_cloudflare_deviations import token
 from tests.verify.verify_support import failing, open_questions, show
 
+pytestmark = pytest.mark.usefixtures("no_sockets")
+
 __all__ = ["bases", "no_waiting"]
 
 _SIGN_IN = re.compile("/oauth2/|/metadata/|openid-configuration|/discovery/")
