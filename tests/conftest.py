@@ -6,8 +6,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from azure.core.credentials import AccessToken
 from hypothesis import settings
 
+from cfscim.vendors.entra import signin
+from sandbox.entra.signin import issue
 from sandbox.server.server import Sandbox
 from tests.loopback import in_this_thread, plain_client
 from tests.repository.workflow_steps import Step, step_of
@@ -51,6 +54,20 @@ def sandbox_server() -> Iterator[Sandbox]:
 def no_sockets(sandbox_server: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Our clients and the provisioning cycles call the sandbox in this process and thread."""
     in_this_thread(sandbox_server, monkeypatch)
+
+
+@pytest.fixture
+def signed_in(no_sockets: None, sandbox_server: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside that, signing in to Entra costs nothing; the token has the rights of its moment."""
+    world, origin = sandbox_server.world, sandbox_server.origin
+    cloud = signin.Endpoints(origin, world.https_base)
+    monkeypatch.setattr(signin, "find_cloud", lambda *_given: cloud)
+    for_ever = 2**33
+    monkeypatch.setattr(
+        signin.GraphTokens,
+        "_fetch",
+        lambda _self: AccessToken(issue(world, world.entra, origin), for_ever),
+    )
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from sandbox.server.server import Sandbox
 from tests.rehearsal.interruption import Interrupted
 from tests.scenarios import SCENARIOS, Scenario, names
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 FULL = os.environ.get("CFSCIM_FULL_MATRIX") == "1"
 SAMPLE = [

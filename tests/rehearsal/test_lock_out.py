@@ -16,7 +16,7 @@ from sandbox.server.server import Sandbox
 from tests.configs import ACCOUNT, SUPER, config_object
 from tests.scenarios import UNTIL, Config, Stage
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 WAIVER = {"rule": "last-super-administrators", "until": UNTIL, "by": "g@example.com", "reason": "t"}
 REMOVALS = [{"what": "everything", "until": UNTIL, "by": "g@example.com", "reason": "t"}]

@@ -12,7 +12,7 @@ from sandbox.server.server import Sandbox
 from tests.configs import stack_config
 from tests.rehearsal.rehearsal_support import do_console_steps, names, rehearsal, state
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 
 @pytest.mark.parametrize(

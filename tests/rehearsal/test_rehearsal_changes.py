@@ -8,7 +8,7 @@ from sandbox.server.server import Sandbox
 from tests.configs import MEMBERS, stack_config
 from tests.rehearsal.rehearsal_support import do_console_steps, names, rehearsal, requests, state
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 
 def _members(admin: httpx.Client, kind: str, name: str) -> list[str]:

@@ -15,7 +15,7 @@ from tests.rehearsal.rehearsal_support import (
     state,
 )
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 COMBINATIONS = list(
     product(("okta", "entra"), ("userGroups", "virtualGroups"), ("account", "user"))

@@ -7,7 +7,7 @@ from sandbox.server.server import Sandbox
 from tests.configs import stack_config
 from tests.rehearsal.rehearsal_support import rehearsal
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 
 @pytest.mark.parametrize("kind", ["okta", "entra"])

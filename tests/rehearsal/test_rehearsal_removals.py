@@ -19,7 +19,7 @@ from tests.rehearsal.rehearsal_support import (
     state,
 )
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 ROLES = (*MEMBERS,)
 

@@ -25,7 +25,7 @@ from tests.scenarios import (
     play,
 )
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 MOVES = {one.name for one in SCENARIOS if any("move" in change.config for change in one.changes)}
 

@@ -40,7 +40,7 @@ from tests.verify.verify_undeclared_ways import WAYS, Way, another, blocked, lea
 
 __all__ = ["bases", "no_waiting"]
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 CASES = [*CLOUDFLARE, *OKTA_DEVIATIONS, *ENTRA_DEVIATIONS, *WAYS]
 ROUNDS = 3

@@ -11,7 +11,7 @@ from sandbox.server.world import World
 from tests.verify.verify_base import ENTRA, Bases, bases, no_waiting
 from tests.verify.verify_entra_deviations import execution, group, job, principal, user
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 __all__ = ["bases", "no_waiting"]
 

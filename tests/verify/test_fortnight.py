@@ -5,17 +5,12 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from random import Random
 
-import httpx
 import pytest
 
 from cfscim.config.models import parse_config
 from cfscim.config.roles import Role
 from cfscim.vendors.entra import jobs as graph_jobs
-from cfscim.vendors.entra import signin
-from cfscim.vendors.entra.signin import Endpoints
 from cfscim.verify import Report, Status, parse_outputs, run
-from sandbox.entra.signin import issue
-from sandbox.server.app import App
 from sandbox.server.server import Sandbox
 from tests.configs import stack_config
 from tests.loopback import plain_client
@@ -62,15 +57,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def in_process(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def in_process(sandbox: Sandbox, signed_in: None) -> None:
     """The sandbox answers without sockets, and signing in to Entra costs nothing."""
     sandbox.world.okta.late.member_seconds = 0  # the simulated days have no seconds
-    answer = httpx.WSGITransport(App(sandbox.world)).handle_request
-    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda _self, one: answer(one))
-    cloud = Endpoints(sandbox.origin, sandbox.world.https_base)
-    monkeypatch.setattr(signin, "find_cloud", lambda *_: cloud)
-    token = issue(sandbox.world, sandbox.world.entra, sandbox.origin)
-    monkeypatch.setattr(signin.GraphTokens, "value", lambda _self: token)
 
 
 class Fortnight:

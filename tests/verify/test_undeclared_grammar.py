@@ -19,7 +19,7 @@ from tests.verify.verify_base import ENTRA, OKTA, Bases, Combination, bases, no_
 from tests.verify.verify_support import failing, show
 from tests.verify.verify_undeclared_ways import account, group, member
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 __all__ = ["bases", "no_waiting"]
 

@@ -18,7 +18,7 @@ from tests.verify.verify_base import (
 from tests.verify.verify_support import KEY, failing, show
 from tests.verify.verify_undeclared_ways import WAYS, left_in_virtual
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 __all__ = ["bases", "no_waiting"]
 

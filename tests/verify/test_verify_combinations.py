@@ -6,7 +6,7 @@ from sandbox.server.server import Sandbox
 from tests.configs import COMBINATIONS
 from tests.verify.verify_support import failing, open_questions, set_up, show
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 # What Okta has no API for stays open for ever.
 OPEN = {

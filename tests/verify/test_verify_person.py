@@ -16,7 +16,7 @@ from tests.scenarios import Change, Config, Scenario, Stage, names, provider_swi
 from tests.verify.verify_base import ENTRA, OKTA, Bases, bases, no_waiting
 from tests.verify.verify_entra_deviations import sync, user
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 __all__ = ["bases", "no_waiting"]
 

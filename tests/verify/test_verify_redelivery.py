@@ -10,7 +10,7 @@ from tests.configs import ACCOUNT
 from tests.verify.verify_base import ENTRA, OKTA, Bases, Combination, bases, no_waiting
 from tests.verify.verify_support import failing
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 __all__ = ["bases", "no_waiting"]
 

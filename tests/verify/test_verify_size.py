@@ -19,7 +19,7 @@ from tests.verify.verify_base import (
 )
 from tests.verify.verify_support import failing, show
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 __all__ = ["bases", "no_waiting"]
 

@@ -16,7 +16,7 @@ from tests.rehearsal.rehearsal_support import rehearsal
 from tests.verify.verify_base import ENTRA, OKTA, Bases, bases, no_waiting
 from tests.verify.verify_support import KEY, Stack, failing, set_up, show
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 __all__ = ["bases", "no_waiting"]
 
