@@ -151,6 +151,9 @@ def _result(stack: CheckedStack, against: Against | None, today: date) -> StackR
     review = _review(plan, base, today) if base is not None else None
     before = base.checked.config if base is not None and base.checked is not None else None
     missing = base is not None and base.missing
+    if against is not None and before is None and not missing:
+        former = against.former(stack.file.path, stack.config.account.id)
+        before = former.config if former is not None else None
     violations = check(
         plan.resources, stack.config, plan.stack, today, before, before_missing=missing
     )

@@ -89,6 +89,17 @@ class Against:
             program = replace(program, as_before=False)
         return Baseline(label, checked, program=program, declared=declared)
 
+    def former(self, file: str, account: str) -> CheckedStack | None:
+        """The stack of the same account whose file the base has beside this one and nobody has any
+        more: a stack by another name takes nobody's access past the rules."""
+        for other in self.stack_files(str(Path(file).parent)):
+            content = None if os.path.lexists(other) else self._revision(other)
+            if content is not None:
+                checked = _checked(content, Path(other).name, f"{self.name}:{other}")
+                if checked.config is not None and checked.config.account.id == account:
+                    return checked
+        return None
+
     def program(self, file: str) -> ProgramChange:
         """How the program beside a stack file differs from the base's; nothing for a file."""
         where = Path(file).parent

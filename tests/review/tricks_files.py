@@ -133,6 +133,19 @@ def _stack_files() -> Iterator[Trick]:
     )
 
 
+def _renamed() -> Iterator[Trick]:
+    """A stack by another name, whose state begins anew: what it takes away is taken away all the
+    same."""
+
+    def renamed(folder: Path) -> None:
+        content = yaml.safe_load((folder / STACK).read_text())
+        content["config"]["cloudflare-scim:scim"]["roles"]["Administrator"] = {"members": []}
+        (folder / STACK).unlink()
+        (folder / "Pulumi.live.yaml").write_text(yaml.safe_dump(content))
+
+    yield Trick("the stack is renamed, without its Administrators", renamed, "removal-share")
+
+
 _MAY_CLONE = ("-c", "protocol.file.allow=always")
 
 
@@ -159,4 +172,11 @@ def _submodules() -> Iterator[Trick]:
 
 def file_tricks() -> list[Trick]:
     """Everything beside the words of a stack file."""
-    return [*_links(), *_program(), *_changes_of_files(), *_stack_files(), *_submodules()]
+    return [
+        *_links(),
+        *_program(),
+        *_changes_of_files(),
+        *_stack_files(),
+        *_renamed(),
+        *_submodules(),
+    ]
