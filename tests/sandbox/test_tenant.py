@@ -27,6 +27,8 @@ COMMANDS = (
     ("preflight", "--state", "state.json"),
     ("adopt", "--state", "state.json"),
     ("steps", "--outputs", "outputs.json"),
+    ("restore-super-admin", "--outputs", "outputs.json", "--person", "ada@example.com", "--yes"),
+    ("access", "--live"),
 )
 VARIANTS: dict[str, dict[str, object]] = {
     "okta-userGroups-account": {},
@@ -64,9 +66,12 @@ def recording(sandbox: Sandbox, name: str, options: dict[str, Any], folder: Path
             Path(file).write_text(json.dumps(content))
         Path("Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": dict(stack.given)}))
         for command in COMMANDS:
-            arguments = [*command, "--stack", "dev", "--record", "recording"]
+            about = [] if command[0] == "access" else ["--stack", "dev"]
+            arguments = [*command, *about, "--record", "recording"]
             done = CliRunner().invoke(app, arguments, env={**os.environ, **sandbox.env})
-            assert done.exit_code in (0, 1, 4), done.output
+            # Virtual groups are shown to the SCIM token alone, so that access cannot ask for them.
+            partly = command[0] == "access" and model == "virtualGroups"
+            assert done.exit_code in (0, 1, 4, *((3,) if partly else ())), done.output
     return folder / "recording"
 
 

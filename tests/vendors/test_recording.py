@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cfscim.config.json_types import Json
@@ -83,6 +83,7 @@ def leaks(text: str) -> list[str]:
     return [part for part in parts if part.lower() in plain]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     path=mixed,
     host=st.sampled_from(["corp.example.net", "maria@corp.example.net", "canary.okta.com:8443"]),
