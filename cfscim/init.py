@@ -23,7 +23,7 @@ from cfscim.config.provider_settings import ENTRA_TENANT, OKTA_ORG_NAME
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.schema import stack_file_schema, text
 from cfscim.config.stack_file import CheckedStack, check_stack_file
-from cfscim.config.words import AccountId, AccountName, Email, OrgName, moment
+from cfscim.config.words import BYTE_FOR_BYTE, AccountId, AccountName, Email, OrgName, moment
 from cfscim.hints import next_command, stack_words
 from cfscim.report.say import say
 from cfscim.stacks import is_stack_file, known_stacks, short_name
@@ -162,7 +162,7 @@ def _role_name(given: str, where: str) -> str:
     raise UsageError(
         where,
         f'"{one_line(given[:60])}" is no role',
-        "Cloudflare compares role names byte for byte",
+        BYTE_FOR_BYTE,
         f'write "{near}"' if near else f"write one of: {listed}",
     )
 

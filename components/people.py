@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from cfscim.config.okta_people import OFF, STATES
 from components.refusal import refusal
 
 NOBODY = "no user has the e-mail address", "correct it, or make the person first"
@@ -33,7 +34,7 @@ def match_people(
         for (what, instead), those in (
             ((NOBODY[0], NOBODY[1] + hint), [a for a in missing if a.casefold() not in off]),
             (
-                ("deactivated:", "reactivate the person, or take the address out of `members`"),
+                ("deactivated:", STATES[OFF].instead),
                 [a for a in missing if a.casefold() in off],
             ),
             (DOUBLE, [a for a in wanted if len(by_mail.get(a.casefold(), ())) > 1]),

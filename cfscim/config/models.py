@@ -41,6 +41,7 @@ from cfscim.config.words import (
     Slug,
     TokenName,
     UrlSuffix,
+    rfc_3339,
 )
 
 
@@ -262,7 +263,7 @@ class TokenConfig(Part):
     @property
     def expires_on_text(self) -> str | None:
         """The expiry as Cloudflare writes it back (UTC, whole seconds), or nothing."""
-        return self.expires_on and self.expires_on.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return rfc_3339(self.expires_on) if self.expires_on else None
 
 
 class RoleConfig(Part):

@@ -32,6 +32,7 @@ GUIDE_APP = "scim2testapp"
 """The guide's app in Okta's catalog, SCIM 2.0 Test App (OAuth Bearer Token)."""
 PREFIX_PATTERN = r"^(?!\s)(?![Cc][Ff])"
 
+BYTE_FOR_BYTE = "Cloudflare compares role names byte for byte"
 UNARY = ("IS NULL", "IS NOT NULL", "IS TRUE", "IS FALSE")
 INTEGER = ("Greater_Than", "Greater_Than_OR_EQUALS")
 OPERATORS = (
@@ -85,7 +86,7 @@ def _role(name: object) -> object:
     how = difference_from(name, near) if near else "is none of the four roles"
     raise refuse(
         f"{shown(name)} {how}",
-        "Cloudflare compares role names byte for byte",
+        BYTE_FOR_BYTE,
         f'write "{near}"' if near else "write one of " + ", ".join(f'"{r}"' for r in ROLES),
     )
 
@@ -123,6 +124,11 @@ def moment(text: str) -> datetime | None:
         return datetime.fromisoformat(written).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def rfc_3339(instant: datetime) -> str:
+    """The moment in UTC and whole seconds, as all three vendors write and take it."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _moment(value: object) -> object:

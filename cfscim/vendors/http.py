@@ -19,6 +19,7 @@ from cfscim.vendors.errors import AnswerError, UnreachableError, kind_of, vendor
 from cfscim.vendors.limits import note_silent, patience, silent, time_left
 from cfscim.vendors.recording import active
 from cfscim.vendors.retries import (
+    SET_CLOCK,
     Policy,
     clock_off,
     delay,
@@ -280,7 +281,7 @@ class HttpClient:
             answer += f" to {host}, which is not followed with credentials"
         elif status in (400, 401) and self.clock_off:
             answer += f", and {self.clock_off}"
-            instead = "set this machine's clock, then run again"
+            instead = SET_CLOCK
         elif kind == "forbidden" and call.needs:
             instead = f"grant {call.needs} (docs/permissions.md)"
         elif kind == "unauthorized" and self._credentials:

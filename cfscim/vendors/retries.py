@@ -89,6 +89,9 @@ def clock_off(headers: Mapping[str, str], now: float) -> str:
     return "" if at is None else clock_words(at, now)
 
 
+SET_CLOCK = "set this machine's clock, then run again"
+
+
 def clock_words(at: float, now: float) -> str:
     """The words of `clock_off`, where the moment of the answer (`at`) is known otherwise."""
     if abs(now - at) < _CLOCKS_AGREE:

@@ -10,6 +10,7 @@ from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.okta_people import OFF, STATES
 from cfscim.config.roles import Role
+from cfscim.config.words import rfc_3339
 from cfscim.vendors.okta.api import UNSUSPENDED, OktaClient
 from cfscim.vendors.okta.models import (
     App,
@@ -223,8 +224,7 @@ def _changes(
 
 
 def _span(now: datetime, back: timedelta) -> tuple[str, str]:
-    stamp = "%Y-%m-%dT%H:%M:%SZ"
-    return (now - back).strftime(stamp), (now + timedelta(minutes=1)).strftime(stamp)
+    return rfc_3339(now - back), rfc_3339(now + timedelta(minutes=1))
 
 
 @dataclass(frozen=True)

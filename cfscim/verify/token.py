@@ -4,7 +4,7 @@ Source: guide, "Create an API token"; Cloudflare's API token pages (verify, poli
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from cfscim.config.facts import (
     TOKEN_PERMISSIONS,
@@ -16,6 +16,7 @@ from cfscim.config.facts import (
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import scim_base_url
 from cfscim.config.roles import PERMISSION_GROUP_IDS, SCIM_PROVISIONING
+from cfscim.config.words import rfc_3339
 from cfscim.vendors.cloudflare.models import ApiToken, PermissionGroup, TokenPolicy, TokenStatus
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
@@ -242,7 +243,7 @@ class _Token:
         if address and address.not_in:
             parts.append(f"refused from {named(address.not_in)}")
         if token.not_before is not None and token.not_before > self._now:
-            parts.append(f"not before {token.not_before:%Y-%m-%dT%H:%M:%SZ}")
+            parts.append(f"not before {rfc_3339(token.not_before)}")
         if not parts:
             return holds(self.networks)
         # Cloudflare keeps a restriction that an update leaves out; only a new token is without.
@@ -261,9 +262,7 @@ class _Token:
                 return holds(expected)
             return fails(expected, "never ends", actions.REFRESH)
         near = judge_expiry(ends, self._now)
-        text = f"{ends.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}, " + (
-            "which is over" if near.over else f"in {near.days} days"
-        )
+        text = f"{rfc_3339(ends)}, " + ("which is over" if near.over else f"in {near.days} days")
         if declared is None:
             return fails(expected, text, *_NEW)
         if ends != declared:

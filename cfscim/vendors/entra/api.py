@@ -2,10 +2,11 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal, Self
 from urllib.parse import quote
 
+from cfscim.config.words import rfc_3339
 from cfscim.vendors.entra import GROUPS, PRINCIPALS, READ_APPLICATIONS, READ_USERS, USERS
 from cfscim.vendors.entra.jobs import JobCalls, quoted
 from cfscim.vendors.entra.models import (
@@ -198,7 +199,7 @@ class GraphClient(JobCalls):
 
     def _audit(self, wanted: str, since: datetime) -> tuple[AuditEvent, ...]:
         path = "/v1.0/auditLogs/directoryAudits"
-        moment = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        moment = rfc_3339(since)
         query = {"$filter": f"activityDateTime ge {moment} and {wanted}"}
         entries = odata_pages(self._http, path, query, needs=_AUDIT)
         return tuple(read(AuditEvent, item, f"Microsoft Graph GET {path}") for item in entries)

@@ -34,7 +34,7 @@ from cfscim.vendors.limits import patience, time_left
 from cfscim.vendors.network import ca_file, is_loopback, open_client, require_safe
 from cfscim.vendors.pages import member
 from cfscim.vendors.replies import Reply, read
-from cfscim.vendors.retries import Policy, clock_words, delay
+from cfscim.vendors.retries import SET_CLOCK, Policy, clock_words, delay
 from cfscim.vendors.settings import Settings, read_credential
 
 _REQUEST_URLS = ("ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL", "SYSTEM_OIDCREQUESTURI")
@@ -363,7 +363,7 @@ class GraphTokens:
                 "unauthorized",
                 WHERE,
                 f"{_said(error)}, and {off}" if off else _said(error),
-                instead="set this machine's clock, then run again"
+                instead=SET_CLOCK
                 if off
                 else "check tenant, client and the secret, certificate or federated credential",
             ) from None
