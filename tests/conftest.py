@@ -20,8 +20,8 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 LONGEST = (
-    *("verify/test_deviations", "repository/test_own_repository"),
-    *("repository/test_workflows_install", "test_hints", "adopt/test_adopt"),
+    *("verify/test_deviations", "repository/test_own_repository", "review/test_review_tricks"),
+    *("repository/test_workflows_install", "test_hints", "adopt/test_adopt", "up/test_up"),
     *("rehearsal/test_scenarios", "repository/test_workflows_deploy", "verify/test_fortnight"),
     *("rehearsal/test_fault_matrix", "rehearsal/test_interruption", "components/test_sdk"),
     *("repository/test_two_accounts", "repository/test_workflows_ci", "sandbox/test_tenant"),

@@ -33,7 +33,7 @@ from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal, state
 from tests.sandbox.entra.entra_support import TEMPLATE, Graph
 from tests.sandbox.okta.okta_support import Okta
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 Config = dict[str, object]
 # What has no import of its own, or whose creation again changes nothing.

@@ -19,7 +19,7 @@ from tests.preflight.test_preflight import no_mail, suspend
 from tests.rehearsal.rehearsal_support import rehearsal
 from tests.scenarios import SCENARIOS, Config, Console, Scenario, Stage, names, stack_file
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 TRIED = ("okta-to-entra", "entra-to-okta", "user-groups-okta")
 MOVES = [one for one in SCENARIOS if one.name in TRIED]

@@ -13,7 +13,7 @@ from tests.loopback import plain_client
 from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal
 from tests.verify.verify_support import KEY, failing, show
 
-pytestmark = pytest.mark.usefixtures("no_sockets")
+pytestmark = pytest.mark.usefixtures("signed_in")
 
 
 class Life:

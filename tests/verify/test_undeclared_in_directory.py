@@ -27,6 +27,8 @@ from tests.verify.verify_undeclared_ways import (
     policy,
 )
 
+pytestmark = pytest.mark.usefixtures("signed_in")
+
 __all__ = ["bases", "no_waiting"]
 
 KATHERINE = "katherine@example.com"
