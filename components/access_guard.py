@@ -27,7 +27,16 @@ class AccessGuardProvider(RestProvider):
     Where the account may not be read, it counts by the config alone.
     """
 
-    declared = ("accountId", "groups", "members", "outside", "waivedUntil", "before", "oktaApps")
+    declared = (
+        "accountId",
+        "groups",
+        "members",
+        "outside",
+        "filter",
+        "waivedUntil",
+        "before",
+        "oktaApps",
+    )
     replace_on = ("accountId", "before")
 
     def create(self, props: Props) -> CreateResult:

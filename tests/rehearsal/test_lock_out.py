@@ -8,6 +8,7 @@ import pytest
 from cfscim.adopt.state import read_state
 from cfscim.config.messages import ScimError
 from cfscim.config.models import parse_config
+from cfscim.config.policy.lock_out import Charge
 from cfscim.config.stack_file import CheckedStack, StackFile
 from cfscim.preflight.answers import Answer
 from cfscim.preflight.command import ask
@@ -48,10 +49,24 @@ def _with(members: list[str]) -> Config:
     return {**start(), "roles": {**start()["roles"], SUPER: {"members": members}}}
 
 
+def _entra(**changed: object) -> Config:
+    provider: Any = start()["identityProvider"]
+    return {**start(), "identityProvider": {**provider, **changed}}
+
+
+CLAUSE = {"attribute": "department", "operator": "EQUALS", "value": "Nobody"}
+
+
 @pytest.mark.parametrize(
     "change",
-    [_without(SUPER), _with([]), _with(["ada@example.com"]), {**start(), "groupPrefix": "X "}],
-    ids=["dropped", "emptied", "all others", "renamed"],
+    [
+        _without(SUPER),
+        _with([]),
+        _with(["ada@example.com"]),
+        {**start(), "groupPrefix": "X "},
+        _entra(scope="filtered", userFilter=[CLAUSE]),
+    ],
+    ids=["dropped", "emptied", "all others", "renamed", "filtered"],
 )
 def test_the_last_super_administrators_are_not_taken_away(
     stage: Stage, admin: httpx.Client, change: Config
@@ -105,3 +120,13 @@ def _preflight(stage: Stage, change: Config) -> Answer:
 def _in_charge(admin: httpx.Client) -> set[str]:
     members = admin.get("state").json()["cloudflare"]["members"]
     return {one["email"] for one in members if SUPER in one["roles"]}
+
+
+def test_a_users_group_that_lists_people_limits_who_can_have_the_role() -> None:
+    roles = {**start()["roles"], SUPER: {}}
+    provider: Any = {
+        **start()["identityProvider"],
+        "usersGroup": {"name": "Us", "members": ["alan@example.com"]},
+    }
+    given = parse_config({**start(), "roles": roles, "identityProvider": provider}, stack="dev")
+    assert Charge.of(given).members == {"alan@example.com", "ada@example.com"}, "and no other"

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from cfscim.config.access import people
 from cfscim.config.lanes import lanes, moved
 from cfscim.config.messages import ScimError
-from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
 from cfscim.config.names import group_names
 from cfscim.config.policy.model import Case, Finding, Rule
 from cfscim.config.roles import Role
@@ -35,21 +36,28 @@ def is_waived(until: object, today: date) -> bool:
 @dataclass(frozen=True)
 class Charge:
     """By whom an account is to be administered: the groups that give the role, who is listed in
-    them (None: the identity provider's business), who has it outside of SCIM."""
+    them (None: the identity provider's business), who has it outside of SCIM, and the filter
+    that people have to pass to be provisioned at all."""
 
     groups: frozenset[str] = frozenset()
     members: frozenset[str] | None = frozenset()
     outside: frozenset[str] = frozenset()
+    filter: str = ""
 
     @classmethod
     def of(cls, config: ScimConfig) -> "Charge":
         """What the config says; addresses in lower case, as Cloudflare compares them."""
         given = config.roles.get(_SUPER)
         members = given.members if given is not None else ()
+        provider = config.identity_provider
+        if members is None and provider.users_group.members is not None:
+            members = (*provider.users_group.members, *people(config))  # nobody else has the app
+        clauses = provider.user_filter if isinstance(provider, EntraConfig) else ()
         return cls(
             frozenset(name for _, name in super_administrator_groups(config)),
             None if members is None else frozenset(member.lower() for member in members),
             frozenset(person.lower() for person in config.break_glass),
+            "; ".join(sorted(f"{c.attribute} {c.operator} {c.value}" for c in clauses)),
         )
 
     @classmethod
@@ -60,7 +68,12 @@ class Charge:
             frozenset(props["groups"]),
             None if members == _ELSEWHERE else frozenset(members),
             frozenset(props["outside"]),
+            str(props.get("filter") or ""),
         )
+
+    def narrows(self, before: "Charge") -> bool:
+        """Whether people have to pass another filter than before: who does, nobody here knows."""
+        return bool(self.filter) and self.filter != before.filter
 
     @property
     def props(self) -> dict[str, Any]:
@@ -69,6 +82,7 @@ class Charge:
             "groups": sorted(self.groups),
             "members": _ELSEWHERE if self.members is None else sorted(self.members),
             "outside": sorted(self.outside),
+            "filter": self.filter,
         }
 
 
@@ -88,7 +102,7 @@ class InCharge:
 
 def left_by_config(before: Charge, after: Charge, people: frozenset[str]) -> InCharge:
     """`people`, and those who keep the role by a group of the same name as the configs have it."""
-    if not before.groups & after.groups:
+    if not before.groups & after.groups or after.narrows(before):
         return InCharge(people)
     if before.members is None or after.members is None:
         return InCharge(people, after.members != frozenset())

@@ -77,6 +77,8 @@ def _in_charge(now: Holders, before: Charge, after: Charge) -> InCharge:
     )
     if after.members is not None:
         here &= after.members
+    if after.narrows(before):
+        here = frozenset()
     people = now.by_hand.union(*elsewhere, here)
     # A virtual group gives the role by its name, which no list of the account shows.
     seen = any(name in before.groups for name in now.by_group)
