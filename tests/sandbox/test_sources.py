@@ -56,7 +56,7 @@ ROWS = {
     "A push mapping is accepted": "A mapping is accepted without provisioning",
     "`POST` and `DELETE` of a mapping": "`POST` and `DELETE` of a mapping answer 200",
     "A mapping in ERROR": "A mapping in ERROR can be neither changed nor deleted",
-    "`GET /groups?q=`": "`q` matches beginnings; `search` is exact",
+    "`GET /groups?q=`": "`q` matches beginnings, without a Link header; `search` is exact",
     "Group push, Import Groups on": "Group push with Import Groups on and off",
     "Members of a group are seen": "Members are seen up to 2 s after a write",
     "`features` of an app": "`features` of an app whose connection is UNKNOWN: 400",
