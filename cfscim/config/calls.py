@@ -141,8 +141,8 @@ STEPS: Mapping[str, Sequence[Step]] = {
     ),
     OKTA_CONNECTION: (Step("okta apps", writes=2, refreshed=1),),
     OKTA_FEATURES: (Step("okta apps", writes=1, refreshed=1),),
-    TOKEN_WATCHES: (Step("cloudflare", reads=1),),
-    # They ask only when something of theirs changes.
+    # They ask only when something of theirs changes; the watch over the token not when it is made.
+    TOKEN_WATCHES: (Step("cloudflare"),),
     ACCESS_GUARD: (Step("cloudflare"),),
     PREVIOUS_TOKENS: (Step("cloudflare"),),
     # The groups, the members, who is in each former and new group; a former one loses its policy.
@@ -190,7 +190,7 @@ STEPS: Mapping[str, Sequence[Step]] = {
     ),
 }
 """By the type; a gate also by what it checks."""
-_EVERY_RUN = frozenset({TOKEN_WATCHES})
+_EVERY_RUN: Mapping[str, Step] = {TOKEN_WATCHES: Step("cloudflare", reads=1)}
 """What asks also where nothing changes."""
 LOOKUPS: Mapping[str, Step] = {
     "cloudflare:getAccountApiTokenPermissionGroupsList": Step("cloudflare", reads=1),
@@ -254,8 +254,8 @@ def calls(resources: Sequence[Asked], lookups: Sequence[Asked]) -> tuple[Calls, 
     """What an update of these resources and look-ups asks of the vendors, a bucket a row."""
     types = [type_ for type_, _ in (*resources, *lookups)]
     asking = together(calls_to_sign_in(types), calls_to_make(lookups))
-    every_run = [resource for resource in resources if resource[0] in _EVERY_RUN]
-    unchanged = together(asking, calls_to_make(every_run))
+    every_run = [_EVERY_RUN[type_] for type_, _ in resources if type_ in _EVERY_RUN]
+    unchanged = together(asking, _sum((step.bucket, step.count({}, "made")) for step in every_run))
     first = together(asking, calls_to_make(resources))
     refresh = together(calls_to_sign_in(types), calls_to_refresh(resources))
     return tuple(
