@@ -187,7 +187,7 @@ def _token(review: Review, before: ScimConfig, after: ScimConfig) -> Found:
             "previous-token-kept",
             (
                 Strong("A rotation leaves the previous token alive"),
-                " until the setting is taken out again and a person deletes it.",
+                " until the setting is taken out again.",
             ),
             (),
         )
