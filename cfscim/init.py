@@ -120,7 +120,7 @@ def _write(file: Path, content: str) -> None:
     with file.open("x", encoding="utf-8") as stream:
         stream.write(content)
     try:
-        names = [name for name in known_stacks(file.parent) if name != file.name[7:-5]]
+        names = [name for name in known_stacks(file.parent) if name != short_name(file.name)]
         others = [check_stack_file(file.parent / f"Pulumi.{name}.yaml") for name in names]
         checked = check_stack_file(file, now=datetime.now(UTC))
         with_others = [c for c in clashes([*others, checked]) if c.where.file == str(file)]

@@ -1,7 +1,5 @@
 """Our Okta client against the sandbox: what it reads is what was set, by exact name."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
@@ -13,18 +11,6 @@ from tests.sandbox.okta.okta_support import Okta
 from tests.vendors.rest_kit import SCIM_URL, requests, scim_token
 
 ALWAYS = {"since": "2020-01-01T00:00:00Z", "until": "2099-01-01T00:00:00Z"}
-
-
-@pytest.fixture
-def okta(sandbox: Sandbox) -> Iterator[OktaClient]:
-    with OktaClient.from_settings({}, sandbox.env) as client:
-        yield client
-
-
-@pytest.fixture
-def there(sandbox: Sandbox) -> Iterator[Okta]:
-    with Okta(sandbox) as client:
-        yield client
 
 
 def test_an_app_as_it_is_set_up(okta: OktaClient, there: Okta) -> None:

@@ -8,14 +8,23 @@ from itertools import count
 from typing import Any, Self
 
 import httpx
+import pytest
 from werkzeug import Request, Response
 from werkzeug.serving import make_server
 
+from sandbox.okta import late
 from sandbox.server.server import Sandbox
 from tests.loopback import NOBODY, PLAIN
 from tests.sandbox.okta import okta_openapi
 
 TOKEN = "target-token-0123456789"
+NEWCOMER = {
+    "login": "new@example.com",
+    "email": "new@example.com",
+    "firstName": "N",
+    "lastName": "W",
+}
+"""The profile of somebody whom nobody has added yet."""
 
 
 class Okta(httpx.Client):
@@ -98,6 +107,13 @@ class Clock:
 
     def __init__(self) -> None:
         self.at = time.time()
+
+    @classmethod
+    def of_what_is_late(cls, monkeypatch: pytest.MonkeyPatch) -> Self:
+        """A clock by which this test's sandbox tells what it shows late."""
+        clock = cls()
+        monkeypatch.setattr(late, "time", clock)
+        return clock
 
     def time(self) -> float:
         """Seconds since 1970."""

@@ -3,25 +3,16 @@
 import httpx
 import pytest
 
-from sandbox.okta import late
 from sandbox.server.server import Sandbox
-from tests.sandbox.okta.okta_support import Clock, Okta
+from tests.sandbox.okta.okta_support import NEWCOMER, Clock, Okta
 
-PROFILE = {
-    "login": "new@example.com",
-    "email": "new@example.com",
-    "firstName": "N",
-    "lastName": "W",
-}
 NAMED = '/groups?search=profile.name eq "Fresh"'
 ADDRESSED = '/users?search=profile.email eq "new@example.com"'
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(late, "time", clock)
-    return clock
+    return Clock.of_what_is_late(monkeypatch)
 
 
 def found(okta: Okta, path: str) -> list[str]:
@@ -52,7 +43,7 @@ def test_a_search_shows_an_old_name_and_a_deleted_group_for_seconds(
 
 
 def test_a_search_shows_people_late_and_a_filter_does_not(okta: Okta, clock: Clock) -> None:
-    made = okta.got("POST", "/users?activate=false", {"profile": PROFILE})["id"]
+    made = okta.got("POST", "/users?activate=false", {"profile": NEWCOMER})["id"]
     by_filter = ADDRESSED.replace("search", "filter")
     assert (found(okta, ADDRESSED), found(okta, by_filter)) == ([], [made])
     clock.at += 3
