@@ -19,7 +19,7 @@ from cfscim.config.clashes import clashes
 from cfscim.config.facts import FEWEST_SUPER_ADMINISTRATORS
 from cfscim.config.lookalikes import nearest_role
 from cfscim.config.messages import Exit, ScimError, UsageError, one_line
-from cfscim.config.provider_settings import ENTRA_TENANT, OKTA_ORG_NAME
+from cfscim.config.provider_settings import ENTRA_TENANT, GUID, OKTA_ORG_NAME
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.schema import stack_file_schema, text
 from cfscim.config.stack_file import CheckedStack, check_stack_file
@@ -35,7 +35,6 @@ BREAK_GLASS = ("break-glass", "break glass", "breakglass")
 
 _SCHEMA = Path(__file__).resolve().parents[1] / "schema" / "stack.schema.json"
 _STACK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 _BETWEEN = r"[,;\s]+"
 _PROVIDERS = {"okta": "Okta", "entra": "Entra"}
 
@@ -334,7 +333,7 @@ def _provider(value: str, where: str) -> None:
 
 
 def _tenant(value: str, where: str) -> None:
-    if value and not _GUID.match(value):
+    if value and not GUID.fullmatch(value):
         raise UsageError(
             where,
             f'"{one_line(value[:60])}" is no tenant id',

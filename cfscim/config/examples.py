@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from cfscim.config.access import people
 from cfscim.config.messages import Level, Message, Where, in_config
 from cfscim.config.models import OktaConfig
+from cfscim.config.provider_settings import ENTRA_TENANT
 from cfscim.config.stack_file import CheckedStack
 
 ACCOUNTS = frozenset(
@@ -67,9 +68,9 @@ def _places(checked: CheckedStack) -> Iterator[tuple[Where, str]]:
     provider = config.identity_provider
     if isinstance(provider, OktaConfig) and provider.org_name.lower() in ORGANISATIONS:
         yield in_config("identityProvider", "orgName"), f"organisation {provider.org_name}"
-    tenant = checked.file.provider_config.get("azuread:tenantId", "").lower()
+    tenant = checked.file.provider_config.get(ENTRA_TENANT.key, "").lower()
     if tenant in TENANTS:
-        yield Where(("azuread:tenantId",)), f"tenant {tenant}"
+        yield Where((ENTRA_TENANT.key,)), f"tenant {tenant}"
     everybody = {*people(config), *config.break_glass}
     theirs = {person for person in everybody if _domain(person).endswith(_ENDINGS)}
     named = sorted({_domain(person)[1:] for person in theirs})

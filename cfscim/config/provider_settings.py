@@ -3,6 +3,7 @@ are of the organisation that the config names: with another organisation's in th
 everything would be made there, without a word.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -51,6 +52,8 @@ OKTA_ACCESS_TOKEN = Setting("okta:accessToken", "OKTA_ACCESS_TOKEN")
 OKTA_API_TOKEN = Setting("okta:apiToken", "OKTA_API_TOKEN")
 OKTA_SCOPES = Setting("okta:scopes", "OKTA_API_SCOPES")
 ENTRA_TENANT = Setting("azuread:tenantId", "ARM_TENANT_ID")
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+"""How Microsoft writes ids, that of a tenant among them; ask `fullmatch`."""
 ENTRA_CLIENT = Setting("azuread:clientId", "ARM_CLIENT_ID")
 ENTRA_CLOUD = Setting("azuread:environment", "ARM_ENVIRONMENT")
 ENTRA_METADATA = Setting("azuread:metadataHost", "ARM_METADATA_HOSTNAME")

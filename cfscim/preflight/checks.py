@@ -23,6 +23,7 @@ from cfscim.config.okta_people import OFF, STATES
 from cfscim.config.policy.lock_out import LOCK_OUT, Charge, is_waived, lock_out, waived_until
 from cfscim.config.provider_settings import (
     ENTRA_TENANT,
+    GUID,
     OKTA_ACCESS_TOKEN,
     OKTA_API_TOKEN,
     OKTA_SCOPES,
@@ -533,9 +534,6 @@ def entra(asked: Asked) -> Iterator[Answer]:
         yield from _entra_people(graph, asked.config)
 
 
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-
-
 def _claims(authorization: str) -> JsonObject:
     """What an access token says of itself; nothing where it is not readable."""
     try:
@@ -551,7 +549,7 @@ def compared_tenant(asked: Asked, claims: JsonObject) -> Iterator[Answer]:
     wanted = asked.settings.get(ENTRA_TENANT.key, "")
     tenant = string(claims, "tid")
     # Written as a domain, the sign-in itself has compared it.
-    if _GUID.fullmatch(wanted) and tenant and wanted.lower() != tenant.lower():
+    if GUID.fullmatch(wanted) and tenant and wanted.lower() != tenant.lower():
         yield wrong(
             "entra.tenant",
             "Entra",

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from cfscim.config.json_types import Json
 from cfscim.config.messages import MissingError
+from cfscim.config.provider_settings import GUID
 
 _KEPT_HEADERS = (
     *("content-type", "link", "retry-after"),
@@ -33,7 +34,6 @@ _DURATION = re.compile(r"P(T?\d{1,4}[DHMS]){1,4}")
 # A longer number may be a personnel number, a postal code, or a part of a telephone number.
 _SMALL = re.compile(r"\d{1,4}(\.\d{1,3})?")
 _ERROR = re.compile(r"E\d{7}")  # Okta's error codes
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]{32}")
 _OKTA_ID = re.compile(r"(00[ugtoprsx]|0o[a-z]|gPm|rst|rul|aln|otp)[0-9A-Za-z]{17}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -169,7 +169,7 @@ class StandIns:
         return known
 
     def _new(self, text: str) -> str:
-        if _UUID.fullmatch(text):
+        if GUID.fullmatch(text):
             return f"00000000-0000-4000-8000-{self._next('uuid'):012x}"
         if _HEX.fullmatch(text):
             return f"{self._next('hex'):032x}"

@@ -9,7 +9,7 @@ from cfscim.config.access import (
     people,
 )
 from cfscim.config.facts import FEWEST_SUPER_ADMINISTRATORS, VIRTUAL_GROUPS_LEFT_BY
-from cfscim.config.kinds import USER_GROUP
+from cfscim.config.kinds import OF_USER_GROUP, USER_GROUP
 from cfscim.config.lanes import lanes, primary
 from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import group_names
@@ -37,7 +37,7 @@ def _four_roles(case: Case, view: ResourceView) -> Iterator[Finding]:
         yield from accounted_for(case, view)
     if view.type == USER_GROUP:
         roles = {
-            lane.resource("user-group", role): role
+            lane.resource(OF_USER_GROUP, role): role
             for lane in lanes(case.config)
             for role in lane.config.roles
         }
