@@ -42,7 +42,7 @@ _VIRTUAL_GROUP = re.compile(r"CF-([0-9a-f]{32}) - (.+)")
 _QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^']|'')*)'")
 _LINK = re.compile(r"<([^<>]*)>\s*;[^,<]*?\brel=\"?(\w+)\"?")
 _TOKEN = re.compile(r"[\w.$@:-]+")
-_LARGEST = 10**5
+_LARGEST = 10**4
 _EXPRESSIONS = ("filter", "search", "$filter", "$search")
 
 
@@ -132,7 +132,7 @@ class StandIns:
             elif name == "content-type":
                 kept[name] = self.text(value.partition(";")[0].strip().lower())
             else:
-                kept[name] = value if value.isdigit() else self.text(value)
+                kept[name] = self.text(value)
         return kept
 
     def _listed(self, value: str) -> str:

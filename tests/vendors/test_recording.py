@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cfscim.config.json_types import Json
@@ -84,6 +84,15 @@ def leaks(text: str) -> list[str]:
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(
+    path="id",
+    host="corp.example.net",
+    query={},
+    request=None,
+    response=None,
+    header="8675309",
+    name="retry-after",
+)
 @given(
     path=mixed,
     host=st.sampled_from(["corp.example.net", "maria@corp.example.net", "canary.okta.com:8443"]),
