@@ -21,6 +21,7 @@ from cfscim.verify.cloudflare import CloudflareView, Power
 from cfscim.verify.directory import Comparison, Directory, Person, compare, named, take_out
 from cfscim.verify.links import CloudflareLinks
 from cfscim.verify.outputs import StackOutputs
+from cfscim.verify.reading import Unreadable
 from cfscim.verify.report import Question, Verdict, fails, holds, not_yet, unknown
 
 
@@ -243,21 +244,36 @@ class _People:
         if len(accepted) >= least:
             return holds(expected, actual)
         role = Role.SUPER_ADMINISTRATOR
-        there = {person.lower() for person in accepted}
-        people = self._directory.members(role) if role in self._config.roles else ()
-        coming = [person.names for person in people if not person.names & there]
-        if len(there) + len(coming) >= least:
+        known = {person.lower() for person in [*accepted, *pending]}
+        coming = self._coming(role, known)
+        if len(known) + len(coming) >= least and coming:
+            names = [person.names for person in coming]
             if idle := self._directory.idle():
                 return unknown(expected, f"{actual}; {idle}", *actions.START)
-            if by := self._due(role, coming):
+            if by := self._due(role, names):
                 return not_yet(expected, actual, by, self._wait)
-        if len({person.lower() for person in [*accepted, *pending]}) >= least:
+            why = actions.see(f"cloudflare.{self._what_lacks(role, coming)}.{role.slug}")
+            return fails(expected, actual, *(_accept(person) for person in pending), why)
+        if len(known) >= least:
             return fails(expected, actual, *(_accept(person) for person in pending))
         text = (
             "decide who else is to have the role, and name the person in the role's `members` "
             "(then run `pulumi up`), or give it here and name the person in breakGlass"
         )
         return fails(expected, actual, Action(Act.ADD_MEMBER, text, (role.value,)))
+
+    def _coming(self, role: Role, there: set[str]) -> list[Person]:
+        """Whom the identity provider gives the role and Cloudflare does not show with it."""
+        people = self._directory.members(role) if role in self._config.roles else ()
+        return [person for person in people if not person.off and not person.names & there]
+
+    def _what_lacks(self, role: Role, coming: Sequence[Person]) -> str:
+        """The check that says why they have no role: the group without them, or without power."""
+        try:
+            inside = {address.lower() for address in self._view.group_members(role)}
+        except Unreadable:
+            return "members"
+        return "policy" if all(person.names & inside for person in coming) else "members"
 
     def roleless(self) -> Verdict:
         """A member without any role at all is a leftover."""

@@ -5,7 +5,7 @@ console goes through the sandbox's console calls and the vendors' own APIs, or, 
 no API at all, into the sandbox's state.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -17,7 +17,7 @@ from cfscim.config.models import parse_config
 from cfscim.rehearsal import Rehearsal
 from cfscim.rehearsal.vendors import Vendors
 from cfscim.vendors.entra.job_schema import object_mapping
-from cfscim.verify import Report
+from cfscim.verify import Check, Report
 from cfscim.verify.actions import OUT_OF_VIRTUAL, Act, Action
 from cfscim.verify.entra import ACTIVE_SOURCE
 from sandbox.cloudflare.api import iam
@@ -398,6 +398,13 @@ class Hands:
         for user in self.world.entra.users.values():
             if user.text("mail") in people:
                 user.properties[wanted["attribute"]] = wanted["value"]
+
+
+def in_turn(checks: Iterable[Check]) -> list[Action]:
+    """Each action once, as a person does them: all consoles, then one update, then one cycle."""
+    every = list(dict.fromkeys(action for check in checks for action in check.actions))
+    waiting = [one for one in every if one.kind is Act.WAIT]
+    return [*(one for one in every if one not in waiting), *waiting]
 
 
 def same(one: str, other: str) -> bool:

@@ -6,7 +6,7 @@ rehearsal, which reads and writes as the providers do. Then each line holds, and
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -14,13 +14,13 @@ import pytest
 from cfscim.config.messages import ScimError
 from cfscim.config.roles import Role
 from cfscim.rehearsal import Rehearsal
-from cfscim.verify import Check, Report, Status
-from cfscim.verify.actions import Act, Action
+from cfscim.verify import Report, Status
+from cfscim.verify.actions import Act
 from cfscim.verify.entra_person import provision
 from sandbox.cloudflare.api import iam
 from sandbox.cloudflare.catalog import ROLES
 from tests.configs import ACCOUNT
-from tests.verify.carry_out import EXECUTORS, Hands
+from tests.verify.carry_out import EXECUTORS, Hands, in_turn
 from tests.verify.verify_base import (
     ENTRA,
     OKTA,
@@ -93,13 +93,6 @@ def follow(hands: Hands, report: Report) -> Report:
         LINES["held"] += held
         assert held, f"{check.found}: {check.action}\n{show(after)}"
     return after
-
-
-def in_turn(checks: Iterable[Check]) -> list[Action]:
-    """Each action once, as a person does them: all consoles, then one update, then one cycle."""
-    every = list(dict.fromkeys(action for check in checks for action in check.actions))
-    waiting = [one for one in every if one.kind is Act.WAIT]
-    return [*(one for one in every if one not in waiting), *waiting]
 
 
 @dataclass(frozen=True)

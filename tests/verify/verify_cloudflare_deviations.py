@@ -323,6 +323,22 @@ def account_deviations(stack: Combination) -> Iterator[Deviation]:
         also="cloudflare.breakGlass cloudflare.undeclared",
     )
     yield deviation(
+        "in charge, and not arrived",
+        stack,
+        "cloudflare.superAdministrators",
+        "0",
+        lambda w: (_stripped(w), _super_group(w).members.clear()),
+        also="cloudflare.breakGlass cloudflare.undeclared cloudflare.members.super-administrator",
+    )
+    yield deviation(
+        "in charge, and without a policy",
+        stack,
+        "cloudflare.superAdministrators",
+        "0",
+        lambda w: (_stripped(w), _super_group(w).policies.clear()),
+        also="cloudflare.breakGlass cloudflare.undeclared cloudflare.policy.super-administrator",
+    )
+    yield deviation(
         "a role given by hand",
         stack,
         "cloudflare.undeclared",
@@ -386,9 +402,18 @@ def _stray(world: World) -> None:
     world.cloudflare.add_member(account(world), user, roles=["Minimal Account Access"])
 
 
-def _alone(world: World) -> None:
+def _stripped(world: World) -> None:
     for name in ("owner", "second"):
         _person(world, name).roles = ["Administrator"]
+
+
+def _super_group(world: World) -> UserGroup:
+    groups = account(world).user_groups.values()
+    return next(one for one in groups if one.name == Role.SUPER_ADMINISTRATOR.value)
+
+
+def _alone(world: World) -> None:
+    _stripped(world)
     _person(world, "grace").status = "pending"
 
 
