@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 from yaml.composer import Composer
@@ -27,9 +27,9 @@ _LONGEST = 200
 _TAG = "tag:yaml.org,2002:"
 _WORDS = {_TAG + kind for kind in ("int", "float", "bool", "null", "timestamp")}
 _SCALARS = {None, "!", _TAG + "str", *_WORDS}
+_CONTAINERS = {None, "!", _TAG + "map", _TAG + "seq"}
 _MOMENTS = (("expiresOn",), ("until",))
 """Keys of which the engine's own words for a moment are understood, too."""
-_CONTAINERS = {None, "!", _TAG + "map", _TAG + "seq"}
 
 
 @dataclass
@@ -50,7 +50,7 @@ def read_tree(text: str) -> Tree:
     tree = Tree()
     try:
         if (root := _Document(text).get_single_node()) is not None:
-            tree.value = _Values(tree).value(root, ())
+            tree.value = _Values(tree).value(root, (), None)
     except yaml.MarkedYAMLError as error:
         return Tree(problems=[_syntax(error, text)])
     except yaml.YAMLError:
@@ -76,44 +76,43 @@ class _Document(Composer, BaseResolver):
     def compose_document(self) -> yaml.Node | None:
         root = super().compose_document()
         if not self.check_event(yaml.StreamEndEvent):
-            second = self.peek_event().start_mark
-            raise _refused("a second YAML document begins here", second, (), "remove the ---")
+            self._refuse("a second YAML document begins here", "remove the ---")
         return root
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event, above = self.peek_event(), self._steps
         if isinstance(parent, yaml.MappingNode) and index is None:
             if not isinstance(event, yaml.ScalarEvent):
-                what = "a list or mapping is used as a key"
-                raise _refused(what, event.start_mark, above, "write a plain key")
+                self._refuse("a list or mapping is used as a key", "write a plain key")
             return self.compose_scalar_node(event.anchor)
         if parent is not None:
             self._steps = (*above, getattr(index, "value", index))
-        if problem := self._refusal(event):
-            raise _refused(problem[0], event.start_mark, self._steps, problem[1])
         if isinstance(event, yaml.AliasEvent):
-            node: Any = copy.copy(super().compose_node(parent, index))
-            node.start_mark, node.alias = event.start_mark, True
+            node = self._alias(event, parent, index)
         else:
+            collection = isinstance(event, yaml.CollectionStartEvent)
+            if collection and len(self._steps) >= _DEEPEST:
+                raise _too_deep(event.start_mark.line + 1, self._steps)
+            if event.tag not in (_CONTAINERS if collection else _SCALARS):  # it would hide a value
+                self._refuse("a YAML tag stands here", "remove the word beginning with !")
             self.anchors.pop(event.anchor, None)  # yaml.v3 takes the last anchor of a name
             node = super().compose_node(parent, index)
         self._steps = above
         return node
 
-    def _refusal(self, event: Any) -> tuple[str, str] | None:
-        """What is wrong with a value, before it is composed, and what to do instead."""
-        if isinstance(event, yaml.AliasEvent):
-            if event.anchor not in self.anchors:
-                return "an alias names no anchor above it", "write the value itself"
-            if self.anchors[event.anchor].end_mark is None:
-                return "an alias stands inside its own anchor", "remove it"
-            return None
-        collection = isinstance(event, yaml.CollectionStartEvent)
-        if collection and len(self._steps) >= _DEEPEST:
-            raise _too_deep(event.start_mark.line + 1, self._steps)
-        if event.tag not in (_CONTAINERS if collection else _SCALARS):  # it would hide a value
-            return "a YAML tag stands here", "remove the word beginning with !"
-        return None
+    def _alias(self, event: yaml.AliasEvent, parent: yaml.Node | None, index: Any) -> yaml.Node:
+        if event.anchor not in self.anchors:
+            self._refuse("an alias names no anchor above it", "write the value itself")
+        if self.anchors[event.anchor].end_mark is None:
+            self._refuse("an alias stands inside its own anchor", "remove it")
+        node: Any = copy.copy(super().compose_node(parent, index))
+        node.start_mark, node.alias = event.start_mark, True
+        return node
+
+    def _refuse(self, what: str, instead: str) -> NoReturn:
+        """Gives the document up at what comes next in it."""
+        line = self.peek_event().start_mark.line + 1
+        raise ConfigError([_problem(what, line, self._steps, instead)])
 
 
 def _is_word(node: yaml.ScalarNode) -> bool:
@@ -121,70 +120,80 @@ def _is_word(node: yaml.ScalarNode) -> bool:
     return node.tag in _WORDS or (node.tag is None and not node.style)
 
 
+def _line(node: yaml.Node) -> int:
+    return node.start_mark.line + 1
+
+
+Alias = tuple[int, Keys] | None
+"""Line and place of the outermost alias that is being unfolded."""
+
+
 class _Values:
     """Turns nodes into values, and notes lines and problems in the tree."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._alias: tuple[int, Keys] | None = None  # the outermost one that is being unfolded
         self._count = 0
 
-    def value(self, node: yaml.Node, path: Keys) -> object:
+    def value(self, node: yaml.Node, path: Keys, alias: Alias) -> object:
         """The value of a node at a key path. Raises `ConfigError` for too many or too deep
         values."""
-        outermost = self._alias is None and hasattr(node, "alias")
-        if outermost:
-            self._alias = (node.start_mark.line + 1, path[:-1])
+        if alias is None and hasattr(node, "alias"):
+            alias = (_line(node), path[:-1])
         if isinstance(node, yaml.ScalarNode):
-            value = self._scalar(node, path)
+            value = self._scalar(node, path, alias)
         elif len(path) >= _DEEPEST:
-            raise _too_deep(*(self._alias or (node.start_mark.line + 1, path)))
+            raise _too_deep(*(alias or (_line(node), path)))
         elif isinstance(node, yaml.MappingNode):
-            value = self._mapping(node, path)
+            value = self._mapping(node, path, alias)
         else:
-            value = [self._item(item, (*path, place)) for place, item in enumerate(node.value)]
+            value = [self._item(item, (*path, n), alias) for n, item in enumerate(node.value)]
         self._count += 1
         if self._count > _MOST_VALUES:
             what = f"the file unfolds to more than {_MOST_VALUES:,} values"
             raise ConfigError([_problem(what, None)])
-        if outermost:
-            self._alias = None
         return value
 
-    def _scalar(self, node: yaml.ScalarNode, path: Keys) -> object:
-        value = plain_scalar(node.value) if _is_word(node) else node.value
-        if not isinstance(value, str) and node.value and self._alias is None:
-            self._tree.written[path] = node.value
-        if path[-1:] not in _MOMENTS and _is_word(node) and _is_time(node.value):
-            self._tree.problems.append(_no_text(path, node))
+    def _scalar(self, node: yaml.ScalarNode, path: Keys, alias: Alias) -> object:
+        word, text = _is_word(node), node.value
+        value = plain_scalar(text) if word else text
+        if not isinstance(value, str) and text and alias is None:
+            self._tree.written[path] = text
+        if word and path[-1:] not in _MOMENTS and _is_time(text):
+            self._tell(
+                f"{text} is read as a moment, not as text",
+                _line(node),
+                path,
+                f'write "{text}" in quotes',
+                "the engine hands it on in other words, with a time of day and a zone",
+            )
         untrue = node.tag in _WORDS and isinstance(value, str) and not _is_time(value)
         if untrue or (isinstance(value, float) and not math.isfinite(value)):
-            line = node.start_mark.line + 1
-            self._tree.problems.append(_problem("no value that the engine can read", line, path))
+            self._tell("no value that the engine can read", _line(node), path)
         return value
 
-    def _item(self, node: yaml.Node, path: Keys, key: yaml.Node | None = None) -> object:
-        if self._alias is None:
-            self._tree.lines[path] = (key or node).start_mark.line + 1
-        return self.value(node, path)
+    def _item(
+        self, node: yaml.Node, path: Keys, alias: Alias, key: yaml.Node | None = None
+    ) -> object:
+        if alias is None:
+            self._tree.lines[path] = _line(key or node)
+        return self.value(node, path, alias)
 
-    def _mapping(self, node: yaml.MappingNode, path: Keys) -> dict[str, object]:
+    def _mapping(self, node: yaml.MappingNode, path: Keys, alias: Alias) -> dict[str, object]:
         mapping: dict[str, object] = {}
         merged: list[tuple[object, int]] = []
         for key, value in node.value:
             place = (*path, key.value)
             if key.value == "<<" and _is_word(key):
                 if merged:
-                    line = key.start_mark.line + 1
-                    self._tree.problems.append(_twice(place, merged[0][1], line))
+                    self._twice(place, merged[0][1], key)
                 plain = isinstance(value, yaml.CollectionNode) and not hasattr(value, "alias")
-                line = self._tree.lines.get(path, 1) if plain else value.start_mark.line + 1
-                merged.append((self.value(value, place), line))
+                line = self._tree.lines.get(path, 1) if plain else _line(value)
+                merged.append((self.value(value, place, alias), line))
                 continue
-            if key.value in mapping and self._alias is None:
-                line = key.start_mark.line + 1
-                self._tree.problems.append(_twice(place, self._tree.lines[place], line))
-            mapping[key.value] = self._item(value, place, key)
+            if key.value in mapping and alias is None:
+                self._twice(place, self._tree.lines[place], key)
+            mapping[key.value] = self._item(value, place, alias, key)
         for source, line in merged:
             self._merge(mapping, path, source, line)
         return mapping
@@ -192,56 +201,44 @@ class _Values:
     def _merge(self, target: dict[str, object], path: Keys, source: object, line: int) -> None:
         for mapping in source if isinstance(source, list) else [source]:
             if not isinstance(mapping, dict):
-                problem = _problem("<< merges something that is no mapping", line)
-                self._tree.problems.append(problem)
+                self._tell("<< merges something that is no mapping", line)
                 continue
-            for key, value in mapping.items():
+            for key in mapping:
                 if key not in target:
-                    target[key] = value
+                    target[key] = mapping[key]
                     self._tree.lines.setdefault((*path, key), line)
 
+    def _twice(self, path: Keys, first: int, key: yaml.Node) -> None:
+        self._tell(
+            f"the key stands twice, first on line {first}",
+            _line(key),
+            path,
+            "remove one of the two, or put both values under one key",
+            "Pulumi refuses the file, and other readers silently take one of the two",
+        )
 
-def _at(keys: Keys, line: int | None) -> Where:
-    """The place; a path that reads like a credential as a whole is masked as a whole."""
+    def _tell(self, *parts: Any) -> None:
+        self._tree.problems.append(_problem(*parts))
+
+
+def _problem(
+    what: str,
+    line: int | None = 1,
+    keys: Keys = (),
+    instead: str = "write plain YAML: keys and values, indented with spaces",
+    why: str = "the stack's config cannot be read for certain",
+) -> Message:
+    """A problem at a place; a path that reads like a credential as a whole is masked as a whole."""
     where = Where(keys, line=line)
-    return Where((MASK,), line=line) if looks_secret(where.path) else where
-
-
-def _problem(what: str, line: int | None = 1, keys: Keys = (), instead: str = "") -> Message:
-    return Message(
-        _at(keys, line),
-        what=what,
-        why="the stack's config cannot be read for certain",
-        instead=instead or "write plain YAML: keys and values, indented with spaces",
-    )
-
-
-def _refused(what: str, mark: yaml.Mark, path: Keys, instead: str) -> ConfigError:
-    return ConfigError([_problem(what, mark.line + 1, path, instead)])
+    if looks_secret(where.path):
+        where = Where((MASK,), line=line)
+    return Message(where, what, why, instead)
 
 
 def _too_deep(line: int, path: Keys) -> ConfigError:
     while len(Where(path).path) > _LONGEST:
         path = path[:-1]
     return ConfigError([_problem(f"keys are nested more than {_DEEPEST} deep", line, path)])
-
-
-def _twice(path: Keys, first: int, second: int) -> Message:
-    return Message(
-        _at(path, second),
-        what=f"the key stands twice, first on line {first}",
-        why="Pulumi refuses the file, and other readers silently take one of the two",
-        instead="remove one of the two, or put both values under one key",
-    )
-
-
-def _no_text(path: Keys, node: yaml.ScalarNode) -> Message:
-    return Message(
-        _at(path, node.start_mark.line + 1),
-        what=f"{node.value} is read as a moment, not as text",
-        why="the engine hands it on in other words, with a time of day and a zone",
-        instead=f'write "{node.value}" in quotes',
-    )
 
 
 def _syntax(error: yaml.MarkedYAMLError, text: str) -> Message:
