@@ -8,10 +8,10 @@ import pulumi
 
 from cfscim.config.checklist import remaining_steps
 from cfscim.config.facts import token_fingerprint
+from cfscim.config.kinds import GUARD
 from cfscim.config.lanes import Lane, lanes
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_names, scim_base_url
-from cfscim.config.policy.lock_out import GUARD
 from cfscim.config.roles import Role
 from cfscim.config.warnings import lines, warnings
 from components.access_guard import AccessGuard

@@ -11,13 +11,12 @@ import pulumi
 import pulumi_cloudflare as cloudflare
 
 from cfscim.config.facts import (
-    PREVIOUS_TOKEN,
-    TOKEN_WATCH,
     USER_SCOPE,
     account_resource,
     token_permissions,
     token_trigger,
 )
+from cfscim.config.kinds import PREVIOUS_TOKEN, TOKEN, TOKEN_WATCH
 from cfscim.config.models import ScimConfig
 from components.lookups import Lookups
 from components.previous_token import PreviousToken
@@ -67,7 +66,7 @@ class ScopedToken(pulumi.ComponentResource):
         account = config.account.id
         if config.token.owner == "account":
             token = cloudflare.AccountToken(
-                "token",
+                TOKEN,
                 account_id=account,
                 policies=[_account_policy(account, "account", lookups)],
                 **settings,
@@ -76,7 +75,7 @@ class ScopedToken(pulumi.ComponentResource):
         else:
             # Account policy first: the provider orders policies by (effect, resources).
             token = cloudflare.ApiToken(
-                "token",
+                TOKEN,
                 policies=[
                     _account_policy(account, "user", lookups),
                     {

@@ -8,8 +8,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from pulumi_policy import EnforcementLevel, PolicyPack
 
+from cfscim.program.private import read_properties_with
 from policy.pack import policies
-from policy.views import hide_secrets
+from policy.views import readable
 
-hide_secrets()
+read_properties_with(readable)
 PolicyPack("cloudflare-scim", policies(), enforcement_level=EnforcementLevel.MANDATORY)

@@ -8,7 +8,6 @@ judge what is known; so both arrive as the words `plan` uses for them.
 from collections.abc import Mapping, Sequence
 
 from pulumi_policy import PolicyResource, ResourceValidationArgs, proxy
-from pulumi_policy import policy as sdk
 from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
 
 from cfscim.config.json_types import Json
@@ -70,16 +69,6 @@ _UNKNOWNS = frozenset(
         proxy.UNKNOWN_OBJECT_VALUE,
     }
 )
-
-
-def hide_secrets() -> None:
-    """Makes the SDK read properties with `readable`; to be called before the pack is served."""
-    sdk.deserialize_properties = readable_properties  # pyright: ignore[reportPrivateImportUsage]
-
-
-def readable_properties(props: Mapping[str, Json], _proxy_secrets: bool = False) -> dict[str, Json]:
-    """The properties of one resource as rules read them; the name and form are the SDK's."""
-    return {key: readable(value) for key, value in props.items()}
 
 
 def readable(value: Json) -> Json:

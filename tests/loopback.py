@@ -13,7 +13,6 @@ import pytest
 
 from cfscim.program import run
 from cfscim.program.monitor import RecordingMonitor
-from cfscim.program.quick_run import AtOnce
 from cfscim.vendors import http, network, pages
 from cfscim.verify import reading
 from sandbox.server import outbound
@@ -84,7 +83,7 @@ def _inner() -> asyncio.AbstractEventLoop:
     return asyncio.new_event_loop()
 
 
-class Threadless(AtOnce):
+class Threadless(run.AtOnce):
     """Takes a pool's place, and an event loop's: each call is made where it is asked for."""
 
     def __init__(self, max_workers: int = 1, thread_name_prefix: str = "") -> None:

@@ -2,8 +2,8 @@
 what, the identity provider who is in the role groups."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from contextlib import ExitStack
 from functools import partial
+from typing import TYPE_CHECKING
 
 from cfscim.access.picture import Held, Live, Said, Way
 from cfscim.adopt.state import settings_of
@@ -16,6 +16,10 @@ from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.verify.cloudflare import CloudflareView, Power
 from cfscim.verify.cloudflare_facts import read_powers
 from cfscim.verify.reading import Reader, Tally, Unreadable
+
+if TYPE_CHECKING:
+    from cfscim.vendors.entra.api import GraphClient
+    from cfscim.vendors.okta.api import OktaClient
 
 
 def ask(stacks: Iterable[CheckedStack], env: Mapping[str, str]) -> dict[str, Live]:
@@ -67,11 +71,12 @@ def _directory(
     """Who is in the role groups: a search for each by its name, and its members by page."""
     holders: dict[Held, Way] = {}
     for config in ways:
-        people = _okta if config.identity_provider.kind == "okta" else _entra
-        names = group_names(config)
-        with ExitStack() as open_, Reader(Tally()) as reader:
-            members = people(settings(), env, open_)
-            asked = {role: reader.read(partial(members, name)) for role, name in names.items()}
+        names, kind = group_names(config), config.identity_provider.kind
+        with _client(kind, settings(), env) as client, Reader(Tally()) as reader:
+            asked = {
+                role: reader.read(partial(client.addresses_in, name))
+                for role, name in names.items()
+            }
             for role, reading in asked.items():
                 words = f'in the group "{names[role]}"'
                 for person in reading.get():
@@ -79,34 +84,16 @@ def _directory(
     return holders
 
 
-def _okta(
-    settings: Mapping[str, str], env: Mapping[str, str], open_: ExitStack
-) -> Callable[[str], list[str]]:
-    from cfscim.vendors.okta.api import OktaClient
+def _client(
+    kind: str, settings: Mapping[str, str], env: Mapping[str, str]
+) -> "OktaClient | GraphClient":
+    if kind == "okta":
+        from cfscim.vendors.okta.api import OktaClient
 
-    client = open_.enter_context(OktaClient.from_settings(settings, env))
-
-    def members(name: str) -> list[str]:
-        group = client.group_by_name(name)
-        return [member.email for member in client.group_members(group.id)] if group else []
-
-    return members
-
-
-def _entra(
-    settings: Mapping[str, str], env: Mapping[str, str], open_: ExitStack
-) -> Callable[[str], list[str]]:
+        return OktaClient.from_settings(settings, env)
     from cfscim.vendors.entra.api import GraphClient
-    from cfscim.verify.entra_facts import address_of
 
-    client = open_.enter_context(GraphClient.from_settings(settings, env))
-
-    def members(name: str) -> list[str]:
-        group = client.group_by_name(name)
-        people = client.group_members(group.id) if group else ()
-        return [address_of(member) for member in people if member.is_user]
-
-    return members
+    return GraphClient.from_settings(settings, env)
 
 
 def _way(power: Power, ours: Set[tuple[str, str]]) -> Way:

@@ -105,7 +105,7 @@ class _Finder(Placeholders):
     ) -> dict[str, object]:
         """The vendor's own answer. Raises `ScimError`."""
         try:
-            return dict(self._vendors.lookup(args.token)(_revealed(args.args)))
+            return dict(self._vendors.lookup(args.token)(args.args))
         except ScimError as error:
             self._fail(error)
             raise

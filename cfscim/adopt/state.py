@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cfscim import processes
-from cfscim.config.facts import PREVIOUS_TOKEN
 from cfscim.config.json_types import Json, JsonObject
+from cfscim.config.kinds import PREVIOUS_TOKEN
 from cfscim.config.messages import PROJECT, MissingError
 from cfscim.config.stack_file import StackFile
 from cfscim.hints import engine_folder

@@ -54,12 +54,6 @@ FEWEST_SUPER_ADMINISTRATORS = 2
 WARN_DAYS = (30, 14, 3)
 """Days ahead at which the token's end is warned of, each time more urgently."""
 
-PREVIOUS_TOKEN = "previous-token"  # noqa: S105 - a name
-"""The logical name of the resource that ends the stack's tokens, a replaced one included."""
-
-TOKEN_WATCH = "token-watch"  # noqa: S105 - a name
-"""The logical name of the resource that notices a token that has ended."""
-
 URGENT_DAYS = 7
 """Days ahead from which a token no longer counts as all right."""
 

@@ -419,15 +419,16 @@ def _texts(value: object) -> Iterator[str]:
 def _settings(values: Mapping[str, object]) -> Settings:
     shown, marks = {}, {}
     for key, value in values.items():
-        text = as_text(value)
-        sealed = key in _SEALED_KEYS or is_encrypted(value)
-        named = _names_credential(str(key))
-        hidden = sealed or named or looks_secret(text) or _holds_credential(str(key), text)
-        shown[str(key)] = MASK if hidden and not isinstance(value, Mapping | list) else text
-        if is_secure(value) or key in _SEALED_KEYS or named:
-            shown[str(key)] = MASK
+        name, text = str(key), as_text(value)
+        withheld = is_secure(value) or name in _SEALED_KEYS or _names_credential(name)
+        hidden = (
+            withheld or is_encrypted(value) or looks_secret(text) or _holds_credential(name, text)
+        )
+        # The text of a list or mapping has its own parts masked.
+        whole = withheld or (hidden and not isinstance(value, Mapping | list))
+        shown[name] = MASK if whole else text
         plain = json.dumps(value, sort_keys=True, default=str)
-        marks[str(key)] = hashlib.sha256(plain.encode()).hexdigest() if hidden else f"= {plain}"
+        marks[name] = hashlib.sha256(plain.encode()).hexdigest() if hidden else f"= {plain}"
     return Settings(shown, marks)
 
 

@@ -13,6 +13,7 @@ from cfscim.config.kinds import (
     ENTRA_APP_NAME,
     ENTRA_GROUP,
     GROUPS,
+    GUARD,
     OKTA_APP_NAME,
     TOKENS,
     words_for,
@@ -20,7 +21,7 @@ from cfscim.config.kinds import (
 from cfscim.config.lanes import lanes
 from cfscim.config.messages import CONFIG_KEY, Level, Message, ScimError, Where
 from cfscim.config.models import ScimConfig
-from cfscim.config.policy.lock_out import GUARD, Charge
+from cfscim.config.policy.lock_out import Charge
 from cfscim.config.stack_file import CheckedStack
 from cfscim.hints import as_printed
 from cfscim.preflight.answers import Answer, Asked, refused

@@ -3,7 +3,7 @@
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.struct_pb2 import Value as ProtoValue
 from pulumi.runtime import rpc
-from pulumi.runtime.mocks import MockMonitor, Mocks
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, Mocks
 from pulumi.runtime.proto import resource_pb2
 
 from cfscim.program.registrations import SECRET, Declared, Options, Registration, Value
@@ -52,13 +52,10 @@ class RecordingMonitor(MockMonitor):
         """Writes the look-up down, and answers it."""
         arguments = _plain_struct(request.args)
         self.declared.lookups.append((request.tok, arguments))
-        return self.look_up(request, arguments)
-
-    def look_up(
-        self, request: resource_pb2.ResourceInvokeRequest, _arguments: dict[str, Value]
-    ) -> resource_pb2.ResourceInvokeResponse:
-        """What a look-up is answered with."""
-        return super().Invoke(request)
+        answer = self.mocks.call(MockCallArgs(request.tok, arguments, request.provider))
+        response = resource_pb2.ResourceInvokeResponse()
+        getattr(response, "return").update(answer)
+        return response
 
     def RegisterResourceOutputs(  # noqa: N802 - the engine's own name
         self, request: resource_pb2.RegisterResourceOutputsRequest

@@ -12,7 +12,6 @@ from cfscim.config.facts import ACCOUNT_SCOPE
 from cfscim.config.kinds import ACCOUNT_TOKENS, ENTRA_APP, ENTRA_GROUP, USER_TOKENS
 from cfscim.config.roles import PERMISSION_GROUP_IDS, ROLES
 from cfscim.program.monitor import RecordingMonitor
-from cfscim.program.registrations import Value
 
 # The outputs our components use beyond the id and the inputs.
 _OUTPUTS: Mapping[str, tuple[str, ...]] = {
@@ -57,7 +56,8 @@ class Placeholders(Mocks):
 
 
 class PlanMonitor(RecordingMonitor):
-    """Answers as `Placeholders` do, at once: nothing is taken apart and put together again."""
+    """Answers with `Placeholders`, at once: a resource's inputs are not taken apart and put
+    together again, which is a good part of a plan's time."""
 
     answers_at_once = True
 
@@ -67,21 +67,12 @@ class PlanMonitor(RecordingMonitor):
     def register(
         self, request: resource_pb2.RegisterResourceRequest
     ) -> resource_pb2.RegisterResourceResponse:
-        """As `Placeholders.new_resource`."""
+        """The inputs as they are, plus the id and the outputs our components read."""
         id_ = f"${{{request.name}.id}}" if request.custom else ""
         urn = self.make_urn(request.parent, request.type, request.name)
         response = resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=request.object)
         for key, value in _outputs(request.type, request.name).items():
             response.object.fields[key].string_value = value
-        return response
-
-    def look_up(
-        self, request: resource_pb2.ResourceInvokeRequest, arguments: dict[str, Value]
-    ) -> resource_pb2.ResourceInvokeResponse:
-        """As `Placeholders.call`."""
-        answer = self.mocks.call(MockCallArgs(request.tok, arguments, request.provider))
-        response = resource_pb2.ResourceInvokeResponse()
-        getattr(response, "return").update(answer)
         return response
 
 

@@ -1,11 +1,15 @@
 """Runs the Pulumi program in this process, under a monitor of ours instead of an engine."""
 
 import asyncio
+import gc
 import json
 import logging
 import runpy
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 from pulumi import RunError
 from pulumi.runtime import run_in_stack, set_all_config
@@ -16,11 +20,12 @@ from pulumi.runtime.stack import wait_for_rpcs
 
 from cfscim.config.messages import PROJECT, ScimError
 from cfscim.program.monitor import RecordingMonitor
-from cfscim.program.quick_run import AtOnce, collecting_afterwards, without_stack_traces
+from cfscim.program.private import without_stack_traces
 from cfscim.program.registrations import Declared, in_order
 
 PROGRAM = Path(__file__).resolve().parents[2] / "__main__.py"
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -62,7 +67,7 @@ def run_program(
         loop.set_default_executor(AtOnce())
     try:
         asyncio.set_event_loop(loop)
-        with without_stack_traces(), collecting_afterwards():
+        with without_stack_traces(), _collecting_afterwards():
             loop.run_until_complete(run_in_stack(lambda: _execute(program, outputs)))
     except RunError as error:
         raise ScimError(str(error)) from None
@@ -75,6 +80,34 @@ def run_program(
         set_root_resource(None)  # pyright: ignore[reportArgumentType] - clears it
     declared = monitor.declared
     return Declared(in_order(declared.resources), declared.outputs, declared.lookups)
+
+
+class AtOnce(ThreadPoolExecutor):
+    """An event loop's executor that makes each call where it is asked for: where nothing is waited
+    for, a thread only costs."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """The call's result, or its error."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+@contextmanager
+def _collecting_afterwards() -> Iterator[None]:
+    """Nearly all that a run makes lives until its end: looking for garbage before is a third of
+    its time. What ran with the collector off keeps it off."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class _Told(MockEngine):

@@ -50,7 +50,7 @@ class Carrier(Mocks):
     ) -> Props:
         """A look-up's answer. Raises `ScimError`."""
         with self._operation(f"look-up {args.token.rsplit(':', 1)[-1]}"):
-            return self._vendors.lookup(args.token)(_revealed(args.args))
+            return self._vendors.lookup(args.token)(args.args)
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, Props]:
         """Id and outputs of a resource that now is as declared. Raises `ScimError`."""

@@ -18,7 +18,7 @@ from typing import Protocol
 
 from cfscim.adopt.state import read_state as stack_state
 from cfscim.config.json_types import JsonObject
-from cfscim.config.kinds import OKTA_CONSOLE_GATE
+from cfscim.config.kinds import OKTA_CONSOLE_GATE, TOKEN
 from cfscim.config.messages import CONFIG_KEY, ScimError, UsageError, one_line
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
@@ -311,7 +311,7 @@ def _update(
     if OKTA_CONSOLE_GATE in before:
         progress("updating the stack, whose console steps were done before")
         outputs = deployer.update({CONFIG_KEY: _confirmed(declared, True)})
-        if before.get("token") != outputs.get("tokenId"):
+        if before.get(TOKEN) != outputs.get("tokenId"):
             progress("pasting the new token in the sandbox's Okta console")
             _console(config, outputs, deployer, sandbox)
         return outputs

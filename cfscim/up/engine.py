@@ -19,6 +19,7 @@ import yaml
 from pulumi.automation import CommandResult, EngineEvent, LocalWorkspace, PulumiCommand, Stack
 from pulumi.automation.errors import CommandError, create_command_error
 from pulumi.automation.events import StepEventMetadata
+from semver import VersionInfo
 
 from cfscim import processes
 from cfscim.config.json_types import JsonObject
@@ -75,9 +76,8 @@ def find_engine() -> Engine | NoEngine:
 
 
 def _executable() -> Engine | NoEngine:
-    if on_path := shutil.which("pulumi"):
-        processes.run_text([on_path, "version"], seconds=processes.ASK_SECONDS)
-        command: PulumiCommand = Bounded(skip_version_check=True)
+    if shutil.which("pulumi"):
+        command = Bounded("pulumi")
     else:
         if not _network():
             return NoEngine(
@@ -85,8 +85,7 @@ def _executable() -> Engine | NoEngine:
                 "from, does not answer"
             )
         try:
-            root = Path(PulumiCommand.install().command).parents[1]
-            command = Bounded(str(root), skip_version_check=True)
+            command = Bounded(PulumiCommand.install().command)
         except (OSError, RuntimeError, subprocess.SubprocessError) as error:
             return NoEngine(f"`pulumi` is not on PATH and installing it failed ({_line(error)})")
     plugins: dict[str, str] = {}
@@ -150,7 +149,17 @@ _OPERATIONS = {
 
 
 class Bounded(PulumiCommand):
-    """The engine's command, each of whose runs ends in time; Pulumi's own waits for ever."""
+    """The engine's command, each of whose runs ends in time; Pulumi's own waits for ever.
+
+    `command`: a name on PATH or a path. Raises `subprocess.TimeoutExpired` where it gives no
+    version.
+    """
+
+    def __init__(self, command: str) -> None:
+        env = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+        asked = processes.run_text([command, "version"], seconds=processes.ASK_SECONDS, env=env)
+        self.command = command
+        self.version = VersionInfo.parse(asked.stdout.strip().removeprefix("v"))
 
     def run(
         self,

@@ -34,7 +34,6 @@ from cfscim.verify.entra_facts import (
     LONGEST,
     EntraDirectory,
     EntraFacts,
-    address_of,
     restart_command,
 )
 from cfscim.verify.links import EntraLinks
@@ -381,7 +380,7 @@ def _names(directory: EntraDirectory) -> Verdict:
         if user.account_enabled is not False and user.mail != user.sent_name
     ]
     wrong = sorted(
-        f"{user.mail or f'{address_of(user)}, without mail,'} has user principal name "
+        f"{user.mail or f'{user.address}, without mail,'} has user principal name "
         f"{user.sent_name or 'none'}"
         for user in unequal
     )
@@ -391,7 +390,7 @@ def _names(directory: EntraDirectory) -> Verdict:
         "make both equal, letter for letter; Cloudflare compares them with case, and who has no "
         "mail needs one: proxyAddresses are not sent"
     )
-    about = tuple(sorted(address_of(user) for user in unequal))
+    about = tuple(sorted(user.address for user in unequal))
     return fails("equal, letter for letter", named(wrong), Action(Act.ENTRA_USER_NAME, text, about))
 
 

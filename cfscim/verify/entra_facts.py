@@ -179,7 +179,7 @@ def _absent(
         (people(config), users),
         *((config.roles[role].members or (), reading) for role, reading in members.items()),
     ):
-        there = {address_of(user).lower() for user in reading.wait() or ()}
+        there = {user.address.lower() for user in reading.wait() or ()}
         lost += [person for person in declared if person.lower() not in there]
     return list(dict.fromkeys(lost))[:_MOST_LOST]
 
@@ -197,11 +197,6 @@ def _reasons(client: GraphClient, lost: list[str]) -> Mapping[str, Lost]:
     reasons |= {person.lower(): proxy for person in client.users_by_proxy(absent)}
     off = {address.lower() for address, user in users.items() if user.account_enabled is False}
     return reasons | dict.fromkeys(off, Lost("disabled in Entra"))
-
-
-def address_of(member: Member) -> str:
-    """The address by which the config knows a person: mail, else the first other one."""
-    return member.mail or next(iter(member.proxies), "") or member.sent_name or member.id
 
 
 @dataclass(frozen=True)
@@ -379,7 +374,7 @@ class EntraDirectory:
         """Which groups, or which people, failed in the last cycle, with Entra's own reason."""
         failed: dict[str, str] = {}
         names = {
-            event.id: address_of(event)
+            event.id: event.address
             for reading in (self.facts.users, *self.facts.members.values())
             for event in reading.wait() or ()
         }
@@ -401,7 +396,7 @@ class EntraDirectory:
 
     def _person(self, member: Member, failed: Mapping[str | None, str]) -> Person:
         mail, name = member.mail or "", member.sent_name
-        address = address_of(member)
+        address = member.address
         # Cloudflare knows the person by what Entra sends as userName.
         names = frozenset({name.lower()} if name else {mail.lower()})
         if member.account_enabled is False:

@@ -11,7 +11,7 @@ from cfscim.vendors.entra.models import Member
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
 from cfscim.verify.directory import exactly, includes, named
-from cfscim.verify.entra_facts import EntraFacts, address_of
+from cfscim.verify.entra_facts import EntraFacts
 from cfscim.verify.links import EntraLinks
 from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.reading import Dependent, Unreadable
@@ -189,7 +189,7 @@ class EntraGroups:
         direct = {member.id for member in members}
         read = self._facts.within.get(group)
         deeper = sorted(
-            address_of(member)
+            member.address
             for member in (read.wait() if read else None) or ()
             if member.is_user and member.id not in direct
         )
@@ -233,4 +233,4 @@ def _rename(id_: str, name: str, right: str) -> Action:
 
 def _addresses(members: tuple[Member, ...]) -> list[str]:
     people_only = (member for member in members if member.is_user)
-    return [address_of(member) for member in people_only]
+    return [member.address for member in people_only]

@@ -11,7 +11,7 @@ import pulumi_azuread as azuread
 
 from cfscim.config.clouds import CLOUDS
 from cfscim.config.entra_keys import Key, everybody, notifications, tenant_url
-from cfscim.config.kinds import ENTRA_APP_NAME
+from cfscim.config.kinds import ENTRA_APP_NAME, ENTRA_CREDENTIALS_NAME, ENTRA_JOB_NAME
 from cfscim.config.lanes import Lane
 from cfscim.config.models import EntraConfig
 from components.entra.saved_keys import EntraSavedKeys
@@ -51,7 +51,7 @@ class EntraApp(pulumi.ComponentResource):
             ),
         )
         job = azuread.SynchronizationJob(
-            "entra-job",
+            ENTRA_JOB_NAME,
             service_principal_id=app.service_principal_id,
             template_id="scim",
             enabled=False,
@@ -66,7 +66,7 @@ class EntraApp(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[job]),
         )
         azuread.SynchronizationSecret(
-            "entra-secret",
+            ENTRA_CREDENTIALS_NAME,
             service_principal_id=app.service_principal_id,
             # Exactly these four: with another number than Entra keeps the provider waits until
             # its time-out (terraform-provider-azuread #1013).

@@ -7,8 +7,7 @@ import httpx
 import pytest
 
 from cfscim.config.calls import BUCKETS, Asked, Calls, calls
-from cfscim.config.facts import TOKEN_WATCH
-from cfscim.config.kinds import OKTA_GATE
+from cfscim.config.kinds import OKTA_GATE, TOKEN_WATCH
 from cfscim.config.messages import CONFIG_KEY
 from cfscim.plan.model import declare
 from cfscim.program.registrations import Registration

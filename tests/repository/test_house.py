@@ -14,7 +14,7 @@ from cfscim.config.roles import PERMISSION_GROUP_IDS
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = ("cfscim", "components", "policy")
-PRIVATE_PULUMI = {"cfscim/program/quick_run.py", "policy/views.py"}
+PRIVATE_PULUMI = {"cfscim/program/private.py"}
 """Where what no public way gives is taken from Pulumi, with the version it was seen with."""
 OWNERS = {
     **dict.fromkeys(KINDS, "cfscim/config/kinds.py"),

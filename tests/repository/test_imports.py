@@ -12,7 +12,7 @@ MAY_IMPORT = {
     "cfscim/config": {"cfscim.config"},
     "cfscim/vendors": {"cfscim.config", "cfscim.vendors"},
     "components": {"components", "cfscim.config", "cfscim.vendors"},
-    "policy": {"policy", "cfscim.config"},
+    "policy": {"policy", "cfscim.config", "cfscim.program.private"},
     "cfscim": {"cfscim"},
     "sandbox": {"sandbox"},
 }

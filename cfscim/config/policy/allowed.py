@@ -17,8 +17,10 @@ from cfscim.config.kinds import (
     ENTRA_APP_NAME,
     ENTRA_ASSIGNMENT,
     ENTRA_CREDENTIALS,
+    ENTRA_CREDENTIALS_NAME,
     ENTRA_GROUP,
     ENTRA_JOB,
+    ENTRA_JOB_NAME,
     ENTRA_MEMBERS,
     ENTRA_USERS,
     ENTRA_USERS_ASSIGNMENT,
@@ -46,6 +48,7 @@ from cfscim.config.kinds import (
     OKTA_USERS,
     OURS,
     PREVIOUS_TOKENS,
+    TOKEN,
     TOKEN_WATCHES,
     TOKENS,
     USER_GROUP,
@@ -75,14 +78,14 @@ _OF_PROVIDER: Mapping[str, tuple[str, ...]] = {
 """Which of the kinds that the program knows it declares with which identity provider."""
 _PACKAGES = {"okta": {"cloudflare", "okta"}, "entra": {"cloudflare", "azuread"}}
 _ONCE: Mapping[str, str] = {
-    ACCOUNT_TOKENS: "token",
-    USER_TOKENS: "token",
+    ACCOUNT_TOKENS: TOKEN,
+    USER_TOKENS: TOKEN,
     OKTA_APP: OKTA_APP_NAME,
     OKTA_CONNECTION: OKTA_CONNECTION_NAME,
     OKTA_FEATURES: OKTA_FEATURES_NAME,
     ENTRA_APP: ENTRA_APP_NAME,
-    ENTRA_JOB: "entra-job",
-    ENTRA_CREDENTIALS: "entra-secret",
+    ENTRA_JOB: ENTRA_JOB_NAME,
+    ENTRA_CREDENTIALS: ENTRA_CREDENTIALS_NAME,
 }
 """The logical name of what a stack declares once."""
 

@@ -15,8 +15,6 @@ from cfscim.config.roles import Role
 
 LOCK_OUT = "last-super-administrators"
 """The rule whose waiver lets a change, or a destroy, leave nobody in charge."""
-GUARD = "access-guard"
-"""The logical name of the resource that counts before a change."""
 _SUPER = Role.SUPER_ADMINISTRATOR
 _ELSEWHERE = "managed in the identity provider"
 """In place of a list of members, where the config has none."""

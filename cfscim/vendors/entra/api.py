@@ -117,6 +117,12 @@ class GraphClient(JobCalls):
         entries = odata_pages(self._http, path, query, needs=_GROUPS)
         return tuple(read(Member, item, f"Microsoft Graph GET {path}") for item in entries)
 
+    def addresses_in(self, name: str) -> list[str]:
+        """The addresses of the people in the group of exactly this name."""
+        group = self.group_by_name(name)
+        members = self.group_members(group.id) if group else ()
+        return [member.address for member in members if member.is_user]
+
     def everybody_in(self, group_id: str) -> tuple[Member, ...]:
         """Who and what is in a group directly or by a group within it, however deep."""
         path = f"{GROUPS}/{quote(bare(group_id))}/transitiveMembers"

@@ -111,6 +111,11 @@ class Member(Reply):
         return tuple(address for kind, _, address in parts if kind.lower() == "smtp")
 
     @property
+    def address(self) -> str:
+        """The address by which the config knows the person: mail, else the first other one."""
+        return self.mail or next(iter(self.proxies), "") or self.sent_name or self.id
+
+    @property
     def is_user(self) -> bool:
         """Whether it is a person; groups within groups are not provisioned."""
         return self.kind in ("", "#microsoft.graph.user")

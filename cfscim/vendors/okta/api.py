@@ -140,6 +140,11 @@ class OktaClient:
         entries = link_pages(self._http, path, {"limit": "200"}, needs=_GROUPS)
         return tuple(read(User, item, f"Okta GET {path}") for item in entries)
 
+    def addresses_in(self, name: str) -> list[str]:
+        """The addresses of the people in the group of exactly this name."""
+        group = self.group_by_name(name)
+        return [user.email for user in self.group_members(group.id)] if group else []
+
     def settled_members(
         self, group: Group, declared: Collection[str], *, exact: bool
     ) -> tuple[User, ...]:
