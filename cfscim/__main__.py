@@ -7,10 +7,11 @@ credentials), 4 (verify) not there yet, 130 ended by Ctrl-C, 143 by SIGTERM.
 import atexit
 import gc
 import os
+import shutil
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from enum import StrEnum
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +25,7 @@ except ModuleNotFoundError as missing:
 from cfscim.config.messages import Exit, ScimError
 from cfscim.hints import next_command
 from cfscim.interrupted import ends_in_one_line
-from cfscim.report import passing
+from cfscim.report import passing, streams
 
 app = typer.Typer(
     help="Cloudflare dashboard SCIM from one reviewed config.",
@@ -62,12 +63,6 @@ EXAMPLES = {
     "completion": ('bash > ~/.cfscim && echo ". ~/.cfscim" >> ~/.bashrc',),
 }
 """By command: words after it, as its help shows them."""
-
-
-def _at_once(what: str) -> None:
-    """Something on the screen before anything is loaded or asked; nothing in a file or a pipe."""
-    if sys.stderr.isatty():
-        print(f"{what} …", file=sys.stderr, flush=True)
 
 
 def _show_version(wanted: bool) -> None:
@@ -133,7 +128,7 @@ def validate(
     files: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FILE]...",
+            metavar="FILE",
             help="Stack files, or folders of them (default: every Pulumi.*.yaml here).",
         ),
     ] = None,
@@ -188,7 +183,7 @@ def plan(
     paths: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FOLDER]...",
+            metavar="FOLDER",
             help="Without --stack: folders of stack files, or stack files (default: those here).",
         ),
     ] = None,
@@ -260,7 +255,7 @@ def up(
     ] = False,
 ) -> None:
     """Try a stack out on the sandbox: update, one provisioning cycle, who has which role."""
-    _at_once(f"{stack}: looking for an engine, or rehearsing without one")
+    passing.begin(f"{stack}: looking for an engine")
     from cfscim.up.command import Request, run
 
     raise typer.Exit(run(Request(stack, keep, people, sandbox, imports, whole)))
@@ -303,7 +298,7 @@ def verify(
     record: Record = None,
 ) -> None:
     """Read the live systems back and compare: exit 0 as declared, 1 not, 4 not yet, 3 no answer."""
-    _at_once(f"{stack}: reading the live systems")
+    passing.begin(f"{stack}: reading the live systems")
     from cfscim.vendors.recording import recorded
     from cfscim.verify.command import run
 
@@ -339,7 +334,7 @@ def adopt(
     record: Record = None,
 ) -> None:
     """Find what exists and is not in the state, and write its import; exit 0 nothing is left."""
-    _at_once(f"{stack}: reading the live systems")
+    passing.begin(f"{stack}: reading the live systems")
     from cfscim.adopt.command import Request, run
     from cfscim.vendors.limits import whole_run
     from cfscim.vendors.recording import recorded
@@ -377,7 +372,7 @@ def preflight(
     record: Record = None,
 ) -> None:
     """Ask, before an update, what would stop it; read-only. Exit 0 ready, 1 something is to do."""
-    _at_once(f"{stack}: reading the live systems")
+    passing.begin(f"{stack}: reading the live systems")
     from cfscim.preflight.command import run
     from cfscim.vendors.limits import whole_run
     from cfscim.vendors.recording import recorded
@@ -396,7 +391,7 @@ def steps(
     """List what is left to do by hand, with links: exit 0 nothing, 1 something."""
     from cfscim.vendors.limits import whole_run
 
-    _at_once(f"{stack}: reading the live systems")
+    passing.begin(f"{stack}: reading the live systems")
     from cfscim.vendors.recording import recorded
     from cfscim.verify.steps import run
 
@@ -419,7 +414,7 @@ def access(
     paths: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FOLDER]...",
+            metavar="FOLDER",
             help="Folders of stack files, or stack files (default: those here).",
         ),
     ] = None,
@@ -464,7 +459,7 @@ def restore_super_admin(
     record: Record = None,
 ) -> None:
     """Give a member the Super Administrator role with the SCIM token, when nobody has it."""
-    _at_once(f"{stack}: reading the live systems")
+    passing.begin(f"{stack}: reading the live systems")
     from cfscim.restore import run
     from cfscim.vendors.limits import whole_run
     from cfscim.vendors.recording import recorded
@@ -550,22 +545,35 @@ def completion(
     print(script(shell.value), end="")
 
 
+class _Help(typer.Context.formatter_class):
+    """Options beside their words, and on a narrow terminal above them."""
+
+    def write_dl(
+        self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
+    ) -> None:
+        """Writes one list of options or commands."""
+        super().write_dl(rows, min(col_max, self.width // 2 - 5), col_spacing)
+
+
 def _program() -> Any:
     """The command line, with the examples of each command below its options."""
     for info in app.registered_commands:
         name = info.name or getattr(info.callback, "__name__", "").replace("_", "-")
         lines = [f"  {next_command(name)} {words}".rstrip() for words in EXAMPLES.get(name, ())]
         info.epilog = "\n".join(["\b", "Examples:", *lines]) if lines else None
-    return typer.main.get_command(app)
+        # Given, it is wrapped; else it is cut.
+        info.short_help = info.help or (info.callback.__doc__ if info.callback else None)
+    group = typer.main.get_command(app)
+    group.context_class.formatter_class = _Help
+    # By itself, no terminal is taken for narrower than 50 columns.
+    columns = shutil.get_terminal_size().columns
+    group.context_settings["terminal_width"] = min(max(columns, 30) - 2, 78)
+    return group
 
 
 def main() -> None:
     """Runs the command line; an error of ours is one line on stderr, never a traceback."""
-    _open_streams()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # A character the terminal lacks is printed as an escape instead of ending the run.
-            stream.reconfigure(errors="backslashreplace")
+    streams.prepare()
     try:
         if asked := os.environ.get("_CFSCIM_COMPLETE"):
             from cfscim.completion import answer
@@ -573,7 +581,10 @@ def main() -> None:
             sys.exit(answer(_program(), asked))
         words = [word for word in sys.argv[1:] if not word.startswith("-")]
         with ends_in_one_line(words[0] if words else "cfscim"):
-            _program()(prog_name=next_command())
+            try:
+                _program()(prog_name=next_command())
+            finally:
+                sys.stdout.flush()  # what cannot be written down is an error as any other
     except ScimError as error:
         from cfscim.report.say import say
 
@@ -588,18 +599,7 @@ def main() -> None:
         sys.exit(_refused(error))
     finally:
         passing.clear()
-        _flush()
-
-
-def _open_streams() -> None:
-    """Who closed one of the three streams hears or says nothing there; no file takes its place."""
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        if getattr(sys, name) is None:
-            try:
-                os.fstat(number)
-            except OSError:
-                os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
-            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
+        streams.flush()
 
 
 def _refused(error: OSError) -> Exit:
@@ -608,15 +608,6 @@ def _refused(error: OSError) -> Exit:
         where = f"{error.filename}: " if error.filename else ""
         print(f"cfscim: {where}{error.strerror or error}", file=sys.stderr)
     return Exit.PROBLEMS
-
-
-def _flush() -> None:
-    """Ends quietly where the reader of our output has gone, as in `validate | head`."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from cfscim.config.roles import ROLES, Role
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.report import passing
 from cfscim.report.say import say
-from cfscim.stacks import PATTERN
+from cfscim.stacks import PATTERN, short_name
 from cfscim.validate import stack_files
 
 
@@ -62,8 +62,7 @@ def run(request: Request, env: Mapping[str, str] = os.environ) -> int:
         if len(request.since) <= len("2026-05-31"):
             since = since.replace(hour=0, minute=0, second=0)
     picture, problems = gather(request.paths, request.at)
-    if not request.live:
-        passing.clear()
+    passing.clear()
     for problem in problems:
         warns = problem.level is Level.WARNING
         say(f"warning: {problem}" if warns else str(problem), "?" if warns else "!", error=True)
@@ -71,6 +70,7 @@ def run(request: Request, env: Mapping[str, str] = os.environ) -> int:
         # Only now: nothing else here needs an HTTP client.
         from cfscim.access.live import ask
 
+        passing.show("asking the vendors")
         picture = replace(picture, live=ask(_stacks(request.paths), env))
     passing.clear()
     for line in _empty(request, picture):
@@ -149,13 +149,17 @@ def gather(paths: Sequence[str], at: str | None = None) -> tuple[Picture, list[M
         if key not in current and not left_out:
             spans.append(replace(span, end=Commit("", datetime.now(UTC), "", "not committed yet")))
     accounts |= _former(history, accounts, spans)
-    return Picture(accounts, spans, history.known), problems
+    return Picture(accounts, spans, history.known, cut=history.cut), problems
 
 
 def _past(paths: Sequence[str], at: str) -> Picture:
     history = _history(paths, at)
-    accounts = _former(history, {}, history.spans)
-    return Picture(accounts, history.spans, history.known, at=at)
+    accounts = {}
+    for path, said in sorted(history.files.items()):
+        words = (said.account, said.name, short_name(path), path, said.provider)
+        accounts[said.account] = Account(*words, managed_elsewhere=said.elsewhere)
+    accounts |= _former(history, accounts, history.spans)
+    return Picture(accounts, history.spans, history.known, at=at, cut=history.cut)
 
 
 def _history(paths: Sequence[str], at: str | None) -> History:
@@ -164,7 +168,9 @@ def _history(paths: Sequence[str], at: str | None) -> History:
         part = read_history(folder, pattern, at)
         whole.spans += part.spans
         whole.names |= part.names
+        whole.files |= part.files
         whole.known = whole.known or part.known
+        whole.cut = whole.cut or part.cut
     whole.spans = list(dict.fromkeys(whole.spans))
     return whole
 

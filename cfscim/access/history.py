@@ -51,40 +51,43 @@ class Span:
 
 @dataclass
 class History:
-    """Spans of the past and the present, and the name of every account by id."""
+    """Spans of the past and the present, the name of every account by id, and what the files say
+    at the end; `cut`: a shallow clone, where the past begins later than it did."""
 
     spans: list[Span] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     known: bool = False
+    cut: bool = False
+    files: dict[str, "Grants"] = field(default_factory=dict)
 
 
 class _State:
     """Applies commit after commit and keeps the open spans."""
 
     def __init__(self) -> None:
-        self.files: dict[str, tuple[str, dict[Key, str]]] = {}
         self.open: dict[Key, Span] = {}
         self.history = History(known=True)
 
-    def change(self, commit: Commit, changed: Mapping[str, "Grants | None"]) -> None:
-        """What the files say after `commit`; a file that is gone says nothing."""
-        accounts = set()
+    def change(self, commit: Commit | None, changed: Mapping[str, "Grants | None"]) -> None:
+        """What the files say after `commit` (absent: for longer than git knows); nothing where a
+        file is gone."""
+        accounts, files = set(), self.history.files
         for path, grants in changed.items():
-            before = self.files.pop(path, None)
+            before = files.pop(path, None)
             if before is not None:
-                accounts.add(before[0])
+                accounts.add(before.account)
             if grants is not None and grants.account:
-                self.files[path] = (grants.account, grants.people)
+                files[path] = grants
                 accounts.add(grants.account)
                 self.history.names[grants.account] = grants.name
         for account in accounts:
             self._account(account, commit)
 
-    def _account(self, account: str, commit: Commit) -> None:
+    def _account(self, account: str, commit: Commit | None) -> None:
         now: dict[Key, str] = {}
-        for owner, people in self.files.values():
-            if owner == account:
-                now |= people
+        for grants in self.history.files.values():
+            if grants.account == account:
+                now |= grants.people
         for key in [key for key in self.open if key[0] == account and key not in now]:
             span = self.open.pop(key)
             self.history.spans.append(
@@ -97,11 +100,14 @@ class _State:
 
 @dataclass(frozen=True)
 class Grants:
-    """What one version of a stack file grants: account, its name, and person by key."""
+    """What one version of a stack file grants: account, its name, person by key, and the roles
+    whose people the identity provider manages."""
 
     account: str
     name: str
     people: dict[Key, str]
+    provider: str
+    elsewhere: tuple[str, ...]
 
 
 def grants_of(text: str) -> Grants | None:
@@ -115,15 +121,22 @@ def grants_of(text: str) -> Grants | None:
     account = scim.get("account") if isinstance(scim, Mapping) else None
     if not isinstance(scim, Mapping) or not isinstance(account, Mapping):
         return None
-    id, people = str(account.get("id", "")), {}
+    id, people, elsewhere = str(account.get("id", "")), {}, []
     roles = scim.get("roles")
     for role in ROLES:
+        if isinstance(roles, Mapping) and role.value not in roles:
+            continue
         given = roles.get(role.value) if isinstance(roles, Mapping) else None
-        for person in _texts(given.get("members")) if isinstance(given, Mapping) else ():
+        members = given.get("members") if isinstance(given, Mapping) else None
+        if members is None:
+            elsewhere.append(role.value)
+        for person in _texts(members):
             people[id, person.lower(), role, "group"] = person
     for person in _texts(scim.get("breakGlass")):
         people[id, person.lower(), Role.SUPER_ADMINISTRATOR, "breakGlass"] = person
-    return Grants(id, str(account.get("name", "")), people)
+    provider = scim.get("identityProvider")
+    kind = str(provider.get("kind", "")) if isinstance(provider, Mapping) else ""
+    return Grants(id, str(account.get("name", "")), people, kind, tuple(elsewhere))
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -155,8 +168,13 @@ def read_history(folder: str, pattern: str, at: str | None = None) -> History:
     commits = [(c, f) for c, f in _log(folder, pattern, tip) if until is None or c.time <= until]
     texts = _blobs(folder, {blob for _, files in commits for blob in files.values() if blob})
     parsed = {blob: grants_of(text) for blob, text in texts.items()}
+    state.history.cut = _git(folder, ["rev-parse", "--is-shallow-repository"]) == b"true\n"
+    asked = ["rev-list", "--max-parents=0", tip]
+    roots = (_git(folder, asked) or b"").decode().split() if state.history.cut else []
     for commit, files in commits:
-        state.change(commit, {path: parsed[blob] if blob else None for path, blob in files.items()})
+        changed = {path: parsed[blob] if blob else None for path, blob in files.items()}
+        # Where a clone is cut off, all that is there came with its first commit.
+        state.change(None if commit.sha in roots else commit, changed)
     state.history.spans += state.open.values()
     return state.history
 

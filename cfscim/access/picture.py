@@ -1,7 +1,7 @@
 """The picture: accounts, and who has or had which role in them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cfscim.access.history import Span
@@ -72,12 +72,14 @@ class Account:
 
 @dataclass(frozen=True)
 class Picture:
-    """Everything `access` prints; `known`: whether there is a history to tell dates from; `live`:
-    what the vendors say of each account, where they were asked."""
+    """Everything `access` prints; `known`: whether there is a history to tell dates from, and `cut`
+    whether it begins later than it did; `live`: what the vendors say of each account, where they
+    were asked."""
 
     accounts: Mapping[str, Account]
     spans: Sequence[Span]
     known: bool
+    cut: bool = field(default=False, kw_only=True)
     at: str | None = None
     since: datetime | None = None
     live: Mapping[str, Live] = field(default_factory=dict)
@@ -93,7 +95,7 @@ class Picture:
         live = self.live
         if person is not None:
             live = {id: account.only(person) for id, account in live.items()}
-        return Picture(self.accounts, spans, self.known, self.at, since, live)
+        return replace(self, spans=spans, since=since, live=live)
 
     def is_live(self, span: Span) -> bool | None:
         """Whether Cloudflare gives what the span says; None where nobody asked, or can know."""

@@ -7,6 +7,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from unicodedata import east_asian_width
 
 from cfscim.access.history import Commit, Span
 from cfscim.access.picture import Account, Picture, Said, Way
@@ -20,8 +21,9 @@ COLUMNS = (
 _UNKNOWN = Commit("", datetime(1970, 1, 1, tzinfo=UTC), "", "")
 _WHOLE = 1_000_000
 """Columns where nobody says how many there are."""
+_DATED = len("since 2026-01-01…")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_WORDS = {"group": "", "breakGlass": " (break-glass, outside SCIM)"}
+_WORDS = {"group": "", "breakGlass": "break-glass, outside SCIM; "}
 _LIVE = {None: "", True: "yes", False: "no"}
 _PROVIDERS = {"okta": "Okta", "entra": "Microsoft Entra"}
 
@@ -123,18 +125,20 @@ def as_csv(picture: Picture) -> str:
 
 def signed(picture: Picture) -> Iterator[tuple[str, str]]:
     """A block an account, a line a role, each with its sign; the counts and the next command come
-    last. A line is cut where the terminal ends."""
+    last. What was written at a commit is cut where the terminal ends, and nothing else."""
     # Only a terminal, or who says COLUMNS, has a width: in a file a line stays whole.
     width = shutil.get_terminal_size((_WHOLE, 24)).columns
     for account in _by_name(picture):
         block = [*_account(picture, account)]
         if block:
-            yield "", _cut(_head(account), width)
-            yield from ((sign, _cut(line, width)) for sign, line in block)
+            yield "", _head(account)
+            for sign, known, how in block:
+                yield from ((sign, line) for line in _fitting(known, how, width))
             yield "", ""
     if picture.ended and picture.since is not None:
         yield "", "Ended:"
-        yield from (("-", _cut(_ended(picture, span), width)) for span in picture.ended)
+        for span in picture.ended:
+            yield from (("-", line) for line in _fitting(*_ended(picture, span), width))
         yield "", ""
     yield from (("", line) for line in _summary(picture))
 
@@ -159,16 +163,17 @@ def unasked(picture: Picture) -> str:
     return f"Not in this picture: what {named} says now, which could not be asked; exit code 3."
 
 
-def _account(picture: Picture, account: Account) -> Iterator[tuple[str, str]]:
-    """What differs from what the vendors say first, then who has which role."""
+def _account(picture: Picture, account: Account) -> Iterator[tuple[str, str, str]]:
+    """What differs from what the vendors say first, then who has which role: a sign, what is whole
+    on any terminal, and since when."""
     known, provider = picture.live.get(account.id), _PROVIDERS.get(account.provider, "")
     if known is not None:
         for vendor, said in (("Cloudflare", known.cloudflare), (provider, known.directory)):
             if said.ways is None:
-                yield "?", one_line(f"  {vendor} could not be asked: {said.why}")
+                yield "?", one_line(f"  {vendor} could not be asked: {said.why}"), ""
     for way in picture.undeclared(account.id):
         where = way.words if way.words.startswith("in Cloudflare") else f"{provider}: {way.words}"
-        yield "!", one_line(f"  {way.person}  {way.role}  {where}, and in no stack file")
+        yield "!", one_line(f"  {way.person}  {way.role}  {where}, and in no stack file"), ""
     yield from _block(picture, [s for s in picture.present if s.account == account.id])
     for role in account.managed_elsewhere if picture.since is None else ():
         told = [f"managed in {provider}"]
@@ -177,7 +182,7 @@ def _account(picture: Picture, account: Account) -> Iterator[tuple[str, str]]:
             told += _now("in its group", known.directory, role)
         if len(told) == 1:
             told.append("not known from here")
-        yield "?", one_line(f"  {role}: {', '.join(told)}")
+        yield "?", one_line(f"  {role}: {', '.join(told)}"), ""
 
 
 def _now(where: str, said: Said, role: str) -> Iterator[str]:
@@ -196,7 +201,7 @@ def _head(account: Account) -> str:
     return one_line(f"{account.name or 'Account'} ({account.id}){stack}")
 
 
-def _block(picture: Picture, spans: Iterable[Span]) -> Iterator[tuple[str, str]]:
+def _block(picture: Picture, spans: Iterable[Span]) -> Iterator[tuple[str, str, str]]:
     listed = list(spans)
     person = max((len(span.person) for span in listed), default=0)
     role = max((len(span.role) for span in listed), default=0)
@@ -210,9 +215,9 @@ def _block(picture: Picture, spans: Iterable[Span]) -> Iterator[tuple[str, str]]
             if known is False
         ]
         missing = f"NOT IN {' AND '.join(lacking)}, " if lacking else ""
-        how = f"{missing}{_since(span)}{_WORDS[span.via]}"
-        line = f"  {span.person:<{person}}  {span.role:<{role}}  {how}"
-        yield "!" if missing else "", one_line(line)
+        how = f"{missing}{_WORDS[span.via]}{_since(span)}"
+        known = f"  {one_line(span.person):<{person}}  {span.role:<{role}}  "
+        yield "!" if missing else "", known, one_line(how)
 
 
 def _since(span: Span) -> str:
@@ -222,11 +227,11 @@ def _since(span: Span) -> str:
     return f"since {span.start.time:%Y-%m-%d}, {span.start.sha[:9]} {span.start.subject}{by}"
 
 
-def _ended(picture: Picture, span: Span) -> str:
+def _ended(picture: Picture, span: Span) -> tuple[str, str]:
     assert span.end is not None
     where = picture.accounts[span.account].name or span.account
-    how = f"{span.end.sha[:9]} {span.end.subject}".strip()
-    return one_line(f"  {span.person}  {span.role}  {where}  until {span.end.time:%Y-%m-%d}, {how}")
+    how = f"until {span.end.time:%Y-%m-%d}, {span.end.sha[:9]} {span.end.subject}".strip()
+    return one_line(f"  {span.person}  {span.role}  {where}") + "  ", one_line(how)
 
 
 def _summary(picture: Picture) -> Iterator[str]:
@@ -234,6 +239,8 @@ def _summary(picture: Picture) -> Iterator[str]:
     people, accounts = {s.person.lower() for s in present}, {s.account for s in present}
     if not picture.known:
         yield "There is no git history here, so nobody can say since when."
+    if picture.cut:
+        yield "This clone is shallow; since when is known after: git fetch --unshallow"
     at = f" at {one_line(picture.at)}" if picture.at else ""
     yield (
         f"{len(people)} {'person' if len(people) == 1 else 'people'}, {len(accounts)} "
@@ -243,8 +250,20 @@ def _summary(picture: Picture) -> Iterator[str]:
     )
 
 
-def _cut(line: str, width: int) -> str:
-    return line if len(line) <= width else line[: width - 1] + "…"
+def _fitting(known: str, how: str, width: int) -> Iterator[str]:
+    """`known` whole, and `how` behind it, or in a line of its own where no date has room there."""
+    if not how or _cells(known) + _DATED > width:
+        yield known.rstrip()
+        known = "    "
+    if how:
+        line, whole = f"{known}{how}", True
+        while _cells(line) > width - (not whole):
+            line, whole = line[:-1], False
+        yield line if whole else f"{line}…"
+
+
+def _cells(text: str) -> int:
+    return len(text) + sum(east_asian_width(sign) in "WF" for sign in text)
 
 
 def _inert(text: str) -> str:

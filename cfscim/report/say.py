@@ -4,6 +4,7 @@ import os
 import sys
 
 from cfscim.hints import as_printed
+from cfscim.report import passing
 
 
 def say(text: str, sign: str = "", *, hanging: str = "  ", error: bool = False) -> None:
@@ -12,6 +13,7 @@ def say(text: str, sign: str = "", *, hanging: str = "  ", error: bool = False) 
     `sign` gives the colour, as in `document.Signed`; `hanging`: what stands before the rest of a
     line that does not fit; `error`: to standard error.
     """
+    passing.clear()
     shown, out = as_printed(text), sys.stderr if error else sys.stdout
     if not (out.isatty() or os.environ.get("FORCE_COLOR")):
         print(shown, file=out, flush=True)

@@ -151,10 +151,12 @@ def _node(out: Console, node: Node, guides: Sequence[str], before: Text, hanging
 
 def _line(out: Console, text: Text, hanging: str = "", *, whole: int = 0) -> None:
     """One line, or several where the terminal is narrower: broken between words, and within no
-    link and no command, so that both can be copied; nor within the `whole` first columns."""
+    link and no command, so that both can be copied; nor within the `whole` first columns. A word
+    that is longer than a line goes on in the next; at least half of a line is for words."""
     if text.cell_len <= (width := _width(out)):
         _print(out, text)
         return
+    hanging = hanging[: width // 2]
     for index, part in enumerate(text.divide(_breaks(text.plain, width, len(hanging), whole))):
         part.rstrip()
         if part.plain.strip():
@@ -184,6 +186,8 @@ _WORD = re.compile(
     r"|pulumi \w+ --stack \S+\s*|\S*python\S* -m \w+(?: [^\s,`]+)*\s*|(?:`[^`]*`|[^\s`]|`)+\s*"
 )
 """What stays on one line: a word, or a command."""
+_COPIED = re.compile(r"[`/]|\bpython\S* -m |\bpulumi ")
+"""In what is copied: a link, a path, a command."""
 
 
 def _breaks(plain: str, width: int, hanging: int, whole: int) -> list[int]:
@@ -192,11 +196,19 @@ def _breaks(plain: str, width: int, hanging: int, whole: int) -> list[int]:
     used = 0
     for word in _WORD.finditer(plain):
         used = used or cell_len(plain[: word.start()])
-        room = max(20, width - hanging) if begins else width
+        room = width - hanging if begins else width
         if word.start() > whole and used + cell_len(word.group().rstrip()) > room:
             begins.append(word.start())
-            used = 0
-        used += cell_len(word.group())
+            used, room = 0, width - hanging
+        whole_word = used + cell_len(word.group().rstrip()) <= room
+        if whole_word or _COPIED.search(word.group()):
+            used += cell_len(word.group())
+            continue
+        for place, sign in enumerate(word.group(), word.start()):
+            if used + cell_len(sign) > room and place > whole and not sign.isspace():
+                begins.append(place)
+                used, room = 0, width - hanging
+            used += cell_len(sign)
     return begins
 
 

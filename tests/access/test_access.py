@@ -121,6 +121,36 @@ def test_people_kept_outside_scim_and_roles_managed_elsewhere_are_shown(
     assert "Administrator,managed in Okta," in capsys.readouterr().out
 
 
+def test_the_past_has_its_stacks_and_the_roles_managed_elsewhere(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = stack_text(3, {SUPER: FOUNDERS}).replace(
+        f"      {SUPER}:", f"      Administrator: {{}}\n      {SUPER}:"
+    )
+    commit(folder, {"Pulumi.third.yaml": text}, "A third one", "2026-05-01", "Ada")
+    now = asked(capsys)["accounts"]
+    commit(folder, {"Pulumi.third.yaml": None}, "Not any more", "2026-06-01", "Ada")
+    assert asked(capsys, at="2026-05-02")["accounts"] == now
+    (third,) = (one for one in now if one["stack"] == "third")
+    assert third["managedElsewhere"] == ["Administrator"]
+    assert third not in asked(capsys, at="HEAD")["accounts"]
+
+
+def test_a_shallow_clone_gives_no_dates_that_it_cannot_know(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    later = stack_text(2, {SUPER: [*FOUNDERS, "new@example.org"]})
+    commit(folder, {PROD: later}, "One more", "2026-05-01", "Ada")
+    clone = tmp_path_factory.mktemp("clones") / "shallow"
+    git(folder, "clone", "-q", "--depth", "2", folder.as_uri(), str(clone))
+    monkeypatch.chdir(clone)
+    since = {row["person"]: row["since"] for row in asked(capsys)["access"]}
+    assert since.pop("new@example.org") == "2026-05-01T12:00:00+00:00"
+    assert {*since.values()} == {None}
+    assert run(Request()) == 0
+    assert "git fetch --unshallow" in capsys.readouterr().out
+
+
 def test_csv_has_a_line_a_role_and_no_formula(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

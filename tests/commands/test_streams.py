@@ -81,6 +81,25 @@ def test_closed_streams(closed: str, words: str, code: int) -> None:
     assert shell(f'"$P" -m cfscim {words} {closed}').returncode == code
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        *(("plan --stack dev", 0), ("plan --stack dev --format markdown", 0), ("access", 0)),
+        *(("validate --format github", 0), ("validate nothing.yaml", 1), ("plan --stack nope", 2)),
+    ],
+)
+def test_a_reader_that_goes_changes_nothing(words: str, code: int) -> None:
+    """As `| head -1` does, and before the first line: the work is done, and says how it went."""
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "cfscim", *words.split()]
+    done = subprocess.run(command, cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    assert done.returncode == code
+    assert "Broken pipe" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("words", ["validate --format json", "schema", "access --format csv"])
 def test_a_full_disk_is_one_line(words: str) -> None:
     done = shell(f'"$P" -m cfscim {words} > /dev/full')

@@ -52,6 +52,18 @@ def test_every_command_s_help_has_examples_that_parse(name: str) -> None:
         program.commands[name].make_context(name, arguments)
 
 
+@pytest.mark.parametrize("name", ["", *sorted(_program().commands)])
+@pytest.mark.parametrize("columns", ["40", "60"])
+def test_help_fits_and_nothing_in_it_is_cut(name: str, columns: str) -> None:
+    done = typed(f"{sys.executable} -m cfscim {name} -h", ROOT, {**ENV, "COLUMNS": columns})
+    assert done.returncode == 0
+    told, _, examples = done.stdout.partition("Examples:")
+    for line in told.splitlines()[1:]:
+        assert len(line) <= int(columns), line
+    assert bool(examples) is bool(name)
+    assert "..." not in told.partition("Options:")[2], "a sentence is cut"
+
+
 def test_the_program_has_a_version_and_no_example_for_a_command_it_lacks() -> None:
     assert set(EXAMPLES) == set(_program().commands)
     assert re.match(r"\d+\.\d+\.\d+", ran(ROOT, f"{sys.executable} -m cfscim --version").stdout)
