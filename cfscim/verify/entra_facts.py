@@ -108,7 +108,7 @@ def read_entra(
     """Begins every reading; waits only for the users' group, whose id no output names."""
     app, job = outputs.service_principal_id or "", outputs.synchronization_job_id or ""
     ids = {role: outputs.role_groups[role].identity_provider_group_id for role in config.roles}
-    users_group = reader.read(lambda: client.group_by_name(entra.users_group.name))
+    users_group = reader.read(lambda: client.group_by_name(entra.users_group.name, assigned_to=app))
     principal = reader.read(lambda: client.service_principal(app))
     declared_job = reader.read(lambda: client.find_job(app, job))
     secrets = reader.read(lambda: client.secrets(app))

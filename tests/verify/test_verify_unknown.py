@@ -133,3 +133,29 @@ def test_the_value_of_the_token_stands_in_no_line(bases: Bases) -> None:
     value = stack.outputs.token_value.get_secret_value()
     assert value not in repr(stack.verify())
     assert value not in repr(stack.outputs)
+
+
+def test_people_without_names_are_no_pass(bases: Bases) -> None:
+    stack = bases.stack(ENTRA)
+    bases.sandbox.world.entra.roles = [one for one in _READ_ONLY if one != "User.Read.All"]
+    report = stack.verify()
+    assert failing(report) == {}, show(report)
+    in_groups = [one for one in report.checks if one.id.startswith("entra.members.")]
+    # Nobody is in the fifth.
+    every = [one for one in in_groups if one.id != "entra.members.administrator-read-only"]
+    assert len(every) == 4
+    for check in every:
+        assert check.status is Status.UNKNOWN, check
+        assert check.action == "grant User.Read.All (docs/permissions.md)"
+
+
+def test_a_twin_of_the_users_group_hides_nothing(bases: Bases) -> None:
+    stack = bases.stack(ENTRA)
+    groups = bases.sandbox.world.entra.groups
+    [ours] = [one for one in groups.values() if one.text("displayName") == "Cloudflare Users"]
+    twin = ours.model_copy(deep=True, update={"id": "0" * 8 + ours.id[8:], "members": []})
+    twin.properties["id"] = twin.id
+    groups[twin.id] = twin
+    report = stack.verify()
+    assert failing(report) == {}, show(report)
+    assert not {one for one in open_questions(report) if one.startswith("entra.")}, show(report)

@@ -1,7 +1,7 @@
 """Microsoft Graph: jobs (see graph_jobs), groups, people and the enterprise application."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Self
 from urllib.parse import quote
@@ -57,12 +57,17 @@ class GraphClient(JobCalls):
         answer = self._http.get(f"{GROUPS}/{quote(bare(group_id))}", needs=_GROUPS)
         return read(GraphGroup, answer.body, answer.where)
 
-    def group_by_name(self, name: str) -> GraphGroup | None:
+    def group_by_name(self, name: str, *, assigned_to: str = "") -> GraphGroup | None:
         """The group of exactly this name; Graph itself ignores case.
 
-        Raises `NotAsDeclaredError` where several have it: Entra lets names repeat.
+        Where several have it, the one that is assigned to the application `assigned_to`. Raises
+        `NotAsDeclaredError` where that is not one: Entra lets names repeat.
         """
         exact = [group for group in self.groups_named(name) if group.display_name == name]
+        if len(exact) > 1 and assigned_to:
+            assigned = {one.principal_id for one in self.app_role_assignments(assigned_to)}
+            ours = [group for group in exact if group.id in assigned]
+            exact = ours if len(ours) == 1 else exact
         if len(exact) > 1:
             raise NotAsDeclaredError(
                 f"Microsoft Graph group {name}",
@@ -112,10 +117,7 @@ class GraphClient(JobCalls):
 
     def group_members(self, group_id: str) -> tuple[Member, ...]:
         """Who is directly in a group; Entra provisions no deeper."""
-        path = f"{GROUPS}/{quote(bare(group_id))}/members"
-        query = {"$select": _PERSON, "$top": "999"}
-        entries = odata_pages(self._http, path, query, needs=_GROUPS)
-        return tuple(read(Member, item, f"Microsoft Graph GET {path}") for item in entries)
+        return self._named(f"{GROUPS}/{quote(bare(group_id))}/members")
 
     def addresses_in(self, name: str) -> list[str]:
         """The addresses of the people in the group of exactly this name."""
@@ -125,14 +127,32 @@ class GraphClient(JobCalls):
 
     def everybody_in(self, group_id: str) -> tuple[Member, ...]:
         """Who and what is in a group directly or by a group within it, however deep."""
-        path = f"{GROUPS}/{quote(bare(group_id))}/transitiveMembers"
-        query = {"$select": _PERSON, "$top": "999"}
-        entries = odata_pages(self._http, path, query, needs=_GROUPS)
-        return tuple(read(Member, item, f"Microsoft Graph GET {path}") for item in entries)
+        return self._named(f"{GROUPS}/{quote(bare(group_id))}/transitiveMembers")
 
     def group_member_ids(self, group_id: str) -> set[str]:
-        """The ids of `group_members`."""
-        return {member.id for member in self.group_members(group_id)}
+        """The ids of those who are directly in a group."""
+        path = f"{GROUPS}/{quote(bare(group_id))}/members"
+        return {member.id for member in self._members(path)}
+
+    def _named(self, path: str) -> tuple[Member, ...]:
+        """Graph shows nothing but an id of whom the credentials may not read, and says no word.
+
+        Source: learn.microsoft.com/graph/permissions-overview, limited information.
+        """
+        members = tuple(self._members(path))
+        if any(member.kind and member.is_user and not member.sent_name for member in members):
+            raise AnswerError(
+                "forbidden",
+                f"Microsoft Graph GET {path}",
+                "people are shown without their names",
+                instead=f"grant {READ_USERS} (docs/permissions.md)",
+            )
+        return members
+
+    def _members(self, path: str) -> Iterator[Member]:
+        query = {"$select": _PERSON, "$top": "999"}
+        for item in odata_pages(self._http, path, query, needs=_GROUPS):
+            yield read(Member, item, f"Microsoft Graph GET {path}")
 
     def add_group_member(self, group_id: str, member_id: str) -> None:
         """Puts somebody into a group; who is in it already stays.

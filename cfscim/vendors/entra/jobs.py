@@ -239,8 +239,8 @@ def _token_refused(error: AnswerError) -> AnswerError:
         told.where.about,
         told.what,
         why=told.why,
-        instead="check that tenant URL and token are of the same Cloudflare account and the token "
-        "valid, or save them anew with `pulumi up --refresh`",
+        instead="check that tenant URL and token are of the same Cloudflare account and valid, "
+        "or save them anew: `pulumi up --refresh`",
         status=error.status,
         code=error.code,
         says=error.says,

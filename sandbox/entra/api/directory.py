@@ -16,11 +16,14 @@ from sandbox.entra.api.odata import ListRule, Object, list_reply, one_reply
 from sandbox.entra.errors import bad_request, not_found
 from sandbox.entra.models import Entity, EntraState, Kind, new_user, now
 from sandbox.entra.permissions import (
+    APPLICATION_READ,
     DELETED_WRITE,
+    GROUP_READ,
     OBJECT_READ,
     ORGANIZATION_READ,
     USER_READ,
     USER_WRITE,
+    granted,
 )
 from sandbox.server.ids import guid
 from sandbox.server.people import Person
@@ -122,10 +125,23 @@ def remove_reference(ids: list[str], object_id: str) -> None:
 
 
 def objects_reply(ctx: Context, entities: Iterable[Entity]) -> Response:
-    """A list of directory objects of mixed kinds."""
+    """A list of directory objects of mixed kinds. Of a kind that the caller may not read only type
+    and id are told (D: permissions overview, "limited information"; P: graph-docs-contrib #4414).
+    """
     person = {"mail", "userPrincipalName", "accountEnabled", "proxyAddresses"}
     rule = ListRule("directoryObjects", of_a_person=frozenset(person))
-    return list_reply(ctx, rule, [shown(entity) for entity in entities])
+    return list_reply(ctx, rule, [_as_readable(ctx, entity) for entity in entities])
+
+
+_READABLE = {"user": USER_READ, "group": GROUP_READ, "servicePrincipal": APPLICATION_READ}
+
+
+def _as_readable(ctx: Context, entity: Entity) -> Object:
+    whole = shown(entity)
+    wanted = _READABLE.get(entity.kind)
+    if wanted is None or granted(ctx.state.roles, wanted)[0]:
+        return whole
+    return dict.fromkeys(whole) | {key: whole[key] for key in ("@odata.type", "id")}
 
 
 def forget(state: EntraState, entity: Entity, *, keep: bool) -> None:
