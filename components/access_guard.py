@@ -7,6 +7,7 @@ asks that an Okta app which goes deactivates nobody.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -33,11 +34,13 @@ class AccessGuardProvider(RestProvider):
         "members",
         "outside",
         "filter",
+        "users",
+        "ways",
         "waivedUntil",
         "before",
         "oktaApps",
     )
-    replace_on = ("accountId", "before")
+    replace_on = ("before",)
 
     def create(self, props: Props) -> CreateResult:
         """Nothing is taken away by what is new."""
@@ -48,7 +51,9 @@ class AccessGuardProvider(RestProvider):
         from cfscim.config.policy.lock_out import Charge
 
         if news["before"] == "change":
-            self._refuse_lock_out(news, Charge.kept(olds), Charge.kept(news))
+            before, after = Charge.kept(olds), Charge.kept(news)
+            if not after.takes_nothing(before):
+                self._refuse_lock_out(news, before, after)
         kept = texts(news["oktaApps"])
         self._refuse_deactivation(app for app in texts(olds.get("oktaApps")) if app not in kept)
         return UpdateResult(self.kept(news))
@@ -74,13 +79,19 @@ class AccessGuardProvider(RestProvider):
 
     def _refuse_lock_out(self, props: Props, before: "Charge", after: "Charge | None") -> None:
         from cfscim.config.policy.lock_out import is_waived, lock_out
+        from cfscim.vendors.active import active
         from cfscim.vendors.cloudflare.access import left_in_charge
 
         if is_waived(props["waivedUntil"], datetime.now(UTC).date()):
             return
-        account = str(props["accountId"])
-        if left_in_charge(self.cloudflare(), account, before, after).nobody:
-            raise lock_out(account)
+        ways = after.ways if after is not None else ()
+        kinds = {way.partition(" ")[0] for way in ways}
+        clients = [self.okta if kind == "okta" else self.graph for kind in sorted(kinds)]
+        remaining = left_in_charge(
+            self.cloudflare(), before, after, lambda people: active(clients, people)
+        )
+        if remaining.nobody:
+            raise lock_out(before.account, remaining.before)
 
 
 class AccessGuard(Resource, module=PROJECT, name="AccessGuard"):
@@ -99,9 +110,8 @@ class AccessGuard(Resource, module=PROJECT, name="AccessGuard"):
 
         charge = Charge.of(config)
         if before == "destroy":  # who is in the stack's groups does not count then
-            charge = Charge(outside=charge.outside)
+            charge = replace(charge, members=frozenset(), filter="", users=None, ways=frozenset())
         props = {
-            "accountId": config.account.id,
             **charge.props,
             "waivedUntil": waived_until(config) or "",
             "before": before,

@@ -12,6 +12,7 @@ from cfscim.config.kinds import GUARD
 from cfscim.config.lanes import Lane, lanes
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_names, scim_base_url
+from cfscim.config.policy.lock_out import delivers
 from cfscim.config.roles import Role
 from cfscim.config.warnings import lines, warnings
 from components.access_guard import AccessGuard
@@ -80,7 +81,11 @@ class CloudflareScim(pulumi.ComponentResource):
             "destroy-guard",
             config,
             "destroy",
-            [half.application_id for kind, half in provisioning.items() if kind == "okta"],
+            [
+                half.application_id
+                for kind, half in provisioning.items()
+                if kind == "okta" and any(_unassigns(lane) for lane in ways)
+            ],
             # After all that gives access, and so the first that a destroy meets.
             pulumi.ResourceOptions(parent=self, depends_on=[half.gives_access for half in halves]),
         )
@@ -117,6 +122,13 @@ class CloudflareScim(pulumi.ComponentResource):
             {now[role]: config.roles[role].members or () for role in now},
             pulumi.ResourceOptions(parent=self, depends_on=[*after]),
         )
+
+
+def _unassigns(lane: Lane) -> bool:
+    """Whether somebody is assigned to an Okta app of this way and would be deactivated with it;
+    where the assignment is protected, nothing but the app's own end is of interest."""
+    okta = lane.config.identity_provider.kind == "okta"
+    return okta and (delivers(lane.config) or not lane.leaves_okta)
 
 
 def _role_groups(

@@ -104,7 +104,7 @@ KINDS: Mapping[str, Kind] = {
     ACCESS_GUARD: _kind(
         "guard against a lock-out",
         "guards against a lock-out",
-        *("accountId", "before"),
+        "before",
         when_deleted=_NOTHING,
     ),
     MOVE_SWITCH: _kind(

@@ -46,6 +46,7 @@ from cfscim.preflight.licences import (
 )
 from cfscim.preflight.rights import HOW, Right, needed
 from cfscim.rehearsal.handler import inner, items, string, strings
+from cfscim.vendors.active import active
 from cfscim.vendors.cloudflare.access import left_in_charge
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.cloudflare.signin import cloudflare_http
@@ -296,7 +297,10 @@ def _who_remains(http: HttpClient, asked: Asked) -> Iterator[Answer]:
     after = Charge.of(config)
     try:
         client = CloudflareClient(http, asked.settings, asked.env)
-        remaining = left_in_charge(client, config.account.id, asked.before or after, after)
+        before = asked.before or after
+        remaining = left_in_charge(
+            client, before, after, lambda who: active(_directories(asked), who)
+        )
     except AnswerError as error:
         yield refused(id_, "Cloudflare", error)
         return
@@ -316,7 +320,14 @@ def _who_remains(http: HttpClient, asked: Asked) -> Iterator[Answer]:
             id_, "Cloudflare", f"no Super Administrator would remain; {LOCK_OUT} is waived"
         )
     else:
-        yield Answer(id_, "Cloudflare", message=lock_out(config.account.id).message)
+        yield Answer(id_, "Cloudflare", message=lock_out(before.account, remaining.before).message)
+
+
+def _directories(asked: Asked) -> Iterator[Callable[[], OktaClient | GraphClient]]:
+    """The identity providers of the stack, signed in where they are asked."""
+    for kind in {lane.config.identity_provider.kind for lane in lanes(asked.config)}:
+        of = OktaClient if kind == "okta" else GraphClient
+        yield lambda of=of: of.from_settings(asked.settings, asked.env)
 
 
 # -- Okta ------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from cfscim.preflight.answers import Answer
 from cfscim.preflight.command import ask
 from cfscim.rehearsal import RehearsalDeployer
 from sandbox.server.server import Sandbox
-from tests.configs import ACCOUNT, SUPER, config_object
+from tests.configs import ACCOUNT, OTHER_ACCOUNT, SUPER, config_object
 from tests.scenarios import UNTIL, Config, Stage
 
 pytestmark = pytest.mark.usefixtures("signed_in")
@@ -26,18 +26,26 @@ REMOVALS = [{"what": "everything", "until": UNTIL, "by": "g@example.com", "reaso
 @pytest.fixture
 def stage(sandbox: Sandbox, admin: httpx.Client) -> Stage:
     """A stack with its people in place, and nobody in charge outside of SCIM."""
+    return deployed(sandbox, admin, start())
+
+
+def deployed(sandbox: Sandbox, admin: httpx.Client, config: Config) -> Stage:
     made = Stage(RehearsalDeployer("dev", sandbox.env, lambda _line: None), admin)
-    made.deploy({**config_object("entra"), "removals": REMOVALS})
-    state = sandbox.world.cloudflare
-    account = state.accounts[ACCOUNT]
-    for member in account.members.values():
-        if member.user_id == state.operator.id:
-            member.roles = []
+    made.deploy(config)
+    by_hand(sandbox, [])
     return made
 
 
-def start() -> Config:
-    return {**config_object("entra"), "removals": REMOVALS}
+def by_hand(sandbox: Sandbox, roles: list[str]) -> None:
+    """The roles that owner@example.com has outside of SCIM."""
+    state = sandbox.world.cloudflare
+    for member in state.accounts[ACCOUNT].members.values():
+        if member.user_id == state.operator.id:
+            member.roles = roles
+
+
+def start(kind: str = "entra", **keys: object) -> Config:
+    return {**config_object(kind, **keys), "removals": REMOVALS}  # type: ignore[arg-type]
 
 
 def _without(role: str) -> Config:
@@ -57,6 +65,9 @@ def _entra(**changed: object) -> Config:
 CLAUSE = {"attribute": "department", "operator": "EQUALS", "value": "Nobody"}
 
 
+OTHER = config_object("okta")["identityProvider"]
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -64,9 +75,16 @@ CLAUSE = {"attribute": "department", "operator": "EQUALS", "value": "Nobody"}
         _with([]),
         _with(["ada@example.com"]),
         {**start(), "groupPrefix": "X "},
+        {**start(), "groupPrefix": "super "},
         _entra(scope="filtered", userFilter=[CLAUSE]),
+        {**start(), "identityProvider": {**OTHER, "apiIntegrationConfirmed": False}},  # type: ignore[dict-item]
+        {**_with([]), "breakGlass": ["owner@example.com"]},
+        {**start(), "account": {"id": OTHER_ACCOUNT, "name": "Other"}},
     ],
-    ids=["dropped", "emptied", "all others", "renamed", "filtered"],
+    ids=[
+        *("dropped", "emptied", "all others", "renamed", "prefixed", "filtered"),
+        *("another provider", "break-glass without the role", "another account"),
+    ],
 )
 def test_the_last_super_administrators_are_not_taken_away(
     stage: Stage, admin: httpx.Client, change: Config
@@ -75,6 +93,7 @@ def test_the_last_super_administrators_are_not_taken_away(
     with pytest.raises(ScimError, match="no Super Administrator would remain") as refused:
         stage.update(change)
     assert before.status == "problem"
+    assert "(now: alan@example.com, grace@example.com)" in str(before.message)
     assert str(before.message) in str(refused.value), "one sentence, before and in the update"
     admin.post("cycle").raise_for_status()
     assert _in_charge(admin) == {"grace@example.com", "alan@example.com"}
@@ -92,11 +111,68 @@ def test_one_who_stays_is_enough(stage: Stage, admin: httpx.Client) -> None:
 
 
 def test_one_by_hand_is_enough(stage: Stage, sandbox: Sandbox) -> None:
-    state = sandbox.world.cloudflare
-    for member in state.accounts[ACCOUNT].members.values():
-        if member.user_id == state.operator.id:
-            member.roles = [SUPER]
+    by_hand(sandbox, [SUPER])
     stage.update(_with([]))
+
+
+US = {"name": "Us", "members": ["owner@example.com", "grace@example.com"]}
+
+
+def _confirmed_no_more(config: Config) -> Config:
+    provider = {**config["identityProvider"], "apiIntegrationConfirmed": False}
+    return {**config, "identityProvider": provider}
+
+
+def _in_the_directory(kind: str, config: Config) -> Config:
+    """Who is in charge is the directory's business; nobody of before has the app any more."""
+    provider = {**config["identityProvider"], "usersGroup": {**US, "members": []}}
+    return {**config, "identityProvider": provider, "roles": {**config["roles"], SUPER: {}}}
+
+
+@pytest.mark.parametrize("kind", ["okta", "entra"])
+def test_who_is_suspended_or_no_longer_provisioned_does_not_count(
+    sandbox: Sandbox, admin: httpx.Client, kind: str
+) -> None:
+    admin.post("users", json={"email": "owner@example.com"}).raise_for_status()
+    config = start(kind, provider={"usersGroup": US})
+    stage = deployed(sandbox, admin, config)
+    _suspend(sandbox, "grace@example.com")
+    one = {**config, "roles": {**config["roles"], SUPER: {"members": ["grace@example.com"]}}}
+    _refused(stage, one)
+    by_hand(sandbox, [SUPER])
+    _refused(stage, _in_the_directory(kind, config), "(now: alan@example.com, grace@example.com, o")
+    if kind == "okta":
+        # Its assignment goes, and Okta deactivates whom it unassigns.
+        by_hand(sandbox, [])
+        _refused(stage, _confirmed_no_more(config))
+    stage.update({**one, "waivers": [WAIVER]})
+
+
+def _refused(stage: Stage, change: Config, said: str = "") -> None:
+    before = _preflight(stage, change)
+    with pytest.raises(ScimError, match="no Super Administrator would remain") as refused:
+        stage.update(change)
+    assert said in str(refused.value)
+    assert str(before.message) in str(refused.value)
+
+
+def _suspend(sandbox: Sandbox, address: str) -> None:
+    for user in sandbox.world.okta.users.values():
+        if user.email == address:
+            user.status = "SUSPENDED"
+    for person in sandbox.world.entra.users.values():
+        if person.properties["mail"] == address:
+            person.properties["accountEnabled"] = False
+
+
+def test_by_another_stack_of_the_account_is_enough_for_a_destroy(
+    stage: Stage, sandbox: Sandbox
+) -> None:
+    groups = sandbox.world.cloudflare.accounts[ACCOUNT].user_groups
+    [own] = [group for group in groups.values() if group.name == SUPER]
+    other = own.model_copy(deep=True, update={"id": "e" * 32, "name": f"Another {SUPER}"})
+    groups[other.id] = other
+    stage.deployer.destroy()
 
 
 def test_a_destroy_needs_somebody_outside_of_scim(stage: Stage, admin: httpx.Client) -> None:
@@ -119,7 +195,9 @@ def _preflight(stage: Stage, change: Config) -> Answer:
 
 def _in_charge(admin: httpx.Client) -> set[str]:
     members = admin.get("state").json()["cloudflare"]["members"]
-    return {one["email"] for one in members if SUPER in one["roles"]}
+    return {
+        one["email"] for one in members if SUPER in one["roles"] and one["accountId"] == ACCOUNT
+    }
 
 
 def test_a_users_group_that_lists_people_limits_who_can_have_the_role() -> None:
@@ -129,4 +207,4 @@ def test_a_users_group_that_lists_people_limits_who_can_have_the_role() -> None:
         "usersGroup": {"name": "Us", "members": ["alan@example.com"]},
     }
     given = parse_config({**start(), "roles": roles, "identityProvider": provider}, stack="dev")
-    assert Charge.of(given).members == {"alan@example.com", "ada@example.com"}, "and no other"
+    assert Charge.of(given).users == {"alan@example.com", "ada@example.com"}, "and no other"

@@ -1,6 +1,6 @@
 """Rules about changes that could lock everyone out, and about the order of a move's steps."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -34,44 +34,83 @@ def is_waived(until: object, today: date) -> bool:
 @dataclass(frozen=True)
 class Charge:
     """By whom an account is to be administered: the groups that give the role, who is listed in
-    them (None: the identity provider's business), who has it outside of SCIM, and the filter
-    that people have to pass to be provisioned at all."""
+    them and who is provisioned at all (None: the identity provider's business), who has the role
+    outside of SCIM, the filter that people have to pass, and the ways, identity provider and role
+    model each, by which groups are delivered."""
 
     groups: frozenset[str] = frozenset()
     members: frozenset[str] | None = frozenset()
     outside: frozenset[str] = frozenset()
     filter: str = ""
+    users: frozenset[str] | None = None
+    ways: frozenset[str] = frozenset()
+    account: str = ""
 
     @classmethod
     def of(cls, config: ScimConfig) -> "Charge":
         """What the config says; addresses in lower case, as Cloudflare compares them."""
         given = config.roles.get(_SUPER)
-        members = given.members if given is not None else ()
         provider = config.identity_provider
-        if members is None and provider.users_group.members is not None:
-            members = (*provider.users_group.members, *people(config))  # nobody else has the app
+        users = provider.users_group.members
+        if users is not None:
+            users = (*users, *people(config))  # nobody else has the app
         clauses = provider.user_filter if isinstance(provider, EntraConfig) else ()
         return cls(
             frozenset(name for _, name in super_administrator_groups(config)),
-            None if members is None else frozenset(member.lower() for member in members),
+            _lower(given.members if given is not None else ()),
             frozenset(person.lower() for person in config.break_glass),
             "; ".join(sorted(f"{c.attribute} {c.operator} {c.value}" for c in clauses)),
+            _lower(users),
+            frozenset(
+                f"{lane.config.identity_provider.kind} {lane.config.role_model}"
+                for lane in lanes(config)
+                # A job of Entra that stops takes nothing; without its assignment Okta's app does.
+                if lane.config.identity_provider.kind == "entra" or delivers(lane.config)
+            ),
+            config.account.id,
         )
 
     @classmethod
     def kept(cls, props: Mapping[str, Any]) -> "Charge":
         """What `props` once wrote into a state."""
-        members = props["members"]
         return cls(
             frozenset(props["groups"]),
-            None if members == _ELSEWHERE else frozenset(members),
+            _listed(props["members"]),
             frozenset(props["outside"]),
             str(props.get("filter") or ""),
+            _listed(props.get("users", _ELSEWHERE)),
+            frozenset(props.get("ways") or ()),
+            str(props["accountId"]),
         )
 
-    def narrows(self, before: "Charge") -> bool:
-        """Whether people have to pass another filter than before: who does, nobody here knows."""
-        return bool(self.filter) and self.filter != before.filter
+    def breaks_with(self, before: "Charge") -> bool:
+        """Whether nobody is known to keep the role by a group: it is another group, comes by
+        another way, or people have to pass another filter, and who does nobody here knows."""
+        return (
+            not before.groups & self.groups
+            or bool(before.ways and not before.ways & self.ways)
+            or (bool(self.filter) and self.filter != before.filter)
+        )
+
+    def takes_nothing(self, before: "Charge") -> bool:
+        """Whether everybody who is in charge by `before` stays so: nobody has to be counted."""
+        return (
+            self.account == before.account
+            and self.filter == before.filter
+            and before.groups <= self.groups
+            and before.ways <= self.ways
+            and _within(before.members, self.members)
+            and (self.users is None or _within(before.users, self.users))
+        )
+
+    def dropped(self, before: "Charge", people: frozenset[str]) -> frozenset[str]:
+        """Who of `people` is no longer provisioned, and so leaves the account with every role that
+        was given by hand; who is not known to have been outside of SCIM counts as provisioned."""
+        if self.users is None:
+            return frozenset()
+        if before.users is None:
+            return people - self.users - self.outside
+        return people & (before.users - self.users)
 
     @property
     def props(self) -> dict[str, Any]:
@@ -81,16 +120,33 @@ class Charge:
             "members": _ELSEWHERE if self.members is None else sorted(self.members),
             "outside": sorted(self.outside),
             "filter": self.filter,
+            "users": _ELSEWHERE if self.users is None else sorted(self.users),
+            "ways": sorted(self.ways),
+            "accountId": self.account,
         }
+
+
+def _within(before: frozenset[str] | None, after: frozenset[str] | None) -> bool:
+    """Whether a list has everybody of before; the identity provider's own is no longer the same."""
+    return before is after is None or (before is not None and after is not None and before <= after)
+
+
+def _lower(listed: Iterable[str] | None) -> frozenset[str] | None:
+    return None if listed is None else frozenset(person.lower() for person in listed)
+
+
+def _listed(kept: Any) -> frozenset[str] | None:
+    return None if kept == _ELSEWHERE else frozenset(kept)
 
 
 @dataclass(frozen=True)
 class InCharge:
-    """Who is known to be in charge once a change is carried out, in lower case, and whether others
-    may be, whom nobody here knows."""
+    """Who is known to be in charge once a change is carried out, in lower case, whether others may
+    be, whom nobody here knows, and who has the role before it."""
 
     people: frozenset[str] = frozenset()
     others: bool = False
+    before: frozenset[str] = frozenset()
 
     @property
     def nobody(self) -> bool:
@@ -100,18 +156,28 @@ class InCharge:
 
 def left_by_config(before: Charge, after: Charge, people: frozenset[str]) -> InCharge:
     """`people`, and those who keep the role by a group of the same name as the configs have it."""
-    if not before.groups & after.groups or after.narrows(before):
-        return InCharge(people)
+    was = people | (before.members or frozenset())
+    if after.breaks_with(before):
+        return InCharge(people, before=was)
     if before.members is None or after.members is None:
-        return InCharge(people, after.members != frozenset())
-    return InCharge(people | before.members & after.members)
+        others = after.members != frozenset() and after.users != frozenset()
+        return InCharge(people, others, was)
+    return InCharge(people | before.members & after.members, before=was)
 
 
-def lock_out(account: str) -> ScimError:
-    """What is said of a change, or a destroy, that leaves nobody."""
+_NAMED = 5
+"""How many people a message names."""
+
+
+def lock_out(account: str, before: Iterable[str]) -> ScimError:
+    """What is said of a change, or a destroy, that leaves nobody of those who are in charge
+    `before` it."""
+    losing = sorted(before)
+    more = f" and {len(losing) - _NAMED} more" if len(losing) > _NAMED else ""
+    now = f" (now: {', '.join(losing[:_NAMED])}{more})" if losing else ""
     return ScimError(
         f"Cloudflare account {account}",
-        "no Super Administrator would remain, inside or outside of SCIM",
+        f"no Super Administrator would remain, inside or outside of SCIM{now}",
         "nobody could administer the account any more",
         "give somebody the role by hand in Cloudflare and name the person in breakGlass, keep "
         f"one of the present people in the role, or add a waiver of {LOCK_OUT}",

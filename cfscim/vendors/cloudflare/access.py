@@ -2,8 +2,8 @@
 and who is left in charge of it."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from cfscim.config.policy.lock_out import Charge, InCharge, left_by_config
 from cfscim.config.roles import Role
@@ -49,40 +49,68 @@ def holders(client: CloudflareClient, account: str, role: str) -> Holders:
 
 
 def left_in_charge(
-    client: CloudflareClient, account: str, before: Charge, after: Charge | None
+    client: CloudflareClient,
+    before: Charge,
+    after: Charge | None,
+    active: Callable[[frozenset[str]], frozenset[str]],
 ) -> InCharge:
-    """Who is Super Administrator once `before` has become `after`; None: nothing of the stack.
+    """Who is Super Administrator of the account of `before` once it has become `after`; None:
+    nothing of the stack, which may be another account's by then. `active`: who of the given people
+    the identity provider does not suspend.
 
     Where the account may not be read, the configs alone are counted. Raises `AnswerError`.
     """
+    after = after if after is not None and after.account == before.account else None
     try:
-        now = holders(client, account, Role.SUPER_ADMINISTRATOR.value)
+        now = holders(client, before.account, Role.SUPER_ADMINISTRATOR.value)
     except AnswerError as error:
         if error.kind != "forbidden":
             raise
         outside = (after or before).outside
-        return left_by_config(before, after, outside) if after else InCharge(outside)
+        return _by_config(before, after, outside, active) if after else InCharge(outside)
     if not now.everybody:
         # Nothing can be taken from anybody, and whoever is listed gets it.
         given = after.members if after else None
         return InCharge(given or frozenset(), given is None)
-    return _in_charge(now, before, after) if after else InCharge(now.by_hand)
+    if after is not None:
+        return _in_charge(now, before, after, active)
+    elsewhere = [people for name, people in now.by_group.items() if name not in before.groups]
+    # A state from before its groups were noted tells them from nobody's.
+    people = now.by_hand.union(*elsewhere) if before.groups else now.by_hand
+    return InCharge(people, before=now.everybody)
 
 
-def _in_charge(now: Holders, before: Charge, after: Charge) -> InCharge:
+def _in_charge(
+    now: Holders,
+    before: Charge,
+    after: Charge,
+    active: Callable[[frozenset[str]], frozenset[str]],
+) -> InCharge:
     ours = after.groups | before.groups
     elsewhere = [people for name, people in now.by_group.items() if name not in ours]
+    known = now.by_hand.union(*elsewhere)
+    people = known - after.dropped(before, known)
+    # A virtual group gives the role by its name, which no list of the account shows.
+    if not any(name in before.groups for name in now.by_group):
+        remaining = _by_config(before, after, people, active)
+        return replace(remaining, before=remaining.before | now.everybody)
     here = frozenset[str]().union(
         *(people for name, people in now.by_group.items() if name in after.groups)
     )
-    if after.members is not None:
-        here &= after.members
-    if after.narrows(before):
-        here = frozenset()
-    people = now.by_hand.union(*elsewhere, here)
-    # A virtual group gives the role by its name, which no list of the account shows.
-    seen = any(name in before.groups for name in now.by_group)
-    return InCharge(people) if seen else left_by_config(before, after, people)
+    for listed in (after.members, after.users):
+        here = here if listed is None else here & listed
+    here = frozenset() if after.breaks_with(before) else active(here)
+    return InCharge(people | here, before=now.everybody)
+
+
+def _by_config(
+    before: Charge,
+    after: Charge,
+    people: frozenset[str],
+    active: Callable[[frozenset[str]], frozenset[str]],
+) -> InCharge:
+    remaining = left_by_config(before, after, people)
+    return replace(remaining, people=people | active(remaining.people - people))
 
 
 def members_of(client: CloudflareClient, account: str, group: UserGroup) -> set[str]:
