@@ -202,6 +202,15 @@ def plan(
             "with the stack's last verified deployment.",
         ),
     ] = None,
+    bases: Annotated[
+        str | None,
+        typer.Option(
+            "--bases",
+            metavar="FILE",
+            help="Instead, for pipelines: JSON of each stack's base, and of the updates that began "
+            "since.",
+        ),
+    ] = None,
     policy: Annotated[
         Policy, typer.Option("--policy", help="enforce: exit 1 when a policy rule refuses.")
     ] = Policy.REPORT,
@@ -219,6 +228,7 @@ def plan(
         paths=tuple(paths or ()),
         output=output.value,
         against=against,
+        bases=bases,
         enforce=policy is Policy.ENFORCE,
         whole=whole,
     )

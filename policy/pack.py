@@ -4,7 +4,7 @@ Rules about one resource judge its inputs before it is touched; rules about the 
 a run. A preview has no state of before: `removal-share` needs `beforeFile` (docs/policy.md).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,9 +24,9 @@ from pulumi_policy import (
 from cfscim.config.messages import PROJECT, ConfigError
 from cfscim.config.models import ScimConfig, parse_config
 from cfscim.config.policy.access import FOUR_ROLES, REMOVALS
-from cfscim.config.policy.model import DEFAULT_SHARE
+from cfscim.config.policy.model import DEFAULT_SHARE, is_base_of
 from cfscim.config.policy.rules import RULES, Case, Rule, Violation, judge
-from cfscim.config.stack_file import check_stack_file
+from cfscim.config.stack_file import check_stack_file, stack_of
 from policy.views import linked_view_of, view_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -140,11 +140,11 @@ def _on_stack(
     case = current_case()
     if case is None:
         return []
-    share, file = settings.get("share"), settings.get("beforeFile")
+    share = settings.get("share")
     if isinstance(share, int | float):
         case = replace(case, removal_share=float(share))
     if rule is REMOVALS:
-        case = _with_before(case, file, report)
+        case = _with_begun(_with_before(case, settings.get("beforeFile"), report), settings, report)
     return judge(rule, case, [])
 
 
@@ -159,11 +159,29 @@ def _with_before(case: Case, file: object, report: ReportViolation) -> Case:
             None,
         )
         return replace(case, before_missing=True)
+    config = _file(file, report)
+    return replace(case, before=config, before_missing=config is None)
+
+
+def _with_begun(case: Case, settings: Mapping[str, object], report: ReportViolation) -> Case:
+    """The case with the configs of `begunFiles`: updates since then that were not verified, and
+    another stack of the account whose place this one takes."""
+    files = settings.get("begunFiles")
+    begun: list[ScimConfig] = []
+    for file in files if isinstance(files, Sequence) and not isinstance(files, str) else ():
+        config = _file(str(file), report)
+        if config is None:
+            case = replace(case, before_missing=True)
+        elif is_base_of(case.config, config, own=stack_of(str(file)) == case.stack):
+            begun.append(config)
+    return replace(case, begun=tuple(begun))
+
+
+def _file(file: str, report: ReportViolation) -> ScimConfig | None:
     checked = check_stack_file(ROOT / file)
     if checked.config is None:
-        report(f"beforeFile {file} is no valid stack file, so removals cannot be judged", None)
-        return replace(case, before_missing=True)
-    return replace(case, before=checked.config)
+        report(f"{file} is no valid stack file, so removals cannot be judged", None)
+    return checked.config
 
 
 def _report(violations: list[Violation], report: ReportViolation) -> None:
@@ -192,5 +210,6 @@ def _removal_settings() -> PolicyConfigSchema:
         {
             "share": {"type": "number", "minimum": 0, "maximum": 1, "default": DEFAULT_SHARE},
             "beforeFile": {"type": "string"},
+            "begunFiles": {"type": "array", "items": {"type": "string"}},
         }
     )

@@ -1,5 +1,6 @@
 """Who has which role, by config, and what differs between two configs."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cfscim.config.models import ScimConfig
@@ -30,7 +31,7 @@ def access_table(config: ScimConfig) -> tuple[Grant, ...]:
 
     Roles whose `members` are absent have no row: see `managed_elsewhere`.
     """
-    return _sorted(
+    return sorted_grants(
         Grant(person, role, group_name(config, role))
         for role, given in config.roles.items()
         for person in given.members or ()
@@ -63,9 +64,9 @@ def difference(before: tuple[Grant, ...], after: tuple[Grant, ...]) -> Differenc
     old = {_key(grant): grant for grant in before}
     new = {_key(grant): grant for grant in after}
     return Difference(
-        gained=_sorted(grant for key, grant in new.items() if key not in old),
-        lost=_sorted(grant for key, grant in old.items() if key not in new),
-        kept=_sorted(grant for key, grant in new.items() if key in old),
+        gained=sorted_grants(grant for key, grant in new.items() if key not in old),
+        lost=sorted_grants(grant for key, grant in old.items() if key not in new),
+        kept=sorted_grants(grant for key, grant in new.items() if key in old),
     )
 
 
@@ -77,7 +78,8 @@ def _key(grant: Grant) -> tuple[str, Role]:
     return grant.person.lower(), grant.role
 
 
-def _sorted(grants) -> tuple[Grant, ...]:
+def sorted_grants(grants: Iterable[Grant]) -> tuple[Grant, ...]:
+    """By person, then by role in the guide's order."""
     return tuple(
         sorted(grants, key=lambda grant: (*_person(grant.person), ROLES.index(grant.role)))
     )

@@ -5,10 +5,11 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from cfscim.gitops import approval, comment, deployed, drift, note, release, stacks, summary
-from cfscim.gitops.shell import GIT, Stop, github, objects, parsed, run, settings, stopped, texts
+from cfscim.gitops.shell import GIT, Stop, github, objects, parsed, run, say, settings, stopped
 
 Arguments = argparse.Namespace
 
@@ -100,32 +101,57 @@ def _due(arguments: Arguments) -> int:
             raise Stop(f"{arguments.stack!r}: no such stack; write one of: {', '.join(names)}")
         names = [arguments.stack]
     repository = settings()["REPOSITORY"]
+    if arguments.since and not arguments.stack:
+        raise Stop("since is given without stack; it says what one stack is compared with")
+    known = {stack: deployed.history(stack, repository, github) for stack in names}
     if arguments.since:
-        if not arguments.stack:
-            raise Stop("since is given without stack; it says what one stack is compared with")
-        due = [deployed.Due(arguments.stack, stacks.commit_of(arguments.since))]
-    else:
-        verified = {s: deployed.verified_commit(s, repository, github) for s in names}
-        begun = {s: deployed.begun_commit(s, repository, github) for s in names if verified[s]}
-        due = deployed.due(names, verified, deployed.differs, begun)
-        if arguments.stack and not due:
-            due = [deployed.Due(arguments.stack, verified[arguments.stack])]
+        since = stacks.commit_of(arguments.since)
+        known = {s: replace(history, verified=since) for s, history in known.items()}
+    commits = {stacks.commit_of(h.verified) for h in known.values() if h.verified}
+    gone = {s: deployed.history(s, repository, github) for s in stacks.gone_stacks(commits)}
+    due = deployed.due(known, deployed.differs, gone, deployed.replaces)
+    if arguments.stack and not due:
+        due = [deployed.Due(arguments.stack, known[arguments.stack].verified)]
+    due = [_reachable(stack, by_hand=bool(arguments.since)) for stack in due]
     _output(stacks=json.dumps([stack.output for stack in due]))
     return 0
 
 
+def _reachable(due: deployed.Due, *, by_hand: bool) -> deployed.Due:
+    """Without what nobody can look at any more, which only a person may pass over."""
+    begun = []
+    for entry in due.begun:
+        commit, _ = deployed.file_in(entry, due.stack)
+        try:
+            stacks.commit_of(commit)
+            begun.append(entry)
+        except Stop:
+            said = (
+                f"stack {due.stack}: an update from {commit[:12]} began and was not verified, and "
+                "its commit is not to be had any more"
+            )
+            if not by_hand:
+                raise Stop(
+                    f"{said}; run deploy by hand with stack: {due.stack} and since: the commit "
+                    "that was last deployed"
+                ) from None
+            say(f"::warning::{said}; what it gave or took is not in this summary; see verify")
+    return replace(due, begun=tuple(begun))
+
+
 def _approve(arguments: Arguments) -> int:
-    listed = objects(parsed(arguments.stacks, "--stacks"))
-    names = ("stack", "before", "begun")
-    due = [deployed.Due(*(texts(entry, name) for name in names)) for entry in listed]
+    due = [deployed.Due.read(entry) for entry in objects(parsed(arguments.stacks, "--stacks"))]
     text, good = summary.approval_text(due) if due else ("Nothing is to be deployed.\n", True)
     summary.show(text, Path("plan.md"))
     return 0 if good else 1
 
 
 def _verified(arguments: Arguments) -> int:
-    """The commit in the stack's own record, for a pipeline that may read the state before."""
-    print(deployed.recorded(arguments.stack))
+    """What the stack's own record says, for a pipeline that may read the state before: what
+    `approve` takes."""
+    record = deployed.recorded(arguments.stack)
+    begun = tuple(commit for commit in record.begun if commit != record.verified)
+    print(json.dumps([deployed.Due(arguments.stack, record.verified, begun).output]))
     return 0
 
 
@@ -142,19 +168,35 @@ def _tip(arguments: Arguments) -> int:  # noqa: ARG001
 
 
 def _before(arguments: Arguments) -> int:
-    """Without a verified deployment, removals are counted from what was tried."""
-    commit = arguments.before or deployed.recorded(arguments.stack, deployed.ATTEMPT)
-    stacks.hand_over(arguments.stack, commit)
+    """`--record`: with what the stack's own record says was begun since."""
+    shown = _shown(arguments)
+    begun = [entry for entry in shown.begun if "/" in entry or not arguments.record]
+    if arguments.record:
+        begun += deployed.recorded(shown.stack).begun
+    due = replace(shown, begun=tuple(dict.fromkeys(begun)))
+    due = _reachable(due, by_hand=bool(arguments.since))
+    pairs = [deployed.file_in(entry, shown.stack) for entry in due.begun]
+    stacks.hand_over(shown.stack, shown.before, pairs)
     return 0
 
 
+def _shown(arguments: Arguments) -> deployed.Due:
+    """What the approver was shown: one stack, and what it was compared with."""
+    if not arguments.shown:
+        begun = tuple(arguments.begun.split())
+        return deployed.Due(arguments.stack, arguments.before, begun)
+    (entry,) = objects(parsed(arguments.shown, "--shown"))
+    return deployed.Due.read(entry)
+
+
 def _confirm(arguments: Arguments) -> int:
-    deployed.confirm(arguments.stack, arguments.before, by_hand=bool(arguments.since))
+    shown = _shown(arguments)
+    deployed.confirm(shown.stack, shown, arguments.commit, by_hand=bool(arguments.since))
     return 0
 
 
 def _attempt(arguments: Arguments) -> int:
-    deployed.attempt(arguments.stack, arguments.commit, done=bool(arguments.done))
+    deployed.attempt(arguments.stack, arguments.commit)
     return 0
 
 
@@ -202,9 +244,9 @@ COMMANDS: dict[str, tuple[Callable[[Arguments], int], tuple[str, ...]]] = {
     "approve": (_approve, ("stacks",)),
     "verified": (_verified, ("stack",)),
     "tip": (_tip, ()),
-    "before": (_before, ("stack", "before")),
-    "confirm": (_confirm, ("stack", "before", "since")),
-    "attempt": (_attempt, ("stack", "commit", "done")),
+    "before": (_before, ("stack", "before", "begun", "shown", "record", "since")),
+    "confirm": (_confirm, ("stack", "before", "begun", "shown", "commit", "since")),
+    "attempt": (_attempt, ("stack", "commit")),
     "record": (_record, ("stack", "commit")),
     "drift": (_drift, ("stack",)),
     "comment": (_comment, ()),

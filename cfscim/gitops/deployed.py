@@ -8,80 +8,123 @@ approval both must agree, or the job stops.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from cfscim.gitops.shell import Ask, Json, Stop, objects, run, texts
-from cfscim.gitops.stacks import changed_files, commit_of, program_files, stack_of
+from cfscim.gitops.stacks import changed_files, commit_of, file_at, program_files, stack_of
 
 TAG = "cloudflare-scim:verified"
 ATTEMPT = "cloudflare-scim:attempted"
-"""The commit that the stack was updated from, while none has ever been verified."""
+"""What the tags of commits begin with from which an update began that was not verified since."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_ACCOUNT = re.compile(r"\b[0-9a-f]{32}\b")
+_PAGES = 10
 
 
 @dataclass(frozen=True)
 class Due:
     """A stack to deploy. `before`: the commit that was last verified; empty for a new stack.
-    `begun`: the commit of an update since then that began and was not verified, if any."""
+
+    `begun`: what else may be in force: the commit of each update since then that began and was not
+    verified, and `<commit>/<stack>` for a stack that is gone and whose place this one takes.
+    """
 
     stack: str
     before: str
-    begun: str = ""
+    begun: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, entry: Json) -> "Due":
+        """One of what `output` has handed over."""
+        begun = tuple(texts(entry, "begun").split())
+        return cls(texts(entry, "stack"), texts(entry, "before"), begun)
 
     @property
     def output(self) -> dict[str, str]:
         """As the pipeline hands it from job to job; what is not there is left out."""
-        return {key: value for key, value in vars(self).items() if value or key != "begun"}
+        given = {"stack": self.stack, "before": self.before}
+        return {**given, "begun": " ".join(self.begun)} if self.begun else given
 
 
-def verified_commit(stack: str, repository: str, ask: Ask) -> str:
-    """The commit of the newest deployment of the stack's environment that ended well; empty
-    where there is none. A deployment that is waiting, was refused or failed does not count."""
+def file_in(begun: str, stack: str) -> tuple[str, str]:
+    """Commit and stack of an entry of `Due.begun`."""
+    commit, _, other = begun.partition("/")
+    return commit, other or stack
+
+
+@dataclass(frozen=True)
+class History:
+    """A stack's deployments by GitHub: the newest verified one, its number, and the updates that
+    began since, the newest first, each with its number. One that waits, was refused before it
+    began, or was superseded does not count."""
+
+    verified: str = ""
+    number: int = 0
+    begun: tuple[tuple[int, str], ...] = ()
+
+
+def history(stack: str, repository: str, ask: Ask) -> History:
+    """What GitHub has of the stack's environment."""
+    begun: list[tuple[int, str]] = []
     for number, commit, states in _deployments(stack, repository, ask):
         if "success" in states:
             if not _COMMIT.fullmatch(commit):
                 raise Stop(f"deployment {number} of {stack}: no commit in it; run the job again")
-            return commit
-    return ""
-
-
-def begun_commit(stack: str, repository: str, ask: Ask) -> str:
-    """The commit of the newest deployment since the last verified one whose update began; empty
-    where there is none. What it did may be there still."""
-    for _, commit, states in _deployments(stack, repository, ask):
-        if "success" in states:
-            return ""
+            return History(commit, number, tuple(begun))
         if "in_progress" in states and _COMMIT.fullmatch(commit):
-            return commit
-    return ""
+            begun.append((number, commit))
+    return History(begun=tuple(begun))
 
 
-def _deployments(stack: str, repository: str, ask: Ask) -> Iterator[tuple[Json, str, set[str]]]:
+def _deployments(stack: str, repository: str, ask: Ask) -> Iterator[tuple[int, str, set[str]]]:
     """Number, commit and all states of each deployment of the stack's environment, the newest
     first. The state of an older success becomes `inactive`; its history still has it."""
-    page = f"repos/{repository}/deployments?environment={stack}&per_page=100"
-    for deployment in objects(ask(page)):
-        number = deployment.get("id")
-        statuses = objects(ask(f"repos/{repository}/deployments/{number}/statuses?per_page=100"))
-        yield number, texts(deployment, "sha"), {texts(status, "state") for status in statuses}
+    path = f"repos/{repository}/deployments"
+    for page in range(1, _PAGES + 1):
+        listed = objects(ask(f"{path}?environment={stack}&per_page=100&page={page}"))
+        for deployment in listed:
+            number = deployment.get("id")
+            statuses = objects(ask(f"{path}/{number}/statuses?per_page=100"))
+            states = {texts(status, "state") for status in statuses}
+            yield number if isinstance(number, int) else 0, texts(deployment, "sha"), states
+        if len(listed) < 100:
+            return
 
 
 def due(
-    stacks: Iterable[str],
-    verified: Mapping[str, str],
+    known: Mapping[str, History],
     differs: Callable[[str, str], bool],
-    begun: Mapping[str, str] | None = None,
+    gone: Mapping[str, History] | None = None,
+    replaces: Callable[[str, str], bool] | None = None,
 ) -> list[Due]:
     """The stacks whose last verified deployment is not what the branch has now: also those whose
-    own deployment was refused, superseded or failed since, and those of which one began since
-    (`begun`), because taking its commit back does not take back what it did."""
+    own deployment was refused, superseded or failed since, and those of which one began since,
+    because taking its commit back does not take back what it did.
+
+    `gone`: stacks that the branch no longer has; `replaces`: whether a stack takes the place of an
+    entry `<commit>/<stack>` of those. What was deployed of them later than of it is in force.
+    """
     waiting = []
-    for stack in stacks:
-        before, since = verified.get(stack, ""), (begun or {}).get(stack, "")
-        if not before or since or differs(stack, before):
-            waiting.append(Due(stack, before, since if before else ""))
+    for stack, own in known.items():
+        begun = [commit for _, commit in own.begun]
+        for other, its in (gone or {}).items():
+            later = [(its.number, its.verified), *its.begun]
+            named = [f"{commit}/{other}" for number, commit in later if number > own.number]
+            begun += [entry for entry in named if replaces is None or replaces(stack, entry)]
+        if not own.verified or begun or differs(stack, own.verified):
+            unlike = [commit for commit in dict.fromkeys(begun) if commit != own.verified]
+            waiting.append(Due(stack, own.verified, tuple(unlike)))
     return waiting
+
+
+def replaces(stack: str, entry: str) -> bool:
+    """Whether the file of a stack names an account that a stack's at a commit named: its groups
+    are the same ones."""
+    commit, other = file_in(entry, stack)
+    there, here = file_at(commit, other), file_at("HEAD", stack)
+    was, now = (set(_ACCOUNT.findall(text or "")) for text in (there, here))
+    return there is not None and (not was or not now or bool(was & now))
 
 
 def differs(stack: str, before: str) -> bool:
@@ -90,49 +133,79 @@ def differs(stack: str, before: str) -> bool:
     return bool(program_files(files)) or stack in {stack_of(path) for path in files}
 
 
-def recorded(stack: str, tag: str = TAG) -> str:
-    """The commit in the stack's own record; empty where there is none."""
+@dataclass(frozen=True)
+class Record:
+    """A stack's own record: the commit last verified, empty where there is none, and those from
+    which updates began since."""
+
+    verified: str = ""
+    begun: tuple[str, ...] = ()
+
+
+def recorded(stack: str) -> Record:
+    """What the stack's own record says."""
+    tags = _tags(stack)
+    begun = (texts(tags, name) for name in tags if name.startswith(ATTEMPT))
+    return Record(texts(tags, TAG), tuple(sorted(begun)))
+
+
+def _tags(stack: str) -> dict[str, Json]:
     done = run("pulumi", "stack", "tag", "ls", "--stack", stack, "--json", "--non-interactive")
     if done.returncode:
         raise _unread(stack, done.stderr)
     tags: Json = json.loads(done.stdout or "{}")
-    return texts(tags, tag)
+    return tags if isinstance(tags, dict) else {}
 
 
-def attempt(stack: str, commit: str, *, done: bool) -> None:
-    """Writes down where a stack without a verified deployment is updated from: before the first
-    update, and after each that is `done`, so that one cut off or refused takes nothing away."""
-    if done or not recorded(stack, ATTEMPT):
-        record(stack, commit, ATTEMPT)
+def attempt(stack: str, commit: str) -> None:
+    """Writes down, before an update begins, where it is made from; until one is verified, each
+    counts. A tag holds 256 characters, so that each commit has one of its own."""
+    _tag(stack, f"{ATTEMPT}-{commit[:12]}", commit)
 
 
-def record(stack: str, commit: str, tag: str = TAG) -> None:
-    """Writes down that a commit is deployed and verified."""
+def record(stack: str, commit: str) -> None:
+    """Writes down that a commit is deployed and verified; what began before no longer counts."""
+    _tag(stack, TAG, commit)
+    for name in [name for name in _tags(stack) if name.startswith(ATTEMPT)]:
+        _write(stack, "rm", name)
+
+
+def _tag(stack: str, tag: str, commit: str) -> None:
     if not _COMMIT.fullmatch(commit):
         raise Stop(f"{commit!r} is no commit; nothing was recorded of {stack}")
-    done = run("pulumi", "stack", "tag", "set", tag, commit, "--stack", stack, "--non-interactive")
+    _write(stack, "set", tag, commit)
+
+
+def _write(stack: str, *what: str) -> None:
+    done = run("pulumi", "stack", "tag", *what, "--stack", stack, "--non-interactive")
     if done.returncode:
         raise _unread(stack, done.stderr)
 
 
-def confirm(stack: str, before: str, *, by_hand: bool) -> None:
-    """Raises `Stop` unless what the approver compared with is what the stack's record says.
+def confirm(stack: str, shown: Due, commit: str, *, by_hand: bool) -> None:
+    """Raises `Stop` unless what the approver compared with, `shown`, is what the stack's record
+    says. `commit`: what is deployed now; an update of it that began is this one, run again.
 
     `by_hand`: a person named the commit to compare with, for a stack that has no record.
     """
-    said = recorded(stack)
-    if said:
-        if said != before and not by_hand:
-            raise Stop(
-                f"stack {stack}: last verified is {said[:12]}, and the summary that was approved "
-                f"compares with {before[:12] or 'nothing'}; run deploy by hand with stack: {stack} "
-                f"and since: {said}"
-            )
-        return
     if by_hand:
         return
+    said, before = recorded(stack), shown.before
+    if said.verified and said.verified != before:
+        raise Stop(
+            f"stack {stack}: last verified is {said.verified[:12]}, and the summary that was "
+            f"approved compares with {before[:12] or 'nothing'}; run deploy by hand with stack: "
+            f"{stack} and since: {said.verified}"
+        )
+    unseen = sorted({*said.begun} - {*shown.begun, commit, before})
+    if unseen:
+        raise Stop(
+            f"stack {stack}: an update from {', '.join(begun[:12] for begun in unseen)} began and "
+            "was not verified, and the summary that was approved does not compare with it; run "
+            f"deploy by hand with stack: {stack}"
+        )
     # An update that was never verified: the approver was shown everything as new.
-    if not before and recorded(stack, ATTEMPT):
+    if said.verified or (said.begun and not before):
         return
     if not _is_empty(stack):
         raise Stop(

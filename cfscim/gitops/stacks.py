@@ -121,26 +121,49 @@ def commit_of(revision: str) -> str:
     )
 
 
+def file_at(revision: str, stack: str) -> str | None:
+    """The stack's file as a commit has it; nothing where it has none. Raises `Stop` when the commit
+    is not to be had."""
+    commit, name = commit_of(revision), f"Pulumi.{stack}.yaml"
+    return git("show", f"{commit}:./{name}") if git("ls-tree", "-z", commit, "--", name) else None
+
+
+def gone_stacks(commits: Iterable[str]) -> list[str]:
+    """Stacks that the branch once had and has no more; `commits`: further ones to look at, which a
+    force-push may have left behind."""
+    log = ("log", "-m", "--diff-filter=D", "--format=", *NAMES, "HEAD", "--", "Pulumi.*.yaml")
+    listed = [git(*log), *(git("ls-tree", "-z", "--name-only", commit) for commit in commits)]
+    paths = (path.strip("\n") for text in listed for path in text.split("\0"))
+    return sorted({stack for path in paths if (stack := stack_of(path))} - {*all_stacks()})
+
+
 _FOLDER = Path(".before")
 
 
-def hand_over(stack: str, before: str) -> None:
-    """Hands the config of before to the policy pack, so that removals are counted from there:
-    writes `.before/Pulumi.<stack>.yaml` and `.before/policy.json`, the pack's settings.
+def hand_over(stack: str, before: str, begun: Iterable[tuple[str, str]] = ()) -> None:
+    """Hands the configs of before to the policy pack, so that removals are counted from there:
+    writes them below `.before`, and `.before/policy.json`, the pack's settings.
 
     `before`: the commit to take the stack file from; empty, or without the file, for a new stack.
-    Raises `Stop` when the commit is not to be had.
+    `begun`: commit and stack of what else may be in force. Raises `Stop` when a commit is not to
+    be had.
     """
+    there = _taken(before, stack, _FOLDER) if before else ""
+    files = [_taken(commit, of, _FOLDER / commit) for commit, of in begun]
+    settings: dict[str, object] = {"beforeFile": there}
+    if listed := sorted({*filter(None, files)}):
+        settings["begunFiles"] = listed
     _FOLDER.mkdir(exist_ok=True)
-    name, content = f"Pulumi.{stack}.yaml", None
-    if before:
-        commit = commit_of(before)
-        if git("ls-tree", "-z", commit, "--", name):
-            content = git("show", f"{commit}:./{name}")
-    file = _FOLDER / name
-    if content is not None:
-        file.write_text(content)
-    # Absolute, because the pack runs in a folder of its own.
-    given = {"beforeFile": str(file.resolve()) if content is not None else ""}
-    settings = {"removal-share": given, "waived-config": given}
-    (_FOLDER / "policy.json").write_text(json.dumps(settings))
+    given = {"removal-share": settings, "waived-config": settings}
+    (_FOLDER / "policy.json").write_text(json.dumps(given))
+
+
+def _taken(revision: str, stack: str, folder: Path) -> str:
+    """Absolute, because the pack runs in a folder of its own; empty where there is no such file."""
+    content = file_at(revision, stack)
+    if content is None:
+        return ""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"Pulumi.{stack}.yaml"
+    file.write_text(content)
+    return str(file.resolve())

@@ -1,14 +1,15 @@
 """The plan that an approver reads, of one stack or of many, and where the whole of it is."""
 
+import json
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
-from cfscim.gitops.deployed import Due
-from cfscim.gitops.shell import Stop, run
+from cfscim.gitops.deployed import Due, file_in
+from cfscim.gitops.shell import run
 from cfscim.gitops.stacks import changed_files, commit_of, program_files
 
 # GitHub takes 1 MiB a step, and shows nothing at all of more.
@@ -18,15 +19,18 @@ COMMENT = 60_000
 
 
 def plan_text(stacks: Sequence[str], before: str, *, whole: bool = True) -> tuple[str, bool]:
-    """The plan of stacks against a commit, or of new ones against nothing -> the text as Markdown,
-    and whether it can be approved: every file valid, no rule broken. Not `whole`: what matters
-    least is left out until it fits into a comment."""
-    files = [f"Pulumi.{stack}.yaml" for stack in stacks]
+    """The plan of stacks against a commit -> the text as Markdown, and whether it can be approved:
+    every file valid, no rule broken. Not `whole`: what matters least is left out until it fits
+    into a comment."""
     against = ["--against", before] if before else []
+    return _planned(stacks, *against, *(["--all"] if whole else []))
+
+
+def _planned(stacks: Sequence[str], *more: str) -> tuple[str, bool]:
+    files = [f"Pulumi.{stack}.yaml" for stack in stacks]
     done = run(
         *(sys.executable, "-m", "cfscim", "plan", *files),
-        *(*against, "--policy", "enforce", "--format", "markdown"),
-        *(["--all"] if whole else []),
+        *("--policy", "enforce", "--format", "markdown", *more),
         env=dict(os.environ),
     )
     said = done.stdout if done.stdout.strip() else f"~~~\n{done.stderr.strip()}\n~~~\n"
@@ -34,32 +38,41 @@ def plan_text(stacks: Sequence[str], before: str, *, whole: bool = True) -> tupl
 
 
 def approval_text(stacks: Sequence[Due]) -> tuple[str, bool]:
-    """What an approval carries out, compared with each stack's last verified deployment."""
-    parts, good = [], True
+    """What an approval carries out, compared with each stack's last verified deployment and with
+    every update that began since; one plan of all stacks, so that the riskiest of all comes first.
+    """
+    parts: list[str] = []
     for before in sorted({stack.before for stack in stacks}):
-        names = [stack.stack for stack in stacks if stack.before == before]
-        listed = ", ".join(f"`{name}`" for name in names)
-        if before:
-            parts.append(f"Compared with `{before[:12]}`, last deployed and verified: {listed}.\n")
-            program = program_files(changed_files(before))
-            if program:
-                shown = ", ".join(map(named, program[:10]))
-                more = f" and {len(program) - 10} more" if len(program) > 10 else ""
-                parts.append(f"**The program itself changed since then**: {shown}{more}.\n")
-        else:
+        listed = ", ".join(f"`{stack.stack}`" for stack in stacks if stack.before == before)
+        if not before:
             parts.append(f"Never deployed from here, so that everything is new: {listed}.\n")
-        text, approvable = plan_text(names, before)
-        parts.append(text)
-        good = good and approvable
-    for stack in stacks:
-        if stack.begun and stack.begun != stack.before:
-            parts.append(
-                f"**An update of `{stack.stack}` from `{stack.begun[:12]}` began since, and was "
-                "never verified**: what it gave may be there still. Compared with that commit:\n"
-            )
-            with suppress(Stop):  # where it cannot be had the plan says so
-                commit_of(stack.begun)
-            parts.append(plan_text([stack.stack], stack.begun)[0])
+            continue
+        parts.append(f"Compared with `{before[:12]}`, last deployed and verified: {listed}.\n")
+        program = program_files(changed_files(commit_of(before)))
+        if program:
+            shown = ", ".join(map(named, program[:10]))
+            more = f" and {len(program) - 10} more" if len(program) > 10 else ""
+            parts.append(f"**The program itself changed since then**: {shown}{more}.\n")
+    begun = [(due, *file_in(entry, due.stack)) for due in stacks for entry in due.begun]
+    for due, commit, of in begun:
+        commit_of(commit)
+        parts.append(
+            f"**An update of `{of}` from `{commit[:12]}` began since, and was never verified**: "
+            "what it gave or took may be in force still, and is counted below; the whole "
+            "difference to it stands at the end.\n"
+            if of == due.stack
+            else f"**`{due.stack}` takes the place of `{of}`**, deployed from `{commit[:12]}` and "
+            "gone since: who was in its groups is counted below.\n"
+        )
+    with tempfile.TemporaryDirectory(prefix="cfscim-bases-") as folder:
+        bases = Path(folder) / "bases.json"
+        bases.write_text(json.dumps([due.output for due in stacks]))
+        text, good = _planned([due.stack for due in stacks], "--bases", str(bases), "--all")
+    parts.append(text)
+    for due, commit, of in begun:
+        if of == due.stack:
+            parts.append(f"## All that differs from `{commit[:12]}`\n")
+            parts.append(plan_text([due.stack], commit)[0])
     return "\n".join(parts), good
 
 

@@ -144,11 +144,13 @@ def check(
     before: ScimConfig | None = None,
     *,
     before_missing: bool = False,
+    begun: tuple[ScimConfig, ...] = (),
 ) -> list[Violation]:
     """Every violation of `stack`, waived ones included.
 
-    `declared`: the resources of a plan or of a run; `before`: the config compared with. Without
-    `before` the share of removals cannot be judged and is passed over.
+    `declared`: the resources of a plan or of a run; `before`: the config compared with; `begun`:
+    what else may be in force. Without either the share of removals cannot be judged and is passed
+    over.
     """
     views = [
         ResourceView(
@@ -161,6 +163,5 @@ def check(
         )
         for resource in declared
     ]
-    return evaluate(
-        config, views, stack=stack, today=today, before=before, before_missing=before_missing
-    )
+    given = {"before": before, "before_missing": before_missing, "begun": begun}
+    return evaluate(config, views, stack=stack, today=today, **given)

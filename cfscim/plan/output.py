@@ -104,7 +104,7 @@ def render_markdown(
         if unchanged:
             names = ", ".join(code(result.checked.file.stack) for result in unchanged[: 3 * most])
             number = count(len(unchanged), "stack")
-            lead += ["", f"Nothing changes in {number}{_since(unchanged[0])}: {names}.", ""]
+            lead += ["", f"Nothing changes in {number}{_since(unchanged)}: {names}.", ""]
     return render(documents, most=NO_LIMIT if whole else LIMIT, lead=lead)
 
 
@@ -164,12 +164,10 @@ def _is_refusal(line: Line) -> bool:
 
 def _program(results: Sequence[StackResult]) -> list[Section]:
     """The change of the program, which is that of every stack, as a section of its own."""
-    for result in results:
-        if result.review is not None and result.review.program:
-            line = next(risk.line for risk in risks(result.review) if risk.rank == 0)
-            lines = Bullets((line,), Weight.NEVER_CUT)
-            return [Section("Before everything else", (lines,))]
-    return []
+    changed = [r.review for r in results if r.review is not None and r.review.program]
+    first = (next(risk.line for risk in risks(review) if risk.rank == 0) for review in changed)
+    lines = tuple(dict.fromkeys(first))
+    return [Section("Before everything else", (Bullets(lines, Weight.NEVER_CUT),))] if lines else []
 
 
 def _without_program(result: StackResult) -> StackResult:
@@ -248,8 +246,9 @@ def _quiet(result: StackResult) -> bool:
     return review is not None and review.nothing_changes and not review.program and not refused
 
 
-def _since(result: StackResult) -> str:
-    return f" compared with {code(result.review.label)}" if result.review else ""
+def _since(results: Sequence[StackResult]) -> str:
+    labels = {result.review.label for result in results if result.review is not None}
+    return f" compared with {code(labels.pop())}" if len(labels) == 1 else ""
 
 
 def _policy(violations: Sequence[Violation]) -> Iterator[Section]:

@@ -4,7 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from cfscim.config.access import Difference, Grant, access_table, difference, people
+from cfscim.config.access import (
+    Difference,
+    Grant,
+    access_table,
+    difference,
+    people,
+    sorted_grants,
+)
 from cfscim.config.kinds import TOKENS
 from cfscim.config.lanes import primary
 from cfscim.config.models import OktaConfig, ScimConfig
@@ -49,7 +56,7 @@ class RoleChange:
     @property
     def changed(self) -> bool:
         """Whether anything about the role differs."""
-        return self.before != self.after
+        return self.before != self.after or bool(self.gained or self.lost)
 
 
 @dataclass(frozen=True)
@@ -104,10 +111,15 @@ class PeopleChange:
         return was.group if was and was.group != grant.group else None
 
 
-def people_change(before: ScimConfig | None, after: ScimConfig) -> PeopleChange:
-    """Compares two configs; without a `before` everything is new."""
+def people_change(
+    before: ScimConfig | None, after: ScimConfig, begun: Sequence[ScimConfig] = ()
+) -> PeopleChange:
+    """Compares two configs; without a `before` everything is new.
+
+    `begun`: what else may be in force. Whoever any of them lacks may gain, whom any has may lose.
+    """
     old = access_table(before) if before else ()
-    changed = difference(old, access_table(after))
+    changed = _of_all([old, *map(access_table, begun)], access_table(after))
     return PeopleChange(
         difference=changed,
         roles=tuple(
@@ -119,9 +131,17 @@ def people_change(before: ScimConfig | None, after: ScimConfig) -> PeopleChange:
             )
             for role in ROLES
         ),
-        users=_users_group(before, after),
+        users=_users_group(before, after, begun),
         before={(grant.person.lower(), grant.role): grant for grant in old},
     )
+
+
+def _of_all(bases: Sequence[tuple[Grant, ...]], after: tuple[Grant, ...]) -> Difference:
+    each = [difference(base, after) for base in bases]
+    gained = dict.fromkeys(grant for changed in each for grant in changed.gained)
+    lost = {(grant.person.lower(), grant.role): grant for changed in each for grant in changed.lost}
+    kept = tuple(grant for grant in each[0].kept if grant not in gained)
+    return Difference(sorted_grants(gained), sorted_grants(lost.values()), kept)
 
 
 def _of(role: Role, grants: Iterable[Grant]) -> tuple[Grant, ...]:
@@ -138,11 +158,16 @@ def _role_side(config: ScimConfig | None, role: Role) -> RoleSide:
     return RoleSide(Managed.HERE, group, members)
 
 
-def _users_group(before: ScimConfig | None, after: ScimConfig) -> UsersGroupChange:
+def _users_group(
+    before: ScimConfig | None, after: ScimConfig, begun: Sequence[ScimConfig]
+) -> UsersGroupChange:
     old, new = _users_side(before), _users_side(after)
-    was = {person.lower() for person in old.members}
+    bases = [{person.lower() for person in people(base)} for base in begun]
+    was = {person.lower() for person in old.members}.intersection(*bases)
     will_be = {person.lower() for person in new.members}
-    gone = tuple(person for person in old.members if person.lower() not in will_be)
+    had = {person.lower(): person for base in begun for person in people(base)}
+    had |= {person.lower(): person for person in old.members}
+    gone = tuple(person for key, person in sorted(had.items()) if key not in will_be)
     exact = new.managed is Managed.HERE
     return UsersGroupChange(
         old,
@@ -178,6 +203,8 @@ class Review:
     Without a `before` everything is new, and `settings` are those beside the config object alone.
     `program`: what differs in the program that made both plans. `before` and `after` have the
     config of the way in force; `whole` and `whole_before` are configs as written, with their move.
+    `begun`: commits from which updates began since and were not verified; people are compared with
+    those too.
     """
 
     before: Plan | None
@@ -192,6 +219,7 @@ class Review:
     whole: ScimConfig
     whole_before: ScimConfig | None
     program: ProgramChange = NO_CHANGE
+    begun: tuple[str, ...] = ()
 
     @property
     def nothing_changes(self) -> bool:
@@ -203,7 +231,8 @@ class Review:
     @property
     def _people(self) -> bool:
         users = self.people.users
-        return any(role.changed for role in self.people.roles) or users.before != users.after
+        moved = users.before != users.after or users.joins or users.leaves
+        return any(role.changed for role in self.people.roles) or bool(moved)
 
     @property
     def refused(self) -> tuple[ResourceChange, ...]:
@@ -238,8 +267,10 @@ def compare(
     label: str,
     note: str | None = None,
     program: ProgramChange | None = None,
+    begun: Sequence[tuple[str, ScimConfig]] = (),
 ) -> Review:
-    """Compares a plan with the plan of its base; `program`: how the program itself differs."""
+    """Compares a plan with the plan of its base; `program`: how the program itself differs;
+    `begun`: commit and config of what else may be in force."""
     resources = resource_changes(before.resources if before else (), after.resources, after.stack)
     steps = _texts(before.remaining_steps if before else (), after.remaining_steps)
     now, was = _in_force(after), _in_force(before) if before else None
@@ -248,7 +279,9 @@ def compare(
         after=now,
         label=label,
         note=note,
-        people=people_change(was.config if was else None, now.config),
+        people=people_change(
+            was.config if was else None, now.config, [primary(config) for _, config in begun]
+        ),
         settings=(
             *stack_changes(before.settings if before else Settings(), after.settings),
             *(setting_changes(before.config, after.config) if before else ()),
@@ -259,6 +292,7 @@ def compare(
         whole=after.config,
         whole_before=before.config if before else None,
         program=program or NO_CHANGE,
+        begun=tuple(dict.fromkeys(commit for commit, _ in begun)),
     )
 
 

@@ -511,6 +511,18 @@ def _new_token(review: Review) -> str:
     return f" {where} gets the new token before the old one is deleted."
 
 
+def begun(review: Review) -> Iterator[Risk]:
+    """Updates that began since the base and were not verified: who has what now nobody knows."""
+    if review.begun:
+        line = (
+            "Since then updates began that were never verified, from ",
+            *listed(Code(commit) for commit in review.begun),
+            ": what they gave or took may be in force. Whoever gains or loses a role compared with "
+            "any of them is counted below.",
+        )
+        yield Risk("update-begun", line)
+
+
 def settings(review: Review) -> Iterator[Risk]:
     """What the config's other settings do, the riskiest first."""
     for kind, line, people in setting_risks(review):
@@ -526,6 +538,7 @@ def risks(review: Review) -> tuple[Risk, ...]:
 
 _CHECKS: tuple[Callable[[Review], Iterator[Risk]], ...] = (
     program,
+    begun,
     super_gained,
     super_few,
     elsewhere,

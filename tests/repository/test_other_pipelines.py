@@ -23,8 +23,9 @@ PULUMI = """#!/bin/sh
 echo "pulumi $*" >> "$GH_STUB/done"
 case "$1 $2 $3" in
   "stack tag ls") cat "$GH_STUB/tags" 2> /dev/null || echo '{}' ;;
-  "stack tag set") [ "$4" = cloudflare-scim:attempted ] || echo "{\\"$4\\": \\"$5\\"}" > "$GH_STUB/tags" ;;
+  "stack tag set") echo "{\\"$4\\": \\"$5\\"}" > "$GH_STUB/tags" ;;
   "stack export "*) echo '{}' ;;
+  "up --stack "*) [ ! -e "$GH_STUB/fails" ] || exit 1 ;;
 esac
 """
 # Everything but what has to ask a vendor is the program's own.
@@ -186,6 +187,29 @@ def test_pipeline_reviews_plans_updates_and_records(clone: Clone) -> None:
     assert json.loads((runner / "tags").read_text()) == {"cloudflare-scim:verified": commit}
     done = _run(clone, "plan", "dev")
     assert f"Compared with `{commit[:12]}`" in done.stdout
+
+
+def test_update_that_failed_is_part_of_what_is_compared_next(clone: Clone) -> None:
+    runner = clone.path.parent / "runner"
+    clone.edit(SUPERS, "members: [grace@example.com, alan@example.com, eve@example.com]")
+    begun = clone.commit()
+    clone.git("push", "--quiet", "origin", "main")
+    assert _run(clone, "plan", "dev").returncode == 0
+    (runner / "fails").touch()
+    assert _run(clone, "update", "dev").returncode == 1
+    clone.edit(", eve@example.com", "")
+    clone.commit()
+    clone.git("push", "--quiet", "origin", "main")
+    # What was shown before it began does not hold any more.
+    done = _run(clone, "update", "dev")
+    assert f"an update from {begun[:12]} began" in done.stderr
+    done = _run(clone, "plan", "dev")
+    assert f"An update of `dev` from `{begun[:12]}` began since" in done.stdout
+    assert "`eve@example.com` loses" in done.stdout
+    (runner / "fails").unlink()
+    assert _run(clone, "update", "dev").returncode == 0
+    counted = json.loads((clone.path / ".before" / "policy.json").read_text())["removal-share"]
+    assert counted["begunFiles"] == [str(clone.path / ".before" / begun / "Pulumi.dev.yaml")]
 
 
 def test_pipeline_stops_for_an_older_commit_and_for_another_record(clone: Clone) -> None:

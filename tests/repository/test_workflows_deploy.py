@@ -38,6 +38,8 @@ if sys.argv[1:4] == ["stack", "tag", "ls"]:
 elif sys.argv[1:4] == ["stack", "tag", "set"]:
     known = json.loads(tags.read_text()) if tags.exists() else {}
     tags.write_text(json.dumps({**known, sys.argv[4]: sys.argv[5]}))
+elif sys.argv[1:4] == ["stack", "tag", "rm"]:
+    tags.write_text(json.dumps({k: v for k, v in json.loads(tags.read_text()).items() if k != sys.argv[4]}))
 elif sys.argv[1:3] == ["stack", "export"]:
     print(state.read_text() if state.exists() else "{}")
 elif sys.argv[1:3] == ["stack", "output"]:
@@ -105,32 +107,92 @@ def test_what_is_due_is_compared_with_each_stacks_last_verified_deployment(
     assert _stacks(_due(clone, step, only="prod", since=first[:10])) == {"prod": first}
 
 
+BEGAN = ["failure", "in_progress", "waiting"]
+SHOW = "actions/approve/Show the approver who gains and loses what"
+
+
 @runs(DUE)
-def test_update_that_began_and_was_taken_back_is_due(clone: Clone, step: Step) -> None:
+def test_every_update_that_began_since_is_compared_with(clone: Clone, step: Step) -> None:
     clone.another("prod")
     first = clone.commit()
-    began = ["failure", "in_progress", "waiting"]
-    _deployments(clone, prod=[("b" * 40, ["failure", "waiting"]), (first, ["success"])])
+    begun = [clone.commit(), clone.commit()]
+    _deployments(clone, prod=[(begun[0], ["failure", "waiting"]), (first, ["success"])])
     assert _stacks(_due(clone, step)) == {}
-    _deployments(clone, prod=[("b" * 40, began), (first, ["success"])])
+    listed = [(begun[1], BEGAN), (begun[0], BEGAN), (first, ["success"]), ("b" * 40, BEGAN)]
+    _deployments(clone, prod=listed)
     (found,) = json.loads(_due(clone, step).outputs["stacks"])
-    assert found == {"stack": "prod", "before": first, "begun": "b" * 40}
+    assert found == {"stack": "prod", "before": first, "begun": f"{begun[1]} {begun[0]}"}
+    _deployments(clone, prod=listed[:1])
+    (found,) = json.loads(_due(clone, step).outputs["stacks"])
+    assert found == {"stack": "prod", "before": "", "begun": begun[1]}
+    # What nobody can look at any more stops the job, and a person alone may pass over it.
+    _deployments(clone, prod=[("b" * 40, BEGAN), *listed])
+    done = _due(clone, step)
+    assert (done.code, done.outputs) == (1, {})
+    assert "since: the commit that was last deployed" in done.text
+    done = _due(clone, step, only="prod", since=first)
+    assert json.loads(done.outputs["stacks"])[0]["begun"] == f"{begun[1]} {begun[0]}"
+    assert "::warning::stack prod: an update from bbbbbbbbbbbb began" in done.text
 
 
-@runs("actions/approve/Show the approver who gains and loses what")
-def test_approver_sees_what_an_update_that_was_taken_back_may_have_left(
+@runs(DUE)
+def test_stack_by_another_name_is_compared_with_the_one_it_takes_the_place_of(
+    clone: Clone, step: Step
+) -> None:
+    clone.another("prod")
+    first = clone.commit()
+    (clone.path / "Pulumi.prod.yaml").rename(clone.path / "Pulumi.production.yaml")
+    clone.commit()
+    _deployments(clone, prod=[(first, ["success"])])
+    (found,) = json.loads(_due(clone, step).outputs["stacks"])
+    assert found == {"stack": "production", "before": "", "begun": f"{first}/prod"}
+    clone.edit("0f1e2d3c4b5a69788796a5b4c3d2e1f0", "a" * 32, "Pulumi.production.yaml")
+    clone.commit()
+    (found,) = json.loads(_due(clone, step).outputs["stacks"])
+    assert found == {"stack": "production", "before": ""}
+
+
+def _who(name: str) -> str:
+    return f"members: [grace@example.com, alan@example.com, {name}@example.com]"
+
+
+@runs(SHOW)
+def test_approver_sees_what_updates_that_were_taken_back_may_have_left(
     clone: Clone, step: Step
 ) -> None:
     before = clone.commit()
-    clone.edit(SUPERS, "members: [grace@example.com, alan@example.com, eve@example.com]")
-    begun = clone.commit()
-    clone.edit(", eve@example.com", "")
+    clone.edit(SUPERS, _who("eve"))
+    begun = [clone.commit()]
+    clone.edit(_who("eve"), "members: [grace@example.com, mallory@example.com]")
+    begun.append(clone.commit())
+    clone.edit("members: [grace@example.com, mallory@example.com]", SUPERS)
     clone.commit()
-    found = [{"stack": "dev", "before": before, "begun": begun}]
+    found = [{"stack": "dev", "before": before, "begun": " ".join(begun)}]
     done = clone.run(step, STACKS=json.dumps(found))
-    assert done.code == 0, done.text
-    assert f"An update of `dev` from `{begun[:12]}` began since" in done.summary
-    assert "`eve@example.com` loses" in done.summary
+    first = done.summary.split("## All that differs from")[0]
+    for commit in begun:
+        assert f"An update of `dev` from `{commit[:12]}` began since" in first
+        assert f"## All that differs from `{commit[:12]}`" in done.summary
+    assert "`alan@example.com` gains **Super" in first
+    assert "`eve@example.com` and `mallory@example.com` lose **Super" in first
+    assert "Gain a role: 1, lose one: 2" in first
+    # Two of the four that may have the role may go at most, which is more than a quarter.
+    assert done.code == 1
+    assert "from 2 of 3 people who have Super Administrator" in first
+
+
+@runs(SHOW)
+def test_people_of_the_stack_whose_place_is_taken_are_counted(clone: Clone, step: Step) -> None:
+    clone.another("prod")
+    before = clone.commit()
+    (clone.path / "Pulumi.prod.yaml").rename(clone.path / "Pulumi.production.yaml")
+    clone.edit(SUPERS, "members: []", "Pulumi.production.yaml")
+    clone.commit()
+    found = [{"stack": "production", "before": "", "begun": f"{before}/prod"}]
+    done = clone.run(step, STACKS=json.dumps(found))
+    assert done.code == 1
+    assert "`production` takes the place of `prod`" in done.summary
+    assert "Refused by removal-share" in done.summary
 
 
 @runs(DUE)
@@ -160,7 +222,7 @@ def test_record_that_cannot_be_read_or_found_stops_the_job(clone: Clone, step: S
     assert _due(clone, step, since="HEAD").code == 1
 
 
-@runs("actions/approve/Show the approver who gains and loses what")
+@runs(SHOW)
 def test_approver_sees_everything_since_the_last_verified_deployment(
     clone: Clone, step: Step
 ) -> None:
@@ -182,7 +244,7 @@ def test_approver_sees_everything_since_the_last_verified_deployment(
     assert clone.run(step, STACKS="[]").summary == "Nothing is to be deployed.\n"
 
 
-@runs("actions/approve/Show the approver who gains and loses what")
+@runs(SHOW)
 def test_what_a_rule_refuses_is_not_offered_for_approval(clone: Clone, step: Step) -> None:
     before = clone.commit()
     clone.edit("rule: token-expiry", "rule: token-rotation")
@@ -235,9 +297,9 @@ def test_run_started_by_hand_is_an_approval_of_somebody_elses_change(
     assert "of their own" in _tip(clone, step, **given, ACTOR="grace").text
 
 
-def _confirm(clone: Clone, step: Step, before: str, since: str = "") -> Outcome:
-    given = {"STACK": "prod", "BEFORE": before, "SINCE": since, "PULUMI_CONFIG_PASSPHRASE": ""}
-    return clone.run(step, **given)
+def _confirm(clone: Clone, step: Step, before: str, since: str = "", begun: str = "") -> Outcome:
+    commits = {"BEFORE": before, "SINCE": since, "BEGUN": begun, "COMMIT": "c" * 40}
+    return clone.run(step, STACK="prod", PULUMI_CONFIG_PASSPHRASE="", **commits)
 
 
 @runs(CONFIRM)
@@ -258,10 +320,18 @@ def test_approval_holds_only_for_what_it_was_compared_with(clone: Clone, step: S
     assert _confirm(clone, step, first).code == 1
     assert _confirm(clone, step, first, since=first).code == 0
     # Updated from here and never verified, as Okta's first state is: all was shown as new.
-    (runner / "tags.json").write_text(json.dumps({"cloudflare-scim:attempted": first}))
-    assert _confirm(clone, step, "").code == 0
-    assert _confirm(clone, step, first).code == 1
+    (runner / "tags.json").write_text(json.dumps({"cloudflare-scim:attempted-b": second}))
+    assert _confirm(clone, step, "", begun=second).code == 0
+    assert _confirm(clone, step, first, begun=second).code == 1
+    # An update that began after the summary was made.
+    done = _confirm(clone, step, "")
+    assert done.code == 1
+    assert "an update from bbbbbbbbbbbb began" in done.text
     (runner / "tags.json").write_text(json.dumps({"cloudflare-scim:verified": first}))
+    assert _confirm(clone, step, first).code == 0
+    more = {"cloudflare-scim:verified": first, "cloudflare-scim:attempted-c": "c" * 40}
+    (runner / "tags.json").write_text(json.dumps(more))
+    # The same one, run again.
     assert _confirm(clone, step, first).code == 0
     for other in (second, ""):
         done = _confirm(clone, step, other)
@@ -277,6 +347,7 @@ def test_approval_holds_only_for_what_it_was_compared_with(clone: Clone, step: S
 def test_verified_deployment_is_recorded_with_the_stack(clone: Clone, step: Step) -> None:
     runner = clone.command("pulumi", PULUMI)
     given = {"STACK": "prod", "PULUMI_CONFIG_PASSPHRASE": ""}
+    (runner / "tags.json").write_text(json.dumps({"cloudflare-scim:attempted-b": "b" * 40}))
     assert clone.run(step, **given, COMMIT="a" * 40).code == 0
     tags = json.loads((runner / "tags.json").read_text())
     assert tags == {"cloudflare-scim:verified": "a" * 40}
@@ -296,12 +367,13 @@ def test_update_runs_under_the_pack_with_the_stacks_own_credentials(
     assert called[called.index("--policy-pack-config") + 1] == ".before/policy.json"
     pack = Path(called[called.index("--policy-pack") + 1])
     assert pack.resolve() == clone.path / "policy"
-    attempted = {"cloudflare-scim:attempted": "a" * 40}
+    attempted = {f"cloudflare-scim:attempted-{'a' * 12}": "a" * 40}
     assert json.loads((runner / "tags.json").read_text()) == attempted
     (runner / "up").write_text("255")
     assert clone.run(step, STACK="prod", COMMIT="b" * 40, **SECRETS).code == 255
-    # Cut off or refused, it takes nothing away from what removals are counted from.
-    assert json.loads((runner / "tags.json").read_text()) == attempted
+    # Cut off or refused, each counts until one is verified.
+    more = {f"cloudflare-scim:attempted-{'b' * 12}": "b" * 40}
+    assert json.loads((runner / "tags.json").read_text()) == attempted | more
 
 
 COMMANDS = ("actions/update/Preflight", "actions/update/Adopt what an earlier update left behind")

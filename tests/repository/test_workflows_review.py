@@ -29,7 +29,8 @@ def clone(tmp_path: Path) -> Clone:
 
 def _hand(clone: Clone, step: Step, before: str, stack: str = "dev") -> Outcome:
     clone.command("pulumi", "#!/bin/sh\necho '{}'\n")
-    more = {"PULUMI_CONFIG_PASSPHRASE": ""} if "update" in step.key else {}
+    more = {"PULUMI_CONFIG_PASSPHRASE": "", "BEGUN": "", "SINCE": ""}
+    more = more if "update" in step.key else {}
     return clone.run(step, BEFORE=before, STACK=stack, **more)
 
 

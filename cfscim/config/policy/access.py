@@ -1,6 +1,7 @@
 """Rules about who gets what: the four roles, enough Super Administrators, few removals at once."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from cfscim.config.access import (
     access_table,
@@ -101,34 +102,57 @@ def _removals(case: Case) -> Iterator[Finding]:
             "compare with a stack file that validates",
             keys=("roles",),
         )
-    before, after = case.before, case.config
-    if before is None:
-        return
-    gone = _losing(before, after)
-    losing = {person.lower(): person for people_ in gone.values() for person in people_}
-    if after.identity_provider.users_group.members is not None:
-        groups_before = {person.lower() for person in people(after)}
-        away = [person for person in people(before) if person.lower() not in groups_before]
-        losing |= {person.lower(): person for person in away}
-        if users := before.identity_provider.users_group.members:
-            listed = {person.lower() for person in users}
-            of_group = [person for person in away if person.lower() in listed]
-            yield from _too_many(case, of_group, users, "people in the users' group")
-    yield from _too_many(case, sorted(losing.values(), key=str.lower), people(before), "people")
-    for role, lost in gone.items():
-        members = before.roles[role].members or ()
-        yield from _too_many(case, list(lost), members, f"people who have {role.value}")
-    old, new = _groups(before), _groups(after)
-    # What a move leaves is replaced, side by side, by what it goes to.
-    groups_before = _groups_of(before.model_copy(update={"move": None})) if before.move else {}
-    lost_groups = [name for key, name in old.items() if key not in new and key not in groups_before]
-    yield from _too_many(case, lost_groups, tuple(old.values()), "groups")
-    for what, instead in _everybody(before, after):
+    bases = [base for base in (case.before, *case.begun) if base is not None]
+    counted = [_counts(base, case.config) for base in bases]
+    for kind in dict.fromkeys(kind for counts in counted for kind in counts):
+        yield from _too_many(case, kind, [counts.get(kind, _NOBODY) for counts in counted])
+    changes = (change for base in bases for change in _everybody(base, case.config))
+    for what, instead in dict.fromkeys(changes):
         yield Finding(
             f"the change takes access from everybody: {what}",
             f"{instead}, or add a waiver of removal-share with a date and an address",
             keys=("roles",),
         )
+
+
+@dataclass(frozen=True)
+class _Count:
+    """Of one kind, by its key: whom or what a base has, and which of these the change takes."""
+
+    all: Mapping[Hashable, str]
+    gone: Mapping[Hashable, str]
+
+
+_NOBODY = _Count({}, {})
+
+
+def _counts(before: ScimConfig, after: ScimConfig) -> dict[str, _Count]:
+    """What removals are counted in: the users' group, all people, each role, and the groups."""
+    counts: dict[str, _Count] = {}
+    gone = _losing(before, after)
+    losing = _by_address(person for people_ in gone.values() for person in people_)
+    if after.identity_provider.users_group.members is not None:
+        stay = _by_address(people(after))
+        had = _by_address(people(before))
+        away = {key: person for key, person in had.items() if key not in stay}
+        losing |= away
+        if users := _by_address(before.identity_provider.users_group.members or ()):
+            of_group = {key: person for key, person in users.items() if key in away}
+            counts["people in the users' group"] = _Count(users, of_group)
+    counts["people"] = _Count(_by_address(people(before)), losing)
+    for role, given in before.roles.items():
+        if given.members:
+            lost = _by_address(gone.get(role, ()))
+            counts[f"people who have {role.value}"] = _Count(_by_address(given.members), lost)
+    old, new = _groups(before), _groups(after)
+    # What a move leaves is replaced, side by side, by what it goes to.
+    leaving = _groups_of(before.model_copy(update={"move": None})) if before.move else {}
+    lost_groups = {key: name for key, name in old.items() if key not in new and key not in leaving}
+    return {**counts, "groups": _Count({**old}, {**lost_groups})}
+
+
+def _by_address(persons: Iterable[str]) -> dict[Hashable, str]:
+    return {person.lower(): person for person in persons}
 
 
 def _losing(before: ScimConfig, after: ScimConfig) -> dict[Role, tuple[str, ...]]:
@@ -194,13 +218,20 @@ def _groups_of(way: ScimConfig) -> dict[tuple[str, str, str], str]:
     return {(way.account.id, way.identity_provider.kind, name): name for name in names}
 
 
-def _too_many(case: Case, gone: list[str], all_: tuple[str, ...], kind: str) -> Iterator[Finding]:
-    allowed = max(1, int(len(all_) * case.removal_share))
+def _too_many(case: Case, kind: str, counts: list[_Count]) -> Iterator[Finding]:
+    """With several bases nobody knows how much of each is in force. At worst all that any of them
+    has goes, and of the rest only that is there which every one has."""
+    gone = {key: name for count in counts for key, name in count.gone.items()}
+    sure = set[Hashable].intersection(*({*count.all} for count in counts)) - {*gone}
+    total = len(gone) + len(sure)
+    allowed = max(1, int(total * case.removal_share))
     # Of one or two there is no share: a single person may always go.
     if len(gone) > allowed:
+        named = ", ".join(sorted(gone.values(), key=str.lower))
+        since = " since the last verified deployment" if case.begun else ""
         yield Finding(
-            f"the change takes access from {len(gone)} of {len(all_)} {kind} "
-            f"({', '.join(gone)}), at most {allowed} may go at once",
+            f"the change takes access from {len(gone)} of {total} {kind} ({named}){since}, at most "
+            f"{allowed} may go at once",
             "split the change, or add a waiver of removal-share with a date and an address",
             keys=("roles",),
         )

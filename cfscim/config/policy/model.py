@@ -49,6 +49,7 @@ class Case:
     """What is judged: the config of `stack`, today's date, and the config that was in force.
 
     `before` is None where the stack is new, and with `before_missing` where nobody knows it.
+    `begun`: configs of updates since then that began and may be in force in part.
     """
 
     config: ScimConfig
@@ -57,6 +58,13 @@ class Case:
     before: ScimConfig | None = None
     removal_share: float = DEFAULT_SHARE
     before_missing: bool = False
+    begun: tuple[ScimConfig, ...] = ()
+
+
+def is_base_of(config: ScimConfig, other: ScimConfig, *, own: bool) -> bool:
+    """Whether what `other` gave may be in force beside `config`: it is the stack's `own` config of
+    another time, or another stack's of the same account."""
+    return own or config.account.id == other.account.id
 
 
 @dataclass(frozen=True)

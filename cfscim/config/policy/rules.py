@@ -107,13 +107,14 @@ def evaluate(
     before: ScimConfig | None = None,
     removal_share: float = DEFAULT_SHARE,
     before_missing: bool = False,
+    begun: tuple[ScimConfig, ...] = (),
 ) -> list[Violation]:
     """Every violation, waived ones included, by rule and then in the order of `resources`.
 
     `before`: the config in force until now, None for a new stack; `before_missing`: there should be
-    one, and nobody can read it, which is refused.
+    one, and nobody can read it, which is refused. `begun`: what else may be in force.
     """
-    case = Case(config, stack, today, before, removal_share, before_missing)
+    case = Case(config, stack, today, before, removal_share, before_missing, begun)
     return [violation for rule in RULES for violation in judge(rule, case, resources)]
 
 
