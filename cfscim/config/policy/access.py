@@ -139,7 +139,9 @@ def _counts(before: ScimConfig, after: ScimConfig) -> dict[str, _Count]:
         if users := _by_address(before.identity_provider.users_group.members or ()):
             of_group = {key: person for key, person in users.items() if key in away}
             counts["people in the users' group"] = _Count(users, of_group)
-    counts["people"] = _Count(_by_address(people(before)), losing)
+    counts["people"] = _Count(
+        _by_address(people(before)), _by_address(sorted(losing.values(), key=str.lower))
+    )
     for role, given in before.roles.items():
         if given.members:
             lost = _by_address(gone.get(role, ()))
@@ -227,7 +229,7 @@ def _too_many(case: Case, kind: str, counts: list[_Count]) -> Iterator[Finding]:
     allowed = max(1, int(total * case.removal_share))
     # Of one or two there is no share: a single person may always go.
     if len(gone) > allowed:
-        named = ", ".join(sorted(gone.values(), key=str.lower))
+        named = ", ".join(gone.values())
         since = " since the last verified deployment" if case.begun else ""
         yield Finding(
             f"the change takes access from {len(gone)} of {total} {kind} ({named}){since}, at most "
