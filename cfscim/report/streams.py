@@ -1,5 +1,6 @@
 """Standard input, output and error: closed ones, a reader that has gone, letters they lack."""
 
+import codecs
 import os
 import sys
 from io import BufferedWriter, FileIO, TextIOWrapper
@@ -19,19 +20,34 @@ class _Unread(FileIO):
             return len(data)
 
 
+_SPELT = {"…": "...", "±": "+-"}
+"""Signs of ours that a terminal of ASCII lacks."""
+
+
+def _spelt(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    plain = "".join(
+        _SPELT.get(sign) or sign.encode("ascii", "backslashreplace").decode() for sign in lacking
+    )
+    return plain, error.end
+
+
 def prepare() -> None:
     """Before anything is said."""
     _open_closed()
+    codecs.register_error("spelt", _spelt)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, TextIOWrapper) and isinstance(stream.buffer, BufferedWriter | FileIO):
             stream.flush()
             raw = _Unread(stream.fileno(), "w", closefd=False)
-            # A character the terminal lacks is printed as an escape instead of ending the run.
+            # A character the terminal lacks is spelt out instead of ending the run.
             lacking = TextIOWrapper(
                 BufferedWriter(raw),
                 stream.encoding,
-                "backslashreplace",
+                "spelt",
                 line_buffering=stream.line_buffering,
             )
             setattr(sys, name, lacking)

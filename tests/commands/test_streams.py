@@ -100,6 +100,13 @@ def test_a_reader_that_goes_changes_nothing(words: str, code: int) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_what_ascii_lacks_is_spelt_out() -> None:
+    done = shell('"$P" -m cfscim access', PYTHONIOENCODING="ascii", COLUMNS="60")
+    assert done.stdout.isascii()
+    assert "..." in done.stdout
+    assert "\\u" not in done.stdout
+
+
 @pytest.mark.parametrize("words", ["validate --format json", "schema", "access --format csv"])
 def test_a_full_disk_is_one_line(words: str) -> None:
     done = shell(f'"$P" -m cfscim {words} > /dev/full')
