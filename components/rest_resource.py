@@ -6,6 +6,7 @@ as the stack's provider does, from the stack's config first and the environment 
 
 import os
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from pulumi.dynamic import (
 )
 from pulumi.dynamic.config import Config
 
+from cfscim.config.messages import ScimError
 from cfscim.vendors.clients import Clients
 
 if TYPE_CHECKING:
@@ -57,6 +59,13 @@ _OF_THE_PLUGIN = Clients()
 """The plugin's process serves one update of one stack, and ends with it."""
 
 
+def _told(error: BaseException | None) -> str:
+    """An error as the engine shows it: what we refuse in our own words, else with its kind."""
+    if isinstance(error, ScimError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
+
+
 class RestProvider(ResourceProvider):
     """Base of our dynamic resource providers.
 
@@ -74,8 +83,8 @@ class RestProvider(ResourceProvider):
         self.environment: Mapping[str, str] = os.environ
         self.clients = Clients()
         if getattr(sys.modules["__main__"].__spec__, "name", "") == "pulumi.dynamic.__main__":
-            # The plugin answers an error with its whole traceback; our message is enough.
-            sys.tracebacklimit = 0
+            # The plugin answers an error with its whole traceback; its message is enough.
+            traceback.format_exc = lambda *_limits, **_more: _told(sys.exception())
             self.clients = _OF_THE_PLUGIN
 
     def okta(self) -> "OktaClient":

@@ -43,5 +43,6 @@ def test_our_line_is_the_only_reason(
     said = (done.stdout + done.stderr).partition("\nDiagnostics:\n")[2]
     errors = [line for line in said.splitlines() if line.strip().startswith("error: ")]
     assert reason in errors[0] + errors[-1]
+    assert not [line for line in errors if "ScimError" in line or "messages." in line], errors
     assert [line for line in errors if reason not in line] in ([], ["    error: update failed"])
     assert "Traceback" not in said
