@@ -250,6 +250,32 @@ def test_what_entra_refuses_of_a_new_application_is_waited_out(
         provider.delete("x", {**props, "originalScopes": Scopes(None, None).to_json()})
 
 
+@pytest.mark.parametrize("kind", ["403", "409"])
+def test_a_read_back_is_waited_for_too(
+    entra: Entra, admin: httpx.Client, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Entra goes back and forth for a while: what it let through once it refuses again."""
+    monkeypatch.setattr(jobs, "_LAG_DELAYS", (0.01, 0.01))
+    provider, props = mapping(entra)
+    fault = {"kind": kind, "method": "GET", "path": ".*/schema", "times": 2, "skip": 1}
+    admin.post("faults", json=fault).raise_for_status()
+    assert provider.create(props).outs
+
+
+@pytest.mark.parametrize("kind", ["403", "409"])
+def test_a_start_that_is_not_shown_yet_is_waited_for(
+    entra: Entra, admin: httpx.Client, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(jobs, "_LAG_DELAYS", (0.01, 0.01))
+    fault = {"kind": kind, "method": "GET", "path": ".*/jobs/[^/]+", "times": 2}
+    admin.post("faults", json=fault).raise_for_status()
+    assert entra.graph.start(**_of_the_job(entra)).running
+    fault = {"kind": kind, "method": "GET", "path": ".*/jobs/[^/]+", "times": None}
+    admin.post("faults", json=fault).raise_for_status()
+    with pytest.raises(RemoteError, match=kind):
+        entra.graph.start(**_of_the_job(entra))
+
+
 @pytest.mark.parametrize("kind", ["401", "403", "404", "409"])
 def test_only_a_refused_test_speaks_of_cloudflares_token(
     entra: Entra, admin: httpx.Client, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -261,6 +287,11 @@ def test_only_a_refused_test_speaks_of_cloudflares_token(
     with pytest.raises(RemoteError) as caught:
         provider.create({**entra.job, "tenantUrl": "unused", "tokenId": "t"})
     assert "token" not in caught.value.message.instead
+
+
+def _of_the_job(entra: Entra) -> dict[str, str]:
+    job = str(entra.job["jobId"]).rpartition("/")[2]
+    return {"service_principal": _principal(entra), "job": job}
 
 
 def _principal(entra: Entra) -> str:

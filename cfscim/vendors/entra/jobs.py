@@ -4,7 +4,7 @@ Source: learn.microsoft.com/graph/api/resources/synchronization-synchronizationj
 of each action.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -21,6 +21,12 @@ T = TypeVar("T")
 
 _READ = "Synchronization.Read.All"
 _WRITE = "Synchronization.ReadWrite.All (or ownership and Application.ReadWrite.OwnedBy)"
+OF_A_NEW_APP = (403, 404, 409)
+"""What a synchronization call may be refused with for a while after the application was made.
+
+Source: terraform-provider-azuread, synchronization.go, repeats 403 and 409 (C); reads of what was
+made a moment ago answer 404.
+"""
 # Entra answers reads from copies that lag behind a write by seconds.
 _LAG_DELAYS = (1.0, 2.0, 4.0, 8.0)
 
@@ -58,7 +64,7 @@ class JobCalls:
         self._send(_post(start, why="nobody is provisioned"), settle=True)
         latest = None
         for delay in (*_LAG_DELAYS, 0.0):
-            latest = self.find_job(service_principal, job)
+            latest = _shown(lambda: self.job(service_principal, job), last=not delay)
             if latest is not None and latest.running:
                 return latest
             self._http.sleep(delay)
@@ -162,8 +168,9 @@ class JobCalls:
 
     def expect_scopes(self, service_principal: str, job: str, wanted: Scopes) -> None:
         """Reads until Entra shows these scopes. Raises `NotAsDeclaredError` where it does not."""
+        path = _job(service_principal, job) + "/schema"
         for delay in (*_LAG_DELAYS, 0.0):
-            document = self.find_schema(service_principal, job)
+            document = _shown(lambda: _document(self._http.get(path, needs=_READ)), last=not delay)
             if document is not None and read_scopes(document) == wanted:
                 return
             self._http.sleep(delay)
@@ -207,19 +214,20 @@ class JobCalls:
         return {str(pair.get("key")): str(pair.get("value") or "") for pair in pairs}
 
     def _send(self, call: Call, *, settle: bool) -> Answer:
-        """The answer; with `settle` what Entra refuses of a new application is waited out.
+        """The answer; with `settle` what Entra refuses of a new application is waited out."""
+        return settled(self._http, call) if settle else self._http.send(call)
 
-        Source: terraform-provider-azuread, synchronization.go, repeats 403 and 409 (C); reads of
-        what was made a moment ago answer 404.
-        """
-        for delay in (*_LAG_DELAYS, None) if settle else (None,):
-            try:
-                return self._http.send(call)
-            except AnswerError as error:
-                if delay is None or error.status not in (403, 404, 409):
-                    raise
-            self._http.sleep(delay)
-        raise AssertionError("the last round returns or raises")
+
+def settled(http: HttpClient, call: Call, refused: Collection[int] = OF_A_NEW_APP) -> Answer:
+    """The answer; what a new application is refused with is waited out. Raises `AnswerError`."""
+    for delay in _LAG_DELAYS:
+        try:
+            return http.send(call)
+        except AnswerError as error:
+            if error.status not in refused:
+                raise
+        http.sleep(delay)
+    return http.send(call)
 
 
 def _post(path: str, *, why: str = "") -> Call:
@@ -258,6 +266,16 @@ def _base(service_principal: str) -> str:
 
 def _job(service_principal: str, job: str) -> str:
     return f"{_base(service_principal)}/jobs/{quote(bare(job))}"
+
+
+def _shown(call: Callable[[], T], *, last: bool) -> T | None:
+    """What a read tells; None where it is not there, or, before the `last`, not shown yet."""
+    try:
+        return call()
+    except AnswerError as error:
+        if error.kind == "not found" or (error.status in OF_A_NEW_APP and not last):
+            return None
+        raise
 
 
 def _or_nothing(call: Callable[[], T]) -> T | None:
