@@ -65,7 +65,7 @@ class GraphClient(JobCalls):
         """
         exact = [group for group in self.groups_named(name) if group.display_name == name]
         if len(exact) > 1 and assigned_to:
-            assigned = {one.principal_id for one in self.app_role_assignments(assigned_to)}
+            assigned = {each.principal_id for each in self.app_role_assignments(assigned_to)}
             ours = [group for group in exact if group.id in assigned]
             exact = ours if len(ours) == 1 else exact
         if len(exact) > 1:
