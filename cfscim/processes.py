@@ -1,11 +1,15 @@
-"""Commands that are started here: each ends within its time, and nothing it started outlives it.
+"""Commands that are started here: each ends within its time, what it prints fits into memory, and
+nothing it started outlives it.
 
 Python's own library only, so that pipelines can use it with nothing installed.
 """
 
 import os
+import select
+import selectors
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +18,8 @@ ASK_SECONDS = 120.0
 """What a question to git or the engine may take: a slow backend, a large repository."""
 WORK_SECONDS = 1800.0
 """What an update, an import or an installation may take: minutes, with every wait of a provider."""
+MOST_BYTES = 256 * 1024 * 1024
+"""What a command may print: the state of a large stack, the archive of a large repository."""
 _GRACE = 5.0
 """Seconds that an interrupted command has to end by itself; the engine gives its lock back then."""
 
@@ -28,8 +34,9 @@ def run(
 ) -> subprocess.CompletedProcess[bytes]:
     """Runs a command to its end and reads what it prints; `given`: what it reads.
 
-    Its failure is the caller's to judge. Raises `OSError` where it cannot be started and
-    `subprocess.TimeoutExpired` where it did not end in time: it is gone then, and all it started.
+    Its failure is the caller's to judge; one that printed too much has failed, and says so. Raises
+    `OSError` where it cannot be started and `subprocess.TimeoutExpired` where it did not end in
+    time: it is gone then, and all it started.
     """
     with subprocess.Popen(
         command,
@@ -42,7 +49,14 @@ def run(
         start_new_session=True,
     ) as process:
         try:
-            out, err = process.communicate(given, timeout=seconds)
+            out, err, whole = _talk(process, given, time.monotonic() + seconds)
+            if not whole:
+                _end(process, signal.SIGKILL)
+                err = f"it printed more than {MOST_BYTES:,} bytes, and was ended\n".encode()
+                return subprocess.CompletedProcess(command, -signal.SIGKILL, b"", err)
+        except TimeoutError:
+            _end(process, signal.SIGKILL)
+            raise subprocess.TimeoutExpired(command, seconds) from None
         except KeyboardInterrupt:
             _end(process, signal.SIGINT)
             raise
@@ -63,6 +77,46 @@ def run_text(
     done = run(command, seconds=seconds, env=env, cwd=cwd)
     out, err = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))
     return subprocess.CompletedProcess(done.args, done.returncode, out, err)
+
+
+def _talk(
+    process: subprocess.Popen[bytes], given: bytes, until: float
+) -> tuple[bytes, bytes, bool]:
+    """Output and errors of a process, to their end, and whether that is all; raises `TimeoutError`
+    at the moment `until`."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    printed = {process.stdout.fileno(): bytearray(), process.stderr.fileno(): bytearray()}
+    with selectors.DefaultSelector() as streams:
+        for stream in (process.stdout, process.stderr):
+            streams.register(stream, selectors.EVENT_READ)
+        streams.register(process.stdin, selectors.EVENT_WRITE)
+        while streams.get_map():
+            ready = streams.select(max(0.0, until - time.monotonic()))
+            if time.monotonic() >= until:
+                raise TimeoutError
+            for key, _ in ready:
+                if key.fd in printed:
+                    chunk = os.read(key.fd, 1 << 16)
+                    printed[key.fd] += chunk
+                    if not chunk:
+                        streams.unregister(key.fileobj)
+                    continue
+                with suppress(BrokenPipeError):
+                    given = given[os.write(key.fd, given[: select.PIPE_BUF]) :]
+                    if given:
+                        continue
+                streams.unregister(key.fileobj)
+                process.stdin.close()
+            if sum(map(len, printed.values())) > MOST_BYTES:
+                return b"", b"", False
+    try:
+        process.wait(max(0.0, until - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        raise TimeoutError from None
+    out, err = printed.values()
+    return bytes(out), bytes(err), True
 
 
 def _end(process: subprocess.Popen[bytes], by: signal.Signals) -> None:

@@ -1,8 +1,9 @@
 """What is wrong and what to do about it: problems found in input, and the errors we raise."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
+from itertools import islice
 
 from cfscim.config.credentials import MASK, looks_secret, without_credentials
 
@@ -142,6 +143,23 @@ class ScimError(Exception):
             Where(about="" if whole else where), where if whole else what, why, instead
         )
         super().__init__(without_credentials(where) if whole else str(self.message))
+
+
+MOST_PROBLEMS = 100
+"""Of one kind in one file: nobody reads more, and to look for what was meant takes its time."""
+
+
+def first_problems(problems: Iterable[Message]) -> list[Message]:
+    """The first of many, and a word that there are more; what comes after is never worked out."""
+    listed = list(islice(problems, MOST_PROBLEMS + 1))
+    if len(listed) > MOST_PROBLEMS:
+        listed[-1] = Message(
+            replace(listed[-1].where, about=""),
+            f"more is wrong from here on than the {MOST_PROBLEMS} problems that are listed",
+            "a list of all of it would hide the first ones",
+            "put those right, and validate again",
+        )
+    return listed
 
 
 class ConfigError(ScimError):

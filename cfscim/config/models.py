@@ -16,7 +16,7 @@ from pydantic.alias_generators import to_camel
 
 from cfscim.config.clouds import CloudName
 from cfscim.config.kinds import OF_A_ROLE, OF_THE_APPLICATION, OF_THE_USERS_GROUP
-from cfscim.config.messages import ConfigError, Keys
+from cfscim.config.messages import ConfigError, Keys, first_problems
 from cfscim.config.refusals import problem_of, refuse
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.rules import broken_rules
@@ -469,18 +469,22 @@ def parse_config(
     judge, so that a config means the same on every day. Raises `ConfigError` with every
     problem found, by key path from `cloudflare-scim:scim`.
     """
-    problems = broken_rules(value)
+    problems = first_problems(broken_rules(value))
     secrets = [problem.where.keys for problem in problems if problem.secret]
     try:
         config = ScimConfig.model_validate(
             _with_token_name(value, stack), by_alias=True, by_name=False
         )
     except ValidationError as error:
-        for details in error.errors(include_url=False):
-            problem = problem_of(details, ScimConfig, written or {})
-            keys = problem.where.keys
-            if not any(keys[: len(secret)] == secret for secret in secrets):
-                problems.append(problem)
+        every = (
+            problem_of(details, ScimConfig, written or {})
+            for details in error.errors(include_url=False)
+        )
+        problems += first_problems(
+            problem
+            for problem in every
+            if not any(problem.where.keys[: len(keys)] == keys for keys in secrets)
+        )
         raise ConfigError(problems) from None
     if problems:
         raise ConfigError(problems)

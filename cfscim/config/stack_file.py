@@ -13,7 +13,15 @@ from cfscim.config.clouds import CLOUDS
 from cfscim.config.credentials import CREDENTIALS, looks_secret, shown
 from cfscim.config.lanes import lanes
 from cfscim.config.lookalikes import nearest
-from cfscim.config.messages import CONFIG_KEY, ConfigError, Keys, Message, Where, in_config
+from cfscim.config.messages import (
+    CONFIG_KEY,
+    ConfigError,
+    Keys,
+    Message,
+    Where,
+    first_problems,
+    in_config,
+)
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig, parse_config
 from cfscim.config.project import document_problems, is_secure
 from cfscim.config.provider_settings import (
@@ -86,7 +94,7 @@ def read_stack_file(path: str | Path) -> StackFile:
         return StackFile(name, stack_of(name), None, {}, {}, problems=tuple(unreadable))
     tree = read_tree(text)
     stack_file = _interpreted(name, tree)
-    problems = [*tree.problems, *stack_file.problems]
+    problems = first_problems((*tree.problems, *stack_file.problems))
     return replace(
         stack_file,
         problems=tuple(stack_file.placed(_unrooted(problem)) for problem in problems),
@@ -220,14 +228,14 @@ def check_stack_file(path: str | Path, *, now: datetime | None = None) -> Checke
     """
     stack_file = read_stack_file(path)
     problems = [
-        *_credentials(stack_file),
-        *_project_keys(stack_file),
-        *document_problems(stack_file.document),
+        *first_problems(_credentials(stack_file)),
+        *first_problems(_project_keys(stack_file)),
+        *first_problems(document_problems(stack_file.document)),
     ]
     if isinstance(stack_file.document, Mapping) and isinstance(
         stack_file.document.get("config"), Mapping
     ):
-        problems += near_misses(stack_file.document["config"])
+        problems += first_problems(near_misses(stack_file.document["config"]))
     config = None
     if (CONFIG_KEY,) in stack_file.lines:
         over = list(expired(stack_file.config_object, now)) if now else []

@@ -23,7 +23,8 @@ from semver import VersionInfo
 
 from cfscim import processes
 from cfscim.config.json_types import JsonObject
-from cfscim.config.messages import PROJECT, MissingError, ScimError
+from cfscim.config.messages import PROJECT, MissingError, ScimError, one_line
+from cfscim.gitops.shell import masked
 from cfscim.program.run import PROGRAM
 from cfscim.up.progress import progress_of
 
@@ -152,14 +153,24 @@ class Bounded(PulumiCommand):
     """The engine's command, each of whose runs ends in time; Pulumi's own waits for ever.
 
     `command`: a name on PATH or a path. Raises `subprocess.TimeoutExpired` where it gives no
-    version.
+    version, `MissingError` where what it gives is none.
     """
 
     def __init__(self, command: str) -> None:
         env = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
         asked = processes.run_text([command, "version"], seconds=processes.ASK_SECONDS, env=env)
         self.command = command
-        self.version = VersionInfo.parse(asked.stdout.strip().removeprefix("v"))
+        said = asked.stdout.strip()
+        try:
+            self.version = VersionInfo.parse(said.removeprefix("v"))
+        except ValueError:
+            first = (asked.stderr.strip() or said or "nothing").splitlines()[0]
+            raise MissingError(
+                "pulumi",
+                f"`pulumi version` gives no version: {one_line(masked(first))[:200]}",
+                "nothing can be tried out with an engine that does not answer",
+                "see what `pulumi version` does, or run without it on PATH",
+            ) from None
 
     def run(
         self,

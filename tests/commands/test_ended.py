@@ -55,6 +55,26 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.parametrize("words", [*ASKS_THE_ENGINE, ASKS_GIT[0]])
+def test_a_command_that_prints_without_end_is_ended(
+    words: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Four gigabytes at the end of which it would be given up for its time."""
+    monkeypatch.setattr(processes, "ASK_SECONDS", 60)
+    monkeypatch.setattr(processes, "WORK_SECONDS", 60)
+    monkeypatch.setattr(processes, "MOST_BYTES", 100_000)
+    program = folder / "bin" / ("git" if "against" in words else "pulumi")
+    program.write_text("#!/bin/sh\nyes secret-of-nobody\n")
+    program.chmod(0o755)
+    begun = time.monotonic()
+    code = called(words, monkeypatch)
+    said = capsys.readouterr().err
+    assert code == 3, said
+    assert "printed more than 100,000 bytes" in said
+    assert len(said) < 2000
+    assert time.monotonic() - begun < 20
+
+
 @pytest.mark.parametrize("words", ASKS_THE_ENGINE)
 def test_an_engine_that_hangs_is_given_up(
     words: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
