@@ -109,6 +109,85 @@ def test_workspace_starts_under_the_restricted_profile(file: Path) -> None:
     assert spec["envRefs"]["PULUMI_RUN_PROGRAM"]["literal"]["value"] == "true"
 
 
+def _pod(spec: Schema) -> Schema:
+    """The workspace's pod as the operator makes it, then merged with the template of the Stack, lists
+    by name (pulumi-kubernetes-operator 2.x, workspace_controller.go, newStatefulSet: D)."""
+    template = spec.get("podTemplate", {"spec": {}})
+    limits = {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}
+    safe = {"allowPrivilegeEscalation": False, "capabilities": limits}
+    restricted = {"runAsNonRoot": True, "runAsUser": 1000, "runAsGroup": 1000}
+    hard = spec["securityProfile"] == "restricted"
+    own = {
+        "securityContext": {
+            "seccompProfile": {"type": "RuntimeDefault"},
+            **(restricted if hard else {}),
+        },
+        "volumes": [{"name": "share", "emptyDir": {}}],
+        **{
+            kind: [{"name": name, **({"securityContext": safe} if hard else {})} for name in names]
+            for kind, names in (
+                ("initContainers", ("bootstrap", "fetch")),
+                ("containers", ("pulumi",)),
+            )
+        },
+    }
+    given = template["spec"]  # the operator reads it without looking whether it is there
+    lists = ("containers", "initContainers", "volumes")
+    merged = {**own, **{key: value for key, value in given.items() if key not in lists}}
+    for key in lists:
+        by_name = {item["name"]: item for item in own[key]}
+        for item in given.get(key, []):
+            by_name[item["name"]] = {**by_name.get(item["name"], {}), **item}
+        merged[key] = [*by_name.values()]
+    return merged
+
+
+VOLUMES = {
+    *("name", "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral"),
+    *("persistentVolumeClaim", "projected", "secret"),
+}
+
+
+def _refused_by_restricted(pod: Schema) -> list[str]:
+    """What Kubernetes' Pod Security Standard `restricted` refuses in a pod (D)."""
+    problems = [key for key in ("hostNetwork", "hostPID", "hostIPC") if pod.get(key)]
+    problems += [f"volume {v['name']}" for v in pod["volumes"] if not {*v} <= VOLUMES]
+    whole = pod.get("securityContext", {})
+    problems += ["sysctls"] if whole.get("sysctls") else []
+    for container in (*pod["containers"], *pod["initContainers"]):
+        own = container.get("securityContext", {})
+        context = {**whole, **own}
+        capabilities = own.get("capabilities", {})
+        wrong = {
+            "runAsNonRoot": context.get("runAsNonRoot") is not True,
+            "runAsUser": context.get("runAsUser") == 0,
+            "seccompProfile": context.get("seccompProfile", {}).get("type")
+            not in ("RuntimeDefault", "Localhost"),
+            "allowPrivilegeEscalation": own.get("allowPrivilegeEscalation") is not False,
+            "capabilities": "ALL" not in capabilities.get("drop", [])
+            or not {*capabilities.get("add", [])} <= {"NET_BIND_SERVICE"},
+            "privileged": own.get("privileged"),
+            "procMount": own.get("procMount", "Default") != "Default",
+            "hostPort": any(port.get("hostPort") for port in container.get("ports", [])),
+        }
+        problems += [f"{container['name']}: {name}" for name, is_wrong in wrong.items() if is_wrong]
+    return problems
+
+
+@pytest.mark.parametrize("file", STACKS, ids=lambda f: f.stem)
+def test_workspace_is_admitted_where_restricted_is_enforced(file: Path) -> None:
+    spec = yaml.safe_load(file.read_text())["spec"]["workspaceTemplate"]["spec"]
+    assert _refused_by_restricted(_pod(spec)) == []
+    for slip in (
+        {"securityProfile": "baseline"},
+        {"podTemplate": {"spec": {"hostNetwork": True}}},
+        {"podTemplate": {"spec": {"containers": [{"name": "pulumi", "securityContext": {}}]}}},
+        {"podTemplate": {"spec": {"volumes": [{"name": "host", "hostPath": {"path": "/"}}]}}},
+        {"podTemplate": {"spec": {"containers": [{"name": "more"}]}}},
+    ):
+        assert _refused_by_restricted(_pod({**spec, **slip})) != [], slip
+
+
 LABEL = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
 """What the API server takes as a label's value (apimachinery, validation.IsValidLabelValue)."""
 OTHERS = ("gitlab/.gitlab-ci.yml", "azure-devops/azure-pipelines.yml", "okta-prod.deploy.yaml")
