@@ -163,7 +163,11 @@ def _generated(path: str) -> tuple[bytes, frozenset[str]]:
 
 def _class_text(source: bytes, name: str) -> str:
     """The class of that name with its decorator, or nothing where the file has none."""
-    at = max(source.find(f"\nclass {name}{end}".encode()) for end in "(:")
+    mark = f"\nclass {name}".encode()
+    at = source.find(mark)
+    # Not two searches, one for each ending: the one in vain would read megabytes to their end.
+    while at >= 0 and source[at + len(mark)] not in b"(:":
+        at = source.find(mark, at + 1)
     if at < 0:
         return ""
     line = source.rfind(b"\n", 0, at) + 1

@@ -106,7 +106,10 @@ _SECRET_KEYS = frozenset(
 _PLAIN_CREDENTIALS = frozenset({"baseaddress", "syncnotificationsettings", "syncall"})
 _SHORTEST = 8
 _MAX_SEEN = 500
-_TOKEN_FORMAT = re.compile(r"cf(?:at|ut)_[A-Za-z0-9_-]{20,}")
+_TOKEN_FORMAT = re.compile(
+    r"cf(?:at|ut)_[A-Za-z0-9_-]{20,} | eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*", re.VERBOSE
+)
+"""Cloudflare's tokens and JSON web tokens."""
 
 
 class Masker:
@@ -119,11 +122,16 @@ class Masker:
 
     def hide(self, values: Iterable[str]) -> None:
         """Remember issued secrets; shorter than 8 characters is too common to mask anywhere."""
-        self._issued.update(value for value in values if len(value) >= _SHORTEST)
+        # Every text is searched for each of them: what its form gives away is not kept.
+        self._issued.update(
+            value
+            for value in values
+            if len(value) >= _SHORTEST and not _TOKEN_FORMAT.fullmatch(value)
+        )
 
     def hide_seen(self, value: str) -> None:
         """Remember a credential that a caller sent; only the newest are kept."""
-        if len(value) < _SHORTEST or value in self._issued:
+        if len(value) < _SHORTEST or value in self._issued or _TOKEN_FORMAT.fullmatch(value):
             return
         self._seen[value] = None
         while len(self._seen) > _MAX_SEEN:

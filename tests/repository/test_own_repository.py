@@ -105,7 +105,6 @@ class Reader:
                 "GIT_CONFIG_VALUE_1": ADDRESS,
                 **IDENTITY,
                 **registry(),
-                "PIP_NO_COMPILE": "0",  # pip's way to say so; what is run compiles itself
                 **self.env,
                 **(more or {}),
             },

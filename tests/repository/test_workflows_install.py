@@ -75,9 +75,11 @@ def test_what_the_workflows_run_is_installed(installed: Installed, step: Step) -
 
 
 @runs(INSTALL[0])
-def test_package_that_cannot_be_installed_ends_the_job(tmp_path: Path, step: Step) -> None:
-    clone = _clone(tmp_path)
-    (clone.path / "requirements.txt").write_text("no package at all\n")
-    done = clone.run(step, registry())
+def test_package_that_cannot_be_installed_ends_the_job(installed: Installed, step: Step) -> None:
+    listed = installed.clone.path / "requirements.txt"
+    right = listed.read_text()
+    listed.write_text("no package at all\n")
+    done = installed.clone.run(step, registry())
+    listed.write_text(right)
     assert done.code != 0
     assert "requirements.txt" in done.text

@@ -61,7 +61,10 @@ class Outcome:
 
 def registry() -> dict[str, str]:
     """The environment by which pip reaches its registry and its cache on this machine."""
-    cache = {"PIP_CACHE_DIR": str(Path.home() / ".cache" / "pip")}
+    cache = {
+        "PIP_CACHE_DIR": str(Path.home() / ".cache" / "pip"),
+        "PIP_NO_COMPILE": "0",  # pip's way to say so; what is run compiles itself
+    }
     return {**cache, **{name: v for name, v in os.environ.items() if REGISTRY.fullmatch(name)}}
 
 
