@@ -23,8 +23,15 @@ def refusal(text: str) -> SystemExit:
 
 def end_quietly() -> None:
     """An update that failed interrupts the program; Python's traceback of that says nothing. What
-    the program made lives until its end: looking for garbage is a tenth of a preview.
+    the program made lives until its end: looking for garbage is a tenth of a preview. The SDK's
+    words to `--debug` are six calls to the engine for every resource, each waited for, and nobody
+    sees them without it; `PULUMI_OPTION_DEBUG=true`, which is `--debug`, keeps them.
     """
+    if os.environ.get("PULUMI_OPTION_DEBUG", "").lower() not in ("1", "t", "true"):
+        pulumi.log.debug = _unsaid
     gc.disable()
     atexit.register(gc.freeze)
     signal.signal(signal.SIGINT, lambda *_: os._exit(_TOLD))
+
+
+def _unsaid(*_given: object, **_named: object) -> None: ...

@@ -1,8 +1,11 @@
 """A refusal ends the program with what is told to a person, and nothing else below it."""
 
+import os
 import signal
 import subprocess
 import sys
+
+import pytest
 
 INTERRUPTED = f"""
 import asyncio, os, threading
@@ -16,6 +19,35 @@ asyncio.run(asyncio.sleep(60))
 def test_an_interrupted_program_leaves_no_traceback_below_the_reason() -> None:
     done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (32, "", "")
+
+
+SAID = """
+import pulumi
+from pulumi.runtime import settings
+from components.refusal import end_quietly
+
+class Engine:
+    def Log(self, request):
+        print(request.severity, request.message)
+
+settings.SETTINGS.engine = Engine()
+end_quietly()
+pulumi.log.debug("prepared")
+pulumi.log.warn("seen")
+"""
+
+
+@pytest.mark.parametrize(("option", "said"), [("", ["2 seen"]), ("true", ["0 prepared", "2 seen"])])
+def test_the_engine_hears_debug_messages_only_where_it_is_asked_for_them(
+    option: str, said: list[str]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SAID],
+        env={**os.environ, "PULUMI_OPTION_DEBUG": option},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.splitlines() == said, done.stderr
 
 
 PLUGIN = """
