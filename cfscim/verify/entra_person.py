@@ -29,8 +29,8 @@ _NOTHING_TO_DO = "RedundantExport"
 _OUT_OF_SCOPE = "NotEffectivelyEntitled"
 _ENTITLE = Action(
     Act.ENTRA_LOGS,
-    "put the person into the role's group and the users' group, and with userFilter see that every "
-    "clause holds; then run it again",
+    "put the person into the role's group and the users' group, see that the account is enabled "
+    "and, with userFilter, that every clause holds; then run it again",
 )
 _DIALECT = "aadoptscim062020"
 
@@ -131,6 +131,9 @@ def _provisioned(
 
 def _judged(outcome: Provisioned, member: Member) -> Verdict:
     expected = "provisioned"
+    if outcome.result == "Success" and outcome.taken_away:
+        why = "disabled in Entra" if member.account_enabled is False else "in no assigned group"
+        return fails(expected, f"taken away in Cloudflare: {why}", _ENTITLE)
     if outcome.result == "Success":
         return holds(expected, f"provisioned as {member.sent_name}")
     if outcome.result == "Skipped" and _NOTHING_TO_DO in outcome.reason:

@@ -66,6 +66,8 @@ def signed(world: World, exchange: Exchange) -> Mapping[str, str]:
 
 
 _POWERLESS = "powerless"
+_ANY_ROLE = "Administrator"
+"""Of a virtual group that only its member's answer names, by an id that tells nothing."""
 
 
 def _tokens(world: World) -> Mapping[str, Token]:
@@ -242,10 +244,16 @@ class _Past:
         for group_id in document.get("groups") or []:
             key = str(group_id.get("value") if isinstance(group_id, dict) else group_id)
             role = role_of_id(account, self.ids.known.get(key, key))
-            if key in account.user_groups:
-                account.user_groups[key].members.setdefault(member.id, _JOINED)
-            elif role is not None:
+            if role is not None:
                 joined(account, role).members.append(member.id)
+            elif re.fullmatch("[0-9a-f]{32}", key):
+                # Shown by its id alone, where nobody asked for the groups themselves.
+                group = account.user_groups.setdefault(key, UserGroup(id=key, name=key))
+                group.members.setdefault(member.id, _JOINED)
+            else:
+                account.virtual_groups = True
+                self.ids.known[key] = system_id(_ANY_ROLE)
+                joined(account, _ANY_ROLE).members.append(member.id)
 
     @staticmethod
     def _member_of(account: Account, user: CloudflareUser) -> Member:

@@ -189,17 +189,19 @@ def _synchronization(world: World, exchange: Exchange, recording: Sequence[Excha
         return
     if place.principal not in state.service_principals and exchange.status < 400:
         _entity(state, "servicePrincipal", {"id": place.principal, "appId": place.principal})
-    saved = state.sync(place.principal).secrets
-    if place.rest.endswith("validateCredentials"):
+    saved, jobs = state.sync(place.principal).secrets, state.sync(place.principal).jobs
+    if place.rest.endswith(("validateCredentials", "provisionOnDemand")):
         _target(world, saved, works=exchange.status < 400)
-    if exchange.method != "GET" or exchange.status >= 400:
+    if exchange.status >= 400:
         return
     if place.rest == "secrets" and isinstance(exchange.response, dict):
         for pair in exchange.response.get("value") or []:
             saved.setdefault(str(pair["key"]), str(pair["value"]))
-    elif re.fullmatch(r"jobs(/[^/]+)?", place.rest):
+    elif exchange.method == "GET" and re.fullmatch(r"jobs(/[^/]+)?", place.rest):
         for document in _documents(exchange):
             _job(state, place.principal, document, recording)
+    elif (known := re.match(r"jobs/([^/]+)/", place.rest)) and known[1] not in jobs:
+        _job(state, place.principal, {"id": known[1], "templateId": "scim"}, recording)
 
 
 def _target(world: World, saved: dict[str, str], *, works: bool) -> None:
@@ -259,19 +261,24 @@ def _quarantine(document: object) -> Quarantine | None:
 
 
 def _take_scopes(schema: Document, recorded: object) -> None:
-    """The scoping filters that somebody set; the rest of a schema is the template's."""
+    """The rule's id and the scoping filters that somebody set; the rest is the template's."""
+    for rule, shown in zip(_rules(schema), _rules(recorded), strict=False):
+        rule["id"] = shown.get("id", rule["id"])
     set_there = {each.get("sourceObjectName"): each.get("scope") for each in _mappings(recorded)}
     for mapping in _mappings(schema):
         mapping["scope"] = set_there.get(mapping["sourceObjectName"])
 
 
-def _mappings(schema: object) -> list[Document]:
+def _rules(schema: object) -> list[Document]:
     rules = schema.get("synchronizationRules") if isinstance(schema, dict) else None
+    return [rule for rule in rules or [] if isinstance(rule, dict)]
+
+
+def _mappings(schema: object) -> list[Document]:
     return [
         mapping
-        for rule in rules or []
-        if isinstance(rule, dict)
-        for mapping in rule.get("objectMappings") or []
+        for rule in _rules(schema)
+        for mapping in cast(list[object], rule.get("objectMappings") or [])
         if isinstance(mapping, dict)
     ]
 

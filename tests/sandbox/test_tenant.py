@@ -15,6 +15,8 @@ import yaml
 from typer.testing import CliRunner
 
 from cfscim.__main__ import app
+from cfscim.vendors.recording import recorded
+from cfscim.verify.entra_person import provision
 from sandbox.__main__ import main
 from sandbox.replay import Exchange, Figures, load, shape
 from sandbox.server.server import Sandbox
@@ -65,7 +67,8 @@ def recording(sandbox: Sandbox, name: str, options: dict[str, Any], folder: Path
         for file, content in files.items():
             Path(file).write_text(json.dumps(content))
         Path("Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": dict(stack.given)}))
-        for command in COMMANDS:
+        on_demand = [("verify", "--outputs", "outputs.json", "--person", "ada@example.com")]
+        for command in (*COMMANDS, *(on_demand if kind == "entra" else ())):
             about = [] if command[0] == "access" else ["--stack", "dev"]
             arguments = [*command, *about, "--record", "recording"]
             done = CliRunner().invoke(app, arguments, env={**os.environ, **sandbox.env})
@@ -113,6 +116,31 @@ def take_away(value: Any, path: list[str]) -> None:
             take_away(value[step[1:]], rest)
         else:
             del value[step[1:]]
+
+
+@pytest.mark.parametrize("why", ["out of scope", "refused", "another token", "nobody", "disabled"])
+def test_a_person_on_demand_replays(sandbox_server: Sandbox, tmp_path: Path, why: str) -> None:
+    """On its own, with whatever comes of it."""
+    world = sandbox_server.world
+    world.reset()
+    stack = set_up(sandbox_server, "entra", "userGroups", "account")
+    ada = next(one for one in world.entra.users.values() if one.text("mail") == "ada@example.com")
+    if why == "out of scope":
+        for group in world.entra.groups.values():
+            group.members = [one for one in group.members if one != ada.id]
+    ada.properties |= {"surname": "King", "accountEnabled": why != "disabled"}
+    if why == "refused":
+        world.faults.add([{"kind": "403", "method": "PATCH", "path": ".*/scim/v2/Users/.*"}])
+    if why == "another token":
+        for synchronization in world.entra.synchronization.values():
+            synchronization.secrets["SecretToken"] = "another"
+    person = "nobody@example.com" if why == "nobody" else "ada@example.com"
+    with recorded(tmp_path, "cfscim verify"):
+        provision(stack.config, stack.outputs, {}, stack.env, person)
+    world.faults.clear()
+    exchanges = load(tmp_path)
+    assert len(exchanges) >= 3
+    assert replayed(sandbox_server, exchanges).differences == []
 
 
 @pytest.mark.parametrize("name", ["okta-userGroups-account", "entra-userGroups-account"])

@@ -33,6 +33,22 @@ def test_a_person_who_is_there_already_holds_on_both_sides(bases: Bases) -> None
     assert "as Entra does" in found["entra.person"].found
 
 
+@pytest.mark.parametrize("why", ["disabled in Entra", "in no assigned group"])
+def test_who_is_taken_away_is_not_said_to_be_provisioned(bases: Bases, why: str) -> None:
+    stack = bases.stack(ENTRA)
+    ada = user(bases.sandbox.world, "ada")
+    if why == "disabled in Entra":
+        ada.properties["accountEnabled"] = False
+    else:
+        for group in bases.sandbox.world.entra.groups.values():
+            group.members = [one for one in group.members if one != ada.id]
+    found = checks(bases, "ada@example.com", stack)
+    assert found["entra.person"].status is Status.FAILS
+    assert found["entra.person"].found == f"taken away in Cloudflare: {why}"
+    assert "see that the account is enabled" in found["entra.person"].action
+    assert found["cloudflare.person"].action == "see entra.person"
+
+
 def newcomer(world: World, address: str) -> str:
     """A person in Entra who is in no group yet; returns the id."""
     kept = user(world, "edsger").properties

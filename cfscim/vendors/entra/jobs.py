@@ -114,7 +114,8 @@ class JobCalls:
             repeatable=True,
         )
         answer = self._http.send(call)
-        return provisioned(member(answer, "key"), answer.where)
+        told = answer.body.get("value") if isinstance(answer.body, dict) else None
+        return provisioned(member(answer, "key"), told, answer.where)
 
     def validate_credentials(
         self, service_principal: str, job: str, *, settle: bool = False

@@ -205,6 +205,12 @@ class Provisioned(Reply):
 
     result: str
     details: dict[str, str | None] = Field(default_factory=dict)
+    actions: tuple[str, ...] = ()
+
+    @property
+    def taken_away(self) -> bool:
+        """Whether what succeeded was to disable or delete the person."""
+        return any(action.lower() in ("disable", "delete") for action in self.actions)
 
     @property
     def reason(self) -> str:
@@ -213,15 +219,25 @@ class Provisioned(Reply):
         return ": ".join(str(part) for part in parts if part)
 
 
-def provisioned(key: Json, where: str) -> Provisioned:
-    """Reads the JSON text in the answer's `key`. Raises `AnswerError`."""
-    try:
-        parsed = json.loads(key) if isinstance(key, str) else None
-    except ValueError:
-        parsed = None
+def provisioned(key: Json, value: Json, where: str) -> Provisioned:
+    """Reads the JSON texts in the answer's `key` and `value`. Raises `AnswerError`."""
+    parsed, entries = _parsed(key), _parsed(value)
     if not isinstance(parsed, dict):
         raise AnswerError("malformed", where, "an answer without a result")
-    return read(Provisioned, {**parsed, "details": parsed.get("details") or {}}, where)
+    actions = [
+        str(entry.get("provisioningAction") or "")
+        for entry in (entries if isinstance(entries, list) else [])
+        if isinstance(entry, dict)
+    ]
+    told = {"details": parsed.get("details") or {}, "actions": [*actions]}
+    return read(Provisioned, {**parsed, **told}, where)
+
+
+def _parsed(text: Json) -> Json:
+    try:
+        return json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 def bare(id_: str) -> str:
