@@ -35,6 +35,7 @@ COMMANDS = (
 VARIANTS: dict[str, dict[str, object]] = {
     "okta-userGroups-account": {},
     "okta-virtualGroups-user": {"cycle": False},
+    "okta-userGroups-user": {"apiIntegration": "api", "catalogApp": "zscalerbyz"},
     "entra-userGroups-account": {"scope": "filtered"},
     "entra-virtualGroups-user": {},
 }
