@@ -1,0 +1,135 @@
+"""Chromium without a window, driven over a pipe by its own protocol: what a person would do."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
+_FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+_SECONDS = 20.0
+
+
+class Browser:
+    """One page. `asked`: the address of every request that the page made."""
+
+    def __init__(self, to: int, back: int) -> None:
+        self._to, self._back, self._rest, self._number = to, back, b"", 0
+        self._session: str | None = None
+        self.asked: list[str] = []
+        target = self._call("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)[
+            "sessionId"
+        ]
+        for domain in ("Page", "Runtime", "Network"):
+            self._call(f"{domain}.enable")
+
+    def open(self, address: str) -> None:
+        """Goes there and waits until the document is there."""
+        self._call("Page.navigate", url=address)
+        self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
+
+    def value(self, script: str) -> object:
+        """What an expression is in the page."""
+        answer = self._call("Runtime.evaluate", expression=script, returnByValue=True)
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
+
+    def until(self, script: str) -> None:
+        """Waits until an expression is true in the page."""
+        end = time.monotonic() + _SECONDS
+        while not self.value(script):
+            assert time.monotonic() < end, f"never: {script}\n{self.text()[-3000:]}"
+            time.sleep(0.02)
+
+    def text(self) -> str:
+        """What is to be read on the page."""
+        return str(self.value("document.body.innerText"))
+
+    def click(self, element: str) -> None:
+        """Presses the mouse over what the expression `element` is."""
+        place = self.value(
+            f"(e => {{ e.scrollIntoView({{block: 'center'}}); const r = e.getBoundingClientRect();"
+            f" return [r.x + r.width / 2, r.y + r.height / 2]; }})({element})"
+        )
+        assert isinstance(place, list)
+        for kind in ("mousePressed", "mouseReleased"):
+            words = {"type": kind, "button": "left", "clickCount": 1}
+            self._call("Input.dispatchMouseEvent", x=place[0], y=place[1], **words)
+
+    def write(self, element: str, text: str) -> None:
+        """Clicks a field and types into it, in place of what was there."""
+        self.click(element)
+        self.value(f"{element}.select()")
+        self._call("Input.insertText", text=text)
+
+    def choose(self, element: str, value: str) -> None:
+        """Chooses one entry of a list, as its change event tells the page."""
+        self.value(
+            f"(e => {{ e.value = {json.dumps(value)};"
+            f" e.dispatchEvent(new Event('change', {{bubbles: true}})); }})({element})"
+        )
+
+    def processor_seconds(self) -> float:
+        """What the page has used of a processor; other work on the machine does not change it."""
+        self._call("Performance.enable", timeDomain="threadTicks")
+        metrics = self._call("Performance.getMetrics")["metrics"]
+        return next(one["value"] for one in metrics if one["name"] == "TaskDuration")
+
+    def _call(self, method: str, **params: object) -> dict:
+        self._number += 1
+        asked = {"id": self._number, "method": method, "params": params}
+        if self._session is not None:
+            asked["sessionId"] = self._session
+        os.write(self._to, json.dumps(asked).encode() + b"\0")
+        while True:
+            told = self._read()
+            if told.get("method") == "Network.requestWillBeSent":
+                self.asked.append(told["params"]["request"]["url"])
+            if told.get("id") == self._number:
+                assert "error" not in told, (method, told["error"])
+                return told["result"]
+
+    def _read(self) -> dict:
+        while b"\0" not in self._rest:
+            part = os.read(self._back, 1 << 16)
+            assert part, "the browser has ended"
+            self._rest += part
+        message, _, self._rest = self._rest.partition(b"\0")
+        return json.loads(message)
+
+
+@contextmanager
+def browser(folder: Path) -> Iterator[Browser]:
+    """A browser with a profile of its own in `folder`; it ends with the block."""
+    (theirs, to), (back, ours) = os.pipe(), os.pipe()
+    # It reads its third file and writes its fourth.
+    command = 'exec 3<&"$1" 4>&"$2"; shift 2; exec "$@"'
+    flags = [*_FLAGS, "--remote-debugging-pipe", f"--user-data-dir={folder / 'profile'}"]
+    process = subprocess.Popen(
+        ["bash", "-c", command, "browser", str(theirs), str(ours), str(CHROMIUM), *flags],
+        pass_fds=(theirs, ours),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(theirs)
+    os.close(ours)
+    try:
+        yield Browser(to, back)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(to)
+        os.close(back)
