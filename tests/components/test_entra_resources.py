@@ -52,7 +52,7 @@ class Entra:
 
 
 @pytest.fixture
-def entra(sandbox: Sandbox) -> Iterator[Entra]:
+def entra(sandbox: Sandbox, signed_in: None) -> Iterator[Entra]:
     result: RehearsalResult = rehearsal(sandbox).update(stack_config("entra", start=False))
     job: Props = {
         "servicePrincipalId": result.outputs["servicePrincipalId"],

@@ -38,6 +38,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.usefixtures("signed_in")
 @pytest.mark.parametrize(("kind", "method", "path", "resource"), FAULTS)
 def test_the_error_names_the_resource_and_the_next_run_completes_the_stack(
     sandbox: Sandbox,
