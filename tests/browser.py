@@ -76,10 +76,10 @@ class Browser:
         self._call("Input.insertText", text=text)
 
     def choose(self, element: str, value: str) -> None:
-        """Chooses one entry of a list, as its change event tells the page."""
+        """Chooses one entry of a list or a place on a slider, as its events tell the page."""
         self.value(
-            f"(e => {{ e.value = {json.dumps(value)};"
-            f" e.dispatchEvent(new Event('change', {{bubbles: true}})); }})({element})"
+            f"(e => {{ e.value = {json.dumps(value)}; for (const name of ['input', 'change'])"
+            f" e.dispatchEvent(new Event(name, {{bubbles: true}})); }})({element})"
         )
 
     def processor_seconds(self) -> float:

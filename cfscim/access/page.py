@@ -52,6 +52,7 @@ def _data(picture: Picture, now: datetime) -> dict[str, object]:
         "made": int(now.timestamp()),
         "at": picture.at,
         "known": picture.known,
+        "cut": picture.cut,
         "roles": roles,
         "live": bool(picture.live),
         "people": [person for _, person in people],

@@ -10,7 +10,8 @@ import yaml
 
 from cfscim.access.command import Request, run
 from cfscim.config.messages import MissingError, UsageError
-from tests.access.test_page import needs_browser, opened, table
+from tests.access.test_page import opened, table
+from tests.browser import needs_browser
 from tests.configs import ACCOUNT
 from tests.verify.verify_base import ENTRA, OKTA, Bases, Combination, bases, no_waiting
 from tests.verify.verify_support import Stack

@@ -3,7 +3,6 @@
 import html
 import json
 import re
-import shutil
 import subprocess
 import time
 from datetime import UTC, datetime, timedelta
@@ -15,11 +14,8 @@ from cfscim.access.history import Commit, Span
 from cfscim.access.page import as_html
 from cfscim.access.picture import Account, Picture
 from cfscim.config.roles import ROLES, Role
+from tests.browser import CHROMIUM, browser, needs_browser
 
-BROWSER = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
-needs_browser = pytest.mark.skipif(BROWSER is None, reason="no chromium here")
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 
@@ -56,10 +52,10 @@ def opened(folder: Path, page: str, fragment: str = "", *more: str) -> str:
     """The document after the page's script has run."""
     file = folder / "page.html"
     file.write_text(page)
-    assert BROWSER is not None
+    assert CHROMIUM is not None
     done = subprocess.run(
         [
-            BROWSER,
+            CHROMIUM,
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
@@ -111,8 +107,7 @@ def test_people_by_accounts_now_and_on_a_day_of_the_past(tmp_path: Path) -> None
         "ada@example.org": {"Account 1": "Administrator"},
         "alan@example.org": {"Account 1": "Super Administrator"},
         "bo@example.org": {"Account 2": "Billing"},
-        "new@example.org": {"Account 3": "Billing"},
-    }
+    }, "what is not committed yet was not there"
 
 
 @needs_browser
@@ -121,6 +116,36 @@ def test_the_filters_narrow_people_accounts_and_roles(tmp_path: Path) -> None:
     assert list(table(opened(tmp_path, page, "q=ADA"))) == ["ada@example.org"]
     assert list(table(opened(tmp_path, page, "q=account+3"))) == ["new@example.org"]
     assert list(table(opened(tmp_path, page, "role=3"))) == ["alan@example.org"]
+
+
+@needs_browser
+def test_somebody_types_and_moves_the_slider_and_points(tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(as_html(SMALL, NOW))
+    people = "[...document.querySelectorAll('tbody th')].map(cell => cell.innerText)"
+    with browser(tmp_path) as page:
+        page.open(file.as_uri())
+        everybody = ["ada@example.org", "alan@example.org", "new@example.org"]
+        assert page.value(people) == everybody
+        page.write("$('q')", "account 1 ada")
+        page.until("document.querySelectorAll('tbody tr').length === 1")
+        assert page.value(people) == ["ada@example.org"]
+        assert "Only what holds" in page.text()
+        page.write("$('q')", " ")
+        page.until("document.querySelectorAll('tbody tr').length === 3")
+        seen = []
+        for step in range(5):
+            page.choose("$('time')", str(step))
+            seen.append(page.value(people))
+        alan, bo, ada = "alan@example.org", "bo@example.org", "ada@example.org"
+        assert seen == [[alan], [alan, bo], [ada, alan, bo], [ada, alan], everybody]
+        page.choose("$('role')", "3")
+        assert page.value(people) == [alan]
+        page.click("document.querySelector('tbody .r')")
+        assert "alan@example.org: Super Administrator - All Privileges in Account 1 since" in (
+            page.text()
+        )
+        assert page.asked == [file.as_uri()]
 
 
 @needs_browser
