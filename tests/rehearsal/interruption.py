@@ -68,7 +68,7 @@ class Interrupted:
 
     def __init__(self, sandbox: Sandbox, admin: httpx.Client, scenario: Scenario) -> None:
         self._sandbox, self._admin, self._scenario = sandbox, admin, scenario
-        self._stage = Stage(self._deployer(), admin)
+        self._stage = Stage(self._deployer(), admin, anew=self._deployer)
         self.runs = 0
 
     def problems(self, *, every: bool) -> list[str]:

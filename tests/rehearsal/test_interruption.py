@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.server.server import Sandbox
 from tests.rehearsal.interruption import Interrupted
-from tests.scenarios import SCENARIOS, Scenario, names
+from tests.scenarios import ADOPTIONS, SCENARIOS, Scenario, names
 
 pytestmark = pytest.mark.usefixtures("signed_in")
 
@@ -22,8 +22,9 @@ SAMPLE = [
     "rotation-entra",
     "leaving-entra",
     "dropped-role-okta",
+    "adoption-entra",
 ]
-TRIED = [one for one in SCENARIOS if FULL or one.name in SAMPLE]
+TRIED = [one for one in (*SCENARIOS, *ADOPTIONS) if FULL or one.name in SAMPLE]
 
 
 @pytest.mark.parametrize("scenario", TRIED, ids=names(TRIED))
