@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 class TokenWatchProvider(RestProvider):
     """Reads tokens, writes nothing. `names`: every name that the token had; `others`: the ids of
-    tokens from before it; `ended`: how many of the stack's tokens have ended."""
+    tokens from before it; `own`: its id, as soon as it is the only one that it can be; `ended`: how
+    many of the stack's tokens have ended. No difference by itself is `own`, which the engine notes
+    among the inputs all the same (C: sameSnapshotMutation.mustWrite)."""
 
     declared = ("accountId", "owner", "names", "trigger", "expiresOn", "others", "ended")
 
@@ -32,19 +34,23 @@ class TokenWatchProvider(RestProvider):
         """Adds to the inputs what the account shows, so that a preview has it too."""
         names = [*dict.fromkeys([*texts(olds.get("names")), *texts(news.get("names"))])]
         others, ended = texts(olds.get("others")), int(float(str(olds.get("ended") or 0)))
+        known = str(olds.get("own") or "")
         # At first all count as the stack's: its token may have been there before this resource.
-        tokens = self._tokens(news, names) if olds.get("accountId") else None
+        tokens = self._tokens(news, names, known) if olds.get("accountId") else None
         if tokens is not None:
             # A changed token is replaced anyway: what is there by now is not the next one.
             same = all(olds.get(key) == news[key] for key in ("accountId", "owner", "trigger"))
             own = [token for token in tokens if token.id not in others]
             # One that was renamed by hand is told by what it may do.
-            named = [token for token in own if token.name in names]
-            over = all(_is_over(token.status) for token in named or own)
+            own = [token for token in own if token.name in names] or own
+            own = [token for token in own if token.id == known] if known else own
+            over = all(_is_over(token.status) for token in own)
+            known = known or (own[0].id if len(own) == 1 else "")
             if not same or (over and not _is_past(news["expiresOn"])):
-                others = sorted(token.id for token in tokens)
+                others, known = sorted(token.id for token in tokens), ""
                 ended += 1 if same else 0
-        return super().check(olds, {**news, "names": names, "others": others, "ended": ended})
+        seen = {"names": names, "others": others, "own": known, "ended": ended}
+        return super().check(olds, {**news, **seen})
 
     def create(self, props: Props) -> CreateResult:
         """Keeps what `check` saw."""
@@ -54,9 +60,9 @@ class TokenWatchProvider(RestProvider):
         """Keeps what `check` saw."""
         return UpdateResult(self.kept(news))
 
-    def _tokens(self, props: Props, names: Sequence[str]) -> "list[ApiToken] | None":
-        """The tokens that have such a name, or may do what the stack's may; None where they cannot
-        be listed."""
+    def _tokens(self, props: Props, names: Sequence[str], own: str) -> "list[ApiToken] | None":
+        """The stack's own, and tokens that have such a name or may do what the stack's may; None
+        where they cannot be listed."""
         from cfscim.vendors.errors import AnswerError
 
         owner = "user" if props["owner"] == "user" else "account"
@@ -67,7 +73,11 @@ class TokenWatchProvider(RestProvider):
                 raise
             return None
         wanted = {PERMISSION_GROUP_IDS[name] for name in TOKEN_PERMISSIONS[owner]}
-        return [token for token in listed if token.name in names or wanted == _granted(token)]
+        return [
+            token
+            for token in listed
+            if token.id == own or token.name in names or wanted == _granted(token)
+        ]
 
 
 def _granted(token: "ApiToken") -> set[str]:

@@ -99,13 +99,15 @@ def report(discovery: Discovery, config: ScimConfig, take: Iterable[str] = ()) -
         for finding in adopted:
             yield f"  {_title(finding)}: {finding.candidates[0].import_id}"
             yield from (f"    differs: {line}" for line in finding.differs)
-    people = [*needs_person(findings, kept_back)]
+    people = [*needs_person((*findings, *discovery.near), kept_back)]
     if people:
         yield "Needs a person:"
         yield from (f"  {line}" for line in people)
     yield from (f"Note: {line}" for line in notes(discovery, config))
     for finding in discovery.near:
-        yield f"Note: {_title(finding)} is not {_listed(finding.candidates)}"
+        beside = [candidate for candidate in finding.candidates if not candidate.bars]
+        if beside:
+            yield f"Note: {_title(finding)} is not {_listed(beside)}"
     if discovery.absent:
         yield f"Does not exist and will be created: {', '.join(discovery.absent)}"
     for name in discovery.ended:
@@ -113,13 +115,15 @@ def report(discovery: Discovery, config: ScimConfig, take: Iterable[str] = ()) -
             f"Ended: {name} expired, was revoked or was deleted at its vendor; the next update "
             "makes a new one"
         )
-    if not findings:
+    if not findings and not people:
         yield "Nothing exists that the state lacks."
 
 
 def needs_person(findings: Iterable[Finding], kept_back: Collection[str] = ()) -> Iterator[str]:
-    """What cannot be taken over, each with the safe way; `held`: as `held_back` names them."""
+    """What cannot be taken over, each with the safe way; `kept_back`: as `held_back` names them."""
     for finding in findings:
+        if finding.verdict == "near":
+            yield from _in_the_way(finding)
         if finding.name in kept_back:
             yield (
                 f"{_title(finding)}: {_described(finding.candidates[0])}, and whoever is in it "
@@ -154,6 +158,16 @@ def needs_person(findings: Iterable[Finding], kept_back: Collection[str] = ()) -
             )
         for twin in finding.candidates[1:] if finding.verdict == "adopt" else ():
             yield f"{_title(finding)}: a twin of it, {_described(twin)}; --delete-twin {_id(twin)}"
+
+
+def _in_the_way(finding: Finding) -> Iterator[str]:
+    """What has nearly the name, and the update would fail on."""
+    barring = [candidate for candidate in finding.candidates if candidate.bars]
+    if barring:
+        yield (
+            f"{_title(finding)} is not {_listed(barring)}; where it is meant, rename it and run "
+            "adopt again; else rename or delete it, or set groupPrefix"
+        )
 
 
 def notes(discovery: Discovery, config: ScimConfig) -> Iterator[str]:
@@ -277,7 +291,7 @@ def _write(
 ) -> int:
     """Writes the import and says, or does, what takes it over."""
     kept_back = held_back(discovery.findings, config, request.take)
-    unfinished = any(needs_person(discovery.findings, kept_back))
+    unfinished = any(needs_person((*discovery.findings, *discovery.near), kept_back))
     file = Path(request.file or f"adopt.{short_name(request.stack)}.json")
     free = [finding for finding in discovery.findings if finding.name not in kept_back]
     content = import_file(free, discovery.declared, state)

@@ -45,7 +45,7 @@ from cfscim.preflight.licences import (
     premium,
 )
 from cfscim.preflight.rights import HOW, Right, needed
-from cfscim.rehearsal.handler import inner, items, string, strings
+from cfscim.rehearsal.handler import inner, items, nearly, string, strings
 from cfscim.vendors.active import active
 from cfscim.vendors.cloudflare.access import left_in_charge
 from cfscim.vendors.cloudflare.api import CloudflareClient
@@ -60,7 +60,7 @@ from cfscim.vendors.okta import APPS, GROUPS, POLICIES, SCOPES, USERS
 from cfscim.vendors.okta.api import OktaClient
 from cfscim.vendors.okta.checks import console_problems
 from cfscim.vendors.okta.signin import okta_http
-from cfscim.vendors.pages import numbered_pages
+from cfscim.vendors.pages import link_pages, numbered_pages
 from cfscim.vendors.settings import Settings
 
 
@@ -348,7 +348,7 @@ def okta(asked: Asked) -> Iterator[Answer]:
         client = OktaClient(http)
         yield from _okta_switches(client, asked)
         yield from lifecycle_management(client, asked.application)
-        yield from _imported_names(client, asked.config)
+        yield from _names_in_the_way(http, asked.config)
         yield from _okta_people(client, asked.config)
         yield from _okta_refresh(asked.config)
 
@@ -463,21 +463,36 @@ def _okta_switches(client: OktaClient, asked: Asked) -> Iterator[Answer]:
         yield Answer(id_, "Okta", f"{about}: provisioning is on, as the guide has it")
 
 
-def _imported_names(client: OktaClient, config: ScimConfig) -> Iterator[Answer]:
-    """Okta's group names are unique over its own groups and the apps' (P, provider #1794)."""
+def _names_in_the_way(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
+    """Okta's group names are unique over its own groups and the apps', in any case (P, #1794)."""
     ways = [lane.config for lane in lanes(config) if lane.config.identity_provider.kind == "okta"]
     names = {name for way in ways for name in group_names(way).values()}
     for name in sorted(names | {way.identity_provider.users_group.name for way in ways}):
-        group = client.group_by_name(name)
-        if group is not None and group.type == "APP_GROUP":
+        for group, what in _in_the_way(http, name):
             yield wrong(
                 f"okta.name.{name}",
                 "Okta",
                 f'group "{name}"',
-                f"an app's group has the name already ({group.id})",
+                f"{what} ({string(group, 'id')})",
                 "Okta refuses a second one, and the update ends there",
-                "rename or delete it in the app that it was imported from, or set groupPrefix",
+                "rename or delete it in the app that it was imported from, or set groupPrefix"
+                if group.get("type") == "APP_GROUP"
+                else "where it is meant, rename it and run `cfscim adopt`; else rename or delete "
+                "it, or set groupPrefix",
             )
+
+
+def _in_the_way(http: HttpClient, name: str) -> Iterator[tuple[JsonObject, str]]:
+    """Groups that Okta takes for one of the name, and are no such group."""
+    begin = [
+        {**group, "name": string(inner(group, "profile"), "name")}
+        for group in link_pages(http, GROUPS, {"q": name, "limit": "200"})
+    ]
+    exact = [group for group in begin if group["name"] == name]
+    if all(group.get("type") == "APP_GROUP" for group in exact):  # a pushed group has its own
+        yield from ((group, "an app's group has the name already") for group in exact)
+    for group, other in nearly(name, "name", begin):
+        yield group, f'a group is called "{other}"'
 
 
 def _okta_people(client: OktaClient, config: ScimConfig) -> Iterator[Answer]:

@@ -85,7 +85,7 @@ class Carrier(Mocks):
             with self._lock:
                 self.replaced.append(before)
             return new
-        outputs = handler.update(before, inputs) if change == "update" else before.outputs
+        outputs = handler.update(before, inputs) if change == "update" else handler.noted(before)
         after = replace(
             before,
             inputs=inputs,

@@ -49,6 +49,7 @@ class _Dynamic(Handler):
     def __init__(self, settings: Mapping[str, str], env: Mapping[str, str]) -> None:
         self._settings = settings
         self._env = env
+        self._seen: dict[str, Props] = {}
         self.clients = Clients()
 
     @property
@@ -82,14 +83,17 @@ class _Dynamic(Handler):
         news = _checked(provider, resource.outputs, inputs)
         return dict(provider.update(resource.id, resource.outputs, news).outs or {})
 
+    def noted(self, resource: Resource) -> Props:
+        """With what `check` saw beside what makes a difference, as the engine keeps the inputs."""
+        return {**self._seen.pop(resource.name), **resource.outputs}
+
     def delete(self, resource: Resource) -> None:
         self._provider(resource.inputs).delete(resource.id, resource.outputs)
 
     def compare(self, resource: Resource, inputs: Props) -> Change:
         provider = self._provider(inputs)
-        difference = provider.diff(
-            resource.id, resource.outputs, _checked(provider, resource.outputs, inputs)
-        )
+        news = self._seen[resource.name] = _checked(provider, resource.outputs, inputs)
+        difference = provider.diff(resource.id, resource.outputs, news)
         if not difference.changes:
             return "same"
         return "replace" if difference.replaces else "update"

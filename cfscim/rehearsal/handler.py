@@ -59,7 +59,8 @@ class Seen:
 class Candidate:
     """Something that exists and can be the resource; `facts` are its inputs as the vendor shows
     them, `created` (RFC 3339) and `note` are for a person who has to choose. `in_use`: somebody
-    has access by it. `used` (RFC 3339): of a credential, when somebody last signed in with it."""
+    has access by it. `used` (RFC 3339): of a credential, when somebody last signed in with it.
+    `bars`: of one that is near, the vendor takes no second one beside it."""
 
     import_id: str
     facts: Props = field(default_factory=dict)
@@ -67,6 +68,7 @@ class Candidate:
     note: str = ""
     in_use: bool = False
     used: str = ""
+    bars: bool = False
 
 
 def _no_body(_inputs: Props) -> Props:
@@ -133,6 +135,10 @@ class Handler:
             self._http.send(
                 Call(self._row.change, self._item(resource), body=body, repeatable=True)
             )
+        return resource.outputs
+
+    def noted(self, resource: Resource) -> Props:
+        """The outputs of one that stays as it is."""
         return resource.outputs
 
     def delete(self, resource: Resource) -> None:

@@ -90,12 +90,12 @@ def _groups_nearly_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]
         for group in link_pages(http, GROUPS, {"q": name, "limit": "200"})
     ]
     for group, other in nearly(name, "name", listed):
-        note = f'its name is "{other}": rename it, Okta takes no second one of it'
-        yield Candidate(string(group, "id"), note=note)
+        note = f'its name is "{other}", and Okta takes no second one of it'
+        yield Candidate(string(group, "id"), note=note, bars=True)
     for group in named(name, "name", listed):
         if group.get("type") == "APP_GROUP":
             note = "an app's group has the name: rename it in the app that it is of"
-            yield Candidate(string(group, "id"), note=note)
+            yield Candidate(string(group, "id"), note=note, bars=True)
 
 
 def _group_read(http: HttpClient, import_id: str) -> Seen:

@@ -106,3 +106,16 @@ def test_a_token_that_somebody_renamed_is_still_the_stack_s() -> None:
 def test_another_token_does_not_hide_the_end_of_the_stack_s() -> None:
     assert checked(DECLARED, {"t1": "expired", "t9 by-hand": "active"}) == (1, ["t1", "t9"])
     assert checked(DECLARED, {"t9 foreign": "active"}) == (1, [])
+
+
+def test_once_known_the_stack_s_own_is_judged_by_its_id_alone() -> None:
+    learnt: Props = Watch({"t1": "active"}).check(DECLARED, DECLARED).inputs
+    assert learnt["own"] == "t1"
+    assert checked(learnt, {"t1": "active", "t2": "expired"}) == (0, [])
+    assert checked(learnt, {"t1": "expired", "t2": "active"}) == (1, ["t1", "t2"])
+    assert checked(learnt, {"t2": "active"}) == (1, ["t2"])
+    assert checked(learnt, {"t1 foreign": "active"}) == (0, []), "whatever was made of it"
+    fresh: Props = Watch({"t2": "active"}).check(learnt, DECLARED).inputs
+    assert Watch({"t2": "active", "t3": "active"}).check(fresh, DECLARED).inputs["own"] == "t3"
+    unclear = Watch({"t1": "active", "t2": "active"}).check(DECLARED, DECLARED).inputs
+    assert unclear["own"] == "", "an answer was lost, and two of them could be it"

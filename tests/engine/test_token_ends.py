@@ -7,7 +7,7 @@ import pytest
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import RunningSandbox
 from sandbox.server.server import Sandbox
-from tests.adopt.test_adopt import ENDS, end
+from tests.adopt.test_adopt import ENDS, end, twin
 from tests.configs import config_object
 from tests.conftest import admin_client
 from tests.engine.engine_preview import preview
@@ -28,13 +28,16 @@ def test_a_plain_update_makes_a_new_one_and_its_preview_says_so(
     with admin_client(sandbox_server) as admin:
         Stage(deployer, admin).deploy(declared)
         tokens = sandbox_server.world.cloudflare.tokens
-        first = [*tokens]
+        [own] = tokens.values()
+        assert preview(deployer, declared).operations == {}
+        deployer.update(stack_file(declared))  # notes its id, so that a living twin hides nothing
         assert preview(deployer, declared).operations == {}
         end(sandbox_server, how)
+        first = [own.id, twin(sandbox_server, own)]
         assert preview(deployer, declared).operations[_TOKEN] == "replace"
-        assert [*tokens] == ([] if how == "deleted" else first), "a preview writes nothing"
+        assert [*tokens] == first[how == "deleted" :], "a preview writes nothing"
         deployer.update(stack_file(declared))
-        [now] = tokens.values()
+        [now] = [one for one in tokens.values() if one.id != first[1]]
         assert now.status == "active"
         assert now.id not in first
         assert admin.post("cycle").json()["entra"]["errors"] == []
