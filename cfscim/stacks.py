@@ -10,10 +10,13 @@ from cfscim import hints
 from cfscim.config.examples import example_values
 from cfscim.config.lookalikes import nearest
 from cfscim.config.messages import ConfigError, UsageError, one_line
+from cfscim.config.project import PROJECT_FILE
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.report.say import say
 
-PATTERN = "Pulumi.*.yaml"
+_BEGINS, _ENDS = os.path.splitext(PROJECT_FILE)
+_BEGINS += "."
+PATTERN = f"{_BEGINS}*{_ENDS}"
 _OTHERS = re.compile(r"pulumi[._-](?P<stack>.+)\.(ya?ml|json)\Z", re.IGNORECASE)
 
 
@@ -22,20 +25,20 @@ def is_stack_file(name: str) -> bool:
 
     `Pulumi.<stack>.deploy.yaml` holds the settings of Pulumi Deployments, no stack's config.
     """
-    named = name.startswith("Pulumi.") and name.endswith(".yaml")
-    return named and name != "Pulumi.yaml" and not name.endswith(".deploy.yaml")
+    named = name.startswith(_BEGINS) and name.endswith(_ENDS)
+    return named and name != PROJECT_FILE and not name.endswith(f".deploy{_ENDS}")
 
 
 def known_stacks(folder: Path | str = ".") -> list[str]:
     """The stacks that have a file in `folder`, sorted."""
     names = (path.name for path in Path(folder).glob(PATTERN))
-    return sorted(name[len("Pulumi.") : -len(".yaml")] for name in names if is_stack_file(name))
+    return sorted(short_name(name) for name in names if is_stack_file(name))
 
 
 def short_name(name: str) -> str:
     """`prod` for `prod`, `acme/prod`, `acme/cloudflare-scim/prod` and `Pulumi.prod.yaml`."""
     last = name.rsplit("/", 1)[-1]
-    return last[len("Pulumi.") : -len(".yaml")] if is_stack_file(last) else last
+    return last[len(_BEGINS) : -len(_ENDS)] if is_stack_file(last) else last
 
 
 def engine_name(name: str) -> str:
@@ -52,7 +55,7 @@ def stack_path(name: str, command: str) -> str:
     stack = short_name(name)
     beside = is_stack_file(name.rsplit("/", 1)[-1]) and os.path.dirname(name)
     folder = beside or "."
-    file = os.path.join(beside, f"Pulumi.{stack}.yaml") if beside else f"Pulumi.{stack}.yaml"
+    file = os.path.join(beside or "", f"{_BEGINS}{stack}{_ENDS}")
     if stack and os.path.lexists(file):
         hints.about(file, engine_name(name))
         return file
@@ -95,7 +98,7 @@ def _instead(stack: str, folder: str) -> str:
         if is_stack_file(name) or not (other := _OTHERS.match(name)):
             continue
         if other["stack"] == stack:
-            return f"rename {name} to Pulumi.{stack}.yaml, the only name that is read"
+            return f"rename {name} to {_BEGINS}{stack}{_ENDS}, the only name that is read"
     if not known:
         return "run it in the folder of the stack files, or make one with `cfscim init`"
     near = nearest(stack, known)

@@ -8,9 +8,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from pulumi_policy import EnforcementLevel, PolicyPack
 
+from cfscim.config.messages import PROJECT
 from cfscim.program.private import read_properties_with
 from policy.pack import policies
 from policy.views import readable
 
 read_properties_with(readable)
-PolicyPack("cloudflare-scim", policies(), enforcement_level=EnforcementLevel.MANDATORY)
+PolicyPack(PROJECT, policies(), enforcement_level=EnforcementLevel.MANDATORY)

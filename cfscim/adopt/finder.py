@@ -15,7 +15,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs
 
 from cfscim.adopt.state import State
 from cfscim.config.json_types import Json, JsonObject
-from cfscim.config.kinds import APPLICATIONS, ENTRA_GROUP, TOKENS, kind_of
+from cfscim.config.kinds import APPLICATIONS, ENTRA_GROUP, SERIALISED, TOKENS, kind_of
 from cfscim.config.messages import ScimError
 from cfscim.program.monitor import RecordingMonitor
 from cfscim.program.placeholders import Placeholders
@@ -249,7 +249,7 @@ def _revealed(inputs: Mapping[str, object]) -> JsonObject:
     return {
         key: rpc.unwrap_rpc_secret(value) if rpc.is_rpc_secret(value) else value
         for key, value in inputs.items()
-        if key != "__provider"
+        if key != SERIALISED
     }  # pyright: ignore[reportReturnType] - the monitor's values are JSON
 
 

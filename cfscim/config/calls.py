@@ -40,6 +40,8 @@ from cfscim.config.kinds import (
     USER_TOKENS,
 )
 
+LEAVING = "-leaving"
+"""Ends the name of what a gate of Okta's checks while a stack leaves Okta."""
 When = Literal["made", "refreshed"]
 Asked = tuple[str, Mapping[str, Json]]
 """A resource or a look-up: its type or token, and its inputs."""
@@ -55,14 +57,19 @@ class Bucket:
     seconds: int
 
 
+OKTA_APPS, OKTA_GROUPS, OKTA_USERS = "/api/v1/apps", "/api/v1/groups", "/api/v1/users"
+"""Where Okta's management API has them; it counts by how a path begins."""
+OKTA_PAGE = 200
+"""Groups, members or assignments that one answer of Okta's holds at most."""
+
 BUCKETS: Mapping[str, Bucket] = {
     "cloudflare": Bucket("Cloudflare", "all of one user", 1200, 300),
-    "okta app": Bucket("Okta", "/api/v1/apps/{id}", 250, 60),
-    "okta apps": Bucket("Okta", "/api/v1/apps", 50, 60),
-    "okta group": Bucket("Okta", "/api/v1/groups/{id}", 500, 60),
-    "okta groups": Bucket("Okta", "/api/v1/groups", 250, 60),
-    "okta users": Bucket("Okta", "/api/v1/users", 300, 60),
-    "okta user": Bucket("Okta", "/api/v1/users/{id}", 1000, 60),
+    "okta app": Bucket("Okta", f"{OKTA_APPS}/{{id}}", 250, 60),
+    "okta apps": Bucket("Okta", OKTA_APPS, 50, 60),
+    "okta group": Bucket("Okta", f"{OKTA_GROUPS}/{{id}}", 500, 60),
+    "okta groups": Bucket("Okta", OKTA_GROUPS, 250, 60),
+    "okta users": Bucket("Okta", OKTA_USERS, 300, 60),
+    "okta user": Bucket("Okta", f"{OKTA_USERS}/{{id}}", 1000, 60),
     "okta": Bucket("Okta", "/api/v1, all other", 600, 60),
     "okta else": Bucket("Okta", "outside of /api", 5000, 60),
     "graph reads": Bucket("Microsoft Graph", "reads", 3500, 10),
@@ -123,7 +130,9 @@ STEPS: Mapping[str, Sequence[Step]] = {
         Step("okta groups", writes=1),
         Step("okta group", reads=2, refreshed=1),
     ),
-    OKTA_MEMBERS: (Step("okta groups", reads=1, writes=1, refreshed=1, each="users", page=200),),
+    OKTA_MEMBERS: (
+        Step("okta groups", reads=1, writes=1, refreshed=1, each="users", page=OKTA_PAGE),
+    ),
     OKTA_PERSON: (
         Step("okta groups", writes=1, each="groups"),
         Step("okta", reads=1, refreshed=1),
@@ -134,7 +143,9 @@ STEPS: Mapping[str, Sequence[Step]] = {
         Step("okta", reads=1),
         Step("okta else", reads=1, refreshed=1),
     ),
-    OKTA_ASSIGNMENTS: (Step("okta apps", reads=1, writes=1, refreshed=1, each="groups", page=200),),
+    OKTA_ASSIGNMENTS: (
+        Step("okta apps", reads=1, writes=1, refreshed=1, each="groups", page=OKTA_PAGE),
+    ),
     OKTA_PUSH: (
         Step("okta apps", writes=1, refreshed=1),
         Step("okta group", reads=1),
@@ -276,7 +287,7 @@ def together(*counts: Counts) -> Counts:
 
 
 def _steps(type_: str, inputs: Mapping[str, Json], when: When) -> Iterable[tuple[str, Count]]:
-    check = str(inputs.get("check")).removesuffix("-leaving")
+    check = str(inputs.get("check")).removesuffix(LEAVING)
     steps = STEPS.get(type_) or STEPS.get(f"{type_} {check}")
     if steps is None:
         package, *_, name = type_.split(":")

@@ -57,6 +57,13 @@ class Switch:
         return "enable" if self.on else "clear"
 
 
+CREATE_USERS = Switch(
+    "Create Users",
+    "PUSH_NEW_USERS",
+    Page.TO_APP,
+    on=True,
+    capability=("create", "lifecycle_create"),
+)
 DEACTIVATE_USERS = Switch(
     "Deactivate Users",
     "PUSH_USER_DEACTIVATION",
@@ -67,13 +74,7 @@ DEACTIVATE_USERS = Switch(
 """Off while a stack leaves Okta, or whoever is unassigned is deactivated in Cloudflare."""
 
 SWITCHES = (
-    Switch(
-        "Create Users",
-        "PUSH_NEW_USERS",
-        Page.TO_APP,
-        on=True,
-        capability=("create", "lifecycle_create"),
-    ),
+    CREATE_USERS,
     DEACTIVATE_USERS,
     Switch("Push Groups", "GROUP_PUSH", None, on=True),
     # Cloudflare refuses attribute updates, and knows no password.

@@ -25,7 +25,8 @@ from cfscim.config.stack_yaml import read_tree
 
 PROJECT_FILE = "Pulumi.yaml"
 _ENDINGS = (".json", ".yaml", ".yml")
-_LARGEST = 1_000_000
+LARGEST_FILE = 1_000_000
+"""Bytes; what the engine reads here is written by hand, so a larger file is some other one."""
 _PROJECTS = re.compile(r"Pulumi(\.|$)", re.IGNORECASE)
 _STACK_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 """Source: pulumi, sdk/go/common/tokens/stack_name.go and pkg/backend's check of names."""
@@ -465,8 +466,8 @@ def _safe(key: str) -> str:
 def _text(file: Path) -> str | None:
     try:
         with file.open("rb") as stream:
-            data = stream.read(_LARGEST + 1)
-        return None if len(data) > _LARGEST else data.decode("utf-8")
+            data = stream.read(LARGEST_FILE + 1)
+        return None if len(data) > LARGEST_FILE else data.decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return None
 

@@ -23,7 +23,7 @@ from cfscim.config.messages import (
     in_config,
 )
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig, parse_config
-from cfscim.config.project import document_problems, is_secure
+from cfscim.config.project import LARGEST_FILE, PROJECT_FILE, document_problems, is_secure
 from cfscim.config.provider_settings import (
     ENTRA_CLOUD,
     NOT_OKTAS,
@@ -34,9 +34,6 @@ from cfscim.config.provider_settings import (
 )
 from cfscim.config.rules import expired
 from cfscim.config.stack_yaml import Tree, read_tree
-
-LARGEST_FILE = 1_000_000
-"""Bytes; stack files are written by hand, so a larger one is some other file."""
 
 T = TypeVar("T")
 
@@ -137,7 +134,7 @@ def _interpreted(name: str, tree: Tree) -> StackFile:
     lines: dict[Keys, int] = {(): tree.lines.get(("config",), 1)} | _below_config(tree.lines)
     written = _below_config(tree.written)
     empty = StackFile(name, stack_of(name), None, lines, {}, written=written, document=tree.value)
-    if Path(name).name in ("Pulumi.yaml", "Pulumi.yml"):
+    if Path(name).name in (PROJECT_FILE, "Pulumi.yml"):
         what = "this is the project's own file, not a stack's"
         return replace(empty, problems=(_file(name, what, "name a file like Pulumi.dev.yaml", 1),))
     if tree.value is None and tree.problems:

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cfscim.gitops.shell import github, masked, objects, parsed, run, settings, texts, write
-from cfscim.gitops.summary import cut
+from cfscim.gitops.summary import COMMENT, cut
 
 MARKER = "<!-- cloudflare-scim drift -->"
 FOLDER = Path("drift")
-_LIMIT = 60_000
 _TAIL = 12_000
 _ADDRESS = re.compile(r"[\w.%+'-]+@[\w-]+(\.[\w-]+)+")
 
@@ -98,7 +97,7 @@ def report() -> None:
     ]
     for stack, text in said.items():
         lines += ["", f"## {stack}", text.rstrip()]
-    Path("body.md").write_text(cut("\n".join(lines) + "\n", _LIMIT, f"{env['RUN']} has the rest"))
+    Path("body.md").write_text(cut("\n".join(lines) + "\n", COMMENT, f"{env['RUN']} has the rest"))
     if existing:
         write("PATCH", f"repos/{repository}/issues/{existing}", "-F", "body=@body.md")
     else:

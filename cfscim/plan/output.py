@@ -76,7 +76,8 @@ def render_markdown(
 ) -> str:
     """A pull-request comment; of many stacks those that change first, the others by name. `whole`:
     all of it, however long."""
-    from cfscim.report.markdown import LIMIT, NO_LIMIT, render, section_lines
+    from cfscim.gitops.summary import COMMENT
+    from cfscim.report.markdown import NO_LIMIT, render, section_lines
 
     most = NO_LIMIT if whole else 100
     lead = []
@@ -105,7 +106,7 @@ def render_markdown(
             names = ", ".join(code(result.checked.file.stack) for result in unchanged[: 3 * most])
             number = count(len(unchanged), "stack")
             lead += ["", f"Nothing changes in {number}{_since(unchanged)}: {names}.", ""]
-    return render(documents, most=NO_LIMIT if whole else LIMIT, lead=lead)
+    return render(documents, most=NO_LIMIT if whole else COMMENT, lead=lead)
 
 
 def show_policy(results: Sequence[StackResult]) -> None:

@@ -273,7 +273,7 @@ def _catalogue(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
         return
     path = f"{account_path(config.account.id)}/iam/permission_groups"
     try:
-        known = {string(group, "name") for group in numbered_pages(http, path, {}, per_page=50)}
+        known = {string(group, "name") for group in numbered_pages(http, path, {})}
     except AnswerError as error:
         yield refused("cloudflare.roleModel", "Cloudflare", error)
         return

@@ -10,6 +10,7 @@ from cfscim.config.calls import Asked as Declared
 from cfscim.config.calls import calls
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import account_path
+from cfscim.config.okta_switches import CREATE_USERS, DEACTIVATE_USERS
 from cfscim.config.roles import ACCOUNT_SETTINGS_READ
 from cfscim.preflight.answers import Answer, unknown, wrong
 from cfscim.rehearsal.handler import inner, items, string
@@ -70,7 +71,7 @@ def cloudflare_plan(http: HttpClient, config: ScimConfig) -> Answer:
     """How many members there are; how many there may be, no API tells."""
     path, number = f"{account_path(config.account.id)}/members", ""
     try:
-        number = f"; there are {sum(1 for _ in numbered_pages(http, path, {}, per_page=50))} now"
+        number = f"; there are {sum(1 for _ in numbered_pages(http, path, {}))} now"
     except AnswerError as error:
         if error.kind not in _NOT_READ:
             raise
@@ -103,7 +104,7 @@ def lifecycle_management(okta: OktaClient, application: str) -> Iterator[Answer]
             "Provisioning and Push Groups, or ask your Okta account team",
         )
         return
-    if {"PUSH_NEW_USERS", "PUSH_USER_DEACTIVATION"} & {*features.features}:
+    if {CREATE_USERS.name, DEACTIVATE_USERS.name} & {*features.features}:
         yield Answer(id_, "Okta", "Lifecycle Management is there: the app provisions people")
     else:
         yield unknown(

@@ -6,11 +6,9 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, Mocks
 from pulumi.runtime.proto import resource_pb2
 
+from cfscim.config.kinds import SERIALISED, STACK
 from cfscim.program.registrations import SECRET, Declared, Options, Registration, Value
 
-_STACK_TYPE = "pulumi:pulumi:Stack"
-# The serialised provider of a dynamic resource: our own code, of no interest to a reader.
-_HIDDEN_INPUTS = {"__provider"}
 _SIGNATURE = {key: sign for key, sign in rpc.wrap_rpc_secret(None).items() if key != "value"}
 """What Pulumi marks a secret with, beside its value."""
 
@@ -31,7 +29,7 @@ class RecordingMonitor(MockMonitor):
         self, request: resource_pb2.RegisterResourceRequest
     ) -> resource_pb2.RegisterResourceResponse:
         """Writes the resource down, and answers with its outputs; secret ones in envelopes."""
-        if request.type != _STACK_TYPE:
+        if request.type != STACK:
             self.declared.resources.append(_registration(request))
         response = self.register(request)
         # The test monitor drops what the SDK declares secret; an engine would not.
@@ -61,20 +59,20 @@ class RecordingMonitor(MockMonitor):
         self, request: resource_pb2.RegisterResourceOutputsRequest
     ):
         """Writes the stack's own outputs down."""
-        if _type_of(request.urn) == _STACK_TYPE:
+        if _type_of(request.urn) == STACK:
             self.declared.outputs = _plain_struct(request.outputs)
         return super().RegisterResourceOutputs(request)
 
 
 def _registration(request: resource_pb2.RegisterResourceRequest) -> Registration:
-    parent = None if _type_of(request.parent) == _STACK_TYPE else _name_of(request.parent)
+    parent = None if _type_of(request.parent) == STACK else _name_of(request.parent)
     inputs = _plain_struct(request.object)
     trigger = request.replacement_trigger if request.HasField("replacement_trigger") else None
     return Registration(
         type=request.type,
         name=request.name,
         parent=parent or None,
-        inputs={key: value for key, value in inputs.items() if key not in _HIDDEN_INPUTS},
+        inputs={key: value for key, value in inputs.items() if key != SERIALISED},
         options=Options(
             protect=request.protect,
             retain_on_delete=request.retainOnDelete,
@@ -88,7 +86,7 @@ def _registration(request: resource_pb2.RegisterResourceRequest) -> Registration
         fed_by={
             key: tuple(sorted({_name_of(urn) for urn in sources.urns}))
             for key, sources in sorted(request.propertyDependencies.items())
-            if sources.urns and key not in _HIDDEN_INPUTS
+            if sources.urns and key != SERIALISED
         },
     )
 

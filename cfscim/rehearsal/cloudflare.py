@@ -94,7 +94,7 @@ def _tokens_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
     A user's tokens are listed for all accounts: a token that does not cover this account is another
     stack's."""
     path, ours = _token_path(inputs), _accounts_of(inputs)
-    for token in named(string(inputs, "name"), "name", numbered_pages(http, path, {}, per_page=50)):
+    for token in named(string(inputs, "name"), "name", numbered_pages(http, path, {})):
         covers = _accounts_of(token)
         if covers and ours and not covers & {*ours, f"{ACCOUNT_SCOPE}.*"}:
             continue
@@ -180,7 +180,7 @@ def _group_facts(account: str, group: Props) -> Props:
 
 def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
     account = string(inputs, "accountId")
-    pages = numbered_pages(http, _groups_path(inputs), {}, per_page=100)
+    pages = numbered_pages(http, _groups_path(inputs), {})
     for group in named(string(inputs, "name"), "name", pages):
         created = string(group, "created_on")
         yield Candidate(f"{account}/{string(group, 'id')}", _group_facts(account, group), created)
@@ -188,7 +188,7 @@ def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
 
 def _groups_nearly_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
     account = string(inputs, "accountId")
-    pages = numbered_pages(http, _groups_path(inputs), {}, per_page=100)
+    pages = numbered_pages(http, _groups_path(inputs), {})
     for group, name in nearly(string(inputs, "name"), "name", pages):
         note = f'its name is "{name}", and a pushed group of another name gets nothing by it'
         yield Candidate(f"{account}/{string(group, 'id')}", note=note)
@@ -239,12 +239,12 @@ def _listed(http: HttpClient, path: str) -> Props:
 
 
 def _paged(http: HttpClient, path: str) -> Props:
-    pages = numbered_pages(http, path, {}, per_page=50)
+    pages = numbered_pages(http, path, {})
     return {"results": [{"id": group.get("id"), "name": group.get("name")} for group in pages]}
 
 
 def _resource_groups(http: HttpClient, account: str) -> Props:
-    pages = numbered_pages(http, f"{account}/iam/resource_groups", {}, per_page=50)
+    pages = numbered_pages(http, f"{account}/iam/resource_groups", {})
     return {
         "results": [
             # One scope in the API, a list of them in the provider's schema.

@@ -1,6 +1,6 @@
 """Our own dynamic resources, carried out by the very provider classes that the engine would run.
 
-Source: pulumi.dynamic.__main__ (3.272): the provider travels in the input `__provider`, is asked
+Source: pulumi.dynamic.__main__ (3.272): the provider travels in the input `SERIALISED`, is asked
 to `check` before anything, and `diff`, `update` and `delete` get the outputs of the last run.
 """
 
@@ -20,12 +20,10 @@ from pulumi.dynamic import (
 )
 from pulumi.dynamic.config import Config
 
-from cfscim.config.kinds import OURS
+from cfscim.config.kinds import OURS, SERIALISED
 from cfscim.config.messages import PROJECT, ScimError
 from cfscim.rehearsal.handler import Candidate, Change, Handler, Outcome, Props, Resource, Vendor
 from cfscim.vendors.clients import Clients
-
-_PROVIDER = "__provider"
 
 
 class _Provider(Protocol):
@@ -100,7 +98,7 @@ class _Dynamic(Handler):
 
     def _provider(self, inputs: Props) -> _Provider:
         # Serialised a moment ago by the program in this very process.
-        provider: _Provider = dill.loads(base64.b64decode(str(inputs[_PROVIDER])))  # noqa: S301
+        provider: _Provider = dill.loads(base64.b64decode(str(inputs[SERIALISED])))  # noqa: S301
         provider.configure(ConfigureRequest(config=Config(dict(self._settings), PROJECT)))
         # The plugin has the engine's environment; ours is given, and is not this process's.
         provider.environment = self._env
@@ -134,7 +132,7 @@ def dynamic(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:
 
 def _checked(provider: _Provider, olds: Props, inputs: Props) -> Props:
     """The inputs without the provider itself. Raises `ScimError` where they are refused."""
-    result = provider.check(olds, {k: v for k, v in inputs.items() if k != _PROVIDER})
+    result = provider.check(olds, {k: v for k, v in inputs.items() if k != SERIALISED})
     if result.failures:
         raise ScimError("; ".join(failure.reason for failure in result.failures))
     return dict(result.inputs)

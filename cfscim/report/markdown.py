@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cfscim.config.messages import one_line
+from cfscim.gitops.summary import COMMENT
 from cfscim.report.document import (
     Block,
     Bullets,
@@ -106,8 +107,6 @@ def _with_punctuation(piece: str) -> str:
     return before + code(value) + after
 
 
-LIMIT = 60_000
-"""Characters of one comment; GitHub takes 65,536."""
 NO_LIMIT = 10**9
 
 # Entries shown of a list of each weight, from everything to hardly anything.
@@ -142,7 +141,7 @@ class _Cut:
         return shown
 
 
-def render(documents: Sequence[Document], *, most: int = LIMIT, lead: Sequence[str] = ()) -> str:
+def render(documents: Sequence[Document], *, most: int = COMMENT, lead: Sequence[str] = ()) -> str:
     """The documents one after the other, at most `most` characters.
 
     When they do not fit, resource details go first, then lists are shortened, people last; what

@@ -26,6 +26,7 @@ from cfscim.review.program import (
     is_taken_up,
     program_files,
 )
+from cfscim.stacks import PATTERN, is_stack_file
 
 ABSENT = "not given"
 
@@ -155,12 +156,10 @@ class Against:
             return []
         commit = self._commit(where)
         if commit is None:
-            return sorted(str(where / file.name) for file in self._path.glob("Pulumi.*.yaml"))
-        return sorted(
-            str(where / name)
-            for name in self._names(where, commit)
-            if name.startswith("Pulumi.") and name.endswith(".yaml") and name != "Pulumi.yaml"
-        )
+            names = [file.name for file in self._path.glob(PATTERN)]
+        else:
+            names = self._names(where, commit)
+        return sorted(str(where / name) for name in names if is_stack_file(name))
 
     def _file(self, _file: str) -> bytes | None:
         return _read(self._path)

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from cfscim.config.kinds import PREVIOUS_TOKENS, TOKENS, kind_of
 from cfscim.config.messages import PROJECT
+from cfscim.config.policy.model import person_of
 from cfscim.plan.report import value_text
 from cfscim.program.registrations import SECRET, Registration, Value
 from cfscim.report.document import Code, Inline, Line
@@ -134,9 +135,8 @@ def _values_called(value: Value, names: Mapping[str, str]) -> Value:
 
 def shown(value: Value) -> Value:
     """A look-up of a person as the address that is looked up."""
-    if isinstance(value, str) and value.startswith("${user: ") and value.endswith("}"):
-        return value.removeprefix("${user: ").removesuffix("}")
-    return value
+    person = person_of(value)
+    return value if person is None else person
 
 
 def _by_urn(resources: Iterable[Registration], stack: str) -> dict[str, Registration]:

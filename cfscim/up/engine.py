@@ -24,6 +24,7 @@ from semver import VersionInfo
 from cfscim import processes
 from cfscim.config.json_types import JsonObject
 from cfscim.config.messages import PROJECT, MissingError, ScimError, one_line
+from cfscim.config.project import PROJECT_FILE
 from cfscim.gitops.shell import masked
 from cfscim.program.run import PROGRAM
 from cfscim.up.progress import progress_of
@@ -31,6 +32,7 @@ from cfscim.up.progress import progress_of
 KEPT_PASSPHRASE = "CFSCIM_KEPT_PASSPHRASE"  # noqa: S105 - a variable's name
 """Where `up --sandbox` hands over the passphrase that a kept stack was made with."""
 
+PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 - a variable's name
 _DOWNLOADS = ("get.pulumi.com", 443)
 _CONNECT_SECONDS = 3.0
 
@@ -237,13 +239,12 @@ class EngineDeployer:
                 "options": {"toolchain": "pip", "virtualenv": str(Path(sys.prefix))},
             },
         }
-        (self._project / "Pulumi.yaml").write_text(yaml.safe_dump(settings))
+        (self._project / PROJECT_FILE).write_text(yaml.safe_dump(settings))
         self.environment = {
             **environment,
             "PULUMI_BACKEND_URL": backend.as_uri(),
             # That of a kept stack, where one goes on.
-            "PULUMI_CONFIG_PASSPHRASE": environment.get(KEPT_PASSPHRASE)
-            or secrets.token_urlsafe(24),
+            PASSPHRASE: environment.get(KEPT_PASSPHRASE) or secrets.token_urlsafe(24),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             # Everything needed was found or installed before; the sandbox's CA would only make
             # a late download fail with a certificate error.

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.messages import MissingError
 from cfscim.hints import next_command
-from cfscim.up.engine import KEPT_PASSPHRASE
+from cfscim.up.engine import KEPT_PASSPHRASE, PASSPHRASE
 from cfscim.up.sandbox_process import RunningSandbox
 
 PREFIX = "cfscim-up-"
@@ -54,7 +54,7 @@ def keep(
     file, answers, admin = folder / "environment", folder / "outputs.json", sandbox.admin
     known = _read(folder / _KEPT)
     pid = pid if pid is not None else int(str(known.get("pid") or 0))
-    passphrase = environment.get("PULUMI_CONFIG_PASSPHRASE", "")
+    passphrase = environment.get(PASSPHRASE, "")
     env = {**sandbox.env, KEPT_PASSPHRASE: passphrase} if project else dict(sandbox.env)
     _write(folder / _KEPT, json.dumps({"admin": admin, "pid": pid, "env": env}, indent=2))
     _write(file, _shell(environment))

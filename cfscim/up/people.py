@@ -239,11 +239,11 @@ def seed_break_glass(config: ScimConfig, env: Mapping[str, str]) -> None:
     administrator of the account did long ago. Raises `AnswerError`."""
     base = account_path(config.account.id)
     with cloudflare_http({}, env) as http:
-        members = numbered_pages(http, f"{base}/members", {}, per_page=50)
+        members = numbered_pages(http, f"{base}/members", {})
         there = {string(inner(member, "user"), "email").casefold() for member in members}
         roles = {
             string(role, "name"): string(role, "id")
-            for role in numbered_pages(http, f"{base}/roles", {}, per_page=50)
+            for role in numbered_pages(http, f"{base}/roles", {})
         }
         for address in config.break_glass:
             if address.casefold() not in there:

@@ -24,7 +24,7 @@ from cfscim.vendors.retries import (
     clock_off,
     delay,
     may_repeat,
-    quota_reset,
+    quota_over,
     retry_after,
 )
 from cfscim.vendors.secrets import mask
@@ -334,10 +334,9 @@ class HttpClient:
 
     def _note_quota(self, call: Call, headers: Mapping[str, str]) -> None:
         # Okta counts by the beginning of the path; at zero the next call would only be refused.
-        if headers.get("x-rate-limit-remaining", "").strip() == "0":
-            over = quota_reset(headers, self._now())
-            if over is not None:
-                self._quota_over[_family(call.path)] = self._now() + over
+        over = quota_over(headers, self._now())
+        if over is not None:
+            self._quota_over[_family(call.path)] = self._now() + over
 
 
 def within(seconds: float, where: str, work: Callable[[], T]) -> T:

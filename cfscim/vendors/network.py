@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 import certifi
 import httpx
 
-from cfscim.config.messages import MissingError, ScimError
+from cfscim.config.messages import PROJECT, MissingError, ScimError
 from cfscim.vendors.retries import Policy
 
-USER_AGENT = "cloudflare-scim"
+USER_AGENT = PROJECT
 
 
 def is_loopback(url: str) -> bool:

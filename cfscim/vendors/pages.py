@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from itertools import count
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -47,8 +48,18 @@ def odata_pages(
     raise _endless(http, answer)
 
 
+_SCIM_PAGE, _MOST_SCIM_PAGES = 100, 100
+_PER_PAGE = 50
+"""What Cloudflare puts on a page where more is not asked for at most of its lists."""
+
+
 def numbered_pages(
-    http: HttpClient, path: str, query: Mapping[str, str], *, per_page: int, needs: str = ""
+    http: HttpClient,
+    path: str,
+    query: Mapping[str, str],
+    *,
+    per_page: int = _PER_PAGE,
+    needs: str = "",
 ) -> Iterator[JsonObject]:
     """Every item of a list that Cloudflare gives in pages (`result_info`: by number or cursor)."""
     first = {**query, "per_page": str(per_page)}
@@ -96,6 +107,23 @@ def objects(answer: Answer, value: Json) -> list[JsonObject]:
         if len(items) == len(value):
             return items
     raise AnswerError("malformed", answer.where, "an answer without the list asked for")
+
+
+def scim_pages(
+    get: Callable[[Mapping[str, str]], Answer], query: Mapping[str, str]
+) -> Iterator[JsonObject]:
+    """Every item of a SCIM list, whose pages `get` asks for by the item that begins them (RFC 7644,
+    3.4.2.4)."""
+    start = 1
+    for page in count(1):
+        answer = get({**query, "startIndex": str(start), "count": str(_SCIM_PAGE)})
+        entries = objects(answer, member(answer, "Resources"))
+        yield from entries
+        start, total = start + len(entries), member(answer, "totalResults")
+        if not entries or not isinstance(total, int) or start > total:
+            return
+        if page == _MOST_SCIM_PAGES:
+            raise AnswerError("malformed", answer.where, "a list that does not end")
 
 
 def gather(calls: Sequence[Callable[[], T]], *, limit: int = 4) -> list[T]:

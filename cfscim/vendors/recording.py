@@ -22,11 +22,9 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from cfscim.config.json_types import Json
 from cfscim.config.messages import MissingError
 from cfscim.config.provider_settings import GUID
+from cfscim.vendors.retries import QUOTA_LEFT, QUOTA_RESET, RETRY_AFTER
 
-_KEPT_HEADERS = (
-    *("content-type", "link", "retry-after"),
-    *("x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset"),
-)
+_KEPT_HEADERS = ("content-type", "link", RETRY_AFTER, "x-rate-limit-limit", QUOTA_LEFT, QUOTA_RESET)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?")
 # A day alone may be somebody's birthday.
 _DAY, _SOME_DAY = re.compile(r"\d{4}-\d\d-\d\d"), "2001-01-01"

@@ -56,27 +56,31 @@ def delay(error: AnswerError, attempt: int, policy: Policy) -> float:
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 - only spreads the load
 
 
+RETRY_AFTER, QUOTA_LEFT, QUOTA_RESET = (
+    "retry-after",
+    "x-rate-limit-remaining",
+    "x-rate-limit-reset",
+)
+"""Headers: what RFC 9110 has for all, and Okta's own."""
 _CLOCKS_AGREE = 120.0
 """Seconds; Okta and Entra let five minutes pass, and a proof of possession less."""
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """What the answer asks to wait: `Retry-After` (seconds or date), else Okta's limit headers."""
-    wish = headers.get("retry-after", "").strip()
+    wish = headers.get(RETRY_AFTER, "").strip()
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?", wish):
         return float(wish)
     at = _date(wish)
     if at is not None:
         return max(0.0, at - _sent_at(headers, now))
-    if headers.get("x-rate-limit-remaining", "").strip() == "0":
-        return quota_reset(headers, now)
-    return None
+    return quota_over(headers, now)
 
 
-def quota_reset(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds until Okta's rate limit starts anew, by Okta's clock (`X-Rate-Limit-Reset`)."""
-    reset = headers.get("x-rate-limit-reset", "").strip()
-    if not (reset.isascii() and reset.isdigit()):
+def quota_over(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds until Okta's rate limit starts anew, by Okta's clock; None where calls are left."""
+    reset = headers.get(QUOTA_RESET, "").strip()
+    if headers.get(QUOTA_LEFT, "").strip() != "0" or not (reset.isascii() and reset.isdigit()):
         return None
     return max(0.0, int(reset) - _sent_at(headers, now) + 1)
 

@@ -5,13 +5,13 @@ members a page. Source: RFC 7644, 3.4.2; Cloudflare's API description of /accoun
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pydantic import Field
 
-from cfscim.config.json_types import JsonObject
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_name, group_names, virtual_group
 from cfscim.config.roles import ROLES, Role
@@ -25,16 +25,12 @@ from cfscim.vendors.cloudflare.models import (
     TokenStatus,
     UserGroup,
 )
-from cfscim.vendors.cloudflare.scim import HEADERS, NEEDS, ScimEndpoint
+from cfscim.vendors.cloudflare.scim import ScimEndpoint
 from cfscim.vendors.errors import AnswerError
-from cfscim.vendors.http import Call
-from cfscim.vendors.pages import member, objects
+from cfscim.vendors.pages import member, objects, scim_pages
 from cfscim.vendors.replies import Reply, read
 from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.reading import Dependent, Reader, Reading
-
-_PER_PAGE = 100
-_MOST_PAGES = 100
 
 
 class _Member(Reply):
@@ -84,9 +80,7 @@ class ScimView:
 
     def _shown_members(self, group_id: str) -> tuple[_Member, ...]:
         try:
-            answer = self.endpoint.http.send(
-                Call("GET", f"/Groups/{group_id}", headers=HEADERS, needs=NEEDS)
-            )
+            answer = self.endpoint.get(f"/Groups/{group_id}")
             return read(ScimGroup, answer.body, answer.where).members
         except AnswerError:
             return ()
@@ -94,9 +88,7 @@ class ScimView:
     def groups_named(self, name: str) -> tuple[ScimGroup, ...]:
         """The groups that answer to a name, without members. Raises `AnswerError`."""
         query = {"filter": f"displayName eq {json.dumps(name)}"}
-        answer = self.endpoint.http.send(
-            Call("GET", "/Groups", query, headers=HEADERS, needs=NEEDS)
-        )
+        answer = self.endpoint.get("/Groups", query)
         return tuple(
             read(ScimGroup, item, answer.where)
             for item in objects(answer, member(answer, "Resources"))
@@ -104,23 +96,9 @@ class ScimView:
 
     def groups_by_person(self) -> Mapping[str, frozenset[str]]:
         """Address in lower case -> ids of the groups the person is in. Raises `AnswerError`."""
-        users = (read(_User, item, "Cloudflare SCIM GET /Users") for item in self._users())
+        items = scim_pages(partial(self.endpoint.get, "/Users"), {})
+        users = (read(_User, item, "Cloudflare SCIM GET /Users") for item in items)
         return {user.user_name.lower(): frozenset(user.groups or ()) for user in users}
-
-    def _users(self) -> Iterator[JsonObject]:
-        start = 1
-        for _ in range(_MOST_PAGES):
-            query = {"startIndex": str(start), "count": str(_PER_PAGE)}
-            answer = self.endpoint.http.send(
-                Call("GET", "/Users", query, headers=HEADERS, needs=NEEDS)
-            )
-            items = objects(answer, member(answer, "Resources"))
-            yield from items
-            total = member(answer, "totalResults")
-            start += len(items)
-            if not items or not isinstance(total, int) or start > total:
-                return
-        raise AnswerError("malformed", "Cloudflare SCIM GET /Users", "a list that does not end")
 
 
 @dataclass(frozen=True)

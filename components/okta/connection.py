@@ -62,8 +62,9 @@ class OktaApiIntegration(pulumi.ComponentResource):
         self.ready = OktaGate(
             "okta-features-gate",
             app_id,
-            "features-leaving" if leaving else "features",
+            "features",
             base_url,
+            leaving=leaving,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[features]),
         )
         self.register_outputs({})

@@ -9,11 +9,12 @@ from typing import Literal
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
+from cfscim.config.calls import LEAVING
 from cfscim.config.messages import PROJECT
 from cfscim.vendors.okta.checks import CHECKS
 from components.rest_resource import Props, RestProvider
 
-Check = Literal["console", "console-leaving", "connection", "features", "features-leaving"]
+Check = Literal["console", "connection", "features"]
 
 
 class OktaGateProvider(RestProvider):
@@ -51,7 +52,8 @@ class OktaGateProvider(RestProvider):
 
 
 class OktaGate(Resource, module=PROJECT, name="OktaGate"):
-    """In: `app_id`, which check, and the SCIM base URL expected; out: nothing but passing."""
+    """In: `app_id`, which check, the SCIM base URL expected, whether the stack leaves Okta; out:
+    nothing but passing."""
 
     def __init__(
         self,
@@ -60,6 +62,9 @@ class OktaGate(Resource, module=PROJECT, name="OktaGate"):
         check: Check,
         base_url: str,
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        leaving: bool = False,
     ) -> None:
-        props = {"appId": app_id, "check": check, "baseUrl": base_url}
+        named = f"{check}{LEAVING}" if leaving else check
+        props = {"appId": app_id, "check": named, "baseUrl": base_url}
         super().__init__(OktaGateProvider(), name, props, opts)

@@ -120,8 +120,9 @@ class OktaProvisioning(pulumi.ComponentResource):
             return OktaGate(
                 OKTA_CONSOLE_GATE,
                 app.id,
-                "console-leaving" if lane.leaves_okta else "console",
+                "console",
                 base_url,
+                leaving=lane.leaves_okta,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[app]),
             )
         return None

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from cfscim.config.messages import one_line
+from cfscim.gitops.summary import COMMENT
 from cfscim.report.document import Bullets, Code, Document, Paragraph, Prose, Section, Strong, Table
-from cfscim.report.markdown import LIMIT, LONGEST_VALUE, clipped, fenced, render
+from cfscim.report.markdown import LONGEST_VALUE, clipped, fenced, render
 
 HOSTILE = (
     "@octocat",
@@ -133,7 +134,7 @@ def test_what_fits_is_not_cut() -> None:
 
 def test_what_does_not_fit_is_cut_and_counted() -> None:
     printed = render([document(_people(20_000))])
-    assert len(printed) <= LIMIT
+    assert len(printed) <= COMMENT
     shown = printed.count("| gains |")
     assert f"… and {20_000 - shown:,} more" in printed
     assert f"{20_000 - shown:,} lines are left out" in printed
@@ -147,11 +148,11 @@ def test_details_are_cut_before_people() -> None:
         Table(("P", "W"), rows, Weight.VITAL), Diff(tuple("x" * 80 for _ in range(900)))
     )
     printed = render([page])
-    assert len(printed) <= LIMIT
+    assert len(printed) <= COMMENT
     assert printed.count("| gains |") == 600
 
 
 @pytest.mark.parametrize(("people", "stacks"), [(3000, 3), (300, 20), (30, 200), (2, 2000), (0, 9)])
 def test_never_more_than_the_limit_however_many_stacks(people: int, stacks: int) -> None:
     page = document(_people(people))
-    assert len(render([page] * stacks)) <= LIMIT
+    assert len(render([page] * stacks)) <= COMMENT

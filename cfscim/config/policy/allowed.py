@@ -48,6 +48,7 @@ from cfscim.config.kinds import (
     OKTA_USERS,
     OURS,
     PREVIOUS_TOKENS,
+    STACK,
     TOKEN,
     TOKEN_WATCHES,
     TOKENS,
@@ -58,11 +59,10 @@ from cfscim.config.lanes import NEXT, Lane, lanes
 from cfscim.config.messages import PROJECT
 from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import group_names, scim_base_url
-from cfscim.config.policy.model import UNKNOWN, Case, Finding, ResourceView
+from cfscim.config.policy.model import UNKNOWN, Case, Finding, ResourceView, person_of
 
 _REMOVE = "remove it, or declare what is wanted in the config"
 _OURS = f"{PROJECT}:index:"
-_STACK = "pulumi:pulumi:Stack"
 _PROVIDER = "pulumi:providers:"
 _EVERYWHERE = (
     "cloudflare:",
@@ -92,7 +92,7 @@ _ONCE: Mapping[str, str] = {
 
 def accounted_for(case: Case, view: ResourceView) -> Iterator[Finding]:
     """What of the resource the config does not account for."""
-    if view.type.startswith(_OURS) or view.type == _STACK:
+    if view.type.startswith(_OURS) or view.type == STACK:
         return
     if view.type.startswith(_PROVIDER):
         yield from _provider(case.config, view)
@@ -179,10 +179,9 @@ def _only(view: ResourceView, key: str, allowed: tuple[str, ...]) -> Iterator[Fi
         return
     known = {person.lower() for person in allowed}
     for item in given:
-        if isinstance(item, str) and item.startswith("${user: "):
-            person = item.removeprefix("${user: ").removesuffix("}")
-            if person.lower() not in known:
-                yield Finding(f"{person} is put in, whom the config does not list", _REMOVE)
+        person = person_of(item)
+        if person is not None and person.lower() not in known:
+            yield Finding(f"{person} is put in, whom the config does not list", _REMOVE)
     if len(given) > len(known):
         yield Finding(
             f"{len(given)} people are put in, the config lists {len(known)}",

@@ -1,5 +1,6 @@
 """What a policy rule looks at and what it says; the same in `plan` and in the policy pack."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +11,7 @@ from cfscim.config.json_types import Json
 from cfscim.config.messages import Keys, Message
 from cfscim.config.models import ScimConfig, Waiver
 
+_PERSON = re.compile(r"\$\{user: (.*)\}", re.DOTALL)
 UNKNOWN = "${unknown}"
 """What stands in the place of a value that only the finished update will know."""
 
@@ -18,6 +20,12 @@ SECRET = MASK
 
 DEFAULT_SHARE = 0.25
 """The share of people, or of groups, that one change may remove."""
+
+
+def person_of(value: object) -> str | None:
+    """The address of the person whom a value looks up (`${user: ada@example.com}`)."""
+    looked_up = _PERSON.fullmatch(value) if isinstance(value, str) else None
+    return looked_up[1] if looked_up else None
 
 
 class Unseen(Enum):

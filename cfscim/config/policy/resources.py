@@ -15,6 +15,7 @@ from cfscim.config.kinds import (
     GROUPS,
     OKTA_CONNECTION,
     OKTA_PUSH,
+    SERIALISED,
     TOKENS,
 )
 from cfscim.config.models import Move
@@ -159,8 +160,6 @@ _HANDED_OVER = {
     ENTRA_CREDENTIALS: "credentials",
     OKTA_CONNECTION: "profile",
 }
-# A dynamic resource's own code, pickled: long random-looking text that holds no credential.
-_NOT_LOOKED_AT = frozenset({"__provider"})
 
 
 def _protected(case: Case, view: ResourceView) -> Iterator[Finding]:
@@ -207,7 +206,8 @@ def _credential_shapes(value: object, path: str) -> Iterator[str]:
             yield path
     elif isinstance(value, dict):
         for key, inner in value.items():
-            if key not in _NOT_LOOKED_AT:
+            # Our own pickled code: long random-looking text that holds no credential.
+            if key != SERIALISED:
                 yield from _credential_shapes(inner, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):

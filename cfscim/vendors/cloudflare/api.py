@@ -6,6 +6,7 @@ cloudflare.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Literal, Self, TypeVar
 from urllib.parse import quote
 
@@ -26,13 +27,12 @@ from cfscim.vendors.cloudflare.models import (
 from cfscim.vendors.cloudflare.signin import cloudflare_http, token_http
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import Call, HttpClient
-from cfscim.vendors.pages import member, numbered_pages, objects
+from cfscim.vendors.pages import member, numbered_pages, scim_pages
 from cfscim.vendors.replies import read
 
 S = TypeVar("S", bound=Snake)
 Owner = Literal["account", "user"]
 
-_PER_PAGE = 50
 _TOKENS: Mapping[Owner, str] = {
     "account": "Account API Tokens Read",
     "user": "API Tokens Read",
@@ -157,15 +157,9 @@ class CloudflareClient:
     ) -> Iterator[JsonObject]:
         """`Users` or `Groups` of the SCIM endpoint, page after page, with the operator's
         credentials; virtual groups are listed nowhere else."""
-        path, start = f"{scim_path(account_id)}/{kind}", 1
-        while True:
-            page = {**(query or {}), "startIndex": str(start), "count": str(_PER_PAGE)}
-            answer = self._http.get(path, page, needs=SCIM_PROVISIONING)
-            entries = objects(answer, member(answer, "Resources"))
-            yield from entries
-            start, total = start + len(entries), member(answer, "totalResults")
-            if not entries or not isinstance(total, int) or start > total:
-                return
+        path = f"{scim_path(account_id)}/{kind}"
+        get = partial(self._http.get, path, needs=SCIM_PROVISIONING)
+        yield from scim_pages(get, query or {})
 
     def get_user(self) -> AccountUser:
         """The signed-in user; an account's token has none."""
@@ -178,7 +172,7 @@ class CloudflareClient:
     def _all(
         self, model: type[S], path: str, query: Mapping[str, str], needs: str
     ) -> tuple[S, ...]:
-        entries = numbered_pages(self._http, path, query, per_page=_PER_PAGE, needs=needs)
+        entries = numbered_pages(self._http, path, query, needs=needs)
         return tuple(read(model, item, f"Cloudflare GET {path}") for item in entries)
 
 

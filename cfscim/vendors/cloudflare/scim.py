@@ -18,8 +18,12 @@ from cfscim.vendors.network import open_client, require_safe
 from cfscim.vendors.replies import Reply, read
 from cfscim.vendors.retries import Policy
 
-HEADERS = {"Accept": "application/scim+json, application/json"}
-NEEDS = f"{SCIM_PROVISIONING} (or the guide's four permissions) on this account"
+_HEADERS = {"Accept": "application/scim+json, application/json"}
+_NEEDS = f"{SCIM_PROVISIONING} (or the guide's four permissions) on this account"
+
+
+_WHY = "the identity provider cannot provision anybody"
+NO_QUERY: Mapping[str, str] = {}
 
 
 class Supported(Reply):
@@ -84,7 +88,7 @@ class ScimEndpoint:
 
     def service_provider_config(self) -> ServiceProviderConfig:
         """What the endpoint can do. Raises `AnswerError`."""
-        answer = self._get("/ServiceProviderConfig", {})
+        answer = self.get("/ServiceProviderConfig", why=_WHY)
         return read(ServiceProviderConfig, answer.body, answer.where)
 
     def users_page(self, *, user_name: str = "", start_index: int = 1, count: int = 1) -> UsersPage:
@@ -95,16 +99,10 @@ class ScimEndpoint:
         query = {"startIndex": str(start_index), "count": str(count)}
         if user_name:
             query = {"filter": f"userName eq {json.dumps(user_name)}"}
-        answer = self._get("/Users", query)
+        answer = self.get("/Users", query, why=_WHY)
         return read(UsersPage, answer.body, answer.where)
 
-    def _get(self, path: str, query: Mapping[str, str]) -> Answer:
-        call = Call(
-            "GET",
-            path,
-            query,
-            headers=HEADERS,
-            needs=NEEDS,
-            why="the identity provider cannot provision anybody",
-        )
+    def get(self, path: str, query: Mapping[str, str] = NO_QUERY, *, why: str = "") -> Answer:
+        """The answer to a path below the base. Raises `AnswerError`."""
+        call = Call("GET", path, query, headers=_HEADERS, needs=_NEEDS, why=why)
         return self.http.send(call)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cfscim.config.json_types import Json, JsonObject
+from cfscim.config.words import UNARY
 from cfscim.vendors.errors import NotAsDeclaredError
 
 SourceObject = Literal["Group", "User"]
@@ -20,7 +21,6 @@ CHANGED_BY_HAND = "(changed by hand)"
 OBJECT_ID = "objectId"
 EQUALS = "EQUALS"
 
-_UNARY = ("IS NULL", "IS NOT NULL", "IS TRUE", "IS FALSE")
 _GROUP_KEYS = {"displayName", OBJECT_ID}
 _WHERE = "Microsoft Graph job schema"
 _PARTS = ("groups", "inputFilterGroups", "categoryFilterGroups")
@@ -44,7 +44,7 @@ class Clause:
 
     def to_wire(self) -> JsonObject:
         """As Microsoft Graph writes it (filterClause)."""
-        values: list[Json] = [] if self.operator in _UNARY else [self.value]
+        values: list[Json] = [] if self.operator in UNARY else [self.value]
         return {
             "operatorName": self.operator,
             "sourceOperandName": self.attribute,

@@ -1,10 +1,15 @@
 """Okta's management API; where in it everything is."""
 
-APPS = "/api/v1/apps"
-GROUPS = "/api/v1/groups"
-USERS = "/api/v1/users"
+from cfscim.config.calls import OKTA_APPS as APPS
+from cfscim.config.calls import OKTA_GROUPS as GROUPS
+from cfscim.config.calls import OKTA_PAGE as PAGE
+from cfscim.config.calls import OKTA_USERS as USERS
+
+__all__ = ["APPS", "GROUPS", "PAGE", "POLICIES", "READ_GROUPS", "READ_PEOPLE", "SCOPES", "USERS"]
+
 POLICIES = "/api/v1/policies"
 
+READ_GROUPS = "okta.groups.read"
 READ_PEOPLE = "okta.users.read"
-SCOPES = ("okta.apps.read", "okta.groups.read", READ_PEOPLE)
+SCOPES = ("okta.apps.read", READ_GROUPS, READ_PEOPLE)
 """Asked for where no scopes are set: what reading needs."""

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from cfscim.config.okta_switches import USER_PROVISIONING
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
-from cfscim.vendors.okta import APPS, GROUPS, SCOPES
+from cfscim.vendors.okta import APPS, GROUPS, PAGE, SCOPES, USERS
 from cfscim.vendors.okta.lookups import groups_named, users_addressed
 from cfscim.vendors.okta.models import (
     App,
@@ -30,7 +30,7 @@ from cfscim.vendors.pages import link_pages, objects
 from cfscim.vendors.replies import read
 
 _APPS, _GROUPS, _USERS = SCOPES
-_LOGS = "okta.logs.read"
+_LOG, _LOGS = "/api/v1/logs", "okta.logs.read"
 _NO_FEATURES = ("Provisioning is not enabled", "Provisioning is not supported")
 UNSUSPENDED = "user.lifecycle.unsuspend"
 # Members are seen up to 2 s after they were written (R: 7 of 81 reads).
@@ -71,7 +71,7 @@ class OktaClient:
 
     def apps_by_label(self, label: str) -> tuple[App, ...]:
         """Every app of exactly this label; Okta compares beginnings, and lets labels repeat."""
-        query = {"q": label, "limit": "200"}
+        query = {"q": label, "limit": str(PAGE)}
         entries = link_pages(self._http, APPS, query, needs=_APPS)
         apps = [read(App, item, f"Okta GET {APPS}") for item in entries]
         return tuple(app for app in apps if app.label == label)
@@ -109,7 +109,7 @@ class OktaClient:
     def app_groups(self, app_id: str) -> tuple[AppGroup, ...]:
         """The groups assigned to the app."""
         path = f"{APPS}/{quote(app_id)}/groups"
-        entries = link_pages(self._http, path, {"limit": "200"}, needs=_APPS)
+        entries = link_pages(self._http, path, {"limit": str(PAGE)}, needs=_APPS)
         return tuple(read(AppGroup, item, f"Okta GET {path}") for item in entries)
 
     def app_users(self, app_id: str) -> tuple[AppUser, ...]:
@@ -137,7 +137,7 @@ class OktaClient:
     def group_members(self, group_id: str) -> tuple[User, ...]:
         """The people in a group."""
         path = f"{GROUPS}/{quote(group_id)}/users"
-        entries = link_pages(self._http, path, {"limit": "200"}, needs=_GROUPS)
+        entries = link_pages(self._http, path, {"limit": str(PAGE)}, needs=_GROUPS)
         return tuple(read(User, item, f"Okta GET {path}") for item in entries)
 
     def addresses_in(self, name: str) -> list[str]:
@@ -165,7 +165,7 @@ class OktaClient:
     def users_by_email(self, emails: Sequence[str]) -> dict[str, tuple[User, ...]]:
         """E-mail address as given -> everybody who has it; case does not matter to Okta."""
         shown = users_addressed(self._http, emails)
-        users = [read(User, item, "Okta GET /api/v1/users") for item in shown]
+        users = [read(User, item, f"Okta GET {USERS}") for item in shown]
         return {
             email: tuple(user for user in users if user.email.casefold() == email.casefold())
             for email in emails
@@ -194,8 +194,8 @@ class OktaClient:
             "limit": str(min(most, 1000)),
         }
         events: list[LogEvent] = []
-        for item in link_pages(self._http, "/api/v1/logs", query, needs=_LOGS, log=True):
-            events.append(read(LogEvent, item, "Okta GET /api/v1/logs"))
+        for item in link_pages(self._http, _LOG, query, needs=_LOGS, log=True):
+            events.append(read(LogEvent, item, f"Okta GET {_LOG}"))
             if len(events) >= most:
                 break
         return tuple(events)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from cfscim.config.calls import LEAVING
 from cfscim.config.messages import RemoteError
 from cfscim.config.okta_switches import DEACTIVATE_USERS, Page, by_api, listed
 
@@ -108,9 +109,9 @@ class NotAsDeclared(RemoteError):
 
 CHECKS: Mapping[str, Callable[["OktaClient", str, str], None]] = {
     "console": check_console,
-    "console-leaving": partial(check_console, leaving=True),
+    f"console{LEAVING}": partial(check_console, leaving=True),
     "connection": check_connection,
     "features": check_features,
-    "features-leaving": partial(check_features, leaving=True),
+    f"features{LEAVING}": partial(check_features, leaving=True),
 }
 """By name; raises `RemoteError` with what is wrong. In: a client, the app, the SCIM base URL."""

@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from cfscim.config.json_types import JsonObject
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
-from cfscim.vendors.okta import GROUPS, READ_PEOPLE, USERS
+from cfscim.vendors.okta import GROUPS, PAGE, READ_GROUPS, READ_PEOPLE, USERS
 from cfscim.vendors.pages import gather, link_pages
 
-_READ_GROUPS = "okta.groups.read"
 LATE = "_late"
 """Beside what Okta shows of a person: true where no search shows it yet."""
-_A_PAGE = 200
 # A longer expression would make a longer address than proxies take.
 _A_CALL = 30
 
@@ -27,13 +25,13 @@ def groups_named(http: HttpClient, name: str) -> list[JsonObject]:
     `q` compares beginnings and shows no more than its limit, without saying so; beyond that the
     index is asked.
     """
-    query = {"q": name, "limit": str(_A_PAGE)}
-    begin = [*link_pages(http, GROUPS, query, needs=_READ_GROUPS)]
+    query = {"q": name, "limit": str(PAGE)}
+    begin = [*link_pages(http, GROUPS, query, needs=READ_GROUPS)]
     exact = [group for group in begin if _name(group) == name]
-    if len(begin) < _A_PAGE:
+    if len(begin) < PAGE:
         return exact
-    query = {"search": f"profile.name eq {_quoted(name)}", "limit": str(_A_PAGE)}
-    indexed = link_pages(http, GROUPS, query, needs=_READ_GROUPS)
+    query = {"search": f"profile.name eq {_quoted(name)}", "limit": str(PAGE)}
+    indexed = link_pages(http, GROUPS, query, needs=READ_GROUPS)
     seen = {str(group.get("id")) for group in exact}
     for shown in indexed:
         group = None if str(shown.get("id")) in seen else _by_id(http, shown)
@@ -68,13 +66,13 @@ def users_addressed(http: HttpClient, addresses: Sequence[str]) -> list[JsonObje
 
 def _users(http: HttpClient, how: str, attribute: str, values: Sequence[str]) -> list[JsonObject]:
     expression = " or ".join(f"{attribute} eq {_quoted(value)}" for value in values)
-    query = {how: expression, "limit": str(_A_PAGE)}
+    query = {how: expression, "limit": str(PAGE)}
     return [*link_pages(http, USERS, query, needs=READ_PEOPLE)]
 
 
 def _by_id(http: HttpClient, group: JsonObject) -> JsonObject | None:
     try:
-        answer = http.get(f"{GROUPS}/{group.get('id')}", needs=_READ_GROUPS)
+        answer = http.get(f"{GROUPS}/{group.get('id')}", needs=READ_GROUPS)
     except AnswerError as error:
         if error.kind == "not found":
             return None

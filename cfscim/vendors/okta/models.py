@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
+from cfscim.vendors.okta.lookups import LATE
 from cfscim.vendors.replies import Reply
 
 
@@ -132,7 +133,7 @@ class User(Reply):
     id: str
     status: str
     profile: UserProfile
-    late: bool = Field(default=False, alias="_late")
+    late: bool = Field(default=False, alias=LATE)
 
     @property
     def email(self) -> str:
