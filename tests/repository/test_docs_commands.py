@@ -1,9 +1,7 @@
 """Every shell block of every page runs as it stands, our commands for real: the vendors are the
-sandbox, with a stack `prod` in its declared state, and other people's commands are stand-ins.
+sandbox, with a stack `prod` in its declared state. Two pages are followed in test_own_repository.py.
 
-Two pages are followed for real in test_own_repository.py. Parsed only, down to each value: `init` and
-`restore-super-admin`, which ask a person, `up` and `sandbox`, which stay; tests/init, test_restore.py,
-test_hints.py and tests/sandbox run those.
+What cannot run here is in `STANDINS`, each with its reason.
 """
 
 import json
@@ -17,6 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.configs import ACCOUNT
 from tests.verify.verify_base import ENTRA, OKTA, Bases, bases
 from tests.verify.verify_support import Stack
 
@@ -25,32 +24,66 @@ __all__ = ["bases"]
 ROOT = Path(__file__).resolve().parents[2]
 FOLLOWED = {"own-repository.md", "upgrading.md"}
 FENCE = re.compile(r"^([ ]*)```(?:sh|bash|shell)\n(.*?)^[ ]*```$", re.DOTALL | re.MULTILINE)
-# Vendors', the engine's and the operating system's; a block may call no other.
-STANDINS = ("pulumi", "gh", "az", "kubectl", "make", "curl", "docker", "jq", "open", "git", "code")
-REAL = ("validate", "plan", "access", "verify", "steps", "adopt", "preflight")
+STANDINS = {
+    "pulumi": "the engine: tests/engine runs it; its options are compared with its help below",
+    "gh": "needs a repository at GitHub; its calls are in test_workflows_executed.py",
+    "az": "needs a subscription of Azure",
+    "kubectl": "needs a cluster; the manifests are held to their schemas in test_operator_*.py",
+    "docker": "needs a registry: it would tell the digest of an image",
+    "open": "opens a window of the desktop",
+    "code": "opens a window of an editor",
+}
+"""Of other people, with the reason why a test cannot run it; a block may call no other."""
+ANSWERS = (
+    *("new", "okta", "11112222333344445555666677778888", "Acme", "acme"),
+    *("grace@acme.io, alan@acme.io", "", "", "", "owner@acme.io, second@acme.io", ""),
+)
+"""What is typed where `init` asks."""
 PYTHON = f"""#!{sys.executable}
-import json, os, subprocess, sys
+import json, os, pty, re, signal, subprocess, sys
 sys.path.insert(0, {str(ROOT)!r})
 given = sys.argv[1:]
 beside = os.path.dirname(os.path.abspath(__file__))
 env = {{**os.environ, **json.load(open(beside + "/env.json")), "PYTHONPATH": {str(ROOT)!r}}}
-for_real = given[:2] == ["-m", "cfscim"] and given[2] in {REAL!r}
-if for_real or given[:1] == ["-c"] or given[0].endswith(".py"):
-    done = subprocess.run([sys.executable, *given], env=env)
-    # 1 of these: something is to do, and was named.
-    left = given[2:3] in (["steps"], ["adopt"], ["preflight"]) and done.returncode == 1
-    sys.exit(0 if left else done.returncode)
-elif given[:2] == ["-m", "cfscim"]:
-    import typer
-    from cfscim.__main__ import app
-    group = typer.main.get_command(app)
-    name = given[2]
-    if not name.startswith("-"):
-        group.commands[name].make_context(name, given[3:])
-elif given[:2] != ["-m", "cfscim.gitops"]:
-    import importlib.util
-    assert given[0] == "-m" and importlib.util.find_spec(given[1]), given
+module, name = (given[1], given[2]) if given[0] == "-m" else ("", "")
+typed = ""
+if name == "restore-super-admin":
+    typed = "y\\n"
+if (module, name) == ("cfscim", "up"):
+    env["PATH"] = "/usr/bin:/bin"  # a rehearsal; tests/engine has the engine
+    kept = open(beside + "/kept").read() if os.path.exists(beside + "/kept") else ""
+    given = [kept if word == "http://127.0.0.1:8800" else word for word in given]
+if (module, name) == ("cfscim", "init"):
+    os.environ.update(env)
+    answers = iter({ANSWERS!r})
+    def read(terminal):
+        shown = os.read(terminal, 65536)
+        if shown.endswith(b": "):
+            os.write(terminal, next(answers).encode() + b"\\n")
+        return shown
+    sys.exit(os.waitstatus_to_exitcode(pty.spawn([sys.executable, *given], read)))
+if module == "sandbox" and name != "replay":
+    with subprocess.Popen([sys.executable, *given], env=env, stdout=subprocess.PIPE) as served:
+        ready = json.loads(served.stdout.readline())
+        served.send_signal(signal.SIGINT)
+    sys.exit(not ready["env"])
+done = subprocess.run(
+    [sys.executable, *given], env=env, input=typed or None, text=True,
+    stdout=subprocess.PIPE if name == "up" else None,
+)
+if name == "up":
+    print(done.stdout)
+    for stop in re.findall("To stop it: (.*)", done.stdout):
+        open(beside + "/stop", "w").write(stop)
+        open(beside + "/kept", "w").write(re.search("stays at (\\S+)", done.stdout)[1])
+# 1 of these: something is to do, and was named.
+left = name in ("steps", "adopt", "preflight") and done.returncode == 1
+sys.exit(0 if left else done.returncode)
 """
+MAKE = f"""#!/bin/sh
+exec /usr/bin/make --dry-run --directory {ROOT} "$@"
+"""
+"""What a target does is done by this very suite; that there is one is held here."""
 PULUMI = """#!/bin/sh
 case "$*" in
   *"stack output"*) cat "$(dirname "$0")/outputs.json" ;;
@@ -87,6 +120,9 @@ def test_pages_have_commands() -> None:
 def tenant(bases: Bases, page: str) -> Stack:
     """The stack, as declared, however a block before left the sandbox."""
     stack = bases.stack(ENTRA if page == "setup-entra.md" else OKTA)
+    if page == "restore-super-admin.md":
+        for member in bases.sandbox.world.cloudflare.accounts[ACCOUNT].members.values():
+            member.roles = ["Minimal Account Access"]
     return stack.written("token.name", "cloudflare-scim-dev")  # it was made for the stack `dev`
 
 
@@ -102,6 +138,7 @@ def bin_folder(tenant: Stack, bases: Bases, tmp_path: Path) -> Path:
             text += "echo '{}'\n"
         (folder / name).write_text(text)
     (folder / "pulumi").write_text(PULUMI)
+    (folder / "make").write_text(MAKE)
     (folder / "curl").write_text(CURL % (shutil.which("curl") or "true", bases.sandbox.admin))
     for name in ("python", "python3", "python3.11"):
         (folder / name).write_text(PYTHON)
@@ -140,6 +177,17 @@ def test_block_runs_as_it_stands(
     named = dict.fromkeys(re.findall(r"\$\{?([A-Z][A-Z_]+)", text), "value")
     # `<vault>` and the like are for the reader to fill in.
     script = re.sub(r"<([a-z][\w -]*)>", lambda found: found[1].replace(" ", "-"), text)
+    for name in (
+        "init -qb main",
+        "add .",
+        "commit -qm x",
+        "update-ref refs/remotes/origin/main HEAD",
+    ):
+        git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.com", *name.split()]
+        subprocess.run(git, cwd=work, check=True, capture_output=True)
+    if "sandbox replay" in text:
+        made = "python -m cfscim verify --stack prod --record recordings"
+        script = f"{made} > /dev/null\n{script}"
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=work,
@@ -149,8 +197,10 @@ def test_block_runs_as_it_stands(
         timeout=60,
         stdin=subprocess.DEVNULL,
     )
+    if (stop := bin_folder / "stop").exists():
+        subprocess.run(["bash", "-c", stop.read_text()], check=True)
     assert done.returncode == 0, f"{page}, block {number}:\n{text}\n{done.stdout}{done.stderr}"
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_options_of_the_engine_are_those_of_the_pinned_one() -> None:
