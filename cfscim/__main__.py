@@ -9,8 +9,8 @@ import gc
 import os
 import shutil
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -113,6 +113,30 @@ Record = Annotated[
     ),
 ]
 """Every command that reads a vendor takes it: docs/recordings.md."""
+
+
+class Format(StrEnum):
+    """How `verify` and `preflight` print what they found."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@contextmanager
+def _vendors_of(
+    command: str, record: Path | None, stack: str = "", *, in_time: bool = True
+) -> Iterator[None]:
+    """While a command asks vendors: a terminal says so, `record` is a folder for all exchanges.
+
+    `in_time`: whether the whole run ends within its limit; `verify --wait` has one of its own.
+    """
+    if stack:
+        passing.begin(f"{stack}: reading the live systems")
+    from cfscim.vendors.limits import whole_run
+    from cfscim.vendors.recording import recorded
+
+    with recorded(record, command), whole_run() if in_time else nullcontext():
+        yield
 
 
 class ReportFormat(StrEnum):
@@ -271,19 +295,12 @@ def up(
     raise typer.Exit(run(Request(stack, keep, people, sandbox, imports, whole)))
 
 
-class VerifyFormat(StrEnum):
-    """How `verify` prints what it found."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 @app.command()
 def verify(
     stack: Stack,
     output: Annotated[
-        VerifyFormat, typer.Option("--format", help="text, a line a check, or json.")
-    ] = VerifyFormat.TEXT,
+        Format, typer.Option("--format", help="text, a line a check, or json.")
+    ] = Format.TEXT,
     outputs: Outputs = None,
     wait: Annotated[
         float,
@@ -308,11 +325,9 @@ def verify(
     record: Record = None,
 ) -> None:
     """Read the live systems back and compare: exit 0 as declared, 1 not, 4 not yet, 3 no answer."""
-    passing.begin(f"{stack}: reading the live systems")
-    from cfscim.vendors.recording import recorded
-    from cfscim.verify.command import run
+    with _vendors_of("verify", record, stack, in_time=False):
+        from cfscim.verify.command import run
 
-    with recorded(record, "verify"):
         code = run(
             *(stack, output.value, outputs, os.environ),
             wait=wait,
@@ -344,32 +359,21 @@ def adopt(
     record: Record = None,
 ) -> None:
     """Find what exists and is not in the state, and write its import; exit 0 nothing is left."""
-    passing.begin(f"{stack}: reading the live systems")
-    from cfscim.adopt.command import Request, run
-    from cfscim.vendors.limits import whole_run
-    from cfscim.vendors.recording import recorded
+    with _vendors_of("adopt", record, stack):
+        from cfscim.adopt.command import Request, run
 
-    request = Request(
-        stack, state, tuple(take or ()), tuple(delete_twin or ()), do_import=do_import, file=file
-    )
-    with recorded(record, "adopt"), whole_run():
+        taken, twins = tuple(take or ()), tuple(delete_twin or ())
+        request = Request(stack, state, taken, twins, do_import=do_import, file=file)
         code = run(request, os.environ)
     raise typer.Exit(code)
-
-
-class PreflightFormat(StrEnum):
-    """How `preflight` prints what it found."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @app.command()
 def preflight(
     stack: Stack,
     output: Annotated[
-        PreflightFormat, typer.Option("--format", help="text, a line an answer, or json.")
-    ] = PreflightFormat.TEXT,
+        Format, typer.Option("--format", help="text, a line an answer, or json.")
+    ] = Format.TEXT,
     state: State = None,
     before_update: Annotated[
         bool,
@@ -382,12 +386,9 @@ def preflight(
     record: Record = None,
 ) -> None:
     """Ask, before an update, what would stop it; read-only. Exit 0 ready, 1 something is to do."""
-    passing.begin(f"{stack}: reading the live systems")
-    from cfscim.preflight.command import run
-    from cfscim.vendors.limits import whole_run
-    from cfscim.vendors.recording import recorded
+    with _vendors_of("preflight", record, stack):
+        from cfscim.preflight.command import run
 
-    with recorded(record, "preflight"), whole_run():
         code = run(stack, output.value, state, os.environ, before_update=before_update)
     raise typer.Exit(code)
 
@@ -399,13 +400,9 @@ def steps(
     record: Record = None,
 ) -> None:
     """List what is left to do by hand, with links: exit 0 nothing, 1 something."""
-    from cfscim.vendors.limits import whole_run
+    with _vendors_of("steps", record, stack):
+        from cfscim.verify.steps import run
 
-    passing.begin(f"{stack}: reading the live systems")
-    from cfscim.vendors.recording import recorded
-    from cfscim.verify.steps import run
-
-    with recorded(record, "steps"), whole_run():
         code = run(stack, outputs, os.environ)
     raise typer.Exit(code)
 
@@ -449,11 +446,9 @@ def access(
 ) -> None:
     """Show who has which role in all accounts, since when, by which commit and whose approval."""
     passing.show("asking the vendors" if live else "reading stack files and their history")
-    from cfscim.access.command import Request, run
-    from cfscim.vendors.limits import whole_run
-    from cfscim.vendors.recording import recorded
+    with _vendors_of("access", record):
+        from cfscim.access.command import Request, run
 
-    with recorded(record, "access"), whole_run():
         code = run(Request(tuple(paths or ()), output.value, at, person, since, live), os.environ)
     raise typer.Exit(code)
 
@@ -469,12 +464,9 @@ def restore_super_admin(
     record: Record = None,
 ) -> None:
     """Give a member the Super Administrator role with the SCIM token, when nobody has it."""
-    passing.begin(f"{stack}: reading the live systems")
-    from cfscim.restore import run
-    from cfscim.vendors.limits import whole_run
-    from cfscim.vendors.recording import recorded
+    with _vendors_of("restore-super-admin", record, stack):
+        from cfscim.restore import run
 
-    with recorded(record, "restore-super-admin"), whole_run():
         code = run(stack, person, outputs, os.environ, yes=yes)
     raise typer.Exit(code)
 

@@ -9,17 +9,18 @@ import json
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 from cfscim import processes
 from cfscim.adopt.finder import Discovery, Finding, find
-from cfscim.adopt.import_file import import_file
 from cfscim.adopt.state import State, asked, settings_of, state_in, state_of
+from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.kinds import ENTRA_CREDENTIALS, TOKENS, words_for
 from cfscim.config.messages import CONFIG_KEY, MissingError, ScimError
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.hints import engine_command, engine_folder
-from cfscim.program.registrations import Options
+from cfscim.program.registrations import Declared, Options, Registration
 from cfscim.rehearsal.handler import Candidate, Resource
 from cfscim.rehearsal.vendors import Vendors
 from cfscim.report.say import say
@@ -346,3 +347,47 @@ def _carry_out(command: Sequence[str], env: Mapping[str, str]) -> None:
             "the state may lack some of it",
             "put it right, run adopt again",
         )
+
+
+def import_file(findings: Iterable[Finding], declared: Declared, state: State) -> JsonObject:
+    """`{"nameTable": {name: urn}, "resources": [...]}`, components before what is in them."""
+    by_name = {resource.name: resource for resource in declared.resources}
+    names: dict[str, Json] = {}
+    components: dict[str, Json] = {}
+    entries: list[Json] = []
+    for finding in findings:
+        if finding.verdict != "adopt":
+            continue
+        entry: JsonObject = {
+            "type": finding.type,
+            "name": finding.name,
+            "id": finding.candidates[0].import_id,
+            "version": metadata.version(f"pulumi-{finding.type.split(':')[0]}"),
+        }
+        if finding.parent is not None:
+            entry["parent"] = finding.parent
+            _place(finding.parent, by_name, state, names, components)
+        entries.append(entry)
+    return {"nameTable": names, "resources": [*components.values(), *entries]}
+
+
+def _place(
+    name: str,
+    by_name: dict[str, Registration],
+    state: State,
+    names: dict[str, Json],
+    components: dict[str, Json],
+) -> None:
+    """Notes where a component is, or that it has to be made, with everything above it."""
+    if name in state.urns:
+        names[name] = state.urns[name]
+        return
+    if name in components:
+        return
+    component = by_name[name]
+    if component.parent is not None:
+        _place(component.parent, by_name, state, names, components)
+    entry: JsonObject = {"type": component.type, "name": name, "component": True}
+    if component.parent is not None:
+        entry["parent"] = component.parent
+    components[name] = entry

@@ -10,35 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from cfscim.config import kinds
 from cfscim.config.json_types import Json
-from cfscim.config.kinds import (
-    ACCESS_GUARD,
-    ACCOUNT_TOKENS,
-    ENTRA_APP,
-    ENTRA_ASSIGNMENT,
-    ENTRA_CREDENTIALS,
-    ENTRA_GROUP,
-    ENTRA_JOB,
-    ENTRA_KEYS,
-    ENTRA_MAPPING,
-    ENTRA_MEMBERS,
-    ENTRA_START,
-    ENTRA_TEST,
-    MOVE_SWITCH,
-    OKTA_APP,
-    OKTA_ASSIGNMENTS,
-    OKTA_CONNECTION,
-    OKTA_FEATURES,
-    OKTA_GATE,
-    OKTA_GROUP,
-    OKTA_MEMBERS,
-    OKTA_PERSON,
-    OKTA_PUSH,
-    PREVIOUS_TOKENS,
-    TOKEN_WATCHES,
-    USER_GROUP,
-    USER_TOKENS,
-)
 
 LEAVING = "-leaving"
 """Ends the name of what a gate of Okta's checks while a stack leaves Okta."""
@@ -123,85 +96,85 @@ class Step:
 
 _CLOUDFLARE = (Step("cloudflare", writes=1, refreshed=1),)
 STEPS: Mapping[str, Sequence[Step]] = {
-    ACCOUNT_TOKENS: _CLOUDFLARE,
-    USER_TOKENS: _CLOUDFLARE,
-    USER_GROUP: _CLOUDFLARE,
-    OKTA_GROUP: (
+    kinds.ACCOUNT_TOKENS: _CLOUDFLARE,
+    kinds.USER_TOKENS: _CLOUDFLARE,
+    kinds.USER_GROUP: _CLOUDFLARE,
+    kinds.OKTA_GROUP: (
         Step("okta groups", writes=1),
         Step("okta group", reads=2, refreshed=1),
     ),
-    OKTA_MEMBERS: (
+    kinds.OKTA_MEMBERS: (
         Step("okta groups", reads=1, writes=1, refreshed=1, each="users", page=OKTA_PAGE),
     ),
-    OKTA_PERSON: (
+    kinds.OKTA_PERSON: (
         Step("okta groups", writes=1, each="groups"),
         Step("okta", reads=1, refreshed=1),
     ),
-    OKTA_APP: (
+    kinds.OKTA_APP: (
         Step("okta app", reads=1, refreshed=1),
         Step("okta apps", reads=2, writes=2, refreshed=2),
         Step("okta", reads=1),
         Step("okta else", reads=1, refreshed=1),
     ),
-    OKTA_ASSIGNMENTS: (
+    kinds.OKTA_ASSIGNMENTS: (
         Step("okta apps", reads=1, writes=1, refreshed=1, each="groups", page=OKTA_PAGE),
     ),
-    OKTA_PUSH: (
+    kinds.OKTA_PUSH: (
         Step("okta apps", writes=1, refreshed=1),
         Step("okta group", reads=1),
     ),
-    OKTA_CONNECTION: (Step("okta apps", writes=2, refreshed=1),),
-    OKTA_FEATURES: (Step("okta apps", writes=1, refreshed=1),),
+    kinds.OKTA_CONNECTION: (Step("okta apps", writes=2, refreshed=1),),
+    kinds.OKTA_FEATURES: (Step("okta apps", writes=1, refreshed=1),),
     # They ask only when something of theirs changes; the watch over the token not when it is made.
-    TOKEN_WATCHES: (Step("cloudflare"),),
-    ACCESS_GUARD: (Step("cloudflare"),),
-    PREVIOUS_TOKENS: (Step("cloudflare"),),
+    kinds.TOKEN_WATCHES: (Step("cloudflare"),),
+    kinds.ACCESS_GUARD: (Step("cloudflare"),),
+    kinds.PREVIOUS_TOKENS: (Step("cloudflare"),),
     # The groups, the members, who is in each former and new group; a former one loses its policy.
-    MOVE_SWITCH: (
+    kinds.MOVE_SWITCH: (
         Step("cloudflare", reads=2),
         Step("cloudflare", reads=2, writes=1, each="formerNames"),
     ),
-    f"{OKTA_GATE} console": (Step("okta app", reads=1, refreshed=1),),
-    f"{OKTA_GATE} connection": (Step("okta apps", reads=1, refreshed=1),),
-    f"{OKTA_GATE} features": (Step("okta apps", reads=2, refreshed=2),),
-    ENTRA_APP: (
+    f"{kinds.OKTA_GATE} console": (Step("okta app", reads=1, refreshed=1),),
+    f"{kinds.OKTA_GATE} connection": (Step("okta apps", reads=1, refreshed=1),),
+    f"{kinds.OKTA_GATE} features": (Step("okta apps", reads=2, refreshed=2),),
+    kinds.ENTRA_APP: (
         Step("graph reads", reads=7, refreshed=1),
         Step("graph writes", writes=1),
     ),
-    ENTRA_GROUP: (
+    kinds.ENTRA_GROUP: (
         Step("graph reads", reads=10, refreshed=4),
         Step("graph writes", writes=3),
         Step("graph writes", writes=1, each="members"),
     ),
-    ENTRA_ASSIGNMENT: (
+    kinds.ENTRA_ASSIGNMENT: (
         Step("graph reads", reads=2, refreshed=1),
         Step("graph writes", writes=1),
     ),
-    ENTRA_JOB: (
+    kinds.ENTRA_JOB: (
         Step("graph reads", reads=6, refreshed=1),
         Step("graph writes", writes=1),
     ),
-    ENTRA_CREDENTIALS: (
+    kinds.ENTRA_CREDENTIALS: (
         Step("graph reads", reads=6, refreshed=1),
         Step("graph writes", writes=1),
     ),
-    ENTRA_MEMBERS: (
+    kinds.ENTRA_MEMBERS: (
         Step("graph reads", reads=1, refreshed=1),
         Step("graph writes", writes=1, each="members"),
     ),
-    ENTRA_KEYS: (Step("graph reads", reads=1),),
-    ENTRA_TEST: (Step("graph writes", writes=1),),
-    ENTRA_MAPPING: (
+    kinds.ENTRA_KEYS: (Step("graph reads", reads=1),),
+    kinds.ENTRA_TEST: (Step("graph writes", writes=1),),
+    kinds.ENTRA_MAPPING: (
         Step("graph reads", reads=3, refreshed=1),
         Step("graph writes", writes=1),
     ),
-    ENTRA_START: (
+    kinds.ENTRA_START: (
         Step("graph reads", reads=1, refreshed=1),
         Step("graph writes", writes=1),
     ),
 }
 """By the type; a gate also by what it checks."""
-_EVERY_RUN: Mapping[str, Step] = {TOKEN_WATCHES: Step("cloudflare", reads=1)}
+_EVERY_RUN: Mapping[str, Step] = {kinds.TOKEN_WATCHES: Step("cloudflare", reads=1)}
 """What asks also where nothing changes."""
 LOOKUPS: Mapping[str, Step] = {
     "cloudflare:getAccountApiTokenPermissionGroupsList": Step("cloudflare", reads=1),

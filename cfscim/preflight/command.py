@@ -7,17 +7,8 @@ from datetime import UTC, datetime
 
 from cfscim.adopt.finder import Finding, find
 from cfscim.adopt.state import State, settings_of, state_in, state_of
+from cfscim.config import kinds
 from cfscim.config.json_types import Json
-from cfscim.config.kinds import (
-    APPLICATIONS,
-    ENTRA_APP_NAME,
-    ENTRA_GROUP,
-    GROUPS,
-    GUARD,
-    OKTA_APP_NAME,
-    TOKENS,
-    words_for,
-)
 from cfscim.config.lanes import lanes
 from cfscim.config.messages import CONFIG_KEY, Level, Message, ScimError, Where
 from cfscim.config.models import ScimConfig
@@ -32,7 +23,7 @@ from cfscim.report.say import say
 from cfscim.stacks import engine_name, open_stack
 from cfscim.vendors.errors import AnswerError
 
-_NAMED = TOKENS | GROUPS | APPLICATIONS
+_NAMED = kinds.TOKENS | kinds.GROUPS | kinds.APPLICATIONS
 """What is told apart by its name, so that a name can be taken."""
 
 
@@ -96,13 +87,13 @@ def ask(
 
 def _in_charge(state: State | None) -> Charge | None:
     """By whom the last update left the account administered."""
-    guard = state.named(GUARD) if state is not None else None
+    guard = state.named(kinds.GUARD) if state is not None else None
     return Charge.kept(guard.outputs) if guard is not None else None
 
 
 def _application(kind: str, state: State | None) -> str:
     """The application's id in Okta, the service principal's in Entra; empty where there is none."""
-    name = OKTA_APP_NAME if kind == "okta" else ENTRA_APP_NAME
+    name = kinds.OKTA_APP_NAME if kind == "okta" else kinds.ENTRA_APP_NAME
     kept = state.named(name) if state is not None else None
     if kept is None:
         return ""
@@ -122,7 +113,7 @@ def _answers(vendor: str, asked: Asked) -> Iterator[Answer]:
 def _groups(state: State | None) -> dict[str, str]:
     """The ids of the stack's groups in Entra, by logical name."""
     kept = state.resources if state is not None else {}
-    return {name: group.id for (of, name), group in kept.items() if of == ENTRA_GROUP}
+    return {name: group.id for (of, name), group in kept.items() if of == kinds.ENTRA_GROUP}
 
 
 def _names(
@@ -152,9 +143,9 @@ def _taken(finding: Finding, *, own: bool) -> Answer:
         for candidate in finding.candidates
     )
     # Cloudflare lets two tokens have one name: nothing stops, and a person should know.
-    level = Level.UNKNOWN if finding.type in TOKENS or own else Level.REFUSED
+    level = Level.UNKNOWN if finding.type in kinds.TOKENS or own else Level.REFUSED
     message = Message(
-        Where(about=f"{finding.name} ({words_for(finding.type)})"),
+        Where(about=f"{finding.name} ({kinds.words_for(finding.type)})"),
         f"the name is taken by {by}",
         "the update would fail or make a second one",
         "run `cfscim adopt` to take it over, or choose another name"

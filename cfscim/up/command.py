@@ -10,13 +10,14 @@ import shlex
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from cfscim.adopt.state import read_state as stack_state
+from cfscim.config.access import access_table, managed_elsewhere
 from cfscim.config.json_types import JsonObject
 from cfscim.config.kinds import OKTA_CONSOLE_GATE, TOKEN
 from cfscim.config.messages import CONFIG_KEY, ScimError, UsageError, one_line
@@ -33,7 +34,6 @@ from cfscim.up.kept import PREFIX, find_kept, read_state, write_state
 from cfscim.up.kept import keep as leave_running
 from cfscim.up.people import Seed, kept_out, seed_break_glass, seed_groups, seeds
 from cfscim.up.progress import Progress, progress_of
-from cfscim.up.role_table import role_rows, show_roles
 from cfscim.up.sandbox_process import RunningSandbox, SandboxProcess
 from cfscim.verify import command as answers
 from cfscim.verify import parse_outputs
@@ -399,3 +399,57 @@ def _finish(
         return report.exit_code or 1
     say(f"All as declared. {then}", "+")
     return 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One member of the account: effective roles, and what differs from the declaration."""
+
+    person: str
+    roles: tuple[str, ...]
+    status: str
+    missing: tuple[str, ...]
+
+
+def role_rows(config: ScimConfig, members: Iterable[Mapping[str, object]]) -> list[Row]:
+    """`members` as `state.cloudflare.members` lists them -> a row each, sorted by address.
+
+    `missing` holds declared roles the person does not have; someone declared who is no member
+    at all has a row with status `absent`.
+    """
+    declared: dict[str, list[str]] = {}
+    for grant in access_table(config):
+        declared.setdefault(grant.person.lower(), []).append(grant.role.value)
+    rows: dict[str, Row] = {}
+    for member in members:
+        if member.get("accountId") != config.account.id:
+            continue
+        person = str(member["email"])
+        given = member["roles"]
+        roles = tuple(str(role) for role in given) if isinstance(given, list) else ()
+        wanted = declared.pop(person.lower(), [])
+        missing = tuple(role for role in wanted if role not in roles)
+        rows[person] = Row(person, roles, str(member["status"]), missing)
+    for person, wanted in declared.items():
+        rows[person] = Row(person, (), "absent", tuple(wanted))
+    return sorted(rows.values(), key=lambda row: row.person.lower())
+
+
+def show_roles(config: ScimConfig, rows: Iterable[Row]) -> None:
+    """Prints the rows as columns, the roles last, and what is missing in words."""
+    shown = list(rows)
+    cells = [("PERSON", "STATUS", "ROLES IN CLOUDFLARE")]
+    cells += [(row.person, row.status, ", ".join(row.roles) or "none") for row in shown]
+    person, status = (max(len(cell[i]) for cell in cells) for i in range(2))
+    for cell in cells:
+        say(
+            f"{cell[0]:<{person}}  {cell[1]:<{status}}  {cell[2]}",
+            hanging=" " * (person + status + 4),
+        )
+    for row in shown:
+        if row.missing:
+            say(f"{row.person} should also have: {', '.join(row.missing)}", "!")
+    elsewhere = managed_elsewhere(config)
+    if elsewhere:
+        names = ", ".join(role.value for role in elsewhere)
+        say(f"Members of {names} are managed in the identity provider.")

@@ -23,11 +23,11 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from werkzeug import Response
 
 from sandbox.entra.errors import GraphError, reply
-from sandbox.entra.keys import CERTIFICATE_PEM, KEY_PEM
 from sandbox.entra.models import EntraState
 from sandbox.entra.permissions import DEFAULT_ROLES, KNOWN_ROLES
 from sandbox.server.admin import admin_router
 from sandbox.server.router import Context, Router, json_reply
+from sandbox.server.tls import CERTIFICATE_PEM, KEY_PEM, signing_certificate, signing_key
 from sandbox.server.world import World
 
 router = Router("entra", reply)
@@ -78,11 +78,9 @@ class SigninMaterial:
 @cache
 def material() -> SigninMaterial:
     """The process's material: the constant key, and request tokens of its own."""
-    key = serialization.load_pem_private_key(KEY_PEM.encode(), None)
-    assert isinstance(key, rsa.RSAPrivateKey)
     return SigninMaterial(
-        key=key,
-        certificate=x509.load_pem_x509_certificate(CERTIFICATE_PEM.encode()),
+        key=signing_key(),
+        certificate=signing_certificate(),
         oidc_request_token=uuid.uuid4().hex,
         identity_header=uuid.uuid4().hex,
         pfx_password=uuid.uuid4().hex,

@@ -7,21 +7,16 @@ https://developer.okta.com/docs/guides/implement-oauth-for-okta-serviceapp/main/
 import hmac
 import re
 import time
-from functools import cache
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from sandbox.okta.errors import OktaError, forbidden
 from sandbox.okta.models import ORGANISATION
 from sandbox.server.ids import okta_id
 from sandbox.server.router import Context
+from sandbox.server.tls import signing_key
 
-PEM = Path(__file__).with_name("sandbox.pem")
-"""The sandbox's one key (PKCS#8) and its certificate: public, good for nothing but a sandbox."""
 CLIENT_ID = okta_id("0oa", "service-app")
 KEY_ID = "sandbox-service-app"
 SCOPES = tuple(
@@ -106,7 +101,7 @@ def check_assertion(assertion: str, host: str) -> None:
             raise RefusedAssertionError("The client_assertion's kid is not a key of this client.")
         claims = jwt.decode(
             assertion,
-            private_key().public_key(),
+            signing_key().public_key(),
             ["RS256"],
             options={"require": ["exp"], "verify_aud": False},
         )
@@ -127,14 +122,6 @@ def check_assertion(assertion: str, host: str) -> None:
     if claims["exp"] - time.time() > _LONGEST_ASSERTION_SECONDS:
         text = "The client_assertion token has an expiration too far into the future."
         raise RefusedAssertionError(text)
-
-
-@cache
-def private_key() -> rsa.RSAPrivateKey:
-    """The sandbox's key, for the service app and for SAML."""
-    key = load_pem_private_key(PEM.read_bytes().split(b"-----BEGIN CERT")[0], None)
-    assert isinstance(key, rsa.RSAPrivateKey)
-    return key
 
 
 def _access_key(api_token: str) -> str:

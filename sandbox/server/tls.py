@@ -1,11 +1,35 @@
-"""The certificate authority of the sandbox and the TLS settings of its server."""
+"""The sandbox's certificate authority and TLS, and the one key with which its vendors sign."""
 
 import os
 import ssl
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+KEY_PEM, _mark, _certificate = (
+    Path(__file__).with_name("sandbox.pem").read_text().partition("-----BEGIN CERTIFICATE")
+)
+CERTIFICATE_PEM = _mark + _certificate
+"""The sandbox's one key (PKCS#8) and its certificate: public, good for nothing but a sandbox."""
+
+
+@cache
+def signing_key() -> rsa.RSAPrivateKey:
+    """That key, for clients' assertions, for tokens and for SAML."""
+    key = load_pem_private_key(KEY_PEM.encode(), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key
+
+
+@cache
+def signing_certificate() -> x509.Certificate:
+    """Its certificate."""
+    return x509.load_pem_x509_certificate(CERTIFICATE_PEM.encode())
 
 
 class AuthorityError(Exception):

@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Mapping
 
-from cfscim.adopt.command import delete_twins
+from cfscim.adopt.command import delete_twins, import_file
 from cfscim.adopt.finder import find
-from cfscim.adopt.import_file import import_file
 from cfscim.adopt.state import read_state
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.rehearsal.vendors import Vendors

@@ -14,12 +14,12 @@ from cfscim.adopt.command import (
     Request,
     delete_twins,
     held_back,
+    import_file,
     needs_person,
     report,
     run,
 )
 from cfscim.adopt.finder import Discovery, find
-from cfscim.adopt.import_file import import_file
 from cfscim.adopt.state import State, read_state, settings_of
 from cfscim.config.json_types import JsonObject
 from cfscim.config.messages import CONFIG_KEY, MissingError, ScimError

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
+from cfscim.adopt.command import import_file
 from cfscim.adopt.finder import find
-from cfscim.adopt.import_file import import_file
 from cfscim.adopt.state import read_state
 from cfscim.config.messages import ScimError
 from cfscim.rehearsal.vendors import Vendors

@@ -10,8 +10,8 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
+from cfscim.adopt.command import import_file
 from cfscim.adopt.finder import find
-from cfscim.adopt.import_file import import_file
 from cfscim.adopt.state import read_state
 from cfscim.config.models import parse_config
 from cfscim.rehearsal import Rehearsal

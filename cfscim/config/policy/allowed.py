@@ -7,54 +7,10 @@ input is made from, that is held to the list as well; an id written out by hand 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from cfscim.config import kinds
 from cfscim.config.access import people
 from cfscim.config.entra_keys import Key, everybody, notifications, tenant_url
 from cfscim.config.json_types import Json
-from cfscim.config.kinds import (
-    ACCESS_GUARD,
-    ACCOUNT_TOKENS,
-    ENTRA_APP,
-    ENTRA_APP_NAME,
-    ENTRA_ASSIGNMENT,
-    ENTRA_CREDENTIALS,
-    ENTRA_CREDENTIALS_NAME,
-    ENTRA_GROUP,
-    ENTRA_JOB,
-    ENTRA_JOB_NAME,
-    ENTRA_MEMBERS,
-    ENTRA_USERS,
-    ENTRA_USERS_ASSIGNMENT,
-    KINDS,
-    MEMBERS,
-    MOVE_SWITCH,
-    OF_A_ROLE,
-    OF_ENTRA_ASSIGNMENT,
-    OF_ENTRA_GROUP,
-    OF_OKTA_GROUP,
-    OF_OKTA_PUSH,
-    OF_USER_GROUP,
-    OKTA_APP,
-    OKTA_APP_NAME,
-    OKTA_ASSIGNMENTS,
-    OKTA_ASSIGNMENTS_NAME,
-    OKTA_CONNECTION,
-    OKTA_CONNECTION_NAME,
-    OKTA_FEATURES,
-    OKTA_FEATURES_NAME,
-    OKTA_GROUP,
-    OKTA_MEMBERS,
-    OKTA_PERSON,
-    OKTA_PUSH,
-    OKTA_USERS,
-    OURS,
-    PREVIOUS_TOKENS,
-    STACK,
-    TOKEN,
-    TOKEN_WATCHES,
-    TOKENS,
-    USER_GROUP,
-    USER_TOKENS,
-)
 from cfscim.config.lanes import NEXT, Lane, lanes
 from cfscim.config.messages import PROJECT
 from cfscim.config.models import EntraConfig, ScimConfig
@@ -66,51 +22,51 @@ _OURS = f"{PROJECT}:index:"
 _PROVIDER = "pulumi:providers:"
 _EVERYWHERE = (
     "cloudflare:",
-    ACCESS_GUARD,
-    MOVE_SWITCH,
-    PREVIOUS_TOKENS,
-    TOKEN_WATCHES,
+    kinds.ACCESS_GUARD,
+    kinds.MOVE_SWITCH,
+    kinds.PREVIOUS_TOKENS,
+    kinds.TOKEN_WATCHES,
 )
 _OF_PROVIDER: Mapping[str, tuple[str, ...]] = {
-    "okta": (*_EVERYWHERE, "okta:", f"{OURS}Okta"),
-    "entra": (*_EVERYWHERE, "azuread:", f"{OURS}Entra"),
+    "okta": (*_EVERYWHERE, "okta:", f"{kinds.OURS}Okta"),
+    "entra": (*_EVERYWHERE, "azuread:", f"{kinds.OURS}Entra"),
 }
 """Which of the kinds that the program knows it declares with which identity provider."""
 _PACKAGES = {"okta": {"cloudflare", "okta"}, "entra": {"cloudflare", "azuread"}}
 _ONCE: Mapping[str, str] = {
-    ACCOUNT_TOKENS: TOKEN,
-    USER_TOKENS: TOKEN,
-    OKTA_APP: OKTA_APP_NAME,
-    OKTA_CONNECTION: OKTA_CONNECTION_NAME,
-    OKTA_FEATURES: OKTA_FEATURES_NAME,
-    ENTRA_APP: ENTRA_APP_NAME,
-    ENTRA_JOB: ENTRA_JOB_NAME,
-    ENTRA_CREDENTIALS: ENTRA_CREDENTIALS_NAME,
+    kinds.ACCOUNT_TOKENS: kinds.TOKEN,
+    kinds.USER_TOKENS: kinds.TOKEN,
+    kinds.OKTA_APP: kinds.OKTA_APP_NAME,
+    kinds.OKTA_CONNECTION: kinds.OKTA_CONNECTION_NAME,
+    kinds.OKTA_FEATURES: kinds.OKTA_FEATURES_NAME,
+    kinds.ENTRA_APP: kinds.ENTRA_APP_NAME,
+    kinds.ENTRA_JOB: kinds.ENTRA_JOB_NAME,
+    kinds.ENTRA_CREDENTIALS: kinds.ENTRA_CREDENTIALS_NAME,
 }
 """The logical name of what a stack declares once."""
 
 
 def accounted_for(case: Case, view: ResourceView) -> Iterator[Finding]:
     """What of the resource the config does not account for."""
-    if view.type.startswith(_OURS) or view.type == STACK:
+    if view.type.startswith(_OURS) or view.type == kinds.STACK:
         return
     if view.type.startswith(_PROVIDER):
         yield from _provider(case.config, view)
         return
     config, view = _way_of(case.config, view)
-    if view.type not in KINDS or not view.type.startswith(
+    if view.type not in kinds.KINDS or not view.type.startswith(
         _OF_PROVIDER[config.identity_provider.kind]
     ):
         yield Finding(f"the config accounts for no resource of the type {view.type}", _REMOVE)
         return
     account = view.inputs.get("accountId", UNKNOWN)
-    if account not in (UNKNOWN, config.account.id) and view.type not in TOKENS:
+    if account not in (UNKNOWN, config.account.id) and view.type not in kinds.TOKENS:
         yield Finding(
             f"it belongs to account {account}, the stack to {config.account.id}",
             f"declare it with accountId {config.account.id}",
         )
     if view.type in _ONCE:
-        owned = view.type not in TOKENS or (view.type == ACCOUNT_TOKENS) == (
+        owned = view.type not in kinds.TOKENS or (view.type == kinds.ACCOUNT_TOKENS) == (
             config.token.owner == "account"
         )
         yield from _named(view, {_ONCE[view.type]: ""} if owned else {}, "resource of this type")
@@ -153,8 +109,8 @@ def _way_of(config: ScimConfig, view: ResourceView) -> tuple[ScimConfig, Resourc
 
 
 def _next_names(lane: Lane) -> frozenset[str]:
-    names = {lane.resource(kind, role) for kind in OF_A_ROLE for role in lane.config.roles}
-    return frozenset(names | {f"{name}{MEMBERS}" for name in names})
+    names = {lane.resource(kind, role) for kind in kinds.OF_A_ROLE for role in lane.config.roles}
+    return frozenset(names | {f"{name}{kinds.MEMBERS}" for name in names})
 
 
 def _named(view: ResourceView, expected: Mapping[str, str], what: str) -> Iterator[Finding]:
@@ -189,16 +145,19 @@ def _only(view: ResourceView, key: str, allowed: tuple[str, ...]) -> Iterator[Fi
         )
 
 
+def _people_by_group(config: ScimConfig, kind: str, users: str) -> dict[str, tuple[str, ...]]:
+    """Logical name of a group -> whom the config lists for it; `users`: the users' group's."""
+    roles = {role.resource(kind): given.members or () for role, given in config.roles.items()}
+    return {users: people(config), **roles}
+
+
 def _memberships(kind: str, users: str) -> Callable[[ScimConfig, ResourceView], Iterator[Finding]]:
     """Of the role groups of `kind` and of the users' group, by their logical names."""
 
     def check(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
-        of_group = {users: people(config)}
-        of_group |= {
-            role.resource(kind): given.members or () for role, given in config.roles.items()
-        }
-        groups = {f"{name}{MEMBERS}": name for name in of_group}
-        listed = {f"{name}{MEMBERS}": members for name, members in of_group.items()}
+        of_group = _people_by_group(config, kind, users)
+        groups = {f"{name}{kinds.MEMBERS}": name for name in of_group}
+        listed = {f"{name}{kinds.MEMBERS}": members for name, members in of_group.items()}
         yield from _named(view, groups, "membership")
         yield from _made_from(view, "groupId", groups.get(view.name))
         for key in ("users", "members"):
@@ -208,7 +167,7 @@ def _memberships(kind: str, users: str) -> Callable[[ScimConfig, ResourceView], 
 
 
 def _one_person(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
-    users = OKTA_USERS
+    users = kinds.OKTA_USERS
     person = view.name.removeprefix(f"{users}-")
     # Asked for every person, so nothing is sorted or collected here.
     groups = [
@@ -224,10 +183,10 @@ def _one_person(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
 
 
 def _assignments(_config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
-    yield from _named(view, {OKTA_ASSIGNMENTS_NAME: ""}, "assignment")
+    yield from _named(view, {kinds.OKTA_ASSIGNMENTS_NAME: ""}, "assignment")
     yield from _one_of(view, "groups", "group")
-    yield from _made_from(view, "appId", OKTA_APP_NAME)
-    yield from _made_from(view, "groups", OKTA_USERS)
+    yield from _made_from(view, "appId", kinds.OKTA_APP_NAME)
+    yield from _made_from(view, "groups", kinds.OKTA_USERS)
 
 
 def _one_of(view: ResourceView, key: str, what: str) -> Iterator[Finding]:
@@ -237,17 +196,20 @@ def _one_of(view: ResourceView, key: str, what: str) -> Iterator[Finding]:
 
 
 def _push(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
-    groups = {r.resource(OF_OKTA_PUSH): r.resource(OF_OKTA_GROUP) for r in config.roles}
+    groups = {r.resource(kinds.OF_OKTA_PUSH): r.resource(kinds.OF_OKTA_GROUP) for r in config.roles}
     yield from _named(view, groups, "push")
-    yield from _made_from(view, "appId", OKTA_APP_NAME)
+    yield from _made_from(view, "appId", kinds.OKTA_APP_NAME)
     yield from _made_from(view, "sourceGroupId", groups.get(view.name))
 
 
 def _app_role(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
-    groups = {r.resource(OF_ENTRA_ASSIGNMENT): r.resource(OF_ENTRA_GROUP) for r in config.roles}
-    groups[ENTRA_USERS_ASSIGNMENT] = ENTRA_USERS
+    groups = {
+        r.resource(kinds.OF_ENTRA_ASSIGNMENT): r.resource(kinds.OF_ENTRA_GROUP)
+        for r in config.roles
+    }
+    groups[kinds.ENTRA_USERS_ASSIGNMENT] = kinds.ENTRA_USERS
     yield from _named(view, groups, "assignment")
-    yield from _made_from(view, "resourceObjectId", ENTRA_APP_NAME)
+    yield from _made_from(view, "resourceObjectId", kinds.ENTRA_APP_NAME)
     yield from _made_from(view, "principalObjectId", groups.get(view.name))
 
 
@@ -270,9 +232,8 @@ def _group(
 
 
 def _entra_group(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
-    yield from _group(OF_ENTRA_GROUP, "displayName", ENTRA_USERS)(config, view)
-    listed = {r.resource(OF_ENTRA_GROUP): given.members or () for r, given in config.roles.items()}
-    listed[ENTRA_USERS] = people(config)
+    yield from _group(kinds.OF_ENTRA_GROUP, "displayName", kinds.ENTRA_USERS)(config, view)
+    listed = _people_by_group(config, kinds.OF_ENTRA_GROUP, kinds.ENTRA_USERS)
     if view.name in listed:
         yield from _only(view, "members", listed[view.name])
     for key in ("dynamicMembership", "dynamicMemberships", "owners", "assignableToRole"):
@@ -285,11 +246,11 @@ def _connection(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
     if address not in (UNKNOWN, scim_base_url(config)):
         yield Finding("the token is handed over to another address", "write the account's own")
     if "appId" in view.inputs:
-        yield from _made_from(view, "appId", OKTA_APP_NAME)
+        yield from _made_from(view, "appId", kinds.OKTA_APP_NAME)
 
 
 def _of_the_app(_config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
-    yield from _made_from(view, "servicePrincipalId", ENTRA_APP_NAME)
+    yield from _made_from(view, "servicePrincipalId", kinds.ENTRA_APP_NAME)
 
 
 def _entra_credentials(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
@@ -313,16 +274,16 @@ def _entra_credentials(config: ScimConfig, view: ResourceView) -> Iterator[Findi
 
 
 _CHECKS: Mapping[str, Callable[[ScimConfig, ResourceView], Iterator[Finding]]] = {
-    OKTA_MEMBERS: _memberships(OF_OKTA_GROUP, OKTA_USERS),
-    OKTA_PERSON: _one_person,
-    OKTA_ASSIGNMENTS: _assignments,
-    OKTA_PUSH: _push,
-    OKTA_CONNECTION: _connection,
-    OKTA_GROUP: _group(OF_OKTA_GROUP, "name", OKTA_USERS),
-    USER_GROUP: _group(OF_USER_GROUP, "name", ""),
-    ENTRA_JOB: _of_the_app,
-    ENTRA_CREDENTIALS: _entra_credentials,
-    ENTRA_ASSIGNMENT: _app_role,
-    ENTRA_GROUP: _entra_group,
-    ENTRA_MEMBERS: _memberships(OF_ENTRA_GROUP, ENTRA_USERS),
+    kinds.OKTA_MEMBERS: _memberships(kinds.OF_OKTA_GROUP, kinds.OKTA_USERS),
+    kinds.OKTA_PERSON: _one_person,
+    kinds.OKTA_ASSIGNMENTS: _assignments,
+    kinds.OKTA_PUSH: _push,
+    kinds.OKTA_CONNECTION: _connection,
+    kinds.OKTA_GROUP: _group(kinds.OF_OKTA_GROUP, "name", kinds.OKTA_USERS),
+    kinds.USER_GROUP: _group(kinds.OF_USER_GROUP, "name", ""),
+    kinds.ENTRA_JOB: _of_the_app,
+    kinds.ENTRA_CREDENTIALS: _entra_credentials,
+    kinds.ENTRA_ASSIGNMENT: _app_role,
+    kinds.ENTRA_GROUP: _entra_group,
+    kinds.ENTRA_MEMBERS: _memberships(kinds.OF_ENTRA_GROUP, kinds.ENTRA_USERS),
 }

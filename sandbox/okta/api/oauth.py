@@ -6,6 +6,7 @@ from sandbox.okta import signin
 from sandbox.okta.api.route import endpoint
 from sandbox.server.admin import admin_router
 from sandbox.server.router import Context, json_reply
+from sandbox.server.tls import KEY_PEM
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -13,11 +14,10 @@ _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 @admin_router.route("GET", "/_sandbox/okta/oauth")
 def show(ctx: Context) -> Response:
     """What a client needs to sign in as the service app. Holds its private key."""
-    private_key, _, _ = signin.PEM.read_text().partition("-----BEGIN CERTIFICATE")
     return json_reply(
         {
             "clientId": signin.CLIENT_ID,
-            "privateKey": private_key,
+            "privateKey": KEY_PEM,
             "privateKeyId": signin.KEY_ID,
             "scopes": list(signin.SCOPES),
         }

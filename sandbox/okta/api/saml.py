@@ -4,10 +4,8 @@ One constant certificate serves every app; only its ``kid`` is the app's own.
 """
 
 import base64
-from functools import cache
 from xml.sax.saxutils import escape, quoteattr
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from jwt.algorithms import RSAAlgorithm
@@ -17,8 +15,8 @@ from sandbox.okta.api.apps import find
 from sandbox.okta.api.route import endpoint
 from sandbox.okta.errors import not_found
 from sandbox.okta.models import ORGANISATION, stamp
-from sandbox.okta.signin import PEM, private_key
 from sandbox.server.router import Context, json_reply
+from sandbox.server.tls import signing_certificate, signing_key
 
 _METADATA = "urn:oasis:names:tc:SAML:2.0:metadata"
 _BINDINGS = ("HTTP-POST", "HTTP-Redirect")
@@ -28,8 +26,8 @@ _NAME_FORMATS = ("unspecified", "emailAddress")
 @endpoint("GET", "/api/v1/apps/<app_id>/credentials/keys", "okta.apps.read")
 def list_keys(ctx: Context, app_id: str) -> Response:
     """The app's only signing key (R)."""
-    app, certificate = find(ctx.state, app_id), _certificate()
-    public = RSAAlgorithm.to_jwk(private_key().public_key(), as_dict=True)
+    app, certificate = find(ctx.state, app_id), signing_certificate()
+    public = RSAAlgorithm.to_jwk(signing_key().public_key(), as_dict=True)
     thumbprint = base64.urlsafe_b64encode(certificate.fingerprint(hashes.SHA256()))
     key = {
         "kty": "RSA",
@@ -79,10 +77,5 @@ def metadata(ctx: Context, app_id: str) -> Response:
     return Response(text, content_type="application/xml")
 
 
-@cache
-def _certificate() -> x509.Certificate:
-    return x509.load_pem_x509_certificate(PEM.read_bytes())
-
-
 def _x5c() -> str:
-    return base64.b64encode(_certificate().public_bytes(Encoding.DER)).decode()
+    return base64.b64encode(signing_certificate().public_bytes(Encoding.DER)).decode()
