@@ -67,6 +67,7 @@ class Act(StrEnum):
     ENTRA_STOP = "stop"
     ENTRA_RESTART = "restart"  # (service principal, job, resetScope)
     ENTRA_LOGS = "logs"  # put right what the provisioning logs name
+    ENTRA_ENTITLE = "entitle"  # the person's object id
     ENTRA_ENABLE_MAPPING = "enable mappings"
     ENTRA_MAP_ACTIVE = "map active"
     ENTRA_CLEAR_USER_FILTER = "clear the user filter"

@@ -27,10 +27,9 @@ T = TypeVar("T")
 # Entra's own words for "there was nothing to change".
 _NOTHING_TO_DO = "RedundantExport"
 _OUT_OF_SCOPE = "NotEffectivelyEntitled"
-_ENTITLE = Action(
-    Act.ENTRA_LOGS,
+_ENTITLE = (
     "put the person into the role's group and the users' group, see that the account is enabled "
-    "and, with userFilter, that every clause holds; then run it again",
+    "and, with userFilter, that every clause holds; then run it again"
 )
 _DIALECT = "aadoptscim062020"
 
@@ -131,17 +130,16 @@ def _provisioned(
 
 def _judged(outcome: Provisioned, member: Member) -> Verdict:
     expected = "provisioned"
+    entitle = Action(Act.ENTRA_ENTITLE, _ENTITLE, (member.id,))
     if outcome.result == "Success" and outcome.taken_away:
         why = "disabled in Entra" if member.account_enabled is False else "in no assigned group"
-        return fails(expected, f"taken away in Cloudflare: {why}", _ENTITLE)
+        return fails(expected, f"taken away in Cloudflare: {why}", entitle)
     if outcome.result == "Success":
         return holds(expected, f"provisioned as {member.sent_name}")
     if outcome.result == "Skipped" and _NOTHING_TO_DO in outcome.reason:
         return holds(expected, "Cloudflare has this person as Entra does")
     text = f"{outcome.result}: {outcome.reason or 'no reason given'}"
-    return fails(
-        expected, text, _ENTITLE if _OUT_OF_SCOPE in outcome.reason else actions.ENTRA_LOGS
-    )
+    return fails(expected, text, entitle if _OUT_OF_SCOPE in outcome.reason else actions.ENTRA_LOGS)
 
 
 def _arrived(

@@ -14,6 +14,7 @@ from cfscim.adopt.command import import_file
 from cfscim.adopt.finder import find
 from cfscim.adopt.state import read_state
 from cfscim.config.models import parse_config
+from cfscim.config.names import group_name
 from cfscim.rehearsal import Rehearsal
 from cfscim.rehearsal.vendors import Vendors
 from cfscim.vendors.entra.job_schema import object_mapping
@@ -342,6 +343,19 @@ class Hands:
     def logs(self) -> None:
         """Whatever they name is put right: in the sandbox nothing but the entries is wrong."""
 
+    def entitle(self, member: str) -> None:
+        user = self.world.entra.users[member]
+        user.properties["accountEnabled"] = True
+        config = self.stack.config
+        for group in self.world.entra.groups.values():
+            name = group.text("displayName")
+            roles = [role for role in config.roles if group_name(config, role) == name]
+            lists = [config.roles[role].members or () for role in roles]
+            is_users = name == config.identity_provider.users_group.name
+            wanted = is_users or any(user.text("mail") in members for members in lists)
+            if wanted and member not in group.members:
+                group.members.append(member)
+
     def enable_mapping(self) -> None:
         for source in ("User", "Group"):
             mapping = object_mapping(self.job().document, source)
@@ -465,6 +479,7 @@ EXECUTORS: Mapping[Act, Callable[..., None]] = {
     Act.ENTRA_STOP: lambda hands: hands.schedule("Disabled"),
     Act.ENTRA_RESTART: Hands.restart,
     Act.ENTRA_LOGS: Hands.logs,
+    Act.ENTRA_ENTITLE: Hands.entitle,
     Act.ENTRA_ENABLE_MAPPING: Hands.enable_mapping,
     Act.ENTRA_MAP_ACTIVE: Hands.map_active,
     Act.ENTRA_CLEAR_USER_FILTER: Hands.clear_user_filter,

@@ -291,7 +291,9 @@ def test_a_job_that_runs_although_it_should_not(bases: Bases) -> None:
     assert failing(report) == {}, show(report)
 
 
-@pytest.mark.parametrize("person", ["without an address", "refused once", "gone"])
+@pytest.mark.parametrize(
+    "person", ["without an address", "refused once", "gone", "disabled", "in no group"]
+)
 def test_one_person_on_demand(bases: Bases, person: str) -> None:
     hands = Hands(bases, ENTRA, bases.stack(ENTRA))
     if person == "refused once":
@@ -300,7 +302,13 @@ def test_one_person_on_demand(bases: Bases, person: str) -> None:
         hands.world.faults.add([fault])
     elif person == "without an address":
         user(hands.world, "ada").properties["mail"] = None
-    if person != "refused once":
+    elif person == "disabled":
+        user(hands.world, "ada").properties["accountEnabled"] = False
+    elif person == "in no group":
+        ada = user(hands.world, "ada").id
+        for group in hands.world.entra.groups.values():
+            group.members = [member for member in group.members if member != ada]
+    if person in ("without an address", "gone"):
         leave("ada@example.com")(hands.world)
     for _ in range(ROUNDS):
         report = provision(
