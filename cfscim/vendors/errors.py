@@ -58,8 +58,8 @@ _INSTEAD: dict[Kind, str] = {
     "malformed": "check the address; a proxy may have answered in the vendor's place",
     "unexpected": "run again",
 }
-_NO_ANSWER = ("throttled", "unavailable", "timeout", "unreachable")
-"""The network, or the vendor behind it, is what is missing."""
+_NO_ANSWER = ("throttled", "unavailable", "timeout", "unreachable", "malformed")
+"""The network, or an answer of the vendor behind it, is what is missing."""
 _LONGEST = 200
 
 

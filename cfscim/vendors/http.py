@@ -68,6 +68,25 @@ class Answer:
     body: Json
 
 
+_SLICE = 1024
+
+
+class _Sliced(httpx.SyncByteStream):
+    """A stream in small parts: packed, each may be a thousand times as large before it is seen."""
+
+    def __init__(self, stream: httpx.SyncByteStream) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        for part in self._stream:
+            for start in range(0, len(part), _SLICE):
+                yield part[start : start + _SLICE]
+
+    def close(self) -> None:
+        """Closes the stream itself."""
+        self._stream.close()
+
+
 class HttpClient:
     """Sends calls to one vendor. Safe to share between threads; close it, or use `with`.
 
@@ -233,6 +252,8 @@ class HttpClient:
         if "," in response.headers.get("content-encoding", ""):
             # Each further layer may unfold a thousandfold before its size can be seen.
             raise AnswerError("malformed", where, "an answer that is packed more than once")
+        if not response.is_stream_consumed and isinstance(response.stream, httpx.SyncByteStream):
+            response.stream = _Sliced(response.stream)
         parts: list[bytes] = []
         size = 0
         for part in response.iter_bytes():

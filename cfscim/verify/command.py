@@ -15,6 +15,7 @@ from cfscim.config.models import ScimConfig
 from cfscim.hints import as_printed
 from cfscim.report.say import say
 from cfscim.stacks import engine_name, open_stack
+from cfscim.vendors.limits import whole_run
 from cfscim.vendors.secrets import mask
 from cfscim.verify import Check, Report, StackOutputs, Status, read_outputs
 
@@ -46,7 +47,8 @@ def run(
     if person is not None:
         from cfscim.verify.entra_person import provision
 
-        report = provision(subject.config, subject.outputs, subject.settings, env, person)
+        with whole_run():
+            report = provision(subject.config, subject.outputs, subject.settings, env, person)
         _print(report, stack, output, everything=True)
         return report.exit_code
     end = clock() + wait * 60
