@@ -61,6 +61,14 @@ def as_printed(text: str) -> str:
     return _IN_TEXT.sub(lambda match: f"`{_whole(match[1], (match[2] or '').strip())}`", text)
 
 
+def of_stack(text: str, file: str, stack: str) -> str:
+    """The text with every command between backticks for this stack, for a document that is read
+    elsewhere too, and may be about several."""
+    return _IN_TEXT.sub(
+        lambda match: f"`{_for_stack(match[1], (match[2] or '').strip(), (file, stack))}`", text
+    )
+
+
 def engine_command(*words: str) -> str:
     """`pulumi` with these words, for the stack that the user named."""
     return _whole("pulumi", shlex.join(words))
@@ -79,16 +87,22 @@ def _run_here(module: str, *words: str) -> str:
 
 
 def _whole(program: str, words: str) -> str:
-    """One command in full; `words`: as they stand, for they may hold a pipe or a place to fill."""
-    first, named = words.partition(" ")[0], _named.get()
-    if program != "pulumi":
-        if first in OF_A_STACK and named is not None and "--stack" not in words:
-            file, stack = named
-            words += f" {shlex.join(stack_words(file, stack))}"
-        return f"{_run_here(program)} {words}".rstrip()
-    if named is None or first not in _ENGINE_OF_A_STACK or "--stack" in words:
-        return f"pulumi {words}".rstrip()
+    """One command in full, by this interpreter."""
+    whole = _for_stack(program, words, _named.get())
+    if program == "pulumi":
+        return whole
+    return f"{_run_here(program)}{whole.removeprefix(program)}"
+
+
+def _for_stack(program: str, words: str, named: tuple[str, str] | None) -> str:
+    """A command with its stack; `words`: as they stand, for they may hold a pipe or a place to
+    fill."""
+    takes = _ENGINE_OF_A_STACK if program == "pulumi" else OF_A_STACK
+    if named is None or words.partition(" ")[0] not in takes or "--stack" in words:
+        return f"{program} {words}".rstrip()
     file, stack = named
+    if program != "pulumi":
+        return f"{program} {words} {shlex.join(stack_words(file, stack))}"
     where = f" -C {shlex.quote(os.path.dirname(file))}" if os.path.dirname(file) else ""
     command, pipe, rest = words.partition(" | ")
     return f"pulumi{where} {command} --stack {shlex.quote(stack)}{pipe}{rest}"

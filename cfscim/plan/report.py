@@ -11,7 +11,7 @@ from cfscim.config.messages import one_line
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.warnings import lines
-from cfscim.hints import anywhere, stack_words
+from cfscim.hints import anywhere, of_stack, stack_words
 from cfscim.plan.model import Plan
 from cfscim.program.registrations import Registration, Value
 from cfscim.report.document import (
@@ -176,15 +176,23 @@ def _calls(plan: Plan) -> Section:
 
 def _steps(plan: Plan) -> Iterable[Section]:
     if plan.remaining_steps:
-        yield Section("Left to do by hand", (Bullets(_prose(plan.remaining_steps), numbered=True),))
+        lines = tuple(steps_of(plan, plan.remaining_steps))
+        yield Section("Left to do by hand", (Bullets(lines, numbered=True),))
+
+
+def steps_of(plan: Plan, steps: Iterable[str]) -> Iterator[Line]:
+    """Steps by hand, with the commands in them for the plan's stack."""
+    for step in steps:
+        yield (Prose(of_stack(step, plan.file, plan.stack)),)
 
 
 def _warnings(plan: Plan) -> Iterable[Section]:
     if plan.warnings:
-        yield Section("Warnings", (Bullets(_prose(lines(plan.warnings))),))
+        yield Section("Warnings", (Bullets(prose(lines(plan.warnings))),))
 
 
-def _prose(texts: Sequence[str]) -> tuple[Line, ...]:
+def prose(texts: Iterable[str]) -> tuple[Line, ...]:
+    """A line each of finished sentences."""
     return tuple((Prose(text),) for text in texts)
 
 

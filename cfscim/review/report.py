@@ -9,6 +9,7 @@ from cfscim.config.policy.lock_out import delivers
 from cfscim.config.roles import ROLES, Role
 from cfscim.hints import anywhere, stack_words
 from cfscim.plan.model import as_json, grant_json
+from cfscim.plan.report import prose, steps_of
 from cfscim.report.document import (
     Block,
     Bullets,
@@ -191,9 +192,12 @@ def _settings(review: Review) -> Iterator[Section]:
 
 
 def _by_hand(review: Review) -> Iterator[Section]:
-    new = [*once(review), *((Prose(text),) for text in review.steps.new)]
+    new = [*once(review), *steps_of(review.after, review.steps.new)]
     blocks: list[Block] = [Bullets(tuple(new), numbered=True)] if new else []
-    blocks += _folded(review.steps, "step")
+    same, gone = (
+        tuple(steps_of(review.after, of)) for of in (review.steps.same, review.steps.gone)
+    )
+    blocks += _folded(same, gone, "step")
     if blocks:
         yield Section("Left to do by hand", tuple(blocks))
 
@@ -201,18 +205,17 @@ def _by_hand(review: Review) -> Iterator[Section]:
 def _warnings(review: Review) -> Iterator[Section]:
     blocks: list[Block] = []
     if review.warnings.new:
-        blocks.append(Bullets(tuple((Prose(text),) for text in review.warnings.new)))
-    blocks += _folded(review.warnings, "warning")
+        blocks.append(Bullets(prose(review.warnings.new)))
+    blocks += _folded(prose(review.warnings.same), prose(review.warnings.gone), "warning")
     if blocks:
         yield Section("Warnings", tuple(blocks))
 
 
-def _folded(texts: Texts, what: str) -> Iterator[Block]:
+def _folded(same: tuple[Line, ...], gone: tuple[Line, ...], what: str) -> Iterator[Block]:
     """What stands there before and after the change, and what falls away."""
-    for names, words in ((texts.same, "as before this change"), (texts.gone, "no longer needed")):
-        if names:
-            lines = tuple((Prose(text),) for text in names)
-            yield Fold(f"{count(len(names), what)} {words}", (Bullets(lines, Weight.DETAIL),))
+    for lines, words in ((same, "as before this change"), (gone, "no longer needed")):
+        if lines:
+            yield Fold(f"{count(len(lines), what)} {words}", (Bullets(lines, Weight.DETAIL),))
 
 
 MOST_IN_LINE = 20
@@ -551,12 +554,13 @@ def once(review: Review) -> Iterator[Line]:
     if review.provider_switched:
         yield _old_provider(before)
     elif _token_by_hand(after) and review.token_replaced:
-        show = f"pulumi stack output tokenValue --show-secrets --stack {review.after.stack}"
-        yield (
-            "Right after the update, enter the new token in Okta's console: run ",
-            Code(show),
-            ", paste what it prints under Provisioning > Integration, and select Test API "
-            "Credentials.",
+        yield from steps_of(
+            review.after,
+            [
+                "Right after the update, enter the new token in Okta's console: run "
+                "`pulumi stack output tokenValue --show-secrets`, paste what it prints under "
+                "Provisioning > Integration, and select Test API Credentials."
+            ],
         )
     if review.account_switched:
         yield (

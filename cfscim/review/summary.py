@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from cfscim.config.kinds import kind_of
 from cfscim.config.roles import ROLES
+from cfscim.plan.report import steps_of
 from cfscim.report.document import (
     Block,
     Bullets,
@@ -144,8 +145,8 @@ def _other(review: Review) -> Iterator[SignedLine]:
         kind = kind_of(type_)
         what = kind.words if len(changes) == 1 else f"{len(changes)} {kind.many}"
         yield _resource_sign(changes[0]), (f"{what}: {done}",)
-    for text in review.steps.new:
-        yield "~", ("by hand: ", Prose(text))
+    for step in steps_of(review.after, review.steps.new):
+        yield "~", ("by hand: ", *step)
     for text in review.warnings.new:
         yield "?", (Prose(text),)
 
