@@ -144,13 +144,30 @@ def _move(start: Config, to: Config, first: str = "side by side") -> Iterator[St
     yield Cycle()
 
 
+def given_up(move: Scenario) -> Scenario:
+    """The move is taken back while both ways stand side by side."""
+    entry = {"what": "move", "until": UNTIL, "by": "grace@example.com", "reason": "given up"}
+    up_to = next(
+        at
+        for at, step in enumerate(move.steps)
+        if isinstance(step, Change) and step.name == "switch"
+    )
+    # The app of the way that stays deactivates people as ever.
+    steps = [step for step in move.steps[:up_to] if not isinstance(step, Console) or step.of_next]
+    side_by_side = next(step.config for step in reversed(steps) if isinstance(step, Change))
+    steps += [Change("allow it", {**side_by_side, "removals": [entry]}), Cycle()]
+    if any(isinstance(step, Console) and step.of_next for step in steps):
+        steps.append(Console({"deactivateUsers": False}, of_next=True))
+    return Scenario(
+        f"given-up-{move.name}", move.start, (*steps, Change("back", move.start), Cycle())
+    )
+
+
 def rotation(kind: str) -> Scenario:
     """Two tokens side by side until the new one was seen in use."""
     start = config_object(kind)
     token = {**start["token"]}  # type: ignore[dict-item]
     steps: list[Step] = [
-        Change("keep the previous one", {**start, "token": {**token, "keepPrevious": True}}),
-        Cycle(),
         Change("a new token", {**start, "token": {**token, "keepPrevious": True, "rotation": "2"}}),
         Cycle(),
     ]
@@ -215,6 +232,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         for kind in ("okta", "entra")
         for scenario in (*moves(kind), rotation(kind), dropped_role(kind), leaving(kind))
     ),
+    *(given_up(move) for move in (*moves("okta"), provider_switch("entra"))),
     provider_switch("okta", api=True),
     leaving("okta", api=True),
 )

@@ -175,6 +175,8 @@ TOKEN = "token"  # noqa: S105 - a name
 TOKEN_WATCH = "token-watch"  # noqa: S105 - a name
 PREVIOUS_TOKEN = "previous-token"  # noqa: S105 - a name
 GUARD = "access-guard"
+NEXT = "-next"
+"""What the logical name of a resource of a move's new way ends in, until the move is done."""
 OKTA_APP_NAME = "okta-app"
 OKTA_USERS = "okta-users-group"
 OKTA_ASSIGNMENTS_NAME = "okta-app-assignments"

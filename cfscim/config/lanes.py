@@ -1,13 +1,10 @@
 """The ways by which a stack gives its roles: one, or two side by side while a move is under way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from cfscim.config.kinds import OKTA_ASSIGNMENTS_NAME, OKTA_USERS
+from cfscim.config.kinds import NEXT, OKTA_ASSIGNMENTS_NAME, OKTA_USERS
 from cfscim.config.models import ScimConfig
 from cfscim.config.roles import Role
-
-NEXT = "-next"
-"""What the logical name of a resource of the new way ends in, until the move is done."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +26,12 @@ class Lane:
         return NEXT if self.is_next else ""
 
     def protects(self, resource: str) -> bool:
-        """Whether a resource is protected; nothing of a new way is ever for removal."""
-        return self.is_next or (self.whole or self.config).protects(resource)
+        """Whether a resource is protected; of a new way nothing is for removal, unless the move is
+        given up."""
+        if self.is_next:
+            removals = self.whole.removals if self.whole is not None else ()
+            return all(removal.what != "move" for removal in removals)
+        return (self.whole or self.config).protects(resource)
 
     @property
     def leaves_okta(self) -> bool:
@@ -48,7 +49,8 @@ def lanes(config: ScimConfig) -> tuple[Lane, ...]:
     new = Lane(moved(config), is_next=True)
     if config.move.switched:
         return (new,)
-    return Lane(config.model_copy(update={"move": None}), whole=config), new
+    former = Lane(config.model_copy(update={"move": None}), whole=config)
+    return former, replace(new, whole=config)
 
 
 def primary(config: ScimConfig) -> ScimConfig:

@@ -15,7 +15,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from cfscim.config.clouds import CloudName
-from cfscim.config.kinds import OF_A_ROLE, OF_THE_APPLICATION, OF_THE_USERS_GROUP
+from cfscim.config.kinds import NEXT, OF_A_ROLE, OF_THE_APPLICATION, OF_THE_USERS_GROUP
 from cfscim.config.messages import ConfigError, Keys, first_problems
 from cfscim.config.refusals import problem_of, refuse
 from cfscim.config.roles import ROLES, Role
@@ -300,9 +300,11 @@ class Removal(Part):
         "usersGroup",
         "application",
         "everything",
+        "move",
     ] = Field(
         description="A role by its exact name (its groups, push and assignment), usersGroup, "
-        "application (with who is assigned to it), or everything.",
+        "application (with who is assigned to it), everything, or move (the new way of a move "
+        "that is given up before its switch).",
         examples=["Billing"],
     )
     until: Day = Field(
@@ -419,11 +421,26 @@ class ScimConfig(Part):
         """The entry of `removals`, or the move, that a resource's logical name falls under, the
         entry that lasts longest; None where it is protected."""
         entries: list[Removal | Move] = [
-            removal for removal in self.removals if resource in _covered(removal.what)
+            removal
+            for removal in self.removals
+            if resource in _covered(removal.what)
+            or (removal.what == "move" and self._is_new(resource))
         ]
         if self.move is not None and resource in _left_behind(self.move):
             entries.append(self.move)
         return max(entries, key=lambda entry: entry.until, default=None)
+
+    def _is_new(self, resource: str) -> bool:
+        """Whether a protected resource is of the new way of a move that can be given up."""
+        if self.move is None or self.move.switched:
+            return False
+        provider = self.move.to.identity_provider
+        kind = "" if provider is None else provider.kind
+        return resource.endswith(NEXT) or (
+            kind not in ("", self.identity_provider.kind)
+            and resource.startswith(kind)
+            and resource in _covered("everything")
+        )
 
     def protects(self, resource: str) -> bool:
         """Whether the resource of this logical name is protected."""
@@ -447,11 +464,15 @@ def _covered(what: str) -> frozenset[str]:
         return frozenset().union(
             *map(_covered, ("usersGroup", "application", *(role.value for role in ROLES)))
         )
+    if what == "move":
+        return frozenset()  # it depends on where the move goes
     return frozenset(Role(what).resource(kind) for kind in OF_A_ROLE)
 
 
 def removal_for(resource: str) -> str:
     """The narrowest `removals[].what` that covers the protected resource of this logical name."""
+    if resource.endswith(NEXT):
+        return "move"
     wanted = (*(role.value for role in ROLES), "usersGroup", "application")
     return next((what for what in wanted if resource in _covered(what)), "everything")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from cfscim.config.lanes import NEXT
+from cfscim.config.kinds import NEXT
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_names
 from cfscim.config.okta_switches import DEACTIVATE_USERS

@@ -60,15 +60,14 @@ class KillableDeployer(EngineDeployer):
             return super().update(config)
         self.configure(config)
         stack = self.stack
-        command = [
-            "pulumi",
-            "up",
-            "--yes",
-            "--skip-preview",
-            "--non-interactive",
-            "--stack",
-            self._stack_name,
-        ]
+        self.until_killed("up")
+        return {k: v.value for k, v in stack.outputs().items() if not v.secret}
+
+    def until_killed(self, verb: str) -> None:
+        """An update or a destroy, killed as soon as the fault of `faults` has fired."""
+        assert self.faults is not None
+        command = ["pulumi", verb, "--yes", "--skip-preview", "--non-interactive"]
+        command += ["--stack", self._stack_name]
         with Path(self._project / "killed.log").open("wb") as log:
             running = subprocess.Popen(
                 command,
@@ -90,8 +89,7 @@ class KillableDeployer(EngineDeployer):
                 time.sleep(0.02)
         if running.returncode != 0:
             _kill_session(running.pid)
-            raise ScimError(f"the update to be killed failed: {log.name}")
-        return {k: v.value for k, v in stack.outputs().items() if not v.secret}
+            raise ScimError(f"the {verb} to be killed failed: {log.name}")
 
     def pulumi(self, *arguments: str) -> str:
         """A command of the documented recovery."""

@@ -27,7 +27,12 @@ from tests.scenarios import (
 
 pytestmark = pytest.mark.usefixtures("signed_in")
 
-MOVES = {one.name for one in SCENARIOS if any("move" in change.config for change in one.changes)}
+# Of a move that is given up a User Group may stay in Cloudflare, which verify names.
+MOVES = {
+    one.name
+    for one in SCENARIOS
+    if any("move" in change.config for change in one.changes) and "given-up" not in one.name
+}
 
 
 ALL = (*SCENARIOS, *ADOPTIONS)

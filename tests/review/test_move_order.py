@@ -9,7 +9,7 @@ from cfscim.config.lanes import primary
 from cfscim.config.models import ScimConfig, parse_config
 from cfscim.config.policy.rules import Violation, evaluate
 from cfscim.review.compare import people_change
-from tests.scenarios import Config, Scenario, moves, names, rotation
+from tests.scenarios import Config, Scenario, given_up, moves, names, rotation
 
 TODAY = date(2026, 11, 26)
 MOVES = [scenario for kind in ("okta", "entra") for scenario in moves(kind)]
@@ -60,11 +60,21 @@ def test_every_other_order_is_refused_with_the_next_step_named(scenario: Scenari
 
 
 @pytest.mark.parametrize("kind", ["okta", "entra"])
-def test_a_kept_token_goes_by_its_three_changes(kind: str) -> None:
+def test_a_kept_token_goes_by_its_two_changes(kind: str) -> None:
     scenario = rotation(kind)
-    keep, rotate, out = scenario.changes
-    assert "keepPrevious: true alone" in broken(scenario.start, rotate.config)[0].message.instead
-    assert "first the new token.rotation" in broken(keep.config, out.config)[0].message.instead
+    _, out = scenario.changes
+    token = {**scenario.start["token"], "keepPrevious": True}
+    keep = {**scenario.start, "token": token}
+    assert "first the new token.rotation" in broken(keep, out.config)[0].message.instead
+    assert broken(scenario.start, keep) == [], "keepPrevious alone may come before"
+
+
+@pytest.mark.parametrize("move", MOVES, ids=names(MOVES))
+def test_a_move_is_given_up_by_two_changes_that_take_no_role(move: Scenario) -> None:
+    for before, after in pairwise(in_order(given_up(move))):
+        assert broken(before, after) == []
+        change = people_change(primary(parsed(before)), primary(parsed(after))).difference
+        assert (change.lost, change.gained) == ((), ())
 
 
 HINTS = {

@@ -11,7 +11,7 @@ from cfscim.config import kinds
 from cfscim.config.access import people
 from cfscim.config.entra_keys import Key, everybody, notifications, tenant_url
 from cfscim.config.json_types import Json
-from cfscim.config.lanes import NEXT, Lane, lanes
+from cfscim.config.lanes import Lane, lanes
 from cfscim.config.messages import PROJECT
 from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import group_names, scim_base_url
@@ -95,12 +95,12 @@ def _way_of(config: ScimConfig, view: ResourceView) -> tuple[ScimConfig, Resourc
         if lane.is_next and view.name in _next_names(lane):
             fed_by = {
                 key: tuple(
-                    source.replace(NEXT, "") if source in _next_names(lane) else source
+                    source.replace(kinds.NEXT, "") if source in _next_names(lane) else source
                     for source in by
                 )
                 for key, by in (view.fed_by or {}).items()
             }
-            plain = replace(view, name=view.name.replace(NEXT, ""))
+            plain = replace(view, name=view.name.replace(kinds.NEXT, ""))
             return lane.config, plain if view.fed_by is None else replace(plain, fed_by=fed_by)
     for lane in ways:
         if view.type.startswith(_OF_PROVIDER[lane.config.identity_provider.kind]):

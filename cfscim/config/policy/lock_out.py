@@ -237,15 +237,8 @@ def _order(case: Case) -> Iterator[Finding]:
 
 
 def _token_order(before: ScimConfig, after: ScimConfig) -> Iterator[Finding]:
-    """`keepPrevious` is a property of the token that is replaced: it must be there before."""
+    """A replaced token is kept where the change that replaces it says so."""
     replaced = before.token.rotation != after.token.rotation
-    if replaced and after.token.keep_previous and not before.token.keep_previous:
-        yield Finding(
-            "token.rotation changes together with keepPrevious, which comes too late for it: the "
-            "present token would be deleted in the same update",
-            "first keepPrevious: true alone, then the new token.rotation (docs/rotate-token.md)",
-            keys=("token", "keepPrevious"),
-        )
     if replaced and before.token.keep_previous and not after.token.keep_previous:
         yield Finding(
             "token.rotation changes together with keepPrevious, which the present token needs",
