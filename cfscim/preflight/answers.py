@@ -15,13 +15,19 @@ Status = Literal["ok", "problem", "unknown"]
 @dataclass(frozen=True)
 class Answer:
     """One question's answer: `said` where it is well, else `message`. `advice`: it is to be put
-    right, and an update neither fails nor locks anybody out because of it."""
+    right, and an update neither fails nor locks anybody out because of it. `of`: the vendor, where
+    the id does not begin with it."""
 
     id: str
-    vendor: str
     said: str = ""
     message: Message | None = None
     advice: bool = False
+    of: str = ""
+
+    @property
+    def vendor(self) -> str:
+        """Who was asked, as in `Okta`."""
+        return self.of or self.id.partition(".")[0].capitalize()
 
     @property
     def status(self) -> Status:
@@ -53,19 +59,19 @@ class Asked:
     groups: Mapping[str, str] = field(default_factory=dict)
 
 
-def wrong(id_: str, vendor: str, about: str, what: str, why: str, instead: str) -> Answer:
+def wrong(id_: str, about: str, what: str, why: str, instead: str) -> Answer:
     """What stands in the way."""
-    return Answer(id_, vendor, message=Message(Where(about=about), what, why, instead))
+    return Answer(id_, message=Message(Where(about=about), what, why, instead))
 
 
-def unknown(id_: str, vendor: str, about: str, what: str, instead: str) -> Answer:
+def unknown(id_: str, about: str, what: str, instead: str, *, of: str = "") -> Answer:
     """What a person has to look at."""
     message = Message(Where(about=about), what, "", instead, Level.UNKNOWN)
-    return Answer(id_, vendor, message=message)
+    return Answer(id_, message=message, of=of)
 
 
-def refused(id_: str, vendor: str, error: ScimError) -> Answer:
+def refused(id_: str, error: ScimError) -> Answer:
     """A vendor's refusal as a problem of its own."""
     if isinstance(error, MissingError):
         raise error
-    return Answer(id_, vendor, message=error.message)
+    return Answer(id_, message=error.message)

@@ -69,11 +69,10 @@ def _rights(vendor: str, rights: Iterable[Right], granted: frozenset[str]) -> It
     for right in rights:
         id_ = f"{vendor.lower()}.right.{right.name}"
         if right.is_in(granted):
-            yield Answer(id_, vendor, f"{right.name}: {right.use}")
+            yield Answer(id_, f"{right.name}: {right.use}")
         else:
             yield wrong(
                 id_,
-                vendor,
                 f"{vendor} credential",
                 f"the right {right.name} is missing",
                 f"it is needed for {right.use}",
@@ -112,7 +111,6 @@ def _of_another_account(config: ScimConfig, rights: int) -> Answer:
     """One line for a credential that may do nothing here: its rights are not what is wrong."""
     return wrong(
         "cloudflare.credential",
-        "Cloudflare",
         "Cloudflare credential",
         f"it has none of the {rights} rights in account {config.account.id}",
         "it is another account's, it has ended, or it was made without permissions",
@@ -180,15 +178,14 @@ def _seen_rights(http: HttpClient, config: ScimConfig, rights: Iterable[Right]) 
             elif error.kind == "not found":
                 path = None
             else:
-                yield refused(id_, "Cloudflare", error)
+                yield refused(id_, error)
             if path is not None:
                 continue
         if path is not None:
-            yield Answer(id_, "Cloudflare", f"{right.name}, as far as reading shows: {right.use}")
+            yield Answer(id_, f"{right.name}, as far as reading shows: {right.use}")
         else:
             yield unknown(
                 id_,
-                "Cloudflare",
                 "Cloudflare credential",
                 f"whether the right {right.name} is there cannot be read",
                 "let the credential read its own permissions, or look in the dashboard",
@@ -200,15 +197,14 @@ def _account(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     try:
         shown = inner({"is": http.get(account_path(config.account.id)).body}, "is", "result")
     except AnswerError as error:
-        yield refused("cloudflare.account", "Cloudflare", error)
+        yield refused("cloudflare.account", error)
         return
     name = string(shown, "name")
     if _plain(name) == _plain(config.account.name):
-        yield Answer("cloudflare.account", "Cloudflare", f"{about} is {name}")
+        yield Answer("cloudflare.account", f"{about} is {name}")
     else:
         yield wrong(
             "cloudflare.account",
-            "Cloudflare",
             about,
             f'its name is "{name}", the config says "{config.account.name}"',
             "the id may be another account's, whose members would be changed",
@@ -216,11 +212,10 @@ def _account(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
         )
     plan = string(shown, "type")
     if plan == "enterprise":
-        yield Answer("cloudflare.plan", "Cloudflare", f"{about} is an Enterprise account")
+        yield Answer("cloudflare.plan", f"{about} is an Enterprise account")
     else:
         yield wrong(
             "cloudflare.plan",
-            "Cloudflare",
             about,
             f"its plan is {plan or 'not said'}",
             "Cloudflare serves dashboard SCIM to Enterprise accounts only",
@@ -237,29 +232,27 @@ def _scim(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     base, about = scim_path(config.account.id), "Cloudflare SCIM"
     try:
         http.get(f"{base}/ServiceProviderConfig")
-        yield Answer("cloudflare.scim", "Cloudflare", "the account's SCIM endpoint answers")
+        yield Answer("cloudflare.scim", "the account's SCIM endpoint answers")
         groups = items(inner({"is": http.get(f"{base}/Groups").body}, "is"), "Resources")
     except AnswerError as error:
         if error.kind == "not found":
             yield wrong(
                 "cloudflare.scim",
-                "Cloudflare",
                 about,
                 "there is no SCIM endpoint for this account",
                 "nobody can be provisioned",
                 "ask Cloudflare to enable dashboard SCIM for it",
             )
         else:
-            yield refused("cloudflare.scim", "Cloudflare", error)
+            yield refused("cloudflare.scim", error)
         return
     if any(lane.config.role_model == "virtualGroups" for lane in lanes(config)):
         # Source: guide; the virtual groups of an account are listed as CF-<id> - <role>.
         if any(string(group, "displayName").startswith("CF-") for group in groups):
-            yield Answer("cloudflare.roleModel", "Cloudflare", "virtual groups are served")
+            yield Answer("cloudflare.roleModel", "virtual groups are served")
         else:
             yield wrong(
                 "cloudflare.roleModel",
-                "Cloudflare",
                 "roleModel virtualGroups",
                 "this account serves no virtual groups",
                 "a pushed group would give nobody a role",
@@ -275,20 +268,19 @@ def _catalogue(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     try:
         known = {string(group, "name") for group in numbered_pages(http, path, {})}
     except AnswerError as error:
-        yield refused("cloudflare.roleModel", "Cloudflare", error)
+        yield refused("cloudflare.roleModel", error)
         return
     missing = [role.value for role in config.roles if role.value not in known]
     if missing:
         yield wrong(
             "cloudflare.roleModel",
-            "Cloudflare",
             "roleModel userGroups",
             f"the account has no permission group {', '.join(missing)}",
             "the User Group could be given no role",
             "ask Cloudflare which roles this account has",
         )
     else:
-        yield Answer("cloudflare.roleModel", "Cloudflare", "every role can be given to a group")
+        yield Answer("cloudflare.roleModel", "every role can be given to a group")
 
 
 def _who_remains(http: HttpClient, asked: Asked) -> Iterator[Answer]:
@@ -302,25 +294,22 @@ def _who_remains(http: HttpClient, asked: Asked) -> Iterator[Answer]:
             client, before, after, lambda who: active(_directories(asked), who)
         )
     except AnswerError as error:
-        yield refused(id_, "Cloudflare", error)
+        yield refused(id_, error)
         return
     if remaining.people:
         said = ", ".join(sorted(remaining.people))
-        yield Answer(id_, "Cloudflare", f"Super Administrators who stay: {said}")
+        yield Answer(id_, f"Super Administrators who stay: {said}")
     elif remaining.others:
         yield unknown(
             id_,
-            "Cloudflare",
             "Super Administrators",
             "nobody is known to have the role, and the identity provider says who is in its group",
             "look that somebody is in that group before the update, or name breakGlass people",
         )
     elif is_waived(waived_until(config), asked.today):
-        yield Answer(
-            id_, "Cloudflare", f"no Super Administrator would remain; {LOCK_OUT} is waived"
-        )
+        yield Answer(id_, f"no Super Administrator would remain; {LOCK_OUT} is waived")
     else:
-        yield Answer(id_, "Cloudflare", message=lock_out(before.account, remaining.before).message)
+        yield Answer(id_, message=lock_out(before.account, remaining.before).message)
 
 
 def _directories(asked: Asked) -> Iterator[Callable[[], OktaClient | GraphClient]]:
@@ -357,12 +346,10 @@ def _okta_rights(asked: Asked) -> Iterator[Answer]:
     settings = Settings(asked.settings, asked.env)
     rights = needed(asked.config)["Okta"]
     if settings.text(*OKTA_API_TOKEN):
-        yield Answer(
-            "okta.credential", "Okta", "an API token: it may do all that its administrator may"
-        )
+        yield Answer("okta.credential", "an API token: it may do all that its administrator may")
         return
     if settings.text(*OKTA_ACCESS_TOKEN):
-        yield Answer("okta.credential", "Okta", "an access token: seen by what it may read")
+        yield Answer("okta.credential", "an access token: seen by what it may read")
         return
     scopes = frozenset(settings.items(*OKTA_SCOPES) or SCOPES)
     granted = {scope for scope in scopes if _gives_token(asked, scope)}
@@ -395,11 +382,10 @@ def _okta_reads(http: HttpClient) -> Iterator[Answer]:
             http.get(path, query, lists=True)
         except AnswerError as error:
             if error.kind != "forbidden":
-                yield refused(id_, "Okta", error)
+                yield refused(id_, error)
                 continue
             yield wrong(
                 id_,
-                "Okta",
                 f"Okta GET {path}",
                 "the credential may not read it",
                 "the update would stop there",
@@ -415,7 +401,7 @@ def _organisation(http: HttpClient, asked: Asked) -> Iterator[Answer]:
     try:
         shown = inner({"is": http.get("/.well-known/okta-organization").body}, "is")
     except AnswerError as error:
-        yield refused("okta.organisation", "Okta", error)
+        yield refused("okta.organisation", error)
         return
     hosts = [
         urlsplit(string(inner(shown, "_links", link), "href")).hostname or ""
@@ -423,11 +409,10 @@ def _organisation(http: HttpClient, asked: Asked) -> Iterator[Answer]:
     ]
     names = [host.split(".")[0] for host in hosts if host]
     if provider.org_name.lower() in names:
-        yield Answer("okta.organisation", "Okta", f"the organisation is {provider.org_name}")
+        yield Answer("okta.organisation", f"the organisation is {provider.org_name}")
     elif names:
         yield wrong(
             "okta.organisation",
-            "Okta",
             "identityProvider.orgName",
             f"these credentials are of {names[0]}, the config says {provider.org_name}",
             "everything would be made in the other organisation",
@@ -447,20 +432,19 @@ def _okta_switches(client: OktaClient, asked: Asked) -> Iterator[Answer]:
         features = client.app(asked.application).features
     except AnswerError as error:
         if error.kind != "not found":
-            yield refused(id_, "Okta", error)
+            yield refused(id_, error)
         return
     off = console_problems(features, leaving=asked.leaving)
     if off:
         yield wrong(
             id_,
-            "Okta",
             about,
             ", ".join(off),
             "the update stops there: groups pushed now would not reach Cloudflare",
             "do the console steps (`cfscim steps`), or write apiIntegrationConfirmed: false",
         )
     else:
-        yield Answer(id_, "Okta", f"{about}: provisioning is on, as the guide has it")
+        yield Answer(id_, f"{about}: provisioning is on, as the guide has it")
 
 
 def _names_in_the_way(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
@@ -471,7 +455,6 @@ def _names_in_the_way(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
         for group, what in _in_the_way(http, name):
             yield wrong(
                 f"okta.name.{name}",
-                "Okta",
                 f'group "{name}"',
                 f"{what} ({string(group, 'id')})",
                 "Okta refuses a second one, and the update ends there",
@@ -501,7 +484,6 @@ def _okta_people(client: OktaClient, config: ScimConfig) -> Iterator[Answer]:
         if any(user.late for user in usable):
             yield wrong(
                 f"okta.person.{address}",
-                "Okta",
                 address,
                 "Okta has the person, and its search does not show them yet",
                 "the update looks people up by that search, and would find nobody",
@@ -529,7 +511,6 @@ def _okta_refresh(config: ScimConfig) -> Iterator[Answer]:
         if call.heavy_refresh:
             yield unknown(
                 "okta.refresh",
-                "Okta",
                 "usersGroup.members is left out",
                 f"a refresh asks Okta {call.refresh} times, a person at a time, where a token may "
                 f"ask {call.bucket.allowed} times in {call.bucket.seconds} s",
@@ -546,7 +527,7 @@ def entra(asked: Asked) -> Iterator[Answer]:
         claims = _claims(http.signed_headers().get("Authorization", ""))
         granted = frozenset(strings(claims, "roles"))
         if not granted and claims.get("scp"):
-            yield Answer("entra.credential", "Entra", "a person's sign-in: seen by what it reads")
+            yield Answer("entra.credential", "a person's sign-in: seen by what it reads")
         else:
             rights = [*_rights("Entra", needed(asked.config)["Entra"], granted)]
             yield from rights
@@ -578,14 +559,13 @@ def compared_tenant(asked: Asked, claims: JsonObject) -> Iterator[Answer]:
     if GUID.fullmatch(wanted) and tenant and wanted.lower() != tenant.lower():
         yield wrong(
             "entra.tenant",
-            "Entra",
             ENTRA_TENANT.key,
             f"these credentials are of tenant {tenant}, the stack says {wanted}",
             "everything would be made in the other tenant",
             "take the credentials of the tenant in the stack file",
         )
     elif tenant:
-        yield Answer("entra.tenant", "Entra", f"the tenant is {tenant}")
+        yield Answer("entra.tenant", f"the tenant is {tenant}")
 
 
 def _entra_keys(graph: GraphClient, asked: Asked) -> Iterator[Answer]:
@@ -597,19 +577,18 @@ def _entra_keys(graph: GraphClient, asked: Asked) -> Iterator[Answer]:
         further = further_keys(graph.secrets(asked.application))
     except AnswerError as error:
         if error.kind != "not found":
-            yield refused(id_, "Entra", error)
+            yield refused(id_, error)
         return
     if further:
         yield wrong(
             id_,
-            "Entra",
             "saved credentials of the application",
             f"a further key is saved: {', '.join(described(key) for key in further)}",
             "an update that saves the credentials would wait until its time-out",
             f"remove it: {removal(graph.base, asked.application, further)}",
         )
     else:
-        yield Answer(id_, "Entra", "no further key is saved with the credentials")
+        yield Answer(id_, "no further key is saved with the credentials")
 
 
 def _entra_people(graph: GraphClient, config: ScimConfig) -> Iterator[Answer]:
@@ -660,7 +639,6 @@ def _person(
     if count == 0:
         return wrong(
             id_,
-            vendor,
             about,
             f"nobody in {vendor} has this e-mail address",
             "a role would go to nobody",
@@ -669,7 +647,6 @@ def _person(
     if count > 1:
         return wrong(
             id_,
-            vendor,
             about,
             f"{count} people in {vendor} have this e-mail address",
             "a role could go to the wrong person",
@@ -677,9 +654,9 @@ def _person(
         )
     if blocked:
         # Whom the program's look-up does not find, the update fails on.
-        return Answer(id_, vendor, message=blocked, advice=looked_up)
+        return Answer(id_, message=blocked, advice=looked_up)
     said = f"{address}: {_roles_of(config, address)}" + (f" ({state.lower()})" if state else "")
-    return Answer(id_, vendor, said)
+    return Answer(id_, said)
 
 
 VENDORS: Mapping[str, Callable[[Asked], Iterator[Answer]]] = {

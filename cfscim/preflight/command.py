@@ -107,7 +107,7 @@ def _answers(vendor: str, asked: Asked) -> Iterator[Answer]:
     except AnswerError as error:
         if error.kind not in ("unauthorized", "rejected"):
             raise
-        yield refused(f"{vendor}.signIn", vendor.capitalize(), error)
+        yield refused(f"{vendor}.signIn", error)
 
 
 def _groups(state: State | None) -> dict[str, str]:
@@ -124,7 +124,7 @@ def _names(
         try:
             discovery = find(stack, whole, state or State(), vendors)
         except ScimError as error:
-            yield Answer("names", "all", message=error.message)
+            yield Answer("names", message=error.message, of="all")
             return
     declared = discovery.declared
     custom = [(each.type, each.inputs) for each in declared.resources if each.custom]
@@ -133,7 +133,7 @@ def _names(
     for finding in taken:
         yield _taken(finding, own=state is None)
     if not taken:
-        yield Answer("names", "all", "every name that will be created is free")
+        yield Answer("names", "every name that will be created is free", of="all")
 
 
 def _taken(finding: Finding, *, own: bool) -> Answer:
@@ -152,7 +152,7 @@ def _taken(finding: Finding, *, own: bool) -> Answer:
         + (" (give the stack's state with --state FILE, where it has one)" if own else ""),
         level,
     )
-    return Answer(f"name.{finding.name}", finding.type.split(":")[0], message=message)
+    return Answer(f"name.{finding.name}", message=message, of=finding.type.split(":")[0])
 
 
 def problems(answers: Sequence[Answer]) -> list[Answer]:

@@ -41,7 +41,6 @@ def dashboard_sso(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
             raise
         yield unknown(
             id_,
-            "Cloudflare",
             about,
             f"whether it is on for {', '.join(domains)} cannot be known (SSO Connector Read)",
             f"look under {_SSO}",
@@ -55,11 +54,10 @@ def dashboard_sso(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     }
     off = [domain for domain in domains if domain not in on]
     if not off:
-        yield Answer(id_, "Cloudflare", f"dashboard SSO is on for {', '.join(domains)}")
+        yield Answer(id_, f"dashboard SSO is on for {', '.join(domains)}")
         return
     yield unknown(
         id_,
-        "Cloudflare",
         about,
         f"it is not on for {', '.join(off)}: who is new there may have to accept an invitation "
         "before a role counts",
@@ -78,7 +76,6 @@ def cloudflare_plan(http: HttpClient, config: ScimConfig) -> Answer:
         number = f"; nor how many there are ({ACCOUNT_SETTINGS_READ})"
     return unknown(
         "cloudflare.limits",
-        "Cloudflare",
         f"plan of account {config.account.id}",
         f"how many members, User Groups and tokens it allows cannot be known{number}",
         "ask your account team before a large number of people is added",
@@ -96,7 +93,6 @@ def lifecycle_management(okta: OktaClient, application: str) -> Iterator[Answer]
     if features is None:
         yield unknown(
             id_,
-            "Okta",
             about,
             "whether the organisation has Lifecycle Management and Group Push cannot be known "
             "before there is an app",
@@ -105,11 +101,10 @@ def lifecycle_management(okta: OktaClient, application: str) -> Iterator[Answer]
         )
         return
     if {CREATE_USERS.name, DEACTIVATE_USERS.name} & {*features.features}:
-        yield Answer(id_, "Okta", "Lifecycle Management is there: the app provisions people")
+        yield Answer(id_, "Lifecycle Management is there: the app provisions people")
     else:
         yield unknown(
             id_,
-            "Okta",
             about,
             "whether the organisation has Lifecycle Management cannot be known while the app's "
             "provisioning is off",
@@ -127,13 +122,12 @@ def _group_push(okta: OktaClient, application: str) -> Answer:
             raise
         return wrong(
             id_,
-            "Okta",
             "Okta Group Push",
             f"this organisation does not offer it for the app ({error.code or error.kind})",
             "no group would be pushed, and the update ends there",
             "ask your Okta account team for Lifecycle Management with Group Push",
         )
-    return Answer(id_, "Okta", "Group Push is there for the app")
+    return Answer(id_, "Group Push is there for the app")
 
 
 def premium(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
@@ -144,7 +138,6 @@ def premium(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     except AnswerError:
         yield unknown(
             id_,
-            "Entra",
             about,
             "whether the tenant has Entra ID P1 cannot be known (Organization.Read.All)",
             "look in the admin center under Billing > Licenses: assigning groups needs P1",
@@ -160,20 +153,18 @@ def premium(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     if not with_p1:
         yield wrong(
             id_,
-            "Entra",
             about,
             "the tenant has no Entra ID P1",
             "groups cannot be assigned to the application",
             "buy it, or assign people one by one",
         )
         return
-    yield Answer(id_, "Entra", "the tenant has Entra ID P1")
+    yield Answer(id_, "the tenant has Entra ID P1")
     seats = sum(_number(inner(sku, "prepaidUnits").get("enabled")) for sku in with_p1)
     listed = len({*people(config)})
     if seats < listed:
         yield unknown(
             "entra.seats",
-            "Entra",
             about,
             f"{seats} people may have Entra ID P1, the config names {listed}",
             "buy more under Billing > Licenses: everyone who is assigned by a group needs one",
@@ -196,7 +187,6 @@ def nested_groups(graph: GraphClient, groups: Mapping[str, str]) -> Iterator[Ans
         if within:
             yield wrong(
                 f"entra.nested.{name}",
-                "Entra",
                 f"group {group} ({name})",
                 f"there are groups in it: {', '.join(member.id for member in within)}",
                 "whoever is only in those is not provisioned",
@@ -215,11 +205,13 @@ def rate_limits(resources: Iterable[Declared], lookups: Iterable[Declared]) -> I
             bucket = row.bucket
             yield unknown(
                 f"limits.{bucket.name}",
-                bucket.vendor,
                 f"{bucket.vendor}, {bucket.name}",
                 f"an update makes up to {most} calls, and {bucket.allowed} are allowed in "
                 f"{bucket.seconds} s",
                 "it waits in between and takes longer; run nothing else with this credential then",
+                of=bucket.vendor,
             )
     if not over:
-        yield Answer("limits", "all", "an update stays within the rate limits that are published")
+        yield Answer(
+            "limits", "an update stays within the rate limits that are published", of="all"
+        )

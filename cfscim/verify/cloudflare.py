@@ -185,7 +185,6 @@ def group_questions(
             exists = partial(_virtual_group, view, role)
         yield Question(
             f"cloudflare.group.{role.slug}",
-            "Cloudflare",
             f'group of {role.value} exists as "{name}"',
             f'"{name}"',
             link,
@@ -194,7 +193,6 @@ def group_questions(
         if not view.virtual:
             yield Question(
                 f"cloudflare.policy.{role.slug}",
-                "Cloudflare",
                 f'policy of "{name}"',
                 _policy_text(role.value),
                 link,

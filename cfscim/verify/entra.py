@@ -30,12 +30,7 @@ from cfscim.vendors.entra.saved_keys import described, further_keys, removal
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
 from cfscim.verify.directory import latest, named
-from cfscim.verify.entra_facts import (
-    LONGEST,
-    EntraDirectory,
-    EntraFacts,
-    restart_command,
-)
+from cfscim.verify.entra_facts import LONGEST, EntraDirectory, EntraFacts, restart_command
 from cfscim.verify.links import EntraLinks
 from cfscim.verify.reading import Unreadable
 from cfscim.verify.report import Question, Verdict, fails, holds, not_yet, same, unknown
@@ -105,14 +100,13 @@ def job_questions(
     )
     yield Question(
         "entra.app",
-        "Entra",
         "enterprise application",
         f"{entra.app_name}, enabled",
         links.app,
         partial(_app, entra, facts),
     )
     for id_, title, expected, ask in every:
-        yield Question(f"entra.{id_}", "Entra", title, expected, links.provisioning, ask)
+        yield Question(f"entra.{id_}", title, expected, links.provisioning, ask)
 
 
 def people_questions(
@@ -121,7 +115,6 @@ def people_questions(
     """The people in scope: their names, and who failed in the last cycle."""
     yield Question(
         "entra.people.userName",
-        "Entra",
         "every person's user principal name is the mail address",
         "equal",
         links.people,
@@ -129,7 +122,6 @@ def people_questions(
     )
     yield Question(
         "entra.people.errors",
-        "Entra",
         "provisioning errors of the last cycle by person",
         "none",
         links.provisioning,
@@ -137,7 +129,6 @@ def people_questions(
     )
     yield Question(
         "entra.groups.errors",
-        "Entra",
         "provisioning errors of the last cycle by group",
         "none",
         links.provisioning,

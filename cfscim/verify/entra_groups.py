@@ -47,7 +47,6 @@ class EntraGroups:
         yield from self.role_questions()
         yield Question(
             "entra.assignments",
-            "Entra",
             "groups assigned to the application",
             "the users' group and every role group",
             self._links.assignments,
@@ -75,7 +74,6 @@ class EntraGroups:
             )
         yield Question(
             "entra.groups.twins",
-            "Entra",
             "groups of a role's name",
             "one each",
             self._links.assignments,
@@ -88,7 +86,7 @@ class EntraGroups:
         if not group:
             users_group = self._facts.users_group.wait()
             group = users_group.id if users_group else ""
-        return Question(f"entra.{id_}", "Entra", title, expected, self._links.group(group), verdict)
+        return Question(f"entra.{id_}", title, expected, self._links.group(group), verdict)
 
     def _id(self, role: Role) -> str:
         return self._outputs.role_groups[role].identity_provider_group_id

@@ -72,7 +72,6 @@ def provision(
         sent = answer(
             Question(
                 "entra.person",
-                "Entra",
                 f"provisioning of {person} on demand",
                 "provisioned",
                 links.provisioning,
@@ -85,7 +84,6 @@ def provision(
         there = answer(
             Question(
                 "cloudflare.person",
-                "Cloudflare",
                 f"{person} in Cloudflare",
                 "active",
                 CloudflareLinks.of(config).members,

@@ -11,14 +11,7 @@ from cfscim.config.checklist import PRINT_VALUE
 from cfscim.config.kinds import OF_OKTA_PUSH, OKTA_CONNECTION_NAME, OKTA_FEATURES_NAME
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
-from cfscim.config.okta_switches import (
-    USER_PROVISIONING,
-    Page,
-    Switch,
-    by_api,
-    listed,
-    unlisted,
-)
+from cfscim.config.okta_switches import USER_PROVISIONING, Page, Switch, by_api, listed, unlisted
 from cfscim.config.provider_settings import OKTA_ORG_NAME
 from cfscim.vendors.okta.checks import feature_problems
 from cfscim.vendors.okta.models import App, User
@@ -47,7 +40,7 @@ def app_questions(
     def ask(
         id_: str, title: str, expected: str, verdict: Callable[[], Verdict], link: str
     ) -> Question:
-        return Question(f"okta.{id_}", "Okta", title, expected, link, verdict)
+        return Question(f"okta.{id_}", title, expected, link, verdict)
 
     general, provisioning = links.tab("general"), links.provisioning
     yield ask("app.active", "app status", "ACTIVE", partial(_active, config, facts, okta), general)
@@ -118,7 +111,6 @@ def organisation_question(okta: OktaConfig, name: str, links: OktaLinks) -> Ques
 
     return Question(
         "okta.organisation",
-        "Okta",
         "the organisation of the credentials",
         okta.org_name,
         links.provisioning,
@@ -133,7 +125,6 @@ def people_questions(
     link = links.tab("assignments")
     yield Question(
         "okta.people.userName",
-        "Okta",
         "every person's app user name is the e-mail address",
         "equal",
         link,
@@ -141,7 +132,6 @@ def people_questions(
     )
     yield Question(
         "okta.people.double",
-        "Okta",
         "accounts that share an e-mail address",
         "none",
         link,
@@ -149,7 +139,6 @@ def people_questions(
     )
     yield Question(
         "okta.people.early",
-        "Okta",
         "people assigned before provisioning was on",
         "none",
         link,
@@ -157,7 +146,6 @@ def people_questions(
     )
     yield Question(
         "okta.people.errors",
-        "Okta",
         "provisioning errors by person",
         "none",
         link,
@@ -192,10 +180,7 @@ def _catalog(facts: OktaFacts, okta: OktaConfig) -> Verdict:
     """Another catalogue entry is another app, and the app is protected."""
     name = facts.existing_app().name
     return same(
-        okta.catalog_app,
-        name,
-        actions.config("identityProvider.catalogApp", name),
-        actions.REFRESH,
+        okta.catalog_app, name, actions.config("identityProvider.catalogApp", name), actions.REFRESH
     )
 
 

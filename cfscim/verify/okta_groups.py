@@ -89,7 +89,7 @@ class OktaGroups:
     def _ask(
         id_: str, title: str, expected: str, verdict: Callable[[], Verdict], link: str
     ) -> Question:
-        return Question(f"okta.{id_}", "Okta", title, expected, link, verdict)
+        return Question(f"okta.{id_}", title, expected, link, verdict)
 
     def _id(self, role: Role) -> str:
         return self._outputs.role_groups[role].identity_provider_group_id

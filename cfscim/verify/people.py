@@ -42,7 +42,6 @@ def member_questions(way: Way, now: datetime) -> Iterator[Question]:
     for role in view.config.roles:
         yield Question(
             f"cloudflare.members.{role.slug}",
-            "Cloudflare",
             f"members of {role.value} are those of {directory.name}",
             f'the members of "{group_name(view.config, role)}" in {directory.name}',
             links.members,
@@ -63,12 +62,7 @@ def account_questions(ways: Sequence[Way], now: datetime) -> Iterator[Question]:
             people.everyone,
         ),
         ("anybody", "somebody has a role through SCIM", "at least one person", people.anybody),
-        (
-            "undeclared",
-            "roles that nobody declared",
-            "none",
-            people.undeclared,
-        ),
+        ("undeclared", "roles that nobody declared", "none", people.undeclared),
         (
             "breakGlass",
             "break-glass persons",
@@ -83,7 +77,7 @@ def account_questions(ways: Sequence[Way], now: datetime) -> Iterator[Question]:
         ),
         ("roleless", "members without any role", "none", people.roleless),
     ):
-        yield Question(f"cloudflare.{id_}", "Cloudflare", title, expected, links.members, ask)
+        yield Question(f"cloudflare.{id_}", title, expected, links.members, ask)
 
 
 class _People:

@@ -83,11 +83,15 @@ class Question:
     """What is asked, of whom; `ask` may raise `Unreadable` when a reading is missing."""
 
     id: str
-    vendor: str
     title: str
     expected: str
     link: str
     ask: Callable[[], Verdict]
+
+    @property
+    def vendor(self) -> str:
+        """Who is asked, as in `Okta`: what the id begins with."""
+        return self.id.partition(".")[0].capitalize()
 
 
 @dataclass(frozen=True)

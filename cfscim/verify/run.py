@@ -278,5 +278,5 @@ def first_state(config: ScimConfig, questions: list[Question]) -> list[Question]
             CONFIRM,
         )
 
-    line = Question("okta.console", "Okta", "API integration by hand", "confirmed", link, waits)
+    line = Question("okta.console", "API integration by hand", "confirmed", link, waits)
     return [line, *kept]

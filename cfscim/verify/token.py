@@ -54,10 +54,9 @@ def token_questions(
         ("restrictions", "token's restrictions", checks.networks, checks.restrictions),
         ("expiry", "token's end", config.token.expires_on_text or "never", checks.expiry),
     ):
-        yield Question(f"cloudflare.token.{id_}", "Cloudflare", title, expected, link, ask)
+        yield Question(f"cloudflare.token.{id_}", title, expected, link, ask)
     yield Question(
         "cloudflare.scim.endpoint",
-        "Cloudflare",
         "SCIM endpoint answers with the token (Test Connection)",
         "answers",
         link,
@@ -84,7 +83,7 @@ def of_another_account(config: ScimConfig, outputs: StackOutputs) -> Question | 
 
     link = CloudflareLinks.of(config).members
     title = "the account of the stack"
-    return Question("cloudflare.account", "Cloudflare", title, named_now, link, verdict)
+    return Question("cloudflare.account", title, named_now, link, verdict)
 
 
 class _Token:
@@ -309,8 +308,7 @@ class _Token:
         if token is None:
             raise Unreadable(
                 Dependent(
-                    f"there is no token {self._outputs.token_id}",
-                    "see cloudflare.token.valid",
+                    f"there is no token {self._outputs.token_id}", "see cloudflare.token.valid"
                 )
             )
         return token

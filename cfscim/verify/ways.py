@@ -91,7 +91,6 @@ def former_questions(config: ScimConfig, new: Way) -> Iterator[Question]:
         return
     yield Question(
         "cloudflare.former",
-        "Cloudflare",
         "what is left of the former way",
         _NOTHING,
         CloudflareLinks.of(config).groups,

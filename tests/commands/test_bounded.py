@@ -140,7 +140,10 @@ def test_what_has_no_end_is_given_up(
             code = called(words, monkeypatch)
             said = capsys.readouterr()
             assert code == 3, (words, said)
-            assert re.search("Cloudflare|Okta|Entra|Azure|clouds", said.out + said.err), (words, said)
+            assert re.search("Cloudflare|Okta|Entra|Azure|clouds", said.out + said.err), (
+                words,
+                said,
+            )
             assert time.monotonic() - begun < LIMIT + 5, words
 
 

@@ -33,7 +33,7 @@ def _report() -> Report:
     )
     return Report(
         tuple(
-            answer(Question(f"okta.{n}", "Okta", "icon", "x", "https://link", lambda v=v: v))
+            answer(Question(f"okta.{n}", "icon", "x", "https://link", lambda v=v: v))
             for n, v in enumerate(verdicts)
         )
     )

@@ -28,7 +28,7 @@ def _check(verdict: Verdict | Exception, vendor: str = "Okta") -> Check:
             raise verdict
         return verdict
 
-    return answer(Question("id", vendor, "title", "expected", "https://link", ask))
+    return answer(Question(f"{vendor.lower()}.id", "title", "expected", "https://link", ask))
 
 
 @pytest.mark.parametrize(
