@@ -220,8 +220,6 @@ def test_the_right_resource_made_from_another_group(kind: str, name: str, change
             "entra-group-administrator",
             {"members": ["${user: ada@example.com}", "${user: eve@example.com}"]},
         ),
-        ("entra", "entra-group-administrator", {"owners": ["someone"]}),
-        ("entra", "entra-users-group", {"dynamicMembership": {"enabled": True, "rule": "true"}}),
         ("entra", "entra-users-group-members", {"members": ["x"] * 40}),
     ],
 )

@@ -236,9 +236,6 @@ def _entra_group(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
     listed = _people_by_group(config, kinds.OF_ENTRA_GROUP, kinds.ENTRA_USERS)
     if view.name in listed:
         yield from _only(view, "members", listed[view.name])
-    for key in ("dynamicMembership", "dynamicMemberships", "owners", "assignableToRole"):
-        if view.inputs.get(key):
-            yield Finding(f"{key} gives power that the config does not account for", _REMOVE)
 
 
 def _connection(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:

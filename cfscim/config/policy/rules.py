@@ -16,6 +16,7 @@ from cfscim.config.policy.access import (
     REMOVALS,
     TWO_SUPER_ADMINISTRATORS,
 )
+from cfscim.config.policy.inputs import KNOWN_INPUTS
 from cfscim.config.policy.lock_out import LAST_SUPER_ADMINISTRATORS, MOVE_ORDER
 from cfscim.config.policy.model import DEFAULT_SHARE, Case, Finding, ResourceView, Rule, Violation
 from cfscim.config.policy.resources import (
@@ -85,6 +86,7 @@ RULES: tuple[Rule, ...] = (
     TOKEN_EXPIRY,
     TOKEN_ROTATION,
     FOUR_ROLES,
+    KNOWN_INPUTS,
     TWO_SUPER_ADMINISTRATORS,
     PROTECTED,
     PUSH_KEEPS_GROUPS,
