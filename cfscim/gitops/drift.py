@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cfscim.gitops.shell import github, masked, objects, parsed, run, settings, texts, write
-from cfscim.gitops.summary import COMMENT, cut
+from cfscim.gitops.summary import COMMENT, as_printed, cut
 
 MARKER = "<!-- cloudflare-scim drift -->"
 FOLDER = Path("drift")
@@ -57,7 +57,7 @@ def check(stack: str, env: Mapping[str, str]) -> int:
 
 
 def _part(title: str, text: str) -> str:
-    return f"{title}\n~~~\n{text[-_TAIL:].strip()}\n~~~\n"
+    return f"{title}\n{as_printed(text[-_TAIL:])}"
 
 
 def findings(stacks: Sequence[str], folder: Path = FOLDER) -> dict[str, str]:

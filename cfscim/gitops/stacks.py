@@ -19,7 +19,7 @@ HARMLESS = re.compile(
 )
 # Wherever it lies: a step of a pipeline, a project of the engine's, what Python runs by itself.
 _NEVER_HARMLESS = re.compile(
-    r"(^|/)(action\.ya?ml|Pulumi(Policy|Plugin)?\.(ya?ml|json)|(site|user)customize\.py)\Z",
+    r"(^|/)(action\.ya?ml|Pulumi(Policy|Plugin)?\.(ya?ml|json)|(site|user)customize(\.py|/.*))\Z",
     re.IGNORECASE,
 )
 _PACKAGES = re.compile(r"(^|/)(requirements|constraints)[^/]*\.(txt|in)\Z")

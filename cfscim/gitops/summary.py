@@ -33,7 +33,7 @@ def _planned(stacks: Sequence[str], *more: str) -> tuple[str, bool]:
         *("--policy", "enforce", "--format", "markdown", *more),
         env=dict(os.environ),
     )
-    said = done.stdout if done.stdout.strip() else f"~~~\n{done.stderr.strip()}\n~~~\n"
+    said = done.stdout if done.stdout.strip() else as_printed(done.stderr)
     return said, done.returncode == 0
 
 
@@ -74,6 +74,12 @@ def approval_text(stacks: Sequence[Due]) -> tuple[str, bool]:
             parts.append(f"## All that differs from `{commit[:12]}`\n")
             parts.append(plan_text([due.stack], commit)[0])
     return "\n".join(parts), good
+
+
+def as_printed(text: str) -> str:
+    """What a command printed, as Markdown; indented, because what is printed could end a fence."""
+    lines = text.replace("\r", "").strip("\n").split("\n")
+    return "\n" + "".join(f"    {line}\n" for line in lines)
 
 
 def named(path: str) -> str:

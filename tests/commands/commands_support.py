@@ -38,6 +38,12 @@ READING = (
     "plan --policy enforce --format markdown",
     "access",
     "access --format html",
+    "access --format json",
+    "access --format csv",
+    "access --live",
+    "init --stack {stack} --provider okta",
+    "completion bash",
+    "plan --bases bases.json",
     "schema",
     "up --stack {stack}",
 )

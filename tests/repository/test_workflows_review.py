@@ -323,7 +323,8 @@ def test_preview_runs_under_the_pack_and_keeps_the_engines_exit_code(
 ) -> None:
     runner = clone.command(
         "pulumi",
-        '#!/bin/sh\necho "$@" > "$GH_STUB/called"\nenv > "$GH_STUB/env"\necho refused\nexit 255\n',
+        '#!/bin/sh\necho "$@" > "$GH_STUB/called"\nenv > "$GH_STUB/env"\n'
+        "printf 'refused\\n~~~\\r## Nothing changes\\n'\nexit 255\n",
     )
     done = clone.run(
         step,
@@ -334,6 +335,9 @@ def test_preview_runs_under_the_pack_and_keeps_the_engines_exit_code(
     )
     assert done.code == 255
     assert "refused" in done.summary
+    # What it prints cannot end the block it stands in.
+    title, _, *printed = done.summary.splitlines()
+    assert all(line.startswith("    ") for line in printed), title
     called = (runner / "called").read_text()
     assert called.startswith("preview --stack prod --non-interactive")
     assert "--policy-pack-config .before/policy.json" in called

@@ -173,6 +173,7 @@ _FILES = (
     *("docs/Makefile", "docs/Dockerfile", "examples/Pulumi.yaml", "tests/Pulumi.yaml", "docs/x.js"),
     *("docs/requirements.txt", "docs/x.zip", "docs/.gitattributes", "docs/.env", "tests/.env"),
     *("docs/x.PY", "docs/x.pyw", "docs/pip.conf", "tests/sitecustomize.py", "README.md/x.py"),
+    *("tests/sitecustomize/__init__.py", "docs/usercustomize/x.md"),
     *("LICENSE/x.py", "a\nb.py", "x.md\n", "-r.txt", "GNUmakefile", ".npmrc", "pulumi.env"),
     *("DOCS/x.md", "sub/Pulumi.yaml", "sub/Pulumi.prod.yaml", "Pulumi.prod.yaml\n"),
     *("Pulumi.a b.yaml", "Pulumi.[a].yaml", "Pulumi.*.yaml", "Pulumi.prod\u200b.yaml"),
