@@ -34,6 +34,8 @@ BREAK_GLASS = ("break-glass", "break glass", "breakglass")
 """What stands in a list's role column for a Super Administrator kept outside SCIM."""
 
 _SCHEMA = Path(__file__).resolve().parents[1] / "schema" / "stack.schema.json"
+_MOST_LINES = 20
+"""Of a list, told at once."""
 _STACK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")
 _BETWEEN = r"[,;\s]+"
 _PROVIDERS = {"okta": "Okta", "entra": "Entra"}
@@ -135,7 +137,7 @@ def read_people(name: str) -> Iterator[tuple[str, str]]:
     """Person and role of every line of a CSV with a header; several roles are joined by `;`.
 
     The role is empty for somebody who only belongs in the users' group. Raises `UsageError` with
-    the line that cannot be used.
+    every line that cannot be used.
     """
     where = f"--people {one_line(name)}"
     table = spreadsheet.read(name, where)
@@ -147,10 +149,21 @@ def read_people(name: str) -> Iterator[tuple[str, str]]:
             "nobody may be given a role by guessing which column says it",
             'write "person,role" as the first line',
         )
+    wrong: list[str] = []
     for number, cells in table.rows:
-        address = _checked(Email, cells[person], f"{where}: line {number}")
-        for given in re.split(r"[;|]", cells[role]):
-            yield address, _role_name(given.strip(), f"{where}: line {number}")
+        line = f"{where}: line {number}"
+        try:
+            address = _checked(Email, cells[person], line)
+            roles = [_role_name(given.strip(), line) for given in re.split(r"[;|]", cells[role])]
+        except UsageError as error:
+            wrong.append(str(error))
+            continue
+        for given in roles:
+            yield address, given
+    if wrong:
+        more = len(wrong) - _MOST_LINES
+        left_out = [f"{where}: not all of it is shown, {more} more"] if more > 0 else []
+        raise UsageError("\n".join([*wrong[:_MOST_LINES], *left_out]))
 
 
 def _role_name(given: str, where: str) -> str:

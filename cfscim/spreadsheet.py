@@ -19,7 +19,7 @@ PERSON = (
     *("userprincipalname", "upn", "login", "username", "user"),
 )
 """What the column with the person's address is called, as `title` writes it; the first counts."""
-ROLE = ("role", "roles")
+ROLE = ("role", "roles", "cloudflarerole", "cloudflareroles")
 
 _NO_GUESS = "nobody may be given a role by guessing which column says it"
 _SEPARATORS = (",", ";", "\t")

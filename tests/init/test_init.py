@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -158,6 +159,18 @@ def test_what_another_stack_has_is_refused_and_no_file_stays(folder: Path) -> No
     with pytest.raises(ScimError, match=r"stands in Pulumi.prod.yaml:8.*\nNothing was written"):
         run(okta(stack="lab"), "people.csv", ask=False)
     assert not Path("Pulumi.lab.yaml").exists()
+
+
+def test_every_line_that_cannot_be_used_is_named_at_once(folder: Path) -> None:
+    rows = ["person,Cloudflare Role", "ada,Billing", "bo@acme.io,Administrator", "cy@acme.io,Admin"]
+    Path("people.csv").write_text("\n".join([*rows, *["x,Billing"] * 30]))
+    with pytest.raises(UsageError) as refused:
+        run(okta(), "people.csv", ask=False)
+    told = str(refused.value).splitlines()
+    assert [re.search(r"line \d+", line)[0] for line in told[:3]] == ["line 2", "line 4", "line 5"]  # type: ignore[index]
+    assert len(told) == 21
+    assert told[-1].endswith("12 more")
+    assert not Path("Pulumi.prod.yaml").exists()
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(folder: Path) -> None:
