@@ -1,7 +1,7 @@
 """What the approver must not overlook, the riskiest first."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cfscim.config.access import Grant
 from cfscim.config.access import people as everybody
@@ -15,23 +15,11 @@ from cfscim.config.roles import Role
 from cfscim.report.document import Code, Inline, Line, Strong, codes, listed
 from cfscim.review.changes import Action, ResourceChange, reasons_line
 from cfscim.review.compare import Managed, Review, RoleChange, tenant_words
-from cfscim.review.setting_risks import setting_risks
+from cfscim.review.setting_risks import Risk, setting_risks
 from cfscim.review.settings import SettingChange, stack_changes
 
 MOST_NAMES = 20
 """People named in one line; everyone stands in the table below it."""
-
-
-@dataclass(frozen=True)
-class Risk:
-    """`kind`: a short name for programs; `line`: what happens and why it matters. `rank`: 0 is what
-    should be read before everything else.
-    """
-
-    kind: str
-    line: Line
-    people: tuple[str, ...] = ()
-    rank: int = 0
 
 
 SUPER = Role.SUPER_ADMINISTRATOR
@@ -523,12 +511,6 @@ def begun(review: Review) -> Iterator[Risk]:
         yield Risk("update-begun", line)
 
 
-def settings(review: Review) -> Iterator[Risk]:
-    """What the config's other settings do, the riskiest first."""
-    for kind, line, people in setting_risks(review):
-        yield Risk(kind, line, people)
-
-
 def risks(review: Review) -> tuple[Risk, ...]:
     """Everything risky about a change, in the order in which it should be read."""
     return tuple(
@@ -558,5 +540,5 @@ _CHECKS: tuple[Callable[[Review], Iterator[Risk]], ...] = (
     respelled,
     unseen_removals,
     replaced,
-    settings,
+    setting_risks,
 )

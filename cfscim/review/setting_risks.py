@@ -6,16 +6,37 @@ with the reason (`HARMLESS`); whatever is neither is a risk, so that no new key 
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from cfscim.config.lanes import lanes, moved, primary
-from cfscim.config.models import EntraConfig, Move, OktaConfig, ScimConfig, TokenConfig
+from cfscim.config.models import (
+    EntraConfig,
+    Move,
+    OktaConfig,
+    Removal,
+    ScimConfig,
+    TokenConfig,
+    Waiver,
+)
 from cfscim.config.names import group_names
 from cfscim.report.document import Code, Line, Strong, codes
 from cfscim.review.compare import Review, tenant_words
 from cfscim.review.settings import NOT_GIVEN, SettingChange, setting_changes
 
-Found = Iterator[tuple[str, Line, tuple[str, ...]]]
-"""Kind, line and people of each risk."""
+
+@dataclass(frozen=True)
+class Risk:
+    """`kind`: a short name for programs; `line`: what happens and why it matters. `rank`: 0 is what
+    should be read before everything else.
+    """
+
+    kind: str
+    line: Line
+    people: tuple[str, ...] = ()
+    rank: int = 0
+
+
+Risks = Iterator[Risk]
 
 HARMLESS: Mapping[str, str] = {
     "token.name": "renamed in place: the same token, its value and what it may do stay",
@@ -33,7 +54,7 @@ JUDGED_ELSEWHERE = frozenset(
 """Settings of which `risks.py` itself says what a change of them does."""
 
 
-def setting_risks(review: Review) -> Found:
+def setting_risks(review: Review) -> Risks:
     """The risks of changed settings, the riskiest first.
 
     A new stack, a new way of a move and another identity provider are compared with the defaults.
@@ -94,7 +115,7 @@ def _under(path: str, judged: str) -> bool:
     return path == judged or path.startswith(f"{judged}.")
 
 
-def _plainly(kind: str, lead: Strong, change: SettingChange) -> Found:
+def _plainly(kind: str, lead: Strong, change: SettingChange) -> Risks:
     """A risk in the words that the list of settings has, behind a lead of its own."""
     line: Line = (
         lead,
@@ -107,25 +128,24 @@ def _plainly(kind: str, lead: Strong, change: SettingChange) -> Found:
         "). ",
         change.meaning,
     )
-    yield kind, tuple(part for part in line if part), ()
+    yield Risk(kind, tuple(part for part in line if part))
 
 
-def _stopped(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+def _stopped(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     old, new = before.identity_provider, after.identity_provider
     if not isinstance(new, EntraConfig) or new.start:
         return
     if not isinstance(old, EntraConfig) or old.start:
-        yield (
+        yield Risk(
             "provisioning-stopped",
             (
                 Strong("Provisioning stops."),
                 " From then on nobody gains a role in Cloudflare, and whoever leaves keeps it.",
             ),
-            (),
         )
 
 
-def _scope(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+def _scope(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     old, new = before.identity_provider, after.identity_provider
     if not (isinstance(old, EntraConfig) and isinstance(new, EntraConfig)):
         return
@@ -141,20 +161,19 @@ def _scope(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
                 f" {everyone} is provisioned to Cloudflare, though without a role unless in a role "
                 "group.",
             )
-        yield "scope-changed", line, ()
+        yield Risk("scope-changed", line)
     elif old.user_filter != new.user_filter:
-        yield (
+        yield Risk(
             "filter-changed",
             (
                 Strong("Another filter decides who is provisioned:"),
                 " whoever does not meet every clause is deactivated in Cloudflare, whatever role "
                 "is listed below; who that is cannot be seen here.",
             ),
-            (),
         )
 
 
-def _brake(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+def _brake(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     old, new = before.identity_provider, after.identity_provider
     if not (isinstance(old, EntraConfig) and isinstance(new, EntraConfig)):
         return
@@ -163,33 +182,29 @@ def _brake(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
         return
     if was is None or (will_be is not None and will_be < was):
         than = f"{was} until now" if was else "no limit until now"
-        yield (
+        yield Risk(
             "deletion-brake-tightened",
             (
                 Strong(f"Removals wait for a person above {will_be} in one cycle"),
                 f" ({than}): meanwhile whoever leaves keeps the role in Cloudflare.",
             ),
-            (),
         )
         return
     now = f"the limit rises from {was} to {will_be}" if will_be else "there is no limit any more"
-    yield (
-        "deletion-brake-loosened",
-        (Strong("Accidental deletions are held back less:"), f" {now}."),
-        (),
+    yield Risk(
+        "deletion-brake-loosened", (Strong("Accidental deletions are held back less:"), f" {now}.")
     )
 
 
-def _token(review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+def _token(review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     old, new = before.token, after.token
     if new.keep_previous and not old.keep_previous:
-        yield (
+        yield Risk(
             "previous-token-kept",
             (
                 Strong("A rotation leaves the previous token alive"),
                 " until the setting is taken out again.",
             ),
-            (),
         )
     if old.owner != new.owner:
         wider = (
@@ -197,9 +212,9 @@ def _token(review: Review, before: ScimConfig, after: ScimConfig) -> Found:
             if new.owner == "user"
             else "one permission, SCIM Provisioning, independent of any user"
         )
-        yield "token-owner", (Strong("Another kind of token:"), f" {wider}."), ()
+        yield Risk("token-owner", (Strong("Another kind of token:"), f" {wider}."))
     if old.allowed_cidrs and not new.allowed_cidrs:
-        yield (
+        yield Risk(
             "token-from-everywhere",
             (
                 Strong("The token works from everywhere"),
@@ -207,10 +222,9 @@ def _token(review: Review, before: ScimConfig, after: ScimConfig) -> Found:
                 *codes(old.allowed_cidrs, most=10),
                 ".",
             ),
-            (),
         )
     elif old.allowed_cidrs != new.allowed_cidrs:
-        yield (
+        yield Risk(
             "token-networks",
             (
                 Strong("The token works only from"),
@@ -218,21 +232,19 @@ def _token(review: Review, before: ScimConfig, after: ScimConfig) -> Found:
                 *codes(new.allowed_cidrs, most=10),
                 ": provisioning fails if the identity provider calls from anywhere else.",
             ),
-            (),
         )
     if old.keep_previous and not new.keep_previous:
-        yield (
+        yield Risk(
             "previous-token-ends",
             (
                 Strong("The previous token ends"),
                 " with this update: whatever still signs in with it provisions nobody any more.",
             ),
-            (),
         )
     yield from _token_life(review, old, new)
 
 
-def _token_life(review: Review, old: TokenConfig, new: TokenConfig) -> Found:
+def _token_life(review: Review, old: TokenConfig, new: TokenConfig) -> Risks:
     if old.expires_on == new.expires_on:
         return
     was, until = (Code(token.expires_on_text or NOT_GIVEN) for token in (old, new))
@@ -264,32 +276,31 @@ def _token_life(review: Review, old: TokenConfig, new: TokenConfig) -> Found:
             "; a leaked value would too.",
             " A rotation would end it." if same else "",
         )
-    yield kind, tuple(part for part in line if part), ()
+    yield Risk(kind, tuple(part for part in line if part))
 
 
-def _pushes(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+def _pushes(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     old, new = before.identity_provider, after.identity_provider
     if old.kind != "okta" or new.kind != "okta" or new.api_integration != "console":
         return
     if old.api_integration_confirmed and not new.api_integration_confirmed:
-        yield (
+        yield Risk(
             "pushes-removed",
             (
                 Strong("Groups are not pushed any more"),
                 " until the console steps are confirmed again: nobody gains or loses a role in "
                 "Cloudflare meanwhile.",
             ),
-            (),
         )
 
 
-def _break_glass(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+def _break_glass(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     kept = {person.lower() for person in after.break_glass}
     gone = tuple(person for person in before.break_glass if person.lower() not in kept)
     had = {person.lower() for person in before.break_glass}
     new = tuple(person for person in after.break_glass if person.lower() not in had)
     if gone:
-        yield (
+        yield Risk(
             "break-glass-removed",
             (
                 *codes(gone),
@@ -299,7 +310,7 @@ def _break_glass(_review: Review, before: ScimConfig, after: ScimConfig) -> Foun
             gone,
         )
     if new:
-        yield (
+        yield Risk(
             "break-glass-added",
             (
                 *codes(new),
@@ -310,52 +321,35 @@ def _break_glass(_review: Review, before: ScimConfig, after: ScimConfig) -> Foun
         )
 
 
-def _environment(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+def _environment(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     if before.environment == "production" and after.environment != "production":
-        yield (
+        yield Risk(
             "no-longer-production",
             (Strong("The stack is no longer called production:"), " policy rules hold it less."),
-            (),
         )
 
 
-def _waivers(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+def _waivers(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
+    lead = Strong("A policy rule is set aside: ")
     for waiver in after.waivers:
         if waiver not in before.waivers:
-            yield (
-                "waiver",
-                (
-                    Strong("A policy rule is set aside: "),
-                    Code(waiver.rule),
-                    f" until {waiver.until}, by ",
-                    Code(waiver.by),
-                    ", because ",
-                    Code(waiver.reason),
-                    ".",
-                ),
-                (),
-            )
+            yield Risk("waiver", (lead, Code(waiver.rule), *_signed(waiver)))
 
 
-def _removals(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+def _removals(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
+    lead, ends = Strong("Protection ends: "), " may be removed or replaced"
     for removal in after.removals:
         if removal not in before.removals:
-            yield (
-                "protection-ends",
-                (
-                    Strong("Protection ends: "),
-                    Code(removal.what),
-                    f" may be removed or replaced until {removal.until}, by ",
-                    Code(removal.by),
-                    ", because ",
-                    Code(removal.reason),
-                    ".",
-                ),
-                (),
-            )
+            yield Risk("protection-ends", (lead, Code(removal.what), ends, *_signed(removal)))
 
 
-def _reached(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+def _signed(entry: Waiver | Removal | Move) -> Line:
+    """How long an entry holds, who signs for it, and why."""
+    by, reason = Code(entry.by), Code(entry.reason)
+    return f" until {entry.until}, by ", by, ", because ", reason, "."
+
+
+def _reached(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     """Settings that decide who or what gets the token, and where a person is sent to enter it."""
     for change in _changed(before, after, _REACHED):
         yield from _plainly("token-goes-elsewhere", Strong(_REACHED[change.path]), change)
@@ -370,7 +364,7 @@ _REACHED = {
 }
 
 
-def _alarms(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+def _alarms(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     for change in _changed(before, after, ("identityProvider.notificationEmail",)):
         lead = "Alarms go elsewhere:"
         if change.new == NOT_GIVEN:
@@ -378,7 +372,7 @@ def _alarms(_review: Review, before: ScimConfig, after: ScimConfig) -> Found:
         yield from _plainly("alarms", Strong(lead), change)
 
 
-def _groups(review: Review, before: ScimConfig, after: ScimConfig) -> Found:
+def _groups(review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     """Names of groups, which a protected one keeps: that refusal says it already."""
     if not review.refused:
         for change in _changed(before, after, _GROUPS):
@@ -392,7 +386,7 @@ def _changed(before: ScimConfig, after: ScimConfig, paths: Collection[str]) -> l
     return [change for change in setting_changes(before, after) if change.path in paths]
 
 
-def _move(before: Move | None, config: ScimConfig) -> Found:
+def _move(before: Move | None, config: ScimConfig) -> Risks:
     """A move begins, takes effect, goes elsewhere or lasts longer."""
     move = config.move
     if move is None or move == before:
@@ -409,7 +403,7 @@ def _move(before: Move | None, config: ScimConfig) -> Found:
         lead = "The present way to every role is taken out, and only the new one stays:"
     elif before is not None and move.to == before.to and not before.switched:
         lead = "The second way to every role stays allowed, otherwise than before:"
-    yield (
+    yield Risk(
         "move",
         (
             Strong(lead),
@@ -421,7 +415,6 @@ def _move(before: Move | None, config: ScimConfig) -> Found:
             Code(move.reason),
             ".",
         ),
-        (),
     )
 
 
@@ -429,16 +422,13 @@ def _example(config: ScimConfig) -> Code:
     return Code(next(iter(group_names(config).values()), config.group_prefix))
 
 
-_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Review, ScimConfig, ScimConfig], Found]], ...] = (
+_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Review, ScimConfig, ScimConfig], Risks]], ...] = (
     (("environment",), _environment),
     (("identityProvider.start",), _stopped),
     (("identityProvider.scope", "identityProvider.userFilter"), _scope),
     (tuple(_REACHED), _reached),
     (("identityProvider.deletionThreshold",), _brake),
-    (
-        ("token.owner", "token.expiresOn", "token.allowedCidrs", "token.keepPrevious"),
-        _token,
-    ),
+    (("token.owner", "token.expiresOn", "token.allowedCidrs", "token.keepPrevious"), _token),
     ((), _pushes),
     (("identityProvider.notificationEmail",), _alarms),
     (_GROUPS, _groups),
