@@ -17,7 +17,8 @@ def must_be_tip(repository: str, branch: str, commit: str, ask: Ask) -> None:
     if tip != commit:
         raise Stop(
             f"{branch} is at {tip[:12] or 'an unknown commit'}, and this run is of {commit[:12]}; "
-            "an older commit would undo what came after it; approve the newest run instead"
+            "an older commit, or another branch's, would undo what came after it; approve the "
+            "newest run instead"
         )
 
 

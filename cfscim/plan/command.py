@@ -118,9 +118,10 @@ def _result(stack: CheckedStack, bases: Bases, today: date) -> StackResult:
     missing = base is not None and base.missing
     begun: list[tuple[str, ScimConfig]] = []
     for against, other in its.begun:
-        since = against.of(os.path.join(os.path.dirname(file), f"Pulumi.{other}.yaml"))
-        config = since.checked.config if since.checked is not None else None
-        missing = missing or since.missing
+        began = os.path.join(os.path.dirname(file), f"Pulumi.{other}.yaml")
+        checked, invalid = against.checked(began)
+        config = checked.config if checked is not None else None
+        missing = missing or invalid
         if config is not None and is_base_of(stack.config, config, own=other == stack.file.stack):
             begun.append((against.name[:12], config))
     review = None

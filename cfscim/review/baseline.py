@@ -90,6 +90,16 @@ class Against:
             program = replace(program, as_before=False)
         return Baseline(label, checked, program=program, declared=declared)
 
+    def checked(self, file: str) -> tuple[CheckedStack | None, bool]:
+        """The base's stack file alone, where it has one, and whether it is one that does not
+        validate; the program of before is not run."""
+        content = self._revision(file)
+        if content is None:
+            return None, False
+        checked = _checked(content, Path(file).name, f"{self.name}:{file}")
+        usable = checked.config is not None and not checked.problems
+        return (checked if usable else None), not usable
+
     def former(self, file: str, account: str) -> CheckedStack | None:
         """The stack of the same account whose file the base has beside this one and nobody has any
         more: a stack by another name takes nobody's access past the rules."""

@@ -190,8 +190,9 @@ def test_each_stack_sees_only_its_own_credentials(github: GitHub) -> None:
         clone.edit("ken.prod@example.com", "mary.prod@example.com", f"Pulumi.{stack}.yaml")
     head = clone.commit()
     pull = {"number": 7, "base": {"sha": base}, "head": {"sha": head}}
-    event = {"repository": "acme/scim", "sha": head, "ref_name": "main", "event_name": "push"}
-    context: dict[str, object] = {"github": {**event, "event": {"pull_request": pull}}}
+    event = {"repository": "acme/scim", "sha": head, "event_name": "push"}
+    more = {"pull_request": pull, "repository": {"default_branch": "main"}}
+    context: dict[str, object] = {"github": {**event, "event": more}}
     found = github.job("pull-request", "review", context)
     assert json.loads(found["deployed"]) == list(STACKS)
     # Code that nobody has approved ran, and no credential was anywhere near.

@@ -240,6 +240,13 @@ def test_approver_sees_everything_since_the_last_verified_deployment(
     assert "The program itself changed since then" in done.summary
     assert "`components/more.py`" in done.summary
     assert "Never deployed from here, so that everything is new: `prod`." in done.summary
+    # Whatever each is compared with, the riskiest lines of all come first.
+    first, _, rest = done.summary.partition("## Stack ")
+    for text in ("Of all stacks, look at this first", "Every role that is gained"):
+        assert f"### {text}" in first
+        assert text not in rest
+    assert "`edsger@example.com`" in first
+    assert "`katherine@example.com`" in first
     assert "katherine@example.com" in done.summary
     assert clone.run(step, STACKS="[]").summary == "Nothing is to be deployed.\n"
 
@@ -270,6 +277,15 @@ def test_only_the_tip_is_deployed(clone: Clone, step: Step) -> None:
     assert "approve the newest run instead" in done.text
     clone.answers()
     assert _tip(clone, step).code == 1
+
+
+@pytest.mark.parametrize("key", TIP)
+def test_a_run_of_another_branch_is_held_against_the_default_branch(key: str) -> None:
+    _, action, name = key.split("/", 2)
+    file = ROOT / ".github" / "actions" / action / "action.yml"
+    steps = yaml.safe_load(file.read_text())["runs"]["steps"]
+    (step,) = (step for step in steps if step["name"] == name)
+    assert step["env"]["BRANCH"] == "${{ github.event.repository.default_branch }}"
 
 
 @runs(*TIP)
