@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from cfscim.gitops.shell import Ask, Json, Stop, objects, run, texts
 from cfscim.gitops.stacks import changed_files, commit_of, file_at, program_files, stack_of
@@ -82,7 +83,9 @@ def _deployments(stack: str, repository: str, ask: Ask) -> Iterator[tuple[int, s
     first. The state of an older success becomes `inactive`; its history still has it."""
     path = f"repos/{repository}/deployments"
     for page in range(1, _PAGES + 1):
-        listed = objects(ask(f"{path}?environment={stack}&per_page=100&page={page}"))
+        listed = objects(
+            ask(f"{path}?environment={quote(stack, safe='')}&per_page=100&page={page}")
+        )
         for deployment in listed:
             number = deployment.get("id")
             statuses = objects(ask(f"{path}/{number}/statuses?per_page=100"))
@@ -122,7 +125,10 @@ def replaces(stack: str, entry: str) -> bool:
     """Whether the file of a stack names an account that a stack's at a commit named: its groups
     are the same ones."""
     commit, other = file_in(entry, stack)
-    there, here = file_at(commit, other), file_at("HEAD", stack)
+    try:
+        there, here = file_at(commit, other), file_at("HEAD", stack)
+    except Stop:
+        return True  # nobody can say that it does not
     was, now = (set(_ACCOUNT.findall(text or "")) for text in (there, here))
     return there is not None and (not was or not now or bool(was & now))
 

@@ -100,6 +100,13 @@ GITOPS = (
     *("stacks", "commit --since main", "changed --since main", "plan", "invalid", "due"),
     *("approve --stack prod", "verified --stack prod", "tip", "before --stack prod", "report"),
     *("confirm --stack prod", "attempt --stack prod", "record --stack prod", "drift", "comment"),
+    *(
+        "before --stack prod --record yes",
+        "release",
+        "release --tag v1.0.0",
+        "note",
+        "due --stack prod",
+    ),
 )
 
 

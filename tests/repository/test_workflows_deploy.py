@@ -107,6 +107,18 @@ def test_what_is_due_is_compared_with_each_stacks_last_verified_deployment(
     assert _stacks(_due(clone, step, only="prod", since=first[:10])) == {"prod": first}
 
 
+@runs(DUE)
+def test_a_stack_cannot_take_the_record_of_another_one_by_its_name(
+    clone: Clone, step: Step
+) -> None:
+    first = clone.commit()
+    name = "prod&per_page=1"
+    clone.another(name)
+    clone.commit()
+    _deployments(clone, prod=[(first, ["success"])])
+    assert _stacks(_due(clone, step)) == {name: ""}
+
+
 BEGAN = ["failure", "in_progress", "waiting"]
 SHOW = "actions/approve/Show the approver who gains and loses what"
 
