@@ -4,7 +4,7 @@ Source: Cloudflare's user-groups page (a pushed group gives nothing until a poli
 the User Group of its name); guide, "Limitations" (the only Super Administrator).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -34,18 +34,26 @@ MINIMAL = "Minimal Account Access"
 
 
 class CloudflareView:
-    """Cloudflare's facts put together: the role groups, their members, who has what."""
+    """Cloudflare's facts put together: the role groups, their members, who has what.
 
-    def __init__(self, config: ScimConfig, facts: CloudflareFacts) -> None:
+    `ids`: the stack's own User Groups, where its outputs name them.
+    """
+
+    def __init__(
+        self, config: ScimConfig, facts: CloudflareFacts, ids: Mapping[Role, str] | None = None
+    ) -> None:
         self.config = config
         self.facts = facts
         self.virtual = config.role_model == "virtualGroups"
+        self._ids = ids or {}
 
     def group(self, role: Role) -> UserGroup:
-        """The role's User Group. Raises `Unreadable` where there is none."""
-        name = group_name(self.config, role)
-        for group in self.facts.user_groups.get():
-            if group.name == name:
+        """The role's User Group: the stack's own, and one of its name only where that is gone.
+        Raises `Unreadable` where there is none."""
+        name, groups = group_name(self.config, role), self.facts.user_groups.get()
+        own = [group for group in groups if group.id == self._ids.get(role)]
+        for group in own or groups:
+            if own or group.name == name:
                 return group
         raise Unreadable(
             Dependent(f'there is no user group "{name}"', f"see cloudflare.group.{role.slug}")
@@ -211,10 +219,11 @@ def _user_group(
         return _no_such_group(name, groups, ours, directory, role)
     if len(same) > 1:
         others = [group.id for group in same if group not in ours][-(len(same) - 1) :]
-        text = f"Members > Groups: delete {named(others)}, after a look at who is in it"
-        actual = f"{len(same)} groups of this name"
-        delete = Action(Act.CLOUDFLARE_DELETE_GROUP, text, tuple(others))
-        return fails(f'"{name}" once', actual, delete)
+        return fails(f'"{name}" once', f"{len(same)} groups of this name", _deleted(others))
+    if ours and same[0] not in ours:
+        actual = f'it is "{ours[0].name}", and another group has its name ({same[0].id})'
+        back = _renamed(ours[0], name, directory, role)
+        return fails(f'"{name}" ({wanted})', actual, _deleted([same[0].id]), *back)
     if wanted and same[0] not in ours:
         actual = f"another group of this name ({same[0].id})"
         # The name is taken, so an update cannot make it anew: the state has to take this one over.
@@ -233,19 +242,26 @@ def _no_such_group(
     """A group that is gone comes with an update; the name of one that is there, and that SCIM has
     locked (user groups page), only with a push."""
     near = [g for g in groups if skeleton(g.name).casefold() == skeleton(name).casefold()]
-    provider = directory.name
     for group in [*ours, *near][:1]:
         actual = f'"{group.name}", which {difference_from(group.name, name)}'
-        text = (
-            f'Members > Groups > "{group.name}": rename it to "{name}"; where SCIM has locked the '
-            f"name, have {provider} send it again"
-        )
-        rename = Action(Act.CLOUDFLARE_RENAME_GROUP, text, (group.id, name))
-        again = directory.again((), role)[0]
-        return fails(f'"{name}"', actual, rename, *again, actions.wait_for(provider))
+        return fails(f'"{name}"', actual, *_renamed(group, name, directory, role))
     lacking = _people_of(directory, role)
     actual = f"no such group, and without it {lacking} has no role" if lacking else "no such group"
     return fails(f'"{name}"', actual, actions.REFRESH)
+
+
+def _deleted(ids: Sequence[str]) -> Action:
+    text = f"Members > Groups: delete {named(ids)}, after a look at who is in it"
+    return Action(Act.CLOUDFLARE_DELETE_GROUP, text, tuple(ids))
+
+
+def _renamed(group: UserGroup, name: str, directory: Directory, role: Role) -> tuple[Action, ...]:
+    text = (
+        f'Members > Groups > "{group.name}": rename it to "{name}"; where SCIM has locked the '
+        f"name, have {directory.name} send it again"
+    )
+    rename = Action(Act.CLOUDFLARE_RENAME_GROUP, text, (group.id, name))
+    return (rename, *directory.again((), role)[0], actions.wait_for(directory.name))
 
 
 def _people_of(directory: Directory, role: Role) -> str:

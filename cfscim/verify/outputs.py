@@ -37,6 +37,12 @@ class WayOutputs(BaseModel):
     service_principal_id: str | None = Field(default=None)
     synchronization_job_id: str | None = Field(default=None)
 
+    @property
+    def user_group_ids(self) -> dict[Role, str]:
+        """Of each role that has one: the id of its User Group."""
+        shown = {role: group.cloudflare_group_id for role, group in self.role_groups.items()}
+        return {role: id_ for role, id_ in shown.items() if id_}
+
 
 class StackOutputs(WayOutputs):
     """What `verify` needs of a stack's outputs; the token's value is a secret at once.

@@ -98,13 +98,15 @@ class _People:
         if not sides.missing and not sides.extra:
             return holds(expected)
         off = {name: person.off for person in wanted if person.off for name in person.names}
-        parts = self._missing(sides.missing)
-        parts += [
+        missing = self._missing(sides.missing)
+        beyond = [
             f"{address} is there and not in {directory.name}'s group "
             f"({off.get(address.lower()) or self._stranger(address, role)})"
             for address in sides.extra
         ]
-        return self._differs(expected, named(parts), sides, role)
+        # Whoever has the role and should not is named, however many they are.
+        shown = ", ".join([*([named(missing)] if missing else []), *beyond])
+        return self._differs(expected, shown, sides, role)
 
     def everyone(self) -> Verdict:
         """The account's members against everybody who is provisioned."""
@@ -198,7 +200,9 @@ class _People:
         powers.sort(key=lambda power: (power.person.lower(), power.role))
         parts = [f"{power.person} has {power.role} ({self._way(power)})" for power in powers]
         parts += [f"{other} is a second member of {address}" for other, address in doubles.items()]
-        return fails("none", named(parts), *self._end(powers), *_remove_doubles(doubles))
+        # Nobody is left out of this list, however long it is.
+        shown = ", ".join(parts)
+        return fails("none", shown, *self._end(powers), *_remove_doubles(doubles))
 
     def break_glass(self) -> Verdict:
         """Each is there, has accepted, and has the role directly: in no group of anybody's."""

@@ -126,7 +126,11 @@ def _questions(
 ) -> list[Question]:
     """Of all ways, that in force first; what is the new way's own goes by ids of its own."""
     ways = [
-        Way(CloudflareView(about.config, facts), about.outputs, directory)
+        Way(
+            CloudflareView(about.config, facts, about.outputs.user_group_ids),
+            about.outputs,
+            directory,
+        )
         for about, (_, directory) in zip(abouts, asked, strict=True)
     ]
     first, longest = abouts[0], max(way.directory.delivery(None).longest for way in ways)

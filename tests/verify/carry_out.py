@@ -8,6 +8,7 @@ no API at all, into the sandbox's state.
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from cfscim.adopt.command import import_file
@@ -148,8 +149,14 @@ class Hands:
         self.cloudflare.request(method, path, json=body).raise_for_status()
 
     def members(self) -> dict[str, dict[str, Any]]:
-        found = self.cloudflare.get("/members", params={"per_page": 50}).json()["result"]
-        return {str(member["email"]): member for member in found}
+        found: dict[str, dict[str, Any]] = {}
+        for page in count(1):
+            asked = {"per_page": 50, "page": page}
+            shown = self.cloudflare.get("/members", params=asked).json()["result"]
+            found |= {str(member["email"]): member for member in shown}
+            if len(shown) < 50:
+                return found
+        return found
 
     def role_id(self, name: str) -> str:
         found = self.cloudflare.get("/roles", params={"per_page": 100}).json()["result"]
@@ -417,8 +424,9 @@ class Hands:
 def in_turn(checks: Iterable[Check]) -> list[Action]:
     """Each action once, as a person does them: all consoles, then one update, then one cycle."""
     every = list(dict.fromkeys(action for check in checks for action in check.actions))
-    waiting = [one for one in every if one.kind is Act.WAIT]
-    return [*(one for one in every if one not in waiting), *waiting]
+    # Who comes into charge comes first: an account without anybody takes no other change.
+    last = (Act.CLOUDFLARE_GIVE_ROLE, None, Act.ENTRA_RESTART, Act.OKTA_PUSH_NOW, Act.WAIT)
+    return sorted(every, key=lambda one: last.index(one.kind if one.kind in last else None))
 
 
 def same(one: str, other: str) -> bool:

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from cfscim.config.roles import ROLES, Role
 from cfscim.verify import Report
 from sandbox.cloudflare.catalog import ROLE_BY_NAME
-from sandbox.cloudflare.models import Account, Member, Policy, SystemGroup, UserGroup
+from sandbox.cloudflare.models import (
+    Account,
+    CloudflareUser,
+    Member,
+    Policy,
+    SystemGroup,
+    UserGroup,
+)
+from sandbox.server.ids import hex32
 from sandbox.server.world import World
 from tests.configs import ACCOUNT
 from tests.verify.verify_base import (
@@ -224,6 +232,7 @@ def ways(stack: Combination) -> Iterator[Way]:
         stack, "break-glass not accepted", (SECOND, "has not accepted"), status(SECOND, "pending")
     )
     yield from _further(stack)
+    yield from _many(stack)
     yield Way(
         stack,
         "left of no declared role",
@@ -255,6 +264,114 @@ def denial_beside(world: World) -> None:
     denial = policy(world, "Administrator", part=True)
     denial.access, denial.id = "deny", "8"
     member(world, EDSGER).policies = [policy(world, "Administrator"), denial]
+
+
+def twin_before_ours(*, gives: bool) -> Callable[[World], None]:
+    """A group of a role's exact name, listed first and with the right people; a stranger is in the
+    stack's own."""
+
+    def change(world: World) -> None:
+        ours = group(world, Role.ADMINISTRATOR)
+        twin = UserGroup(id="a" * 32, name=ours.name, members=dict(ours.members))
+        twin.policies = [policy(world, "Administrator")] if gives else []
+        into(Role.ADMINISTRATOR, STRANGER)(world)
+        account(world).user_groups = {twin.id: twin, **account(world).user_groups}
+
+    return change
+
+
+def ours_renamed(world: World) -> None:
+    """A twin took the name of the stack's own group, which a stranger is in. Nobody renames what
+    SCIM has locked."""
+    into(Role.ADMINISTRATOR, STRANGER)(world)
+    ours = group(world, Role.ADMINISTRATOR)
+    ours.name, ours.scim_managed = "Administrators", False
+    another("Administrator", "Administrator", EDSGER)(world)
+
+
+def swapped(world: World) -> None:
+    one, other = group(world, Role.ADMINISTRATOR), group(world, Role.SUPER_ADMINISTRATOR)
+    ada, grace = member(world, ADA).id, member(world, HOLDER[Role.SUPER_ADMINISTRATOR]).id
+    one.members, other.members = {grace: "now"}, {**other.members, ada: "now"}
+
+
+def crowd(into_group: Callable[[World], UserGroup]) -> Callable[[World], None]:
+    """So many in one group that it takes pages, and more than one line would name."""
+
+    def change(world: World) -> None:
+        made = into_group(world)
+        for number in range(120):
+            made.members[member(world, f"person-{number}@example.org").id] = "now"
+
+    return change
+
+
+def friends(world: World) -> UserGroup:
+    another("Friends", "Billing", STRANGER)(world)
+    return account(world).user_groups["d" * 32]
+
+
+def _many(stack: Combination) -> Iterator[Way]:
+    """Twins, swaps, crowds, and people beside those who are meant."""
+    owner = KEPT[0]
+    for gives in (False, True):
+        yield Way(
+            stack,
+            f"a twin before ours that {'gives' if gives else 'gives nothing'}",
+            (STRANGER, "is there and not in"),
+            twin_before_ours(gives=gives),
+        )
+    yield Way(stack, "ours renamed", (STRANGER, "is there and not in"), ours_renamed)
+    yield Way(stack, "two people swapped", (ADA, "is there and not in"), swapped)
+    yield Way(stack, "a crowd", ("person-117@example.org", "another User Group"), crowd(friends))
+    yield Way(
+        stack,
+        "a crowd in a role's group",
+        ("person-117@example.org is there and not in",),
+        crowd(lambda world: group(world, Role.BILLING)),
+    )
+    yield Way(
+        stack,
+        "far down the list",
+        ("person-130@example.org has Administrator (given by hand",),
+        lambda w: [
+            member(w, f"person-{n}@example.org", "Administrator" if n == 130 else "DNS")
+            for n in range(140)
+        ],
+    )
+    for address in ("OWNER@example.com", "owner@example.org", "owner@example.com.example"):
+        yield Way(
+            stack,
+            f"break-glass's twin {address}",
+            (address,),
+            lambda w, a=address: _second_user(w, a, "Super Administrator - All Privileges"),
+        )
+    yield Way(
+        stack,
+        "break-glass on a part alone",
+        (owner, "no Super Administrator by hand"),
+        lambda w: (
+            member(w, owner).roles.clear(),
+            by_policy("Super Administrator - All Privileges", owner, part=True)(w),
+        ),
+    )
+    for address, role in HOLDER_ROLES:
+        yield Way(
+            stack,
+            f"{role}, declared and by hand too",
+            (f"{address} has {role} (given by hand",),
+            lambda w, a=address, r=role: member(w, a, r),
+        )
+
+
+HOLDER_ROLES = [(person, role.value) for role, person in HOLDER.items()]
+
+
+def _second_user(world: World, address: str, role: str) -> None:
+    """A user of Cloudflare's own under this spelling of an address."""
+    user = CloudflareUser(id=hex32(address), email=address)
+    world.cloudflare.users[user.id] = user
+    world.cloudflare.add_member(account(world), user, roles=[role])
 
 
 def _further(stack: Combination) -> Iterator[Way]:
