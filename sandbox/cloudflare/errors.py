@@ -27,6 +27,23 @@ _PERMISSIONS = "https://developers.cloudflare.com/fundamentals/api/reference/per
 _DEFAULT_CODES = {400: 1001, 401: 9109, 403: 10000, 404: 7003, 405: 7001, 409: 1002, 429: 10429}
 
 
+def invalid_token() -> ApiError:
+    """The value is no token's."""
+    return ApiError(401, "Invalid API Token", code=1000)
+
+
+def not_allowed() -> ApiError:
+    """The token lacks the right, or the account is not its own."""
+    return ApiError(403, "Authentication error")
+
+
+def policy_object(given: object) -> dict[str, object]:
+    """A policy of a request. Raises ApiError 400 where it is something else."""
+    if not isinstance(given, dict):
+        raise ApiError(400, "a policy must be an object")
+    return given
+
+
 def compact(body: object) -> str:
     """JSON without spaces: the provider compares token resources as raw text."""
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False)

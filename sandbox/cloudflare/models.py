@@ -21,6 +21,9 @@ def timestamp() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+NO_ACCOUNT_ID = "an account id is 32 lower-case hex digits"
+
+
 class CloudflareUser(BaseModel):
     """A global Cloudflare user; membership in accounts is separate from it."""
 
@@ -213,7 +216,7 @@ class CloudflareState(BaseModel):
         """Admin API: name an account, switch its virtual groups on or off."""
         account = self.account(account_id)
         if account is None:
-            raise ValueError("an account id is 32 lower-case hex digits")
+            raise ValueError(NO_ACCOUNT_ID)
         if name is not None:
             account.name = name
         if virtual_groups is not None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.cloudflare import API
 from sandbox.cloudflare.catalog import (
     MINIMAL_ACCESS,
     ROLE_BY_NAME,
@@ -48,7 +49,7 @@ def call_of(exchange: Exchange) -> str | None:
     """The call's name; None for an answer of 5xx or 429, which says nothing of the API."""
     if exchange.status >= 500 or exchange.status == 429:
         return None
-    path = exchange.path.removeprefix("/client/v4")
+    path = exchange.path.removeprefix(API)
     return f"{exchange.method} {_ID.sub('/{id}', path)}"
 
 
@@ -87,7 +88,7 @@ def build(world: World, recording: Sequence[Exchange], ids: Ids) -> None:
     world.cloudflare = CloudflareState.fresh()
     past = _Past(world.cloudflare, ids)
     for exchange in recording:
-        if match := re.match(r"/client/v4/accounts/([0-9a-f]{32})(/|$)", exchange.path):
+        if match := re.match(rf"{API}/accounts/([0-9a-f]{{32}})(/|$)", exchange.path):
             past.account(match[1])
     for collection in _ORDER:
         for exchange in recording:
@@ -135,13 +136,13 @@ class _Past:
 
     def read(self, collection: str, exchange: Exchange) -> None:
         """Make what one answer shows, if it is of this collection."""
-        user = exchange.path.removeprefix("/client/v4/user/")
+        user = exchange.path.removeprefix(f"{API}/user/")
         if collection.startswith("tokens") and re.fullmatch(collection, user):
             for document in _documents(exchange):
                 with as_far_as_shown():
                     self._token("user", self.state.operator.id, document)
             return
-        match = re.fullmatch(r"/client/v4/accounts/([0-9a-f]{32})/?(.*)", exchange.path)
+        match = re.fullmatch(rf"{API}/accounts/([0-9a-f]{{32}})/?(.*)", exchange.path)
         if match is None or not re.fullmatch(collection, match[2]):
             return
         for document in _documents(exchange):

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 
 from sandbox.cloudflare.catalog import ACCOUNT_SCOPE, SUPER_ADMINISTRATOR, TOKEN_GROUP_BY_ID
-from sandbox.cloudflare.errors import ApiError
+from sandbox.cloudflare.errors import ApiError, invalid_token, not_allowed
 from sandbox.cloudflare.models import Account, CloudflareState, Token, timestamp
 from sandbox.server.router import Context
 
@@ -67,7 +67,7 @@ def identify(ctx: Context) -> Principal:
     for token in state.tokens.values():
         if hmac.compare_digest(token.value_sha256, wanted):
             return Principal(token)
-    raise ApiError(401, "Invalid API Token", code=1000)
+    raise invalid_token()
 
 
 def authenticate(ctx: Context) -> Principal:
@@ -114,7 +114,7 @@ def require(
         keys = {account.scope_key, f"{ACCOUNT_SCOPE}.*"}
     allowed = _granted(token, "allow", keys) - _granted(token, "deny", keys)
     if not allowed & set(groups) or not _owner_may(state, token, account, ctx.request.method):
-        raise ApiError(403, "Authentication error", code=10000)
+        raise not_allowed()
 
 
 def _granted(token: Token, effect: str, keys: set[str]) -> set[str]:

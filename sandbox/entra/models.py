@@ -305,9 +305,13 @@ class Synchronization(BaseModel):
     jobs: dict[str, Job] = Field(default_factory=dict)
 
 
+STAMP = "%Y-%m-%dT%H:%M:%SZ"
+"""How Graph writes a moment."""
+
+
 def now() -> str:
     """The time as Graph writes it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.now(UTC).strftime(STAMP)
 
 
 def _security_identifier(object_id: str) -> str:

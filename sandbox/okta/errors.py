@@ -51,10 +51,10 @@ class OktaError(Exception):
         return json_reply(body, self.status, self.headers)
 
 
-def by_status(status: int, message: str) -> OktaError:
-    """The error that stands for a status alone (unknown paths, injected faults)."""
+def by_status(status: int, *causes: str, headers: Mapping[str, str] | None = None) -> OktaError:
+    """The error that stands for a status alone."""
     code, summary = _BY_STATUS.get(status, _INTERNAL)
-    return OktaError(status, code, summary, message)
+    return OktaError(status, code, summary, *causes, headers=headers)
 
 
 def not_found(key: str, kind: str) -> OktaError:
@@ -74,5 +74,10 @@ def bad_search() -> OktaError:
 
 def forbidden(*causes: str, headers: Mapping[str, str] | None = None) -> OktaError:
     """403 for a caller without the right."""
-    code, summary = _BY_STATUS[403]
-    return OktaError(403, code, summary, *causes, headers=headers)
+    return by_status(403, *causes, headers=headers)
+
+
+def quota(limit: int, remaining: int, reset: int) -> dict[str, str]:
+    """The headers that say how many calls are left until the moment `reset` (Unix time)."""
+    counts = {"Limit": limit, "Remaining": remaining, "Reset": reset}
+    return {f"X-Rate-Limit-{name}": str(count) for name, count in counts.items()}

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from sandbox.okta.errors import OktaError, forbidden
+from sandbox.okta.errors import OktaError, by_status, forbidden
 from sandbox.okta.models import ORGANISATION
 from sandbox.server.ids import okta_id
 from sandbox.server.router import Context
-from sandbox.server.tls import signing_key
+from sandbox.server.tls import HOST, LOCALHOST, signing_key
 
 CLIENT_ID = okta_id("0oa", "service-app")
 KEY_ID = "sandbox-service-app"
@@ -28,7 +28,7 @@ SCOPES = tuple(
 TOKEN_PATH = "/oauth2/v1/token"
 ACCESS_TOKEN_SECONDS = 3600
 _LONGEST_ASSERTION_SECONDS = 3600 + 60
-_HOSTS = ("127.0.0.1", "localhost", "example.okta.com")
+_HOSTS = (HOST, LOCALHOST, "example.okta.com")
 # The space is optional: Okta's own Python client (okta 3.4) writes "SSWS00…".
 _HEADER = re.compile(r"(SSWS|Bearer)\s*(\S+)", re.IGNORECASE)
 _CHALLENGE = (
@@ -136,4 +136,4 @@ def _covers(granted: list[str], scope: str) -> bool:
 
 def _invalid(challenge: str = "") -> OktaError:
     headers = {"WWW-Authenticate": challenge} if challenge else None
-    return OktaError(401, "E0000011", "Invalid token provided", headers=headers)
+    return by_status(401, headers=headers)

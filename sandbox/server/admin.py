@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from werkzeug import Request, Response
 
+from sandbox.cloudflare.models import NO_ACCOUNT_ID
 from sandbox.entra import audit
 from sandbox.entra.models import Entity, EntraState
 from sandbox.entra.provisioning.cycle import run_cycle as run_entra_cycle
@@ -23,11 +24,12 @@ from sandbox.okta.provisioning.cycle import run_cycle as run_okta_cycle
 from sandbox.server.faults import BadFaultError
 from sandbox.server.people import Person
 from sandbox.server.router import Context, Router, json_reply
+from sandbox.server.tls import HOST, LOCALHOST
 
 _CYCLES = {"okta": run_okta_cycle, "entra": run_entra_cycle}
 _PROVIDERS = tuple(_CYCLES)
 _ACCOUNT_ID = re.compile(r"[0-9a-f]{32}")
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_LOOPBACK = (HOST, LOCALHOST, "::1")
 _PAGE = Path(__file__).with_name("face.html")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -66,7 +68,7 @@ def refuse_foreign(request: Request) -> None:
         value = request.headers.get(header, "")
         host = urlsplit(value if "//" in value else f"//{value}").hostname
         if value and host not in _LOOPBACK:
-            raise RefusedError(403, f"{header} {value!r} is not this machine: use http://127.0.0.1")
+            raise RefusedError(403, f"{header} {value!r} is not this machine: use http://{HOST}")
 
 
 @admin_router.route("GET", "/_sandbox/")
@@ -304,7 +306,7 @@ def set_account(ctx: Context, account_id: str) -> Response:
     """Name a Cloudflare account and switch its virtual groups on or off."""
     body = _object(ctx, "name", "virtualGroups")
     if not _ACCOUNT_ID.fullmatch(account_id):
-        return _error(400, "an account id is 32 lower-case hex digits")
+        return _error(400, NO_ACCOUNT_ID)
     name, virtual = body.get("name"), body.get("virtualGroups")
     if not isinstance(name, str | None) or not isinstance(virtual, bool | None):
         return _error(400, "name is a string and virtualGroups is true or false")

@@ -11,9 +11,11 @@ from typing import Any
 from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException
 
+from sandbox.cloudflare import API
 from sandbox.cloudflare.routes import router as cloudflare_router
 from sandbox.cloudflare.routes import scim_router
 from sandbox.entra.routes import router as entra_router
+from sandbox.okta.errors import quota
 from sandbox.okta.routes import router as okta_router
 from sandbox.server.admin import RefusedError, admin_router, refuse_foreign
 from sandbox.server.connection import BODY_READ
@@ -23,7 +25,7 @@ from sandbox.server.world import World
 
 _MAX_BODY_BYTES = 32 * 1024 * 1024
 _READS = ("GET", "HEAD")
-_SCIM_PATH = re.compile(r"/client/v4/accounts/[^/]*/scim/v2(/|$)")
+_SCIM_PATH = re.compile(rf"{API}/accounts/[^/]*/scim/v2(/|$)")
 _OKTA_PATH = re.compile(r"/(api/v1|oauth2/v1|app|sso|\.well-known)(/|$)")
 # Callers join "admin" of the ready line with paths both with and without /_sandbox.
 _ADMIN_PATH = re.compile(r"(/_sandbox)+(?=/|$)")
@@ -72,7 +74,7 @@ class App:
     def _router(path: str) -> Router:
         if _SCIM_PATH.match(path):
             return scim_router
-        if path.startswith("/client/v4"):
+        if path.startswith(API):
             return cloudflare_router
         return okta_router if _OKTA_PATH.match(path) else entra_router
 
@@ -149,9 +151,7 @@ def _status_answer(fault: Fault, chosen: Router) -> Response:
     if fault.kind == "429-retry-after":
         response.headers["Retry-After"] = str(fault.retry_after)
         if chosen.vendor == "okta":  # Okta's own way to say when
-            response.headers["X-Rate-Limit-Limit"] = "600"
-            response.headers["X-Rate-Limit-Remaining"] = "0"
-            response.headers["X-Rate-Limit-Reset"] = str(int(time.time()) + fault.retry_after)
+            response.headers.update(quota(600, 0, int(time.time()) + fault.retry_after))
     return response
 
 

@@ -6,11 +6,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from sandbox.server.scim import MEDIA_TYPE
+from sandbox.server.tls import HOST, LOCALHOST
+
 if TYPE_CHECKING:
     from sandbox.server.world import World
 
 CLOUDFLARE_HOST = "api.cloudflare.com"
-_LOOPBACK = {"127.0.0.1", "localhost"}
 _TIMEOUT_SECONDS = 30.0
 # Reading all authorities takes 20 ms a client. Plain HTTP needs none; over TLS this trusts nobody.
 _NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -34,12 +36,12 @@ def scim_client(world: "World", base_url: str, token: str) -> httpx.Client:
     target, transport = base_url, None
     if parts.hostname == CLOUDFLARE_HOST:
         target = world.http_base + parts.path
-    elif parts.hostname not in _LOOPBACK:
+    elif parts.hostname not in (HOST, LOCALHOST):
         transport = _NoSuchHost()
     headers = {
         "Authorization": f"Bearer {token}",
-        "Accept": "application/scim+json",
-        "Content-Type": "application/scim+json",
+        "Accept": MEDIA_TYPE,
+        "Content-Type": MEDIA_TYPE,
     }
     return httpx.Client(
         base_url=target,

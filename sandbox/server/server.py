@@ -10,12 +10,12 @@ from typing import Self
 
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from sandbox.cloudflare import API
 from sandbox.server import persistence, tls
 from sandbox.server.app import App
 from sandbox.server.connection import Connection, end_idle
+from sandbox.server.tls import HOST
 from sandbox.server.world import World
-
-_HOST = "127.0.0.1"
 
 
 class PortError(Exception):
@@ -54,8 +54,8 @@ class Sandbox:
         secure.socket = self._tls.server_context.wrap_socket(
             secure.socket, server_side=True, do_handshake_on_connect=False
         )
-        self.world.http_base = f"http://{_HOST}:{plain.port}"
-        self.world.https_base = f"https://{_HOST}:{secure.port}"
+        self.world.http_base = f"http://{HOST}:{plain.port}"
+        self.world.https_base = f"https://{HOST}:{secure.port}"
         self.world.ca_file = str(self._tls.bundle)
         return [plain, secure]
 
@@ -74,7 +74,7 @@ class Sandbox:
         """The environment in which the providers and SDKs talk to this sandbox. Holds secrets."""
         world: World = self.world
         return {
-            "CLOUDFLARE_BASE_URL": world.http_base + "/client/v4",
+            "CLOUDFLARE_BASE_URL": world.http_base + API,
             "CLOUDFLARE_API_TOKEN": world.credentials.cloudflare_api_token,
             "OKTA_ORG_NAME": "example",
             "OKTA_BASE_URL": "okta.com",
@@ -130,14 +130,14 @@ def _serve(app: App, port: int) -> BaseWSGIServer:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((_HOST, port))
+        listener.bind((HOST, port))
         listener.listen(128)
         return make_server(
-            _HOST, port, app, threaded=True, request_handler=Connection, fd=listener.fileno()
+            HOST, port, app, threaded=True, request_handler=Connection, fd=listener.fileno()
         )
     except OSError as error:
         raise PortError(
-            f"{_HOST}:{port}: {error.strerror}: the sandbox cannot listen there; "
+            f"{HOST}:{port}: {error.strerror}: the sandbox cannot listen there; "
             "choose another --port, or 0 for a free one"
         ) from error
     finally:

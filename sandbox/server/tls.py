@@ -11,6 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+HOST, LOCALHOST = "127.0.0.1", "localhost"
+"""Where the sandbox is, and nowhere else."""
 KEY_PEM, _mark, _certificate = (
     Path(__file__).with_name("sandbox.pem").read_text().partition("-----BEGIN CERTIFICATE")
 )
@@ -65,7 +67,7 @@ def prepare(directory: Path) -> Tls:
     bundle = directory / "ca-bundle.pem"
     write_private(bundle, authority.cert_pem.bytes() + b"\n" + _system_certificates())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+    authority.issue_cert(HOST, LOCALHOST).configure_cert(context)
     return Tls(bundle, context)
 
 

@@ -5,7 +5,7 @@ Source: shapes and permissions D (OpenAPI, accounts and audit logs); which accou
 
 from werkzeug import Response
 
-from sandbox.cloudflare import signin
+from sandbox.cloudflare import API, signin
 from sandbox.cloudflare.api import audit
 from sandbox.cloudflare.api.route import MEMBER_READ, account_route, page, router, user_route
 from sandbox.cloudflare.errors import ApiError, error, reply
@@ -37,7 +37,7 @@ def get_user(ctx: Context) -> Response:
     return reply({**user.model_dump(), "suspended": False, "has_enterprise_zones": True})
 
 
-@router.route("GET", "/client/v4/accounts")
+@router.route("GET", f"{API}/accounts")
 def list_accounts(ctx: Context) -> Response:
     """The accounts that the token may read (D: API description; which a token sees I)."""
     try:

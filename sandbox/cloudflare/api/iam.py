@@ -14,7 +14,7 @@ from werkzeug import Response
 
 from sandbox.cloudflare.api.route import MEMBER_READ, account_route, json_object, page
 from sandbox.cloudflare.catalog import ROLE_BY_GROUP_ID, ROLES, Role
-from sandbox.cloudflare.errors import ApiError, reply
+from sandbox.cloudflare.errors import ApiError, policy_object, reply
 from sandbox.cloudflare.models import Account, CloudflareState, Policy, ResourceGroup
 from sandbox.server.router import Context
 
@@ -102,8 +102,7 @@ def parse_member_policies(
 
 
 def _policy(state: CloudflareState, account: Account, given: object, used: set[str]) -> Policy:
-    if not isinstance(given, dict):
-        raise ApiError(400, "a policy must be an object")
+    given = policy_object(given)
     if given.get("id") in used:
         raise ApiError(400, "Cannot re-use policy IDs")
     if given.get("access") != "allow":

@@ -8,14 +8,13 @@ from functools import wraps
 
 from werkzeug import Response
 
-from sandbox.cloudflare import signin
+from sandbox.cloudflare import API, signin
 from sandbox.cloudflare.api import audit
-from sandbox.cloudflare.errors import ApiError, error, reply
+from sandbox.cloudflare.errors import ApiError, error, not_allowed, reply
 from sandbox.cloudflare.models import Account
 from sandbox.server.router import Context, Router
 
 router = Router("cloudflare", error)
-_PREFIX = "/client/v4"
 _MAX_PER_PAGE = 100
 
 # The token of the SCIM set-up may read all of this, too (OpenAPI, x-api-token-group).
@@ -40,7 +39,7 @@ def account_route(method: str, path: str, *groups: str) -> Callable[[Handler], H
                 audit.record(ctx, account, response.status_code)
             return response
 
-        router.route(method, f"{_PREFIX}/accounts/<account_id>{path}")(checked)
+        router.route(method, f"{API}/accounts/<account_id>{path}")(checked)
         return handler
 
     return register
@@ -60,7 +59,7 @@ def user_route(method: str, path: str, *groups: str) -> Callable[[Handler], Hand
             except ApiError as refusal:
                 return error(refusal.status, refusal.message, refusal.code)
 
-        router.route(method, _PREFIX + path)(checked)
+        router.route(method, API + path)(checked)
         return handler
 
     return register
@@ -72,7 +71,7 @@ def admitted(ctx: Context, account_id: str, groups: tuple[str, ...]) -> Account:
     ctx.values["principal"] = principal
     known = account_id in ctx.state.accounts
     if not principal.is_operator and not known:
-        raise ApiError(403, "Authentication error", code=10000)
+        raise not_allowed()
     account = ctx.state.account(account_id)
     if account is None:
         raise ApiError(

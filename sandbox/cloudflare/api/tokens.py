@@ -14,7 +14,7 @@ from ipaddress import ip_network
 
 from werkzeug import Response
 
-from sandbox.cloudflare import signin
+from sandbox.cloudflare import API, signin
 from sandbox.cloudflare.api.route import account_route, json_object, page, router, user_route
 from sandbox.cloudflare.catalog import (
     ACCOUNT_SCOPE,
@@ -24,7 +24,7 @@ from sandbox.cloudflare.catalog import (
     ZONE_SCOPE,
     TokenGroup,
 )
-from sandbox.cloudflare.errors import ApiError, error, reply
+from sandbox.cloudflare.errors import ApiError, error, invalid_token, policy_object, reply
 from sandbox.cloudflare.models import Account, CloudflareState, Token, TokenPolicy, timestamp
 from sandbox.cloudflare.signin import parse_time
 from sandbox.server.credentials import random_text
@@ -250,8 +250,7 @@ def parse_policies(
 
 
 def _policy(state: CloudflareState, given: object, owner: str, owner_id: str) -> TokenPolicy:
-    if not isinstance(given, dict):
-        raise ApiError(400, "a policy must be an object")
+    given = policy_object(given)
     effect = given.get("effect")
     if effect not in ("allow", "deny"):
         raise ApiError(400, f"policy effect must be allow or deny, not {effect!r}")
@@ -387,10 +386,10 @@ def _verified(ctx: Context, owner: str, owner_id: str | None) -> Response:
         if token is None:
             # The operator's own token is a user token that no state lists.
             if owner == "account":
-                raise ApiError(401, "Invalid API Token", code=1000)
+                raise invalid_token()
             return reply({"id": ctx.state.operator.id, "status": "active"}, messages=[_ACTIVE])
         if token.owner != owner or owner_id not in (None, token.owner_id):
-            raise ApiError(401, "Invalid API Token", code=1000)
+            raise invalid_token()
     except ApiError as refusal:
         return error(refusal.status, refusal.message, refusal.code)
     status = signin.token_status(token)
@@ -401,13 +400,13 @@ def _verified(ctx: Context, owner: str, owner_id: str | None) -> Response:
     return reply(result, messages=[_ACTIVE] if status == "active" else None)
 
 
-@router.route("GET", "/client/v4/user/tokens/verify")
+@router.route("GET", f"{API}/user/tokens/verify")
 def verify_user_token(ctx: Context) -> Response:
     """Verify a user-owned token (C: cloudflare-go's tests)."""
     return _verified(ctx, "user", None)
 
 
-@router.route("GET", "/client/v4/accounts/<account_id>/tokens/verify")
+@router.route("GET", f"{API}/accounts/<account_id>/tokens/verify")
 def verify_account_token(ctx: Context, account_id: str) -> Response:
     """Verify a token that this account owns (D: API description)."""
     return _verified(ctx, "account", account_id)

@@ -18,7 +18,7 @@ from sandbox.cloudflare.api.route import MEMBER_WRITE
 from sandbox.cloudflare.catalog import SUPER_ADMINISTRATOR
 from sandbox.cloudflare.models import Account, CloudflareState, SystemGroup, UserGroup, timestamp
 from sandbox.cloudflare.scim import system
-from sandbox.cloudflare.scim.models import GROUP_URN, ScimGroup, ScimMember
+from sandbox.cloudflare.scim.models import CORE_GROUP, ScimGroup, ScimMember
 from sandbox.cloudflare.scim.patch import Operation, read_operations
 from sandbox.cloudflare.scim.route import (
     body_object,
@@ -26,6 +26,7 @@ from sandbox.cloudflare.scim.route import (
     refuse,
     scim_route,
     single,
+    the_last_one,
     wanted_value,
 )
 from sandbox.server.router import Context
@@ -216,19 +217,19 @@ def patch_system_group(
     before, group.members = group.members, members
     if role == SUPER_ADMINISTRATOR and not state.super_administrators(account):
         group.members = before
-        raise refuse(400, "the only Super Administrator of the account is not deprovisioned")
+        raise the_last_one()
     return group
 
 
 def _plain(path: str | None) -> str:
-    return (path or "").removeprefix(f"{GROUP_URN}:").lower()
+    return (path or "").removeprefix(f"{CORE_GROUP}:").lower()
 
 
 def _changed(
     account: Account, members: list[str], operation: Operation, path: str | None, value: object
 ) -> list[str]:
     """The member ids after one operation; attributes that a group has not are ignored."""
-    plain = (path or "").removeprefix(f"{GROUP_URN}:")
+    plain = (path or "").removeprefix(f"{CORE_GROUP}:")
     match = _ONE_MEMBER.fullmatch(plain)
     if match and operation.op == "remove":
         gone = {m.id for m in account.members.values() if m.user_id == match.group(1)}

@@ -15,8 +15,7 @@ from scim2_models import (
 )
 from scim2_models.urn import URN
 
-USER_URN = "urn:ietf:params:scim:schemas:core:2.0:User"
-GROUP_URN = "urn:ietf:params:scim:schemas:core:2.0:Group"
+from sandbox.server.scim import CORE_GROUP, CORE_USER
 
 
 class ScimName(ComplexAttribute):
@@ -48,7 +47,7 @@ class ScimEmail(ComplexAttribute):
 class ScimUser(Resource[Any]):
     """A member of the account; ``id`` is the user's tag, not the membership's id."""
 
-    __schema__ = URN(USER_URN)
+    __schema__ = URN(CORE_USER)
 
     user_name: Annotated[str | None, Mutability.immutable, Required.true, Uniqueness.server] = None
     """The user's e-mail address."""
@@ -82,7 +81,7 @@ class ScimMember(ComplexAttribute):
 class ScimGroup(Resource[Any]):
     """A user group, or a system group that stands for a role."""
 
-    __schema__ = URN(GROUP_URN)
+    __schema__ = URN(CORE_GROUP)
 
     display_name: Annotated[str | None, Required.true] = None
     """The group's name."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from sandbox.cloudflare.scim.route import body_object, refuse
 from sandbox.server.router import Context
+from sandbox.server.scim import PATCH_OP
 
-_PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _OPS = ("add", "remove", "replace")
 
 
@@ -35,8 +35,8 @@ def read_operations(ctx: Context) -> list[Operation]:
     """The request's operations. Raises ApiError 400."""
     body = body_object(ctx)
     schemas = body.get("schemas")
-    if not isinstance(schemas, list) or _PATCH_URN not in schemas:
-        raise refuse(400, f"schemas must contain {_PATCH_URN}", "invalidSyntax")
+    if not isinstance(schemas, list) or PATCH_OP not in schemas:
+        raise refuse(400, f"schemas must contain {PATCH_OP}", "invalidSyntax")
     operations = body.get("Operations")
     if not isinstance(operations, list) or not operations:
         raise refuse(400, "Operations must be a list with at least one", "invalidSyntax")

@@ -14,16 +14,17 @@ from scim2_models import Error, ListResponse, ResponseParameters, SCIMException
 from scim2_models.base import BaseModel as ScimModel
 from werkzeug import Response
 
+from sandbox.cloudflare import API
 from sandbox.cloudflare.api import audit
 from sandbox.cloudflare.api.route import MEMBER_READ, admitted
 from sandbox.cloudflare.errors import ApiError
 from sandbox.cloudflare.models import Account
 from sandbox.cloudflare.scim.models import ScimGroup, ScimUser
 from sandbox.server.router import BadBodyError, Context, Router
+from sandbox.server.scim import MEDIA_TYPE
 
-MEDIA_TYPE = "application/scim+json"
 _MAX_RESULTS = 100
-_PREFIX = "/client/v4/accounts/<account_id>/scim/v2"
+_PREFIX = f"{API}/accounts/<account_id>/scim/v2"
 
 Handler = Callable[..., Response]
 AnyResource = ScimUser | ScimGroup
@@ -74,6 +75,11 @@ def scim_route(method: str, path: str, *groups: str) -> Callable[[Handler], Hand
 def refuse(status: int, detail: str, scim_type: str | None = None) -> ApiError:
     """An error to raise."""
     return ApiError(status, detail, scim_type=scim_type)
+
+
+def the_last_one() -> ApiError:
+    """400 for what would take the account's only Super Administrator out."""
+    return refuse(400, "the only Super Administrator of the account is not deprovisioned")
 
 
 def body_object(ctx: Context) -> dict[str, object]:

@@ -18,7 +18,7 @@ from werkzeug import Response
 from sandbox.cloudflare.api.route import MEMBER_WRITE
 from sandbox.cloudflare.catalog import MINIMAL_ACCESS
 from sandbox.cloudflare.models import Account, CloudflareState, Member
-from sandbox.cloudflare.scim.models import USER_URN, ScimEmail, ScimName, ScimUser
+from sandbox.cloudflare.scim.models import CORE_USER, ScimEmail, ScimName, ScimUser
 from sandbox.cloudflare.scim.patch import as_boolean, read_operations
 from sandbox.cloudflare.scim.route import (
     body_object,
@@ -26,6 +26,7 @@ from sandbox.cloudflare.scim.route import (
     refuse,
     scim_route,
     single,
+    the_last_one,
     wanted_value,
 )
 from sandbox.cloudflare.scim.system import system_id
@@ -129,7 +130,7 @@ def patch_user(ctx: Context, account: Account, user_id: str) -> Response:
         if operation.op != "replace":
             continue
         for path, value in operation.assignments().items():
-            plain = path.removeprefix(f"{USER_URN}:").lower()
+            plain = path.removeprefix(f"{CORE_USER}:").lower()
             if plain == "active":
                 active = as_boolean(value)
             elif plain == "username" or plain.startswith("emails["):
@@ -157,7 +158,7 @@ def _activity(ctx: Context, account: Account, member: Member, *, active: bool) -
     shown = describe(ctx.state, account, member, active=active)
     if not active:
         if ctx.state.super_administrators(account) == [member]:
-            raise refuse(400, "the only Super Administrator of the account is not deprovisioned")
+            raise the_last_one()
         ctx.state.remove_member(account, member)
     return single(ctx, shown)
 
@@ -165,8 +166,10 @@ def _activity(ctx: Context, account: Account, member: Member, *, active: bool) -
 def _read(body: Mapping[str, object]) -> ScimUser:
     """The attributes that Cloudflare keeps; others are ignored. Raises ApiError 400."""
     schemas = body.get("schemas")
-    if not isinstance(schemas, list) or USER_URN not in schemas:
-        raise refuse(400, f"Invalid SCIM request: schemas must contain {USER_URN}", "invalidSyntax")
+    if not isinstance(schemas, list) or CORE_USER not in schemas:
+        raise refuse(
+            400, f"Invalid SCIM request: schemas must contain {CORE_USER}", "invalidSyntax"
+        )
     kept = _pick(body, _KNOWN)
     name, emails = kept.get("name"), kept.get("emails")
     if isinstance(name, dict):

@@ -14,7 +14,7 @@ from sandbox.entra import audit
 from sandbox.entra.api.graph import body_object, entity_reply, graph_route, no_content
 from sandbox.entra.api.odata import ListRule, Object, list_reply, one_reply
 from sandbox.entra.errors import bad_request, not_found
-from sandbox.entra.models import Entity, EntraState, Kind, new_user, now
+from sandbox.entra.models import STAMP, Entity, EntraState, Kind, new_user, now
 from sandbox.entra.permissions import (
     APPLICATION_READ,
     DELETED_WRITE,
@@ -195,7 +195,7 @@ def deleted_items(ctx: Context, kind: str) -> Response:
 
 def _expire(state: EntraState) -> None:
     """After 30 days nothing is left in the bin (D)."""
-    oldest = (datetime.now(UTC) - _BIN).strftime("%Y-%m-%dT%H:%M:%SZ")
+    oldest = (datetime.now(UTC) - _BIN).strftime(STAMP)
     for entity in list(state.deleted.values()):
         if entity.text("deletedDateTime") < oldest:
             del state.deleted[entity.id]

@@ -17,7 +17,7 @@ from sandbox.entra.api.directory import find
 from sandbox.entra.api.graph import body_object, context_line, graph_route, no_content
 from sandbox.entra.api.odata import ListRule, list_reply
 from sandbox.entra.errors import GraphError, bad_request, not_found
-from sandbox.entra.models import PLAIN_SECRETS, Entity, EntraState, Job, Quarantine
+from sandbox.entra.models import PLAIN_SECRETS, STAMP, Entity, EntraState, Job, Quarantine
 from sandbox.entra.permissions import (
     AUDIT_READ,
     DIRECTORY_READ,
@@ -124,7 +124,6 @@ def get_secrets(ctx: Context, sp_id: str) -> Response:
 
 _NEVER = "0001-01-01T00:00:00Z"
 _INTERVAL = "PT40M"
-_STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def job_json(state: EntraState, job: Job) -> dict[str, JsonValue]:
@@ -170,7 +169,7 @@ def _code(state: EntraState, job: Job) -> str:
 
 
 def _quarantine(quarantine: Quarantine) -> JsonValue:
-    began = datetime.strptime(quarantine.began, _STAMP).replace(tzinfo=UTC)
+    began = datetime.strptime(quarantine.began, STAMP).replace(tzinfo=UTC)
     error = {
         "code": quarantine.code,
         "message": quarantine.message,
@@ -179,7 +178,7 @@ def _quarantine(quarantine: Quarantine) -> JsonValue:
     return {
         "currentBegan": quarantine.began,
         "error": error,
-        "nextAttempt": (began + timedelta(hours=6)).strftime(_STAMP),
+        "nextAttempt": (began + timedelta(hours=6)).strftime(STAMP),
         "reason": quarantine.reason,
         "seriesBegan": quarantine.began,
         "seriesCount": quarantine.count,

@@ -11,10 +11,10 @@ from pydantic import JsonValue
 
 from sandbox.entra.models import Entity
 from sandbox.entra.provisioning.expressions import attributes_of, evaluate
-from sandbox.entra.provisioning.schema import GROUP_TARGET, USER_TARGET, Document
+from sandbox.entra.provisioning.schema import CORE_GROUP, USER_TARGET, Document
 from sandbox.entra.provisioning.target import Resource
+from sandbox.server.scim import CORE_USER
 
-CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 _FILTERED = re.compile(r'(?P<list>\w+)\[type eq "(?P<type>\w+)"\]\.(?P<part>\w+)')
 _GUEST = re.compile(r"(?P<alias>.+)_(?P<domain>[^_@]+)#EXT#@.+", re.IGNORECASE)
 _BOOLEANS = {"True": True, "False": False}
@@ -126,8 +126,8 @@ def group_attributes(group: Entity) -> Values:
 
 def new_resource(mapping: ObjectMapping, values: Values) -> Resource:
     """The body of a POST."""
-    if mapping.target == GROUP_TARGET:
-        resource: Resource = {"schemas": [GROUP_TARGET], "meta": {"resourceType": "Group"}}
+    if mapping.target == CORE_GROUP:
+        resource: Resource = {"schemas": [CORE_GROUP], "meta": {"resourceType": "Group"}}
     else:
         resource = {"schemas": [CORE_USER, USER_TARGET], "meta": {"resourceType": "User"}}
     for path, value in values.items():

@@ -14,11 +14,11 @@ from sandbox.entra.errors import GraphError
 from sandbox.entra.provisioning.expressions import ExpressionError, attributes_of
 from sandbox.entra.provisioning.filters import OPERATORS, operands
 from sandbox.server.ids import guid
+from sandbox.server.scim import CORE_GROUP
 
 SOURCE_DIRECTORY = "Azure Active Directory"
 TARGET_DIRECTORY = "customappsso"
 USER_TARGET = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-GROUP_TARGET = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ACTIVE_EXPRESSION = 'Switch([IsSoftDeleted], , "False", "True", "True", "False")'
 _ENTERPRISE = USER_TARGET
 Document = dict[str, JsonValue]
@@ -87,7 +87,7 @@ def default_document(app_id: str, schema_id: str) -> Document:
     source = {"User": _SOURCE_USER, "Group": _SOURCE_GROUP}
     target = {
         USER_TARGET: ["id", "active", "name.formatted", *_USER_ATTRIBUTES],
-        GROUP_TARGET: ["id", *_GROUP_ATTRIBUTES],
+        CORE_GROUP: ["id", *_GROUP_ATTRIBUTES],
     }
     directories: list[JsonValue] = [
         _directory(guid(f"source/{app_id}"), SOURCE_DIRECTORY, source),
@@ -186,7 +186,7 @@ def _group_mapping() -> Document:
         for target, source in _GROUP_ATTRIBUTES.items()
     ]
     name = "Provision Microsoft Entra ID Groups"
-    return _mapping(name, "Group", GROUP_TARGET, attributes, "displayName")
+    return _mapping(name, "Group", CORE_GROUP, attributes, "displayName")
 
 
 def _user_mapping() -> Document:

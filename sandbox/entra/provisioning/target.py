@@ -14,6 +14,7 @@ import httpx
 from pydantic import JsonValue
 
 from sandbox.server.outbound import scim_client
+from sandbox.server.scim import PATCH_OP
 from sandbox.server.world import World
 
 _FLAG = "aadoptscim062020"
@@ -28,7 +29,6 @@ _CODES = {
     409: "EntryConflict",
     429: "ServiceTooManyRequests",
 }
-PATCH_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 Resource = dict[str, JsonValue]
 
 
@@ -110,7 +110,7 @@ class Target:
 
     def patch(self, resources: str, target_id: str, operations: list[JsonValue]) -> None:
         """PATCH. Raises TargetError."""
-        body: Resource = {"schemas": [PATCH_SCHEMA], "Operations": operations}
+        body: Resource = {"schemas": [PATCH_OP], "Operations": operations}
         self._send("PATCH", f"{resources}/{target_id}", body=body)
 
     def delete(self, resources: str, target_id: str) -> None:

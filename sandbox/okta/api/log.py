@@ -15,10 +15,11 @@ from sandbox.okta.api.search import LOGGED, expression
 from sandbox.okta.errors import invalid
 from sandbox.okta.models import App, Group, OktaState, User, now, parse
 from sandbox.server.router import Context
+from sandbox.server.tls import HOST
 
 _MOST_EVENTS = 5_000
 _REASON_LENGTH = 255
-_CLIENT_FIELDS = {"ipAddress": "127.0.0.1", "zone": "null"}
+_CLIENT_FIELDS = {"ipAddress": HOST, "zone": "null"}
 Target = Mapping[str, object]
 
 

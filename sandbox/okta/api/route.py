@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from werkzeug import Response
 
 from sandbox.okta import signin
-from sandbox.okta.errors import OktaError, by_status, invalid
+from sandbox.okta.errors import OktaError, by_status, invalid, quota
 from sandbox.okta.models import OktaState
 from sandbox.server.router import Context, Router, json_reply
 
@@ -55,7 +55,7 @@ def endpoint(method: str, path: str, *scopes: str) -> Callable[[Handler[P]], Han
 def body_object(ctx: Context) -> dict[str, object]:
     """The request's JSON object. Raises OktaError when it is another kind of JSON or missing."""
     if not isinstance(ctx.body, dict):
-        raise OktaError(400, "E0000003", "The request body was not well-formed.")  # R: no causes
+        raise by_status(400)  # R: no causes
     return ctx.body
 
 
@@ -118,14 +118,11 @@ def _count(state: OktaState) -> None:
         state.rate_minute, state.rate_count = _minute(), 0
     state.rate_count += 1
     if state.rate_count > state.rate_limit:
-        summary = "API call exceeded rate limit due to too many requests."
-        raise OktaError(429, "E0000047", summary)
+        raise by_status(429)
 
 
 def _with_limits(response: Response, limit: int, remaining: int, minute: int) -> Response:
-    response.headers["X-Rate-Limit-Limit"] = str(limit)
-    response.headers["X-Rate-Limit-Remaining"] = str(remaining)
-    response.headers["X-Rate-Limit-Reset"] = str((minute + 1) * 60)
+    response.headers.update(quota(limit, remaining, (minute + 1) * 60))
     return response
 
 

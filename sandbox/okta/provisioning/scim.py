@@ -14,14 +14,12 @@ from sandbox.okta.catalog import kind_of
 from sandbox.okta.models import User
 from sandbox.server.credentials import random_text
 from sandbox.server.outbound import scim_client
+from sandbox.server.scim import CORE_GROUP, CORE_USER, PATCH_OP
 
 if TYPE_CHECKING:
     from sandbox.server.world import World
 
 USER_AGENT = "Okta SCIM Client 1.0.0"
-_USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
-_GROUP_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Group"
-_PATCH_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 Json = Mapping[str, object]
 
 
@@ -90,7 +88,7 @@ class Target:
     def create_group(self, name: str, members: Mapping[str, str]) -> str:
         """Create a group; ``members`` maps the target's id to a name. Returns the group's id."""
         body = {
-            "schemas": [_GROUP_SCHEMA],
+            "schemas": [CORE_GROUP],
             "displayName": name,
             "members": _members(members),
         }
@@ -104,7 +102,7 @@ class Target:
     def replace_group(self, group_id: str, name: str, members: Mapping[str, str]) -> None:
         """Write a group as a whole."""
         body = {
-            "schemas": [_GROUP_SCHEMA],
+            "schemas": [CORE_GROUP],
             "displayName": name,
             "id": group_id,
             "members": _members(members),
@@ -136,7 +134,7 @@ class Target:
                 raise
 
     def _patch(self, path: str, operations: Sequence[Json]) -> None:
-        self._call("PATCH", path, {"schemas": [_PATCH_SCHEMA], "Operations": operations})
+        self._call("PATCH", path, {"schemas": [PATCH_OP], "Operations": operations})
 
     def _find(self, kind: str, attribute: str, name: str) -> Json | None:
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
@@ -178,7 +176,7 @@ class Target:
 
 def _user(name: str, user: User) -> dict[str, object]:
     return {
-        "schemas": [_USER_SCHEMA],
+        "schemas": [CORE_USER],
         "userName": name,
         "name": {"givenName": user.first_name, "familyName": user.last_name},
         "emails": [{"primary": True, "value": user.email, "type": "work"}],

@@ -15,8 +15,8 @@ SETTINGS_WRITE = "1af1fa2adc104452b74a9a3364202f20"
 MEMBERSHIPS_READ = "3518d0f75557482e952c6762d3e64903"
 MEMBERSHIPS_WRITE = "9201bc6f42d440968aaab0c6f17ebb1d"
 SUPER_ADMINISTRATOR = "Super Administrator - All Privileges"
-USER_URN = "urn:ietf:params:scim:schemas:core:2.0:User"
-GROUP_URN = "urn:ietf:params:scim:schemas:core:2.0:Group"
+CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+CORE_GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
@@ -67,7 +67,7 @@ def user_token(sandbox: Sandbox, *policies: dict[str, object]) -> dict[str, str]
 def scim_user(email: str, **changes: object) -> dict[str, object]:
     """The body that provisions a person."""
     return {
-        "schemas": [USER_URN],
+        "schemas": [CORE_USER],
         "userName": email,
         "emails": [{"value": email, "type": "work", "primary": True}],
         "name": {"givenName": email.split("@")[0].title(), "familyName": "Test"},
