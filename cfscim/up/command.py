@@ -32,7 +32,15 @@ from cfscim.stacks import open_stack
 from cfscim.up.engine import Engine, EngineDeployer, NoEngine, find_engine
 from cfscim.up.kept import PREFIX, find_kept, read_state, write_state
 from cfscim.up.kept import keep as leave_running
-from cfscim.up.people import Seed, kept_out, seed_break_glass, seed_groups, seeds
+from cfscim.up.people import (
+    Seed,
+    first_in_charge,
+    kept_out,
+    leave_to_scim,
+    seed_break_glass,
+    seed_groups,
+    seeds,
+)
 from cfscim.up.progress import Progress, progress_of
 from cfscim.up.sandbox_process import RunningSandbox, SandboxProcess
 from cfscim.verify import command as answers
@@ -116,6 +124,9 @@ def run(request: Request) -> int:
     progress("starting the sandbox (Cloudflare, Okta and Microsoft Graph on loopback)")
     with SandboxProcess() as fresh, _folder(request.keep) as folder:
         progress(f"the sandbox answers at {fresh.admin}")
+        assert checked.config is not None
+        if first := first_in_charge(checked.config):
+            fresh.post("cloudflare/operator", {"email": first})
         code = _on(request, checked, people, engine, fresh, folder, progress)
         if request.keep:
             fresh.detach()
@@ -154,6 +165,8 @@ def _on(
         if keeping:
             write_state(folder, request.stack, deployer)
     outputs = {**outputs, "tokenValue": deployer.secret_output("tokenValue")}
+    if request.sandbox is None and (first := leave_to_scim(config, deployer.environment)):
+        progress(f"{first}, who set the account up by hand, keeps the role by SCIM alone")
     named = stack_words(checked.file.path, request.stack)
     code = _finish(
         *(_as_updated(config), outputs, deployer, sandbox, progress, named), whole=request.whole

@@ -12,7 +12,7 @@ from itertools import chain, product
 from pathlib import Path
 
 from cfscim import spreadsheet
-from cfscim.config.access import people
+from cfscim.config.access import managed_elsewhere, people
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.messages import UsageError, one_line
 from cfscim.config.models import EntraConfig, ScimConfig, UserFilter
@@ -26,6 +26,7 @@ from cfscim.vendors.okta import GROUPS
 from cfscim.vendors.okta.api import OktaClient
 from cfscim.vendors.okta.signin import okta_http
 from cfscim.vendors.pages import numbered_pages
+from cfscim.verify.cloudflare import MINIMAL
 
 _OWN = ("email", "firstName", "lastName", "userPrincipalName", "suspended", "mail")
 _TRUE = ("true", "yes", "1")
@@ -234,6 +235,31 @@ def _unusable(where: str, what: str) -> UsageError:
     )
 
 
+def first_in_charge(config: ScimConfig) -> str | None:
+    """Who set the account up, by the config: the first who is to be Super Administrator there."""
+    role = config.roles.get(Role.SUPER_ADMINISTRATOR)
+    return next(iter([*config.break_glass, *((role.members if role else None) or ())]), None)
+
+
+def leave_to_scim(config: ScimConfig, env: Mapping[str, str]) -> str | None:
+    """Where nobody is to be outside of SCIM: whoever set the account up keeps the role by the group
+    alone; returns who. Raises `AnswerError`."""
+    first = first_in_charge(config)
+    if first is None or config.break_glass:
+        return None
+    base = account_path(config.account.id)
+    with cloudflare_http({}, env) as http:
+        roles = {
+            string(role, "name"): string(role, "id")
+            for role in numbered_pages(http, f"{base}/roles", {})
+        }
+        for member in numbered_pages(http, f"{base}/members", {}):
+            if string(inner(member, "user"), "email").casefold() == first.casefold():
+                body: JsonObject = {"roles": [{"id": roles[MINIMAL]}]}
+                http.send(Call("PUT", f"{base}/members/{string(member, 'id')}", body=body))
+    return first
+
+
 def seed_break_glass(config: ScimConfig, env: Mapping[str, str]) -> None:
     """Gives the break-glass people their role in the sandbox's account, directly, as an
     administrator of the account did long ago. Raises `AnswerError`."""
@@ -258,19 +284,19 @@ def seed_break_glass(config: ScimConfig, env: Mapping[str, str]) -> None:
 def seed_groups(
     config: ScimConfig, outputs: Mapping[str, object], env: Mapping[str, str]
 ) -> list[str]:
-    """Where the config leaves every role to the identity provider, somebody puts two people into
-    its groups there; returns who. Raises `AnswerError`."""
-    if people(config):
+    """Where nobody is declared, somebody puts two people into the groups that the config leaves to
+    the identity provider; returns who. Raises `AnswerError`."""
+    users, elsewhere = config.identity_provider.users_group, managed_elsewhere(config)
+    if people(config) or not elsewhere or users.members is not None:
         return []
     groups = outputs.get("roleGroups")
     chosen = [
         str(group["identityProviderGroupId"])
-        for group in (groups.values() if isinstance(groups, dict) else ())
-        if isinstance(group, dict)
+        for role, group in (groups.items() if isinstance(groups, dict) else ())
+        if isinstance(group, dict) and role in elsewhere
     ]
-    users = config.identity_provider.users_group.name
     put = _into_okta if config.identity_provider.kind == "okta" else _into_entra
-    put(chosen, users, env)
+    put(chosen, users.name, env)
     return [*_STAND_INS]
 
 

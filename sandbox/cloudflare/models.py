@@ -169,8 +169,14 @@ class CloudflareState(BaseModel):
 
     @property
     def operator(self) -> CloudflareUser:
-        """The person whose token the ready line shows."""
-        return next(user for user in self.users.values() if user.email == OPERATOR_EMAIL)
+        """The person whose token the ready line shows, and who set every account up."""
+        return self.users[hex32(f"user/{OPERATOR_EMAIL}")]
+
+    def name_operator(self, email: str) -> None:
+        """Admin API: the operator's address. Raises `ValueError` where it is somebody else's."""
+        if self.user_by_email(email) not in (None, self.operator):
+            raise ValueError(f"{email} is another user")
+        self.operator.email = email
 
     def user_by_email(self, email: str, *, create: bool = False) -> CloudflareUser | None:
         """The global user of an address, whatever its case; created when asked for."""

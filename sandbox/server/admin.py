@@ -301,6 +301,21 @@ def clear_faults(ctx: Context) -> Response:
     return Response(status=204)
 
 
+@admin_router.route("POST", "/_sandbox/cloudflare/operator")
+def name_operator(ctx: Context) -> Response:
+    """The address of the person who set the accounts up, their first Super Administrator."""
+    email = str(_object(ctx, "email").get("email", ""))
+    if not _EMAIL.fullmatch(email):
+        return _error(400, f"email: {email!r} is no e-mail address")
+    with ctx.world.locked("cloudflare"):
+        try:
+            ctx.world.cloudflare.name_operator(email)
+        except ValueError as error:
+            return _error(400, str(error))
+    ctx.world.changed.set()
+    return json_reply({"email": email})
+
+
 @admin_router.route("POST", "/_sandbox/cloudflare/accounts/<account_id>")
 def set_account(ctx: Context, account_id: str) -> Response:
     """Name a Cloudflare account and switch its virtual groups on or off."""

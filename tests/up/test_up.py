@@ -8,13 +8,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 
 from cfscim.config.messages import MissingError, ScimError, UsageError
 from cfscim.config.models import UserFilter, parse_config
 from cfscim.config.words import OPERATORS
 from cfscim.up.command import Request, run
 from cfscim.up.people import Seed, kept_out, meeting, meets, read_people, seeds
-from tests.configs import config_object
+from tests.configs import SUPER, config_object
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path.name for path in (ROOT / "examples").glob("Pulumi.*.yaml"))
@@ -35,6 +36,33 @@ def test_a_shipped_example_ends_green(name: str, capsys: pytest.CaptureFixture[s
     said = capsys.readouterr().out
     assert "preflight: ready" in said
     assert "All as declared" in said
+
+
+OWN = {"id": "c" * 32, "name": "Own Corp"}
+NOBODY = {role: [] for role in ("Administrator Read Only", "Administrator", "Billing")}
+
+
+@pytest.mark.parametrize(
+    ("people", "more"),
+    [
+        ({**NOBODY, "Billing": ["bo@own.io"]}, {"breakGlass": ["a@own.io", "b@own.io"]}),
+        ({**NOBODY, SUPER: ["grace@own.io", "alan@own.io"]}, {}),
+        (
+            {"Billing": ["bo@own.io"], SUPER: ["grace@own.io"]},
+            {"breakGlass": ["a@own.io"], "token": {"owner": "user"}},
+        ),
+    ],
+)
+def test_a_stack_of_one_s_own_people_ends_green(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], people: dict, more: dict
+) -> None:
+    config = config_object(members=people, account=OWN, provider={"orgName": "own"}, **more)
+    file = tmp_path / "Pulumi.own.yaml"
+    file.write_text(yaml.safe_dump({"config": {"cloudflare-scim:scim": config}}))
+    assert run(Request(str(file))) == 0
+    said = capsys.readouterr().out
+    assert "All as declared" in said
+    assert "example.com" not in said
 
 
 def test_the_second_day_of_a_kept_sandbox(

@@ -72,6 +72,8 @@ def test_a_person_is_added_to_both_or_to_one(sandbox: Sandbox, admin: httpx.Clie
         ("cycle", {"identityProvider": "google"}),
         ("cloudflare/accounts/xyz", {}),
         (f"cloudflare/accounts/{ACCOUNT}", {"virtualGroups": "yes"}),
+        ("cloudflare/operator", {"email": "nobody"}),
+        ("cloudflare/operator", {"mail": "ada@example.com"}),
     ],
 )
 def test_wrong_input_is_named(admin: httpx.Client, path: str, body: object) -> None:
