@@ -42,6 +42,8 @@ _PROJECT_KEYS = frozenset(
 _WORDS_ONLY = frozenset({"description", "author", "website", "license", "template"})
 """Keys of Pulumi.yaml that change nothing in an update."""
 
+EXPOSED = "whoever can read the repository can use it"
+"""Why no credential stands in plain text."""
 MAY_BE_ENCRYPTED = frozenset(
     {
         *CREDENTIALS,
@@ -335,7 +337,7 @@ def _project_checks(project: Mapping[object, object]) -> Iterator[tuple[Keys, st
             yield (
                 keys,
                 "user name or password stands in an address",
-                "whoever can read the repository can use it",
+                EXPOSED,
                 "remove what stands before the @, and sign in through the environment",
             )
 
@@ -382,7 +384,7 @@ def _readable_credentials(key: str, value: object) -> Iterator[Message]:
         yield Message(
             where=Where((key,)),
             what="user name, password or token stands in an address",
-            why="whoever can read the repository can use it",
+            why=EXPOSED,
             instead="remove what stands before the @, and give credentials by the environment",
             secret=True,
         )
@@ -390,7 +392,7 @@ def _readable_credentials(key: str, value: object) -> Iterator[Message]:
         yield Message(
             where=Where((key,)),
             what="by its name this is a credential, in plain text",
-            why="whoever can read the repository can use it, and no provider here reads it",
+            why=f"{EXPOSED}, and no provider here reads it",
             instead="remove it, and revoke it where it is one",
             secret=True,
         )

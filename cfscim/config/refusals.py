@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from cfscim.config.credentials import MASK, looks_secret, shown
+from cfscim.config.credentials import looks_secret, shown
 from cfscim.config.lookalikes import nearest
 from cfscim.config.messages import CONFIG_KEY, Keys, Message, Step, in_config
 
@@ -148,7 +148,7 @@ def _missing(loc: list[Step], field: FieldInfo | None) -> Parts:
 
 def _unknown(root: type[BaseModel], model: type[BaseModel], loc: list[Step]) -> Parts:
     key = str(loc[-1])
-    name = MASK if looks_secret(key) else f'"{key}"' if len(key) <= 60 else f'"{key[:57]}..."'
+    name = shown(key)
     why = "an unknown key would be passed over in silence, so none is allowed"
     known = keys_of(model)
     here = next((other for other in known if nearest(key, [other]) == other), None)

@@ -23,7 +23,7 @@ from cfscim.config.messages import (
     in_config,
 )
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig, parse_config
-from cfscim.config.project import LARGEST_FILE, PROJECT_FILE, document_problems, is_secure
+from cfscim.config.project import EXPOSED, LARGEST_FILE, PROJECT_FILE, document_problems, is_secure
 from cfscim.config.provider_settings import (
     ENTRA_CLOUD,
     NOT_OKTAS,
@@ -262,7 +262,7 @@ def _credentials(stack_file: StackFile) -> Iterator[Message]:
             yield Message(
                 where=Where((key,)),
                 what="a credential stands here in plain text",
-                why="whoever can read the repository can use it",
+                why=EXPOSED,
                 instead=f"revoke it, then run `pulumi config set --secret {key}`, or give it in "
                 "the environment",
                 secret=True,

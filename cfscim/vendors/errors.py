@@ -119,7 +119,7 @@ def kind_of(status: int) -> Kind:
 
 
 def vendor_says(body: Json, secrets: Iterable[str] = ()) -> str:
-    """The vendor's own message in an error body, masked, on one line and at most 200 characters.
+    """The vendor's own message in an error body, masked, short, on one line.
 
     Knows the shapes of Okta, Microsoft Graph, Cloudflare, SCIM (RFC 7644, 3.12) and OAuth.
     """

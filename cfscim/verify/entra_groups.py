@@ -7,6 +7,7 @@ from cfscim.config.access import people
 from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.roles import Role
+from cfscim.vendors.entra import BIN_DAYS
 from cfscim.vendors.entra.models import Member
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
@@ -143,8 +144,8 @@ class EntraGroups:
         if binned is None or binned.wait() is None:
             return fails(f'"{name}"', f"there is no group {self._id(role)}", _UP)
         text = (
-            "restore it (Groups > Deleted groups): it comes back with its id and members; 30 days "
-            "after its deletion it is gone"
+            "restore it (Groups > Deleted groups): it comes back with its id and members; "
+            f"{BIN_DAYS} days after its deletion it is gone"
         )
         actual = f"{self._id(role)} is in the recycle bin"
         return fails(f'"{name}"', actual, Action(Act.ENTRA_RESTORE_GROUP, text, (self._id(role),)))

@@ -88,7 +88,7 @@ class GraphClient(JobCalls):
         return tuple(read(GraphGroup, item, f"Microsoft Graph GET {GROUPS}") for item in items)
 
     def deleted_group(self, group_id: str) -> GraphGroup | None:
-        """The group in the recycle bin, where it stays for 30 days; None where it is not there."""
+        """The group in the recycle bin, where it stays `BIN_DAYS`; None where it is not there."""
         path = f"/v1.0/directory/deletedItems/{quote(bare(group_id))}"
         try:
             answer = self._http.get(path, needs="Group.Read.All")
