@@ -16,7 +16,8 @@ from components.rest_resource import Props, RestProvider, texts
 class MoveSwitchProvider(RestProvider):
     """Compares the members of the former and the new groups; takes the policies of the former."""
 
-    declared = ("accountId", "newNames", "formerNames", "members")
+    # Who is listed matters at the switch alone: a change of people after it asks nothing again.
+    declared = ("accountId", "newNames", "formerNames")
     replace_on = declared
 
     def create(self, props: Props) -> CreateResult:
@@ -40,8 +41,12 @@ class MoveSwitchProvider(RestProvider):
         for was, now, people in zip(former, new, listed, strict=True):
             there = members_of(client, account, groups[now]) if now in groups else set()
             old = groups.get(was)
-            # Of a virtual group nobody is listed by the account: the config says who.
-            have = members_of(client, account, old) if old else {*people} & accepted
+            if old is None:  # of a virtual group nobody is listed by the account, but in the config
+                have = {*(people or ())} & accepted
+            else:
+                have = members_of(client, account, old) if old.policies else set()
+                # Whom the same change takes out of the role is meant to lose it.
+                have = have if people is None else have & {*people}
             losing += [f"{person} ({now})" for person in sorted((have & accepted) - there)]
             leaving += [old] if old and old.policies else []
         if losing:
@@ -91,20 +96,24 @@ class MoveSwitchProvider(RestProvider):
 
 
 class MoveSwitch(Resource, module=PROJECT, name="MoveSwitch"):
-    """In: the account; by new name, the former name of each group; who is listed in each."""
+    """In: the account; by new name, the former name of each group; who is listed in each, None
+    where that is the identity provider's."""
 
     def __init__(
         self,
         name: str,
         account: str,
         former: Mapping[str, str],
-        members: Mapping[str, tuple[str, ...]],
+        members: Mapping[str, tuple[str, ...] | None],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
             "accountId": account,
             "newNames": list(former),
             "formerNames": list(former.values()),
-            "members": [sorted(member.lower() for member in members[new]) for new in former],
+            "members": [
+                None if (people := members[new]) is None else sorted(map(str.lower, people))
+                for new in former
+            ],
         }
         super().__init__(MoveSwitchProvider(), name, props, opts)

@@ -119,7 +119,7 @@ class CloudflareScim(pulumi.ComponentResource):
             "move-switch",
             config.account.id,
             {now[role]: former[role] for role in now},
-            {now[role]: config.roles[role].members or () for role in now},
+            {now[role]: config.roles[role].members for role in now},
             pulumi.ResourceOptions(parent=self, depends_on=[*after]),
         )
 

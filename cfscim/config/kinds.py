@@ -113,7 +113,7 @@ KINDS: Mapping[str, Kind] = {
     MOVE_SWITCH: _kind(
         "switch of a move",
         "switches of a move",
-        *("accountId", "newNames", "formerNames", "members"),
+        *("accountId", "newNames", "formerNames"),
         when_deleted=_NOTHING,
     ),
     PREVIOUS_TOKENS: _kind(
