@@ -1,9 +1,10 @@
 """A review in a few lines, for a terminal, and the riskiest lines of many reviews together."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from cfscim.config.kinds import kind_of
-from cfscim.config.roles import ROLES
+from cfscim.config.roles import ROLES, Role
 from cfscim.plan.report import steps_of
 from cfscim.report.document import (
     Block,
@@ -116,22 +117,50 @@ def _people(review: Review, about: Sequence[Risk]) -> Iterator[SignedLine]:
     """Gains that no risk has named yet, and roles of which only the group is known."""
     named = {p for risk in about if risk.kind == "super-administrator-gained" for p in risk.people}
     difference = review.people.difference
+    alike: dict[tuple[Role, str], list[str]] = {}
     for grant in sorted(difference.gained, key=lambda grant: POWER[grant.role]):
         if not (grant.person in named and grant.role is ROLES[-1]):
-            via: Line = () if grant.group == grant.role.value else (" via ", Code(grant.group))
-            yield "+", (Code(grant.person), " gains ", Strong(grant.role.value), *via)
+            alike.setdefault((grant.role, grant.group), []).append(grant.person)
+    for (role, group), people in alike.items():
+        via: Line = () if group == role.value else (" via ", Code(group))
+        yield "+", (*_they(people, "gains", "gain"), Strong(role.value), *via)
     gaining = {grant.person.lower() for grant in difference.gained}
-    if review.before is not None:
-        for person in review.people.users.joins:
-            if person.lower() not in gaining:
-                yield "+", (Code(person), " joins the users' group, without a role")
-    for person in review.people.users.stays_unlisted:
-        yield "?", (Code(person), " stays in the users' group, without a role listed here")
+    users = review.people.users
+    joins = [person for person in users.joins if person.lower() not in gaining]
+    if review.before is not None and joins:
+        yield "+", (*_they(joins, "joins", "join"), "the users' group, without a role")
+    if users.stays_unlisted:
+        stays = _they(users.stays_unlisted, "stays", "stay")
+        yield "?", (*stays, "in the users' group, without a role listed here")
     lines = role_lines(review)
     for role in review.people.roles:
         elsewhere = role.after.managed is Managed.ELSEWHERE
         if role.before.managed is not role.after.managed and elsewhere:
             yield "?", lines[role.role]
+
+
+def _they(people: Sequence[str], does: str, do: str) -> Line:
+    """Everybody of whom the same is to be said, and what."""
+    return (*codes(people), f" {does if len(people) == 1 else do} ")
+
+
+_ADDRESSES = re.compile(r"[^\s,]+@[^\s,]+(?:, [^\s,]+@[^\s,]+)*")
+
+
+def _new_steps(review: Review) -> Iterator[str]:
+    """Steps by hand that were not there; of one that is about other people than before, who is."""
+    before = {_ADDRESSES.sub("", text): text for text in review.steps.gone}
+    for text in review.steps.new:
+        known = before.get(_ADDRESSES.sub("", text))
+        if known is None:
+            yield text
+            continue
+        named = [set(re.split(", ", part)) for part in _ADDRESSES.findall(known)]
+        there = {person for people in named for person in people}
+        found = _ADDRESSES.findall(text)
+        new = ", ".join(p for people in found for p in people.split(", ") if p not in there)
+        if new:
+            yield f"as for the others, for {new}: {text.partition(': ')[0]}"
 
 
 def _other(review: Review) -> Iterator[SignedLine]:
@@ -141,11 +170,14 @@ def _other(review: Review) -> Iterator[SignedLine]:
     kinds: dict[tuple[str, str], list[ResourceChange]] = {}
     for change in review.resources:
         kinds.setdefault((change.resource.type, outcome(change)), []).append(change)
+    alike: dict[tuple[str, str], list[str]] = {}
     for (type_, done), changes in kinds.items():
         kind = kind_of(type_)
         what = kind.words if len(changes) == 1 else f"{len(changes)} {kind.many}"
-        yield _resource_sign(changes[0]), (f"{what}: {done}",)
-    for step in steps_of(review.after, review.steps.new):
+        alike.setdefault((_resource_sign(changes[0]), done), []).append(what)
+    for (sign, done), whats in alike.items():
+        yield sign, (f"{', '.join(whats)}: {done}",)
+    for step in steps_of(review.after, _new_steps(review)):
         yield "~", ("by hand: ", *step)
     for text in review.warnings.new:
         yield "?", (Prose(text),)
