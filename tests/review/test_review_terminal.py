@@ -5,24 +5,26 @@ After a wanted change: `CFSCIM_UPDATE_GALLERY=1 pytest tests/review/test_review_
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from cfscim.config.roles import ROLES
 from cfscim.plan.command import Request, run
 from cfscim.report import terminal
 from tests.configs import SUPER
 from tests.plan.plan_kit import commit, freeze, write
-from tests.review.gallery_scenarios import Config, okta
+from tests.review.gallery_scenarios import Config, entra, okta
 from tests.terminal_support import console
 
 SNAPSHOTS = Path(__file__).parent / "terminal"
 WIDTHS = (60, 100, 200)
 
 
-def forty(*more: str) -> Config:
+def forty(*more: str, make: Callable[[], Config] = okta) -> Config:
     """A stack of 40 people, and those who have Billing besides."""
-    config = okta()
+    config = make()
     config["roles"] = {
         "Administrator Read Only": {"members": [f"reader{n:02}@example.com" for n in range(30)]},
         "Administrator": {"members": [f"admin{n}@example.com" for n in range(7)]},
@@ -69,6 +71,35 @@ def test_one_grant_is_at_most_twelve_lines_the_grant_first(shown, columns: int) 
     assert max(map(len, lines)) <= columns
     assert lines[0] == "+ ada@example.com gains Billing"
     assert "1 person gains a role" in " ".join(lines[-2:])
+
+
+@pytest.mark.parametrize("make", [okta, entra])
+@pytest.mark.parametrize("role", [role.value for role in ROLES])
+@pytest.mark.parametrize("change", ["gains", "loses", "moves"])
+def test_one_person_s_change_fits_whatever_the_provider_and_the_role(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make, role: str, change: str
+) -> None:
+    config = forty(make=make) | {"groupPrefix": "Cloudflare prod - "}
+    first, last = (forty(make=make) | {"groupPrefix": "Cloudflare prod - "} for _ in range(2))
+    first["roles"][role]["members"].append("zoe@example.com")
+    last["roles"]["Administrator" if role != "Administrator" else "Billing"]["members"].append(
+        "zoe@example.com"
+    )
+    before, after = {"gains": (config, first), "loses": (first, config), "moves": (first, last)}[
+        change
+    ]
+    write(tmp_path, "prod", before)
+    commit(tmp_path)
+    write(tmp_path, "prod", after)
+    monkeypatch.chdir(tmp_path)
+    freeze(monkeypatch)
+    out = console(60, colour=False)
+    monkeypatch.setattr(terminal, "terminal", lambda: out)
+    run(Request(stack="prod", against="main"))
+    lines = out.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert "zoe@example.com" in lines[0]
+    assert max(map(len, lines)) <= 60
+    assert len(lines) <= (12 if change == "gains" else 15), "\n".join(lines)
 
 
 def test_colours_mean_something_and_go_with_it(shown) -> None:
