@@ -1,6 +1,7 @@
 """Every scenario from beginning to end in rehearsal, with a sampler that sees every state."""
 
 import json
+from hashlib import sha256
 
 import httpx
 import pytest
@@ -23,6 +24,7 @@ from tests.scenarios import (
     Step,
     names,
     play,
+    rotation,
 )
 
 pytestmark = pytest.mark.usefixtures("signed_in")
@@ -63,6 +65,37 @@ def test_nobody_loses_or_gains_a_role_and_verify_knows_every_step_of_a_move(
     if scenario in ADOPTIONS:
         assert len(sandbox.world.cloudflare.tokens) == 1, "the former token was ended last"
     assert "\n".join(wrong) == ""
+
+
+ROTATIONS = [rotation("okta"), rotation("entra"), *ADOPTIONS]
+
+
+@pytest.mark.parametrize("scenario", ROTATIONS, ids=names(ROTATIONS))
+def test_what_the_identity_provider_signs_in_with_is_valid_at_every_moment(
+    sandbox: Sandbox, admin: httpx.Client, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def anew() -> RehearsalDeployer:
+        return RehearsalDeployer("dev", sandbox.env, lambda _line: None)
+
+    world, ended, looks = sandbox.world, set[str](), list[int]()
+    changed = world.changed.set
+
+    def look() -> None:
+        changed()
+        tokens = world.cloudflare.tokens.values()
+        valid = {token.value_sha256 for token in tokens if token.status == "active"}
+        held = [app.provisioning.token for app in world.okta.apps.values()]
+        held += [sync.secrets["SecretToken"] for sync in world.entra.synchronization.values()]
+        looks.append(len(held))
+        ended.update(one for one in held if sha256(one.encode()).hexdigest() not in valid)
+
+    stage = Stage(anew(), admin, anew=anew)
+    stage.deploy(scenario.start)
+    monkeypatch.setattr(world.changed, "set", look)
+    for step in scenario.steps:
+        stage.take(step)
+    assert not ended
+    assert sum(looks) > 2
 
 
 def verified(sandbox: Sandbox, stage: Stage, config: Config) -> Report:
