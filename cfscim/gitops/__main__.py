@@ -99,21 +99,30 @@ def _due(arguments: Arguments) -> int:
         if arguments.stack not in names:
             raise Stop(f"{arguments.stack!r}: no such stack; write one of: {', '.join(names)}")
         names = [arguments.stack]
-    repository = settings()["REPOSITORY"]
     if arguments.since and not arguments.stack:
         raise Stop("since is given without stack; it says what one stack is compared with")
-    known = {stack: deployed.history(stack, repository, github) for stack in names}
-    if arguments.since:
-        since = stacks.commit_of(arguments.since)
-        known = {s: replace(history, verified=since) for s, history in known.items()}
-    commits = {stacks.commit_of(h.verified) for h in known.values() if h.verified}
-    gone = {s: deployed.history(s, repository, github) for s in stacks.gone_stacks(commits)}
-    due = deployed.due(known, deployed.differs, gone, deployed.replaces)
+    since = stacks.commit_of(arguments.since) if arguments.since else ""
+    due = _due_now(names, since)
     if arguments.stack and not due:
-        due = [deployed.Due(arguments.stack, known[arguments.stack].verified)]
+        verified = deployed.history(arguments.stack, settings()["REPOSITORY"], github).verified
+        due = [deployed.Due(arguments.stack, since or verified)]
     due = [_reachable(stack, by_hand=bool(arguments.since)) for stack in due]
     _output(stacks=json.dumps([stack.output for stack in due]))
     return 0
+
+
+def _due_now(names: list[str], since: str = "") -> list[deployed.Due]:
+    """What of these stacks is due, as GitHub and git have it now; `since`: instead of the last
+    verified deployment."""
+    repository = settings()["REPOSITORY"]
+    known = {stack: deployed.history(stack, repository, github) for stack in names}
+    commits = {stacks.commit_of(h.verified) for h in known.values() if h.verified}
+    ever = {*stacks.gone_stacks(commits), *deployed.environments(repository, github)}
+    gone = ever - {*stacks.all_stacks()}
+    others = {stack: deployed.history(stack, repository, github) for stack in sorted(gone)}
+    if since:
+        known = {stack: replace(history, verified=since) for stack, history in known.items()}
+    return deployed.due(known, deployed.differs, others, deployed.replaces)
 
 
 def _reachable(due: deployed.Due, *, by_hand: bool) -> deployed.Due:
@@ -191,6 +200,9 @@ def _shown(arguments: Arguments) -> deployed.Due:
 def _confirm(arguments: Arguments) -> int:
     shown = _shown(arguments)
     deployed.confirm(shown.stack, shown, arguments.commit, by_hand=bool(arguments.since))
+    if "REPOSITORY" in settings() and not arguments.since:
+        now = next(iter(_due_now([shown.stack])), None)
+        deployed.confirm_all(shown, now, arguments.commit)
     return 0
 
 

@@ -78,6 +78,19 @@ def history(stack: str, repository: str, ask: Ask) -> History:
     return History(begun=tuple(begun))
 
 
+def environments(repository: str, ask: Ask) -> set[str]:
+    """Every stack that was ever deployed, by GitHub's environments; those that only read are none.
+    What a force-push took out of the branch is among them."""
+    names: set[str] = set()
+    for page in range(1, _PAGES + 1):
+        answer = ask(f"repos/{repository}/environments?per_page=100&page={page}")
+        listed = objects(answer.get("environments") if isinstance(answer, dict) else None)
+        names |= {texts(environment, "name") for environment in listed}
+        if len(listed) < 100:
+            break
+    return {name for name in names if not name.endswith(("-preview", "-drift"))}
+
+
 def _deployments(stack: str, repository: str, ask: Ask) -> Iterator[tuple[int, str, set[str]]]:
     """Number, commit and all states of each deployment of the stack's environment, the newest
     first. The state of an older success becomes `inactive`; its history still has it."""
@@ -223,6 +236,18 @@ def confirm(stack: str, shown: Due, commit: str, *, by_hand: bool) -> None:
         raise Stop(
             f"stack {stack}: its state is empty, and the summary that was approved compares with "
             f"{before[:12]}; run deploy by hand with stack: {stack}, or mend PULUMI_BACKEND_URL"
+        )
+
+
+def confirm_all(shown: Due, now: Due | None, commit: str) -> None:
+    """Raises `Stop` where the approver would be shown more by now: what another stack, whose place
+    this one takes, was deployed with since. `now`: what `due` says of the stack at this moment."""
+    unseen = sorted({*(now.begun if now else ())} - {*shown.begun, commit, shown.before})
+    if unseen:
+        listed = ", ".join(entry[:12] + entry[40:] for entry in unseen)
+        raise Stop(
+            f"stack {shown.stack}: {listed} was deployed since the summary was made, and is not "
+            f"compared with there; run deploy by hand with stack: {shown.stack}"
         )
 
 

@@ -106,6 +106,10 @@ class World:
         """GitHub's answers to what the pipelines ask."""
         if path.startswith("repos/r/git/ref/heads/main"):
             return {"object": {"sha": self.tip}}
+        if path.startswith("repos/r/environments"):
+            names = {one.due.stack for one in self.deployments}
+            ever = sorted({*names, *(f"{name}-drift" for name in names)})
+            return {"environments": [{"name": name} for name in ever]}
         if "/statuses" in path:
             number = int(path.split("/deployments/")[1].split("/")[0])
             return [{"state": state} for state in reversed(self.deployments[number - 1].states)]
@@ -145,15 +149,8 @@ class World:
         return then.program != now.program or then.tree.get(stack) != now.tree.get(stack)
 
     def gone(self) -> set[str]:
-        """Stacks that the branch's history, or what was verified, has and the tip has not."""
-        once: set[str] = set()
-        commit = self.tip
-        while commit:
-            once |= {*self.commits[commit].tree}
-            commit = self.commits[commit].parent
-        for one in self.deployments:
-            once |= {*self.commits[one.commit].tree} if "success" in one.states else set()
-        return once - {*self.files}
+        """Stacks that have an environment and no file at the tip; git knows less than GitHub here."""
+        return deployed.environments("r", self.ask) - {*self.files}
 
     def due(self) -> list[Due]:
         """The stacks that deploy.yml would show an approver now."""
@@ -195,7 +192,7 @@ class History:
         world = self.world
         last = world.commits[world.tip].program if world.tip else 0
         above = world.tip if parent is None else parent
-        new = f"{len(world.commits) + 1:040x}"
+        new = f"{len(world.commits) + 1:012x}".ljust(40, "0")
         world.commits[new] = Commit(dict(tree), last + program, above)
         world.tip = new
         self._run()
@@ -322,6 +319,8 @@ class History:
         try:
             must_be_tip("r", "main", one.commit, world.ask)
             deployed.confirm(stack, one.due, one.commit, by_hand=False)
+            now = next((due for due in world.due() if due.stack == stack), None)
+            deployed.confirm_all(one.due, now, one.commit)
         except Stop:
             world.happened["stopped"] += 1
             one.states.append("failure")
@@ -447,7 +446,7 @@ def _before_the_push(_stack: str, _repository: str, ask: object) -> deployed.His
     "broken",
     [
         {"history": _before_the_push, "confirm": lambda *_a, **_k: None},
-        {"confirm": lambda *_a, **_k: None, "must_be_tip": lambda *_a: None},
+        dict.fromkeys(("confirm", "confirm_all", "must_be_tip"), lambda *_a, **_k: None),
     ],
     ids=["compared with the push before", "neither tip nor record is asked for"],
 )
@@ -462,9 +461,13 @@ def test_a_comparison_that_is_broken_is_found(
             pass
 
 
-def _newest_begun_alone(stack: str, repository: str, ask: Callable[[str], Json]) -> object:
+def _nothing_began(stack: str, repository: str, ask: Callable[[str], Json]) -> object:
     whole = _HISTORY(stack, repository, ask)
-    return deployed.History(whole.verified, whole.number, whole.begun[:1])
+    return deployed.History(whole.verified, whole.number, ())
+
+
+def _says_nothing(*_given: object, **_more: object) -> None:
+    """A check that lets everything pass."""
 
 
 _HISTORY = deployed.history
@@ -473,11 +476,11 @@ _HISTORY = deployed.history
 @pytest.mark.parametrize(
     "broken",
     [
-        {"history": _newest_begun_alone, "confirm": lambda *_a, **_k: None},
+        {"history": _nothing_began, "confirm": _says_nothing},
         {"gone": lambda _world: set()},
-        {"attempt": lambda *_a: None, "confirm": lambda *_a, **_k: None},
+        {"attempt": lambda *_a: None, **dict.fromkeys(("confirm", "confirm_all"), _says_nothing)},
     ],
-    ids=["the newest begun update alone", "renamed stacks forgotten", "no record of what began"],
+    ids=["what began forgotten", "renamed stacks forgotten", "no record of what began"],
 )
 def test_what_began_and_was_not_verified_counts(
     broken: Mapping[str, object], monkeypatch: pytest.MonkeyPatch

@@ -327,12 +327,14 @@ def test_run_started_by_hand_is_an_approval_of_somebody_elses_change(
 
 def _confirm(clone: Clone, step: Step, before: str, since: str = "", begun: str = "") -> Outcome:
     commits = {"BEFORE": before, "SINCE": since, "BEGUN": begun, "COMMIT": "c" * 40}
-    return clone.run(step, STACK="prod", PULUMI_CONFIG_PASSPHRASE="", **commits)
+    given = {"GH_TOKEN": "t", "REPOSITORY": "acme/scim", "PULUMI_CONFIG_PASSPHRASE": ""}
+    return clone.run(step, STACK="prod", **given, **commits)
 
 
 @runs(CONFIRM)
 def test_approval_holds_only_for_what_it_was_compared_with(clone: Clone, step: Step) -> None:
     runner = clone.command("pulumi", PULUMI)
+    clone.answers()
     first, second = "a" * 40, "b" * 40
     # A new stack: nothing recorded, nothing there.
     assert _confirm(clone, step, "").code == 0
@@ -369,6 +371,29 @@ def test_approval_holds_only_for_what_it_was_compared_with(clone: Clone, step: S
     done = _confirm(clone, step, first)
     assert done.code == 1
     assert "could not list the bucket" in done.text
+
+
+@runs(CONFIRM)
+def test_approval_ends_where_a_stack_of_the_same_place_was_deployed_since(
+    clone: Clone, step: Step
+) -> None:
+    """After a force-push git knows nothing of the other one; its environment is there still."""
+    clone.command("pulumi", PULUMI)
+    clone.another("prod")
+    clone.another("production")
+    other = clone.commit()
+    (clone.path / "Pulumi.production.yaml").unlink()
+    clone.git("add", "--all")
+    clone.git("commit", "--quiet", "--amend", "--message", "as if it never was")
+    clone.answers(
+        (["environments?"], {"environments": [{"name": "prod"}, {"name": "production"}]}),
+        (["deployments?environment=production&"], [{"id": 7, "sha": other}]),
+        (["deployments/7/statuses"], [{"state": "success"}]),
+    )
+    done = _confirm(clone, step, "")
+    assert done.code == 1
+    assert f"{other[:12]}/production was deployed since" in done.text
+    assert _confirm(clone, step, "", begun=f"{other}/production").code == 0
 
 
 @runs("actions/update/Record the deployment as verified")
