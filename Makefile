@@ -4,7 +4,7 @@ STACK ?= dev
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 # The first that runs and is 3.11 or newer; PYTHON=… names another.
-PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3 python,\
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3.15 python3.16 python3 python,\
 	$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
 
 .PHONY: up install sandbox test tests bench check lint types audit requirements published release clean
@@ -38,7 +38,7 @@ types: .venv/installed-dev
 .venv/bin/python:
 	@$(or $(PYTHON),echo) -c 'import sys; sys.exit(sys.version_info < (3, 11))' > /dev/null 2>&1 \
 		&& test -n "$(PYTHON)" || { echo "make: no Python from 3.11 on:" \
-		"$(if $(PYTHON),$(PYTHON) is missing or older,none of python3.11 to python3.14 or python3 is here);" \
+		"$(if $(PYTHON),$(PYTHON) is missing or older,none of python3.11 to python3.16 or python3 is here);" \
 		"nothing was installed; install one, or write make PYTHON=/path/to/python" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv
 
