@@ -14,8 +14,10 @@ from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
     ConfigureRequest,
+    CreateResult,
     DiffResult,
     ResourceProvider,
+    UpdateResult,
 )
 from pulumi.dynamic.config import Config
 
@@ -134,3 +136,26 @@ class RestProvider(ResourceProvider):
             # Two of the same kind on one remote object would undo each other.
             delete_before_replace=False,
         )
+
+
+class RepeatedProvider(RestProvider):
+    """For what is done when the resource is made, and anew at every change of it; what it does is
+    in `done`. Where a subclass says nothing else, a refresh keeps the state and a deletion undoes
+    nothing: a look or a test is an event.
+
+    `id_form`: the resource's id, with inputs in braces.
+    """
+
+    id_form: str
+
+    def done(self, props: Props) -> Props:
+        """Does it for these inputs; returns the state. Raises `ScimError`."""
+        raise NotImplementedError
+
+    def create(self, props: Props) -> CreateResult:
+        """For the first time."""
+        return CreateResult(self.id_form.format_map(props), self.done(props))
+
+    def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
+        """Again, with the new inputs."""
+        return UpdateResult(self.done(news))

@@ -10,25 +10,26 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pulumi
-from pulumi.dynamic import CheckResult, CreateResult, Resource, UpdateResult
+from pulumi.dynamic import CheckResult, Resource
 
 from cfscim.config.facts import TOKEN_PERMISSIONS, token_trigger
 from cfscim.config.messages import PROJECT
 from cfscim.config.roles import PERMISSION_GROUP_IDS
-from components.rest_resource import Props, RestProvider, texts
+from components.rest_resource import Props, RepeatedProvider, texts
 
 if TYPE_CHECKING:
     from cfscim.config.models import ScimConfig
     from cfscim.vendors.cloudflare.models import ApiToken
 
 
-class TokenWatchProvider(RestProvider):
+class TokenWatchProvider(RepeatedProvider):
     """Reads tokens, writes nothing. `names`: every name that the token had; `others`: the ids of
     tokens from before it; `own`: its id, as soon as it is the only one that it can be; `ended`: how
     many of the stack's tokens have ended. No difference by itself is `own`, which the engine notes
     among the inputs all the same (C: sameSnapshotMutation.mustWrite)."""
 
     declared = ("accountId", "owner", "names", "trigger", "expiresOn", "others", "ended")
+    id_form = "{accountId}/token-watch"
 
     def check(self, olds: Props, news: Props) -> CheckResult:
         """Adds to the inputs what the account shows, so that a preview has it too."""
@@ -52,13 +53,9 @@ class TokenWatchProvider(RestProvider):
         seen = {"names": names, "others": others, "own": known, "ended": ended}
         return super().check(olds, {**news, **seen})
 
-    def create(self, props: Props) -> CreateResult:
+    def done(self, props: Props) -> Props:
         """Keeps what `check` saw."""
-        return CreateResult(f"{props['accountId']}/token-watch", self.kept(props))
-
-    def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
-        """Keeps what `check` saw."""
-        return UpdateResult(self.kept(news))
+        return self.kept(props)
 
     def _tokens(self, props: Props, names: Sequence[str], own: str) -> "list[ApiToken] | None":
         """The stack's own, and tokens that have such a name or may do what the stack's may; None

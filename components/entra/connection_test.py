@@ -1,34 +1,21 @@
 """Test Connection with the saved credentials (guide: Provision the enterprise application, 4)."""
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import Resource
 
 from cfscim.config.messages import PROJECT
-from components.rest_resource import Props, RestProvider
+from components.rest_resource import Props, RepeatedProvider
 
 
-class EntraConnectionTestProvider(RestProvider):
+class EntraConnectionTestProvider(RepeatedProvider):
     """Runs Graph's `validateCredentials`; a failed test fails the update. Changes nothing."""
 
     declared = ("servicePrincipalId", "jobId", "tenantUrl", "tokenId")
     replace_on = ("servicePrincipalId", "jobId")
+    id_form = "{jobId}/test"
 
-    def create(self, props: Props) -> CreateResult:
+    def done(self, props: Props) -> Props:
         """Raises `RemoteError` with Entra's answer when the test fails."""
-        return CreateResult(f"{props['jobId']}/test", self._tested(props))
-
-    def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
-        """Tests again: another token or tenant URL was saved."""
-        return UpdateResult(self._tested(news))
-
-    def read(self, id_: str, props: Props) -> ReadResult:
-        """A test is an event; there is nothing to refresh."""
-        return ReadResult(id_, self.kept(props))
-
-    def delete(self, _id: str, _props: Props) -> None:
-        """Nothing was changed, so there is nothing to undo."""
-
-    def _tested(self, props: Props) -> Props:
         graph = self.graph()
         graph.validate_credentials(
             str(props["servicePrincipalId"]), str(props["jobId"]), settle=True

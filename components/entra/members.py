@@ -7,25 +7,18 @@ the config; neither fits a users' group that the identity provider also manages.
 from collections.abc import Sequence
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import ReadResult, Resource
 
 from cfscim.config.messages import PROJECT
-from components.rest_resource import Props, RestProvider, texts
+from components.rest_resource import Props, RepeatedProvider, texts
 
 
-class EntraGroupMembersProvider(RestProvider):
+class EntraGroupMembersProvider(RepeatedProvider):
     """Adds those of `members` who are missing. Source: Graph, `POST /groups/{id}/members/$ref`."""
 
     declared = ("groupId", "members")
     replace_on = ("groupId",)
-
-    def create(self, props: Props) -> CreateResult:
-        """Adds; someone who is in it already is left as is. Raises `RemoteError`."""
-        return CreateResult(f"{props['groupId']}/members", self._added(props))
-
-    def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
-        """Adds whoever is new; whoever left the config stays in the group."""
-        return UpdateResult(self._added(news))
+    id_form = "{groupId}/members"
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """Reports those of the declared people who are still in the group; a group that is gone
@@ -41,10 +34,8 @@ class EntraGroupMembersProvider(RestProvider):
         members = [member for member in texts(props["members"]) if member in present]
         return ReadResult(id_, {**_kept(props), "members": members})
 
-    def delete(self, _id: str, _props: Props) -> None:
-        """Removes nobody: people leave the users' group in the identity provider."""
-
-    def _added(self, props: Props) -> Props:
+    def done(self, props: Props) -> Props:
+        """Adds; who is in it already, or left the config, is left as is. Raises `RemoteError`."""
         group, members = str(props["groupId"]), texts(props["members"])
         graph = self.graph()
         present = graph.group_member_ids(group)

@@ -5,34 +5,21 @@ With a further key the provider waits for the number of keys until its time-out
 """
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import Resource
 
 from cfscim.config.messages import PROJECT
-from components.rest_resource import Props, RestProvider
+from components.rest_resource import Props, RepeatedProvider
 
 
-class EntraSavedKeysProvider(RestProvider):
+class EntraSavedKeysProvider(RepeatedProvider):
     """Fails the update where Entra keeps keys that are not ours. Source: Graph, GET secrets."""
 
     declared = ("servicePrincipalId", "credentials")
     replace_on = ("servicePrincipalId",)
+    id_form = "{servicePrincipalId}/keys"
 
-    def create(self, props: Props) -> CreateResult:
+    def done(self, props: Props) -> Props:
         """Raises `NotAsDeclaredError` naming each further key and how it is removed."""
-        return CreateResult(f"{props['servicePrincipalId']}/keys", self._looked(props))
-
-    def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
-        """Looks again: the credentials are about to be saved anew."""
-        return UpdateResult(self._looked(news))
-
-    def read(self, id_: str, props: Props) -> ReadResult:
-        """A look is an event; there is nothing to refresh."""
-        return ReadResult(id_, self.kept(props))
-
-    def delete(self, _id: str, _props: Props) -> None:
-        """Nothing was changed, so there is nothing to undo."""
-
-    def _looked(self, props: Props) -> Props:
         from cfscim.vendors.entra.saved_keys import described, further_keys, removal
         from cfscim.vendors.errors import NotAsDeclaredError
 

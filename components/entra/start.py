@@ -1,25 +1,18 @@
 """Start provisioning, last of all (guide: Configure user permissions in Azure AD, step 7)."""
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import ReadResult, Resource
 
 from cfscim.config.messages import PROJECT
-from components.rest_resource import Props, RestProvider
+from components.rest_resource import Props, RepeatedProvider
 
 
-class EntraStartProvider(RestProvider):
+class EntraStartProvider(RepeatedProvider):
     """Starts the job and reads back that its schedule is active; destroying pauses it."""
 
     declared = ("servicePrincipalId", "jobId", "running")
     replace_on = ("servicePrincipalId", "jobId")
-
-    def create(self, props: Props) -> CreateResult:
-        """Starting a started job changes nothing. Raises `RemoteError`."""
-        return CreateResult(f"{props['jobId']}/start", self._started(props))
-
-    def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
-        """Starts again a job that somebody stopped."""
-        return UpdateResult(self._started(news))
+    id_form = "{jobId}/start"
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """Reports whether the job's schedule is active; a job that is gone reads as gone."""
@@ -34,7 +27,8 @@ class EntraStartProvider(RestProvider):
         graph = self.graph()
         graph.pause(str(props["servicePrincipalId"]), str(props["jobId"]))
 
-    def _started(self, props: Props) -> Props:
+    def done(self, props: Props) -> Props:
+        """Starting a started job changes nothing. Raises `RemoteError`."""
         graph = self.graph()
         graph.start(str(props["servicePrincipalId"]), str(props["jobId"]))
         return self.kept(props)

@@ -7,45 +7,36 @@ Okta answers 200 with status `UNKNOWN` when it does not support provisioning set
 from typing import Literal
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import ReadResult, Resource
 
 from cfscim.config.calls import LEAVING
 from cfscim.config.messages import PROJECT
 from cfscim.vendors.okta.checks import CHECKS
-from components.rest_resource import Props, RestProvider
+from components.rest_resource import Props, RepeatedProvider
 
 Check = Literal["console", "connection", "features"]
 
 
-class OktaGateProvider(RestProvider):
+class OktaGateProvider(RepeatedProvider):
     """Reads the app and fails the update unless it is set up; writes nothing to Okta."""
 
     declared = ("appId", "check", "baseUrl")
     replace_on = ("appId", "check")
-
-    def create(self, props: Props) -> CreateResult:
-        """Raises `RemoteError` naming what Okta answered and what to do."""
-        return CreateResult(f"{props['appId']}/{props['check']}", self._verified(props))
-
-    def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
-        """Checks again; raises as `create` does."""
-        return UpdateResult(self._verified(news))
+    id_form = "{appId}/{check}"
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """On refresh: no longer as declared reads as gone, so that the next update says why."""
         from cfscim.config.messages import RemoteError
 
         try:
-            return ReadResult(id_, self._verified(props))
+            return ReadResult(id_, self.done(props))
         except RemoteError as error:
             if error.kind not in ("not found", "unexpected"):
                 raise
             return ReadResult("", {})
 
-    def delete(self, _id: str, _props: Props) -> None:
-        """Nothing was changed, so there is nothing to undo."""
-
-    def _verified(self, props: Props) -> Props:
+    def done(self, props: Props) -> Props:
+        """Raises `RemoteError` naming what Okta answered and what to do."""
         okta = self.okta()
         CHECKS[str(props["check"])](okta, str(props["appId"]), str(props["baseUrl"]))
         return self.kept(props)
