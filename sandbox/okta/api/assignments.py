@@ -130,7 +130,8 @@ def get_user(ctx: Context, app_id: str, user_id: str) -> Response:
 
 @endpoint("POST", f"{_USERS}/<user_id>", _MANAGE)
 def update_user(ctx: Context, app_id: str, user_id: str) -> Response:
-    """Change an app user's name in the app, profile or scope; who is none is assigned (R)."""
+    """Change an app user's name in the app, profile or scope; who is none is assigned (R: older
+    cassettes of terraform-provider-okta)."""
     app, body = find(ctx.state, app_id), body_object(ctx)
     if user_id not in app.users:
         return _assign(ctx, app, user_id)
@@ -150,7 +151,7 @@ def update_user(ctx: Context, app_id: str, user_id: str) -> Response:
 
 @endpoint("DELETE", f"{_USERS}/<user_id>", _MANAGE)
 def unassign_user(ctx: Context, app_id: str, user_id: str) -> Response:
-    """Take a direct assignment away; one by group can't be taken from a single person (P)."""
+    """Take a direct assignment away (R); one by group can't be taken from a single person (P)."""
     state: OktaState = ctx.state
     app = find(state, app_id)
     if _app_user(app, user_id).scope == "GROUP":

@@ -45,7 +45,7 @@ _DEFAULT_INBOUND: dict[str, object] = {
 
 @endpoint("GET", _PATH, _READ)
 def list_features(ctx: Context, app_id: str) -> Response:
-    """Both features (R)."""
+    """Both features: each as shown singly, and the refusals R; that the list holds both D."""
     app = _enabled(find(ctx.state, app_id))
     return json_reply([_view(app, name) for name in _DESCRIPTIONS])
 

@@ -41,7 +41,7 @@ def _view(policy: Policy, *, listed: bool = False) -> dict[str, object]:
 
 @endpoint("GET", "/api/v1/policies", "okta.policies.read")
 def list_policies(ctx: Context) -> Response:
-    """The policies of a type; only app sign-on policies exist (D: Okta reference)."""
+    """The policies of a type; only app sign-on policies exist here (R)."""
     kind = ctx.request.args.get("type")
     if kind is None:
         raise invalid("type", "type: The field cannot be left blank")

@@ -25,7 +25,7 @@ _NAME_FORMATS = ("unspecified", "emailAddress")
 
 @endpoint("GET", "/api/v1/apps/<app_id>/credentials/keys", "okta.apps.read")
 def list_keys(ctx: Context, app_id: str) -> Response:
-    """The app's only signing key (R)."""
+    """The app's only signing key (R: older cassettes of terraform-provider-okta)."""
     app, certificate = find(ctx.state, app_id), signing_certificate()
     public = RSAAlgorithm.to_jwk(signing_key().public_key(), as_dict=True)
     thumbprint = base64.urlsafe_b64encode(certificate.fingerprint(hashes.SHA256()))
