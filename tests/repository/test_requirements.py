@@ -184,9 +184,12 @@ def _python(folder: Path, name: str, *, fits: bool, pip: bool = True) -> None:
     (folder / "bin" / name).chmod(0o755)
 
 
-@pytest.mark.parametrize("name", ["python3.11", "python3.13", "python3.14", "python3", "python"])
+PYTHONS = (*(f"python3.{minor}" for minor in range(11, 17)), "python3", "python")
+
+
+@pytest.mark.parametrize("name", PYTHONS)
 def test_any_python_that_fits_is_found(folder: Path, name: str) -> None:
-    for other in ("python3.11", "python3.12", "python3.13", "python3.14", "python3", "python"):
+    for other in PYTHONS:
         _python(folder, other, fits=other == name, pip=False)
     code, said = _make(folder, ".venv/bin/python", path=f"{folder / 'bin'}:/usr/bin:/bin")
     assert code == 0, said
@@ -194,7 +197,7 @@ def test_any_python_that_fits_is_found(folder: Path, name: str) -> None:
 
 
 def test_wrong_python_is_refused_before_anything_is_made(folder: Path) -> None:
-    for name in ("python3.11", "python3.12", "python3.13", "python3.14", "python3", "python"):
+    for name in PYTHONS:
         _python(folder, name, fits=False)
     (folder / "requirements.txt").write_text("")
     path = f"{folder / 'bin'}:/usr/bin:/bin"
