@@ -414,8 +414,23 @@ def _pushes_of(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
         if mapping.get("sourceGroupId") == source:
             note = string(mapping, "errorSummary")
             created = string(mapping, "created")
-            facts = _push_facts(app, mapping)
+            facts = {**_push_facts(app, mapping), **_other_target(http, mapping)}
             yield Candidate(f"{app}/{string(mapping, 'id')}", facts, created, note)
+
+
+def _other_target(http: HttpClient, mapping: Props) -> Props:
+    """The name of the group that is pushed to, where it is not the pushed group's: its people get
+    another role than the group's name says."""
+    names = []
+    for key in ("sourceGroupId", "targetGroupId"):
+        try:
+            group = http.get(f"{GROUPS}/{quote(string(mapping, key))}")
+        except AnswerError as error:
+            if error.kind != "not found":
+                raise
+            return {}
+        names.append(text(group, "profile", "name"))
+    return {} if names[0] == names[1] else {"targetGroupName": names[1]}
 
 
 def _push_read(http: HttpClient, import_id: str) -> Seen:

@@ -353,6 +353,24 @@ def test_a_dynamic_group_could_only_be_replaced_and_is_refused(sandbox: Sandbox)
     assert imports["resources"] == []
 
 
+def test_a_group_that_is_pushed_to_another_one_is_a_person_s(
+    sandbox: Sandbox, admin: httpx.Client
+) -> None:
+    hand = Hand(sandbox, admin, stack_config())
+    [app] = sandbox.world.okta.apps.values()
+    by_target = {mapping.target_name: mapping for mapping in app.mappings}
+    by_target["Billing"].target_group_id = by_target["Administrator"].target_group_id
+    found, imports = adopted(sandbox, hand.config)
+    [line] = [one for one in needs_person(found.findings) if "okta-push-billing" in one]
+    assert "targetGroupName: is 'Administrator'" in line
+    assert "okta-push-billing" not in [one["name"] for one in imports["resources"]]  # type: ignore[union-attr]
+    by_target["Administrator"].status = "INACTIVE"
+    found, _ = adopted(sandbox, hand.config)
+    assert "    differs: status: is 'INACTIVE', declared 'ACTIVE'" in [
+        *report(found, parsed(hand.config))
+    ]
+
+
 def test_what_the_state_has_is_not_found_again_but_its_twins_are(
     sandbox: Sandbox, admin: httpx.Client
 ) -> None:
