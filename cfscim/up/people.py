@@ -30,6 +30,7 @@ from cfscim.verify.cloudflare import MINIMAL
 
 _OWN = ("email", "firstName", "lastName", "userPrincipalName", "suspended", "mail")
 _TRUE = ("true", "yes", "1")
+_FALSE = ("false", "no", "0")
 
 
 @dataclass(frozen=True)
@@ -87,15 +88,30 @@ def read_people(file: str) -> Iterator[Seed]:
             str(row.get("firstName") or ""),
             str(row.get("lastName") or ""),
             str(row.get("userPrincipalName") or ""),
-            str(row.get("suspended") or "").lower() in _TRUE,
-            str(row.get("mail", "true")).lower() in (*_TRUE, "") or "@" in str(row.get("mail")),
+            _said(row, "suspended", f"{where}: {number}", left_out=False),
+            _said(row, "mail", f"{where}: {number}", left_out=True),
         )
+
+
+def _said(row: Mapping[str, Json], key: str, where: str, *, left_out: bool) -> bool:
+    """Yes or no, in the words of spreadsheets and of JSON; an address under `mail` is a yes."""
+    given = row.get(key, "")
+    text = str(given).strip().lower()
+    if text == "":
+        return left_out
+    if text in _TRUE or (key == "mail" and "@" in text):
+        return True
+    if given is None or text in _FALSE:
+        return False
+    raise _unusable(where, f'"{one_line(text[:40])}" under {key} is neither true nor false')
 
 
 def _rows(file: str, where: str) -> Iterator[tuple[str, Mapping[str, Json]]]:
     """Place and cells of each row; the list that `init` takes is one of these, too."""
     table = spreadsheet.read(file, where)
     address, role = table.column(spreadsheet.PERSON), table.column(spreadsheet.ROLE)
+    if address is None:
+        raise _unusable(f"{where}: line {table.line}", "no column is named email")
     own = {spreadsheet.title(name): name for name in _OWN}
     for line, cells in table.rows:
         row: dict[str, Json] = {
@@ -103,7 +119,7 @@ def _rows(file: str, where: str) -> Iterator[tuple[str, Mapping[str, Json]]]:
             for name, cell in cells.items()
             if name and name not in (address, role)
         }
-        yield f"line {line}", {**row, "email": cells.get(address or "", "")}
+        yield f"line {line}", {**row, "email": cells[address]}
 
 
 def _json_rows(file: str, where: str) -> Iterator[tuple[str, Mapping[str, Json]]]:

@@ -190,10 +190,22 @@ def test_people_of_a_file(tmp_path: Path, name: str, text: str) -> None:
     assert seed.attributes == {"department": "IT"}
 
 
-@pytest.mark.parametrize("text", ["name\nada\n", "email\nno address\n"])
-def test_a_file_without_addresses_is_refused(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name\nada\n", "line 1: no column is named email"),
+        ("", "line 1: no column is named email"),
+        ("email\nno address\n", "line 2: a row without an e-mail"),
+        (
+            "email,suspended\na@b.io,no\nc@b.io,maybe\n",
+            'line 3: "maybe" under suspended is neither',
+        ),
+        ("email,mail\na@b.io,nobody\n", 'line 2: "nobody" under mail is neither'),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "people.csv").write_text(text)
-    with pytest.raises(UsageError, match="people.csv: line 2: a row without an e-mail"):
+    with pytest.raises(UsageError, match=f"people.csv: {said}"):
         [*read_people(str(tmp_path / "people.csv"))]
 
 
