@@ -157,8 +157,8 @@ def _new_steps(review: Review) -> Iterator[str]:
             continue
         named = [set(re.split(", ", part)) for part in _ADDRESSES.findall(known)]
         there = {person for people in named for person in people}
-        found = _ADDRESSES.findall(text)
-        new = ", ".join(p for people in found for p in people.split(", ") if p not in there)
+        lists = _ADDRESSES.findall(text)
+        new = ", ".join(p for people in lists for p in people.split(", ") if p not in there)
         if new:
             yield f"as for the others, for {new}: {text.partition(': ')[0]}"
 
