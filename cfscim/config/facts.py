@@ -119,3 +119,7 @@ def judge_expiry(ends: datetime, now: datetime) -> Expiry:
     days, over = (ends - now).days, ends <= now
     passed = [limit for limit in WARN_DAYS if days <= limit]
     return Expiry(days, over, min(passed, default=None), not over and days >= URGENT_DAYS)
+
+
+UNARY = ("IS NULL", "IS NOT NULL", "IS TRUE", "IS FALSE")
+"""Operators of a scoping filter that take no value."""

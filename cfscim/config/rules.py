@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from cfscim.config.credentials import looks_secret, shown
+from cfscim.config.facts import UNARY
 from cfscim.config.messages import CONFIG_KEY, Keys, Message, in_config
 from cfscim.config.roles import ROLES
-from cfscim.config.words import INTEGER, UNARY, moment
+from cfscim.config.words import INTEGER, moment
 
 Raw = Mapping[str, object]
 _DEEPEST = 40

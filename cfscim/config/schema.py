@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from cfscim.config.credentials import CREDENTIALS
+from cfscim.config.facts import UNARY
 from cfscim.config.messages import CONFIG_KEY
 from cfscim.config.models import ScimConfig
 from cfscim.config.roles import ROLES
-from cfscim.config.words import INTEGER, UNARY
+from cfscim.config.words import INTEGER
 
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 Object = dict[str, Json]

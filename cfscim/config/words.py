@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from cfscim.config.addresses import EMAIL_PATTERN, LONGEST, is_address, what_is_wrong
 from cfscim.config.credentials import shown
+from cfscim.config.facts import UNARY
 from cfscim.config.lookalikes import difference_from, hidden_character, nearest, nearest_role
 from cfscim.config.provider_settings import OKTA_DOMAINS
 from cfscim.config.refusals import refuse
@@ -33,7 +34,6 @@ GUIDE_APP = "scim2testapp"
 PREFIX_PATTERN = r"^(?!\s)(?![Cc][Ff])"
 
 BYTE_FOR_BYTE = "Cloudflare compares role names byte for byte"
-UNARY = ("IS NULL", "IS NOT NULL", "IS TRUE", "IS FALSE")
 INTEGER = ("Greater_Than", "Greater_Than_OR_EQUALS")
 OPERATORS = (
     "EQUALS",

@@ -3,6 +3,7 @@ are judged, which other work on the machine does not change."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -127,7 +128,7 @@ def test_the_plugin_loads_no_config_models_before_it_is_asked_to_change_anything
     modules = sorted(
         path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
         for path in (ROOT / "components").rglob("*.py")
-        if "(RestProvider)" in path.read_text()
+        if re.search(r"\((Rest|Repeated)Provider\)", path.read_text())
     )
     assert len(modules) >= 6
     code = (

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from cfscim.config.facts import UNARY
 from cfscim.config.json_types import Json, JsonObject
-from cfscim.config.words import UNARY
 from cfscim.vendors.errors import NotAsDeclaredError
 
 SourceObject = Literal["Group", "User"]
