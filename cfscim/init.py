@@ -26,7 +26,7 @@ from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.config.words import BYTE_FOR_BYTE, AccountId, AccountName, Email, OrgName, moment
 from cfscim.hints import next_command, stack_words
 from cfscim.report.say import say
-from cfscim.stacks import is_stack_file, known_stacks, short_name
+from cfscim.stacks import is_stack_file, known_stacks, print_warnings, short_name
 
 LIFETIME = 180
 """Days until the token ends, where nobody says otherwise; the policy allows a year."""
@@ -92,6 +92,7 @@ def run(answers: Answers, people_file: str | None, *, ask: bool) -> int:
             "run it in a folder that you may write to",
         ) from None
     named = stack_words(str(file), answers.stack)
+    print_warnings([check_stack_file(file)])
     say(f"{file} is written. Decide what its comments ask.")
     say(f"Next: {next_command('validate', str(file))}")
     say(f"Then: {next_command('plan', *named)}")

@@ -161,6 +161,17 @@ def test_what_another_stack_has_is_refused_and_no_file_stays(folder: Path) -> No
     assert not Path("Pulumi.lab.yaml").exists()
 
 
+def test_values_of_the_examples_are_warned_of(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = "ada@example.com,Billing\n"
+    Path("people.csv").write_text(f"{Path('people.csv').read_text()}{row}")
+    assert run(okta(), "people.csv", ask=False) == 0
+    warned = capsys.readouterr().err
+    assert "left from the examples: organisation acme" in warned
+    assert "example.com" in warned
+
+
 def test_every_line_that_cannot_be_used_is_named_at_once(folder: Path) -> None:
     rows = ["person,Cloudflare Role", "ada,Billing", "bo@acme.io,Administrator", "cy@acme.io,Admin"]
     Path("people.csv").write_text("\n".join([*rows, *["x,Billing"] * 30]))
