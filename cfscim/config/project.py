@@ -183,6 +183,9 @@ def _beside(folder: Path) -> Iterator[Message]:
         names = sorted(os.listdir(folder))
     except OSError:
         return
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(name.lower(), []).append(name)
     for name in names:
         stem, ending = os.path.splitext(name)
         file = folder / name
@@ -197,9 +200,7 @@ def _beside(folder: Path) -> Iterator[Message]:
         if ending.lower() not in _ENDINGS or not _PROJECTS.match(name):
             continue
         shown = os.path.normpath(file)
-        twin = next(
-            (other for other in names if other != name and other.lower() == name.lower()), None
-        )
+        twin = next((other for other in alike[name.lower()] if other != name), None)
         if twin is not None or not name.startswith("Pulumi") or ending not in _ENDINGS:
             yield _of_file(
                 shown,
