@@ -23,7 +23,7 @@ from cfscim.up.command import deploy
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from tests.adopt.adopting import adopted
-from tests.configs import config_object
+from tests.combinations import config_object
 from tests.loopback import plain_client
 from tests.rehearsal.fault_judgement import State, difference, doubles, excess, normal
 from tests.rehearsal.fault_support import Call, calls_in
@@ -60,14 +60,15 @@ class KillableDeployer(EngineDeployer):
             return super().update(config)
         self.configure(config)
         stack = self.stack
-        self.until_killed("up")
-        return {k: v.value for k, v in stack.outputs().items() if not v.secret}
-
-    def until_killed(self, verb: str) -> None:
-        """An update or a destroy, killed as soon as the fault of `faults` has fired."""
-        assert self.faults is not None
-        command = ["pulumi", verb, "--yes", "--skip-preview", "--non-interactive"]
-        command += ["--stack", self._stack_name]
+        command = [
+            "pulumi",
+            "up",
+            "--yes",
+            "--skip-preview",
+            "--non-interactive",
+            "--stack",
+            self._stack_name,
+        ]
         with Path(self._project / "killed.log").open("wb") as log:
             running = subprocess.Popen(
                 command,
@@ -89,7 +90,8 @@ class KillableDeployer(EngineDeployer):
                 time.sleep(0.02)
         if running.returncode != 0:
             _kill_session(running.pid)
-            raise ScimError(f"the {verb} to be killed failed: {log.name}")
+            raise ScimError(f"the update to be killed failed: {log.name}")
+        return {k: v.value for k, v in stack.outputs().items() if not v.secret}
 
     def pulumi(self, *arguments: str) -> str:
         """A command of the documented recovery."""
@@ -123,7 +125,7 @@ class KillMatrix:
     def __init__(self, engine: Engine, sandbox: SandboxProcess, folder: Path, kind: str) -> None:
         self._engine, self._sandbox, self._folder, self.kind = engine, sandbox, folder, kind
         self._admin = plain_client(base_url=f"{sandbox.admin}/_sandbox/", timeout=60)
-        self._declared = config_object(kind)
+        self._declared = config_object(kind, "userGroups", "account")
         self.config = parse_config(self._declared, stack="killed")
         self._runs = 0
         self.run(self._deployer())

@@ -3,7 +3,6 @@ it ends as if it had not been; the sampler sees no wrong state on the way."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +16,7 @@ from tests.conftest import admin_client
 from tests.engine.killed_support import HELD, KillableDeployer, Killed
 from tests.engine.test_moves import Deployer
 from tests.rehearsal.fault_judgement import doubles
-from tests.scenarios import (
-    ADOPTIONS,
-    SCENARIOS,
-    Change,
-    Destroy,
-    Sampler,
-    Stage,
-    Step,
-    play,
-    stack_file,
-)
+from tests.scenarios import SCENARIOS, Change, Sampler, Stage, Step, play, stack_file
 
 
 @dataclass(frozen=True)
@@ -52,22 +41,11 @@ KILLS = (
     Kill("prefix-okta", "side by side", "before", "okta", "POST", ".*/group-push/mappings"),
     Kill("prefix-entra", "side by side", "after", "entra", "POST", ".*/groups"),
     Kill("prefix-entra", "switch", "after", "cloudflare", "PUT", ".*/iam/user_groups/.*"),
-    Kill("okta-to-entra", "switch", "after", "okta", "DELETE", ".*/group-push/mappings/.*"),
-    Kill("dropped-role-okta", "take it out", "before", "okta", "DELETE", ".*/groups/.*"),
-    Kill("adoption-entra", "take it over", "after", "cloudflare", "POST", ".*/tokens"),
-    Kill("leaving-entra", "destroy", "before", "entra", "DELETE", ".*/groups/.*"),
 )
 
 
 class KilledOnce(KillableDeployer, Deployer):
     """Killed at one call, recovered from as docs/troubleshooting.md says."""
-
-    def destroy(self) -> None:
-        """`pulumi destroy`, killed like an update."""
-        if self.faults is None:
-            super().destroy()
-        else:
-            self.until_killed("destroy")
 
 
 class Cut(Stage):
@@ -78,8 +56,7 @@ class Cut(Stage):
 
     def take(self, step: Step) -> None:
         """The step; the one to be killed twice."""
-        name = step.name if isinstance(step, Change) else "destroy"
-        if not isinstance(step, Change | Destroy) or name != self.kill.step or self.killed:
+        if not (isinstance(step, Change) and step.name == self.kill.step and not self.killed):
             super().take(step)
             return
         kept = [one["id"] for one in self._state()["cloudflare"]["tokens"]]
@@ -91,11 +68,10 @@ class Cut(Stage):
         self.admin.delete("faults").raise_for_status()
         self.deployer.faults = None
         self.deployer.pulumi("cancel", "--yes")
-        if isinstance(step, Change):
-            stack, env = stack_file(step.config), self.deployer.environment
-            imports = adopted("dev", stack, self.deployer.state(), env, kept=kept)
-            if imports["resources"]:
-                self.deployer.take_over(imports, stack)
+        stack = stack_file(step.config)
+        imports = adopted("dev", stack, self.deployer.state(), self.deployer.environment, kept=kept)
+        if imports["resources"]:
+            self.deployer.take_over(imports, stack)
         super().take(step)
 
     def _aim(self) -> None:
@@ -113,16 +89,12 @@ def test_what_was_killed_ends_as_if_it_had_not_been(
 ) -> None:
     sandbox_server.world.reset()
     whole = RunningSandbox(sandbox_server.admin, sandbox_server.env)
-    folders = (folder / str(place) for place in count())
-
-    def anew() -> KilledOnce:
-        return KilledOnce(engine, "dev", next(folders), whole.environment(), lambda _line: None)
-
-    [scenario] = [one for one in (*SCENARIOS, *ADOPTIONS) if one.name == kill.scenario]
+    deployer = KilledOnce(engine, "dev", folder, whole.environment(), lambda _line: None)
+    [scenario] = [one for one in SCENARIOS if one.name == kill.scenario]
     sampler = Sampler(sandbox_server)
     try:
         with admin_client(sandbox_server) as admin:
-            stage = Cut(anew(), admin, anew=anew)
+            stage = Cut(deployer, admin)
             stage.kill = kill
             play(scenario, stage, sampler)
             state = admin.get("state").json()
