@@ -453,14 +453,15 @@ class _People:
             *(person.names for person in sides.missing),
             *({person.lower()} for person in sides.extra),
         ]
-        if not explained and removed and (by := self._due(role, waiting)):
+        off = {name for person in self._blocked(role) for name in person.names}
+        blocked = [address for address in sides.extra if address.lower() in off]
+        # Who is suspended and has the role is never on the way: that has to end.
+        if not explained and not blocked and removed and (by := self._due(role, waiting)):
             return not_yet(expected, actual, by, self._wait, link=directory.link)
         members = {member.address.lower() for member in self._view.facts.members.wait() or ()}
         lost = [person for person in sides.missing if person not in explained]
         absent = tuple(person.address for person in lost if not person.names & members)
         advice = list(dict.fromkeys(action for person in explained for action in person.cure))
-        off = {name for person in self._blocked(role) for name in person.names}
-        blocked = [address for address in sides.extra if address.lower() in off]
         out = [
             *(person.address for person in explained if person.off),
             *self._named_of(blocked, role),

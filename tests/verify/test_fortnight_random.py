@@ -128,6 +128,9 @@ class Chance(Days):
         """One that failed is made good by one that delivers everything anew."""
         body = {"identityProvider": self.kind, "full": full}
         self.failed = bool(self.admin.post("cycle", json=body).json()[self.kind]["errors"])
+        # Whose membership ended has nothing any more.
+        there = account(self.sandbox.world).members
+        self.powers = [of for of in self.powers if of.id in there]
 
     # -- the truth -------------------------------------------------------------------------------
 
@@ -136,12 +139,16 @@ class Chance(Days):
 
     def wanted(self, role: str) -> set[str]:
         """Who is in the identity provider's group and is let in."""
+        return self.grouped(role) - self.off
+
+    def grouped(self, role: str) -> set[str]:
+        """Who is in the identity provider's group."""
         world = self.sandbox.world
         if self.kind == "okta":
             [group] = [g for g in world.okta.groups.values() if g.name == role and g.type[0] == "O"]
-            return {world.okta.users[one].email for one in group.members} - self.off
+            return {world.okta.users[one].email for one in group.members}
         [found] = [g for g in world.entra.groups.values() if g.text("displayName") == role]
-        return {world.entra.users[one].text("mail") for one in found.members} - self.off
+        return {world.entra.users[one].text("mail") for one in found.members}
 
     def has(self, role: str) -> set[str]:
         """Who is in Cloudflare's group."""
@@ -157,7 +164,10 @@ class Chance(Days):
     def of_role(self, role: str) -> int:
         """What is true of the members of one role."""
         differing = self.wanted(role) ^ self.has(role)
-        if self.off & self.has(role) or self.off & self.declared.get(role, set()):
+        # Who was taken out of the group too is on the way out, as anybody else is.
+        if self.off & self.has(role) & self.grouped(role):
+            return RED
+        if self.off & self.declared.get(role, set()):
             return RED
         if not differing:
             return GREEN
