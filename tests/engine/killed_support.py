@@ -23,7 +23,7 @@ from cfscim.up.command import deploy
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from tests.adopt.adopting import adopted
-from tests.combinations import config_object
+from tests.configs import config_object
 from tests.loopback import plain_client
 from tests.rehearsal.fault_judgement import State, difference, doubles, excess, normal
 from tests.rehearsal.fault_support import Call, calls_in
@@ -125,7 +125,7 @@ class KillMatrix:
     def __init__(self, engine: Engine, sandbox: SandboxProcess, folder: Path, kind: str) -> None:
         self._engine, self._sandbox, self._folder, self.kind = engine, sandbox, folder, kind
         self._admin = plain_client(base_url=f"{sandbox.admin}/_sandbox/", timeout=60)
-        self._declared = config_object(kind, "userGroups", "account")
+        self._declared = config_object(kind)
         self.config = parse_config(self._declared, stack="killed")
         self._runs = 0
         self.run(self._deployer())
