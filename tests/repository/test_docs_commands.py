@@ -35,7 +35,7 @@ STANDINS = {
 }
 """Of other people, with the reason why a test cannot run it; a block may call no other."""
 ANSWERS = (
-    *("new", "okta", "11112222333344445555666677778888", "Acme", "acme"),
+    *("new", "okta", "11112222333344445555666677778888", "Own", "own"),
     *("grace@acme.io, alan@acme.io", "", "", "", "owner@acme.io, second@acme.io", ""),
 )
 """What is typed where `init` asks."""
@@ -59,7 +59,7 @@ if (module, name) == ("cfscim", "init"):
     def read(terminal):
         shown = os.read(terminal, 65536)
         if shown.endswith(b": "):
-            os.write(terminal, next(answers).encode() + b"\\n")
+            os.write(terminal, next(answers, "").encode() + b"\\n")
         return shown
     sys.exit(os.waitstatus_to_exitcode(pty.spawn([sys.executable, *given], read)))
 if module == "sandbox" and name != "replay":
