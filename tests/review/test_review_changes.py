@@ -8,7 +8,7 @@ import pytest
 from cfscim.config.kinds import KINDS
 from cfscim.program.registrations import Options, Registration, Value
 from cfscim.review.changes import KNOWN_LATER, Action, Reason, resource_changes
-from components.rest_resource import RestProvider
+from components.rest_resource import RepeatedProvider, RestProvider
 from tests.configs import COMBINATIONS
 from tests.plan.guide_kit import guide_plan
 
@@ -158,7 +158,8 @@ def test_our_own_resources_replace_on_what_their_components_say() -> None:
         importlib.import_module(f"components.{module.stem}")
     said = {
         provider.__name__.removesuffix("Provider"): frozenset(provider.replace_on)
-        for provider in RestProvider.__subclasses__()
+        for provider in (*RestProvider.__subclasses__(), *RepeatedProvider.__subclasses__())
+        if provider is not RepeatedProvider
     }
     prefix = "pulumi-python:dynamic/cloudflare-scim:"
     ours = {t.removeprefix(prefix): k.forces_new for t, k in KINDS.items() if t.startswith(prefix)}
