@@ -36,6 +36,7 @@ _SAFE_IN_BACKTICKS = re.compile(r"(?!\$)[^`|\\]+(?<!\$)")
 _PIECES = re.compile(r"`[^`]+`|https?://\S*[^\s.,;:)]|\S*[@#$]\S*|\S+|\s+")
 _ENTITIES = {"<": "&lt;", "&": "&amp;"}
 _ESCAPED = str.maketrans({char: "\\" + char for char in "\\`*_{}[]|~"} | _ENTITIES)
+_BEGINS_A_BLOCK = re.compile(r"^(\d*)([-+=.)])")
 _PLAIN_LINK = re.compile(r"https://[A-Za-z0-9./_#?=&%~+-]+")
 
 
@@ -64,7 +65,9 @@ def prose(text: str) -> str:
     Anything with an @ (an address), a # or a $ becomes code: outside it GitHub would make a
     mention, an issue link or a formula of it.
     """
-    return "".join(_piece(piece) for piece in _PIECES.findall(one_line(text))).lstrip(" >")
+    line = "".join(_piece(piece) for piece in _PIECES.findall(one_line(text))).lstrip(" >")
+    # Behind a bullet, too, two dashes are a rule and "1." is a list.
+    return _BEGINS_A_BLOCK.sub(r"\1\\\2", line)
 
 
 def fenced(lines: list[str], language: str) -> list[str]:

@@ -81,6 +81,8 @@ def test_nothing_outside_code_can_be_a_mention_or_an_issue_link(text: str) -> No
 
 @given(TEXTS)
 @example("<script>alert(1)</script>")
+@example("--")
+@example("1. a")
 def test_no_tag_comes_from_a_value(text: str) -> None:
     page = document(Bullets(((Code(text),), (Prose(text),), (Strong(text),))))
     tags = set(re.findall(r"<(/?[a-z0-9]+)", parse(render([page])).split("-->", 1)[1]))
