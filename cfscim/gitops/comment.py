@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cfscim.gitops.shell import (
+    A_PAGE,
     Ask,
-    Json,
     Stop,
     github,
+    listing,
     objects,
     parsed,
     say,
@@ -63,14 +64,14 @@ def _number(folder: Path, repository: str, head: str) -> int:
 
 def _changed(repository: str, number: int, ask: Ask) -> list[str] | None:
     """The files that the pull request changes, as GitHub says; nothing where it lists too few."""
+    most = 30  # GitHub lists no more
+    files = [*listing(ask, f"repos/{repository}/pulls/{number}/files", most=most)]
+    if len(files) >= most * A_PAGE:
+        return None
     names: list[str] = []
-    for page in range(1, 31):
-        given = objects(ask(f"repos/{repository}/pulls/{number}/files?per_page=100&page={page}"))
-        for file in given:
-            names += [texts(file, "filename"), *filter(None, [texts(file, "previous_filename")])]
-        if len(given) < 100:
-            return names
-    return None
+    for file in files:
+        names += [texts(file, "filename"), *filter(None, [texts(file, "previous_filename")])]
+    return names
 
 
 def _header(head: str, files: list[str] | None, *, fork: bool) -> list[str]:
@@ -100,17 +101,12 @@ def _shown(plans: Sequence[str], run_url: str) -> str:
 
 
 def _existing(repository: str, number: int) -> int | None:
-    for page in range(1, 101):
-        listed: Json = github(
-            f"repos/{repository}/issues/{number}/comments?per_page=100&page={page}"
-        )
-        for comment in objects(listed):
-            ours = texts(comment, "user", "login") == "github-actions[bot]"
-            if ours and texts(comment, "body").startswith(MARKER):
-                identity = comment.get("id")
-                return identity if isinstance(identity, int) else None
-        if len(objects(listed)) < 100:
-            return None
+    path = f"repos/{repository}/issues/{number}/comments"
+    for comment in listing(github, path, most=100):
+        ours = texts(comment, "user", "login") == "github-actions[bot]"
+        if ours and texts(comment, "body").startswith(MARKER):
+            identity = comment.get("id")
+            return identity if isinstance(identity, int) else None
     return None
 
 

@@ -8,11 +8,11 @@ approval both must agree, or the job stops.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from cfscim.gitops.shell import Ask, Json, Stop, objects, run, texts
+from cfscim.gitops.shell import A_PAGE, Ask, Json, Stop, listing, objects, run, texts
 from cfscim.gitops.stacks import changed_files, commit_of, file_at, program_files, stack_of
 
 TAG = "cloudflare-scim:verified"
@@ -81,13 +81,8 @@ def history(stack: str, repository: str, ask: Ask) -> History:
 def environments(repository: str, ask: Ask) -> set[str]:
     """Every stack that was ever deployed, by GitHub's environments; those that only read are none.
     What a force-push took out of the branch is among them."""
-    names: set[str] = set()
-    for page in range(1, _PAGES + 1):
-        answer = ask(f"repos/{repository}/environments?per_page=100&page={page}")
-        listed = objects(answer.get("environments") if isinstance(answer, dict) else None)
-        names |= {texts(environment, "name") for environment in listed}
-        if len(listed) < 100:
-            break
+    path = f"repos/{repository}/environments"
+    names = {texts(each, "name") for each in listing(ask, path, most=_PAGES, of="environments")}
     return {name for name in names if not name.endswith(("-preview", "-drift"))}
 
 
@@ -95,17 +90,12 @@ def _deployments(stack: str, repository: str, ask: Ask) -> Iterator[tuple[int, s
     """Number, commit and all states of each deployment of the stack's environment, the newest
     first. The state of an older success becomes `inactive`; its history still has it."""
     path = f"repos/{repository}/deployments"
-    for page in range(1, _PAGES + 1):
-        listed = objects(
-            ask(f"{path}?environment={quote(stack, safe='')}&per_page=100&page={page}")
-        )
-        for deployment in listed:
-            number = deployment.get("id")
-            statuses = objects(ask(f"{path}/{number}/statuses?per_page=100"))
-            states = {texts(status, "state") for status in statuses}
-            yield number if isinstance(number, int) else 0, texts(deployment, "sha"), states
-        if len(listed) < 100:
-            return
+    of_stack = f"{path}?environment={quote(stack, safe='')}"
+    for deployment in listing(ask, of_stack, most=_PAGES):
+        number = deployment.get("id")
+        statuses = objects(ask(f"{path}/{number}/statuses?per_page={A_PAGE}"))
+        states = {texts(status, "state") for status in statuses}
+        yield number if isinstance(number, int) else 0, texts(deployment, "sha"), states
 
 
 def due(
@@ -216,7 +206,7 @@ def confirm(stack: str, shown: Due, commit: str, *, by_hand: bool) -> None:
             f"approved compares with {before[:12] or 'nothing'}; run deploy by hand with stack: "
             f"{stack} and since: {said.verified}"
         )
-    unseen = sorted({*said.begun} - {*shown.begun, commit, before})
+    unseen = _unseen(said.begun, shown, commit)
     if unseen:
         raise Stop(
             f"stack {stack}: an update from {', '.join(begun[:12] for begun in unseen)} began and "
@@ -242,13 +232,18 @@ def confirm(stack: str, shown: Due, commit: str, *, by_hand: bool) -> None:
 def confirm_all(shown: Due, now: Due | None, commit: str) -> None:
     """Raises `Stop` where the approver would be shown more by now: what another stack, whose place
     this one takes, was deployed with since. `now`: what `due` says of the stack at this moment."""
-    unseen = sorted({*(now.begun if now else ())} - {*shown.begun, commit, shown.before})
+    unseen = _unseen(now.begun if now else (), shown, commit)
     if unseen:
         listed = ", ".join(entry[:12] + entry[40:] for entry in unseen)
         raise Stop(
             f"stack {shown.stack}: {listed} was deployed since the summary was made, and is not "
             f"compared with there; run deploy by hand with stack: {shown.stack}"
         )
+
+
+def _unseen(begun: Iterable[str], shown: Due, commit: str) -> list[str]:
+    """What began and the approver was not shown; an update of `commit` is this one, run again."""
+    return sorted({*begun} - {*shown.begun, commit, shown.before})
 
 
 def _is_empty(stack: str) -> bool:

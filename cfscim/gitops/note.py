@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from cfscim.gitops.comment import MARKER, NO_PLAN
-from cfscim.gitops.shell import Json, Settings, Stop, objects, say, settings, texts
+from cfscim.gitops.shell import Json, Settings, Stop, listing, objects, say, settings, texts
 from cfscim.gitops.summary import COMMENT, cut
 
 _SECONDS = 60
@@ -33,14 +33,10 @@ def _gitlab(env: Settings, body: str) -> None:
     head = {"PRIVATE-TOKEN": env["COMMENT_TOKEN"]}
     project, request = quote(env["CI_PROJECT_ID"], safe=""), env["CI_MERGE_REQUEST_IID"]
     notes = f"{env['CI_API_V4_URL']}/projects/{project}/merge_requests/{request}/notes"
-    for page in range(1, _PAGES + 1):
-        listed = objects(_call("GET", f"{notes}?per_page=100&page={page}", head))
-        for note in listed:
-            if texts(note, "body").startswith(MARKER):
-                _call("PUT", f"{notes}/{note.get('id')}", head, {"body": body})
-                return
-        if len(listed) < 100:
-            break
+    for note in listing(lambda path: _call("GET", path, head), notes, most=_PAGES):
+        if texts(note, "body").startswith(MARKER):
+            _call("PUT", f"{notes}/{note.get('id')}", head, {"body": body})
+            return
     _call("POST", notes, head, {"body": body})
 
 

@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from cfscim import processes
 from cfscim.config.credentials import without_credentials
@@ -115,6 +115,24 @@ def texts(value: Json, *keys: str) -> str:
 def objects(value: Json) -> Sequence[dict[str, Json]]:
     """The objects of a list; none where it is no list."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+A_PAGE = 100
+"""What GitHub and GitLab put on a page at most."""
+
+
+def listing(ask: Ask, path: str, *, most: int, of: str = "") -> Iterator[dict[str, Json]]:
+    """The objects of a list that comes in pages, each page asked for when it is come to; `most`:
+    how many pages; `of`: the key under which an answer has the list, where it is none itself."""
+    mark = "&" if "?" in path else "?"
+    for page in range(1, most + 1):
+        answer = ask(f"{path}{mark}per_page={A_PAGE}&page={page}")
+        if of:
+            answer = answer.get(of) if isinstance(answer, dict) else None
+        items = objects(answer)
+        yield from items
+        if len(items) < A_PAGE:
+            return
 
 
 def _last(text: str) -> str:
