@@ -45,7 +45,8 @@ from cfscim.preflight.licences import (
     premium,
 )
 from cfscim.preflight.rights import HOW, Right, needed
-from cfscim.rehearsal.handler import inner, items, nearly, string, strings
+from cfscim.rehearsal.handler import inner, items, string, strings
+from cfscim.rehearsal.okta import groups_in_the_way
 from cfscim.vendors.active import active
 from cfscim.vendors.cloudflare.access import left_in_charge
 from cfscim.vendors.cloudflare.api import CloudflareClient
@@ -60,7 +61,7 @@ from cfscim.vendors.okta import APPS, GROUPS, POLICIES, SCOPES, USERS
 from cfscim.vendors.okta.api import OktaClient
 from cfscim.vendors.okta.checks import console_problems
 from cfscim.vendors.okta.signin import okta_http
-from cfscim.vendors.pages import link_pages, numbered_pages
+from cfscim.vendors.pages import numbered_pages
 from cfscim.vendors.settings import Settings
 
 
@@ -452,7 +453,10 @@ def _names_in_the_way(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     ways = [lane.config for lane in lanes(config) if lane.config.identity_provider.kind == "okta"]
     names = {name for way in ways for name in group_names(way).values()}
     for name in sorted(names | {way.identity_provider.users_group.name for way in ways}):
-        for group, what in _in_the_way(http, name):
+        for group, other in groups_in_the_way(http, name):
+            what = f'a group is called "{other}"'
+            if other == name:
+                what = "an app's group has the name already"
             yield wrong(
                 f"okta.name.{name}",
                 f'group "{name}"',
@@ -463,19 +467,6 @@ def _names_in_the_way(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
                 else "where it is meant, rename it and run `cfscim adopt`; else rename or delete "
                 "it, or set groupPrefix",
             )
-
-
-def _in_the_way(http: HttpClient, name: str) -> Iterator[tuple[JsonObject, str]]:
-    """Groups that Okta takes for one of the name, and are no such group."""
-    begin = [
-        {**group, "name": string(inner(group, "profile"), "name")}
-        for group in link_pages(http, GROUPS, {"q": name, "limit": "200"})
-    ]
-    exact = [group for group in begin if group["name"] == name]
-    if all(group.get("type") == "APP_GROUP" for group in exact):  # a pushed group has its own
-        yield from ((group, "an app's group has the name already") for group in exact)
-    for group, other in nearly(name, "name", begin):
-        yield group, f'a group is called "{other}"'
 
 
 def _okta_people(client: OktaClient, config: ScimConfig) -> Iterator[Answer]:

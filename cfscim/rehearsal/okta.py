@@ -40,7 +40,7 @@ from cfscim.rehearsal.handler import (
 )
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import Call, HttpClient
-from cfscim.vendors.okta import APPS, GROUPS, POLICIES, USERS
+from cfscim.vendors.okta import APPS, GROUPS, PAGE, POLICIES, USERS
 from cfscim.vendors.okta.lookups import groups_named
 from cfscim.vendors.okta.signin import okta_http
 from cfscim.vendors.pages import link_pages
@@ -85,17 +85,27 @@ def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
 def _groups_nearly_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
     """Okta refuses a second one of such a name, and of the name of an app's group (P, #1794)."""
     name = string(inputs, "name")
-    listed = [
-        {**inner(group, "profile"), **group}
-        for group in link_pages(http, GROUPS, {"q": name, "limit": "200"})
-    ]
-    for group, other in nearly(name, "name", listed):
-        note = f'its name is "{other}", and Okta takes no second one of it'
+    barring = [*groups_in_the_way(http, name)]
+    for group, other in sorted(barring, key=lambda pair: pair[1] == name):
+        note = (
+            "an app's group has the name: rename it in the app that it is of"
+            if other == name
+            else f'its name is "{other}", and Okta takes no second one of it'
+        )
         yield Candidate(string(group, "id"), note=note, bars=True)
-    for group in named(name, "name", listed):
-        if group.get("type") == "APP_GROUP":
-            note = "an app's group has the name: rename it in the app that it is of"
-            yield Candidate(string(group, "id"), note=note, bars=True)
+
+
+def groups_in_the_way(http: HttpClient, name: str) -> Iterator[tuple[Props, str]]:
+    """Groups that Okta takes for one of the name and that are none of its own, each with its name:
+    an app's group of the name, where Okta has none of it, and any that is called nearly so."""
+    begin = [
+        {**group, "name": string(inner(group, "profile"), "name")}
+        for group in link_pages(http, GROUPS, {"q": name, "limit": str(PAGE)})
+    ]
+    exact = named(name, "name", begin)
+    if all(group.get("type") == "APP_GROUP" for group in exact):  # a pushed group has its own
+        yield from ((group, name) for group in exact)
+    yield from nearly(name, "name", begin)
 
 
 def _group_read(http: HttpClient, import_id: str) -> Seen:
@@ -157,7 +167,7 @@ def _person_updated(http: HttpClient, resource: Resource, inputs: Props) -> Prop
 
 def _members(http: HttpClient, group: str) -> list[str]:
     path = f"{GROUPS}/{quote(group)}/users"
-    return [string(user, "id") for user in link_pages(http, path, {"limit": "200"})]
+    return [string(user, "id") for user in link_pages(http, path, {"limit": str(PAGE)})]
 
 
 def _add(http: HttpClient, members: list[tuple[str, str]]) -> None:
@@ -224,12 +234,12 @@ def _app_facts(app: Props) -> Props:
 def _apps_labelled(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
     """Apps of exactly the label, made from the catalogue entry; labels may repeat."""
     label = string(inputs, "label")
-    apps = link_pages(http, APPS, {"q": label, "limit": "200"})
+    apps = link_pages(http, APPS, {"q": label, "limit": str(PAGE)})
     for app in named(label, "label", apps):
         if app.get("name") == inputs.get("preconfiguredApp"):
             at = _app(string(app, "id"))
             by = {
-                "groups assigned": len([*link_pages(http, f"{at}/groups", {"limit": "200"})]),
+                "groups assigned": len([*link_pages(http, f"{at}/groups", {"limit": str(PAGE)})]),
                 "people assigned": len([*link_pages(http, f"{at}/users", {"limit": "500"})]),
             }
             note = ", ".join(f"{count} {what}" for what, count in by.items() if count)
@@ -241,7 +251,7 @@ def _apps_labelled(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
 def _apps_of_the_entry(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
     """Apps of the catalogue's entry under another label."""
     entry = string(inputs, "preconfiguredApp")
-    for app in link_pages(http, APPS, {"filter": f'name eq "{entry}"', "limit": "200"}):
+    for app in link_pages(http, APPS, {"filter": f'name eq "{entry}"', "limit": str(PAGE)}):
         if app.get("label") != inputs.get("label"):
             note = f'its label is "{string(app, "label")}": if it is meant, write that as appLabel'
             yield Candidate(string(app, "id"), note=note)
@@ -310,7 +320,7 @@ def _unassign(http: HttpClient, resource: Resource, group: Props) -> None:
 
 
 def _assigned_groups(http: HttpClient, app: str) -> Props:
-    groups = link_pages(http, f"{_app(app)}/groups", {"limit": "200"})
+    groups = link_pages(http, f"{_app(app)}/groups", {"limit": str(PAGE)})
     return {
         "appId": app,
         "groups": [
@@ -570,7 +580,7 @@ def _users(http: HttpClient, args: Props) -> Props:
         for s in items(args, "searches")
     ]
     search = f" {string(args, 'compoundSearchOperator') or 'and'} ".join(clauses)
-    query = {"search": search, "limit": "200", "sortOrder": "0"}
+    query = {"search": search, "limit": str(PAGE), "sortOrder": "0"}
     return {"users": [*_shown(link_pages(http, USERS, query))]}
 
 
