@@ -7,6 +7,7 @@ as the stack's provider does, from the stack's config first and the environment 
 import os
 import sys
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -138,7 +139,7 @@ class RestProvider(ResourceProvider):
         )
 
 
-class RepeatedProvider(RestProvider):
+class RepeatedProvider(RestProvider, ABC):
     """For what is done when the resource is made, and anew at every change of it; what it does is
     in `done`. Where a subclass says nothing else, a refresh keeps the state and a deletion undoes
     nothing: a look or a test is an event.
@@ -148,9 +149,9 @@ class RepeatedProvider(RestProvider):
 
     id_form: str
 
+    @abstractmethod
     def done(self, props: Props) -> Props:
         """Does it for these inputs; returns the state. Raises `ScimError`."""
-        raise NotImplementedError
 
     def create(self, props: Props) -> CreateResult:
         """For the first time."""
