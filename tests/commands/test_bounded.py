@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,23 +26,35 @@ LIMIT = 0.2
 GIVEN_UP = re.compile("in time|took too long|not reached within the time|does not answer")
 
 
+@pytest.fixture
+def facing(
+    sandbox_server: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str, int], list[str]]:
+    """`facing("okta", port)`: a stack all of whose vendors are at that port -> the commands, in its
+    folder, that ask one of them."""
+    monkeypatch.chdir(tmp_path)
+
+    def at(kind: str, port: int) -> list[str]:
+        stack(tmp_path, kind, {}, "cfat_0000000000000000000000000000000000000000")
+        for name, value in at_port(sandbox_server.env, port).items():
+            monkeypatch.setitem(os.environ, name, value)
+        return [words for words in asking(kind) if "json" not in words.split()]
+
+    return at
+
+
 @pytest.mark.parametrize("kind", ["okta", "entra"])
 @pytest.mark.parametrize("behave", [silent, slow_header, slow_body])
 def test_a_command_ends_in_time_and_says_so(
     kind: str,
     behave,
-    sandbox_server: Sandbox,
-    tmp_path: Path,
+    facing: Callable[[str, int], list[str]],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(limits, "WHOLE_RUN", LIMIT)
-    stack(tmp_path, kind, {}, "cfat_0000000000000000000000000000000000000000")
     with server(behave) as port:
-        for name, value in at_port(sandbox_server.env, port).items():
-            monkeypatch.setitem(os.environ, name, value)
-        for words in filter(lambda words: "json" not in words.split(), asking(kind)):
+        for words in facing(kind, port):
             begun = time.monotonic()
             code = called(words, monkeypatch)
             taken = time.monotonic() - begun
@@ -121,21 +134,16 @@ BOMB = gzip.compress(b" " * 64_000_000)
 def test_what_has_no_end_is_given_up(
     kind: str,
     behave,
-    sandbox_server: Sandbox,
-    tmp_path: Path,
+    facing: Callable[[str, int], list[str]],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(limits, "WHOLE_RUN", LIMIT)
-    stack(tmp_path, kind, {}, "cfat_0000000000000000000000000000000000000000")
-    commands = [words for words in asking(kind) if "json" not in words.split()]
+    more = ["access --live"]
     if kind == "entra":
-        commands.append("verify --stack entra --person ada@example.com --outputs outputs.json")
+        more.append("verify --stack entra --person ada@example.com --outputs outputs.json")
     with server(behave) as port:
-        for name, value in at_port(sandbox_server.env, port).items():
-            monkeypatch.setitem(os.environ, name, value)
-        for words in (*commands, "access --live"):
+        for words in (*facing(kind, port), *more):
             begun = time.monotonic()
             code = called(words, monkeypatch)
             said = capsys.readouterr()
@@ -167,17 +175,12 @@ def test_what_is_packed_is_unfolded_bit_by_bit() -> None:
 @pytest.mark.parametrize("kind", ["okta", "entra"])
 def test_a_vendor_that_cannot_be_reached_is_one_line(
     kind: str,
-    sandbox_server: Sandbox,
-    tmp_path: Path,
+    facing: Callable[[str, int], list[str]],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(limits, "_PATIENCE", 0.1)
-    stack(tmp_path, kind, {}, "cfat_0000000000000000000000000000000000000000")
-    for name, value in at_port(sandbox_server.env, 1).items():
-        monkeypatch.setitem(os.environ, name, value)
-    for words in filter(lambda words: "json" not in words.split(), asking(kind)):
+    for words in facing(kind, 1):
         begun = time.monotonic()
         assert called(words, monkeypatch) == 3, words
         taken = time.monotonic() - begun
