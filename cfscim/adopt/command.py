@@ -350,7 +350,12 @@ def _carry_out(command: Sequence[str], env: Mapping[str, str]) -> None:
 
 
 def import_file(findings: Iterable[Finding], declared: Declared, state: State) -> JsonObject:
-    """`{"nameTable": {name: urn}, "resources": [...]}`, components before what is in them."""
+    """`{"nameTable": {name: urn}, "resources": [...]}`, components before what is in them.
+
+    Source: pulumi/pkg/cmd/pulumi/operations/import.go (3.259), `importFile` and `importSpec`: a
+    parent is named by `nameTable` or by another entry; a component that the state lacks is an entry
+    of its own, without an id.
+    """
     by_name = {resource.name: resource for resource in declared.resources}
     names: dict[str, Json] = {}
     components: dict[str, Json] = {}

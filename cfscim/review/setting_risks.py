@@ -333,11 +333,11 @@ def _waivers(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     lead = Strong("A policy rule is set aside: ")
     for waiver in after.waivers:
         if waiver not in before.waivers:
-            yield Risk("waiver", (lead, Code(waiver.rule), *_signed(waiver)))
+            yield Risk("waiver", (lead, Code(waiver.rule), " until ", *_signed(waiver)))
 
 
 def _removals(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
-    lead, ends = Strong("Protection ends: "), " may be removed or replaced"
+    lead, ends = Strong("Protection ends: "), " may be removed or replaced until "
     for removal in after.removals:
         if removal not in before.removals:
             yield Risk("protection-ends", (lead, Code(removal.what), ends, *_signed(removal)))
@@ -346,7 +346,7 @@ def _removals(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
 def _signed(entry: Waiver | Removal | Move) -> Line:
     """How long an entry holds, who signs for it, and why."""
     by, reason = Code(entry.by), Code(entry.reason)
-    return f" until {entry.until}, by ", by, ", because ", reason, "."
+    return f"{entry.until}, by ", by, ", because ", reason, "."
 
 
 def _reached(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
@@ -403,19 +403,7 @@ def _move(before: Move | None, config: ScimConfig) -> Risks:
         lead = "The present way to every role is taken out, and only the new one stays:"
     elif before is not None and move.to == before.to and not before.switched:
         lead = "The second way to every role stays allowed, otherwise than before:"
-    yield Risk(
-        "move",
-        (
-            Strong(lead),
-            " ",
-            *words,
-            f". Until {move.until}, by ",
-            Code(move.by),
-            ", because ",
-            Code(move.reason),
-            ".",
-        ),
-    )
+    yield Risk("move", (Strong(lead), " ", *words, ". Until ", *_signed(move)))
 
 
 def _example(config: ScimConfig) -> Code:

@@ -147,6 +147,10 @@ def _they(people: Sequence[str], does: str, do: str) -> Line:
 _ADDRESSES = re.compile(r"[^\s,]+@[^\s,]+(?:, [^\s,]+@[^\s,]+)*")
 
 
+def _named(step: str) -> list[str]:
+    return [person for people in _ADDRESSES.findall(step) for person in people.split(", ")]
+
+
 def _new_steps(review: Review) -> Iterator[str]:
     """Steps by hand that were not there; of one that is about other people than before, who is."""
     before = {_ADDRESSES.sub("", text): text for text in review.steps.gone}
@@ -155,10 +159,8 @@ def _new_steps(review: Review) -> Iterator[str]:
         if known is None:
             yield text
             continue
-        named = [set(re.split(", ", part)) for part in _ADDRESSES.findall(known)]
-        there = {person for people in named for person in people}
-        lists = _ADDRESSES.findall(text)
-        new = ", ".join(p for people in lists for p in people.split(", ") if p not in there)
+        there = _named(known)
+        new = ", ".join(person for person in _named(text) if person not in there)
         if new:
             yield f"as for the others, for {new}: {text.partition(': ')[0]}"
 

@@ -21,7 +21,7 @@ from cfscim.config.roles import Role
 from cfscim.rehearsal.handler import inner, string
 from cfscim.vendors.cloudflare.signin import cloudflare_http
 from cfscim.vendors.entra.api import GraphClient
-from cfscim.vendors.http import Call
+from cfscim.vendors.http import Call, HttpClient
 from cfscim.vendors.okta import GROUPS
 from cfscim.vendors.okta.api import OktaClient
 from cfscim.vendors.okta.signin import okta_http
@@ -265,15 +265,18 @@ def leave_to_scim(config: ScimConfig, env: Mapping[str, str]) -> str | None:
         return None
     base = account_path(config.account.id)
     with cloudflare_http({}, env) as http:
-        roles = {
-            string(role, "name"): string(role, "id")
-            for role in numbered_pages(http, f"{base}/roles", {})
-        }
+        roles = _roles(http, base)
         for member in numbered_pages(http, f"{base}/members", {}):
             if string(inner(member, "user"), "email").casefold() == first.casefold():
                 body: JsonObject = {"roles": [{"id": roles[MINIMAL]}]}
                 http.send(Call("PUT", f"{base}/members/{string(member, 'id')}", body=body))
     return first
+
+
+def _roles(http: HttpClient, account: str) -> dict[str, str]:
+    """The id of each of the account's roles, by its name."""
+    listed = numbered_pages(http, f"{account}/roles", {})
+    return {string(role, "name"): string(role, "id") for role in listed}
 
 
 def seed_break_glass(config: ScimConfig, env: Mapping[str, str]) -> None:
@@ -283,10 +286,7 @@ def seed_break_glass(config: ScimConfig, env: Mapping[str, str]) -> None:
     with cloudflare_http({}, env) as http:
         members = numbered_pages(http, f"{base}/members", {})
         there = {string(inner(member, "user"), "email").casefold() for member in members}
-        roles = {
-            string(role, "name"): string(role, "id")
-            for role in numbered_pages(http, f"{base}/roles", {})
-        }
+        roles = _roles(http, base)
         for address in config.break_glass:
             if address.casefold() not in there:
                 body: JsonObject = {

@@ -57,10 +57,12 @@ _DEFAULTS: Mapping[tuple[str, str], Json] = {(OKTA_APP, "samlVersion"): "2.0"}
 
 def _known_inputs(_case: Case, view: ResourceView) -> Iterator[Finding]:
     known = _SET.get(view.type)
-    for key, value in view.inputs.items() if known is not None else ():
+    if known is None:
+        return
+    for key, value in view.inputs.items():
         # Two underscores: the engine's and the bridge's own notes.
         absent = not value or value == _DEFAULTS.get((view.type, key))
-        if key not in (known or ()) and not key.startswith("__") and not absent:
+        if key not in known and not key.startswith("__") and not absent:
             yield Finding(
                 f"the config accounts for no {key} of it", f"remove {key} from the resource"
             )
