@@ -4,10 +4,9 @@ import os
 
 import pulumi
 
-from cfscim.config.lanes import lanes
 from cfscim.config.messages import ScimError
-from cfscim.config.models import OktaConfig, parse_config
-from cfscim.config.provider_settings import OKTA_DOMAINS, okta_domain, require_organisation
+from cfscim.config.models import parse_config
+from cfscim.config.tenant import ASKED, require_tenant
 from components.refusal import end_quietly, refusal
 
 
@@ -16,12 +15,8 @@ def main() -> None:
     try:
         value = pulumi.Config("cloudflare-scim").get_object("scim")
         config = parse_config(value, stack=pulumi.get_stack())
-        domain = OKTA_DOMAINS[0]
-        for provider in (lane.config.identity_provider for lane in lanes(config)):
-            if isinstance(provider, OktaConfig):
-                settings = pulumi.Config("okta")
-                require_organisation(provider.org_name, settings.get("orgName"), os.environ)
-                domain = okta_domain(settings.get("baseUrl"), os.environ)
+        settings = {f"{of}:{key}": pulumi.Config(of).get(key) or "" for of, key in ASKED}
+        domain = require_tenant(config, settings, os.environ)
     except ScimError as error:
         raise refusal(str(error)) from None
 

@@ -1,7 +1,4 @@
-"""The settings that the three providers know, what was meant by another one, and whether Okta's
-are of the organisation that the config names: with another organisation's in the environment
-everything would be made there, without a word.
-"""
+"""The settings that the three providers know, and what was meant by another one."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -108,20 +105,3 @@ def okta_domain(configured: str | None, environment: Mapping[str, str]) -> str:
 def okta_organisation(configured: str | None, environment: Mapping[str, str]) -> str:
     """The organisation that the provider uses: its setting, else the environment; may be empty."""
     return (configured or "").strip() or environment.get(OKTA_ORG_NAME.variable, "").strip()
-
-
-def require_organisation(
-    declared: str, configured: str | None, environment: Mapping[str, str]
-) -> None:
-    """Raises `MissingError` where the organisation in use is another than `declared`.
-
-    `configured`: the setting `OKTA_ORG_NAME`. Where none is named the provider itself says so.
-    """
-    name = okta_organisation(configured, environment)
-    if name and name.lower() != declared.lower():
-        raise MissingError(
-            OKTA_ORG_NAME.either,
-            f"{name} is not identityProvider.orgName {declared}",
-            "everything would be made in the other organisation",
-            f"set it to {declared}, with credentials of that organisation",
-        )

@@ -17,7 +17,7 @@ from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.kinds import OKTA_PERSON
 from cfscim.config.lanes import lanes
 from cfscim.config.messages import Message, Where
-from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
 from cfscim.config.names import OWN_TOKENS, account_path, group_names, scim_path
 from cfscim.config.okta_people import OFF, STATES
 from cfscim.config.policy.lock_out import LOCK_OUT, Charge, is_waived, lock_out, waived_until
@@ -36,6 +36,7 @@ from cfscim.config.roles import (
     SCIM_PROVISIONING,
     USER_DETAILS_READ,
 )
+from cfscim.config.tenant import require_cloud
 from cfscim.preflight.answers import Answer, Asked, refused, unknown, wrong
 from cfscim.preflight.licences import (
     cloudflare_plan,
@@ -513,7 +514,13 @@ def _okta_refresh(config: ScimConfig) -> Iterator[Answer]:
 
 
 def entra(asked: Asked) -> Iterator[Answer]:
-    """Rights as the access token lists them, then the tenant, licences and every person."""
+    """Rights as the access token lists them, then the tenant, licences and every person.
+
+    Raises `MissingError` where the credentials are of another cloud.
+    """
+    provider = asked.config.identity_provider
+    assert isinstance(provider, EntraConfig)
+    require_cloud(provider.cloud, asked.settings, asked.env)
     with graph_http(asked.settings, asked.env) as http:
         claims = _claims(http.signed_headers().get("Authorization", ""))
         granted = frozenset(strings(claims, "roles"))

@@ -70,8 +70,8 @@ def run(
     `settings` are the providers' keys of the stack (`okta:orgName`), `env` the environment they
     fall back to. `progress` hears a line every two seconds. `now`: the moment at which what is
     overdue is judged; `updated`: when the stack's last update that changed something ended, where
-    the engine says so. Raises `MissingError` where there are no credentials at all; everything else
-    that goes wrong is a check that cannot be known.
+    the engine says so. Raises `MissingError` where there are no credentials at all, or those of
+    another cloud; everything else that goes wrong is a check that cannot be known.
     """
     if another := of_another_account(config, outputs):
         return Report((answer(another),))
@@ -223,6 +223,7 @@ def _okta(about: About) -> Side:
 
 
 def _entra(about: About) -> Side:
+    from cfscim.config.tenant import require_cloud
     from cfscim.vendors.entra.api import GraphClient
     from cfscim.verify.entra import job_questions, people_questions
     from cfscim.verify.entra_facts import EntraDirectory, EntraFacts, read_entra
@@ -230,6 +231,7 @@ def _entra(about: About) -> Side:
 
     config, entra, outputs = about.config, about.config.identity_provider, about.outputs
     assert isinstance(entra, EntraConfig)
+    require_cloud(entra.cloud, about.settings, about.env)
     links = EntraLinks.of(outputs, entra.cloud)
 
     def groups(facts: EntraFacts) -> EntraGroups:
