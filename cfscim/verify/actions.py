@@ -3,9 +3,8 @@
 How to use it in a check:
 
     fails(expected, found, actions.REFRESH)                     # a command
-    fails(expected, found, push_now(name), actions.WAIT)        # one after the other
-    def push_now(group: str) -> Action:                         # your own words for a kind
-        return Action(Act.OKTA_PUSH_NOW, f'Push Groups > "{group}" > Push now', (group,))
+    fails(expected, found, actions.push_now(name), wait)         # one after the other
+    fails(expected, found, Action(Act.LOOK, "look at ..."))     # your own words for a kind
 
 `about` holds what whoever carries it out has to know (names, ids, addresses), in the order that the
 kind's comment gives. A new kind needs a line here and its executor in tests/verify/carry_out.py.
@@ -137,6 +136,11 @@ ENTRA_LOGS = Action(Act.ENTRA_LOGS, "read the provisioning logs and put right wh
 def see(check: str) -> Action:
     """Another check says what to do."""
     return Action(Act.SEE, f"see {check}", (check,))
+
+
+def push_now(group: str) -> Action:
+    """A role's group is pushed again, with whatever Okta has for it."""
+    return Action(Act.OKTA_PUSH_NOW, f'Push Groups > "{group}" > Push now', (group,))
 
 
 def look(text: str = "look at the page") -> Action:

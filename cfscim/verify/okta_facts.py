@@ -23,7 +23,7 @@ from cfscim.vendors.okta.models import (
     PushMapping,
     User,
 )
-from cfscim.verify.actions import Act, Action, see
+from cfscim.verify.actions import Act, Action, push_now, see
 from cfscim.verify.directory import Delivery, Lost, Person, latest, named
 from cfscim.verify.links import OktaLinks
 from cfscim.verify.outputs import StackOutputs
@@ -268,9 +268,7 @@ class OktaDirectory:
             )
             advice.append(Action(Act.OKTA_REASSIGN, text, people))
         if role is not None:
-            name = group_name(self.config, role)
-            text = f'Push Groups > "{name}" > Push now'
-            advice.append(Action(Act.OKTA_PUSH_NOW, text, (name,)))
+            advice.append(push_now(group_name(self.config, role)))
         return tuple(advice), self.links.tab("group-push")
 
     def delivery(self, role: Role | None, people: Sequence[Collection[str]] = ()) -> Delivery:

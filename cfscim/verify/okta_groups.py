@@ -207,7 +207,7 @@ class OktaGroups:
             return holds("was pushed", f"last push {mapping.last_push}")
         if any(not member.off and not member.reason for member in self._directory.members(role)):
             group = group_name(self._config, role)
-            push = Action(Act.OKTA_PUSH_NOW, f'Push Groups > "{group}" > Push now', (group,))
+            push = actions.push_now(group)
             if by := self._directory.delivery(role).due(self._directory.now):
                 return not_yet("was pushed", "never", by, actions.wait_for("Okta"))
             return fails("was pushed", "never, although it is due", push)

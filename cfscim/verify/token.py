@@ -14,7 +14,7 @@ from cfscim.config.facts import (
     token_fingerprint,
 )
 from cfscim.config.models import ScimConfig
-from cfscim.config.names import scim_base_url
+from cfscim.config.names import group_name, scim_base_url
 from cfscim.config.roles import PERMISSION_GROUP_IDS, SCIM_PROVISIONING
 from cfscim.config.words import rfc_3339
 from cfscim.vendors.cloudflare.models import ApiToken, PermissionGroup, TokenPolicy, TokenStatus
@@ -28,7 +28,6 @@ from cfscim.verify.reading import Dependent, Unreadable
 from cfscim.verify.report import Question, Verdict, fails, holds, not_yet, same
 
 _KNOWN = {id_: name for name, id_ in PERMISSION_GROUP_IDS.items()}
-_NEW = (actions.ROTATE, actions.HAND_OVER)
 
 
 def token_questions(
@@ -101,6 +100,7 @@ class _Token:
         self._now = now
         self._longest = longest
         self._wanted = TOKEN_PERMISSIONS[config.token.owner]
+        self._by_api = getattr(config.identity_provider, "api_integration", "") == "api"
         self.permissions = sorted(self._wanted)
         self.networks = named(sorted(config.token.allowed_cidrs)) or "from everywhere"
 
@@ -109,7 +109,7 @@ class _Token:
         expected = f"active, id {self._outputs.token_id}"
         token = self._facts.token.wait()
         if token is not None and token.status != "active":
-            return fails(expected, token.status, *_NEW)
+            return fails(expected, token.status, *self._new)
         try:
             shown: TokenStatus = self._facts.shown.get()
         except Unreadable as error:
@@ -120,12 +120,12 @@ class _Token:
             return fails(expected, "Cloudflare does not know the token's value", *self._renew())
         if shown.id != self._outputs.token_id:
             actual = f"the value is that of token {shown.id}"
-            return fails(expected, actual, *_NEW)
+            return fails(expected, actual, *self._new)
         if shown.not_before is not None and shown.not_before > self._now:
             actual = f"not valid before {shown.not_before:%Y-%m-%d %H:%M} UTC"
-            return fails(expected, actual, *_NEW)
+            return fails(expected, actual, *self._new)
         if shown.status != "active":
-            return fails(expected, shown.status, *_NEW)
+            return fails(expected, shown.status, *self._new)
         return holds(expected, "active")
 
     def used(self) -> Verdict:
@@ -135,13 +135,14 @@ class _Token:
             return holds(expected, f"last used on {token.last_used_on:%Y-%m-%d %H:%M} UTC")
         by = token.issued_on + self._longest if token.issued_on else None
         if by is not None and self._now < by:
-            return not_yet(expected, "never used", by, actions.HAND_OVER)
+            wait = actions.wait_for("Okta") if self._by_api else actions.HAND_OVER
+            return not_yet(expected, "never used", by, wait)
         print_ = token_fingerprint(self._outputs.token_value.get_secret_value())
-        return fails(
-            expected,
-            f"never used: the identity provider does not have the token of fingerprint {print_}",
-            actions.HAND_OVER,
-        )
+        whose = f"the token of fingerprint {print_}"
+        why = f"the identity provider does not have {whose}"
+        if self._by_api:
+            why = f"Okta has pushed nothing since it was given {whose}"
+        return fails(expected, f"never used: {why}", self._use)
 
     def name(self) -> Verdict:
         """Whether the token has the config's name."""
@@ -248,7 +249,7 @@ class _Token:
         # Cloudflare keeps a restriction that an update leaves out; only a new token is without.
         stays = not self._config.token.allowed_cidrs or bool(address and address.not_in)
         kept = stays or token.not_before is not None
-        advice = _NEW if kept else (actions.REFRESH,)
+        advice = self._new if kept else (actions.REFRESH,)
         return fails(self.networks, "; ".join(parts), *advice)
 
     def expiry(self) -> Verdict:
@@ -263,11 +264,11 @@ class _Token:
         near = judge_expiry(ends, self._now)
         text = f"{rfc_3339(ends)}, " + ("which is over" if near.over else f"in {near.days} days")
         if declared is None:
-            return fails(expected, text, *_NEW)
+            return fails(expected, text, *self._new)
         if ends != declared:
             return fails(expected, text, actions.REFRESH)
         if not near.right:
-            return fails(expected, text, actions.EXTEND, actions.HAND_OVER)
+            return fails(expected, text, actions.EXTEND, self._use)
         if near.warn is None:
             return holds(expected, text)
         warning = f"the token ends within {near.warn} days ({text}), and provisioning then stops"
@@ -284,16 +285,29 @@ class _Token:
             return fails(expected, error.what, *self._renew(forbidden=error.kind == "forbidden"))
         return holds(expected)
 
+    @property
+    def _use(self) -> Action:
+        """What has the identity provider use a token: Okta tries none that it is given by API (R),
+        and pushes only what changes."""
+        if not self._by_api:
+            return actions.HAND_OVER
+        return actions.push_now(group_name(self._config, next(iter(self._config.roles))))
+
+    @property
+    def _new(self) -> tuple[Action, ...]:
+        """Another token, and its use."""
+        return (actions.ROTATE, self._use)
+
     def _renew(self, *, forbidden: bool = False) -> tuple[Action, ...]:
         """Another token. A user's is worth what its user may do, who may have left. One that is
         gone the next update makes anew by itself."""
         if forbidden and self._config.token.owner == "user":
-            return (actions.config("token.owner", "account"), actions.UPDATE, actions.HAND_OVER)
+            return (actions.config("token.owner", "account"), actions.UPDATE, self._use)
         try:
             gone = self._facts.token.get() is None
         except Unreadable:
             gone = False
-        return (actions.UPDATE, actions.HAND_OVER) if gone else _NEW
+        return (actions.UPDATE, self._use) if gone else self._new
 
     def _shown(self, policy: TokenPolicy, group: PermissionGroup) -> str:
         """The permission's name; with what is odd about it, so that it differs from the name."""

@@ -24,6 +24,7 @@ from tests.verify.carry_out import EXECUTORS, Hands, in_turn
 from tests.verify.verify_base import (
     ENTRA,
     OKTA,
+    OKTA_API,
     SECOND,
     Bases,
     Combination,
@@ -215,6 +216,19 @@ def test_a_token_that_these_credentials_may_not_read(
     hands.world.faults.add([fault])
     report = hands.verify()
     assert words in failing(report)["cloudflare.token.valid"].found
+    assert failing(follow(hands, report)) == {}
+
+
+def test_a_token_that_okta_was_given_by_api_and_has_not_used(bases: Bases) -> None:
+    """Nobody changes anything meanwhile, and Okta pushes what changes only."""
+    hands = Hands(bases, OKTA_API, bases.stack(OKTA_API))
+    hands.rotate()
+    hands.wait()
+    [used] = [one for one in hands.verify().checks if one.id == "cloudflare.token.used"]
+    assert [action.kind for action in used.actions] == [Act.WAIT]
+    hands.world.cloudflare.tokens[hands.stack.outputs.token_id].issued_on = "2026-01-01T00:00:00Z"
+    report = hands.verify()
+    assert set(failing(report)) == {"cloudflare.token.used"}, show(report)
     assert failing(follow(hands, report)) == {}
 
 
