@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 
 from cfscim.config.messages import CONFIG_KEY
+from cfscim.config.okta_switches import SWITCHES
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 OTHER_ACCOUNT = "fedcba9876543210fedcba9876543210"
@@ -12,6 +13,8 @@ COMBINATIONS = tuple(
     itertools.product(("okta", "entra"), ("userGroups", "virtualGroups"), ("account", "user"))
 )
 """Identity provider x role model x token owner."""
+BOXES = {switch.name: switch.on for switch in SWITCHES if switch.page}
+"""What a person ticks and clears in the console of an Okta app, by name."""
 Members = Mapping[str, Sequence[str] | None]
 MEMBERS: Members = {
     "Administrator Read Only": None,

@@ -17,7 +17,7 @@ from cfscim.config.messages import CONFIG_KEY
 from cfscim.config.roles import ROLES
 from sandbox.server.server import Sandbox
 from tests.adopt.adopting import adopted
-from tests.configs import ACCOUNT, config_object
+from tests.configs import ACCOUNT, BOXES, config_object
 
 Config = dict[str, Any]
 ROLE_NAMES = frozenset(ROLES)
@@ -367,10 +367,7 @@ class Stage:
         settings = {
             "baseUrl": self.outputs["scimBaseUrl"],
             "token": self.deployer.secret_output("tokenValue"),
-            "importGroups": False,
-            "createUsers": True,
-            "deactivateUsers": True,
-            "renameGroups": False,
+            "boxes": BOXES,
         }
         self._post(f"console/okta/{outputs['applicationId']}", {**settings, **step.settings})
 

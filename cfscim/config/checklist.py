@@ -12,7 +12,7 @@ from cfscim.config.facts import VIRTUAL_GROUPS_DEPRECATED, VIRTUAL_GROUPS_LEFT_B
 from cfscim.config.lanes import Lane, lanes
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
 from cfscim.config.names import group_names, scim_base_url
-from cfscim.config.okta_switches import DEACTIVATE_USERS, Page, state, to_do
+from cfscim.config.okta_switches import DEACTIVATE_USERS, Page, by_hand, state, to_do
 from cfscim.config.provider_settings import OKTA_DOMAINS
 
 PRINT_VALUE = "pulumi stack output tokenValue --show-secrets"
@@ -139,42 +139,42 @@ def _okta(lane: Lane, okta: OktaConfig, app_id: str, okta_domain: str) -> Iterat
     config, leaving = lane.config, lane.leaves_okta
     link = okta_app_link(okta, app_id, okta_domain)
     here = f"Okta, app {okta.app_label}"
-    confirmed, by_hand = okta.api_integration_confirmed, okta.api_integration == "console"
+    confirmed, by_api = okta.api_integration_confirmed, okta.api_integration == "api"
     in_use, switches = "cloudflare.token.used", "okta.features.*"
-    if by_hand and not confirmed:
+    pages = by_hand(api=by_api, leaving=leaving and (confirmed or by_api))
+    integration, push = pages.pop(Page.INTEGRATION), pages.pop(Page.PUSH)
+    if not by_api and not confirmed:
         yield Step(
             here,
             "Provisioning > Configure API Integration, select Enable API integration, enter SCIM "
             f"2.0 Base Url {scim_base_url(config)} and as OAuth Bearer Token what "
-            f"`{PRINT_VALUE}` prints, {to_do(Page.INTEGRATION)}, select Test API Credentials, then "
+            f"`{PRINT_VALUE}` prints, {to_do(integration)}, select Test API Credentials, then "
             "Save.",
             link,
             (in_use, switches),
         )
-        yield Step(
-            here,
-            f"{Page.TO_APP} > Edit, {to_do(Page.TO_APP)}, then Save.",
-            link,
-            (switches,),
-        )
+        for page, boxes in pages.items():
+            yield Step(here, f"{page} > Edit, {to_do(boxes)}, then Save.", link, (switches,))
     else:
         # Who confirmed too early still has to do it, and is told the same things.
-        more = f", and in To App > Edit that {state(Page.TO_APP, leaving=leaving)}" * by_hand
+        more = "".join(
+            f", and in {page.tab} > Edit that {state(boxes)}" for page, boxes in pages.items()
+        )
         yield Step(
             here,
             f"{Page.INTEGRATION} > Edit, check that SCIM 2.0 Base Url is {scim_base_url(config)} "
-            f"and that {state(Page.INTEGRATION)} (Okta has no API for it){more}.",
+            f"and that {state(integration)} (Okta has no API for it){more}.",
             link,
             (in_use, switches),
         )
     yield Step(
         here,
-        f"{Page.PUSH}, {to_do(Page.PUSH)}, then Save; Okta has no API for it.",
+        f"{Page.PUSH}, {to_do(push)}, then Save; Okta has no API for it.",
         link,
         # Confirmed by a person, and every push went through.
         ("okta.push.*",),
     )
-    if by_hand and not confirmed:
+    if not by_api and not confirmed:
         yield Step(
             "Stack file",
             "write identityProvider.apiIntegrationConfirmed: true and run `pulumi up` again; the "
@@ -182,7 +182,7 @@ def _okta(lane: Lane, okta: OktaConfig, app_id: str, okta_domain: str) -> Iterat
             "the app before: who is assigned already is sent only by Assignments > Provision "
             "User.",
         )
-    elif by_hand:
+    elif not by_api:
         yield Step(
             here,
             "after every change of the token, Provisioning > Integration > Edit, enter as OAuth "

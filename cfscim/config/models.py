@@ -1,7 +1,7 @@
 """The config object `cloudflare-scim:scim` as one frozen value."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -289,19 +289,16 @@ class Waiver(Part):
     reason: Name = Field(description="Why it was allowed.", examples=["migration until year end"])
 
 
+if TYPE_CHECKING:
+    Removable = str
+else:
+    Removable = Literal[*map(str, ROLES), "usersGroup", "application", "everything", "move"]
+
+
 class Removal(Part):
     """What a later change may remove or replace, until a day: protection falls for exactly it."""
 
-    what: Literal[
-        "Administrator Read Only",
-        "Administrator",
-        "Billing",
-        "Super Administrator - All Privileges",
-        "usersGroup",
-        "application",
-        "everything",
-        "move",
-    ] = Field(
+    what: Removable = Field(
         description="A role by its exact name (its groups, push and assignment), usersGroup, "
         "application (with who is assigned to it), everything, or move (the new way of a move "
         "that is given up before its switch).",

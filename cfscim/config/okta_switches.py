@@ -15,11 +15,16 @@ USER_PROVISIONING = "USER_PROVISIONING"
 
 
 class Page(StrEnum):
-    """Where in the app's console pages a switch is."""
+    """Where in the app's console pages a switch is; a further page gets a step of its own."""
 
     INTEGRATION = "Provisioning > Integration"
     TO_APP = "Provisioning > To App"
     PUSH = "Push Groups > gear icon"
+
+    @property
+    def tab(self) -> str:
+        """Its last heading."""
+        return self.rpartition(" > ")[2]
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,14 @@ DEACTIVATE_USERS = Switch(
     capability=("update", "lifecycle_deactivate"),
 )
 """Off while a stack leaves Okta, or whoever is unassigned is deactivated in Cloudflare."""
+RENAME_GROUPS = Switch(
+    "Rename app groups to match group name in Okta",
+    "renameGroups",
+    Page.PUSH,
+    on=False,
+    at_first=True,
+    listed=False,
+)
 
 SWITCHES = (
     CREATE_USERS,
@@ -98,14 +111,7 @@ SWITCHES = (
     Switch(
         "Import Groups", "importGroups", Page.INTEGRATION, on=False, at_first=True, listed=False
     ),
-    Switch(
-        "Rename app groups to match group name in Okta",
-        "renameGroups",
-        Page.PUSH,
-        on=False,
-        at_first=True,
-        listed=False,
-    ),
+    RENAME_GROUPS,
 )
 """Every switch that matters here, in the order in which it is asked for."""
 
@@ -145,36 +151,39 @@ def capabilities(*, leaving: bool = False) -> Any:
     return tree
 
 
-def to_do(page: Page, *, leaving: bool = False) -> str:
+def by_hand(*, api: bool = False, leaving: bool = False) -> dict[Page, list[Switch]]:
+    """The boxes that a person ticks, by page; `api`: those left where Okta's API sets the rest."""
+    pages: dict[Page, list[Switch]] = {}
+    for switch in as_wanted(leaving=leaving):
+        if switch.page is not None and not (api and switch.capability):
+            pages.setdefault(switch.page, []).append(switch)
+    return pages
+
+
+def to_do(switches: Iterable[Switch]) -> str:
     """What a person does on a page: `enable A and B, leave C and D off`, `clear E`."""
-    return ", ".join(_to_do(page, leaving=leaving))
+    words = {(True, True): "enable {}", (False, True): "clear {}"}
+    return ", ".join(
+        words.get((on, change), f"leave {{}} {'on' if on else 'off'}").format(and_(titles))
+        for on, change, titles in _groups(switches)
+    )
 
 
-def state(page: Page, *, leaving: bool = False) -> str:
+def state(switches: Iterable[Switch]) -> str:
     """How a page looks once that is done: `A and B are enabled, C and D off`, `E is cleared`."""
-    return ", ".join(_state(page, leaving=leaving))
+    return ", ".join(_state(switches))
 
 
-def _to_do(page: Page, *, leaving: bool) -> Iterator[str]:
-    for on, change, titles in _groups(page, leaving=leaving):
-        named = and_(titles)
-        yield (
-            f"{'enable' if on else 'clear'} {named}"
-            if change
-            else (f"leave {named} {'on' if on else 'off'}")
-        )
-
-
-def _state(page: Page, *, leaving: bool) -> Iterator[str]:
-    for on, change, titles in _groups(page, leaving=leaving):
+def _state(switches: Iterable[Switch]) -> Iterator[str]:
+    for on, change, titles in _groups(switches):
         word = "enabled" if on else "cleared" if change else "off"
         is_ = f" {'is' if len(titles) == 1 else 'are'}" if change else ""
         yield f"{and_(titles)}{is_} {word}"
 
 
-def _groups(page: Page, *, leaving: bool) -> Iterator[tuple[bool, bool, list[str]]]:
+def _groups(switches: Iterable[Switch]) -> Iterator[tuple[bool, bool, list[str]]]:
     """`on`, whether that is a change, and the titles that share both."""
-    here = [switch for switch in as_wanted(leaving=leaving) if switch.page is page]
+    here = list(switches)
     for kind in dict.fromkeys((switch.on, switch.on != switch.at_first) for switch in here):
         titles = [s.title for s in here if (s.on, s.on != s.at_first) == kind]
         yield *kind, titles

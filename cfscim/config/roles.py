@@ -1,4 +1,4 @@
-"""The four roles of the guide and the well-known ids that look-ups are cross-checked with."""
+"""The roles of the guide and the well-known ids that look-ups are cross-checked with."""
 
 from collections.abc import Mapping
 from enum import StrEnum

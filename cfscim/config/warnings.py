@@ -13,7 +13,7 @@ from cfscim.config.facts import (
 from cfscim.config.lanes import lanes
 from cfscim.config.messages import Level, Message, Step, in_config
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
-from cfscim.config.okta_switches import Page, to_do
+from cfscim.config.okta_switches import RENAME_GROUPS, to_do
 from cfscim.config.roles import Role
 from cfscim.config.words import GUIDE_APP
 
@@ -136,7 +136,8 @@ def _okta(config: ScimConfig) -> Iterator[Message]:
     if provider.api_integration == "api" and config.role_model == "virtualGroups":
         yield _warn(
             *("identityProvider", "apiIntegration"),
-            what=f"no API can {to_do(Page.PUSH)}, and Cloudflare refuses to rename a virtual group",
+            what=f"no API can {to_do([RENAME_GROUPS])}, and Cloudflare refuses to rename a virtual "
+            "group",
             why="a push fails and its group gives no role until it is off in Okta's console",
             instead="write apiIntegration: console, which waits for that",
         )

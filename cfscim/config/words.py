@@ -83,7 +83,7 @@ def _role(name: object) -> object:
     if name in ROLES:
         return Role(name)
     near = nearest_role(name)
-    how = difference_from(name, near) if near else "is none of the four roles"
+    how = difference_from(name, near) if near else "is none of the roles"
     raise refuse(
         f"{shown(name)} {how}",
         BYTE_FOR_BYTE,

@@ -23,6 +23,7 @@ from cfscim.config.kinds import OKTA_CONSOLE_GATE, TOKEN
 from cfscim.config.messages import CONFIG_KEY, ScimError, UsageError, one_line
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
+from cfscim.config.okta_switches import SWITCHES
 from cfscim.config.stack_file import CheckedStack
 from cfscim.hints import next_command, stack_words
 from cfscim.preflight.command import ask, problems, stopping
@@ -360,10 +361,7 @@ def _console(
         {
             "baseUrl": scim_base_url(config),
             "token": deployer.secret_output("tokenValue"),
-            "importGroups": False,
-            "createUsers": True,
-            "deactivateUsers": True,
-            "renameGroups": False,
+            "boxes": {switch.name: switch.on for switch in SWITCHES if switch.page},
         },
     )
 

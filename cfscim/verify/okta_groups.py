@@ -8,6 +8,7 @@ from cfscim.config.access import people
 from cfscim.config.kinds import OF_OKTA_PUSH
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_name
+from cfscim.config.okta_switches import RENAME_GROUPS, to_do
 from cfscim.config.roles import Role
 from cfscim.vendors.okta.models import Group, PushMapping, User
 from cfscim.verify import actions
@@ -218,7 +219,7 @@ class OktaGroups:
         reading = self._facts.targets.get(mapping.target_group_id or "")
         if reading is None:
             return fails(f'"{name}"', "no target group", *self._forget(role, mapping))
-        text = "Push Groups > gear icon, clear Rename app groups, then Save"
+        text = f"{RENAME_GROUPS.page}, {to_do([RENAME_GROUPS])}, then Save"
         off = Action(Act.OKTA_RENAMES_OFF, text)
         return same(f'"{name}"', f'"{reading.get().name}"', off, *self._forget(role, mapping))
 

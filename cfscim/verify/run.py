@@ -11,6 +11,7 @@ from typing import Any
 from cfscim.config.lanes import Lane, lanes
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
 from cfscim.config.names import group_names, scim_base_url
+from cfscim.config.okta_switches import unlisted
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.cloudflare.scim import ScimEndpoint
 from cfscim.vendors.limits import whole_run
@@ -254,8 +255,8 @@ def _entra(about: About) -> Side:
 
 
 _FOLLOWS = re.compile(
-    r"okta\.(features|featuresApi|connection|imports|importGroups|renameGroups|assignment"
-    r"|push|people)(\.|$)"
+    rf"okta\.(features|featuresApi|connection|{'|'.join(switch.name for switch in unlisted())}"
+    r"|assignment|push|people)(\.|$)"
     r"|cloudflare\.(members|people|anybody|token\.used|token\.valid|scim\.endpoint"
     r"|roleless|superAdministrators)(\.|$)"
 )

@@ -130,6 +130,7 @@ class Provisioning(BaseModel):
     password: Password = Field(default_factory=Password)
     import_groups: bool = True
     rename_groups: bool = True
+    boxes: dict[str, bool] = Field(default_factory=dict)  # those that are only kept, by name
     inbound: dict[str, object] = Field(default_factory=dict)
 
 
@@ -251,6 +252,8 @@ class App(BaseModel):
             shown.append("PUSH_PASSWORD_UPDATES")
         if setup.import_groups:
             shown += ["IMPORT_NEW_USERS", "IMPORT_PROFILE_UPDATES"]
+        # Features go by names in capitals (D); a box that no API shows does not.
+        shown += [name for name, on in setup.boxes.items() if on and name.isupper()]
         return sorted(shown)
 
 

@@ -11,7 +11,7 @@ ROLE_ROWS: tuple[Bad, ...] = (
         ("roles", "DNS"),
         {},
         ".roles.DNS",
-        "none of the four roles",
+        "none of the roles",
         '"Administrator Read Only", "Administrator", "Billing"',
     ),
     okta(

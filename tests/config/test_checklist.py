@@ -3,7 +3,7 @@
 import pytest
 
 from cfscim.config.checklist import remaining_steps
-from cfscim.config.okta_switches import Page, to_do
+from cfscim.config.okta_switches import Page, by_hand, to_do
 from tests.config.config_samples import ENTRA, OKTA, changed, parsed
 
 IDP = "identityProvider"
@@ -24,7 +24,7 @@ def test_okta_console_before_it_was_confirmed() -> None:
     assert BASE in integration
     assert "`pulumi stack output tokenValue --show-secrets`" in integration
     assert "clear Import Groups" in integration
-    assert to_do(Page.TO_APP) in to_app
+    assert to_do(by_hand()[Page.TO_APP]) in to_app
     assert "clear Rename app groups" in rename
     assert "apiIntegrationConfirmed: true" in confirm
     assert "`pulumi up`" in confirm

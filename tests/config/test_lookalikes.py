@@ -16,7 +16,8 @@ from cfscim.config.models import parse_config
 from cfscim.config.roles import ROLES, Role
 from tests.config.config_samples import OKTA, changed
 
-READ_ONLY, ADMIN, BILLING, SUPER = ROLES
+READ_ONLY, ADMIN = Role.ADMINISTRATOR_READ_ONLY, Role.ADMINISTRATOR
+BILLING, SUPER = Role.BILLING, Role.SUPER_ADMINISTRATOR
 
 NEAR = {
     "administrator": ADMIN,

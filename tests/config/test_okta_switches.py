@@ -6,11 +6,11 @@ import pytest
 
 from cfscim.config import okta_switches
 from cfscim.config.checklist import remaining_steps
-from cfscim.config.okta_switches import SWITCHES, Page, Switch, capabilities, state, to_do
+from cfscim.config.okta_switches import SWITCHES, Page, Switch, by_hand, capabilities, state, to_do
 from cfscim.config.reference import switches
 from cfscim.vendors.okta.checks import console_problems, feature_problems
 from cfscim.vendors.okta.models import Feature
-from tests.config.config_samples import OKTA, parsed
+from tests.config.config_samples import OKTA, changed, parsed
 
 ON = [switch.name for switch in SWITCHES if switch.listed and switch.on]
 
@@ -35,6 +35,15 @@ def test_the_checklist_names_a_new_switch(new: Switch) -> None:
         assert "enable Create Users, Deactivate Users and Sync Badges, leave" in asked
     else:
         assert "leave Update User Attributes, Sync Password and Sync Badges off" in asked
+
+
+def test_what_the_api_cannot_set_is_asked_for_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    switch = Switch("Profile Source", "PROFILE_MASTERING", Page.TO_APP, on=True)
+    monkeypatch.setattr(okta_switches, "SWITCHES", (*SWITCHES, switch))
+    by_api = changed(OKTA, ("identityProvider", "apiIntegration"), "api")
+    integration = remaining_steps(parsed(by_api), app_id="0oa1")[0]
+    assert "and in To App > Edit that Profile Source is enabled." in integration
+    assert "Create Users" not in integration
 
 
 def test_the_gate_waits_for_a_new_switch(new: Switch) -> None:
@@ -69,13 +78,12 @@ def test_the_connection_by_api_declares_a_new_switch_and_reads_it_back(new: Swit
     ],
 )
 def test_a_page_in_words(page: Page, asked: str, done: str) -> None:
-    assert (to_do(page), state(page)) == (asked, done)
+    assert (to_do(by_hand()[page]), state(by_hand()[page])) == (asked, done)
 
 
-def test_a_box_that_has_to_stay_as_it_is_is_left_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_box_that_has_to_stay_as_it_is_is_left_on() -> None:
     first = dataclasses.replace(SWITCHES[0], at_first=True)
-    monkeypatch.setattr(okta_switches, "SWITCHES", (first,))
-    assert to_do(Page.TO_APP) == "leave Create Users on"
+    assert to_do([first]) == "leave Create Users on"
 
 
 def test_the_page_for_people_shows_a_new_switch(new: Switch) -> None:

@@ -7,6 +7,7 @@ import httpx
 
 from cfscim.rehearsal import Rehearsal, RehearsalResult
 from sandbox.server.server import Sandbox
+from tests.configs import BOXES
 
 
 def rehearsal(sandbox: Sandbox, lines: list[str] | None = None) -> Rehearsal:
@@ -21,10 +22,7 @@ def do_console_steps(admin: httpx.Client, result: RehearsalResult) -> None:
     settings = {
         "baseUrl": result.outputs["scimBaseUrl"],
         "token": result.token_value.get_secret_value(),
-        "importGroups": False,
-        "createUsers": True,
-        "deactivateUsers": True,
-        "renameGroups": False,
+        "boxes": BOXES,
     }
     path = f"console/okta/{result.outputs['applicationId']}"
     admin.post(path, json=settings).raise_for_status()

@@ -32,17 +32,10 @@ from sandbox.okta.provisioning.assignment import leave, refresh
 from sandbox.okta.provisioning.console import configure
 from sandbox.okta.provisioning.cycle import run_cycle as okta_cycle
 from sandbox.server.world import World
-from tests.configs import ACCOUNT
+from tests.configs import ACCOUNT, BOXES
 from tests.loopback import plain_client
 from tests.verify.verify_base import Bases, Combination
 from tests.verify.verify_support import KEY, Stack, stack_of, write
-
-_SWITCHES = {
-    "PUSH_NEW_USERS": "create_users",
-    "PUSH_USER_DEACTIVATION": "deactivate_users",
-    "PUSH_PROFILE_UPDATES": "update_users",
-    "GROUP_PUSH": "enabled",
-}
 
 
 class Hands:
@@ -234,20 +227,16 @@ class Hands:
         settings = {
             "baseUrl": outputs.scim_base_url,
             "token": outputs.token_value.get_secret_value(),
-            "importGroups": False,
-            "createUsers": True,
-            "deactivateUsers": True,
-            "renameGroups": False,
+            "boxes": BOXES,
         }
         with self.world.locked("okta"):
             configure(self.world, self.app().id, settings)
 
     def switch(self, feature: str, wanted: str) -> None:
-        provisioning = self.app().provisioning
-        if feature == "PUSH_PASSWORD_UPDATES":
-            provisioning.password.enabled = wanted == "on"
-            return
-        setattr(provisioning, _SWITCHES[feature], wanted == "on")
+        # What is no box comes with the integration itself.
+        boxes = {feature: wanted == "on"} if feature in BOXES else {}
+        with self.world.locked("okta"):
+            configure(self.world, self.app().id, {"boxes": boxes})
 
     def delete_app(self, *ids: str) -> None:
         for id_ in ids:

@@ -1,4 +1,4 @@
-"""Rules about who gets what: the four roles, enough Super Administrators, few removals at once."""
+"""Rules about who gets what: the roles alone, enough Super Administrators, few removals at once."""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -245,7 +245,7 @@ def _rule(name: str, title: str, reason: str, check: ConfigCheck) -> Rule:
 
 FOUR_ROLES = Rule(
     "four-roles",
-    f"Access is given by the four roles alone: {', '.join(role.value for role in ROLES)}",
+    f"Access is given by these roles alone: {', '.join(role.value for role in ROLES)}",
     "a further group or member is in no review of this config, and nobody would miss it there",
     resource=_four_roles,
 )

@@ -2,11 +2,12 @@
 
 Guide: "Integrate the Cloudflare API", "Set up your SCIM users", and Rename groups under "Push
 Groups". Left-out switches keep their value; Okta's own defaults are Import Groups and Rename
-groups on, Create and Deactivate Users off.
+groups on, Create and Deactivate Users off. Okta's console has more boxes than are acted on here:
+those are given by name under `boxes`, kept, and shown where an app shows them.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from sandbox.okta.api import log
@@ -22,8 +23,14 @@ _SWITCHES = {
     "deactivateUsers": "deactivate_users",
     "renameGroups": "rename_groups",
 }
+_BOXES = {
+    **_SWITCHES,
+    "PUSH_NEW_USERS": "create_users",
+    "PUSH_USER_DEACTIVATION": "deactivate_users",
+    "PUSH_PROFILE_UPDATES": "update_users",
+}
 _PROVISION = "provisionUser"
-KEYS = ("baseUrl", "token", *_SWITCHES, _PROVISION)
+KEYS = ("baseUrl", "token", *_SWITCHES, "boxes", _PROVISION)
 
 
 def configure(world: "World", app_id: str, settings: Mapping[str, object]) -> dict[str, object]:
@@ -75,10 +82,18 @@ def _changed(app: App, settings: Mapping[str, object]) -> Provisioning:
     address = urlsplit(setup.base_url)
     if address.scheme not in ("https", "http") or not address.hostname:
         raise ValueError("baseUrl must be an http or https address")
-    for key, name in _SWITCHES.items():
-        value = settings.get(key, getattr(setup, name))
+    boxes = settings.get("boxes", {})
+    if not isinstance(boxes, Mapping):
+        raise ValueError("boxes must be an object of names and true or false")
+    switches = {key: settings[key] for key in _SWITCHES if key in settings}
+    for key, value in {**cast(Mapping[str, object], boxes), **switches}.items():
         if not isinstance(value, bool):
             raise ValueError(f"{key} must be true or false")
-        setattr(setup, name, value)
+        if key == "PUSH_PASSWORD_UPDATES":
+            setup.password.enabled = value
+        elif name := _BOXES.get(key):
+            setattr(setup, name, value)
+        else:
+            setup.boxes[key] = value
     setup.enabled = True
     return setup

@@ -65,6 +65,21 @@ def test_the_guides_switches_show_in_the_apps_features(okta: Okta, target: Targe
     assert "IMPORT_NEW_USERS" in okta.got("GET", f"/apps/{app_id}")["features"]
 
 
+def test_boxes_by_name_are_kept_and_shown_where_an_app_shows_them(
+    okta: Okta, target: Target
+) -> None:
+    app_id = okta.app()
+    boxes = {"PUSH_NEW_USERS": False, "PROFILE_MASTERING": True, "PUSH_PASSWORD_UPDATES": True}
+    okta.integrate(app_id, target, boxes={**boxes, "importGroups": False, "pushBadges": True})
+    assert okta.got("GET", f"/apps/{app_id}")["features"] == [
+        "GROUP_PUSH",
+        "PROFILE_MASTERING",
+        "PUSH_PASSWORD_UPDATES",
+        "PUSH_USER_DEACTIVATION",
+        "SCIM_PROVISIONING",
+    ]
+
+
 def test_left_out_settings_stay(okta: Okta, target: Target, admin: httpx.Client) -> None:
     app_id = okta.app()
     okta.integrate(app_id, target, **GUIDE)
@@ -83,6 +98,8 @@ def test_left_out_settings_stay(okta: Okta, target: Target, admin: httpx.Client)
         {"baseUrl": 7},
         {"createUsers": "yes"},
         {"updateUsers": True},
+        {"boxes": {"PUSH_NEW_USERS": "yes"}},
+        {"boxes": ["PUSH_NEW_USERS"]},
     ],
 )
 def test_bad_settings_are_refused(okta: Okta, settings: dict[str, object]) -> None:
