@@ -356,6 +356,12 @@ def adopt(
         str | None,
         typer.Option("--file", help="Where the import is written (default: adopt.<stack>.json)."),
     ] = None,
+    forget: Annotated[
+        bool,
+        typer.Option(
+            "--forget", help="What is gone leaves the state, even all that is of one vendor."
+        ),
+    ] = False,
     record: Record = None,
 ) -> None:
     """Find what exists and is not in the state, and write its import; exit 0 nothing is left."""
@@ -363,7 +369,7 @@ def adopt(
         from cfscim.adopt.command import Request, run
 
         taken, twins = tuple(take or ()), tuple(delete_twin or ())
-        request = Request(stack, state, taken, twins, do_import=do_import, file=file)
+        request = Request(stack, state, taken, twins, do_import, file, forget)
         code = run(request, os.environ)
     raise typer.Exit(code)
 

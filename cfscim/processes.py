@@ -72,9 +72,10 @@ def run_text(
     seconds: float,
     env: Mapping[str, str] | None = None,
     cwd: str | Path | None = None,
+    given: str = "",
 ) -> subprocess.CompletedProcess[str]:
-    """As `run`, with what was printed as text."""
-    done = run(command, seconds=seconds, env=env, cwd=cwd)
+    """As `run`, with what is read and printed as text."""
+    done = run(command, seconds=seconds, env=env, cwd=cwd, given=given.encode())
     out, err = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))
     return subprocess.CompletedProcess(done.args, done.returncode, out, err)
 

@@ -16,7 +16,7 @@ import httpx
 from cfscim.config.messages import CONFIG_KEY
 from cfscim.config.roles import ROLES
 from sandbox.server.server import Sandbox
-from tests.adopt.adopting import adopted
+from tests.adopt.adopting import adopt
 from tests.configs import ACCOUNT, BOXES, config_object
 
 Config = dict[str, Any]
@@ -353,8 +353,8 @@ class Stage:
             assert self.anew is not None
             self.deployer = self.anew()
             kept = [one["id"] for one in self.admin.get("state").json()["cloudflare"]["tokens"]]
-        stack, env = stack_file(self.config), self.deployer.environment
-        imports = adopted("dev", stack, self.deployer.state(), env, kept=kept)
+        stack = stack_file(self.config)
+        imports = adopt(self.deployer, "dev", stack, kept=kept)
         if imports["resources"]:
             self.deployer.take_over(imports, stack)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cfscim import processes
 from cfscim.adopt.finder import Discovery, Finding, find
+from cfscim.adopt.gone import Gone, find_gone
 from cfscim.adopt.state import State, asked, settings_of, state_in, state_of
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.kinds import ENTRA_CREDENTIALS, TOKENS, words_for
@@ -31,7 +32,8 @@ from cfscim.stacks import engine_name, open_stack, short_name
 class Request:
     """What was asked for. `state`: a file that `pulumi stack export` printed, else the engine is
     asked; `take`: ids of those to take where several could be it; `delete_twins`: ids;
-    `do_import`: let the engine carry the import out; `file`: where the import is written."""
+    `do_import`: let the engine carry the import out; `file`: where the import is written; `forget`:
+    what is gone leaves the state even where nothing of its vendor is left."""
 
     stack: str
     state: str | None = None
@@ -39,6 +41,7 @@ class Request:
     delete_twins: tuple[str, ...] = ()
     do_import: bool = False
     file: str | None = None
+    forget: bool = False
 
 
 def run(request: Request, env: Mapping[str, str]) -> int:
@@ -51,14 +54,19 @@ def run(request: Request, env: Mapping[str, str]) -> int:
     config = {**checked.file.provider_config, CONFIG_KEY: checked.file.config_object}
     settings = settings_of(checked.file, engine_name(request.stack), env)
     with Vendors(settings, env, here_only=False) as vendors:
+        gone = find_gone(state, vendors, sure=request.forget)
+        state = state.without(gone.keys)
         discovery = find(stack, config, state, vendors, frozenset(request.take))
         if request.delete_twins:
             for line in delete_twins(request.delete_twins, discovery.findings, state, vendors):
                 say(line)
             discovery = find(stack, config, state, vendors, frozenset(request.take))
-    for line in report(discovery, checked.config, request.take):
+    for line in (*gone_lines(gone), *report(discovery, checked.config, request.take)):
         say(line, hanging="    ")
-    return _write(request, discovery, checked.config, state, env)
+    if gone.keys and request.do_import:
+        _restate(engine_name(request.stack), state, env)
+    code = _write(request, discovery, checked.config, state, env)
+    return 1 if gone.doubted or (gone.keys and not request.do_import) else code
 
 
 def _state(request: Request, env: Mapping[str, str]) -> State:
@@ -84,6 +92,23 @@ def _state(request: Request, env: Mapping[str, str]) -> State:
 
 
 # -- what is said ----------------------------------------------------------------------------
+
+
+def gone_lines(gone: Gone) -> Iterator[str]:
+    """What the state has and its vendor has no more; a line each."""
+    if gone.keys:
+        yield (
+            "Gone at its vendor, and an update would stop at it; `cfscim adopt --import` takes it "
+            "out of the state:"
+        )
+        yield from (f"  {name} ({words_for(type_)})" for type_, name in gone.keys)
+    if gone.doubted:
+        names = ", ".join(name for _, name in gone.doubted)
+        yield (
+            f"Needs a person: nothing is there of {names}; these may be another organisation's "
+            "credentials, which `cfscim preflight` tells; where they are the right ones, "
+            "`cfscim adopt --import --forget` takes it out of the state"
+        )
 
 
 def report(discovery: Discovery, config: ScimConfig, take: Iterable[str] = ()) -> Iterator[str]:
@@ -329,9 +354,18 @@ def import_command(stack: str, file: Path) -> list[str]:
     ]
 
 
-def _carry_out(command: Sequence[str], env: Mapping[str, str]) -> None:
+def _restate(stack: str, state: State, env: Mapping[str, str]) -> None:
+    """The engine takes this state for its own; secrets are encrypted in it all the way."""
+    folder = engine_folder()
+    at = ("-C", folder) if folder else ()
+    command = ["pulumi", *at, "stack", "import", "--stack", stack]
+    _carry_out(command, env, json.dumps(state.export))
+    say("Taken out of the state.")
+
+
+def _carry_out(command: Sequence[str], env: Mapping[str, str], given: str = "") -> None:
     words = command[1:] if engine_folder() is None else command[3:]
-    done = asked(*words, env=env, seconds=processes.WORK_SECONDS)
+    done = asked(*words, env=env, seconds=processes.WORK_SECONDS, given=given)
     if done is None:
         raise MissingError(
             "adopt",

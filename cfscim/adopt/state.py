@@ -6,16 +6,17 @@ Source: `pulumi stack export`, the engine's checkpoint. Only read: a secret stay
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cfscim import processes
 from cfscim.config.json_types import Json, JsonObject
-from cfscim.config.kinds import PREVIOUS_TOKEN
+from cfscim.config.kinds import OURS, PREVIOUS_TOKEN
 from cfscim.config.messages import PROJECT, MissingError
 from cfscim.config.stack_file import StackFile
 from cfscim.hints import engine_folder
+from cfscim.rehearsal.handler import inner, items, string, strings
 from cfscim.report.say import say
 
 _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's mark of a secret
@@ -29,14 +30,17 @@ class Kept:
 
     id: str
     outputs: JsonObject = field(repr=False)
+    inputs: JsonObject = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
 class State:
-    """`resources` by type and name, `urns` of everything by name, components included."""
+    """`resources` by type and name, `urns` of everything by name, components included; `export`:
+    what it was read from."""
 
     resources: Mapping[Key, Kept] = field(default_factory=dict)
     urns: Mapping[str, str] = field(default_factory=dict)
+    export: JsonObject = field(default_factory=dict, repr=False)
 
     def ids(self, type_: str) -> frozenset[str]:
         """The ids of all resources of a type."""
@@ -45,6 +49,24 @@ class State:
     def named(self, name: str) -> Kept | None:
         """The resource of that logical name, whatever its type."""
         return next((kept for (_, its), kept in self.resources.items() if its == name), None)
+
+    def without(self, keys: Collection[Key]) -> "State":
+        """What is left without these resources. What hangs on one of them stays, and hangs on it no
+        more, as after a refresh that found it gone; but what the program itself checks or writes
+        is checked and written anew."""
+        if not keys:
+            return self
+        deployment = inner(self.export, "deployment")
+        gone = {self.urns[name] for _, name in keys}
+        for resource in items(deployment, "resources"):  # what it hangs on stands before it
+            if string(resource, "type").startswith(OURS) and gone & {*_hangs_on(resource)}:
+                gone.add(string(resource, "urn"))
+        resources: list[Json] = [
+            _freed(resource, gone)
+            for resource in items(deployment, "resources")
+            if resource.get("urn") not in gone or _waits(resource)
+        ]
+        return read_state({**self.export, "deployment": {**deployment, "resources": resources}})
 
     @property
     def previous_tokens(self) -> frozenset[str]:
@@ -61,21 +83,51 @@ class State:
 
 def read_state(export: Json) -> State:
     """The state of an export; empty where no update ever ended."""
-    deployment = export.get("deployment") if isinstance(export, dict) else None
-    listed = deployment.get("resources") if isinstance(deployment, dict) else None
+    whole = export if isinstance(export, dict) else {}
     resources: dict[Key, Kept] = {}
     urns: dict[str, str] = {}
-    for resource in listed if isinstance(listed, list) else []:
-        # What only waits for its deletion is no longer the stack's.
-        if not isinstance(resource, dict) or resource.get("delete") or _replaced(resource):
+    for resource in items(inner(whole, "deployment"), "resources"):
+        if _waits(resource):
             continue
         urn, type_ = str(resource.get("urn")), str(resource.get("type"))
         name = urn.rsplit("::", 1)[-1]
         urns[name] = urn
-        outputs, id_ = resource.get("outputs"), resource.get("id")
+        outputs, inputs, id_ = (resource.get(key) for key in ("outputs", "inputs", "id"))
         if resource.get("custom") and isinstance(id_, str):
-            resources[type_, name] = Kept(id_, _plain(outputs))
-    return State(resources, urns)
+            resources[type_, name] = Kept(id_, _plain(outputs), _plain(inputs))
+    return State(resources, urns, whole)
+
+
+def _waits(resource: JsonObject) -> bool:
+    """What only waits for its deletion is no longer the stack's."""
+    return bool(resource.get("delete")) or inner(resource, "rehearsal").get("replaced") is True
+
+
+def _hangs_on(resource: JsonObject) -> Iterator[str]:
+    """The URNs of what a resource of an export was made after."""
+    yield from strings(resource, "dependencies")
+    by_input = inner(resource, "propertyDependencies")
+    for key in by_input:
+        yield from strings(by_input, key)
+
+
+def _freed(resource: JsonObject, gone: Collection[str]) -> JsonObject:
+    """A resource of an export that hangs on none of `gone` any more.
+
+    Source: pulumi/sdk/go/common/apitype/core.go (3.259), `ResourceV3`.
+    """
+    freed = dict(resource)
+    for key in ("dependencies", "replaceWith"):
+        if key in freed:
+            freed[key] = [urn for urn in strings(freed, key) if urn not in gone]
+    by_input = inner(freed, "propertyDependencies")
+    if by_input:
+        freed["propertyDependencies"] = {
+            key: [urn for urn in strings(by_input, key) if urn not in gone] for key in by_input
+        }
+    if freed.get("deletedWith") in gone:
+        del freed["deletedWith"]
+    return freed
 
 
 def _plain(outputs: Json) -> JsonObject:
@@ -90,10 +142,10 @@ def _plain(outputs: Json) -> JsonObject:
 
 
 def asked(
-    *words: str, env: Mapping[str, str], seconds: float | None = None
+    *words: str, env: Mapping[str, str], seconds: float | None = None, given: str = ""
 ) -> subprocess.CompletedProcess[str] | None:
-    """Runs the engine on PATH, in the folder of the stack's file; None where there is none. Its
-    failure is the caller's to judge.
+    """Runs the engine on PATH, in the folder of the stack's file; None where there is none.
+    `given`: what it reads. Its failure is the caller's to judge.
 
     Raises `MissingError` where it cannot be started or does not end in time.
     """
@@ -103,7 +155,7 @@ def asked(
     seconds = processes.ASK_SECONDS if seconds is None else seconds
     try:
         line = [command, *words, "--non-interactive"]
-        return processes.run_text(line, seconds=seconds, env=env, cwd=engine_folder())
+        return processes.run_text(line, seconds=seconds, env=env, cwd=engine_folder(), given=given)
     except (OSError, subprocess.TimeoutExpired) as error:
         late = isinstance(error, subprocess.TimeoutExpired)
         raise MissingError(
@@ -173,11 +225,6 @@ def settings_shown(text: str) -> dict[str, str]:
         for key, entry in json.loads(text or "{}").items()
         if isinstance(entry, dict) and "value" in entry and not key.startswith(f"{PROJECT}:")
     }
-
-
-def _replaced(resource: JsonObject) -> bool:
-    noted = resource.get("rehearsal")
-    return isinstance(noted, dict) and noted.get("replaced") is True
 
 
 def _unread(stack: str, said: str) -> MissingError:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.kinds import kind_of
+from cfscim.config.messages import ScimError
 from cfscim.program.registrations import Options
 from cfscim.vendors.clients import Clients
 from cfscim.vendors.errors import AnswerError
@@ -112,6 +113,7 @@ class Handler:
 
     def __init__(self, http: HttpClient, type_: str, row: Row) -> None:
         self._http = http
+        self._type = type_
         self._row = row
         self._replace_on = kind_of(type_).forces_new
 
@@ -177,7 +179,7 @@ class Handler:
     def refresh(self, resource: Resource) -> Resource | None:
         """What the provider's read leaves in the state; None where the resource is gone.
 
-        Raises `AnswerError` where the provider's read fails.
+        Raises `ScimError` where the provider's read fails.
         """
         try:
             if self._row.refresh is not None:
@@ -190,14 +192,31 @@ class Handler:
                 return resource
             seen = self._row.read(self._http, self._row.import_id(resource))
         except AnswerError as error:
-            if error.kind != "not found" or self._row.gone_fails:
+            if error.kind != "not found":
                 raise
+            if self._row.gone_fails:
+                raise gone_stops(self._type) from None
             return None
         if seen is None:
             return None
         shown = {key: value for key, value in seen.inputs.items() if key in resource.inputs}
         outputs = {**resource.outputs, **seen.outcome.outputs}
         return replace(resource, inputs={**resource.inputs, **shown}, outputs=outputs)
+
+    def gone(self, resource: Resource) -> bool | None:
+        """Whether the vendor has nothing of it any more; None where that is not asked, because
+        the provider's next step does not mind. Raises `AnswerError`."""
+        row = self._row
+        try:
+            if row.read is not None:
+                return row.read(self._http, row.import_id(resource)) is None
+            if row.gone_fails and row.refresh is not None:
+                return row.refresh(self._http, resource) is None
+        except AnswerError as error:
+            if error.kind != "not found":
+                raise
+            return True
+        return None
 
     @property
     def importable(self) -> bool:
@@ -223,6 +242,16 @@ class Handler:
 def changed_keys(old: Mapping[str, Json], new: Mapping[str, Json]) -> set[str]:
     """The keys whose values differ; an absent one counts as null."""
     return {key for key in {*old, *new} if old.get(key) != new.get(key)}
+
+
+def gone_stops(type_: str) -> ScimError:
+    """A refresh, the usual way out, ends at what is gone as well."""
+    return ScimError(
+        type_.split(":")[0].capitalize(),
+        f"the {kind_of(type_).words} is not found (HTTP status 404)",
+        "the provider can neither read nor delete it, so that every refresh ends here too",
+        "run `cfscim adopt --import`, which takes it out of the state, then go on",
+    )
 
 
 def gone_is_fine(delete: Callable[[], object]) -> None:

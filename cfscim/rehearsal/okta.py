@@ -5,7 +5,6 @@ Source: okta/services/idaas/resource_okta_*.go and app.go.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from urllib.parse import quote
 
 from cfscim.config.kinds import (
@@ -29,6 +28,7 @@ from cfscim.rehearsal.handler import (
     Seen,
     Vendor,
     gone_is_fine,
+    gone_stops,
     handlers,
     inner,
     items,
@@ -377,27 +377,14 @@ def _push_deleted(http: HttpClient, resource: Resource) -> None:
     path = f"{_mappings(resource.inputs)}/{resource.id}"
     # The provider's default is to delete the group at the target as well.
     target = resource.inputs.get("deleteTargetGroupOnDestroy") is not False
-    with _still_there():
+    try:
         if resource.outputs.get("status") != "INACTIVE":
             http.send(Call("PATCH", path, body={"status": "INACTIVE"}, repeatable=True))
         http.send(Call("DELETE", path, {"deleteTargetGroup": "true" if target else "false"}))
-
-
-@contextmanager
-def _still_there() -> Iterator[None]:
-    """A refresh, the usual way out, ends at the same mapping."""
-    try:
-        yield
     except AnswerError as error:
         if error.kind != "not found":
             raise
-        raise ScimError(
-            "Okta",
-            "the push mapping is not found (HTTP status 404)",
-            "the provider can neither read nor delete it, so that every refresh ends here too",
-            "run `pulumi state delete --force --target-dependents <URN>` with the URN that "
-            "`pulumi stack --show-urns` prints, then go on",
-        ) from None
+        raise gone_stops(OKTA_PUSH) from None
 
 
 def _allowed(resource: Resource) -> None:
@@ -445,8 +432,7 @@ def _other_target(http: HttpClient, mapping: Props) -> Props:
 
 def _push_read(http: HttpClient, import_id: str) -> Seen:
     app, _, mapping = import_id.partition("/")
-    with _still_there():
-        answer = http.get(f"{_mappings({'appId': app})}/{quote(mapping)}")
+    answer = http.get(f"{_mappings({'appId': app})}/{quote(mapping)}")
     shown = inner({"is": answer.body}, "is")
     return Seen(Outcome(mapping, {"status": shown.get("status")}), _push_facts(app, shown))
 

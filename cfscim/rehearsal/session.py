@@ -104,20 +104,6 @@ class Rehearsal:
         self._resources = {key: after for key, after in now.items() if after is not None}
         return differs
 
-    def forget(self, name: str) -> None:
-        """What `pulumi state delete --force --target-dependents` does with the resource of this
-        logical name: whatever depends on it leaves the state too."""
-        gone = {name}
-        while more := {
-            resource.name
-            for resource in self._resources.values()
-            if resource.name not in gone and not gone.isdisjoint(resource.options.depends_on)
-        }:
-            gone |= more
-        self._resources = {
-            key: resource for key, resource in self._resources.items() if resource.name not in gone
-        }
-
     def destroy(self, *, unprotect: bool = False) -> Mapping[str, int]:
         """Deletes all that was created, the newest first; returns counts as `summary` has them.
 
@@ -158,6 +144,11 @@ class Rehearsal:
                 "inputs": resource.inputs,
                 "outputs": resource.outputs,
                 "protect": resource.options.protect,
+                "dependencies": [
+                    urn
+                    for (_, name), urn in self._urns.items()
+                    if name in resource.options.depends_on
+                ],
                 "rehearsal": {
                     "options": json.loads(json.dumps(asdict(resource.options))),
                     "turn": resource.turn,

@@ -25,8 +25,7 @@ class Act(StrEnum):
     CONFIG = "config"  # written in the stack file: (key path, value as YAML)
     DROP_MEMBER = "drop member"  # taken out of every `members` of the stack file: (address, …)
     ADD_MEMBER = "add member"  # somebody put into a role's `members`: (role,)
-    FORGET = "forget"  # `pulumi state delete`: (the resource's logical name,)
-    ADOPT = "adopt"  # `adopt`, and the import that it writes
+    ADOPT = "adopt"  # `adopt --import`
     SIGN_IN = "sign in"  # credentials of another organisation: (its name,)
     HAND_OVER = "hand over"  # the token's value into the identity provider, where no API does it
     CONFIRM = "confirm"  # the steps by hand, apiIntegrationConfirmed: true, then `pulumi up`
@@ -89,7 +88,6 @@ _COMMANDS = frozenset(
         Act.CONFIG,
         Act.DROP_MEMBER,
         Act.ADD_MEMBER,
-        Act.FORGET,
         Act.ADOPT,
         Act.SIGN_IN,
         Act.WAIT,
@@ -124,7 +122,9 @@ HAND_OVER = Action(
     "hand the token over, as `cfscim steps` says (where Okta or Entra takes it by API, "
     "`pulumi up` has done so)",
 )
-ADOPT = Action(Act.ADOPT, "run `cfscim adopt --import`, which takes over what is there")
+ADOPT = Action(
+    Act.ADOPT, "run `cfscim adopt --import`, which makes the state agree with what is there"
+)
 CONFIRM = Action(
     Act.CONFIRM,
     "do what `cfscim steps` lists, write apiIntegrationConfirmed: true and run `pulumi up`",
@@ -157,15 +157,6 @@ OUT_OF_VIRTUAL = "out of virtual groups"
 
 START = (config("identityProvider.start", "true"), UPDATE)
 """Where the config says `start: false`, a start by hand would not be as declared."""
-
-
-def forget(resource: str) -> Action:
-    """The engine's state drops what is gone, which its own refresh cannot, and what depends on it:
-    the engine refuses it otherwise."""
-    command = f"pulumi stack --show-urns | grep {resource}"
-    delete = "pulumi state delete --force --target-dependents <URN>"
-    text = f"run `{delete}` with the URN that `{command}` prints"
-    return Action(Act.FORGET, text, (resource,))
 
 
 def out_of_virtual(shown: str, people: Iterable[str]) -> Action:

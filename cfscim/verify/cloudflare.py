@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from cfscim.config.kinds import OF_USER_GROUP
 from cfscim.config.lookalikes import difference_from, skeleton
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_name, virtual_group
@@ -227,8 +226,7 @@ def _user_group(
     if wanted and same[0] not in ours:
         actual = f"another group of this name ({same[0].id})"
         # The name is taken, so an update cannot make it anew: the state has to take this one over.
-        anew = (actions.forget(role.resource(OF_USER_GROUP)), actions.ADOPT, actions.UPDATE)
-        return fails(f'"{name}" ({wanted})', actual, *anew)
+        return fails(f'"{name}" ({wanted})', actual, actions.ADOPT, actions.UPDATE)
     return holds(f'"{name}"')
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from cfscim.config.checklist import PRINT_VALUE
-from cfscim.config.kinds import OF_OKTA_PUSH, OKTA_CONNECTION_NAME, OKTA_FEATURES_NAME
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
 from cfscim.config.okta_switches import USER_PROVISIONING, Page, Switch, by_api, listed, unlisted
@@ -43,7 +42,7 @@ def app_questions(
         return Question(f"okta.{id_}", title, expected, link, verdict)
 
     general, provisioning = links.tab("general"), links.provisioning
-    yield ask("app.active", "app status", "ACTIVE", partial(_active, config, facts, okta), general)
+    yield ask("app.active", "app status", "ACTIVE", partial(_active, facts, okta), general)
     yield ask("app.only", "no other app of this label", "none", partial(_only, facts), general)
     for id_, title, expected, read in (
         ("app.label", "app label", okta.app_label, lambda app: app.label),
@@ -153,26 +152,23 @@ def people_questions(
     )
 
 
-def _active(config: ScimConfig, facts: OktaFacts, okta: OktaConfig) -> Verdict:
+def _active(facts: OktaFacts, okta: OktaConfig) -> Verdict:
     app = facts.app.get()
     if app is None:
-        return fails("ACTIVE", f"there is no such app ({okta.app_label})", *_anew(config, okta))
+        return fails("ACTIVE", f"there is no such app ({okta.app_label})", *_anew(okta))
     return same(
         "ACTIVE", app.status, Action(Act.OKTA_ACTIVATE, "Applications > the app > Activate")
     )
 
 
-def _anew(config: ScimConfig, okta: OktaConfig) -> Iterator[Action]:
+def _anew(okta: OktaConfig) -> Iterator[Action]:
     """With the app goes what hangs on it, and a refresh ends at the first of that which is gone."""
-    hanging = [role.resource(OF_OKTA_PUSH) for role in config.roles]
+    yield actions.ADOPT
     if okta.api_integration == "api":
-        hanging += [OKTA_CONNECTION_NAME, OKTA_FEATURES_NAME]
-    yield from (actions.forget(name) for name in hanging)
-    if okta.api_integration == "api":
-        yield actions.REFRESH
+        yield actions.UPDATE
         return
     yield actions.config("identityProvider.apiIntegrationConfirmed", "false")
-    yield actions.REFRESH
+    yield actions.UPDATE
     yield actions.CONFIRM
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import partial
 
 from cfscim.config.access import people
-from cfscim.config.kinds import OF_OKTA_PUSH
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.okta_switches import RENAME_GROUPS, to_do
@@ -145,8 +144,7 @@ class OktaGroups:
             if error.kind != "not found":
                 raise
             # Its push is gone with it, and a refresh ends at that.
-            forget = actions.forget(role.resource(OF_OKTA_PUSH))
-            return fails(f'"{name}"', f"there is no group {self._id(role)}", forget, _UP)
+            return fails(f'"{name}"', f"there is no group {self._id(role)}", actions.ADOPT, _UP)
         # An update refuses a new name: it would be another group in Cloudflare.
         return same(f'"{name}"', f'"{group.name}"', _rename(group.id, group.name, name))
 
@@ -172,7 +170,7 @@ class OktaGroups:
             actual = f"the stack's push {lost} is gone"
             if mapping is not None:
                 actual += f"; {mapping.id} was made by hand in its place"
-            return fails(expected, actual, *self._forget(role, mapping))
+            return fails(expected, actual, *self._pushed_anew(role, mapping))
         if mapping is None:
             return fails(expected, "not pushed", actions.UPDATE)
         name = group_name(self._config, role)
@@ -193,14 +191,13 @@ class OktaGroups:
         ours = self._outputs.push_mapping_ids.get(role, "")
         return "" if ours in {"", *(m.id for m in self._facts.mappings.get())} else ours
 
-    def _forget(self, role: Role, mapping: PushMapping | None) -> tuple[Action, ...]:
+    def _pushed_anew(self, role: Role, mapping: PushMapping | None) -> tuple[Action, ...]:
         """`--refresh` fails on a mapping that is gone: it has to leave the state first."""
-        forget = actions.forget(role.resource(OF_OKTA_PUSH))
         if mapping is None:
-            return forget, actions.UPDATE
+            return actions.ADOPT, actions.UPDATE
         name = group_name(self._config, role)
         text = f'Push Groups > "{name}" > Unlink pushed group, leave the group in the target app'
-        return forget, Action(Act.OKTA_UNLINK, text, (mapping.id,)), actions.UPDATE
+        return Action(Act.OKTA_UNLINK, text, (mapping.id,)), actions.ADOPT, actions.UPDATE
 
     def _last(self, role: Role) -> Verdict:
         mapping = self._pushed(role)
@@ -218,10 +215,10 @@ class OktaGroups:
         name, mapping = group_name(self._config, role), self._pushed(role)
         reading = self._facts.targets.get(mapping.target_group_id or "")
         if reading is None:
-            return fails(f'"{name}"', "no target group", *self._forget(role, mapping))
+            return fails(f'"{name}"', "no target group", *self._pushed_anew(role, mapping))
         text = f"{RENAME_GROUPS.page}, {to_do([RENAME_GROUPS])}, then Save"
         off = Action(Act.OKTA_RENAMES_OFF, text)
-        return same(f'"{name}"', f'"{reading.get().name}"', off, *self._forget(role, mapping))
+        return same(f'"{name}"', f'"{reading.get().name}"', off, *self._pushed_anew(role, mapping))
 
     def _others(self) -> Verdict:
         self._facts.existing_app()

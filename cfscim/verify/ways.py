@@ -48,8 +48,6 @@ def _ask(question: Question, ids: set[str]) -> Verdict:
 def _renamed(action: Action, ids: set[str]) -> Action:
     if action.kind is Act.SEE and action.about[0] in ids:
         return actions.see(action.about[0] + NEXT)
-    if action.kind is Act.FORGET:
-        return actions.forget(action.about[0] + NEXT)
     return action
 
 

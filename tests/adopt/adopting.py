@@ -1,27 +1,32 @@
 """`adopt` after a run that did not end well, as the tests of interrupted runs carry it out."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
+
+from pulumi.automation import Deployment
 
 from cfscim.adopt.command import delete_twins, import_file
 from cfscim.adopt.finder import find
-from cfscim.adopt.state import read_state
-from cfscim.config.json_types import Json, JsonObject
+from cfscim.adopt.gone import find_gone
+from cfscim.adopt.state import State, read_state
+from cfscim.config.json_types import JsonObject
+from cfscim.rehearsal import Rehearsal, RehearsalDeployer
 from cfscim.rehearsal.vendors import Vendors
 
 
-def adopted(
+def adopt(
+    deployer: Any,
     stack: str,
     config: Mapping[str, object],
-    state: Json,
-    env: Mapping[str, str],
     *,
     kept: Collection[str] = (),
 ) -> JsonObject:
-    """The import of everything that exists and is not in the state; twins are deleted by their
-    ids, but for those in `kept`. Raises `ScimError`."""
-    known = read_state(state)
-    with Vendors({}, env) as vendors:
-        found = find(stack, config, known, vendors)
+    """`adopt --import`, but for the import itself, which is returned: what is gone leaves the state,
+    and twins are deleted by their ids, but for those in `kept`. Raises `ScimError`."""
+    known = read_state(deployer.state())
+    with Vendors({}, deployer.environment) as vendors:
+        left = known.without(find_gone(known, vendors).keys)
+        found = find(stack, config, left, vendors)
         twins = [
             one.import_id
             for finding in found.findings
@@ -29,5 +34,17 @@ def adopted(
             for one in finding.candidates
             if one.import_id.rsplit("/", 1)[-1] not in kept
         ]
-        list(delete_twins(twins, found.findings, known, vendors))
-    return import_file(found.findings, found.declared, known)
+        list(delete_twins(twins, found.findings, left, vendors))
+    if left is not known:
+        restate(deployer, stack, left)
+    return import_file(found.findings, found.declared, left)
+
+
+def restate(deployer: Any, stack: str, state: State) -> None:
+    """`pulumi stack import`."""
+    if isinstance(deployer, RehearsalDeployer):
+        env, quiet = deployer.environment, lambda _line: None
+        deployer._rehearsal = Rehearsal(stack, env, progress=quiet, state=state.export)
+    else:
+        whole: Any = state.export["deployment"]
+        deployer.stack.import_stack(Deployment(version=3, deployment=whole))

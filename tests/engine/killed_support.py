@@ -22,7 +22,7 @@ from cfscim.config.models import parse_config
 from cfscim.up.command import deploy
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
-from tests.adopt.adopting import adopted
+from tests.adopt.adopting import adopt
 from tests.configs import config_object
 from tests.loopback import plain_client
 from tests.rehearsal.fault_judgement import State, difference, doubles, excess, normal
@@ -184,9 +184,9 @@ class KillMatrix:
 
     def _adopt(self, cell: Cell, deployer: KillableDeployer) -> None:
         """`adopt --import`, with every twin deleted that it lists."""
-        config, env = deployer.last_config, self._sandbox.environment()
+        config = deployer.last_config
         assert config is not None
-        content = adopted("killed", config, deployer.state(), env)
+        content = adopt(deployer, "killed", config)
         if not content["resources"]:
             return
         file = deployer.project_folder / "adopt.json"

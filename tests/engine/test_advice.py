@@ -1,7 +1,6 @@
 """What `verify` advises rests on what the real providers do: each of these is seen with the engine."""
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from pulumi.automation import CommandError
 from cfscim.up.engine import Engine, EngineDeployer
 from sandbox.server.server import Sandbox
 from sandbox.server.world import World
+from tests.adopt.adopting import adopt
 from tests.configs import config_object
 from tests.verify.verify_support import KEY, write
 
@@ -32,29 +32,10 @@ class Stack:
         self.deployer.configure(self.given)
         self.deployer.stack.up(refresh=True, color="never", suppress_outputs=True)
 
-    def forget(self, resource: str) -> None:
-        resources = self.deployer.state()["deployment"]["resources"]  # type: ignore[index,call-overload]
-        [urn] = [one["urn"] for one in resources if one["urn"].endswith(f"::{resource}")]
-        subprocess.run(
-            [
-                *[
-                    "pulumi",
-                    "state",
-                    "delete",
-                    "--force",
-                    "--target-dependents",
-                    "--yes",
-                    "--stack",
-                    "engine",
-                ],
-                urn,
-            ],
-            cwd=self.deployer.project_folder,
-            env=self.deployer.environment,
-            check=True,
-            timeout=120,
-            capture_output=True,
-        )
+    def adopt(self) -> None:
+        """`adopt --import`."""
+        self.deployer.configure(self.given)
+        assert adopt(self.deployer, "engine", self.given)["resources"] == []
 
 
 @pytest.fixture
@@ -92,13 +73,12 @@ def test_what_a_refresh_puts_right_and_what_it_does_not(okta: Stack, world: Worl
     gone = app.mappings.pop()
     with pytest.raises(CommandError, match="push group"):
         okta.up_refresh()
-    name = world.okta.groups[gone.source_group_id].name
-    slug = "super-administrator" if name.startswith("Super") else name.lower().replace(" ", "-")
-    okta.forget(f"okta-push-{slug}")
-    okta.up()
+    okta.adopt()
+    okta.up_refresh()
     assert len(app.mappings) == 4
 
     group = world.okta.groups[gone.source_group_id]
+    name = group.name
     group.name = f"{name} 2"
     with pytest.raises(CommandError, match="protect"):
         okta.up_refresh()

@@ -25,7 +25,7 @@ from cfscim.verify import Status, parse_outputs
 from sandbox.server import outbound
 from sandbox.server.server import Sandbox
 from sandbox.server.world import VENDORS
-from tests.adopt.adopting import adopted
+from tests.adopt.adopting import adopt
 from tests.configs import config_object
 from tests.rehearsal.fault_judgement import State, difference, doubles, excess, normal
 from tests.verify.carry_out import Hands, in_turn
@@ -110,8 +110,7 @@ class Matrix:
         """What `adopt` is run for after a run that did not end well: everything that exists and
         is not in the state is taken over, and twins are deleted by their ids."""
         stack = {CONFIG_KEY: self._declared}
-        found = adopted("dev", stack, deployer.state(), self._sandbox.env)
-        deployer.take_over(found, stack)
+        deployer.take_over(adopt(deployer, "dev", stack), stack)
 
     def _refreshed(self, deployer: RehearsalDeployer) -> RehearsalDeployer:
         """`pulumi refresh`."""

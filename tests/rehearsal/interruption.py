@@ -4,7 +4,6 @@ The process dies: from the call on, nothing gets through, or that call still doe
 lost. Then `adopt` is run, and the step once more.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,18 +13,16 @@ from unittest.mock import patch
 import httpx
 
 from cfscim.config.messages import ScimError
-from cfscim.rehearsal import Rehearsal, RehearsalDeployer
+from cfscim.rehearsal import RehearsalDeployer
 from sandbox.server.faults import Fault, FaultBook
 from sandbox.server.server import Sandbox
 from sandbox.server.world import VENDORS
-from tests.adopt.adopting import adopted
+from tests.adopt.adopting import adopt
 from tests.rehearsal.fault_judgement import difference, doubles, normal
 from tests.rehearsal.fault_support import hurried
 from tests.scenarios import Change, Destroy, Scenario, Stage, Step, stack_file
 
 LOST = "lost-response"
-_GONE_PUSH = re.compile(r"PushGroup (okta-push-[^\s:]+).*pulumi state delete", re.DOTALL)
-_ROUNDS = 6
 WAYS = ("503", LOST)
 
 
@@ -104,9 +101,9 @@ class Interrupted:
             else:
                 return ["the run did not notice that it was cut off"]
         try:
-            if isinstance(step, Change):
-                self._adopt(stack_file(config), before)
-            self._again(step, stack_file(config))
+            self._adopt(stack_file(config), before)
+            self._stage.take(step)
+            self._stage.take(step)
         except ScimError as error:
             return [f"the run after it failed: {error}"]
         now = self._state()
@@ -115,41 +112,12 @@ class Interrupted:
         whole, ended = normal(wanted), normal(now)
         return twice + ([difference(whole, ended)] if ended != whole else [])
 
-    def _again(self, step: Step, stack: dict[str, object]) -> None:
-        """As each error's own line says, where a deletion was carried out and its answer lost."""
-        for _ in range(_ROUNDS):
-            try:
-                self._stage.take(step)
-            except ScimError as error:
-                self._follow(error, stack)
-            else:
-                return
-        self._stage.take(step)
-
-    def _follow(self, said: ScimError, stack: dict[str, object]) -> None:
-        """Carries the advice out. Raises `ScimError` where it does not help."""
-        deployer = self._stage.deployer
-        rehearsal = Rehearsal("dev", self._sandbox.env, progress=_quiet, state=deployer.state())
-        gone = _GONE_PUSH.search(str(said))
-        if gone:
-            rehearsal.forget(gone.group(1))
-        elif "pulumi refresh" in str(said):
-            try:
-                rehearsal.refresh(stack)
-            except ScimError as error:
-                self._follow(error, stack)
-                return
-        else:
-            raise said
-        self._stage.deployer = self._deployer(rehearsal.export())
-
     def _adopt(self, stack: dict[str, object], before: Moment) -> None:
         """Everything is taken over, and twins go, but for a token that was there before the step:
         while it is kept, the identity provider may hold it."""
         deployer = self._stage.deployer
         kept = before.vendors["cloudflare"].tokens
-        found = adopted("dev", stack, deployer.state(), self._sandbox.env, kept=kept)
-        deployer.take_over(found, stack)
+        deployer.take_over(adopt(deployer, "dev", stack, kept=kept), stack)
 
     def _deployer(self, state: Any = None) -> RehearsalDeployer:
         return RehearsalDeployer("dev", self._sandbox.env, _quiet, state)

@@ -3,7 +3,9 @@
 import pytest
 
 from cfscim.config.messages import ScimError
+from cfscim.rehearsal import RehearsalDeployer
 from sandbox.server.server import Sandbox
+from tests.adopt.adopting import adopt
 from tests.configs import stack_config
 from tests.rehearsal.rehearsal_support import rehearsal
 
@@ -50,20 +52,15 @@ def test_a_secret_that_graph_hides_counts_as_what_the_state_has(sandbox: Sandbox
     assert secrets["SecretToken"] == "wrong"
 
 
-def test_a_push_that_is_gone_ends_every_refresh_until_it_leaves_the_state(sandbox: Sandbox) -> None:
-    stack, config = (
-        rehearsal(sandbox),
-        stack_config("okta", apiIntegration="api", catalogApp="zscalerbyz"),
-    )
+def test_a_push_that_is_gone_ends_every_refresh_until_it_is_adopted(sandbox: Sandbox) -> None:
+    stack = RehearsalDeployer("dev", sandbox.env, lambda _line: None)
+    config = stack_config("okta", apiIntegration="api", catalogApp="zscalerbyz")
     stack.update(config)
     [app] = sandbox.world.okta.apps.values()
     app.mappings.clear()
-    with pytest.raises(
-        ScimError, match="refresh PushGroup okta-push-.*pulumi state delete --force"
-    ):
-        stack.refresh(config)
-    for role in ("administrator-read-only", "administrator", "billing", "super-administrator"):
-        stack.forget(f"okta-push-{role}")
-    assert stack.refresh(config) == 0
-    # The guard of a destroy depends on the pushes, and goes and comes with them.
-    assert stack.update(config).summary["created"] == 5
+    with pytest.raises(ScimError, match="refresh PushGroup okta-push-.*cfscim adopt --import"):
+        stack._rehearsal.refresh(config)
+    assert adopt(stack, "dev", config)["resources"] == []
+    stack._rehearsal.refresh(config)
+    stack.update(config)
+    assert len(app.mappings) == 4

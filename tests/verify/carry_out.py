@@ -13,6 +13,7 @@ from typing import Any
 
 from cfscim.adopt.command import import_file
 from cfscim.adopt.finder import find
+from cfscim.adopt.gone import find_gone
 from cfscim.adopt.state import read_state
 from cfscim.config.models import parse_config
 from cfscim.config.names import group_name
@@ -102,12 +103,13 @@ class Hands:
         self.update()
         self.wait()
 
-    def forget(self, resource: str) -> None:
-        self.rehearsal.forget(resource)
-
     def adopt(self) -> None:
-        state = read_state(self.rehearsal.export())
+        known = read_state(self.rehearsal.export())
         with Vendors({}, self.env, here_only=False) as vendors:
+            state = known.without(find_gone(known, vendors).keys)
+            self.rehearsal = Rehearsal(
+                "dev", self.env, progress=lambda _line: None, state=state.export
+            )
             found = find("dev", self.given, state, vendors, frozenset())
         self.rehearsal.take_over(import_file(found.findings, found.declared, state), self.given)
 
@@ -435,7 +437,6 @@ EXECUTORS: Mapping[Act, Callable[..., None]] = {
     Act.CONFIG: Hands.config,
     Act.DROP_MEMBER: Hands.drop_member,
     Act.ADD_MEMBER: Hands.add_member,
-    Act.FORGET: Hands.forget,
     Act.ADOPT: Hands.adopt,
     Act.SIGN_IN: Hands.sign_in,
     Act.HAND_OVER: Hands.hand_over,

@@ -1,0 +1,168 @@
+"""What somebody deleted, or an update whose answer was lost: `adopt` takes it out of the state."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from cfscim.adopt.command import Request, run
+from cfscim.adopt.gone import find_gone
+from cfscim.adopt.state import read_state
+from cfscim.rehearsal import RehearsalDeployer
+from cfscim.rehearsal.vendors import Vendors
+from sandbox.entra.api.directory import forget
+from sandbox.server.server import Sandbox
+from sandbox.server.world import World
+from tests.adopt.adopting import adopt
+from tests.configs import stack_config
+from tests.rehearsal.fault_judgement import difference, doubles, normal
+
+pytestmark = pytest.mark.usefixtures("signed_in")
+
+
+def pushes(world: World) -> None:
+    for app in world.okta.apps.values():
+        app.mappings.clear()
+
+
+def okta_app(world: World) -> None:
+    world.okta.apps.clear()
+    for group in [*world.okta.groups.values()]:
+        if group.type == "APP_GROUP":
+            del world.okta.groups[group.id]
+
+
+def user_group(world: World) -> None:
+    for account in world.cloudflare.accounts.values():
+        for one in [*account.user_groups.values()]:
+            if one.name == "Billing":
+                del account.user_groups[one.id]
+
+
+def entra_group(world: World) -> None:
+    groups = world.entra.groups.values()
+    forget(
+        world.entra, next(g for g in groups if g.properties["displayName"] == "Billing"), keep=False
+    )
+
+
+def jobs(world: World) -> None:
+    for sync in world.entra.synchronization.values():
+        sync.jobs.clear()
+
+
+API = stack_config(apiIntegration="api", catalogApp="zscalerbyz")
+DELETED: list[tuple[dict[str, object], Callable[[World], None], set[str]]] = [
+    (API, pushes, {"okta-push-administrator", "okta-push-billing"}),
+    (API, okta_app, {"okta-app", "okta-connection", "okta-push-billing"}),
+    (API, user_group, {"user-group-billing"}),
+    (stack_config("entra"), entra_group, {"entra-group-billing", "entra-assignment-billing"}),
+    (stack_config("entra"), jobs, {"entra-job"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("config", "deletes", "names"), DELETED, ids=[deletes.__name__ for _, deletes, _ in DELETED]
+)
+def test_the_update_after_it_makes_anew_what_somebody_deleted(
+    sandbox: Sandbox,
+    admin: httpx.Client,
+    config: dict[str, object],
+    deletes: Callable[[World], None],
+    names: set[str],
+) -> None:
+    stack = RehearsalDeployer("dev", sandbox.env, lambda _line: None)
+    stack.update(config)
+    before = admin.get("state").json()
+    deletes(sandbox.world)
+    known = read_state(stack.state())
+    asked = len(admin.get("requests").json())
+    with Vendors({}, sandbox.env) as vendors:
+        found = find_gone(known, vendors)
+    assert names <= {name for _, name in found.keys}
+    assert not found.doubted
+    made = admin.get("requests").json()[asked:]
+    assert {one["method"] for one in made if "/token" not in one["path"]} == {"GET"}
+    assert adopt(stack, "dev", config)["resources"] == []
+    stack.update(config)
+    now = admin.get("state").json()
+    assert doubles(now) == []
+    assert difference(normal(before), normal(now)) == ""
+
+
+def test_nothing_is_taken_out_of_the_state_with_another_organisation_s_credentials(
+    sandbox: Sandbox,
+) -> None:
+    stack = RehearsalDeployer("dev", sandbox.env, lambda _line: None)
+    stack.update(API)
+    known = read_state(stack.state())
+    okta_app(sandbox.world)
+    sandbox.world.okta.groups.clear()
+    with Vendors({}, sandbox.env) as vendors:
+        doubted = find_gone(known, vendors)
+        sure = find_gone(known, vendors, sure=True)
+    assert doubted.keys == ()
+    assert {*sure.keys} == {*doubted.doubted}
+    assert "okta-app" in {name for _, name in sure.keys}
+
+
+def resource(name: str, **given: object) -> dict[str, object]:
+    urn = f"urn:pulumi:dev::cloudflare-scim::okta:group/group:Group::{name}"
+    return {"urn": urn, "type": "okta:group/group:Group", "custom": True, "id": name, **given}
+
+
+def test_what_hangs_on_it_stays_and_a_secret_stays_encrypted() -> None:
+    secret = {
+        "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+        "ciphertext": "v1",
+    }
+    gone, old = resource("gone"), resource("other", delete=True)
+    hangs = resource(
+        "hangs",
+        dependencies=[gone["urn"], old["urn"]],
+        propertyDependencies={"a": [gone["urn"]], "b": [old["urn"]]},
+        deletedWith=gone["urn"],
+        outputs={"value": secret},
+    )
+    export: Any = {"version": 3, "deployment": {"manifest": {}, "resources": [gone, old, hangs]}}
+    left = read_state(export).without([("okta:group/group:Group", "gone")])
+    assert {name for _, name in left.resources} == {"hangs"}
+    freed = {key: value for key, value in hangs.items() if key != "deletedWith"}
+    freed |= {"dependencies": [old["urn"]], "propertyDependencies": {"a": [], "b": [old["urn"]]}}
+    assert left.export == {
+        "version": 3,
+        "deployment": {"manifest": {}, "resources": [old, freed]},
+    }
+    assert export["deployment"]["resources"] == [gone, old, hangs]
+
+
+def test_the_command_says_it_and_lets_the_engine_take_it_out(
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stack = RehearsalDeployer("dev", sandbox.env, lambda _line: None)
+    stack.update(API)
+    pushes(sandbox.world)
+    monkeypatch.chdir(tmp_path)
+    Path("Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": API}))
+    Path("state.json").write_text(json.dumps(stack.state()))
+    engine = tmp_path / "pulumi"
+    engine.write_text('#!/bin/sh\necho "$@" > said\ncat > given.json\n')
+    engine.chmod(0o700)
+    env = {**sandbox.env, "PATH": f"{tmp_path}:/bin:/usr/bin"}
+    assert run(Request("dev", "state.json"), env) == 1
+    said = capsys.readouterr().out
+    assert "cfscim adopt --import --stack dev" in said
+    assert "okta-push-billing" in said
+    assert not Path("said").exists()
+    assert run(Request("dev", "state.json", do_import=True), env) == 0
+    assert Path("said").read_text().split()[:4] == ["stack", "import", "--stack", "dev"]
+    assert "okta-push" not in "".join(
+        name for _, name in read_state(json.loads(Path("given.json").read_text())).resources
+    )
