@@ -59,16 +59,19 @@ class KillableDeployer(EngineDeployer):
         if self.faults is None:
             return super().update(config)
         self.configure(config)
-        stack = self.stack
-        command = [
-            "pulumi",
-            "up",
-            "--yes",
-            "--skip-preview",
-            "--non-interactive",
-            "--stack",
-            self._stack_name,
-        ]
+        self._killed(self.faults, "up")
+        return {k: v.value for k, v in self.stack.outputs().items() if not v.secret}
+
+    def destroy(self) -> None:
+        """`pulumi destroy`; with `faults`, killed as an update is."""
+        if self.faults is None:
+            self.stack.destroy()
+        else:
+            self._killed(self.faults, "destroy")
+
+    def _killed(self, faults: httpx.Client, word: str) -> None:
+        command = ["pulumi", word, "--yes", "--skip-preview", "--non-interactive"]
+        command += ["--stack", self._stack_name]
         with Path(self._project / "killed.log").open("wb") as log:
             running = subprocess.Popen(
                 command,
@@ -80,7 +83,7 @@ class KillableDeployer(EngineDeployer):
             )
             deadline = time.monotonic() + _WAIT_SECONDS
             while running.poll() is None and time.monotonic() < deadline:
-                if any(one["fired"] for one in self.faults.get("faults").json()):
+                if any(one["fired"] for one in faults.get("faults").json()):
                     # A file backend killed in the middle of a write leaves half a file; that is
                     # the backend's business, and docs/troubleshooting.md says what to do then.
                     time.sleep(_SETTLE_SECONDS)
@@ -90,8 +93,7 @@ class KillableDeployer(EngineDeployer):
                 time.sleep(0.02)
         if running.returncode != 0:
             _kill_session(running.pid)
-            raise ScimError(f"the update to be killed failed: {log.name}")
-        return {k: v.value for k, v in stack.outputs().items() if not v.secret}
+            raise ScimError(f"the {word} to be killed failed: {log.name}")
 
     def pulumi(self, *arguments: str) -> str:
         """A command of the documented recovery."""

@@ -44,8 +44,8 @@ KILLS = (
     # What is deleted already, the provider's deletion fails on: `adopt` takes it out of the state.
     Kill("okta-to-entra", "switch", "after", "okta", "DELETE", ".*/group-push/mappings/.*"),
     Kill("dropped-role-okta", "take it out", "after", "okta", "DELETE", ".*/groups/[^/]*"),
-    Kill("leaving-okta", DESTROY, "after", "okta", "DELETE", ".*/group-push/mappings/.*"),
-    Kill("leaving-entra", DESTROY, "after", "entra", "DELETE", ".*/groups/.*"),
+    Kill("leaving-okta", "Destroy", "after", "okta", "DELETE", ".*/group-push/mappings/.*"),
+    Kill("leaving-entra", "Destroy", "after", "entra", "DELETE", ".*/groups/.*"),
 )
 
 
@@ -61,7 +61,8 @@ class Cut(Stage):
 
     def take(self, step: Step) -> None:
         """The step; the one to be killed twice."""
-        if not (isinstance(step, Change) and step.name == self.kill.step and not self.killed):
+        name = step.name if isinstance(step, Change) else type(step).__name__
+        if name != self.kill.step or self.killed:
             super().take(step)
             return
         kept = [one["id"] for one in self._state()["cloudflare"]["tokens"]]
@@ -73,7 +74,7 @@ class Cut(Stage):
         self.admin.delete("faults").raise_for_status()
         self.deployer.faults = None
         self.deployer.pulumi("cancel", "--yes")
-        stack = stack_file(step.config)
+        stack = stack_file(step.config if isinstance(step, Change) else self.config)
         imports = adopt(self.deployer, "dev", stack, kept=kept)
         if imports["resources"]:
             self.deployer.take_over(imports, stack)
