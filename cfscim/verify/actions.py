@@ -48,6 +48,7 @@ class Act(StrEnum):
     OKTA_CONNECT = "connect"  # Provisioning > Integration: address and token, test, save
     OKTA_SWITCH = "switch"  # of the app's provisioning: (feature, on | off)
     OKTA_DELETE_APP = "delete app"  # (its id, …)
+    OKTA_DELETE_GROUP = "delete an Okta group"  # (its id,)
     OKTA_RENAME_GROUP = "rename an Okta group"  # (its id, the right name)
     OKTA_ACTIVATE_PUSH = "activate push"  # (group's name,)
     OKTA_PUSH_NOW = "push now"  # (group's name,)

@@ -135,7 +135,7 @@ def read_entra(
     nesting = [
         id_ for id_, r in direct.items() if any(member.is_group for member in r.wait() or ())
     ]
-    gone = [role for role, reading in groups.items() if _is_gone(reading)]
+    gone = [role for role, reading in groups.items() if reading.gone]
     binned = {r: reader.read(lambda g=ids[r]: client.deleted_group(g)) for r in gone}
     return EntraFacts(
         app=principal,
@@ -158,14 +158,6 @@ def read_entra(
         beside=beside,
         enabled=cache(lambda: reader.read(lambda: client.enabled_accounts(since)).wait() or ()),
     )
-
-
-def _is_gone(reading: Reading[GraphGroup]) -> bool:
-    try:
-        reading.get()
-    except Unreadable as error:
-        return error.kind == "not found"
-    return False
 
 
 def _absent(

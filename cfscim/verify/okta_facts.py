@@ -48,7 +48,8 @@ class OktaFacts:
     `twins`: other apps of the declared label.
     `targets`: target group id -> the group; `lost`: declared people, in lower case, who are not
     where they belong -> why. `assigned`: where there is no users' group, the groups that are
-    assigned to the app and are no role's: the users' group may have been renamed.
+    assigned to the app and are no role's: the users' group may have been renamed. `namesakes`: of
+    each role whose group is gone, the groups that have its name now.
     """
 
     app: Reading[App | None]
@@ -66,6 +67,7 @@ class OktaFacts:
     logs: Reading[tuple[LogEvent, ...]]
     lost: Reading[Mapping[str, Lost]]
     assigned: Mapping[str, Reading[Group]]
+    namesakes: Mapping[Role, Reading[tuple[Group, ...]]] = field(default_factory=dict)
     beside: Mapping[str, str] = field(default_factory=dict)
     """During a move: id -> name of the other way's role groups in the same app."""
     changes: Callable[[datetime], tuple[LogEvent, ...] | None] = lambda _now: None
@@ -125,6 +127,7 @@ def read_okta(
     troubled = any(user.sync_state == "ERROR" for user in app_users.wait() or ()) or any(
         mapping.status == "ERROR" for mapping in mappings.wait() or ()
     )
+    gone = [role for role, reading in groups.items() if reading.gone]
     return OktaFacts(
         app=app,
         twins=twins,
@@ -142,6 +145,10 @@ def read_okta(
         lost=reader.read(lambda: _reasons(client, lost)) if lost else Reading.of({}),
         assigned={
             stranger: reader.read(lambda g=stranger: client.group(g)) for stranger in strangers
+        },
+        namesakes={
+            role: reader.read(partial(client.groups_named, group_name(config, role)))
+            for role in gone
         },
         beside=beside,
         changes=_changes(client, reader, [*ids.values()]),

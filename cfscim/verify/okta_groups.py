@@ -143,8 +143,13 @@ class OktaGroups:
         except Unreadable as error:
             if error.kind != "not found":
                 raise
+            namesakes = self._facts.namesakes[role].get()
+            actual = f"there is no group {self._id(role)}"
+            if namesakes:
+                actual += f"; {named(group.id for group in namesakes)} has its name"
             # Its push is gone with it, and a refresh ends at that.
-            return fails(f'"{name}"', f"there is no group {self._id(role)}", actions.ADOPT, _UP)
+            in_the_way = [_delete(group) for group in namesakes if group.of_an_app]
+            return fails(f'"{name}"', actual, *in_the_way, actions.ADOPT, _UP)
         # An update refuses a new name: it would be another group in Cloudflare.
         return same(f'"{name}"', f'"{group.name}"', _rename(group.id, group.name, name))
 
@@ -237,6 +242,12 @@ class OktaGroups:
 def _rename(id_: str, name: str, right: str) -> Action:
     text = f'Directory > Groups > "{name}": rename it to "{right}"'
     return Action(Act.OKTA_RENAME_GROUP, text, (id_, right))
+
+
+def _delete(group: Group) -> Action:
+    """An app's group: Okta takes no second one of a name (P, #1794), and renames none (D)."""
+    text = f'Directory > Groups > "{group.name}" ({group.id}), the app\'s: delete it'
+    return Action(Act.OKTA_DELETE_GROUP, text, (group.id,))
 
 
 def _addresses(users: tuple[User, ...]) -> list[str]:

@@ -93,6 +93,15 @@ class Reading(Generic[T]):
         except Unreadable:
             return None
 
+    @property
+    def gone(self) -> bool:
+        """Whether the vendor says that there is no such thing."""
+        try:
+            self.get()
+        except Unreadable as error:
+            return error.kind == "not found"
+        return False
+
 
 class Tally:
     """How many calls were begun and ended."""

@@ -127,7 +127,7 @@ class Matrix:
         parsed = parse_outputs(printed, self.config, source="the clean run")
         stack = Stack(self.config, parsed, env, given, printed, deployer.state())
         hands = Hands(Bases(self._sandbox), (self.provider, "userGroups", "account"), stack)
-        with patch.object(okta_api, "MEMBERS_LATE", 0.0), patch.object(jobs, "_LAG_DELAYS", (0.0,)):
+        with patch.object(okta_api, "LATE_SECONDS", 0.0), patch.object(jobs, "_LAG_DELAYS", (0.0,)):
             for _ in range(_ROUNDS):
                 report = hands.verify()
                 if report.exit_code == 0:

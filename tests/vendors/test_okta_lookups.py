@@ -41,8 +41,15 @@ def test_people_made_or_changed_just_now(there: Okta, okta: OktaClient, clock: C
 
 @pytest.mark.parametrize("later", [3, 0])
 def test_more_groups_of_a_beginning_than_a_list_shows(
-    there: Okta, okta: OktaClient, clock: Clock, later: int
+    there: Okta, okta: OktaClient, clock: Clock, monkeypatch: pytest.MonkeyPatch, later: int
 ) -> None:
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        clock.at += seconds + 1
+
+    monkeypatch.setattr(okta._http, "sleep", sleep)  # pyright: ignore[reportPrivateUsage]
     for number in range(205):
         there.group(f"Fresh {number:03}")
     last = there.group("fresh")
@@ -50,13 +57,15 @@ def test_more_groups_of_a_beginning_than_a_list_shows(
     clock.at += later
     seen = okta.group_by_name("Fresh")
     # What is beyond the list is seen once the search has it.
-    assert (seen.id if seen else None) == (last if later else None)
+    assert seen is not None
+    assert seen.id == last
+    assert len(waited) == (later == 0)
 
 
 def test_members_that_differ_are_read_again_where_they_were_just_changed(
     sandbox: Sandbox, there: Okta, okta: OktaClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api, "MEMBERS_LATE", 0.0)
+    monkeypatch.setattr(api, "LATE_SECONDS", 0.0)
     group = there.group("Fresh", "ada")
     before_the_late_one = 11
     sandbox.world.okta.late.reads = before_the_late_one

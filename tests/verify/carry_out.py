@@ -244,6 +244,13 @@ class Hands:
         for id_ in ids:
             del self.world.okta.apps[id_]
 
+    def delete_okta_group(self, group: str) -> None:
+        okta = plain_client(
+            base_url=f"{self.world.http_base}/api/v1",
+            headers={"Authorization": f"SSWS {self.env['OKTA_API_TOKEN']}"},
+        )
+        okta.delete(f"/groups/{group}").raise_for_status()
+
     def rename_okta_group(self, group: str, name: str) -> None:
         self.world.okta.groups[group].name = name
 
@@ -460,6 +467,7 @@ EXECUTORS: Mapping[Act, Callable[..., None]] = {
     Act.OKTA_CONNECT: Hands.connect,
     Act.OKTA_SWITCH: Hands.switch,
     Act.OKTA_DELETE_APP: Hands.delete_app,
+    Act.OKTA_DELETE_GROUP: Hands.delete_okta_group,
     Act.OKTA_RENAME_GROUP: Hands.rename_okta_group,
     Act.OKTA_ACTIVATE_PUSH: Hands.activate_push,
     Act.OKTA_PUSH_NOW: Hands.push_now,

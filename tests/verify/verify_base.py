@@ -222,4 +222,4 @@ def bases(sandbox_server: Sandbox) -> Bases:
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """The vendors' lag is not what is tried here."""
     monkeypatch.setattr(graph_jobs, "_LAG_DELAYS", (0.0, 0.0))
-    monkeypatch.setattr(okta_api, "MEMBERS_LATE", 0.0)
+    monkeypatch.setattr(okta_api, "LATE_SECONDS", 0.0)

@@ -258,6 +258,22 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
         also="okta.push.billing cloudflare.group.billing",
     )
     yield deviation(
+        "a group deleted, its target left",
+        stack,
+        "okta.group.billing",
+        "has its name",
+        _delete_source,
+        also="okta.push.billing",
+    )
+    yield deviation(
+        "a group deleted, and made by hand",
+        stack,
+        "okta.group.billing",
+        "00gMadeByHand0000000 has its name",
+        _source_made_anew,
+        also="okta.push.billing",
+    )
+    yield deviation(
         "no target",
         stack,
         "okta.push.target.billing",
@@ -360,6 +376,23 @@ def _delete_group(world: World) -> None:
         del world.okta.groups[id_]
     groups = next(iter(world.cloudflare.accounts.values())).user_groups
     del groups[next(one.id for one in groups.values() if one.name == Role.BILLING.value)]
+
+
+def _delete_source(world: World) -> None:
+    """Unlinked first, and the target left: an app's group of the name stays in Okta."""
+    pushed = mapping(world, Role.BILLING)
+    app(world).mappings.remove(pushed)
+    del world.okta.groups[pushed.source_group_id]
+
+
+def _source_made_anew(world: World) -> None:
+    pushed = mapping(world, Role.BILLING)
+    app(world).mappings.remove(pushed)
+    del world.okta.groups[pushed.target_group_id]
+    made = world.okta.groups.pop(pushed.source_group_id)
+    world.okta.groups["00gMadeByHand0000000"] = made.model_copy(
+        update={"id": "00gMadeByHand0000000"}
+    )
 
 
 def _delete_users(world: World) -> None:

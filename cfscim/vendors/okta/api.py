@@ -34,7 +34,7 @@ _LOG, _LOGS = "/api/v1/logs", "okta.logs.read"
 _NO_FEATURES = ("Provisioning is not enabled", "Provisioning is not supported")
 UNSUSPENDED = "user.lifecycle.unsuspend"
 # Members are seen up to 2 s after they were written (R: 7 of 81 reads).
-MEMBERS_LATE = 2.0
+LATE_SECONDS = 2.0
 _JUST = timedelta(seconds=30)  # clocks differ
 
 
@@ -123,16 +123,18 @@ class OktaClient:
         answer = self._http.get(f"{GROUPS}/{quote(group_id)}", needs=_GROUPS)
         return read(Group, answer.body, answer.where)
 
+    def groups_named(self, name: str) -> tuple[Group, ...]:
+        """The groups of exactly this name, Okta's own before those of apps."""
+        shown = groups_named(self._http, name, late=LATE_SECONDS)
+        groups = [read(Group, item, f"Okta GET {GROUPS}") for item in shown]
+        return tuple(sorted(groups, key=lambda group: group.of_an_app))
+
     def group_by_name(self, name: str) -> Group | None:
         """The group of exactly this name.
 
         An imported group of the same name counts only where Okta has none of its own.
         """
-        groups = [
-            read(Group, item, f"Okta GET {GROUPS}") for item in groups_named(self._http, name)
-        ]
-        exact = sorted(groups, key=lambda group: group.type != "OKTA_GROUP")
-        return exact[0] if exact else None
+        return next(iter(self.groups_named(name)), None)
 
     def group_members(self, group_id: str) -> tuple[User, ...]:
         """The people in a group."""
@@ -159,7 +161,7 @@ class OktaClient:
         as_wanted = there == wanted if exact else there >= wanted
         if as_wanted or group.changed is None or abs(datetime.now(UTC) - group.changed) > _JUST:
             return members
-        self._http.sleep(MEMBERS_LATE)
+        self._http.sleep(LATE_SECONDS)
         return self.group_members(group.id)
 
     def users_by_email(self, emails: Sequence[str]) -> dict[str, tuple[User, ...]]:

@@ -19,25 +19,30 @@ LATE = "_late"
 _A_CALL = 30
 
 
-def groups_named(http: HttpClient, name: str) -> list[JsonObject]:
+def groups_named(http: HttpClient, name: str, *, late: float = 0.0) -> list[JsonObject]:
     """The groups of exactly this name. Raises `AnswerError`.
 
     `q` compares beginnings and shows no more than its limit, without saying so; beyond that the
-    index is asked.
+    index is asked, and where it shows none, once more after `late` seconds.
     """
     query = {"q": name, "limit": str(PAGE)}
     begin = [*link_pages(http, GROUPS, query, needs=READ_GROUPS)]
     exact = [group for group in begin if _name(group) == name]
     if len(begin) < PAGE:
         return exact
-    query = {"search": f"profile.name eq {_quoted(name)}", "limit": str(PAGE)}
-    indexed = link_pages(http, GROUPS, query, needs=READ_GROUPS)
-    seen = {str(group.get("id")) for group in exact}
-    for shown in indexed:
-        group = None if str(shown.get("id")) in seen else _by_id(http, shown)
-        if group is not None and _name(group) == name:
-            exact.append(group)
+    exact += _indexed(http, name, {str(group.get("id")) for group in exact})
+    if not exact and late:
+        http.sleep(late)
+        exact = _indexed(http, name, set())
     return exact
+
+
+def _indexed(http: HttpClient, name: str, seen: set[str]) -> list[JsonObject]:
+    """What the index has of the name, other than `seen`."""
+    query = {"search": f"profile.name eq {_quoted(name)}", "limit": str(PAGE)}
+    shown = link_pages(http, GROUPS, query, needs=READ_GROUPS)
+    groups = [_by_id(http, group) for group in shown if str(group.get("id")) not in seen]
+    return [group for group in groups if group is not None and _name(group) == name]
 
 
 def users_addressed(http: HttpClient, addresses: Sequence[str]) -> list[JsonObject]:

@@ -108,6 +108,11 @@ class Group(Reply):
         return self.profile.name
 
     @property
+    def of_an_app(self) -> bool:
+        """Whether it was not made in Okta."""
+        return self.type != "OKTA_GROUP"
+
+    @property
     def changed(self) -> datetime | None:
         """When somebody was last put in or taken out; None where Okta does not say."""
         try:
