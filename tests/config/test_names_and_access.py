@@ -44,7 +44,8 @@ def test_the_scim_address_is_the_guide_s() -> None:
     ],
 )
 def test_group_names(base: dict[str, object], model: str, prefix: str, names: list[str]) -> None:
-    config = parsed(changed(changed(base, ("roleModel",), model), ("groupPrefix",), prefix))
+    declared = changed(base, ("roles",), {name: {} for name in GUIDE})
+    config = parsed(changed(changed(declared, ("roleModel",), model), ("groupPrefix",), prefix))
     assert list(group_names(config).values()) == names
     assert [group_name(config, role) for role in ROLES] == names
 
