@@ -4,23 +4,6 @@ import re
 
 MASK = "[secret]"
 
-CREDENTIALS = frozenset(
-    {
-        "cloudflare:apiKey",
-        "cloudflare:apiToken",
-        "cloudflare:apiUserServiceKey",
-        "okta:accessToken",
-        "okta:apiToken",
-        "okta:privateKey",
-        "azuread:clientCertificate",
-        "azuread:clientCertificatePassword",
-        "azuread:clientSecret",
-        "azuread:oidcRequestToken",
-        "azuread:oidcToken",
-    }
-)
-"""Provider settings that are credentials (the three providers' configuration pages)."""
-
 _CREDENTIAL = re.compile(
     r"""
       cf[ua]t_\w{8,}                                   # Cloudflare user and account tokens

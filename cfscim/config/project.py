@@ -17,10 +17,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cfscim.config.credentials import CREDENTIALS, MASK, looks_secret
+from cfscim.config.credentials import MASK, looks_secret
 from cfscim.config.lookalikes import nearest
 from cfscim.config.messages import CONFIG_KEY, PROJECT, Keys, Message, Where
-from cfscim.config.provider_settings import SETTINGS
+from cfscim.config.provider_settings import MAY_BE_ENCRYPTED, SETTINGS
 from cfscim.config.stack_yaml import read_tree
 
 PROJECT_FILE = "Pulumi.yaml"
@@ -44,13 +44,6 @@ _WORDS_ONLY = frozenset({"description", "author", "website", "license", "templat
 
 EXPOSED = "whoever can read the repository can use it"
 """Why no credential stands in plain text."""
-MAY_BE_ENCRYPTED = frozenset(
-    {
-        *CREDENTIALS,
-        *("cloudflare:email", "okta:clientId", "okta:privateKeyId", "azuread:clientId"),
-    }
-)
-"""Settings that say who signs in. Every other one says where to, and must be readable."""
 
 _IN_ADDRESS = re.compile(
     r"""

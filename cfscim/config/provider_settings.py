@@ -40,21 +40,54 @@ class Setting(NamedTuple):
         """Both, as a message names them."""
         return f"{self.key} or {self.variable}"
 
+    @property
+    def both(self) -> str:
+        """The variable first, as somebody sets it."""
+        return f"{self.variable} ({self.key})"
+
 
 CLOUDFLARE_BASE_URL = Setting("cloudflare:baseUrl", "CLOUDFLARE_BASE_URL")
+CLOUDFLARE_TOKEN = Setting("cloudflare:apiToken", "CLOUDFLARE_API_TOKEN")
+CLOUDFLARE_KEY = Setting("cloudflare:apiKey", "CLOUDFLARE_API_KEY")
+CLOUDFLARE_EMAIL = Setting("cloudflare:email", "CLOUDFLARE_EMAIL")
 OKTA_ORG_NAME = Setting("okta:orgName", "OKTA_ORG_NAME")
 OKTA_BASE_URL = Setting("okta:baseUrl", "OKTA_BASE_URL")
 OKTA_PROXY = Setting("okta:httpProxy", "OKTA_HTTP_PROXY")
 OKTA_ACCESS_TOKEN = Setting("okta:accessToken", "OKTA_ACCESS_TOKEN")
 OKTA_API_TOKEN = Setting("okta:apiToken", "OKTA_API_TOKEN")
+OKTA_CLIENT = Setting("okta:clientId", "OKTA_API_CLIENT_ID")
+OKTA_KEY = Setting("okta:privateKey", "OKTA_API_PRIVATE_KEY")
+OKTA_KEY_ID = Setting("okta:privateKeyId", "OKTA_API_PRIVATE_KEY_ID")
 OKTA_SCOPES = Setting("okta:scopes", "OKTA_API_SCOPES")
 ENTRA_TENANT = Setting("azuread:tenantId", "ARM_TENANT_ID")
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 """How Microsoft writes ids, that of a tenant among them; ask `fullmatch`."""
 ENTRA_CLIENT = Setting("azuread:clientId", "ARM_CLIENT_ID")
+ENTRA_CERTIFICATE = Setting("azuread:clientCertificate", "ARM_CLIENT_CERTIFICATE")
+ENTRA_CERTIFICATE_PASSWORD = Setting(
+    "azuread:clientCertificatePassword", "ARM_CLIENT_CERTIFICATE_PASSWORD"
+)
+ENTRA_SECRET = Setting("azuread:clientSecret", "ARM_CLIENT_SECRET")
+ENTRA_OIDC_TOKEN = Setting("azuread:oidcToken", "ARM_OIDC_TOKEN")
+ENTRA_REQUEST_TOKEN = Setting("azuread:oidcRequestToken", "ARM_OIDC_REQUEST_TOKEN")
+ENTRA_REQUEST_URL = Setting("azuread:oidcRequestUrl", "ARM_OIDC_REQUEST_URL")
 ENTRA_CLOUD = Setting("azuread:environment", "ARM_ENVIRONMENT")
 ENTRA_METADATA = Setting("azuread:metadataHost", "ARM_METADATA_HOSTNAME")
-"""What more than the vendor's sign-in asks for (the providers' configuration pages)."""
+"""What is asked for here (the providers' configuration pages)."""
+CREDENTIALS = frozenset(
+    {
+        "cloudflare:apiUserServiceKey",
+        *(CLOUDFLARE_KEY.key, CLOUDFLARE_TOKEN.key),
+        *(OKTA_ACCESS_TOKEN.key, OKTA_API_TOKEN.key, OKTA_KEY.key),
+        *(ENTRA_CERTIFICATE.key, ENTRA_CERTIFICATE_PASSWORD.key, ENTRA_SECRET.key),
+        *(ENTRA_OIDC_TOKEN.key, ENTRA_REQUEST_TOKEN.key),
+    }
+)
+"""Settings that are credentials."""
+MAY_BE_ENCRYPTED = CREDENTIALS | {
+    *(CLOUDFLARE_EMAIL.key, OKTA_CLIENT.key, OKTA_KEY_ID.key, ENTRA_CLIENT.key)
+}
+"""Settings that say who signs in. Every other one says where to, and must be readable."""
 
 _OTHER_NAMES = {"entra": "azuread", "azure": "azuread", "aad": "azuread", "cf": "cloudflare"}
 

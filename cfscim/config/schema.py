@@ -7,10 +7,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from cfscim.config.credentials import CREDENTIALS
 from cfscim.config.facts import UNARY
 from cfscim.config.messages import CONFIG_KEY
 from cfscim.config.models import ScimConfig
+from cfscim.config.provider_settings import CREDENTIALS
 from cfscim.config.roles import ROLES
 from cfscim.config.words import INTEGER
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cfscim.config.clouds import CLOUDS
-from cfscim.config.credentials import CREDENTIALS, looks_secret, shown
+from cfscim.config.credentials import looks_secret, shown
 from cfscim.config.lanes import lanes
 from cfscim.config.lookalikes import nearest
 from cfscim.config.messages import (
@@ -25,6 +25,7 @@ from cfscim.config.messages import (
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig, parse_config
 from cfscim.config.project import EXPOSED, LARGEST_FILE, PROJECT_FILE, document_problems, is_secure
 from cfscim.config.provider_settings import (
+    CREDENTIALS,
     ENTRA_CLOUD,
     NOT_OKTAS,
     OKTA_BASE_URL,

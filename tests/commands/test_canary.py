@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cfscim.config.credentials import CREDENTIALS
-from cfscim.config.project import MAY_BE_ENCRYPTED
+from cfscim.config.provider_settings import CREDENTIALS, MAY_BE_ENCRYPTED
 from tests.commands.commands_support import READING, asking, called, stack
 
 SHAPED = "cfat_Zq7Canary0Zq7Canary0Zq7Canary0Zq7Canary0"

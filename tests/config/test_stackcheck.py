@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cfscim.config.credentials import CREDENTIALS
 from cfscim.config.messages import Message
+from cfscim.config.provider_settings import CREDENTIALS
 from cfscim.config.stack_file import check_stack_file
 from tests.config.config_samples import NOW
 

@@ -10,7 +10,12 @@ import httpx
 
 from cfscim.config.messages import MissingError
 from cfscim.config.names import CLOUDFLARE_API
-from cfscim.config.provider_settings import CLOUDFLARE_BASE_URL
+from cfscim.config.provider_settings import (
+    CLOUDFLARE_BASE_URL,
+    CLOUDFLARE_EMAIL,
+    CLOUDFLARE_KEY,
+    CLOUDFLARE_TOKEN,
+)
 from cfscim.vendors.http import HttpClient
 from cfscim.vendors.network import is_loopback, open_client, require_safe
 from cfscim.vendors.retries import Policy
@@ -80,24 +85,24 @@ def _open(
 
 
 def _headers(settings: Settings) -> tuple[Mapping[str, str], str]:
-    token = settings.text("cloudflare:apiToken", "CLOUDFLARE_API_TOKEN")
+    token = settings.text(*CLOUDFLARE_TOKEN)
     if token:
-        return {"Authorization": f"Bearer {token}"}, "cloudflare:apiToken or CLOUDFLARE_API_TOKEN"
-    key = settings.text("cloudflare:apiKey", "CLOUDFLARE_API_KEY")
-    email = settings.text("cloudflare:email", "CLOUDFLARE_EMAIL")
+        return {"Authorization": f"Bearer {token}"}, CLOUDFLARE_TOKEN.either
+    key = settings.text(*CLOUDFLARE_KEY)
+    email = settings.text(*CLOUDFLARE_EMAIL)
     if key and email:
         headers = {"X-Auth-Email": email, "X-Auth-Key": key}
-        return headers, "cloudflare:apiKey or CLOUDFLARE_API_KEY, and the e-mail address"
+        return headers, f"{CLOUDFLARE_KEY.either}, and the e-mail address"
     if key:
         raise MissingError(
             "Cloudflare sign-in",
             "an API key without its e-mail address",
             "Cloudflare takes only both together",
-            "set CLOUDFLARE_EMAIL (cloudflare:email), or better an API token",
+            f"set {CLOUDFLARE_EMAIL.both}, or better an API token",
         )
     raise MissingError(
         "Cloudflare sign-in",
         "no credentials",
         "nothing can be read or changed without them",
-        "set CLOUDFLARE_API_TOKEN (cloudflare:apiToken)",
+        f"set {CLOUDFLARE_TOKEN.both}",
     )

@@ -22,9 +22,15 @@ import httpx
 from cfscim.config.clouds import CLOUDS, cloud_of_environment
 from cfscim.config.messages import MissingError
 from cfscim.config.provider_settings import (
+    ENTRA_CERTIFICATE,
+    ENTRA_CERTIFICATE_PASSWORD,
     ENTRA_CLIENT,
     ENTRA_CLOUD,
     ENTRA_METADATA,
+    ENTRA_OIDC_TOKEN,
+    ENTRA_REQUEST_TOKEN,
+    ENTRA_REQUEST_URL,
+    ENTRA_SECRET,
     ENTRA_TENANT,
 )
 from cfscim.vendors.entra import WRITE_JOBS
@@ -37,8 +43,8 @@ from cfscim.vendors.replies import Reply, read
 from cfscim.vendors.retries import SET_CLOCK, Policy, clock_words, delay
 from cfscim.vendors.settings import Settings, read_credential
 
-_REQUEST_URLS = ("ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL", "SYSTEM_OIDCREQUESTURI")
-_REQUEST_TOKENS = ("ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SYSTEM_ACCESSTOKEN")
+_REQUEST_URLS = ("ACTIONS_ID_TOKEN_REQUEST_URL", "SYSTEM_OIDCREQUESTURI")
+_REQUEST_TOKENS = ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SYSTEM_ACCESSTOKEN")
 _CONNECTIONS = ("ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID")
 
 
@@ -127,30 +133,28 @@ def _principal(settings: Settings, workload: bool) -> Principal:
     client = _or_file(
         settings.text(*ENTRA_CLIENT),
         settings.text("azuread:clientIdFilePath", "ARM_CLIENT_ID_FILE_PATH"),
-        "azuread:clientId and azuread:clientIdFilePath",
+        f"{ENTRA_CLIENT.key} and azuread:clientIdFilePath",
     )
     if workload:
         # Kubernetes puts these into the pod; they must not contradict what is configured.
         injected = settings.text("", "AZURE_TENANT_ID")
         if tenant and injected and tenant != injected:
-            raise _mismatch("azuread:tenantId and AZURE_TENANT_ID of the workload identity")
+            raise _mismatch(f"{ENTRA_TENANT.key} and AZURE_TENANT_ID of the workload identity")
         tenant = injected or tenant
         client = client or settings.text("", "AZURE_CLIENT_ID")
     return Principal(tenant, client)
 
 
 def _of_application(settings: Settings, who: Principal, workload: bool) -> Identity | None:
-    data = settings.text("azuread:clientCertificate", "ARM_CLIENT_CERTIFICATE")
+    data = settings.text(*ENTRA_CERTIFICATE)
     path = settings.text("azuread:clientCertificatePath", "ARM_CLIENT_CERTIFICATE_PATH")
     if data or path:
-        password = settings.text(
-            "azuread:clientCertificatePassword", "ARM_CLIENT_CERTIFICATE_PASSWORD"
-        )
+        password = settings.text(*ENTRA_CERTIFICATE_PASSWORD)
         return Certificate(who, _decoded(data) if data else _bytes(path), password)
     secret = _or_file(
-        settings.text("azuread:clientSecret", "ARM_CLIENT_SECRET"),
+        settings.text(*ENTRA_SECRET),
         settings.text("azuread:clientSecretFilePath", "ARM_CLIENT_SECRET_FILE_PATH"),
-        "azuread:clientSecret and azuread:clientSecretFilePath",
+        f"{ENTRA_SECRET.key} and azuread:clientSecretFilePath",
     )
     if secret:
         return Secret(who, secret)
@@ -160,17 +164,17 @@ def _of_application(settings: Settings, who: Principal, workload: bool) -> Ident
 
 
 def _federated(settings: Settings, who: Principal, workload: bool) -> Federated | None:
-    token = settings.text("azuread:oidcToken", "ARM_OIDC_TOKEN")
+    token = settings.text(*ENTRA_OIDC_TOKEN)
     file = settings.text("azuread:oidcTokenFilePath", "ARM_OIDC_TOKEN_FILE_PATH")
     if workload and not token and not file:
         file = settings.text("", "AZURE_FEDERATED_TOKEN_FILE")
     if file:
-        _or_file(token, file, "azuread:oidcToken and azuread:oidcTokenFilePath")
+        _or_file(token, file, f"{ENTRA_OIDC_TOKEN.key} and azuread:oidcTokenFilePath")
         return Federated(who, token_file=file)
     if token:
         return Federated(who, token=token)
-    url = settings.text("azuread:oidcRequestUrl", *_REQUEST_URLS)
-    request_token = settings.text("azuread:oidcRequestToken", *_REQUEST_TOKENS)
+    url = settings.text(*ENTRA_REQUEST_URL, *_REQUEST_URLS)
+    request_token = settings.text(*ENTRA_REQUEST_TOKEN, *_REQUEST_TOKENS)
     if url and request_token:
         connection = settings.text("azuread:adoPipelineServiceConnectionId", *_CONNECTIONS)
         return Federated(who, request_url=url, request_token=request_token, connection=connection)
@@ -203,7 +207,7 @@ def _decoded(text: str) -> bytes:
         return base64.b64decode("".join(text.split()), validate=True)
     except binascii.Error:
         raise MissingError(
-            "azuread:clientCertificate or ARM_CLIENT_CERTIFICATE",
+            ENTRA_CERTIFICATE.either,
             "not base64",
             "the certificate cannot be read",
             "write the output of `base64 -w0 certificate.pfx`",
@@ -503,7 +507,7 @@ def _assertion(
         return lambda: identity.token
     if identity.token_file:
         return lambda: _bytes(identity.token_file).decode("utf-8", "replace").strip()
-    base = require_safe(identity.request_url, "azuread:oidcRequestUrl or ARM_OIDC_REQUEST_URL")
+    base = require_safe(identity.request_url, ENTRA_REQUEST_URL.either)
     client = open_client(base, settings.env, policy, transport=transport)
     bearer = f"Bearer {identity.request_token}"
     http = HttpClient(

@@ -23,7 +23,10 @@ from cfscim.config.provider_settings import (
     OKTA_ACCESS_TOKEN,
     OKTA_API_TOKEN,
     OKTA_BASE_URL,
+    OKTA_CLIENT,
     OKTA_DOMAINS,
+    OKTA_KEY,
+    OKTA_KEY_ID,
     OKTA_ORG_NAME,
     OKTA_PROXY,
     OKTA_SCOPES,
@@ -110,13 +113,13 @@ def _authorization(
     api_token = settings.text(*OKTA_API_TOKEN)
     if api_token:
         return _fixed(f"SSWS {api_token}"), OKTA_API_TOKEN.either
-    private_key = settings.text("okta:privateKey", "OKTA_API_PRIVATE_KEY")
-    client_id = settings.text("okta:clientId", "OKTA_API_CLIENT_ID")
+    private_key = settings.text(*OKTA_KEY)
+    client_id = settings.text(*OKTA_CLIENT)
     if private_key and client_id:
         app = ServiceApp(
             client_id,
             private_key,
-            settings.text("okta:privateKeyId", "OKTA_API_PRIVATE_KEY_ID"),
+            settings.text(*OKTA_KEY_ID),
             settings.items(*OKTA_SCOPES) or SCOPES,
         )
         # Its own slots: a request waits in the other's while it fetches its token here.
@@ -127,14 +130,14 @@ def _authorization(
             _WHERE,
             "a private key without the client it belongs to",
             "Okta cannot tell who signs in",
-            "set okta:clientId, or OKTA_API_CLIENT_ID",
+            f"set {OKTA_CLIENT.key}, or {OKTA_CLIENT.variable}",
         )
     raise MissingError(
         _WHERE,
         "no credentials",
         "nothing can be read or changed without them",
-        "set OKTA_API_TOKEN (okta:apiToken), or OKTA_API_CLIENT_ID with OKTA_API_PRIVATE_KEY "
-        "and OKTA_API_SCOPES, or OKTA_ACCESS_TOKEN",
+        f"set {OKTA_API_TOKEN.both}, or {OKTA_CLIENT.variable} with {OKTA_KEY.variable} and "
+        f"{OKTA_SCOPES.variable}, or {OKTA_ACCESS_TOKEN.variable}",
     )
 
 
@@ -306,7 +309,7 @@ def _load(text: str) -> "RSAPrivateKey | EllipticCurvePrivateKey":
         key = None
     if not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):
         raise MissingError(
-            "okta:privateKey or OKTA_API_PRIVATE_KEY",
+            OKTA_KEY.either,
             "neither an unencrypted PEM key (PKCS#1 or PKCS#8) nor a file that holds one",
             "without it nobody can sign in to Okta",
             "give the key made for the service app",
