@@ -235,6 +235,8 @@ class Hands:
             configure(self.world, self.app().id, settings)
 
     def switch(self, feature: str, wanted: str) -> None:
+        if not self.app().provisioning.base_url:  # there are boxes only behind an address
+            self.connect()
         # What is no box comes with the integration itself.
         boxes = {feature: wanted == "on"} if feature in BOXES else {}
         with self.world.locked("okta"):

@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from cfscim.config.okta_switches import by_api, listed
 from cfscim.config.roles import ROLES, Role
 from sandbox.okta.api import log
 from sandbox.okta.catalog import CATALOG
 from sandbox.okta.models import App, AppUser, Group, GroupAssignment, Mapping, User
 from sandbox.okta.provisioning.assignment import refresh
+from sandbox.okta.provisioning.console import configure
 from sandbox.server.world import World
 from tests.verify.verify_base import OKTA, OKTA_API, Combination, Deviation, InDirectory, deviation
 
+_ON = [f"okta.features.{shown.name}" for shown in listed() if shown.on]
 LONG_AGO = "2026-01-01T00:00:00.000Z"
 
 
@@ -51,6 +54,16 @@ def switch(name: str, value: object) -> Callable[[World], None]:
     return lambda world: setattr(app(world).provisioning, name, value)
 
 
+def _ticked(box: str, on: bool) -> Callable[[World], None]:
+    """Ticks or clears one box on the app's page."""
+
+    def change(world: World) -> None:
+        with world.locked("okta"):
+            configure(world, app(world).id, {"boxes": {box: on}})
+
+    return change
+
+
 def _twin(world: World) -> None:
     twin = app(world).model_copy(deep=True, update={"id": f"0oa9{'0' * 16}"})
     world.okta.apps[twin.id] = twin.model_copy(update={"users": {}, "mappings": []})
@@ -72,14 +85,15 @@ def app_deviations(stack: Combination) -> Iterator[Deviation]:
             "login",
             setter("user_name_template", {"template": "${source.login}", "type": "BUILT_IN"}),
         ),
-        ("create", "features.PUSH_NEW_USERS", "off", switch("create_users", False)),
-        ("deactivate", "features.PUSH_USER_DEACTIVATION", "off", switch("deactivate_users", False)),
-        ("update", "features.PUSH_PROFILE_UPDATES", "on", switch("update_users", True)),
-        (
-            "password",
-            "features.PUSH_PASSWORD_UPDATES",
-            "on",
-            lambda w: setattr(app(w).provisioning.password, "enabled", True),
+        *(
+            (
+                box.title,
+                f"features.{box.name}",
+                "off" if box.on else "on",
+                _ticked(box.name, not box.on),
+            )
+            for box in listed()
+            if box.page
         ),
     ):
         yield deviation(name, stack, f"okta.{fails}", words, change)
@@ -97,7 +111,7 @@ def app_deviations(stack: Combination) -> Iterator[Deviation]:
         "okta.features.GROUP_PUSH",
         "off",
         switch("enabled", False),
-        also="okta.features.PUSH_NEW_USERS okta.features.PUSH_USER_DEACTIVATION",
+        also=" ".join(check for check in _ON if not check.endswith("GROUP_PUSH")),
     )
     yield deviation(
         "connection off",
@@ -105,8 +119,7 @@ def app_deviations(stack: Combination) -> Iterator[Deviation]:
         "okta.connection",
         "DISABLED",
         _shown_off,
-        also="okta.features.GROUP_PUSH okta.features.PUSH_NEW_USERS "
-        "okta.features.PUSH_USER_DEACTIVATION",
+        also=" ".join(_ON),
     )
 
 
@@ -124,7 +137,6 @@ def _shown_off(world: World) -> None:
 
 def api_deviations(stack: Combination) -> Iterator[Deviation]:
     """`apiIntegration: api`: the connection and the features by Okta's API."""
-    off = "okta.features.GROUP_PUSH okta.features.PUSH_NEW_USERS "
     yield deviation(
         "UNKNOWN",
         stack,
@@ -146,19 +158,16 @@ def api_deviations(stack: Combination) -> Iterator[Deviation]:
         "okta.connection",
         "DISABLED",
         switch("enabled", False),
-        also=off + "okta.features.PUSH_USER_DEACTIVATION okta.featuresApi",
+        also=" ".join([*_ON, "okta.featuresApi"]),
     )
-    for name, title, feature, change in (
-        ("create", "Create Users is DISABLED", "PUSH_NEW_USERS", switch("create_users", False)),
-        (
-            "update",
-            "Update User Attributes is ENABLED",
-            "PUSH_PROFILE_UPDATES",
-            switch("update_users", True),
-        ),
-    ):
+    for box in by_api():
         yield deviation(
-            f"api {name}", stack, "okta.featuresApi", title, change, also=f"okta.features.{feature}"
+            f"api {box.title}",
+            stack,
+            "okta.featuresApi",
+            f"{box.title} is {replace(box, on=not box.on).status}",
+            _ticked(box.name, not box.on),
+            also=f"okta.features.{box.name}",
         )
 
 
