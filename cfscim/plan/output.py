@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from cfscim.config.examples import example_values
 from cfscim.config.messages import PROJECT, Message
 from cfscim.config.policy.rules import Violation, is_refused
 from cfscim.config.stack_file import CheckedStack, stack_of
@@ -106,6 +107,14 @@ def render_markdown(
             names = ", ".join(code(result.checked.file.stack) for result in unchanged[: 3 * most])
             number = count(len(unchanged), "stack")
             lead += ["", f"Nothing changes in {number}{_since(unchanged)}: {names}.", ""]
+    examples = [f"warning: {text}" for result in results for text in example_values(result.checked)]
+    if many:
+        lead += [f"- {prose(text)}" for text in examples[:most]]
+        lead += [f"- … and {len(examples) - most} more stacks"] if len(examples) > most else []
+        lead += [""] if examples else []
+    else:
+        said = tuple(Paragraph((Prose(text),)) for text in examples)
+        documents = [replace(review, outro=(*said, *review.outro)) for review in documents]
     return render(documents, most=NO_LIMIT if whole else COMMENT, lead=lead)
 
 
@@ -154,9 +163,22 @@ def show_text(
 def _brief(result: StackResult, *, many: bool) -> Document | None:
     if result.review is None:
         return _document(result)
-    refused = [("!", line) for line in policy_lines(result.violations) if _is_refusal(line)]
-    waived = [(" ", line) for line in policy_lines(result.violations) if not _is_refusal(line)]
+    broken = list(_in_short(result.violations))
+    refused = [("!", line) for line in policy_lines(broken) if _is_refusal(line)]
+    waived = [(" ", line) for line in policy_lines(broken) if not _is_refusal(line)]
     return brief_document(result.review, [*refused, *waived], titled=many)
+
+
+def _in_short(violations: Sequence[Violation]) -> Iterator[Violation]:
+    """What one rule says of one place as one, without what the rule is for: that stands in
+    docs/policy.md, and is shown with --all."""
+    alike: dict[tuple[object, ...], list[Violation]] = {}
+    for broken in violations:
+        said = broken.message
+        alike.setdefault((broken.rule, broken.waived, said.where, said.instead), []).append(broken)
+    for same in alike.values():
+        what = "; ".join(dict.fromkeys(broken.message.what for broken in same))
+        yield replace(same[0], message=replace(same[0].message, what=what, why=""))
 
 
 def _is_refusal(line: Line) -> bool:

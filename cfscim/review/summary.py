@@ -22,12 +22,16 @@ from cfscim.report.document import (
     count,
 )
 from cfscim.review.changes import Action, ResourceChange
-from cfscim.review.compare import Managed, Review
-from cfscim.review.report import POWER, gained_lines, headline, outcome, resource_counts, role_lines
+from cfscim.review.compare import Review
+from cfscim.review.naming import in_full, named_once
+from cfscim.review.report import POWER, gained_lines, headline, outcome, resource_counts
 from cfscim.review.risks import Risk, risks
 
 LISTED = ("role-gained", "joins-account")
 """Risks that a summary shows person by person instead."""
+
+A_FEW_LINES = 200
+"""Signs of a step that is shown where it is the only new one."""
 
 SignedLine = tuple[str, Line]
 
@@ -49,7 +53,14 @@ def brief_document(review: Review, policy: Sequence[SignedLine], *, titled: bool
     notable = [risk for risk in risks(review) if risk.kind not in LISTED]
     first = [line for risk in notable for line in _risk(risk)]
     lines = [*first, *policy, *_people(review, notable), *_other(review)]
-    blocks: list[Block] = [Signed((*lines, *_unchanged(review)))]
+    everybody = [
+        *(person for risk in notable for person in risk.people),
+        *(grant.person for grant in review.people.difference.gained),
+        *review.people.users.joins,
+        *review.people.users.stays_unlisted,
+    ]
+    lines = [*named_once(lines, everybody), *_unchanged(review)]
+    blocks: list[Block] = [Signed(tuple(lines))]
     stack = review.after.stack
     if review.note is not None:
         blocks.append(Paragraph((Prose(review.note),)))
@@ -107,14 +118,18 @@ def totals(reviews: Sequence[Review]) -> str:
 
 def _risk(risk: Risk) -> Iterator[SignedLine]:
     sign = _SIGNS.get(risk.kind, "!")
-    yield sign, risk.line
-    named = {part.text for part in risk.line if isinstance(part, Code)}
+    line = in_full(risk.line, risk.people)
+    yield sign, line
+    named = {part.text for part in line if isinstance(part, Code)}
     if rest := [person for person in risk.people if person not in named]:
-        yield sign, ("  and: ", *codes(rest))
+        yield sign, ("That is about ", *codes(rest))
 
 
 def _people(review: Review, about: Sequence[Risk]) -> Iterator[SignedLine]:
-    """Gains that no risk has named yet, and roles of which only the group is known."""
+    """Who stays without a role, then the gains that no risk has named yet."""
+    if review.people.users.stays_unlisted:
+        stays = _they(review.people.users.stays_unlisted, "stays", "stay")
+        yield "?", (*stays, "in the users' group, without a role listed here")
     named = {p for risk in about if risk.kind == "super-administrator-gained" for p in risk.people}
     difference = review.people.difference
     alike: dict[tuple[Role, str], list[str]] = {}
@@ -129,14 +144,6 @@ def _people(review: Review, about: Sequence[Risk]) -> Iterator[SignedLine]:
     joins = [person for person in users.joins if person.lower() not in gaining]
     if review.before is not None and joins:
         yield "+", (*_they(joins, "joins", "join"), "the users' group, without a role")
-    if users.stays_unlisted:
-        stays = _they(users.stays_unlisted, "stays", "stay")
-        yield "?", (*stays, "in the users' group, without a role listed here")
-    lines = role_lines(review)
-    for role in review.people.roles:
-        elsewhere = role.after.managed is Managed.ELSEWHERE
-        if role.before.managed is not role.after.managed and elsewhere:
-            yield "?", lines[role.role]
 
 
 def _they(people: Sequence[str], does: str, do: str) -> Line:
@@ -170,7 +177,9 @@ def _other(review: Review) -> Iterator[SignedLine]:
         if ":" not in setting.path:
             yield "~", (Code(setting.path), ": ", Code(setting.old), " → ", Code(setting.new))
     kinds: dict[tuple[str, str], list[ResourceChange]] = {}
-    for change in review.resources:
+    # What is refused is named above; of a new stack, all is created, and counted below.
+    shown = [] if review.before is None else review.resources
+    for change in (change for change in shown if not change.refused):
         kinds.setdefault((change.resource.type, outcome(change)), []).append(change)
     alike: dict[tuple[str, str], list[str]] = {}
     for (type_, done), changes in kinds.items():
@@ -179,14 +188,25 @@ def _other(review: Review) -> Iterator[SignedLine]:
         alike.setdefault((_resource_sign(changes[0]), done), []).append(what)
     for (sign, done), whats in alike.items():
         yield sign, (f"{', '.join(whats)}: {done}",)
-    for step in steps_of(review.after, _new_steps(review)):
-        yield "~", ("by hand: ", *step)
+    yield from _by_hand(review)
     for text in review.warnings.new:
         yield "?", (Prose(text),)
 
 
+def _by_hand(review: Review) -> Iterator[SignedLine]:
+    """The one step that is new, or how many are; people that a step is about now, too."""
+    steps = list(_new_steps(review))
+    whole = [step for step in steps if step in review.steps.new]
+    if len(whole) > 1 or len("".join(whole)) > A_FEW_LINES:
+        steps = [step for step in steps if step not in whole]
+        said = "1 step is new or changed" if len(whole) == 1 else f"{len(whole)} are new or changed"
+        yield "~", (Prose(f"by hand: {said}; see `cfscim steps`"),)
+    for step in steps_of(review.after, steps):
+        yield "~", ("by hand: ", *step)
+
+
 def _resource_sign(change: ResourceChange) -> str:
-    return "!" if change.refused else "-" if change.action is Action.DELETE else "~"
+    return "-" if change.action is Action.DELETE else "~"
 
 
 def _unchanged(review: Review) -> Iterator[SignedLine]:

@@ -258,33 +258,6 @@ def test_template_has_this_repositorys_workflows() -> None:
         assert (template / name).read_text() == text.replace(here, there), name
 
 
-def test_pulumi_new_makes_a_project_that_validates(tmp_path: Path) -> None:
-    if shutil.which("pulumi") is None:
-        pytest.skip("there is no `pulumi` on PATH")
-    program = published(tmp_path)
-    made = tmp_path / "made"
-    subprocess.run(
-        [
-            *("pulumi", "new", str(program), "--dir", str(made), "--generate-only"),
-            *("--name", "cloudflare-scim", "--yes", "--description", "x"),
-        ],
-        check=True,
-        capture_output=True,
-        env={**os.environ, "PULUMI_HOME": str(tmp_path / "home"), "PULUMI_SKIP_UPDATE_CHECK": "1"},
-        timeout=120,
-    )
-    content = yaml.safe_load((made / "Pulumi.yaml").read_text())
-    assert content["name"] == "cloudflare-scim"
-    done = subprocess.run(
-        [sys.executable, "-m", "cfscim", "validate"],
-        cwd=made,
-        env={**os.environ, "PYTHONPATH": str(program)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 def test_version_is_the_newest_of_the_changelog_and_of_the_pages() -> None:
     headings = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert headings[0] in ("Unreleased", version())

@@ -41,6 +41,8 @@ def test_the_stack_that_changes_stands_in_full_and_the_others_by_name(repository
     assert "Nothing changes in 2 stacks compared with `main`: `one`, `three`." in text
     assert text.count("\n## ") == 1
     assert "| `ada@example.com` | **Billing** via `Billing` |" in text
+    for name in ("one", "two", "three"):
+        assert f"warning: Pulumi.{name}.yaml:" in text, "left from the examples, in every stack"
 
 
 def test_a_removed_stack_file_is_said_to_take_nothing_down(repository: Path, capsys) -> None:

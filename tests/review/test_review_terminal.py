@@ -5,6 +5,7 @@ After a wanted change: `CFSCIM_UPDATE_GALLERY=1 pytest tests/review/test_review_
 
 import os
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,6 +101,117 @@ def test_one_person_s_change_fits_whatever_the_provider_and_the_role(
     assert "zoe@example.com" in lines[0]
     assert max(map(len, lines)) <= 60
     assert len(lines) <= (12 if change == "gains" else 15), "\n".join(lines)
+
+
+Change = Callable[[dict], None]
+
+
+def _set(*path: str, to: object) -> Change:
+    def change(config: dict) -> None:
+        for key in path[:-1]:
+            config = config[key]
+        config[path[-1]] = to
+
+    return change
+
+
+def _without(role: str) -> Change:
+    return lambda config: config["roles"].pop(role)
+
+
+def _members(role: str, change: Callable[[list], list]) -> Change:
+    return lambda config: config["roles"][role].update(
+        members=change(config["roles"][role]["members"])
+    )
+
+
+KINDS: dict[str, tuple[int, Callable[[], Config], Change]] = {
+    "a role dropped": (19, okta, _without("Billing")),
+    "a role of many dropped": (28, entra, _without("Administrator")),
+    "another label": (10, okta, _set("identityProvider", "appLabel", to="Cloudflare SCIM two")),
+    "another name": (7, entra, _set("identityProvider", "appName", to="Cloudflare SCIM two")),
+    "another prefix": (29, okta, _set("groupPrefix", to="Cloudflare ")),
+    "another account": (72, okta, _set("account", "id", to="f" * 32)),
+    "a rotation": (14, okta, _set("token", "rotation", to="2")),
+    "networks": (22, okta, _set("token", "allowedCidrs", to=["203.0.113.0/24"])),
+    "a role given away": (32, okta, _set("roles", "Administrator Read Only", to={})),
+    "twenty more": (
+        14,
+        okta,
+        _members(
+            "Administrator", lambda people: [*people, *(f"a{n:02}@example.com" for n in range(20))]
+        ),
+    ),
+    "all others": (
+        28,
+        okta,
+        _members("Administrator", lambda _: [f"a{n}@example.com" for n in range(7)]),
+    ),
+    "twenty fewer": (27, okta, _members("Administrator Read Only", lambda people: people[:10])),
+    "a filter": (
+        22,
+        entra,
+        lambda config: config["identityProvider"].update(
+            scope="filtered",
+            userFilter=[{"attribute": "department", "operator": "EQUALS", "value": "IT"}],
+        ),
+    ),
+    "a stop": (18, entra, _set("identityProvider", "start", to=False)),
+    "nobody in charge": (20, okta, _members(SUPER, lambda _: ["grace@example.com"])),
+}
+"""Kind of change of a stack of 40 -> lines of 60 columns at most, and what is changed."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_change_names_everybody_once_and_ends_with_its_summary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    most, make, change = KINDS[kind]
+    before, after = (forty(make=make) | {"groupPrefix": "Cloudflare prod - "} for _ in range(2))
+    change(after)
+    write(tmp_path, "prod", before)
+    commit(tmp_path)
+    write(tmp_path, "prod", after)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(sys, "executable", "python")
+    freeze(monkeypatch)
+    for columns, colour in ((40, False), (60, True), (60, False), (200, False)):
+        out = console(columns, colour=colour)
+        monkeypatch.setattr(terminal, "terminal", lambda shown=out: shown)
+        assert run(Request(stack="prod", against="main")) == 0
+        coloured = out.file.getvalue()  # type: ignore[attr-defined]
+        text = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
+        assert (coloured != text) is colour
+        lines = text.splitlines()
+        if columns == 60:
+            assert len(lines) <= most, text
+        # Only what is copied may be longer: a command, a link.
+        assert [line for line in lines if len(line) > columns and "/" not in line] == []
+        assert "prod against main: " in "".join(lines[-7:])
+        assert lines[-1].endswith(".")
+        assert "are named below" not in text
+        for person in _affected(before, after):
+            assert text.count(person) == 1 or _few(text, person), f"{person}\n{text}"
+
+
+def _affected(before: dict, after: dict) -> set[str]:
+    """Everybody who gains or loses a role, as the two configs say it."""
+    given = [
+        {(role, person) for role in config["roles"] for person in _listed(config, role)}
+        for config in (before, after)
+    ]
+    return {person for _, person in given[0] ^ given[1]}
+
+
+def _listed(config: dict, role: str) -> list[str]:
+    return (config["roles"].get(role) or {}).get("members") or []
+
+
+def _few(text: str, person: str) -> bool:
+    """Whether the person is named again only where no more than two are."""
+    sentences = [part for part in re.split(r"\n(?=[-+!?~ ] )", text) if person in part]
+    return len(sentences) > 0 and all(sentence.count("@") <= 2 for sentence in sentences[1:])
 
 
 def test_colours_mean_something_and_go_with_it(shown) -> None:
