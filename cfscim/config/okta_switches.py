@@ -77,6 +77,8 @@ DEACTIVATE_USERS = Switch(
     capability=("update", "lifecycle_deactivate"),
 )
 """Off while a stack leaves Okta, or whoever is unassigned is deactivated in Cloudflare."""
+PUSH_GROUPS = Switch("Push Groups", "GROUP_PUSH", None, on=True)
+"""On wherever the integration is."""
 RENAME_GROUPS = Switch(
     "Rename app groups to match group name in Okta",
     "renameGroups",
@@ -89,7 +91,7 @@ RENAME_GROUPS = Switch(
 SWITCHES = (
     CREATE_USERS,
     DEACTIVATE_USERS,
-    Switch("Push Groups", "GROUP_PUSH", None, on=True),
+    PUSH_GROUPS,
     # Cloudflare refuses attribute updates, and knows no password.
     Switch(
         "Update User Attributes",

@@ -10,7 +10,15 @@ from functools import partial
 from cfscim.config.checklist import PRINT_VALUE
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
-from cfscim.config.okta_switches import USER_PROVISIONING, Page, Switch, by_api, listed, unlisted
+from cfscim.config.okta_switches import (
+    PUSH_GROUPS,
+    USER_PROVISIONING,
+    Page,
+    Switch,
+    by_api,
+    listed,
+    unlisted,
+)
 from cfscim.config.provider_settings import OKTA_ORG_NAME
 from cfscim.vendors.okta.checks import feature_problems
 from cfscim.vendors.okta.models import App, User
@@ -72,10 +80,10 @@ def app_questions(
     set_by_api = okta.api_integration == "api"
     for switch in listed(leaving=leaving and set_by_api):
         yield ask(
-            f"features.{switch.name}",
+            _id(switch).removeprefix("okta."),
             switch.title,
             switch.wanted,
-            partial(_feature, facts, switch),
+            partial(_feature, config, facts, switch),
             provisioning,
         )
     yield ask(
@@ -201,25 +209,36 @@ def _setting(facts: OktaFacts, expected: str, read: Callable[[App], str]) -> Ver
     return same(expected, read(facts.existing_app()), _UP)
 
 
-def _feature(facts: OktaFacts, switch: Switch) -> Verdict:
-    shown = "on" if switch.name in facts.existing_app().features else "off"
+def _feature(config: ScimConfig, facts: OktaFacts, switch: Switch) -> Verdict:
+    features = facts.existing_app().features
+    shown = "on" if switch.name in features else "off"
     if switch.page is None:
-        text = f"{Page.INTEGRATION} > Edit, select Enable API integration, then Save"
-    else:
-        text = f"{switch.page} > Edit, {switch.verb} {switch.title}, then Save"
+        return same(switch.wanted, shown, _connect(config))
+    text = f"{switch.page} > Edit, {switch.verb} {switch.title}, then Save"
     action = Action(Act.OKTA_SWITCH, text, (switch.name, switch.wanted))
-    return same(switch.wanted, shown, action)
+    # Without the integration there is no such page.
+    first = [] if PUSH_GROUPS.name in features else [actions.see(_id(PUSH_GROUPS))]
+    return same(switch.wanted, shown, *first, action)
+
+
+def _id(switch: Switch) -> str:
+    """The check of a switch that Okta shows."""
+    return f"okta.features.{switch.name}"
+
+
+def _connect(config: ScimConfig) -> Action:
+    return Action(
+        Act.OKTA_CONNECT,
+        f"{Page.INTEGRATION} > Edit, select Enable API integration: base URL "
+        f"{scim_base_url(config)}, as token what `{PRINT_VALUE}` prints, Test API Credentials, "
+        "then Save",
+    )
 
 
 def _connection(config: ScimConfig, okta: OktaConfig, facts: OktaFacts) -> Verdict:
     facts.existing_app()
     connection, wanted = facts.connection.get(), scim_base_url(config)
-    expected = f"enabled, {wanted}"
-    by_hand = Action(
-        Act.OKTA_CONNECT,
-        f"Provisioning > Integration > Edit: base URL {wanted}, as token what `{PRINT_VALUE}` "
-        "prints, Test API Credentials, then Save",
-    )
+    expected, by_hand = f"enabled, {wanted}", _connect(config)
     if connection.status == "ENABLED" and connection.base_url not in (None, wanted):
         return fails(expected, f"enabled, {connection.base_url}", by_hand)
     if connection.status == "ENABLED" and connection.base_url == wanted:

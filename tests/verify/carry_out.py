@@ -235,12 +235,8 @@ class Hands:
             configure(self.world, self.app().id, settings)
 
     def switch(self, feature: str, wanted: str) -> None:
-        if not self.app().provisioning.base_url:  # there are boxes only behind an address
-            self.connect()
-        # What is no box comes with the integration itself.
-        boxes = {feature: wanted == "on"} if feature in BOXES else {}
         with self.world.locked("okta"):
-            configure(self.world, self.app().id, {"boxes": boxes})
+            configure(self.world, self.app().id, {"boxes": {feature: wanted == "on"}})
 
     def delete_app(self, *ids: str) -> None:
         for id_ in ids:
@@ -424,8 +420,16 @@ class Hands:
 def in_turn(checks: Iterable[Check]) -> list[Action]:
     """Each action once, as a person does them: all consoles, then one update, then one cycle."""
     every = list(dict.fromkeys(action for check in checks for action in check.actions))
-    # Who comes into charge comes first: an account without anybody takes no other change.
-    last = (Act.CLOUDFLARE_GIVE_ROLE, None, Act.ENTRA_RESTART, Act.OKTA_PUSH_NOW, Act.WAIT)
+    # Who comes into charge comes first: an account without anybody takes no other change. Other
+    # pages of Okta's are there once the integration is.
+    last = (
+        Act.CLOUDFLARE_GIVE_ROLE,
+        Act.OKTA_CONNECT,
+        None,
+        Act.ENTRA_RESTART,
+        Act.OKTA_PUSH_NOW,
+        Act.WAIT,
+    )
     return sorted(every, key=lambda one: last.index(one.kind if one.kind in last else None))
 
 
