@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from random import Random
+from types import MappingProxyType
 
 import pytest
 
@@ -66,8 +67,12 @@ class Fortnight:
     """One stack, and the truth about it: who is declared, who was delivered, since when it differs.
 
     `changed`: role and person -> when it last changed whether the person has it; `issued`: when
-    the token was made that nobody has used yet, None where it was used.
+    the token was made that nobody has used yet, None where it was used. `token`, `provider`: what
+    else the stack file has of them.
     """
+
+    token: Mapping[str, object] = MappingProxyType({})
+    provider: Mapping[str, object] = MappingProxyType({})
 
     def __init__(self, sandbox: Sandbox, kind: str, seed: int) -> None:
         self.sandbox, self.kind = sandbox, kind
@@ -89,14 +94,19 @@ class Fortnight:
             self.update(*every)
 
     def update(self, *changed: tuple[str, str], confirmed: bool = True) -> None:
-        okta = {"apiIntegrationConfirmed": confirmed} if self.kind == "okta" else {}
+        by_hand = self.kind == "okta" and not self.by_api
+        okta = {"apiIntegrationConfirmed": confirmed} if by_hand else {}
         # With Okta the previous token stays until somebody has handed the new one over.
         kept = {"keepPrevious": True} if self.kind == "okta" else {}
+        token = {"rotation": str(self.rotation), **kept, **self.token}
+        owner = str(token.pop("owner", "account"))
+        given = {**okta, **self.provider}
         self.given = stack_config(
             self.kind,
+            owner=owner,
             roles=self.roles(),
-            token={"rotation": str(self.rotation), **kept},
-            **okta,  # type: ignore[arg-type]
+            token=token,
+            **given,  # type: ignore[arg-type]
         )
         scim = self.given[KEY]
         assert isinstance(scim, dict)
@@ -104,6 +114,11 @@ class Fortnight:
         self.result = self.stack.update(self.given)
         self.updated = Clock.moment
         self.changed |= dict.fromkeys(changed, Clock.moment)
+
+    @property
+    def by_api(self) -> bool:
+        """Whether Okta is given the token by its API, without trying it."""
+        return self.provider.get("apiIntegration") == "api"
 
     def roles(self) -> Mapping[str, list[str] | None]:
         """The roles as the stack file has them."""
@@ -126,8 +141,9 @@ class Fortnight:
             self.issued = None
 
     def paste(self) -> None:
-        do_console_steps(self.admin, self.result)
-        self.issued = None
+        if not self.by_api:
+            do_console_steps(self.admin, self.result)
+            self.issued = None
 
     def cycle(self) -> None:
         self.admin.post("cycle").raise_for_status()

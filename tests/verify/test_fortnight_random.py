@@ -7,7 +7,7 @@ sides' groups, when each last changed, and what was done by hand: `verify` has t
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from random import Random
 
@@ -24,7 +24,18 @@ from tests.verify.verify_undeclared_ways import account, member
 
 __all__ = ["clock", "in_process"]
 
-SEEDS = range(300 if os.environ.get("CFSCIM_FULL_MATRIX") else 3)
+VARIANTS: Mapping[str, Sequence[tuple[Mapping[str, object], Mapping[str, object]]]] = {
+    "okta": (
+        ({}, {}),
+        ({"keepPrevious": False}, {}),
+        ({}, {"apiIntegration": "api", "catalogApp": "zscalerbyz"}),
+        ({"owner": "user"}, {}),
+    ),
+    "entra": (({}, {}), ({}, {"scope": "filtered"}), ({"owner": "user"}, {})),
+}
+"""By identity provider: further keys of token and provider; each seed has one of them."""
+
+SEEDS = range(300 if os.environ.get("CFSCIM_FULL_MATRIX") else 6)
 DAYS = 14
 _ROLES = ("Administrator", "Billing", BY_HAND)
 _STEP = timedelta(minutes=1)
@@ -42,6 +53,7 @@ class Chance(Days):
         self.failed = False
         self.told: dict[int, int] = {GREEN: 0, RED: 0, NOT_YET: 0}
         self.done: list[str] = []
+        self.token, self.provider = VARIANTS[kind][seed % len(VARIANTS[kind])]
         super().__init__(sandbox, kind)
         self.random = Random(seed)
         for person in PEOPLE:  # a role without the application grants nothing
@@ -128,6 +140,9 @@ class Chance(Days):
         """One that failed is made good by one that delivers everything anew."""
         body = {"identityProvider": self.kind, "full": full}
         self.failed = bool(self.admin.post("cycle", json=body).json()[self.kind]["errors"])
+        newest = max(self.sandbox.world.cloudflare.tokens.values(), key=lambda t: t.issued_on)
+        if self.by_api and newest.last_used_on:
+            self.issued = None
         # Whose membership ended has nothing any more.
         there = account(self.sandbox.world).members
         self.powers = [of for of in self.powers if of.id in there]
@@ -179,7 +194,8 @@ class Chance(Days):
         parts = {self.of_role(role) for role in (*self.declared, BY_HAND)}
         if self.powers or self.failed or self.off & set().union(*self.declared.values()):
             return RED
-        if self.off & self.members():
+        # Where a filter decides who is in the account, who has no role is nobody's concern.
+        if self.off & self.members() and self.provider.get("scope") != "filtered":
             return RED
         if self.issued is not None:
             parts.add(RED if self.issued + BOUND <= Clock.moment else NOT_YET)
