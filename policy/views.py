@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from pulumi_policy import PolicyResource, ResourceValidationArgs, proxy
 from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
 
+from cfscim.config.credentials import MASK
 from cfscim.config.json_types import Json
-from cfscim.config.policy.model import SECRET, UNKNOWN, UNSEEN, ResourceView
+from cfscim.config.policy.model import UNKNOWN, UNSEEN, ResourceView
 
 
 def view_of(args: ResourceValidationArgs) -> ResourceView:
@@ -79,6 +80,6 @@ def readable(value: Json) -> Json:
         return [readable(item) for item in value]
     if isinstance(value, dict):
         if value.get(SPECIAL_SIG_KEY) == SPECIAL_SECRET_SIG:
-            return SECRET
+            return MASK
         return {key: readable(inner) for key, inner in value.items()}
     return value

@@ -18,6 +18,11 @@ from cfscim.config.provider_settings import OKTA_DOMAINS
 PRINT_VALUE = "pulumi stack output tokenValue --show-secrets"
 """The command that prints the token; the token itself stands nowhere."""
 
+FORMER = "cloudflare.former"
+LEAVING = "okta.leaving"
+ENTRA_USER_NAMES = "entra.people.userName"
+"""Checks of `verify` that prove a step, and are named there as well."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -84,7 +89,7 @@ def _leaving_okta(config: ScimConfig, app_id: str, okta_domain: str) -> Iterator
             f"Okta, app {okta.app_label}",
             f"before {when}, {Page.TO_APP} > Edit, clear {DEACTIVATE_USERS.title}, then Save.",
             okta_app_link(okta, app_id, okta_domain),
-            ("okta.leaving",),
+            (LEAVING,),
         )
 
 
@@ -101,7 +106,7 @@ def _left_by_a_move(config: ScimConfig) -> Iterator[Step]:
     yield Step(
         "Cloudflare > Manage Account > Members",
         f"{what}; {instead}",
-        proven_by=("cloudflare.former",),
+        proven_by=(FORMER,),
     )
 
 
@@ -201,7 +206,7 @@ def _entra(config: ScimConfig, entra: EntraConfig, app_id: str) -> Iterator[Step
         f"check that the user principal name {whose} equals the mail address letter for letter; "
         "Cloudflare compares them case-sensitively, and changing a person's name is for your "
         "directory's owner to decide.",
-        proven_by=("entra.people.userName",),
+        proven_by=(ENTRA_USER_NAMES,),
     )
     if not entra.start:
         yield Step(

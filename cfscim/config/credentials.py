@@ -3,6 +3,7 @@
 import re
 
 MASK = "[secret]"
+"""What stands in the place of every secret."""
 
 _CREDENTIAL = re.compile(
     r"""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from cfscim.config.kinds import STACK
 from cfscim.gitops.shell import A_PAGE, Ask, Json, Stop, listing, objects, run, texts
 from cfscim.gitops.stacks import changed_files, commit_of, file_at, program_files, stack_of
 
@@ -254,7 +255,7 @@ def _is_empty(stack: str) -> bool:
     deployment = state.get("deployment") if isinstance(state, dict) else None
     resources = deployment.get("resources") if isinstance(deployment, dict) else None
     kinds = {texts(resource, "type") for resource in objects(resources)}
-    return not kinds - {"pulumi:pulumi:Stack"}
+    return not kinds - {STACK}
 
 
 def _unread(stack: str, said: str) -> Stop:

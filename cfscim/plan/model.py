@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
+from typing import Any
+
+from pydantic.alias_generators import to_camel
 
 from cfscim.config.access import Grant, access_table
 from cfscim.config.calls import Asked, Calls, calls
@@ -17,7 +20,7 @@ from cfscim.config.provider_settings import OKTA_BASE_URL, okta_domain
 from cfscim.config.stack_file import CheckedStack
 from cfscim.config.warnings import lines, warnings
 from cfscim.program.placeholders import PlanMonitor
-from cfscim.program.registrations import Declared, Registration, Value
+from cfscim.program.registrations import Declared, Options, Registration, Value
 from cfscim.program.run import run_program
 
 
@@ -119,21 +122,29 @@ def grant_json(grant: Grant) -> dict[str, object]:
     return {"person": grant.person, "role": grant.role.value, "group": grant.group}
 
 
+_ALIKE = ("type", "name", "parent", "inputs")
+_PLAIN = {to_camel(name): name for name in ("protect", "retain_on_delete", "replacement_trigger")}
+_LISTS = {to_camel(name): name for name in ("ignore_changes", "depends_on")}
+
+
 def _resource(resource: Registration) -> dict[str, object]:
-    options = resource.options
-    return {
-        "type": resource.type,
-        "name": resource.name,
-        "parent": resource.parent,
-        "inputs": resource.inputs,
-        "options": {
-            "protect": options.protect,
-            "retainOnDelete": options.retain_on_delete,
-            "ignoreChanges": list(options.ignore_changes),
-            "dependsOn": list(options.depends_on),
-            "replacementTrigger": options.replacement_trigger,
-        },
+    options: dict[str, object] = {
+        key: getattr(resource.options, name) for key, name in _PLAIN.items()
     }
+    options |= {key: list(getattr(resource.options, name)) for key, name in _LISTS.items()}
+    return {**{name: getattr(resource, name) for name in _ALIKE}, "options": options}
+
+
+def registration(entry: Mapping[str, Any]) -> Registration:
+    """The resource that one of the contract's object `resources` is about."""
+    given = entry["options"]
+    options = {name: given[key] for key, name in _PLAIN.items()}
+    options |= {name: tuple(given[key]) for key, name in _LISTS.items()}
+    return Registration(
+        **{name: entry[name] for name in _ALIKE},
+        options=Options(**options),
+        custom=not entry["type"].startswith(f"{PROJECT}:"),
+    )
 
 
 def check(

@@ -65,6 +65,8 @@ from cfscim.vendors.okta.signin import okta_http
 from cfscim.vendors.pages import numbered_pages
 from cfscim.vendors.settings import Settings
 
+ORGANISATION = "okta.organisation"
+
 
 def _rights(vendor: str, rights: Iterable[Right], granted: frozenset[str]) -> Iterator[Answer]:
     """A line a right; the missing ones named with how they are granted."""
@@ -403,7 +405,7 @@ def _organisation(http: HttpClient, asked: Asked) -> Iterator[Answer]:
     try:
         shown = inner({"is": http.get("/.well-known/okta-organization").body}, "is")
     except AnswerError as error:
-        yield refused("okta.organisation", error)
+        yield refused(ORGANISATION, error)
         return
     hosts = [
         urlsplit(string(inner(shown, "_links", link), "href")).hostname or ""
@@ -411,10 +413,10 @@ def _organisation(http: HttpClient, asked: Asked) -> Iterator[Answer]:
     ]
     names = [host.split(".")[0] for host in hosts if host]
     if provider.org_name.lower() in names:
-        yield Answer("okta.organisation", f"the organisation is {provider.org_name}")
+        yield Answer(ORGANISATION, f"the organisation is {provider.org_name}")
     elif names:
         yield wrong(
-            "okta.organisation",
+            ORGANISATION,
             "identityProvider.orgName",
             f"these credentials are of {names[0]}, the config says {provider.org_name}",
             "everything would be made in the other organisation",

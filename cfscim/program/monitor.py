@@ -6,8 +6,9 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, Mocks
 from pulumi.runtime.proto import resource_pb2
 
+from cfscim.config.credentials import MASK
 from cfscim.config.kinds import SERIALISED, STACK
-from cfscim.program.registrations import SECRET, Declared, Options, Registration, Value
+from cfscim.program.registrations import Declared, Options, Registration, Value
 
 _SIGNATURE = {key: sign for key, sign in rpc.wrap_rpc_secret(None).items() if key != "value"}
 """What Pulumi marks a secret with, beside its value."""
@@ -117,7 +118,7 @@ def _plain(value: ProtoValue) -> Value:
         if all(
             key in fields and fields[key].string_value == sign for key, sign in _SIGNATURE.items()
         ):
-            return SECRET
+            return MASK
         return _plain_struct(value.struct_value)
     if kind == "list_value":
         return [_plain(item) for item in value.list_value.values]

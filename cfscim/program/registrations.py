@@ -6,9 +6,6 @@ from heapq import heapify, heappop, heappush
 
 Value = None | bool | int | float | str | list["Value"] | dict[str, "Value"]
 
-SECRET = "[secret]"  # noqa: S105 - the mask, not a secret
-"""What stands in the place of every secret."""
-
 
 @dataclass(frozen=True)
 class Options:

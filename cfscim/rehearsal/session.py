@@ -8,10 +8,11 @@ from itertools import count
 
 from pydantic import SecretStr
 
+from cfscim.config.credentials import MASK
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.kinds import TOKENS
 from cfscim.config.messages import PROJECT, ScimError
-from cfscim.program.registrations import SECRET, Declared, Options, Registration, Value
+from cfscim.program.registrations import Declared, Options, Registration, Value
 from cfscim.program.run import run_program
 from cfscim.rehearsal.carrier import Carrier, Key, named, title
 from cfscim.rehearsal.handler import Resource, items, string
@@ -295,7 +296,7 @@ class RehearsalDeployer:
         self._token_value = result.token_value
         counts = ", ".join(f"{number} {what}" for what, number in sorted(result.summary.items()))
         self._progress(f"rehearsal of the update: {counts}")
-        return {name: value for name, value in result.outputs.items() if value != SECRET}
+        return {name: value for name, value in result.outputs.items() if value != MASK}
 
     def secret_output(self, name: str) -> str:
         """The value of a secret output. Raises `ScimError` for one that there is not."""

@@ -7,16 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from cfscim import processes
-from cfscim.config.messages import PROJECT, Message, MissingError, ScimError, UsageError, one_line
+from cfscim.config.messages import Message, MissingError, ScimError, UsageError, one_line
 from cfscim.config.project import PROJECT_FILE, project_settings
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.gitops.shell import GIT
 from cfscim.gitops.stacks import NAMES, leads
-from cfscim.plan.model import Plan, make_plan, plan_of
-from cfscim.program.registrations import Declared, Options, Registration
+from cfscim.plan.model import Plan, make_plan, plan_of, registration
+from cfscim.program.registrations import Declared
 from cfscim.program.run import PROGRAM
 from cfscim.review.program import (
     NO_CHANGE,
@@ -339,22 +338,4 @@ def declared_of(plan: Mapping[str, object]) -> Declared:
     outputs = plan.get("outputs")
     assert isinstance(listed, list)
     assert isinstance(outputs, dict)
-    return Declared([_registration(entry) for entry in listed], dict(outputs))
-
-
-def _registration(entry: dict[str, Any]) -> Registration:
-    options = entry["options"]
-    return Registration(
-        type=entry["type"],
-        name=entry["name"],
-        parent=entry["parent"],
-        inputs=entry["inputs"],
-        options=Options(
-            protect=options["protect"],
-            retain_on_delete=options["retainOnDelete"],
-            ignore_changes=tuple(options["ignoreChanges"]),
-            depends_on=tuple(options["dependsOn"]),
-            replacement_trigger=options["replacementTrigger"],
-        ),
-        custom=not entry["type"].startswith(f"{PROJECT}:"),
-    )
+    return Declared([registration(entry) for entry in listed], dict(outputs))

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from cfscim.config.credentials import MASK
 from cfscim.config.kinds import PREVIOUS_TOKENS, TOKENS, kind_of
 from cfscim.config.messages import PROJECT
 from cfscim.config.policy.model import person_of
 from cfscim.plan.report import value_text
-from cfscim.program.registrations import SECRET, Registration, Value
+from cfscim.program.registrations import Registration, Value
 from cfscim.report.document import Code, Inline, Line
 
 KNOWN_LATER = "(known after the update)"
@@ -216,7 +217,7 @@ def _made_from(
     """Inputs that read the same in both programs and yet get another value."""
     for key, sources in resource.fed_by.items():
         if key not in known and key in resource.inputs and fresh.intersection(sources):
-            marks = (SECRET, *(f"${{{name}." for name in fresh))
+            marks = (MASK, *(f"${{{name}." for name in fresh))
             paths = list(_holding(marks, key, resource.inputs[key]))
             for path, old in paths or [(key, resource.inputs[key])]:
                 yield PropertyChange(path, old, KNOWN_LATER)

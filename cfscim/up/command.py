@@ -26,6 +26,7 @@ from cfscim.config.names import scim_base_url
 from cfscim.config.okta_switches import SWITCHES
 from cfscim.config.stack_file import CheckedStack
 from cfscim.hints import next_command, stack_words
+from cfscim.preflight.checks import ORGANISATION
 from cfscim.preflight.command import ask, problems, stopping
 from cfscim.rehearsal import RehearsalDeployer
 from cfscim.report.say import say
@@ -198,9 +199,7 @@ def _preflight(
     # The sandbox's credentials and organisation stand for the stack's own.
     here = replace(checked, file=replace(checked.file, provider_config={}))
     state, env = stack_state(deployer.state()), sandbox.environment()
-    answers = [
-        answer for answer in ask(here, config, state, env) if answer.id != "okta.organisation"
-    ]
+    answers = [answer for answer in ask(here, config, state, env) if answer.id != ORGANISATION]
     for answer in problems(answers):
         progress(f"  preflight: {answer.message}")
     if stopping(answers):

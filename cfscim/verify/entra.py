@@ -7,6 +7,7 @@ Microsoft Graph, synchronizationJob, synchronizationStatus, quarantine.
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
+from cfscim.config.checklist import ENTRA_USER_NAMES
 from cfscim.config.entra_keys import (
     Key,
     everybody,
@@ -30,7 +31,13 @@ from cfscim.vendors.entra.saved_keys import described, further_keys, removal
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
 from cfscim.verify.directory import latest, named
-from cfscim.verify.entra_facts import LONGEST, EntraDirectory, EntraFacts, restart_command
+from cfscim.verify.entra_facts import (
+    LONGEST,
+    PEOPLE_ERRORS,
+    EntraDirectory,
+    EntraFacts,
+    restart_command,
+)
 from cfscim.verify.links import EntraLinks
 from cfscim.verify.reading import Unreadable
 from cfscim.verify.report import Question, Verdict, fails, holds, not_yet, same, unknown
@@ -114,14 +121,14 @@ def people_questions(
 ) -> Iterator[Question]:
     """The people in scope: their names, and who failed in the last cycle."""
     yield Question(
-        "entra.people.userName",
+        ENTRA_USER_NAMES,
         "every person's user principal name is the mail address",
         "equal",
         links.people,
         partial(_names, directory),
     )
     yield Question(
-        "entra.people.errors",
+        PEOPLE_ERRORS,
         "provisioning errors of the last cycle by person",
         "none",
         links.provisioning,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from cfscim.config.access import people
+from cfscim.config.checklist import ENTRA_USER_NAMES
 from cfscim.config.json_types import JsonObject
 from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import group_names
@@ -27,6 +28,8 @@ from cfscim.verify.links import EntraLinks
 from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.reading import Dependent, Reader, Reading, Unreadable
 
+PEOPLE_ERRORS = "entra.people.errors"
+"""The check that says what is to be done for a person."""
 LONGEST = timedelta(minutes=60)
 """A cycle begins every 40 minutes at most, and takes its time (Microsoft: "20 to 40 minutes")."""
 
@@ -395,12 +398,12 @@ class EntraDirectory:
             return Person(address, names | {mail.lower()}, off="disabled in Entra")
         if member.id in failed:
             reason = f"Entra could not provision: {failed[member.id]}"
-            return Person(address, names, reason=reason, cure=(see("entra.people.errors"),))
+            return Person(address, names, reason=reason, cure=(see(PEOPLE_ERRORS),))
         if mail != name:
             reason = f"user principal name {name or 'empty'} is not mail {mail or 'empty'}"
             if not mail:
                 reason = "mail is empty, so Entra sends no e-mail address"
-            return Person(address, names, reason=reason, cure=(see("entra.people.userName"),))
+            return Person(address, names, reason=reason, cure=(see(ENTRA_USER_NAMES),))
         if self.entra.user_filter:
             reason = "does not meet userFilter, or not yet a cycle of Entra"
             return Person(address, names, reason=reason)

@@ -26,7 +26,7 @@ from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
 from cfscim.verify.directory import named
 from cfscim.verify.links import OktaLinks
-from cfscim.verify.okta_facts import OktaDirectory, OktaFacts
+from cfscim.verify.okta_facts import EARLY, ERRORS, USER_NAMES, OktaDirectory, OktaFacts
 from cfscim.verify.report import Question, Verdict, fails, holds, same, unknown
 
 _USER_NAME = "${source.email}"
@@ -130,34 +130,23 @@ def people_questions(
 ) -> Iterator[Question]:
     """The people of the app: what Cloudflare is told their names are, and who failed."""
     link = links.tab("assignments")
-    yield Question(
-        "okta.people.userName",
-        "every person's app user name is the e-mail address",
-        "equal",
-        link,
-        partial(_user_names, facts),
-    )
-    yield Question(
-        "okta.people.double",
-        "accounts that share an e-mail address",
-        "none",
-        link,
-        partial(_doubles, facts),
-    )
-    yield Question(
-        "okta.people.early",
-        "people assigned before provisioning was on",
-        "none",
-        link,
-        partial(_early, directory),
-    )
-    yield Question(
-        "okta.people.errors",
-        "provisioning errors by person",
-        "none",
-        link,
-        partial(_errors, directory),
-    )
+    for id_, title, expected, verdict in (
+        (
+            USER_NAMES,
+            "every person's app user name is the e-mail address",
+            "equal",
+            partial(_user_names, facts),
+        ),
+        (
+            "okta.people.double",
+            "accounts that share an e-mail address",
+            "none",
+            partial(_doubles, facts),
+        ),
+        (EARLY, "people assigned before provisioning was on", "none", partial(_early, directory)),
+        (ERRORS, "provisioning errors by person", "none", partial(_errors, directory)),
+    ):
+        yield Question(id_, title, expected, link, verdict)
 
 
 def _active(facts: OktaFacts, okta: OktaConfig) -> Verdict:

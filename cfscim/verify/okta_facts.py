@@ -36,6 +36,9 @@ _LOG_DAYS = 7
 # The System Log has an event within seconds, as good as always.
 _LOG_LAG = timedelta(seconds=10)
 _MOST_LOST = 60
+USER_NAMES = "okta.people.userName"
+EARLY, ERRORS = "okta.people.early", "okta.people.errors"
+"""Checks that say what is to be done for a person."""
 _SYNCED = "SYNCHRONIZED"
 _OFF = {status: state.short for status, state in STATES.items() if state.off}
 """A status of which apps are told `active: false` -> how a person reads it."""
@@ -393,7 +396,7 @@ class OktaDirectory:
             return self._failed(assigned, user.email, names)
         if assigned.user_name.lower() != user.email.lower():
             reason = f"the app knows the person as {assigned.user_name}"
-            return Person(user.email, names, reason=reason, cure=(see("okta.people.userName"),))
+            return Person(user.email, names, reason=reason, cure=(see(USER_NAMES),))
         return Person(user.email, names, delivered=assigned.sync_state == _SYNCED)
 
     def _unassigned(self, user: User, names: frozenset[str]) -> Person:
@@ -414,7 +417,7 @@ class OktaDirectory:
     def _failed(self, assigned: AppUser, address: str, names: frozenset[str]) -> Person:
         if assigned.sync_state != "ERROR":
             return Person(address, names)
-        check = "okta.people.early" if self._is_early(assigned) else "okta.people.errors"
+        check = EARLY if self._is_early(assigned) else ERRORS
         return Person(address, names, reason=self._error(assigned), cure=(see(check),))
 
     def _error(self, assigned: AppUser) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
 
+from cfscim.config.credentials import MASK
 from cfscim.config.lanes import Lane, lanes
 from cfscim.config.messages import MissingError
 from cfscim.config.models import ScimConfig
@@ -68,7 +69,7 @@ class StackOutputs(WayOutputs):
     @field_validator("token_value")
     @classmethod
     def _shown(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value() in ("", "[secret]"):
+        if value.get_secret_value() in ("", MASK):
             raise ValueError("the token's value is hidden")
         return value
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
+from cfscim.config.checklist import FORMER, LEAVING
 from cfscim.config.kinds import NEXT
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_names
@@ -61,7 +62,7 @@ def leaving_okta(questions: Iterable[Question]) -> Iterator[Question]:
         yield replace(question, ask=partial(_on_or_off, question))
         title = f"{DEACTIVATE_USERS.title} while the stack leaves Okta"
         ask = partial(_off_for_the_leaving, question)
-        yield replace(question, id="okta.leaving", title=title, expected="off", ask=ask)
+        yield replace(question, id=LEAVING, title=title, expected="off", ask=ask)
 
 
 def _on_or_off(question: Question) -> Verdict:
@@ -88,7 +89,7 @@ def former_questions(config: ScimConfig, new: Way) -> Iterator[Question]:
     if config.move is None or not config.move.switched:
         return
     yield Question(
-        "cloudflare.former",
+        FORMER,
         "what is left of the former way",
         _NOTHING,
         CloudflareLinks.of(config).groups,

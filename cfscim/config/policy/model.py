@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
-from cfscim.config.credentials import MASK
 from cfscim.config.json_types import Json
 from cfscim.config.messages import Keys, Message
 from cfscim.config.models import ScimConfig, Waiver
@@ -14,9 +13,6 @@ from cfscim.config.models import ScimConfig, Waiver
 _PERSON = re.compile(r"\$\{user: (.*)\}", re.DOTALL)
 UNKNOWN = "${unknown}"
 """What stands in the place of a value that only the finished update will know."""
-
-SECRET = MASK
-"""What stands in the place of every secret; no rule ever sees one."""
 
 DEFAULT_SHARE = 0.25
 """The share of people, or of groups, that one change may remove."""

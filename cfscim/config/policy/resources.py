@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from cfscim.config import facts
-from cfscim.config.credentials import looks_secret
+from cfscim.config.credentials import MASK, looks_secret
 from cfscim.config.entra_keys import Key
 from cfscim.config.facts import USER_SCOPE, account_resource, token_trigger
 from cfscim.config.json_types import Json
@@ -19,7 +19,7 @@ from cfscim.config.kinds import (
     TOKENS,
 )
 from cfscim.config.models import Move
-from cfscim.config.policy.model import SECRET, UNKNOWN, UNSEEN, Case, Finding, ResourceView, Rule
+from cfscim.config.policy.model import UNKNOWN, UNSEEN, Case, Finding, ResourceView, Rule
 from cfscim.config.roles import PERMISSION_GROUP_IDS
 from cfscim.config.words import moment
 
@@ -120,7 +120,7 @@ def _rotation(case: Case, view: ResourceView) -> Iterator[Finding]:
             "leave protect off, so that a changed token.rotation can replace it",
         )
     trigger, declared = view.replacement_trigger, token_trigger(case.config)
-    if trigger is not UNSEEN and trigger not in (declared, UNKNOWN, SECRET):
+    if trigger is not UNSEEN and trigger not in (declared, UNKNOWN, MASK):
         yield Finding(
             "the token's replacement trigger is not token.rotation",
             f'set replacement_trigger to token.rotation, now "{declared}"',
@@ -225,7 +225,7 @@ def _unmarked(value: Json, path: str) -> Iterator[str]:
 
 def _plain_text(value: Json, path: str) -> Iterator[str]:
     # A shape of a credential is reported already, as such.
-    if isinstance(value, str) and value not in (SECRET, UNKNOWN) and not looks_secret(value):
+    if isinstance(value, str) and value not in (MASK, UNKNOWN) and not looks_secret(value):
         yield path
 
 
