@@ -44,13 +44,15 @@ _STEP = timedelta(minutes=1)
 class Chance(Days):
     """A stack to which things happen.
 
-    `powers`: members with a role by hand; `off`: who is suspended; `failed`: the last cycle was.
+    `powers`: members with a role by hand; `off`: who is suspended; `failed`: the last cycle was;
+    `forgotten`: role and person whose removal was not sent before Entra forgot all it had sent.
     """
 
     def __init__(self, sandbox: Sandbox, kind: str, seed: int) -> None:
         self.powers: list[Member] = []
         self.off: set[str] = set()
         self.failed = False
+        self.forgotten: set[tuple[str, str]] = set()
         self.told: dict[int, int] = {GREEN: 0, RED: 0, NOT_YET: 0}
         self.done: list[str] = []
         self.token, self.provider = VARIANTS[kind][seed % len(VARIANTS[kind])]
@@ -139,6 +141,9 @@ class Chance(Days):
     def cycle(self, *, full: bool = False) -> None:
         """One that failed is made good by one that delivers everything anew."""
         body = {"identityProvider": self.kind, "full": full}
+        if full and self.kind == "entra":
+            roles = (*self.declared, BY_HAND)
+            self.forgotten |= {(r, one) for r in roles for one in self.has(r) - self.wanted(r)}
         self.failed = bool(self.admin.post("cycle", json=body).json()[self.kind]["errors"])
         newest = max(self.sandbox.world.cloudflare.tokens.values(), key=lambda t: t.issued_on)
         if self.by_api and newest.last_used_on:
@@ -186,6 +191,8 @@ class Chance(Days):
             return RED
         if not differing:
             return GREEN
+        if any((role, person) in self.forgotten for person in self.has(role) - self.wanted(role)):
+            return RED
         since = min(self.changed[role, person] for person in differing)
         return RED if since + BOUND <= Clock.moment else NOT_YET
 
@@ -252,8 +259,17 @@ class Chance(Days):
         """A cycle; after one that failed, everything anew."""
         self.done.append("cycle")
         self.later(1)
+        self.remove_forgotten()
         self.cycle(full=self.failed)
         self.later(1)
+
+    def remove_forgotten(self) -> None:
+        """Out of the account, and everything anew: as verify says."""
+        world, there = self.sandbox.world, self.members()
+        for person in sorted({person for _, person in self.forgotten} & there):
+            world.cloudflare.remove_member(account(world), member(world, person))
+            self.failed = True
+        self.forgotten.clear()
 
 
 def _red(report: Report) -> set[str]:
