@@ -50,6 +50,7 @@ def _replay(arguments: list[str]) -> int:
         figures = tenant.run(sandbox.world, exchanges)
     if not figures.exchanges:
         print(f"{place}: no exchange of a call that is compared", file=sys.stderr)
+        print(*figures.lines(), sep="\n")
         return 2
     print(*figures.lines(), *figures.differences, sep="\n")
     return 1 if figures.differences else 0

@@ -1,21 +1,24 @@
 """Holds the sandbox against recorded traffic: a live vendor's answers and the sandbox's own.
 
-A recording is a folder, or a file, of JSON lines (gzipped or not), each an exchange: ``source``,
-``file`` (one recording; its exchanges are replayed in the order of ``i`` on a fresh sandbox),
-``host`` (which vendor; left out: Okta), ``method``, ``path``, ``query`` (pairs), ``request``,
-``status``, ``response``. Ids are those of the recording: what is restored keeps them, the others
-are mapped by comparing the answers as they come.
+A recording is a folder, or a file, of JSON lines or of one JSON list (gzipped or not), each an
+exchange: ``source``, ``file`` (one recording; its exchanges are replayed in the order of ``i`` on a
+fresh sandbox; left out: the file's name and the line), ``host`` (which vendor; left out: Okta),
+``method``, ``path`` (or a whole address), ``query`` (pairs, an object or text), ``request``,
+``status``, ``response`` (JSON, or its text). Ids are those of the recording: what is restored keeps
+them, the others are mapped by comparing the answers as they come.
 """
 
 import gzip
 import json
 import re
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
+from urllib.parse import parse_qsl
 
 from werkzeug.test import Client
 
@@ -34,6 +37,10 @@ _ID = re.compile(
 # … and what stands for one that has no form of its own.
 _NAMED = re.compile(rf"{_ID.pattern}|(?<![\w-])text-\d+(?![\w-])")
 _STAND_IN = re.compile(r"text-\d+")  # what a recording has where a text was replaced
+_WITHOUT_HOST = re.compile(r"^https?://[^/?]*")
+_MOST_OTHERS = 20
+_ENDINGS = r"\.(jsonl|ndjson)(\.gz)?$"
+_GZIPPED = b"\x1f\x8b"
 _ANY = "null"
 """The type of a key without a value: it goes with every other type."""
 
@@ -55,19 +62,25 @@ class Exchange:
     next_page: str = ""  # the cursor of the Link header to a next page
 
     @classmethod
-    def of(cls, line: Mapping[str, object]) -> "Exchange":
-        """An exchange from its JSON line. Raises KeyError, TypeError or ValueError."""
+    def of(cls, line: object, file: str = "", number: int = 0) -> "Exchange":
+        """An exchange from its JSON line; `file`, `number`: where it does not say them itself.
+
+        Raises KeyError, TypeError or ValueError.
+        """
+        if not isinstance(line, Mapping):
+            raise TypeError("it is no object")
+        address, _, query = _WITHOUT_HOST.sub("", str(line["path"])).partition("?")
         return cls(
-            source=str(line.get("source", "")),
-            file=str(line["file"]),
-            number=int(str(line["i"])),
-            method=str(line["method"]),
-            path="/" + str(line["path"]).lstrip("/"),
-            query=tuple((str(key), str(value)) for key, value in _pairs(line.get("query"))),
-            request=line.get("request"),
-            status=int(str(line["status"])),
-            response=line.get("response"),
-            host=str(line.get("host", "")),
+            source=str(line.get("source") or ""),
+            file=str(line.get("file") or file),
+            number=int(str(line.get("i", number))),
+            method=str(line["method"]).upper(),
+            path="/" + address.lstrip("/"),
+            query=(*parse_qsl(query, keep_blank_values=True), *_pairs(line.get("query"))),
+            request=_parsed(line.get("request")),
+            status=int(str(line["status"]).split()[0]),
+            response=_parsed(line.get("response")),
+            host=str(line.get("host") or ""),
             next_page=cursor(str(line.get("headers"))),
         )
 
@@ -94,7 +107,10 @@ class Accepted:
 
 @dataclass
 class Figures:
-    """How the replayed exchanges compare, by call; ``differences`` has those not accepted."""
+    """How the replayed exchanges compare, by call; ``differences`` has those not accepted.
+
+    ``others``: calls that are not compared: nothing of ours makes them, or the answer says nothing.
+    """
 
     exchanges: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
@@ -102,6 +118,7 @@ class Figures:
     settled: Counter[str] = field(default_factory=Counter)  # equal, or different as accepted
     accepted: Counter[Accepted] = field(default_factory=Counter)
     differences: list[str] = field(default_factory=list)
+    others: Counter[str] = field(default_factory=Counter)
 
     def lines(self) -> Iterator[str]:
         """A table by call, then each accepted difference with how often it was met."""
@@ -117,6 +134,14 @@ class Figures:
         yield f"{'all':{width}}  {totals[0]:9}  {totals[1]:12}  {totals[2]:11}  {totals[3]:11}"
         for accepted, times in self.accepted.most_common():
             yield f"accepted {times} times: {accepted.reason}"
+        if self.others:
+            yield f"not compared: {self.others.total()} exchanges of {len(self.others)} calls"
+        for call, times in self.others.most_common(_MOST_OTHERS):
+            yield f"  {times:9}  {call}"
+
+    def leave_out(self, exchange: Exchange) -> None:
+        """Count a call that is not compared, ids left out."""
+        self.others[f"{exchange.method} {_ID.sub('{id}', exchange.path)}"] += 1
 
 
 @dataclass
@@ -164,9 +189,9 @@ class Ids:
     def _paired(self, recorded: list[Json], ours: list[Json]) -> Iterable[tuple[Json, Json]]:
         if not all(isinstance(item, dict) and "id" in item for item in (*recorded, *ours)):
             return zip(recorded, ours, strict=False)
-        mine = {item["id"]: item for item in ours if isinstance(item, dict)}
+        mine = {str(item["id"]): item for item in ours if isinstance(item, dict)}
         return [
-            (item, mine[self.known[item["id"]]])
+            (item, mine[self.known[str(item["id"])]])
             for item in recorded
             if isinstance(item, dict) and self.known.get(str(item["id"])) in mine
         ]
@@ -184,7 +209,7 @@ def known_only(own: Json, recorded: Json) -> Json:
 @contextmanager
 def as_far_as_shown() -> Iterator[None]:
     """Around one document of the past: what it does not tell is not restored, and differs."""
-    with suppress(KeyError, TypeError, ValueError, AttributeError):
+    with suppress(LookupError, TypeError, ValueError, AttributeError):
         yield
 
 
@@ -240,20 +265,34 @@ def cursor(headers: str) -> str:
 
 
 def load(place: Path) -> list[Exchange]:
-    """The exchanges of a file, or of every ``*.jsonl`` and ``*.jsonl.gz`` of a folder.
+    """The exchanges of a file, or of every one of a folder and those in it that has a known ending.
 
     Raises OSError, or ValueError naming file and line for what is no exchange.
     """
     exchanges = []
-    for path in [place] if place.is_file() else sorted(place.glob("*.jsonl*")):
-        data = path.read_bytes()
-        text = gzip.decompress(data) if path.suffix == ".gz" else data
-        for number, line in enumerate(text.decode().splitlines(), 1):
-            try:
-                exchanges.append(Exchange.of(json.loads(line)))
-            except (KeyError, TypeError, ValueError) as error:
-                raise ValueError(f"{path}:{number}: this line is no exchange ({error})") from error
+    found = place.rglob("*") if place.is_dir() else [place]
+    for path in sorted(found):
+        if path == place or (path.is_file() and re.search(_ENDINGS, path.name)):
+            exchanges += _of_file(path)
     return exchanges
+
+
+def _of_file(path: Path) -> Iterator[Exchange]:
+    data = path.read_bytes()
+    try:
+        text = (gzip.decompress(data) if data.startswith(_GZIPPED) else data).decode()
+        whole = json.loads(text) if text.lstrip().startswith("[") else None
+    except (EOFError, zlib.error, ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: it cannot be read ({error})") from error
+    lines = text.splitlines() if whole is None else whole
+    for number, line in enumerate(lines, 1):
+        if isinstance(line, str) and not line.strip():
+            continue
+        try:
+            given = json.loads(line) if whole is None else line
+            yield Exchange.of(given, path.name, number)
+        except (KeyError, TypeError, ValueError, IndexError, RecursionError) as error:
+            raise ValueError(f"{path}:{number}: this line is no exchange ({error})") from error
 
 
 def recordings(exchanges: Iterable[Exchange]) -> Iterator[list[Exchange]]:
@@ -332,10 +371,23 @@ def compare(
     figures.differences += [f"{at}: {line}" for line in kept]
 
 
-def _pairs(query: object) -> Iterable[tuple[object, object]]:
-    if isinstance(query, Mapping):
-        return query.items()
-    return [(pair[0], pair[1]) for pair in query] if isinstance(query, list) else []
+def _pairs(query: object) -> Iterator[tuple[str, str]]:
+    """Pairs; those of an object, where one key may have several; those of a text."""
+    if isinstance(query, str):
+        yield from parse_qsl(query.removeprefix("?"), keep_blank_values=True)
+        return
+    pairs = query.items() if isinstance(query, Mapping) else query or ()
+    for key, value in cast(Iterable[tuple[object, object]], pairs):
+        for one in value if isinstance(value, list) else [value]:
+            yield str(key), str(one)
+
+
+def _parsed(body: Json) -> Json:
+    """A body that a recorder kept as text."""
+    if isinstance(body, str) and body.lstrip().startswith(("{", "[")):
+        with suppress(ValueError):
+            return json.loads(body)
+    return body
 
 
 def _parent_differs(

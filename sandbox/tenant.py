@@ -7,7 +7,17 @@ from werkzeug.test import Client
 from sandbox.cloudflare import recorded as cloudflare
 from sandbox.entra import recorded as entra
 from sandbox.okta import recorded as okta
-from sandbox.replay import OWN_SOURCE, Exchange, Figures, Ids, Vendor, compare, recordings, send
+from sandbox.replay import (
+    OWN_SOURCE,
+    Exchange,
+    Figures,
+    Ids,
+    Vendor,
+    as_far_as_shown,
+    compare,
+    recordings,
+    send,
+)
 from sandbox.server.app import App
 from sandbox.server.world import World
 
@@ -28,12 +38,15 @@ def replay(world: World, recording: Sequence[Exchange], figures: Figures) -> Non
     world.reset()
     ids = Ids()
     for vendor in (cloudflare, entra, okta):
-        vendor.build(world, [each for each in recording if vendor_of(each) is vendor], ids)
+        with as_far_as_shown():
+            vendor.build(world, [each for each in recording if vendor_of(each) is vendor], ids)
     client = Client(App(world), use_cookies=False)
     for exchange in recording:
         vendor = vendor_of(exchange)
+        own = exchange.source == OWN_SOURCE
         call = vendor.call_of(exchange)
-        if call is None:
+        if call is None or not (own or App.serves(exchange.method, exchange.path)):
+            figures.leave_out(exchange)
             continue
         answer = send(client, world, vendor, exchange, ids)
         if answer.status == exchange.status:
@@ -41,7 +54,6 @@ def replay(world: World, recording: Sequence[Exchange], figures: Figures) -> Non
             if exchange.next_page and answer.next_page:
                 ids.known[exchange.next_page] = answer.next_page
         # What the program recorded is of today: nothing of it is put down to a vendor's past.
-        own = exchange.source == OWN_SOURCE
         accepted = [each for each in vendor.ACCEPTED if each.today or not own]
         compare(figures, call, exchange, answer, accepted)
 

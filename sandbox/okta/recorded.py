@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from sandbox.okta.api.connections import store as store_connection
 from sandbox.okta.api.users import BASE_ATTRIBUTES
@@ -26,6 +26,7 @@ from sandbox.okta.models import (
     OktaState,
     Policy,
     User,
+    UserStatus,
     now,
 )
 from sandbox.okta.provisioning.assignment import DEFAULT_TEMPLATE, join
@@ -473,7 +474,8 @@ def _user(state: OktaState, key: str, document: Document) -> User:
     )
     named = ("login", "email", "firstName", "lastName")
     user.extra = {name: value for name, value in profile.items() if name not in named}
-    user.status = document.get("status", "ACTIVE")
+    shown = document.get("status")
+    user.status = cast(UserStatus, shown) if shown in get_args(UserStatus) else "ACTIVE"
     credentials = document.get("credentials") or {}
     user.password = "password" in credentials
     user.recovery_question = (credentials.get("recovery_question") or {}).get("question")

@@ -70,6 +70,11 @@ class App:
             return self._safely(chosen, Context(request, None, self.world))
         return self._vendor_answer(request, chosen)
 
+    @classmethod
+    def serves(cls, method: str, path: str) -> bool:
+        """Whether any vendor has this call here."""
+        return cls._router(path).serves(method, path)
+
     @staticmethod
     def _router(path: str) -> Router:
         if _SCIM_PATH.match(path):

@@ -81,6 +81,10 @@ class Router:
         self._before.append(check)
         return check
 
+    def serves(self, method: str, path: str) -> bool:
+        """Whether there is a handler for this call."""
+        return self._map.bind("").test(path, method)
+
     def dispatch(self, context: Context) -> Response:
         """Answer the request of ``context``; the caller holds the vendor's lock."""
         adapter = self._map.bind_to_environ(context.request.environ)

@@ -1,6 +1,7 @@
 """The sandbox answers as live Okta organisations were recorded to (status, error, keys, types)."""
 
 import contextlib
+import gzip
 import json
 import re
 from collections.abc import Iterator
@@ -185,6 +186,92 @@ def test_the_command_tells_where_a_tenant_behaves_otherwise(
     assert main(["replay", str(file)]) == 1
     assert "status 404, recorded 204" in capsys.readouterr().out
     assert main(["replay", str(tmp_path / "none.jsonl")]) == 2
+
+
+_LINE = {
+    "source": "elsewhere",
+    "file": "a",
+    "i": 0,
+    "method": "get",
+    "path": "https://x.okta.com/api/v1/groups?q=Any",
+    "status": "200 OK",
+    "response": "[]",
+}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "[" + json.dumps(_LINE) + "]",
+        json.dumps({key: _LINE[key] for key in ("method", "path", "status", "response")}) + "\n\n",
+        json.dumps({**_LINE, "path": "/api/v1/groups", "query": "q=Any", "host": None}),
+        json.dumps({**_LINE, "path": "/api/v1/groups", "query": {"q": ["Any"]}}),
+    ],
+)
+def test_other_forms_of_the_same_exchange(tmp_path: Path, lines: str) -> None:
+    (tmp_path / "inner").mkdir()
+    for place, data in (
+        ("a.jsonl", lines.encode()),
+        ("inner/b.jsonl.gz", gzip.compress(lines.encode())),
+    ):
+        (tmp_path / place).write_bytes(data)
+    first, second = load(tmp_path)
+    assert (first.method, first.path, first.query) == ("GET", "/api/v1/groups", (("q", "Any"),))
+    assert (first.status, first.response, first.host) == (200, [], "")
+    assert second.query == first.query
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x1f\x8b\x08", gzip.compress(b"{}" * 999)[:30], b"\xff\xfe", b"[1", b'["x"]', b"7"]
+)
+def test_a_file_that_is_none_is_named_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], data: bytes
+) -> None:
+    (tmp_path / "a.jsonl").write_bytes(data)
+    assert main(["replay", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert str(tmp_path / "a.jsonl") in told
+    assert told.count("\n") == 1
+
+
+def test_calls_that_nothing_of_ours_makes_are_counted(world: World) -> None:
+    graph = {"host": "microsoft", "method": "GET", "status": 200, "file": "a"}
+    figures = tenant.run(
+        world,
+        [
+            Exchange.of({**graph, "i": 0, "path": "/v1.0/teams/x", "response": {"id": "x"}}),
+            Exchange.of({**graph, "i": 1, "path": "/client/v4/zones", "host": "cloudflare-0"}),
+            exchange(2, "GET", "/api/v1/zones"),
+            exchange(3, "GET", "/api/v1/zones"),
+        ],
+    )
+    assert figures.differences == []
+    assert figures.others == {
+        "GET /v1.0/teams/x": 1,
+        "GET /client/v4/zones": 1,
+        "GET /api/v1/zones": 2,
+    }
+    assert "not compared: 4 exchanges of 3 calls" in [*figures.lines()]
+
+
+@pytest.mark.parametrize("junk", [None, -1, [], {}, [None], {"id": []}, {"profile": 1}, "\n"])
+def test_answers_of_no_sense_are_differences_and_no_failure(
+    world: World, capsys: pytest.CaptureFixture[str], junk: object
+) -> None:
+    key = "00u" + "a" * 17
+    person = {"id": key, "status": junk, "profile": {"login": junk, "email": "a@example.com"}}
+    listed = [person, {"id": junk}, junk]
+    figures = tenant.run(
+        world,
+        [
+            exchange(1, "GET", "/api/v1/users", response=listed),
+            exchange(2, "GET", f"/api/v1/users/{key}", response={**person, "_links": junk}),
+            exchange(3, "POST", "/api/v1/groups", request={"profile": junk}),
+            exchange(4, "GET", f"/api/v1/groups/{'x' * 300}/users", response=junk),
+        ],
+    )
+    assert figures.exchanges.total() == 4
+    assert capsys.readouterr().err == ""
 
 
 def test_a_line_that_is_no_exchange_is_named(tmp_path: Path) -> None:
