@@ -270,8 +270,7 @@ def load(place: Path) -> list[Exchange]:
     Raises OSError, or ValueError naming file and line for what is no exchange.
     """
     exchanges = []
-    found = place.rglob("*") if place.is_dir() else [place]
-    for path in sorted(found):
+    for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
         if path == place or (path.is_file() and re.search(_ENDINGS, path.name)):
             exchanges += _of_file(path)
     return exchanges
@@ -378,8 +377,8 @@ def _pairs(query: object) -> Iterator[tuple[str, str]]:
         return
     pairs = query.items() if isinstance(query, Mapping) else query or ()
     for key, value in cast(Iterable[tuple[object, object]], pairs):
-        for one in value if isinstance(value, list) else [value]:
-            yield str(key), str(one)
+        for each in value if isinstance(value, list) else [value]:
+            yield str(key), str(each)
 
 
 def _parsed(body: Json) -> Json:
