@@ -147,7 +147,7 @@ def read_people(name: str) -> Iterator[tuple[str, str]]:
         raise UsageError(
             f"{where}: line {table.line}",
             "the columns person and role are not named",
-            "nobody may be given a role by guessing which column says it",
+            spreadsheet.NO_GUESS,
             'write "person,role" as the first line',
         )
     wrong: list[str] = []

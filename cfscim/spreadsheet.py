@@ -21,7 +21,7 @@ PERSON = (
 """What the column with the person's address is called, as `title` writes it; the first counts."""
 ROLE = ("role", "roles", "cloudflarerole", "cloudflareroles")
 
-_NO_GUESS = "nobody may be given a role by guessing which column says it"
+NO_GUESS = "nobody may be given a role by guessing which column says it"
 _SEPARATORS = (",", ";", "\t")
 _NAMED = re.compile(r"sep=(.)\s*\Z", re.IGNORECASE)
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -80,7 +80,7 @@ def read(name: str, where: str) -> Table:
             raise UsageError(
                 f"{where}: line {line}",
                 f"it has {len(cells)} cells, and the first line {len(titles)}",
-                _NO_GUESS,
+                NO_GUESS,
                 "put a cell that holds the separator between double quotes",
             )
     padding = [""] * len(titles)
@@ -124,6 +124,6 @@ def _no_twins(titles: Sequence[str], where: str) -> None:
         raise UsageError(
             where,
             f'two columns are named "{one_line(twin[:60])}"',
-            _NO_GUESS,
+            NO_GUESS,
             "name each column once",
         )

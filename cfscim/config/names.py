@@ -7,6 +7,8 @@ from cfscim.config.roles import Role
 
 CLOUDFLARE_API = "https://api.cloudflare.com/client/v4"
 """Where Cloudflare's API is, version included."""
+OKTA_USER_NAME = "${source.email}"
+"""What Okta sends as userName; Cloudflare takes nothing but the e-mail address."""
 
 
 def group_name(config: ScimConfig, role: Role) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 
 from cfscim.config.checklist import PRINT_VALUE
 from cfscim.config.models import OktaConfig, ScimConfig
-from cfscim.config.names import scim_base_url
+from cfscim.config.names import OKTA_USER_NAME, scim_base_url
 from cfscim.config.okta_switches import (
     PUSH_GROUPS,
     USER_PROVISIONING,
@@ -29,7 +29,6 @@ from cfscim.verify.links import OktaLinks
 from cfscim.verify.okta_facts import EARLY, ERRORS, USER_NAMES, OktaDirectory, OktaFacts
 from cfscim.verify.report import Question, Verdict, fails, holds, same, unknown
 
-_USER_NAME = "${source.email}"
 _UP = actions.REFRESH
 _BY_CONSOLE = (
     actions.config("identityProvider.apiIntegration", "console"),
@@ -65,7 +64,7 @@ def app_questions(
         (
             "app.userName",
             "application username format",
-            _USER_NAME,
+            OKTA_USER_NAME,
             lambda app: app.credentials.user_name_template.template,
         ),
     ):

@@ -14,6 +14,7 @@ import pulumi_okta as okta
 from cfscim.config.kinds import OKTA_APP_NAME, OKTA_ASSIGNMENTS_NAME, OKTA_USERS
 from cfscim.config.lanes import Lane
 from cfscim.config.models import OktaConfig
+from cfscim.config.names import OKTA_USER_NAME
 from components.okta.group import OktaGroup
 from components.people import listed_people
 
@@ -48,8 +49,7 @@ class OktaApp(pulumi.ComponentResource):
             hide_web=True,
             hide_ios=True,
             auto_submit_toolbar=False,
-            # Cloudflare takes only an e-mail address for userName.
-            user_name_template="${source.email}",
+            user_name_template=OKTA_USER_NAME,
             user_name_template_type="BUILT_IN",
             opts=pulumi.ResourceOptions(
                 parent=self,

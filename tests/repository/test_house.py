@@ -8,8 +8,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from cfscim.config.kinds import KINDS
+from cfscim.config.models import ScimConfig
+from cfscim.config.refusals import alias_of, models_in
 from cfscim.config.roles import PERMISSION_GROUP_IDS
 
 ROOT = Path(__file__).parents[2]
@@ -105,6 +108,27 @@ def test_the_sandbox_keeps_its_own(look) -> None:
     strangers = r"stands in cfscim/"
     lines = [line for place, path in files("sandbox") for line in look(place, path)]
     assert [line for line in lines if not re.search(strangers, line)] == []
+
+
+def _key_paths(model: type[BaseModel], above: str = "") -> Iterator[str]:
+    """Every key path of the models, those on the way included."""
+    for name, declared in model.model_fields.items():
+        path = f"{above}{alias_of(name, declared)}"
+        yield path
+        for inner in models_in(declared.annotation):
+            yield from _key_paths(inner, f"{path}.")
+
+
+def test_a_key_path_in_the_program_is_one_of_the_models() -> None:
+    known = {*_key_paths(ScimConfig)}
+    top = "|".join(sorted(path for path in known if "." not in path))
+    assert [
+        f"{place}:{node.lineno}: {node.value}"
+        for place, path in files(*PROGRAM)
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if re.fullmatch(rf"({top})(\.[a-zA-Z]+)+", node.value) and node.value not in known
+    ] == []
 
 
 def test_nothing_is_there_for_tests_alone() -> None:
