@@ -209,7 +209,8 @@ class Bounded(PulumiCommand):
 class EngineDeployer:
     """Runs updates of one stack with the engine; state, backend and settings stay in `folder`.
 
-    `environment` is the whole environment of the engine, the providers and the program.
+    `environment` is the whole environment of the engine, the providers and the program;
+    `project_folder` where `pulumi` can be run by hand with it.
     """
 
     def __init__(
@@ -223,14 +224,14 @@ class EngineDeployer:
         self._engine = engine
         self._stack_name = stack
         self._progress = progress_of(progress)
-        self._project = folder / "project"
+        self.project_folder = folder / "project"
         backend = folder / "backend"
-        for path in (self._project, backend):
+        for path in (self.project_folder, backend):
             path.mkdir(parents=True, exist_ok=True)
         # A link inside the project: the engine refuses a program outside of it, and a copy of
         # the stack file keeps the salt and our overrides out of the repository.
-        if not (self._project / "program").exists():
-            (self._project / "program").symlink_to(PROGRAM.parent, target_is_directory=True)
+        if not (self.project_folder / "program").exists():
+            (self.project_folder / "program").symlink_to(PROGRAM.parent, target_is_directory=True)
         settings = {
             "name": PROJECT,
             "main": "program",
@@ -239,7 +240,7 @@ class EngineDeployer:
                 "options": {"toolchain": "pip", "virtualenv": str(Path(sys.prefix))},
             },
         }
-        (self._project / PROJECT_FILE).write_text(yaml.safe_dump(settings))
+        (self.project_folder / PROJECT_FILE).write_text(yaml.safe_dump(settings))
         self.environment = {
             **environment,
             "PULUMI_BACKEND_URL": backend.as_uri(),
@@ -256,11 +257,6 @@ class EngineDeployer:
         """What `pulumi stack export` prints; secrets stay encrypted."""
         exported = self.stack.export_stack().deployment or {}
         return {"deployment": json.loads(json.dumps(exported))}
-
-    @property
-    def project_folder(self) -> Path:
-        """Where `pulumi` can be run by hand with `environment`."""
-        return self._project
 
     def update(self, config: Mapping[str, object]) -> dict[str, object]:
         """One `pulumi up` with `config` as the stack's config; returns the plain outputs.
@@ -294,7 +290,7 @@ class EngineDeployer:
 
     def configure(self, config: Mapping[str, object]) -> None:
         """Writes `config` as the stack's config, for the next update or preview."""
-        path = self._project / f"Pulumi.{self._stack_name}.yaml"
+        path = self.project_folder / f"Pulumi.{self._stack_name}.yaml"
         existing = yaml.safe_load(path.read_text()) if path.exists() else {}
         # The salt of the secrets provider stands in the same file.
         path.write_text(yaml.safe_dump({**(existing or {}), "config": dict(config)}))
@@ -304,7 +300,7 @@ class EngineDeployer:
         """The Automation API's stack, for what goes beyond an update."""
         if self._selected_stack is None:
             workspace = LocalWorkspace(
-                work_dir=str(self._project),
+                work_dir=str(self.project_folder),
                 pulumi_command=self._engine.command,
                 env_vars=self.environment,
             )

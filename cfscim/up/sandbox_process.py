@@ -41,11 +41,16 @@ class RunningSandbox:
 
     def state(self) -> dict[str, dict[str, object]]:
         """Everything the three vendors hold, secrets masked."""
-        return self._checked(self._get("/_sandbox/state")).json()
-
-    def requests(self) -> list[dict[str, object]]:
-        """Every request the vendors received, secrets masked, oldest first."""
-        return self._checked(self._get("/_sandbox/requests")).json()
+        try:
+            answer = self._http.get("/_sandbox/state")
+        except httpx.TransportError as error:
+            raise MissingError(
+                f"sandbox {self.admin}",
+                f"it does not answer ({type(error).__name__})",
+                "there is nothing to update",
+                "start one with `cfscim up --keep`",
+            ) from None
+        return self._checked(answer).json()
 
     def post(self, path: str, body: object = None) -> dict[str, object]:
         """An admin call, as in `post("cycle")`; raises `ScimError` with the sandbox's answer."""
@@ -54,17 +59,6 @@ class RunningSandbox:
     def close(self) -> None:
         """Gives the connections back; the sandbox goes on."""
         self._http.close()
-
-    def _get(self, path: str) -> httpx.Response:
-        try:
-            return self._http.get(path)
-        except httpx.TransportError as error:
-            raise MissingError(
-                f"sandbox {self.admin}",
-                f"it does not answer ({type(error).__name__})",
-                "there is nothing to update",
-                "start one with `cfscim up --keep`",
-            ) from None
 
     @staticmethod
     def _checked(answer: httpx.Response) -> httpx.Response:

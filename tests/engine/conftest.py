@@ -4,10 +4,16 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from cfscim.up.engine import Engine, find_engine
-from cfscim.up.sandbox_process import SandboxProcess
+from cfscim.up.sandbox_process import RunningSandbox, SandboxProcess
+
+
+def received(sandbox: RunningSandbox) -> list[dict[str, object]]:
+    """Every request the vendors received, secrets masked, oldest first."""
+    return httpx.get(f"{sandbox.admin}/_sandbox/requests", trust_env=False).json()
 
 
 @pytest.fixture(scope="session")

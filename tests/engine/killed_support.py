@@ -24,6 +24,7 @@ from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from tests.adopt.adopting import adopt
 from tests.configs import config_object
+from tests.engine.conftest import received
 from tests.loopback import plain_client
 from tests.rehearsal.fault_judgement import State, difference, doubles, excess, normal
 from tests.rehearsal.fault_support import Call, calls_in
@@ -131,7 +132,7 @@ class KillMatrix:
         self.config = parse_config(self._declared, stack="killed")
         self._runs = 0
         self.run(self._deployer())
-        log: list[Any] = sandbox.requests()
+        log: list[Any] = received(sandbox)
         self.calls = calls_in([e for e in log if _writes(e)])
         self._end: State = sandbox.state()
 

@@ -10,6 +10,7 @@ from cfscim.up.command import deploy
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from tests.configs import config_object
+from tests.engine.conftest import received
 from tests.plan.plan_kit import bucket_of
 from tests.plan.test_plan_calls import READS
 
@@ -44,7 +45,7 @@ def test_on_an_app_with_the_api_it_succeeds_after_reading_back(
     gate = created.index("created OktaGate okta-features-gate")
     assert gate < created.index("created PushGroup okta-push-administrator")
 
-    before = len(sandbox.requests())
+    before = len(received(sandbox))
     deployer.update({CONFIG_KEY: declared})
-    again = [entry for entry in sandbox.requests()[before:] if entry["method"] not in READS]
+    again = [entry for entry in received(sandbox)[before:] if entry["method"] not in READS]
     assert [entry for entry in again if bucket_of(str(entry["method"]), str(entry["path"]))] == []

@@ -10,6 +10,7 @@ from cfscim.config.messages import CONFIG_KEY
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from tests.configs import ACCOUNT, COMBINATIONS, config_object
+from tests.engine.conftest import received
 from tests.plan.plan_kit import bucket_of
 from tests.plan.test_plan_calls import READS, foretold
 
@@ -44,16 +45,16 @@ def test_the_figures_are_those_of_the_engine(
     figures = foretold(config)
     stack = EngineDeployer(engine, "engine", folder, sandbox.environment(), lambda _line: None)
     stack.update(config)
-    first = sandbox.requests()
+    first = received(sandbox)
     assert _seen(first) == _figures(figures)
 
     stack.update(config)
-    reads, writes = _seen(sandbox.requests()[len(first) :])
+    reads, writes = _seen(received(sandbox)[len(first) :])
     assert writes == Counter()
     assert reads == Counter({key: one.unchanged for key, one in figures.items()})
 
-    before = len(sandbox.requests())
+    before = len(received(sandbox))
     stack.stack.refresh(on_output=lambda _line: None)
-    reads, writes = _seen(sandbox.requests()[before:])
+    reads, writes = _seen(received(sandbox)[before:])
     assert writes == Counter()
     assert reads == Counter({key: one.refresh for key, one in figures.items()})

@@ -8,6 +8,7 @@ from cfscim.up.command import deploy
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from tests.configs import config_object
+from tests.engine.conftest import received
 
 
 def test_the_token_value_is_encrypted_wherever_the_engine_keeps_it(
@@ -30,5 +31,5 @@ def test_the_token_value_is_encrypted_wherever_the_engine_keeps_it(
     assert any("stacks" in path.parts for path in files)
     kept = {str(path): path.read_text(errors="replace") for path in files}
     kept["progress"], kept["stdout"] = "\n".join(lines), shown.stdout
-    kept["request log"] = json.dumps(sandbox.requests())
+    kept["request log"] = json.dumps(received(sandbox))
     assert [name for name, text in kept.items() if canary in text] == []

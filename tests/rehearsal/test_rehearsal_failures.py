@@ -15,7 +15,7 @@ from cfscim.config.messages import MissingError, ScimError
 from cfscim.program.monitor import RecordingMonitor
 from cfscim.program.placeholders import Placeholders
 from cfscim.program.run import run_program
-from cfscim.rehearsal import run
+from cfscim.rehearsal import Rehearsal
 from cfscim.rehearsal.carrier import Carrier
 from cfscim.rehearsal.vendors import Vendors
 from cfscim.vendors.entra import jobs
@@ -138,4 +138,4 @@ def test_a_wrong_config_is_refused_with_its_own_message(
 def test_missing_credentials_stay_a_missing_thing(sandbox: Sandbox) -> None:
     env = {name: value for name, value in sandbox.env.items() if name != "CLOUDFLARE_API_TOKEN"}
     with pytest.raises(MissingError, match="CLOUDFLARE_API_TOKEN"):
-        run("dev", stack_config(), env, progress=lambda _line: None)
+        Rehearsal("dev", env, progress=lambda _line: None).update(stack_config())

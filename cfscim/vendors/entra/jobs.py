@@ -80,22 +80,6 @@ class JobCalls:
         """Stops cycles; what was provisioned stays. A job that is gone needs nothing."""
         _or_nothing(lambda: self._http.send(_post(_job(service_principal, job) + "/pause")))
 
-    def restart(self, service_principal: str, job: str, scope: str) -> None:
-        """Runs the job anew, forgetting what `scope` names (Graph's `resetScope`).
-
-        Source: learn.microsoft.com/graph/api/synchronization-synchronizationjob-restart.
-        """
-        self._http.send(
-            Call(
-                "POST",
-                _job(service_principal, job) + "/restart",
-                body={"criteria": {"resetScope": scope}},
-                needs=_WRITE,
-                why="the job stays as it is",
-                repeatable=True,
-            )
-        )
-
     def provision_on_demand(
         self, service_principal: str, job: str, rule: str, person: str
     ) -> Provisioned:
