@@ -8,7 +8,7 @@ import pytest
 
 from cfscim.config import okta_switches
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig, parse_config
-from cfscim.config.okta_switches import SWITCHES, Page, Switch
+from cfscim.config.okta_switches import PUSH_GROUPS, SWITCHES, Page, Switch
 from cfscim.vendors.cloudflare.models import ApiToken
 from cfscim.vendors.entra.models import Member
 from cfscim.vendors.okta.models import App, Connection
@@ -75,7 +75,7 @@ def test_a_new_switch_of_okta_s_is_asked_for(monkeypatch: pytest.MonkeyPatch) ->
     config = _config("okta")
     okta = config.identity_provider
     assert isinstance(okta, OktaConfig)
-    app = App(id="0oa1", label="Cloudflare SCIM", status="ACTIVE")
+    app = App(id="0oa1", label="Cloudflare SCIM", status="ACTIVE", features=(PUSH_GROUPS.name,))
     facts = _facts(OktaFacts, app=Reading.of(app))
     questions = app_questions(
         config, okta, facts, OktaLinks(okta, "0oa1", "okta.com"), leaving=False

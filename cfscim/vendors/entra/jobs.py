@@ -167,16 +167,12 @@ class JobCalls:
         )
 
     def provisioning_logs(
-        self, job: str, *, cycle_id: str = "", status: str = "", most: int = 500
+        self, job: str, *, status: str = "", most: int = 500
     ) -> tuple[ProvisioningEvent, ...]:
-        """The job's newest log entries, at most `most`; of one cycle or one status where given."""
+        """The job's newest log entries, at most `most`; of one status where given."""
         needs = "AuditLog.Read.All (or ProvisioningLog.Read.All)"
         path = "/v1.0/auditLogs/provisioning"
-        clauses = {
-            "jobId": bare(job),
-            "cycleId": cycle_id,
-            "provisioningStatusInfo/status": status,
-        }
+        clauses = {"jobId": bare(job), "provisioningStatusInfo/status": status}
         query = {
             "$filter": " and ".join(f"{key} eq {quoted(v)}" for key, v in clauses.items() if v),
             "$top": str(min(most, 500)),

@@ -23,10 +23,9 @@ def sent_name(user_principal_name: str | None) -> str:
 
 
 class Schedule(Reply):
-    """`Active`, `Disabled` or `Paused`, and how often (ISO 8601 duration)."""
+    """`Active`, `Disabled` or `Paused`."""
 
     state: str
-    interval: str | None = None
 
 
 class Trouble(Reply):
@@ -173,7 +172,6 @@ class ProvisioningEvent(Reply):
 
     id: str
     activity_date_time: str
-    cycle_id: str | None = None
     provisioning_action: str | None = None
     provisioning_status_info: StatusInfo
     source_identity: LoggedIdentity = LoggedIdentity()
