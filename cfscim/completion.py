@@ -9,13 +9,13 @@ from typing import Any, get_args
 
 from cfscim.stacks import known_stacks
 
-# _CFSCIM_COMPLETE holds the words so far, the last one unfinished.
+# _CFSCIM_COMPLETE holds the words so far, a line each, the last one unfinished.
 _SCRIPTS = {
     "bash": """\
 cfscim() { %(command)s "$@"; }
 _cfscim() {
   local IFS=$'\\n'
-  COMPREPLY=($(_CFSCIM_COMPLETE="${COMP_WORDS[*]:1:COMP_CWORD}" %(command)s))
+  COMPREPLY=($(_CFSCIM_COMPLETE="${COMP_WORDS[*]:1:COMP_CWORD}"$'\\n' %(command)s))
   [ ${#COMPREPLY[@]} -gt 0 ] || compopt -o default
 }
 complete -F _cfscim cfscim
@@ -24,7 +24,7 @@ complete -F _cfscim cfscim
 cfscim() { %(command)s "$@" }
 _cfscim() {
   local -a found
-  found=("${(@f)$(_CFSCIM_COMPLETE="${(pj:\\n:)words[2,CURRENT]}" %(command)s)}")
+  found=("${(@f)$(_CFSCIM_COMPLETE="${(pj:\\n:)words[2,CURRENT]}"$'\\n' %(command)s)}")
   [[ -n "$found" ]] && compadd -a found || _files
 }
 compdef _cfscim cfscim
@@ -33,9 +33,14 @@ compdef _cfscim cfscim
 function cfscim; %(command)s $argv; end
 function _cfscim
   set -l words (commandline -opc)[2..-1] (commandline -ct)
-  _CFSCIM_COMPLETE=(string join \\n -- $words | string collect -N) %(command)s
+  set -l found (_CFSCIM_COMPLETE=(string join \\n -- $words | string collect -N) %(command)s)
+  if test -n "$found"
+    printf '%%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
 end
-complete --command cfscim --arguments "(_cfscim)"
+complete --command cfscim --no-files --arguments "(_cfscim)"
 """,
 }
 
@@ -52,7 +57,7 @@ def answer(program: Any, asked: str) -> int:
 
     `program` is the command line; `asked` the words so far, a line each.
     """
-    words = asked.split("\n")
+    words = asked.removesuffix("\n").split("\n")
     print("\n".join(sorted(word for word in _next(program, words) if word.startswith(words[-1]))))
     return 0
 

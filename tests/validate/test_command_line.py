@@ -92,13 +92,33 @@ def test_bash_completes_commands_options_values_and_stacks(
     assert ran(folder, ". ./complete.sh; cfscim validate").returncode == 0
 
 
-@pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_other_shells_read_their_script(tmp_path: Path, shell: str) -> None:
+ASKS = {
+    "zsh": "words=({words}); CURRENT=$#words; compdef() {{ }}\n"
+    'compadd() {{ print -rl -- "${{(@)found}}" }}; _files() {{ }}\n'
+    ". ./complete; _cfscim",
+    "fish": "source ./complete; complete -C '{line}'",
+}
+"""How a shell is asked for what it would offer; nothing else of it is needed."""
+
+
+@pytest.mark.parametrize("shell", ASKS)
+def test_other_shells_complete_as_well(folder: Path, shell: str) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"no {shell} here")
-    (tmp_path / "complete").write_text(script(shell))
-    checked = subprocess.run([shell, "-n", str(tmp_path / "complete")], capture_output=True)
-    assert checked.returncode == 0, checked.stderr
+    (folder / "complete").write_text(script(shell))
+    for words, offered in (
+        (["acc"], ["access"]),
+        (["access", "--format", ""], ["csv", "html", "json", "text"]),
+        (["plan", "--stack", "pr"], ["prod"]),
+        (["plan", "--aga"], ["--against"]),
+    ):
+        quoted = " ".join(shlex.quote(word) for word in ["cfscim", *words])
+        asked = ASKS[shell].format(words=quoted, line=" ".join(["cfscim", *words]))
+        alone = "--no-config" if shell == "fish" else "-f"
+        done = subprocess.run(
+            [shell, alone, "-c", asked], cwd=folder, env=ENV, capture_output=True, text=True
+        )
+        assert sorted(filter(None, done.stdout.split("\n"))) == offered, done.stderr
 
 
 HINT = re.compile(r"(\S*python\S* -m cfscim [^`]*?)(?=, then run|`|$)", re.MULTILINE)
