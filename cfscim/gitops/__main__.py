@@ -101,27 +101,42 @@ def _due(arguments: Arguments) -> int:
         names = [arguments.stack]
     if arguments.since and not arguments.stack:
         raise Stop("since is given without stack; it says what one stack is compared with")
-    since = stacks.commit_of(arguments.since) if arguments.since else ""
+    since = _since(arguments.since)
     due = _due_now(names, since)
     if arguments.stack and not due:
-        verified = deployed.history(arguments.stack, settings()["REPOSITORY"], github).verified
-        due = [deployed.Due(arguments.stack, since or verified)]
+        before = since.before if since else _history(arguments.stack).verified
+        due = [deployed.Due(arguments.stack, before)]
     due = [_reachable(stack, by_hand=bool(arguments.since)) for stack in due]
     _output(stacks=json.dumps([stack.output for stack in due]))
     return 0
 
 
-def _due_now(names: list[str], since: str = "") -> list[deployed.Due]:
-    """What of these stacks is due, as GitHub and git have it now; `since`: instead of the last
-    verified deployment."""
-    repository = settings()["REPOSITORY"]
-    known = {stack: deployed.history(stack, repository, github) for stack in names}
+def _since(named: str) -> deployed.Due | None:
+    """What a person names: the commit that was last verified, or `nothing`, and those from which
+    updates began since."""
+    if not named.strip():
+        return None
+    first, *begun = named.split()
+    before = "" if first == deployed.NOTHING else stacks.commit_of(first)
+    for entry in begun:
+        stacks.commit_of(deployed.file_in(entry, "")[0])
+    return deployed.Due("", before, tuple(begun))
+
+
+def _history(stack: str) -> deployed.History:
+    return deployed.history(stack, settings()["REPOSITORY"], github)
+
+
+def _due_now(names: list[str], since: deployed.Due | None = None) -> list[deployed.Due]:
+    """What of these stacks is due, as GitHub and git have it now; `since`: what a person says of
+    them."""
+    known = {stack: _history(stack) for stack in names}
     commits = {stacks.commit_of(h.verified) for h in known.values() if h.verified}
-    ever = {*stacks.gone_stacks(commits), *deployed.environments(repository, github)}
+    ever = {*stacks.gone_stacks(commits), *deployed.environments(settings()["REPOSITORY"], github)}
     gone = ever - {*stacks.all_stacks()}
-    others = {stack: deployed.history(stack, repository, github) for stack in sorted(gone)}
-    if since:
-        known = {stack: replace(history, verified=since) for stack, history in known.items()}
+    others = {stack: _history(stack) for stack in sorted(gone)}
+    if since is not None:
+        known = {stack: history.as_named(since) for stack, history in known.items()}
     return deployed.due(known, deployed.differs, others, deployed.replaces)
 
 
@@ -157,9 +172,7 @@ def _approve(arguments: Arguments) -> int:
 def _verified(arguments: Arguments) -> int:
     """What the stack's own record says, for a pipeline that may read the state before: what
     `approve` takes."""
-    record = deployed.recorded(arguments.stack)
-    begun = tuple(commit for commit in record.begun if commit != record.verified)
-    print(json.dumps([deployed.Due(arguments.stack, record.verified, begun).output]))
+    print(json.dumps([deployed.own_due(arguments.stack).output]))
     return 0
 
 
@@ -176,7 +189,12 @@ def _tip(arguments: Arguments) -> int:  # noqa: ARG001
 
 
 def _before(arguments: Arguments) -> int:
-    """`--record`: with what the stack's own record says was begun since."""
+    """`--record`: with what the stack's own record says was begun since. Without anything that was
+    shown, all is taken from that record."""
+    if arguments.before is None and not arguments.shown:
+        since = _by_record(arguments.stack).before
+        say(f"removals are counted from {since or 'nothing: the stack is new'}")
+        return 0
     shown = _shown(arguments)
     begun = [entry for entry in shown.begun if "/" in entry or not arguments.record]
     if arguments.record:
@@ -188,11 +206,20 @@ def _before(arguments: Arguments) -> int:
     return 0
 
 
+def _by_record(stack: str) -> deployed.Due:
+    """What the stack's own record says it is compared with, handed over to the policy pack."""
+    due = _reachable(deployed.own_due(stack), by_hand=False)
+    deployed.confirm(stack, due, "", by_hand=False)
+    approval.must_not_go_back(stack, due.before)
+    stacks.hand_over(stack, due.before, [deployed.file_in(entry, stack) for entry in due.begun])
+    return due
+
+
 def _shown(arguments: Arguments) -> deployed.Due:
     """What the approver was shown: one stack, and what it was compared with."""
     if not arguments.shown:
         begun = tuple(arguments.begun.split())
-        return deployed.Due(arguments.stack, arguments.before, begun)
+        return deployed.Due(arguments.stack, arguments.before or "", begun)
     (entry,) = objects(parsed(arguments.shown, "--shown"))
     return deployed.Due.read(entry)
 
@@ -200,10 +227,22 @@ def _shown(arguments: Arguments) -> deployed.Due:
 def _confirm(arguments: Arguments) -> int:
     shown = _shown(arguments)
     deployed.confirm(shown.stack, shown, arguments.commit, by_hand=bool(arguments.since))
-    if "REPOSITORY" in settings() and not arguments.since:
+    if arguments.since:
+        return 0
+    deployed.confirm_all(shown, deployed.own_due(shown.stack), arguments.commit)
+    if "REPOSITORY" in settings():
         now = next(iter(_due_now([shown.stack])), None)
         deployed.confirm_all(shown, now, arguments.commit)
     return 0
+
+
+def _compare(arguments: Arguments) -> int:
+    """All that comes before an update which something else starts, and after which nothing runs."""
+    deployed.settle(arguments.stack)
+    due = _by_record(arguments.stack)
+    text, good = summary.approval_text([due])
+    summary.show(text, Path("plan.md"))
+    return 0 if good else 1
 
 
 def _attempt(arguments: Arguments) -> int:
@@ -257,6 +296,7 @@ COMMANDS: dict[str, tuple[Callable[[Arguments], int], tuple[str, ...]]] = {
     "tip": (_tip, ()),
     "before": (_before, ("stack", "before", "begun", "shown", "record", "since")),
     "confirm": (_confirm, ("stack", "before", "begun", "shown", "commit", "since")),
+    "compare": (_compare, ("stack",)),
     "attempt": (_attempt, ("stack", "commit")),
     "record": (_record, ("stack", "commit")),
     "drift": (_drift, ("stack",)),
@@ -275,7 +315,8 @@ def main(given: list[str]) -> int:
         part = commands.add_parser(name, help=command.__doc__)
         part.set_defaults(command=command)
         for option in options:
-            part.add_argument(f"--{option}", default="")
+            # A commit to count from that is not given is not the same as none: a new stack.
+            part.add_argument(f"--{option}", default=None if name == option == "before" else "")
     arguments = parser.parse_args(given)
     try:
         return arguments.command(arguments)

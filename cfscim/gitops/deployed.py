@@ -1,24 +1,43 @@
 """What was last deployed of each stack and verified: the commit that an approver compares with.
 
 The record is the stack's own: its tag `cloudflare-scim:verified`, written after `verify` was green,
-by a job that the stack's approvers let run. Before an approval nobody may read the state, so that
-the approver's summary takes the commit of GitHub's deployment of the environment; after the
-approval both must agree, or the job stops.
+by a job that the stack's approvers let run, and the engine's own list of updates, which knows those
+that were made by hand, too. Before an approval nobody may read the state, so that the approver's
+summary takes the commit of GitHub's deployment of the environment; after the approval both must
+agree, or the job stops.
 """
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from cfscim.config.kinds import STACK
 from cfscim.gitops.shell import A_PAGE, Ask, Json, Stop, listing, objects, run, texts
-from cfscim.gitops.stacks import changed_files, commit_of, file_at, program_files, stack_of
+from cfscim.gitops.stacks import (
+    all_stacks,
+    changed_files,
+    commit_of,
+    file_at,
+    program_files,
+    stack_of,
+)
+from cfscim.gitops.updates import (
+    Update,
+    commit_of_update,
+    engine_says,
+    engine_stacks,
+    unread,
+    updates,
+)
 
 TAG = "cloudflare-scim:verified"
 ATTEMPT = "cloudflare-scim:attempted"
 """What the tags of commits begin with from which an update began that was not verified since."""
+NOTHING = "nothing"
+"""What a person names as the commit before, where no update was ever verified."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _ACCOUNT = re.compile(r"\b[0-9a-f]{32}\b")
 _PAGES = 10
@@ -64,6 +83,11 @@ class History:
     verified: str = ""
     number: int = 0
     begun: tuple[tuple[int, str], ...] = ()
+
+    def as_named(self, since: Due) -> "History":
+        """With what a person says instead of the last verified one, and what they say began."""
+        more = tuple((self.number, commit) for commit in since.begun)
+        return History(since.before, self.number, (*more, *self.begun))
 
 
 def history(stack: str, repository: str, ask: Ask) -> History:
@@ -133,8 +157,13 @@ def replaces(stack: str, entry: str) -> bool:
         there, here = file_at(commit, other), file_at("HEAD", stack)
     except Stop:
         return True  # nobody can say that it does not
+    return there is not None and _same_account(there, here)
+
+
+def _same_account(there: str, here: str | None) -> bool:
+    """Whether two configs name one account; so also where one of them names none."""
     was, now = (set(_ACCOUNT.findall(text or "")) for text in (there, here))
-    return there is not None and (not was or not now or bool(was & now))
+    return not was or not now or bool(was & now)
 
 
 def differs(stack: str, before: str) -> bool:
@@ -145,32 +174,114 @@ def differs(stack: str, before: str) -> bool:
 
 @dataclass(frozen=True)
 class Record:
-    """A stack's own record: the commit last verified, empty where there is none, and those from
-    which updates began since."""
+    """A stack's own record: the commit last verified, or, where none is written down, the last one
+    that the engine carried out; empty where there is neither. `begun`: those from which updates
+    began since; `by_hand`: those of them that no pipeline wrote down."""
 
     verified: str = ""
     begun: tuple[str, ...] = ()
+    by_hand: tuple[str, ...] = ()
 
 
 def recorded(stack: str) -> Record:
-    """What the stack's own record says."""
+    """What the stack's own record says. Raises `Stop` where it cannot be read, and for an update
+    whose config no commit has."""
+    return _record_of(stack, updates(stack))
+
+
+def _record_of(stack: str, listed: Sequence[Update]) -> Record:
     tags = _tags(stack)
-    begun = (texts(tags, name) for name in tags if name.startswith(ATTEMPT))
-    return Record(texts(tags, TAG), tuple(sorted(begun)))
+    known = _attempts(tags)
+    verified, last = texts(tags, TAG), _last(listed)
+    # One that a pipeline began and did not write down as verified is only begun.
+    if not verified and last is not None and last.head not in known:
+        verified = commit_of_update(stack, last)
+    began = dict.fromkeys(
+        update.head if update.head in known else commit_of_update(stack, update)
+        for update in _since(listed, verified)
+    )
+    by_hand = tuple(commit for commit in began if commit not in known)
+    return Record(verified, tuple(sorted({*known, *began})), by_hand)
+
+
+def _last(listed: Iterable[Update]) -> Update | None:
+    return next((update for update in listed if update.succeeded), None)
+
+
+def _since(listed: Sequence[Update], verified: str) -> Sequence[Update]:
+    """The updates that are newer than the one that carried out `verified`; none where the engine
+    knows of none that did."""
+    for place, update in enumerate(listed):
+        if update.succeeded and update.head == verified:
+            return listed[:place]
+    return [] if verified else listed
+
+
+def own_due(stack: str) -> Due:
+    """What a deployment of the stack is compared with, by the engine's records alone: its own, and
+    those of stacks that are gone and whose place it takes, as far as they are newer."""
+    listed = updates(stack)
+    own = _record_of(stack, listed)
+    begun = [commit for commit in own.begun if commit != own.verified]
+    carried = (u.began for u in listed if u.succeeded and u.head == own.verified)
+    since, here = next(carried, ""), file_at("HEAD", stack)
+    for other in sorted({*engine_stacks()} - {*all_stacks()}):
+        its = updates(other)
+        last = _last(its)
+        in_force = its[: its.index(last) + 1] if last is not None else its
+        for update in in_force:
+            was = json.dumps(update.config)
+            if update.began > since and _same_account(was, here):
+                begun.append(f"{commit_of_update(other, update)}/{other}")
+        # One that was killed the engine does not list.
+        for commit, began in _attempts(_tags(other)).items():
+            if began > since and replaces(stack, f"{commit}/{other}"):
+                begun.append(f"{commit}/{other}")
+    return Due(stack, own.verified, tuple(dict.fromkeys(begun)))
+
+
+def settle(stack: str) -> None:
+    """For pipelines in which nothing runs after an update: what the engine carried out last becomes
+    the record, and what began before that no longer counts."""
+    listed = updates(stack)
+    last = _last(listed)
+    if last is None:
+        return
+    commit = commit_of_update(stack, last)
+    tags = _tags(stack)
+    if texts(tags, TAG) != commit:
+        _tag(stack, TAG, commit)
+    for began_from, began in _attempts(tags).items():
+        if began < last.began:
+            _write(stack, "rm", _attempt_tag(began_from))
 
 
 def _tags(stack: str) -> dict[str, Json]:
-    done = run("pulumi", "stack", "tag", "ls", "--stack", stack, "--json", "--non-interactive")
-    if done.returncode:
-        raise _unread(stack, done.stderr)
-    tags: Json = json.loads(done.stdout or "{}")
+    tags = engine_says(stack, "stack", "tag", "ls", "--stack", stack, "--json")
+    if tags is None:
+        raise unread(stack, "the engine has no stack of this name")
     return tags if isinstance(tags, dict) else {}
 
 
 def attempt(stack: str, commit: str) -> None:
     """Writes down, before an update begins, where it is made from; until one is verified, each
     counts. A tag holds 256 characters, so that each commit has one of its own."""
-    _tag(stack, f"{ATTEMPT}-{commit[:12]}", commit)
+    _tag(stack, _attempt_tag(commit), commit, _now())
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _attempt_tag(commit: str) -> str:
+    return f"{ATTEMPT}-{commit[:12]}"
+
+
+def _attempts(tags: Mapping[str, Json]) -> dict[str, str]:
+    """Commit -> when its update began, as the engine writes times; where a tag says no time it may
+    be any."""
+    values = [texts(value).split() for name, value in tags.items() if name.startswith(ATTEMPT)]
+    return {commit: (time or ["9"])[0] for commit, *time in values}
 
 
 def record(stack: str, commit: str) -> None:
@@ -180,16 +291,16 @@ def record(stack: str, commit: str) -> None:
         _write(stack, "rm", name)
 
 
-def _tag(stack: str, tag: str, commit: str) -> None:
+def _tag(stack: str, tag: str, commit: str, *more: str) -> None:
     if not _COMMIT.fullmatch(commit):
         raise Stop(f"{commit!r} is no commit; nothing was recorded of {stack}")
-    _write(stack, "set", tag, commit)
+    _write(stack, "set", tag, " ".join([commit, *more]))
 
 
 def _write(stack: str, *what: str) -> None:
     done = run("pulumi", "stack", "tag", *what, "--stack", stack, "--non-interactive")
     if done.returncode:
-        raise _unread(stack, done.stderr)
+        raise unread(stack, done.stderr)
 
 
 def confirm(stack: str, shown: Due, commit: str, *, by_hand: bool) -> None:
@@ -201,13 +312,21 @@ def confirm(stack: str, shown: Due, commit: str, *, by_hand: bool) -> None:
     if by_hand:
         return
     said, before = recorded(stack), shown.before
+    unseen = _unseen(said.begun, shown, commit)
+    hand = [begun for begun in said.by_hand if begun in unseen]
+    since = " ".join([said.verified or NOTHING, *hand])
     if said.verified and said.verified != before:
         raise Stop(
             f"stack {stack}: last verified is {said.verified[:12]}, and the summary that was "
             f"approved compares with {before[:12] or 'nothing'}; run deploy by hand with stack: "
-            f"{stack} and since: {said.verified}"
+            f"{stack} and since: {since}"
         )
-    unseen = _unseen(said.begun, shown, commit)
+    if hand:
+        raise Stop(
+            f"stack {stack}: {', '.join(begun[:12] for begun in hand)} was updated from by hand, "
+            "and the summary that was approved does not compare with it; run deploy by hand with "
+            f"stack: {stack} and since: {since}"
+        )
     if unseen:
         raise Stop(
             f"stack {stack}: an update from {', '.join(begun[:12] for begun in unseen)} began and "
@@ -221,7 +340,7 @@ def confirm(stack: str, shown: Due, commit: str, *, by_hand: bool) -> None:
         raise Stop(
             f"stack {stack}: it has resources and no record of a verified deployment; what an "
             f"approval carries out cannot be shown; run deploy by hand with stack: {stack} and "
-            "since: the commit that was last deployed"
+            "since: the commit that was last deployed, or name it with --before"
         )
     if before:
         raise Stop(
@@ -232,13 +351,14 @@ def confirm(stack: str, shown: Due, commit: str, *, by_hand: bool) -> None:
 
 def confirm_all(shown: Due, now: Due | None, commit: str) -> None:
     """Raises `Stop` where the approver would be shown more by now: what another stack, whose place
-    this one takes, was deployed with since. `now`: what `due` says of the stack at this moment."""
+    this one takes, was deployed with since. `now`: what is due of the stack at this moment."""
     unseen = _unseen(now.begun if now else (), shown, commit)
     if unseen:
         listed = ", ".join(entry[:12] + entry[40:] for entry in unseen)
         raise Stop(
-            f"stack {shown.stack}: {listed} was deployed since the summary was made, and is not "
-            f"compared with there; run deploy by hand with stack: {shown.stack}"
+            f"stack {shown.stack}: {listed} was deployed, and is not compared with in the summary; "
+            f"run deploy by hand with stack: {shown.stack} and since: "
+            f"{' '.join([shown.before or NOTHING, *unseen])}"
         )
 
 
@@ -248,19 +368,8 @@ def _unseen(begun: Iterable[str], shown: Due, commit: str) -> list[str]:
 
 
 def _is_empty(stack: str) -> bool:
-    done = run("pulumi", "stack", "export", "--stack", stack, "--non-interactive")
-    if done.returncode:
-        raise _unread(stack, done.stderr)
-    state: Json = json.loads(done.stdout or "{}")
+    state = engine_says(stack, "stack", "export", "--stack", stack)
     deployment = state.get("deployment") if isinstance(state, dict) else None
     resources = deployment.get("resources") if isinstance(deployment, dict) else None
     kinds = {texts(resource, "type") for resource in objects(resources)}
     return not kinds - {STACK}
-
-
-def _unread(stack: str, said: str) -> Stop:
-    first = next((line.strip() for line in said.splitlines() if line.strip()), "no answer")
-    return Stop(
-        f"stack {stack}: its state cannot be read: {first[:200]}; nothing was deployed; see "
-        "PULUMI_BACKEND_URL and the sign-in before this step"
-    )

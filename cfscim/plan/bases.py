@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cfscim.config.messages import MissingError, UsageError, one_line
-from cfscim.gitops.deployed import Due, file_in, recorded
+from cfscim.gitops.deployed import Due, file_in, own_due
 from cfscim.gitops.shell import Stop, objects
 from cfscim.review.baseline import Against
 from cfscim.stacks import engine_name
@@ -100,16 +100,16 @@ def _deployed(stack: str | None) -> Due:
             "name one with --stack",
         )
     try:
-        record = recorded(engine_name(stack))
+        due = own_due(engine_name(stack))
     except Stop as error:
         raise MissingError(
             where, str(error), "nothing can be compared with it", "sign in to the state, or name it"
         ) from None
-    if not record.verified:
+    if not due.before:
         raise MissingError(
             where,
             f"stack {one_line(stack)} has no record of a verified deployment",
             "what an update would carry out cannot be shown",
             "name the commit that was last deployed instead",
         )
-    return Due(engine_name(stack), record.verified, record.begun)
+    return due

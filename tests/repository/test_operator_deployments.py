@@ -91,10 +91,11 @@ def test_code_that_nobody_approved_gets_no_credential_and_no_state(file: Path) -
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
-def test_what_runs_before_an_update_is_said_in_this_programs_own_words(file: Path) -> None:
+def test_an_update_is_compared_with_the_last_one_and_runs_under_the_rules(file: Path) -> None:
     stack = file.name.removesuffix(".deploy.yaml")
-    commands = _before_the_run(file)[2:]
-    assert [line.split()[3] for line in commands] == ["plan", "preflight", "adopt"]
-    assert all(f"--stack {stack}" in line for line in commands)
+    assert _before_the_run(file)[1:] == [f"deploy/pipeline before {stack}"]
     environment = yaml.safe_load(file.read_text())["settings"]["operationContext"]
-    assert environment["environmentVariables"]["PULUMI_RUN_PROGRAM"] == "true"
+    given = environment["environmentVariables"]
+    assert given["PULUMI_RUN_PROGRAM"] == "true"
+    assert given["PULUMI_OPTION_POLICY_PACK"] == "policy"
+    assert given["PULUMI_OPTION_POLICY_PACK_CONFIG"] == ".before/policy.json"

@@ -96,13 +96,14 @@ def test_the_workspace_runs_as_the_account_made_for_it() -> None:
 
 @pytest.mark.parametrize("file", STACKS, ids=lambda f: f.stem)
 def test_workspace_starts_under_the_restricted_profile(file: Path) -> None:
-    """That profile sets runAsNonRoot, and the image without `-nonroot` runs as root."""
+    """That profile sets runAsNonRoot; of the engine's images only `pulumi/pulumi` has a variant that
+    does not run as root, with the user id 1000 (pulumi-docker-containers, release.yml: D)."""
     spec = yaml.safe_load(file.read_text())["spec"]
     template = spec["workspaceTemplate"]["spec"]
     version = (ROOT / ".pulumi.version").read_text().strip()
     assert template["securityProfile"] == "restricted"
     assert re.fullmatch(
-        rf"pulumi/pulumi-python:{re.escape(version)}-nonroot@sha256:[0-9a-f]{{64}}",
+        rf"pulumi/pulumi:{re.escape(version)}-nonroot@sha256:[0-9a-f]{{64}}",
         template["image"],  # zeros until `pin` has run: a tag alone could be moved
     )
     assert spec["refresh"] is True
@@ -225,6 +226,32 @@ def pinning(tmp_path: Path) -> Pinning:
 
 
 @pytest.mark.parametrize("file", STACKS, ids=lambda f: f.stem)
+def test_an_update_is_compared_with_the_last_one_before_the_workspace_starts(file: Path) -> None:
+    """The operator puts the containers of a template behind its own (mergePodTemplateSpec: D), and
+    replaces the pod when the commit changes."""
+    spec = yaml.safe_load(file.read_text())["spec"]
+    pod = _pod(spec["workspaceTemplate"]["spec"])
+    *own, before = pod["initContainers"]
+    assert [container["name"] for container in own] == ["bootstrap", "fetch"]
+    assert before["command"] == ["deploy/pipeline", "before", spec["stack"]]
+    assert (ROOT / before["command"][0]).stat().st_mode & 0o111
+    assert before["image"] == spec["workspaceTemplate"]["spec"]["image"]
+    # What the engine is given, the comparison is given: the Secret whole, and the rest by name.
+    refs = spec["envRefs"]
+    secrets = {ref["secret"]["name"] for ref in refs.values() if ref["type"] == "Secret"}
+    assert {each["secretRef"]["name"] for each in before["envFrom"]} == secrets
+    given = {variable["name"]: variable["value"] for variable in before["env"]}
+    assert given.pop("PULUMI_BACKEND_URL") == spec["backend"]
+    literal = {name: ref["literal"]["value"] for name, ref in refs.items() if "literal" in ref}
+    options = {name: value for name, value in literal.items() if name not in given}
+    assert {name: literal[name] for name in given} == given
+    assert options == {
+        "PULUMI_OPTION_POLICY_PACK": "policy",
+        "PULUMI_OPTION_POLICY_PACK_CONFIG": ".before/policy.json",
+    }
+
+
+@pytest.mark.parametrize("file", STACKS, ids=lambda f: f.stem)
 def test_nothing_is_applied_before_it_is_pinned(file: Path) -> None:
     (said,) = yaml.safe_load(file.read_text())["metadata"]["labels"].values()
     assert not LABEL.fullmatch(said)
@@ -266,11 +293,9 @@ def test_pin_writes_nothing_where_the_registry_gives_nothing(pinning: Pinning) -
 
 
 def test_every_image_is_named_with_a_digest() -> None:
-    version = (ROOT / ".pulumi.version").read_text().strip()
+    v = re.escape((ROOT / ".pulumi.version").read_text().strip())
     named = re.compile(r"^\s*-?\s*(?:image|reference): (.*)$", re.MULTILINE)
-    pinned = re.compile(
-        rf"pulumi/pulumi-python:{re.escape(version)}(-nonroot)?@sha256:[0-9a-f]{{64}}"
-    )
+    pinned = re.compile(rf"pulumi/pulumi(-python:{v}|:{v}-nonroot)@sha256:[0-9a-f]{{64}}")
     files = [file for file in (ROOT / "deploy").rglob("*.y*ml") if named.search(file.read_text())]
     assert len(files) == 6
     for file in files:

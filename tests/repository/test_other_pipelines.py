@@ -24,6 +24,9 @@ echo "pulumi $*" >> "$GH_STUB/done"
 case "$1 $2 $3" in
   "stack tag ls") cat "$GH_STUB/tags" 2> /dev/null || echo '{}' ;;
   "stack tag set") echo "{\\"$4\\": \\"$5\\"}" > "$GH_STUB/tags" ;;
+  "stack ls "*) cat "$GH_STUB/stacks" 2> /dev/null || echo '[]' ;;
+  "stack history "*) cat "$GH_STUB/history-$4" 2> /dev/null || echo '[]' ;;
+  "config "*) cat "$GH_STUB/config" 2> /dev/null || echo '{}' ;;
   "stack export "*) echo '{}' ;;
   "up --stack "*) [ ! -e "$GH_STUB/fails" ] || exit 1 ;;
 esac
@@ -227,12 +230,128 @@ def test_pipeline_stops_for_an_older_commit_and_for_another_record(clone: Clone)
     assert _run(clone, "update").returncode == 2
 
 
+def _updated(clone: Clone, *updates: tuple[str, str], stack: str = "dev", **more: object) -> None:
+    """What the engine keeps of a stack's updates, the newest first: commit and result."""
+    listed = [
+        {
+            "kind": "update",
+            "result": result,
+            "startTime": f"2026-11-27T05:00:0{len(updates) - place}.000Z",
+            "environment": {"git.head": commit},
+            **more,
+        }
+        for place, (commit, result) in enumerate(updates)
+    ]
+    (clone.path.parent / "runner" / f"history-{stack}").write_text(json.dumps(listed))
+
+
+def test_an_update_that_something_else_starts_is_compared_with_the_engines_history(
+    clone: Clone,
+) -> None:
+    runner = clone.path.parent / "runner"
+    done = _run(clone, "before", "dev")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Never deployed from here" in done.stdout
+    policy = clone.path / ".before" / "policy.json"
+    assert json.loads(policy.read_text())["removal-share"] == {"beforeFile": ""}
+    first = clone.git("rev-parse", "HEAD")
+    assert json.loads((runner / "tags").read_text()).keys() == {
+        f"cloudflare-scim:attempted-{first[:12]}"
+    }
+    (runner / "tags").unlink()
+    _updated(clone, (first, "succeeded"))
+    clone.edit(SUPERS, "members: [grace@example.com, alan@example.com, eve@example.com]")
+    second = clone.commit()
+    _updated(clone, (second, "failed"), (first, "succeeded"))
+    clone.edit(", eve@example.com", ", mallory@example.com")
+    clone.commit()
+    done = _run(clone, "before", "dev")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"Compared with `{first[:12]}`" in done.stdout
+    assert f"An update of `dev` from `{second[:12]}` began since" in done.stdout
+    assert "`mallory@example.com` gains" in done.stdout
+    assert "`eve@example.com` loses" in done.stdout
+    counted = json.loads(policy.read_text())["removal-share"]
+    assert counted["begunFiles"] == [str(clone.path / ".before" / second / "Pulumi.dev.yaml")]
+    # Too many at once, and nothing after it is reached.
+    clone.edit(
+        "[grace@example.com, alan@example.com, mallory@example.com]", "[mallory@example.com]"
+    )
+    clone.commit()
+    (runner / "done").write_text("")
+    done = _run(clone, "before", "dev")
+    assert done.returncode == 1
+    assert "removal-share" in done.stdout
+    assert "preflight" not in (runner / "done").read_text()
+
+
+def test_what_no_commit_has_is_not_compared_with(clone: Clone) -> None:
+    first = clone.git("rev-parse", "HEAD")
+    _updated(clone, (first, "succeeded"), config={"cloudflare-scim:scim": {"value": "{}"}})
+    for what in ("before", "plan"):
+        done = _run(clone, what, "dev")
+        assert done.returncode == 1
+        assert "with a config that no commit has" in done.stderr
+    (clone.path.parent / "runner" / "history-dev").write_text("not JSON")
+    assert "is no JSON" in _run(clone, "plan", "dev").stderr
+
+
+def test_an_older_commit_is_not_put_in_place_of_a_newer_one(clone: Clone) -> None:
+    newest = clone.commit()
+    _updated(clone, (newest, "succeeded"))
+    clone.git("reset", "--quiet", "--hard", "HEAD^")
+    done = _run(clone, "before", "dev")
+    assert done.returncode == 1
+    assert f"{newest[:12]} was deployed" in done.stderr
+
+
+def test_update_by_hand_since_the_last_verified_one_is_seen(clone: Clone) -> None:
+    runner = clone.path.parent / "runner"
+    first = clone.git("rev-parse", "HEAD")
+    assert _run(clone, "plan", "dev").returncode == 0
+    assert _run(clone, "update", "dev").returncode == 0
+    clone.edit(SUPERS, "members: [grace@example.com, alan@example.com, eve@example.com]")
+    hand = clone.commit()
+    clone.git("reset", "--quiet", "--hard", first)
+    assert _run(clone, "plan", "dev").returncode == 0
+    _updated(clone, (hand, "succeeded"), (first, "succeeded"))
+    done = _run(clone, "update", "dev")
+    assert done.returncode == 1
+    assert f"{hand[:12]} was updated from by hand" in done.stderr
+    assert "`eve@example.com` loses" in _run(clone, "plan", "dev").stdout
+    assert _run(clone, "update", "dev").returncode == 0
+    assert json.loads((runner / "tags").read_text()) == {"cloudflare-scim:verified": first}
+
+
+def test_a_stack_by_another_name_is_compared_with_what_it_was_before(clone: Clone) -> None:
+    runner = clone.path.parent / "runner"
+    clone.edit(SUPERS, "members: [grace@example.com, alan@example.com, eve@example.com]")
+    was = clone.commit()
+    _updated(clone, (was, "succeeded"))
+    (runner / "stacks").write_text('[{"name": "acme/dev"}, {"name": "acme/live"}]')
+    clone.git("mv", "Pulumi.dev.yaml", "Pulumi.live.yaml")
+    clone.edit(", eve@example.com", "", file="Pulumi.live.yaml")
+    clone.commit()
+    clone.git("push", "--quiet", "origin", "main")
+    done = _run(clone, "plan", "live")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"`live` takes the place of `dev`**, deployed from `{was[:12]}`" in done.stdout
+    assert "`eve@example.com` loses" in done.stdout
+    assert _run(clone, "update", "live").returncode == 0
+    counted = json.loads((clone.path / ".before" / "policy.json").read_text())["removal-share"]
+    assert counted["begunFiles"] == [str(clone.path / ".before" / was / "Pulumi.dev.yaml")]
+    # Once it is deployed itself, later than the other, that one is past.
+    tip = clone.git("rev-parse", "HEAD")
+    _updated(clone, (tip, "succeeded"), ("f" * 40, "failed"), stack="live")
+    assert "takes the place" not in _run(clone, "plan", "live").stdout
+
+
 def test_gitlab_and_azure_call_what_is_there() -> None:
     known = set(re.findall(r'^  "(\w+) given"\)', PIPELINE.read_text(), re.MULTILINE))
-    assert known == {"review", "plan", "update", "drift"}
+    assert known == {"review", "plan", "update", "before", "drift"}
     for file in (GITLAB, AZURE):
         called = re.findall(r"\.cloudflare-scim/deploy/pipeline (\w+)", file.read_text())
-        assert set(called) == known, file
+        assert set(called) == known - {"before"}, file
 
 
 def test_gitlab_gives_each_stack_its_own_credentials_and_update_a_person() -> None:
@@ -454,7 +573,7 @@ def test_settings_of_pulumi_deployments_by_the_engines_own_command(tmp_path: Pat
     assert called[:5] == ["deployment", "settings", "edit", "--stack", stack]
     assert "--preview-prs=false" in called
     assert "CLOUDFLARE_API_TOKEN=canary-CLOUDFLARE_API_TOKEN" in called
-    assert called.count("--pre-run-command") == 5
+    assert called.count("--pre-run-command") == 2
 
 
 def test_every_option_is_one_that_the_engine_has() -> None:
