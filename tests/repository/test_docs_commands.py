@@ -92,6 +92,7 @@ PULUMI = """#!/bin/sh
 case "$*" in
   *"stack output"*) cat "$(dirname "$0")/outputs.json" ;;
   *"stack export"*) cat "$(dirname "$0")/state.json" ;;
+  *"stack tag ls"*) echo "{\\"cloudflare-scim:verified\\": \\"$(git rev-parse HEAD)\\"}" ;;
   *) echo '{}' ;;
 esac
 """
