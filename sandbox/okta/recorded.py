@@ -340,7 +340,10 @@ class _Past:
         if owner is None:
             return
         if match[1] == "apps":
-            _relate_app(state, state.apps[owner], match[3], others, self.recording, exchange)
+            app = state.apps[owner]
+            _relate_app(state, app, match[3], others, self.recording, exchange)
+            for document, other in others if match[3] == "users" else ():
+                _in_its_group(state, ids, document, other)
             return
         for _, other in others:
             group, user = (owner, other) if match[1] == "groups" else (other, owner)
@@ -425,6 +428,14 @@ def _relate_app(
                 )
         elif kind == "users" and other in state.users and other not in app.users:
             _app_user(join(state, app, state.users[other], _scope(document)), document)
+
+
+def _in_its_group(state: OktaState, ids: Ids, document: Document, user: str | None) -> None:
+    """Who is assigned by a group is in it, where no list of its members says so."""
+    link = ((document.get("_links") or {}).get("group") or {}).get("href", "")
+    group = state.groups.get(ids.known.get(link.rpartition("/")[2], ""))
+    if group is not None and user in state.users and user not in group.members:
+        group.members.append(user)
 
 
 def _scope(document: Document) -> str:

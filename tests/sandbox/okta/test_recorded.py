@@ -135,6 +135,26 @@ def test_what_was_there_before_is_made_first(world: World) -> None:
     assert figures.statuses.total() == 2
 
 
+def test_who_is_assigned_by_a_group_is_in_it(world: World) -> None:
+    """No list of the group's members was recorded; only the link says it."""
+    app, link = "/api/v1/apps/0oa00000000000000001", f"https://x/api/v1/groups/{GROUP['id']}"
+    person = {
+        "id": "00u00000000000000001",
+        "scope": "GROUP",
+        "status": "ACTIVE",
+        "_links": {"group": {"name": "Billing", "href": link}},
+    }
+    recording = [
+        exchange(0, "GET", f"{app}/groups", response=[{"id": GROUP["id"], "priority": 0}]),
+        exchange(1, "GET", f"{app}/users", response=[person]),
+        exchange(2, "GET", f"/api/v1/groups/{GROUP['id']}", response=GROUP),
+        exchange(3, "GET", f"/api/v1/users/{person['id']}", response={"profile": {}, **person}),
+    ]
+    tenant.replay(world, recording, Figures())
+    [group] = [group for group in world.okta.groups.values() if group.name == "Billing"]
+    assert len(group.members) == 1
+
+
 def test_ids_of_the_recording_become_the_sandboxes(world: World) -> None:
     figures = Figures()
     path = "/api/v1/groups/00g00000000000000001"
