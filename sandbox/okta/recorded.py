@@ -270,7 +270,25 @@ class _Past:
         for exchange in self.recording:
             with as_far_as_shown():
                 self._relations(state, ids, exchange)
+        self._ended(state, ids)
         self._events(state, ids)
+
+    def _ended(self, state: OktaState, ids: Ids) -> None:
+        """What no answer shows but its end: an app was inactive by then, a group assigned to it."""
+        for number, exchange in enumerate(self.recording):
+            match = re.fullmatch(r"/api/v1/apps/([^/]+)(?:/groups/([^/]+))?", exchange.path)
+            if match is None or exchange.method != "DELETE" or exchange.status >= 400:
+                continue
+            app = state.apps.get(ids.known.get(match[1], ""))
+            before = [each.path for each in self.recording[:number]]
+            if app is None:
+                continue
+            if match[2] is None:
+                shown = self.documents.get(match[1]) or f"{exchange.path}/lifecycle" in str(before)
+                app.status = app.status if shown else "INACTIVE"
+            elif exchange.path not in before and f"/api/v1/apps/{match[1]}/groups" not in before:
+                group = ids.known.get(match[2], match[2])
+                app.groups.append(GroupAssignment(group_id=group, priority=0, last_updated=now()))
 
     def _events(self, state: OktaState, ids: Ids) -> None:
         """The System Log as far as the recording shows it, oldest first."""
