@@ -132,6 +132,14 @@ def test_a_key_path_in_the_program_is_one_of_the_models() -> None:
     ] == []
 
 
+def test_the_files_of_the_ten_ordinary_changes_are_there() -> None:
+    page = (ROOT / "docs" / "contributing.md").read_text()
+    rows = page.split("## Ten ordinary changes")[1].split("## ")[0].splitlines()
+    named = [word for row in rows for word in re.findall(r"`([\w./]+/[\w.]+)`", row)]
+    assert len([row for row in rows if row.startswith("| a ")]) == 10
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 class Uses:
     """What the program's modules use of each other, and of what they define."""
 
