@@ -12,7 +12,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14
 up: .venv/installed-sandbox
 	@$(BIN)/python -m cfscim up --stack $(STACK)
 
-install: .venv/installed .cloudflare-scim/.venv
+install: .venv/installed
 
 sandbox: .venv/installed-sandbox
 
@@ -42,19 +42,8 @@ types: .venv/installed-dev
 		"nothing was installed; install one, or write make PYTHON=/path/to/python" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv
 
-# The .pth lets `python -m cfscim` run in the folder of the stacks, wherever that is.
 .venv/installed: requirements.txt | .venv/bin/python
-	@echo "Installing into .venv, once; this takes about a minute."
-	@$(PIP) -r requirements.txt
-	@$(BIN)/python -c 'import pathlib, sysconfig; \
-		pathlib.Path(sysconfig.get_path("purelib"), "cloudflare-scim.pth").write_text("$(CURDIR)\n")'
-	@$(BIN)/python -m compileall -q __main__.py cfscim components policy
-	@touch $@
-
-# Of a repository that has this one as a submodule: the engine looks for .cloudflare-scim/.venv in the
-# project's folder for the program, and in this one for the plugin of our own resources.
-.cloudflare-scim/.venv: | .venv/bin/python
-	@mkdir -p $(@D) && ln -sfn ../.venv $@
+	@deploy/install
 
 .venv/installed-sandbox: requirements-sandbox.txt .venv/installed
 	@$(PIP) -r requirements-sandbox.txt

@@ -44,8 +44,10 @@ SUPERS = "members: [grace@example.com, alan@example.com]"
 @pytest.fixture
 def clone(tmp_path: Path) -> Clone:
     made = Clone(tmp_path, bare=True)
-    shutil.copytree(ROOT / "deploy", made.path / "deploy")
+    shutil.copytree(ROOT / "deploy", made.path / "deploy", dirs_exist_ok=True)
     made.command("pulumi", PULUMI)
+    # As in the engine's image, which has git and curl, and no make.
+    made.command("make", "#!/bin/sh\nexit 127\n")
     python = made.path / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text(PYTHON % sys.executable)

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -149,7 +150,7 @@ def test_engine_is_the_same_everywhere() -> None:
         for path in (ROOT / folder).rglob("*")
         if path.suffix in (".yaml", ".yml", ".md", "")
         if path.is_file()
-        for found in re.findall(r"pulumi/pulumi-python:(\d[\d.]+)", path.read_text())
+        for found in re.findall(r"pulumi/pulumi(?:-python)?:(\d[\d.]+)", path.read_text())
     }
     assert said
     assert {found for _, found in said} == {version}, said
@@ -171,6 +172,8 @@ def _make(folder: Path, *arguments: str, path: str = "/usr/bin:/bin") -> tuple[i
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "Makefile").write_text((ROOT / "Makefile").read_text())
     (tmp_path / "bin").mkdir()
+    (tmp_path / "deploy").mkdir()
+    shutil.copy(ROOT / "deploy" / "install", tmp_path / "deploy")
     return tmp_path
 
 

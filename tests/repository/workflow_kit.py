@@ -29,6 +29,7 @@ REGISTRY = re.compile(r"(PIP_\w+|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|\w+_proxy)", re
 PROGRAM = (
     *("cfscim", "components", "policy", "sandbox"),
     *("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml", ".gitignore", "Makefile"),
+    "deploy/install",
 )
 
 GH = """#!/usr/bin/env python3
