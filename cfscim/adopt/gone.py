@@ -4,22 +4,20 @@ A provider's deletion of it fails, and of a push in Okta every refresh as well: 
 deletion was carried out and whose answer was lost could not be ended.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 
 from cfscim.adopt.state import Key, State
-from cfscim.config.kinds import KINDS, OURS, TOKENS
+from cfscim.config.kinds import APPLICATIONS, KINDS, OURS, TOKENS
 from cfscim.program.registrations import Options
 from cfscim.rehearsal.handler import Resource
 from cfscim.rehearsal.vendors import Vendors
 
-_DOUBTED = 3
-"""So many of a vendor's, and none left: rather another organisation's credentials."""
-
 
 @dataclass(frozen=True)
 class Gone:
-    """`keys`: to be taken out of the state. `doubted`: those of a vendor that has nothing else."""
+    """`keys`: to be taken out of the state. `doubted`: those of a vendor of which nothing is left,
+    the application neither: rather another organisation's credentials. A destroy ends with groups.
+    """
 
     keys: tuple[Key, ...] = ()
     doubted: tuple[Key, ...] = ()
@@ -38,10 +36,8 @@ def find_gone(state: State, vendors: Vendors, *, sure: bool = False) -> Gone:
             gone.append(key)
         elif is_gone is not None:
             serving.add(_vendor(key))
-    lost = Counter(map(_vendor, gone))
-    suspect = {
-        of for of, many in lost.items() if many >= _DOUBTED and of not in serving and not sure
-    }
+    apps = {_vendor(key) for key in gone if key[0] in APPLICATIONS}
+    suspect = frozenset[str]() if sure else apps - serving
     keys = tuple(key for key in gone if _vendor(key) not in suspect)
     return Gone(keys, tuple(key for key in gone if _vendor(key) in suspect))
 

@@ -37,6 +37,7 @@ from cfscim.config.roles import (
     USER_DETAILS_READ,
 )
 from cfscim.config.tenant import require_cloud
+from cfscim.preflight import okta_roles
 from cfscim.preflight.answers import Answer, Asked, refused, unknown, wrong
 from cfscim.preflight.licences import (
     cloudflare_plan,
@@ -45,7 +46,7 @@ from cfscim.preflight.licences import (
     nested_groups,
     premium,
 )
-from cfscim.preflight.rights import HOW, Right, needed
+from cfscim.preflight.rights import HOW, HOW_ROLE, Right, needed
 from cfscim.rehearsal.handler import inner, items, string, strings
 from cfscim.rehearsal.okta import groups_in_the_way
 from cfscim.vendors.active import active
@@ -58,7 +59,7 @@ from cfscim.vendors.entra.saved_keys import described, further_keys, removal
 from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
-from cfscim.vendors.okta import APPS, GROUPS, POLICIES, SCOPES, USERS
+from cfscim.vendors.okta import APPS, GROUPS, POLICIES, READ_ROLES, SCOPES, USERS
 from cfscim.vendors.okta.api import OktaClient
 from cfscim.vendors.okta.checks import console_problems
 from cfscim.vendors.okta.signin import okta_http
@@ -68,7 +69,9 @@ from cfscim.vendors.settings import Settings
 ORGANISATION = "okta.organisation"
 
 
-def _rights(vendor: str, rights: Iterable[Right], granted: frozenset[str]) -> Iterator[Answer]:
+def _rights(
+    vendor: str, rights: Iterable[Right], granted: frozenset[str], how: str = ""
+) -> Iterator[Answer]:
     """A line a right; the missing ones named with how they are granted."""
     for right in rights:
         id_ = f"{vendor.lower()}.right.{right.name}"
@@ -80,7 +83,7 @@ def _rights(vendor: str, rights: Iterable[Right], granted: frozenset[str]) -> It
                 f"{vendor} credential",
                 f"the right {right.name} is missing",
                 f"it is needed for {right.use}",
-                HOW[vendor],
+                how or HOW[vendor],
             )
 
 
@@ -333,9 +336,9 @@ def okta(asked: Asked) -> Iterator[Answer]:
     if any(answer.status == "problem" for answer in rights):
         return
     with okta_http(asked.settings, asked.env) as http:
-        reads = [*_okta_reads(http)]
-        yield from reads
-        if any(answer.status == "problem" for answer in reads):
+        roles = [*_okta_roles(http, asked)]
+        yield from roles
+        if any(answer.status == "problem" for answer in roles):
             return
         yield from _organisation(http, asked)
         client = OktaClient(http)
@@ -371,6 +374,23 @@ def _gives_token(asked: Asked, scope: str) -> bool:
                 return False
             raise
     return True
+
+
+def _okta_roles(http: HttpClient, asked: Asked) -> Iterator[Answer]:
+    """What the administrator roles allow; where they cannot be read, what it may read."""
+    roles = okta_roles.roles_of(asked)
+    if roles is not None:
+        yield from _rights("Okta", okta_roles.ADMIN, roles, HOW_ROLE)
+        return
+    yield from _okta_reads(http)
+    yield unknown(
+        "okta.roles",
+        "Okta credential",
+        "which administrator roles it has cannot be read, and with one that only reads the update "
+        "would fail half-way",
+        f"look at its Admin roles, or grant it {READ_ROLES} and a custom role with View roles, "
+        "resources, and admin assignments (docs/permissions.md)",
+    )
 
 
 def _okta_reads(http: HttpClient) -> Iterator[Answer]:

@@ -93,6 +93,11 @@ HOW: Mapping[str, str] = {
 }
 """How a missing right is granted."""
 
+HOW_ROLE = (
+    "give the service app (Admin roles > Edit assignments) or the API token's administrator a role "
+    "that has it (docs/permissions.md)"
+)
+
 
 def needed(config: ScimConfig) -> Mapping[str, tuple[Right, ...]]:
     """By vendor, what this stack needs."""

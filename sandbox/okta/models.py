@@ -293,6 +293,7 @@ class OktaState(BaseModel):
     groups: dict[str, Group] = Field(default_factory=dict)
     apps: dict[str, App] = Field(default_factory=dict)
     policies: dict[str, Policy] = Field(default_factory=dict)
+    custom_role: list[str] | None = None  # permissions, beside the owner's standard roles
     attributes: list[str] | None = None  # the profile's own; None: whatever is asked for
     group_attributes: list[str] = Field(default_factory=list)  # the organisation's own, of groups
     group_deletions: list[GroupDeletion] = Field(default_factory=list)

@@ -10,6 +10,7 @@ from sandbox.okta.api import (  # noqa: F401  imported for their routes
     oauth,
     policies,
     push,
+    roles,
     saml,
     users,
 )

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import jwt
 
+from sandbox.okta.admin_roles import allows
 from sandbox.okta.errors import OktaError, by_status, forbidden
 from sandbox.okta.models import ORGANISATION
 from sandbox.server.ids import okta_id
@@ -42,7 +43,14 @@ class RefusedAssertionError(Exception):
 
 
 def check(ctx: Context, scopes: tuple[str, ...]) -> None:
-    """Let the request pass, or raise OktaError: 401 for a wrong token, 403 for a missing scope."""
+    """Let the request pass, or raise OktaError: 401 for a wrong token, 403 for a missing scope, or
+    for an administrator role that does not allow it (D: error code E0000006)."""
+    _check_scopes(ctx, scopes)
+    if not allows(ctx.state, scopes):
+        raise forbidden()
+
+
+def _check_scopes(ctx: Context, scopes: tuple[str, ...]) -> None:
     header = ctx.request.headers.get("Authorization", "").strip()
     if not header:
         raise OktaError(401, "E0000005", "Invalid session")

@@ -5,11 +5,22 @@ from cfscim.config.calls import OKTA_GROUPS as GROUPS
 from cfscim.config.calls import OKTA_PAGE as PAGE
 from cfscim.config.calls import OKTA_USERS as USERS
 
-__all__ = ["APPS", "GROUPS", "PAGE", "POLICIES", "READ_GROUPS", "READ_PEOPLE", "SCOPES", "USERS"]
+__all__ = [
+    "APPS",
+    "GROUPS",
+    "PAGE",
+    "POLICIES",
+    "READ_GROUPS",
+    "READ_PEOPLE",
+    "READ_ROLES",
+    "SCOPES",
+    "USERS",
+]
 
 POLICIES = "/api/v1/policies"
 
 READ_GROUPS = "okta.groups.read"
 READ_PEOPLE = "okta.users.read"
+READ_ROLES = "okta.roles.read"
 SCOPES = ("okta.apps.read", READ_GROUPS, READ_PEOPLE)
 """Asked for where no scopes are set: what reading needs."""

@@ -14,7 +14,6 @@ from sandbox.okta.api.route import (
     no_content,
     page,
     query_flag,
-    text,
 )
 from sandbox.okta.api.search import expression
 from sandbox.okta.api.views import group_view, user_view
@@ -43,18 +42,6 @@ BASE_ATTRIBUTES = (
     *("organization", "division", "department", "managerId", "manager"),
 )
 """The attributes that every organisation's profile has."""
-_ROLES = {
-    "SUPER_ADMIN": "Super Administrator",
-    "ORG_ADMIN": "Organizational Administrator",
-    "APP_ADMIN": "Application Administrator",
-    "USER_ADMIN": "Group Administrator",
-    "HELP_DESK_ADMIN": "Help Desk Administrator",
-    "READ_ONLY_ADMIN": "Read-only Administrator",
-    "MOBILE_ADMIN": "Mobile Administrator",
-    "API_ACCESS_MANAGEMENT_ADMIN": "API Access Management Administrator",
-    "REPORT_ADMIN": "Report Administrator",
-    "GROUP_MEMBERSHIP_ADMIN": "Group Membership Administrator",
-}
 _NAMED = {"login": "login", "email": "email", "firstName": "first_name", "lastName": "last_name"}
 _BEFORE_DEACTIVATION: tuple[UserStatus, ...] = (
     "ACTIVE",
@@ -271,39 +258,6 @@ def list_groups(ctx: Context, key: str) -> Response:
     user = find(ctx, key)
     groups = [g for g in ctx.state.groups.values() if user.id in g.members]
     return page(ctx, groups, lambda g: g.id, group_view, default=1000, most=1000)
-
-
-@endpoint("GET", "/api/v1/users/<key>/roles", "okta.roles.read")
-def list_roles(ctx: Context, key: str) -> Response:
-    """The administrator roles (R)."""
-    user = find(ctx, key)
-    return json_reply([_role_view(user, role) for role in user.roles])
-
-
-@endpoint("POST", "/api/v1/users/<key>/roles", "okta.roles.manage")
-def assign_role(ctx: Context, key: str) -> Response:
-    """Make a person an administrator of a kind (R)."""
-    user, kind = find(ctx, key), text(body_object(ctx), "type")
-    if kind not in _ROLES:
-        raise invalid("type", f"type: {kind!r} is no standard role")
-    if kind in user.roles:
-        summary = "The role specified is already assigned to the user."
-        raise OktaError(409, "E0000090", summary)
-    user.roles.append(kind)
-    return json_reply(_role_view(user, kind), 201)
-
-
-def _role_view(user: User, kind: str) -> dict[str, object]:
-    return {
-        "id": okta_id("ra1", f"{user.id}/{kind}"),
-        "label": _ROLES[kind],
-        "type": kind,
-        "status": "ACTIVE",
-        "created": user.created,
-        "lastUpdated": user.last_updated,
-        "assignmentType": "USER",
-        "_links": {"assignee": {"href": f"{ORGANISATION}/api/v1/users/{user.id}"}},
-    }
 
 
 def _move(state: OktaState, user: User, step: str) -> None:

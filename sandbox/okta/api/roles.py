@@ -1,0 +1,108 @@
+"""Administrator roles, of people and of the service app, and what a custom one holds."""
+
+from werkzeug import Response
+
+from sandbox.okta.admin_roles import CUSTOM, LABELS, PERMISSIONS
+from sandbox.okta.api.route import body_object, endpoint, text
+from sandbox.okta.api.users import find
+from sandbox.okta.errors import OktaError, invalid, not_found
+from sandbox.okta.models import ORGANISATION, OktaState, User
+from sandbox.okta.signin import CLIENT_ID
+from sandbox.server.admin import admin_router
+from sandbox.server.ids import okta_id
+from sandbox.server.router import Context, json_reply
+
+_CUSTOM_ID = okta_id("cr0", "custom")
+
+
+@endpoint("GET", "/api/v1/users/<key>/roles", "okta.roles.read")
+def list_roles(ctx: Context, key: str) -> Response:
+    """The administrator roles (R)."""
+    user = find(ctx, key)
+    shown = [_role_view(user, role) for role in user.roles]
+    if user.administrator and ctx.state.custom_role is not None:
+        shown.append(_custom_view(ctx.state, "USER"))
+    return json_reply(shown)
+
+
+@endpoint("POST", "/api/v1/users/<key>/roles", "okta.roles.manage")
+def assign_role(ctx: Context, key: str) -> Response:
+    """Make a person an administrator of a kind (R)."""
+    user, kind = find(ctx, key), text(body_object(ctx), "type")
+    if kind not in LABELS:
+        raise invalid("type", f"type: {kind!r} is no standard role")
+    if kind in user.roles:
+        summary = "The role specified is already assigned to the user."
+        raise OktaError(409, "E0000090", summary)
+    user.roles.append(kind)
+    return json_reply(_role_view(user, kind), 201)
+
+
+@endpoint("GET", "/oauth2/v1/clients/<client_id>/roles", "okta.roles.read")
+def list_client_roles(ctx: Context, client_id: str) -> Response:
+    """The service app's roles (D: RoleAssignmentClientApi, listRolesForClient)."""
+    if client_id != CLIENT_ID:
+        raise not_found(client_id, "PublicClientApp")
+    owner: User = ctx.state.owner
+    shown = [_role_view(owner, role) | {"assignmentType": "CLIENT"} for role in owner.roles]
+    if ctx.state.custom_role is not None:
+        shown.append(_custom_view(ctx.state, "CLIENT"))
+    return json_reply(shown)
+
+
+@endpoint("GET", "/api/v1/iam/roles/<role_id>/permissions", "okta.roles.read")
+def list_permissions(ctx: Context, role_id: str) -> Response:
+    """What a custom role holds (D: RoleCPermissionApi, listRolePermissions)."""
+    state: OktaState = ctx.state
+    if role_id != _CUSTOM_ID or state.custom_role is None:
+        raise not_found(role_id, "CustomRole")
+    created = state.owner.created
+    shown = [
+        {"label": one, "created": created, "lastUpdated": created} for one in state.custom_role
+    ]
+    return json_reply({"permissions": shown})
+
+
+@admin_router.route("POST", "/_sandbox/okta/roles")
+def set_roles(ctx: Context) -> Response:
+    """Whoever signs in has exactly these standard ``roles``, and a custom one."""
+    body = ctx.body if isinstance(ctx.body, dict) else {}
+    roles, permissions = body.get("roles", []), body.get("permissions")
+    if not isinstance(roles, list) or not {*roles} <= {*LABELS}:
+        return json_reply({"error": f"roles is a list of {', '.join(LABELS)}"}, 400)
+    custom = permissions is None or isinstance(permissions, list)
+    if not custom or not {*(permissions or ())} <= PERMISSIONS:
+        return json_reply({"error": f"permissions: of {', '.join(sorted(PERMISSIONS))}"}, 400)
+    with ctx.world.locked("okta"):
+        ctx.world.okta.owner.roles = roles
+        ctx.world.okta.custom_role = permissions
+    ctx.world.changed.set()
+    return json_reply({"roles": roles, "permissions": permissions})
+
+
+def _role_view(user: User, kind: str) -> dict[str, object]:
+    return {
+        "id": okta_id("ra1", f"{user.id}/{kind}"),
+        "label": LABELS[kind],
+        "type": kind,
+        "status": "ACTIVE",
+        "created": user.created,
+        "lastUpdated": user.last_updated,
+        "assignmentType": "USER",
+        "_links": {"assignee": {"href": f"{ORGANISATION}/api/v1/users/{user.id}"}},
+    }
+
+
+def _custom_view(state: OktaState, assigned_to: str) -> dict[str, object]:
+    owner = state.owner
+    return {
+        "id": okta_id("irb", owner.id),
+        "label": "Cloudflare SCIM",
+        "type": CUSTOM,
+        "role": _CUSTOM_ID,
+        "resource-set": okta_id("iam", "all"),
+        "status": "ACTIVE",
+        "created": owner.created,
+        "lastUpdated": owner.last_updated,
+        "assignmentType": assigned_to,
+    }
