@@ -130,6 +130,13 @@ def report(discovery: Discovery, config: ScimConfig, take: Iterable[str] = ()) -
         yield "Needs a person:"
         yield from (f"  {line}" for line in people)
     yield from (f"Note: {line}" for line in notes(discovery, config))
+    for finding in findings:
+        if finding.verdict == "leaving":
+            yield (
+                f"Note: {_title(finding)} is not taken over: removals lets it go, and a destroy "
+                "leaves it in place with its people; where the stack stays, take that entry out "
+                "first"
+            )
     for finding in discovery.near:
         beside = [candidate for candidate in finding.candidates if not candidate.bars]
         if beside:
@@ -265,7 +272,7 @@ def delete_twins(
         for candidate in (
             finding.candidates[1:] if finding.verdict == "adopt" else finding.candidates
         )
-        if finding.verdict != "refuse"
+        if finding.verdict not in ("refuse", "leaving")
     }
     for id_ in ids:
         if id_ not in deletable:

@@ -15,7 +15,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs
 
 from cfscim.adopt.state import State
 from cfscim.config.json_types import Json, JsonObject
-from cfscim.config.kinds import APPLICATIONS, ENTRA_GROUP, SERIALISED, TOKENS, kind_of
+from cfscim.config.kinds import APPLICATIONS, ENTRA_GROUP, SERIALISED, TOKENS, USER_GROUP, kind_of
 from cfscim.config.messages import ScimError
 from cfscim.program.monitor import RecordingMonitor
 from cfscim.program.placeholders import Placeholders
@@ -24,7 +24,7 @@ from cfscim.program.run import run_program
 from cfscim.rehearsal.handler import Candidate, Handler, Resource
 from cfscim.rehearsal.vendors import Vendors
 
-Verdict = Literal["adopt", "choose", "refuse", "twin", "near"]
+Verdict = Literal["adopt", "choose", "refuse", "twin", "near", "leaving"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Finding:
 
     `adopt`: `candidates[0]` is taken over, `differs` is what the next update then changes.
     `choose`: more than one could be it. `refuse`: it could only be replaced, `differs` says why.
-    `near`: none of them is it.
+    `near`: none of them is it. `leaving`: the config lets it go, and a destroy, which leaves it in
+    place, would not know that of one taken over.
     `twin`: the state has the resource, or cannot have this one (a token's value is told once).
     """
 
@@ -181,6 +182,8 @@ class _Finder(Placeholders):
             return finding("twin")
         if twins:
             return finding("twin")
+        if options.retain_on_delete and not options.protect and args.typ == USER_GROUP:
+            return finding("leaving")
         picked = tuple(other for other in others if other.import_id in self._chosen)
         if len(others) > 1 and len(picked) != 1:
             return finding("choose")

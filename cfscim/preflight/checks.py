@@ -59,7 +59,7 @@ from cfscim.vendors.entra.saved_keys import described, further_keys, removal
 from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
-from cfscim.vendors.okta import APPS, GROUPS, POLICIES, READ_ROLES, SCOPES, USERS
+from cfscim.vendors.okta import APPS, GROUPS, NOT_GRANTED, POLICIES, READ_ROLES, SCOPES, USERS
 from cfscim.vendors.okta.api import OktaClient
 from cfscim.vendors.okta.checks import console_problems
 from cfscim.vendors.okta.signin import okta_http
@@ -370,7 +370,7 @@ def _gives_token(asked: Asked, scope: str) -> bool:
         try:
             http.signed_headers()
         except AnswerError as error:
-            if error.code in ("invalid_scope", "consent_required", "access_denied"):
+            if error.code in NOT_GRANTED:
                 return False
             raise
     return True
@@ -410,11 +410,10 @@ def _okta_reads(http: HttpClient) -> Iterator[Answer]:
                 continue
             yield wrong(
                 id_,
-                f"Okta GET {path}",
-                "the credential may not read it",
-                "the update would stop there",
-                f"give its service app or administrator the admin right {right} "
-                "(docs/permissions.md)",
+                "Okta credential",
+                f"the right {right} is missing",
+                f"GET {path} is refused, and the update would stop there",
+                HOW_ROLE,
             )
 
 

@@ -14,7 +14,7 @@ from cfscim.preflight.rights import Right
 from cfscim.rehearsal.handler import inner, items, string
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
-from cfscim.vendors.okta import READ_ROLES, USERS
+from cfscim.vendors.okta import NOT_GRANTED, READ_ROLES, USERS
 from cfscim.vendors.okta.signin import okta_http
 from cfscim.vendors.settings import Settings
 
@@ -56,9 +56,9 @@ def roles_of(asked: Asked) -> frozenset[str] | None:
         with okta_http(asked.settings if by_token else scoped, asked.env) as http:
             return frozenset(_listed(http, settings, by_token=by_token))
     except AnswerError as error:
-        if error.kind in ("unreachable", "timeout", "unavailable", "unauthorized"):
-            raise
-        return None
+        if error.kind in ("forbidden", "not found") or error.code in NOT_GRANTED:
+            return None
+        raise
 
 
 def _listed(http: HttpClient, settings: Settings, *, by_token: bool) -> Iterator[str]:
@@ -68,7 +68,7 @@ def _listed(http: HttpClient, settings: Settings, *, by_token: bool) -> Iterator
     else:
         client = settings.text("okta:clientId", "OKTA_API_CLIENT_ID")
         path = f"/oauth2/v1/clients/{quote(client)}/roles"
-    for role in items({"is": http.get(path).body}, "is"):
+    for role in items({"is": http.get(path, lists=True).body}, "is"):
         yield string(role, "type")
         if string(role, "role"):
             path = f"/api/v1/iam/roles/{quote(string(role, 'role'))}/permissions"

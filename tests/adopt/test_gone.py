@@ -17,7 +17,7 @@ from cfscim.rehearsal.vendors import Vendors
 from sandbox.entra.api.directory import forget
 from sandbox.server.server import Sandbox
 from sandbox.server.world import World
-from tests.adopt.adopting import adopt
+from tests.adopt.adopting import adopt, restate
 from tests.configs import stack_config
 from tests.rehearsal.fault_judgement import difference, doubles, normal
 
@@ -166,3 +166,28 @@ def test_the_command_says_it_and_lets_the_engine_take_it_out(
     assert "okta-push" not in "".join(
         name for _, name in read_state(json.loads(Path("given.json").read_text())).resources
     )
+
+
+@pytest.mark.parametrize("kind", ["okta", "entra"])
+def test_what_a_destroy_has_left_in_place_is_not_taken_over_to_be_deleted(
+    sandbox: Sandbox, admin: httpx.Client, kind: str
+) -> None:
+    entry = {
+        "what": "everything",
+        "until": "2027-06-30",
+        "by": "g@example.com",
+        "reason": "leaving",
+    }
+    config: Any = API if kind == "okta" else stack_config(kind)
+    leaving = {key: {**declared, "removals": [entry]} for key, declared in config.items()}
+    stack = RehearsalDeployer("dev", sandbox.env, lambda _line: None)
+    stack.update(leaving)
+    state: Any = stack.state()
+    kept = [one for one in state["deployment"]["resources"] if "UserGroup" not in one["type"]]
+    state["deployment"]["resources"] = kept  # a destroy that was killed has let them go
+    restate(stack, "dev", read_state(state))
+    taken = {one["name"] for one in adopt(stack, "dev", leaving)["resources"]}
+    assert not [name for name in taken if name.startswith("user-group-")]
+    restate(stack, "dev", read_state(state))
+    names = {one["name"] for one in adopt(stack, "dev", config)["resources"]}
+    assert "user-group-billing" in names, "a stack that stays takes them over"

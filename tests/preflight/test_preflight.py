@@ -93,6 +93,67 @@ def test_okta(sandbox: Sandbox, admin: httpx.Client) -> None:
         assert found == ([left_out] if left_out else [])
 
 
+PERMISSIONS = {
+    "Manage applications": "okta.apps.manage",
+    "Manage groups": "okta.groups.manage",
+    "View users and their details": "okta.users.read",
+    "Read-only Administrator": "okta.policies.read",
+}
+VIEW_ROLES = "okta.iam.read"
+
+
+def service_app(sandbox: Sandbox, admin: httpx.Client) -> Env:
+    signin = admin.get("okta/oauth").json()
+    env = {name: value for name, value in sandbox.env.items() if name != "OKTA_API_TOKEN"}
+    scopes = ",".join(right.name for right in OKTA)
+    env |= {"OKTA_API_CLIENT_ID": signin["clientId"], "OKTA_API_SCOPES": scopes}
+    return env | {"OKTA_API_PRIVATE_KEY": signin["privateKey"]}
+
+
+@pytest.mark.parametrize("by_token", [True, False], ids=["an API token", "a service app"])
+def test_okta_s_administrator_roles(sandbox: Sandbox, admin: httpx.Client, by_token: bool) -> None:
+    env = sandbox.env if by_token else service_app(sandbox, admin)
+    for left_out in [None, *PERMISSIONS]:
+        held = [own for name, own in PERMISSIONS.items() if name != left_out]
+        given = {"permissions": [*held, VIEW_ROLES]}
+        admin.post("okta/roles", json=given).raise_for_status()
+        assert named(sandbox, stack_config(), env) == ([left_out] if left_out else [])
+        if left_out in (None, "View users and their details"):
+            continue  # without people nothing stops where nobody is named
+        with pytest.raises(ScimError, match="403|permission"):
+            Rehearsal("dev", {**sandbox.env, **env}, progress=lambda _line: None).update(
+                stack_config()
+            )
+        sandbox.world.reset()
+        admin.post(f"cloudflare/accounts/{ACCOUNT}", json={"name": "Example Corp"})
+
+
+@pytest.mark.parametrize(
+    ("roles", "lacking"),
+    [
+        (["SUPER_ADMIN"], []),
+        (["APP_ADMIN"], ["Manage groups"]),
+        (["USER_ADMIN"], ["Manage applications", "Read-only Administrator"]),
+        (["READ_ONLY_ADMIN"], ["Manage applications", "Manage groups"]),
+        (["APP_ADMIN", "USER_ADMIN"], []),
+    ],
+)
+def test_okta_s_standard_roles(
+    sandbox: Sandbox, admin: httpx.Client, roles: list[str], lacking: list[str]
+) -> None:
+    given = {"roles": roles, "permissions": [VIEW_ROLES]}
+    admin.post("okta/roles", json=given).raise_for_status()
+    assert named(sandbox, stack_config(), sandbox.env) == lacking
+    admin.post("okta/roles", json={"roles": roles}).raise_for_status()
+    found = answers(sandbox, stack_config(), sandbox.env)
+    if roles != ["SUPER_ADMIN"]:  # nobody else sees administrators
+        [answer] = [one for one in found if one.id == "okta.roles"] or [None]
+        assert answer is not None
+        assert answer.status == "unknown"
+        reads = lacking if roles == ["USER_ADMIN"] else []  # what it may not even read
+        assert missing(found) == reads
+
+
 def test_entra(sandbox: Sandbox, admin: httpx.Client) -> None:
     every = [right.name for right in ENTRA]
     for left_out in [None, *every]:

@@ -8,6 +8,7 @@ from cfscim.config.calls import OKTA_USERS as USERS
 __all__ = [
     "APPS",
     "GROUPS",
+    "NOT_GRANTED",
     "PAGE",
     "POLICIES",
     "READ_GROUPS",
@@ -22,5 +23,7 @@ POLICIES = "/api/v1/policies"
 READ_GROUPS = "okta.groups.read"
 READ_PEOPLE = "okta.users.read"
 READ_ROLES = "okta.roles.read"
+NOT_GRANTED = ("invalid_scope", "consent_required", "access_denied")
+"""What the sign-in says of a scope that the service app was not granted."""
 SCOPES = ("okta.apps.read", READ_GROUPS, READ_PEOPLE)
 """Asked for where no scopes are set: what reading needs."""

@@ -56,10 +56,8 @@ def list_permissions(ctx: Context, role_id: str) -> Response:
     state: OktaState = ctx.state
     if role_id != _CUSTOM_ID or state.custom_role is None:
         raise not_found(role_id, "CustomRole")
-    created = state.owner.created
-    shown = [
-        {"label": one, "created": created, "lastUpdated": created} for one in state.custom_role
-    ]
+    dates = {"created": state.owner.created, "lastUpdated": state.owner.created}
+    shown = [{"label": label, **dates} for label in state.custom_role]
     return json_reply({"permissions": shown})
 
 
