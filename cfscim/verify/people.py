@@ -76,6 +76,7 @@ def account_questions(ways: Sequence[Way], now: datetime) -> Iterator[Question]:
             people.super_administrators,
         ),
         ("roleless", "members without any role", "none", people.roleless),
+        ("accepted", "invitations of people with a role", "all accepted", people.accepted),
     ):
         yield Question(f"cloudflare.{id_}", title, expected, links.members, ask)
 
@@ -287,6 +288,21 @@ class _People:
         return fails(
             "none", named(remaining), Action(Act.CLOUDFLARE_REMOVE_MEMBER, text, tuple(remaining))
         )
+
+    def accepted(self) -> Verdict:
+        """Whoever has not accepted the invitation has a role that does not count."""
+        members = {member.address.lower(): member for member in self._view.facts.members.get()}
+        pending = {
+            member.address: None
+            for way in self._ways
+            for role in way.view.config.roles
+            for address in way.view.group_members(role)
+            if (member := members.get(address.lower())) and member.status not in (None, "accepted")
+        }
+        if not pending:
+            return holds("all accepted")
+        shown = ", ".join(f"{person} has not accepted the invitation" for person in sorted(pending))
+        return fails("all accepted", shown, *(_accept(person) for person in sorted(pending)))
 
     @property
     def _wait(self) -> Action:

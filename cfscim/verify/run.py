@@ -258,7 +258,7 @@ _FOLLOWS = re.compile(
     rf"okta\.(features|featuresApi|connection|{'|'.join(switch.name for switch in unlisted())}"
     r"|assignment|push|people)(\.|$)"
     r"|cloudflare\.(members|people|anybody|token\.used|token\.valid|scim\.endpoint"
-    r"|roleless|superAdministrators)(\.|$)"
+    r"|roleless|accepted|superAdministrators)(\.|$)"
 )
 
 

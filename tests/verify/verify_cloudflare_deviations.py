@@ -315,12 +315,19 @@ def account_deviations(stack: Combination) -> Iterator[Deviation]:
         lambda w: _person(w, "edsger").roles.clear(),
     )
     yield deviation(
+        "invited, and not accepted",
+        stack,
+        "cloudflare.accepted",
+        "ada@example.com has not accepted the invitation",
+        lambda w: setattr(_person(w, "ada"), "status", "pending"),
+    )
+    yield deviation(
         "one in charge",
         stack,
         "cloudflare.superAdministrators",
         "1: alan@example.com; grace@example.com has not accepted",
         _alone,
-        also="cloudflare.breakGlass cloudflare.undeclared",
+        also="cloudflare.accepted cloudflare.breakGlass cloudflare.undeclared",
     )
     yield deviation(
         "in charge, and not arrived",
