@@ -3,6 +3,7 @@ it ends as if it had not been; the sampler sees no wrong state on the way."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.conftest import admin_client
 from tests.engine.killed_support import HELD, KillableDeployer, Killed
 from tests.engine.test_moves import Deployer
 from tests.rehearsal.fault_judgement import doubles
-from tests.scenarios import SCENARIOS, Change, Sampler, Stage, Step, play, stack_file
+from tests.scenarios import ADOPTIONS, SCENARIOS, Change, Sampler, Stage, Step, play, stack_file
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,10 @@ KILLS = (
     Kill("dropped-role-okta", "take it out", "after", "okta", "DELETE", ".*/groups/[^/]*"),
     Kill("leaving-okta", "Destroy", "after", "okta", "DELETE", ".*/group-push/mappings/.*"),
     Kill("leaving-entra", "Destroy", "after", "entra", "DELETE", ".*/groups/.*"),
+    Kill("entra-to-okta", "switch", "after", "entra", "DELETE", ".*/groups/.*"),
+    Kill("given-up-okta-to-entra", "back", "after", "entra", "DELETE", ".*/appRoleAssign.*"),
+    Kill("adoption-okta", "take it over", "after", "cloudflare", "POST", ".*/tokens"),
+    Kill("adoption-entra", "take it over", "before", "entra", "PUT", ".*/synchronization/secrets"),
 )
 
 
@@ -95,12 +100,16 @@ def test_what_was_killed_ends_as_if_it_had_not_been(
 ) -> None:
     sandbox_server.world.reset()
     whole = RunningSandbox(sandbox_server.admin, sandbox_server.env)
-    deployer = KilledOnce(engine, "dev", folder, whole.environment(), lambda _line: None)
-    [scenario] = [one for one in SCENARIOS if one.name == kill.scenario]
+    folders = (folder / str(place) for place in count())
+
+    def anew() -> KilledOnce:
+        return KilledOnce(engine, "dev", next(folders), whole.environment(), lambda _line: None)
+
+    [scenario] = [one for one in (*SCENARIOS, *ADOPTIONS) if one.name == kill.scenario]
     sampler = Sampler(sandbox_server)
     try:
         with admin_client(sandbox_server) as admin:
-            stage = Cut(deployer, admin)
+            stage = Cut(anew(), admin, anew=anew)
             stage.kill = kill
             play(scenario, stage, sampler)
             state = admin.get("state").json()
