@@ -36,7 +36,7 @@ def run(
     the question was answered with no. Raises `ConfigError`, `MissingError`, and `ScimError` where
     the person is no member or Cloudflare refuses.
     """
-    subject = load(stack, outputs, env)
+    subject = load(stack, outputs, env, command="restore-super-admin")
     account = subject.config.account
     token = subject.outputs.token_value.get_secret_value()
     http = token_http(subject.settings, env, token)

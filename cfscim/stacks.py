@@ -60,6 +60,14 @@ def stack_path(name: str, command: str) -> str:
         hints.about(file, engine_name(name))
         return file
     what = f"{one_line(file)} is not here" if stack else "this names no stack"
+    if stack and os.path.lexists(there := os.path.join(os.path.dirname(name), file)):
+        # A folder and a stack's name, where the folder is one and no organisation.
+        raise UsageError(
+            f"{command}: --stack {one_line(name)}",
+            what,
+            "before the stack's name stands an organisation, and no folder",
+            f"write {one_line(there)}",
+        )
     if other := _OTHERS.match(os.path.basename(name)):
         # The file by another name than Pulumi.<stack>.yaml; the stack may be there all the same.
         stack, what = other["stack"], "a stack's file is Pulumi.<stack>.yaml, to the letter"

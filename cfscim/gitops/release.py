@@ -40,7 +40,7 @@ def notes(revision: str, number: str) -> str:
 
 def make_tag() -> None:
     """Tags HEAD as this version, signed where git is set up to sign. Raises `Stop` where version,
-    changelog and what is tagged already do not agree."""
+    changelog and what is tagged already do not agree, or `origin/main` is here without HEAD."""
     if git("status", "--porcelain"):
         raise Stop("something is not committed; a version is a commit; commit it, or stash it")
     number = version("HEAD")
@@ -49,6 +49,8 @@ def make_tag() -> None:
     newest = max(tags, key=_order, default=None)
     if newest is not None and _order(newest) >= _order(number):
         raise Stop(f"{newest} is there already; write a higher version than {number}")
+    if not run(*GIT, "rev-parse", "--verify", "origin/main").returncode and not _on_main("HEAD"):
+        raise Stop("this commit is not on origin/main, where it was reviewed; merge it first")
     # With tag.gpgSign, git signs it.
     git("tag", "--annotate", "--message", f"cloudflare-scim {number}", f"v{number}")
     say(f"v{number} is made of {git('rev-parse', '--short=12', 'HEAD').strip()}.")
@@ -64,9 +66,13 @@ def check_tag(tag: str) -> None:
         raise Stop(f"{tag}: pyproject.toml says {number}; the tag of it is v{number}")
     if run(*GIT, "cat-file", "-t", f"refs/tags/{tag}").stdout.strip() != "tag":
         raise Stop(f"{tag}: it has no author and no day; make it with make release")
-    if run(*GIT, "merge-base", "--is-ancestor", f"{tag}^{{commit}}", "origin/main").returncode:
+    if not _on_main(f"{tag}^{{commit}}"):
         raise Stop(f"{tag}: its commit is not on main, where it was reviewed; tag one that is")
     NOTES.write_text(section, encoding="utf-8")
+
+
+def _on_main(revision: str) -> bool:
+    return not run(*GIT, "merge-base", "--is-ancestor", revision, "origin/main").returncode
 
 
 def _order(tag: str) -> tuple[int, ...]:

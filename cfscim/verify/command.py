@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from cfscim import verify as live
@@ -83,18 +84,24 @@ class Subject:
     updated: datetime | None
 
 
-def load(stack: str, outputs: str | None, env: Mapping[str, str]) -> Subject:
-    """The stack of this folder; `outputs` as for `run`. Raises `ConfigError`, `MissingError`."""
-    checked = open_stack(stack, "verify")
+def load(
+    stack: str, outputs: str | None, env: Mapping[str, str], *, command: str = "verify"
+) -> Subject:
+    """The stack of this folder; `outputs` as for `run`; `command`: what a message begins with.
+
+    Raises `UsageError`, `ConfigError`, `MissingError`.
+    """
+    checked = open_stack(stack, command)
     assert checked.config is not None
     stack = engine_name(stack)
     settings = dict(checked.file.provider_config)
     if outputs is not None:
         return Subject(checked.config, _from_file(outputs, checked.config), settings, None)
-    printed = _from_engine(stack, checked.config, env)
+    engine = partial(_pulumi, command, stack, env)
+    printed = _from_engine(stack, checked.config, engine)
     if checked.file.secure_keys:
-        settings |= _settings_from_engine(stack, env)
-    return Subject(checked.config, printed, settings, _last_change(stack, env))
+        settings |= _settings_from_engine(engine)
+    return Subject(checked.config, printed, settings, _last_change(engine))
 
 
 def print_progress(line: str) -> None:
@@ -236,20 +243,20 @@ def _conclusion(report: Report) -> str:
     return "All as declared, as far as it can be read."
 
 
-def _from_engine(stack: str, config: ScimConfig, env: Mapping[str, str]) -> StackOutputs:
+def _from_engine(stack: str, config: ScimConfig, engine: Callable[..., str]) -> StackOutputs:
     source = f"pulumi stack output of {stack}"
-    text = _pulumi(stack, env, "stack", "output", "--json", "--show-secrets")
+    text = engine("stack", "output", "--json", "--show-secrets")
     return read_outputs(text, config, source=source)
 
 
-def _settings_from_engine(stack: str, env: Mapping[str, str]) -> dict[str, str]:
+def _settings_from_engine(engine: Callable[..., str]) -> dict[str, str]:
     """The stack's provider settings with the encrypted settings, which only the engine can read."""
-    return settings_shown(_pulumi(stack, env, "config", "--json", "--show-secrets"))
+    return settings_shown(engine("config", "--json", "--show-secrets"))
 
 
-def _last_change(stack: str, env: Mapping[str, str]) -> datetime | None:
+def _last_change(engine: Callable[..., str]) -> datetime | None:
     """When the newest update that changed something ended; None where the engine has none."""
-    text = _pulumi(stack, env, "stack", "history", "--json", "--page-size", "10")
+    text = engine("stack", "history", "--json", "--page-size", "10")
     try:
         entries = json.loads(text or "[]")
     except ValueError:
@@ -264,12 +271,12 @@ def _last_change(stack: str, env: Mapping[str, str]) -> datetime | None:
     return None
 
 
-def _pulumi(stack: str, env: Mapping[str, str], *arguments: str) -> str:
-    print_progress(f"verify: asking the engine: pulumi {' '.join(arguments[:2])}")
+def _pulumi(command: str, stack: str, env: Mapping[str, str], *arguments: str) -> str:
+    print_progress(f"{command}: asking the engine: pulumi {' '.join(arguments[:2])}")
     done = asked(*arguments, "--stack", stack, env=env)
     if done is None:
         raise MissingError(
-            "verify",
+            command,
             "there is no `pulumi` on PATH",
             "the stack's outputs say what to look for",
             "install it, or give the outputs with --outputs FILE",
@@ -277,7 +284,7 @@ def _pulumi(stack: str, env: Mapping[str, str], *arguments: str) -> str:
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise MissingError(
-            "verify",
+            command,
             f"`pulumi {' '.join(arguments[:2])}` failed ({one_line(mask(last))[:200]})",
             "the stack's outputs say what to look for",
             "log in and select the stack, or give the outputs with --outputs FILE",

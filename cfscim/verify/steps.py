@@ -25,7 +25,7 @@ def run(stack: str, outputs: str | None, env: Mapping[str, str]) -> int:
     Returns 0 when nothing is left, 1 when something is. Raises `ConfigError`, and `MissingError`
     where something cannot be read that would tell.
     """
-    subject = load(stack, outputs, env)
+    subject = load(stack, outputs, env, command="steps")
     report = verify(
         subject.config,
         subject.outputs,

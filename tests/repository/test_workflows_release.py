@@ -99,3 +99,13 @@ def test_nothing_uncommitted_and_no_lower_version_is_tagged(clone: Clone) -> Non
     (clone.path / "more").unlink()
     clone.git("tag", "v10.0.0")
     assert "v10.0.0 is there already" in release(clone).stderr
+
+
+def test_commit_that_nobody_reviewed_is_not_tagged(clone: Clone) -> None:
+    (clone.path / "more").write_text("x")
+    clone.commit()
+    done = release(clone)
+    assert done.returncode == 1
+    assert "not on origin/main" in done.stderr
+    clone.git("push", "--quiet", "origin", "main")
+    assert release(clone).returncode == 0

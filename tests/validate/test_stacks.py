@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from cfscim.config.messages import Exit, UsageError
+from cfscim.hints import OF_A_STACK
 from cfscim.stacks import engine_name, known_stacks, short_name, stack_path
 from tests.commandline import run
 
@@ -30,6 +31,23 @@ def test_a_file_in_another_folder_is_found_there(folder: Path) -> None:
     (folder / "stacks").mkdir()
     (folder / "stacks" / "Pulumi.dev.yaml").write_text("")
     assert stack_path("stacks/Pulumi.dev.yaml", "plan") == "stacks/Pulumi.dev.yaml"
+
+
+def test_a_folder_and_a_stack_s_name_is_answered_with_the_file(folder: Path) -> None:
+    (folder / "stacks").mkdir()
+    (folder / "stacks" / "Pulumi.dev.yaml").write_text("")
+    with pytest.raises(UsageError) as caught:
+        stack_path("stacks/dev", "plan")
+    assert caught.value.message.instead == "write stacks/Pulumi.dev.yaml"
+
+
+@pytest.mark.parametrize("command", sorted(OF_A_STACK))
+def test_every_command_speaks_of_itself(folder: Path, command: str) -> None:
+    more = ["--person", "a@b.io"] if command == "restore-super-admin" else []
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+    done = run([command, "--stack", "prd", *more], folder, env)
+    assert done.returncode == Exit.USAGE
+    assert done.stderr.startswith(f"{command}: --stack prd: ")
 
 
 def test_the_engine_is_given_the_qualified_name_that_the_user_gave() -> None:
