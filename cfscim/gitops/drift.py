@@ -11,7 +11,14 @@ from cfscim.gitops.summary import COMMENT, as_printed, cut
 MARKER = "<!-- cloudflare-scim drift -->"
 FOLDER = Path("drift")
 _TAIL = 12_000
-_ADDRESS = re.compile(r"[\w.%+'-]+@[\w-]+(\.[\w-]+)+")
+# What RFC 5322 lets stand in an address, but for what an address in a URL stands between; also a
+# guest's name in Entra (`ada_example.com#EXT#@…`), and how URLs, JSON and wide letters write the @.
+_AT = re.compile(r"%40|\\u0040|\uff20")
+_ADDRESS = re.compile(
+    r"(?P<quote>['`*]{0,3})"
+    r"(?P<person>(?:\"[^\"\n]{1,64}\"|[\w.!#$%&'*+^`{|}~\u2019-]{1,128})"
+    rf"(?:@|{_AT.pattern})[\w-]{{1,64}}(?:\.[\w-]+)+)"
+)
 
 
 def without_people(text: str) -> str:
@@ -19,7 +26,8 @@ def without_people(text: str) -> str:
     numbers: dict[str, int] = {}
 
     def number(match: re.Match[str]) -> str:
-        return f"[person {numbers.setdefault(match[0].lower(), len(numbers) + 1)}]"
+        person = _AT.sub("@", match["person"]).lower()
+        return f"{match['quote']}[person {numbers.setdefault(person, len(numbers) + 1)}]"
 
     return _ADDRESS.sub(number, text)
 

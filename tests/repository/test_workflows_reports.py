@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cfscim.gitops.drift import without_people
 from tests.repository.workflow_kit import Clone, Outcome
 from tests.repository.workflow_steps import Step, runs
 
@@ -19,7 +20,8 @@ Writes = list[dict[str, object]]
 
 CONTENT = (
     *("cfscim/__init__.py", "cfscim/processes.py", "cfscim/gitops", "cfscim/config/__init__.py"),
-    *("cfscim/config/credentials.py", "cfscim/vendors/__init__.py", "cfscim/vendors/secrets.py"),
+    *("cfscim/config/credentials.py", "cfscim/config/messages.py", "cfscim/config/kinds.py"),
+    *("cfscim/vendors/__init__.py", "cfscim/vendors/secrets.py"),
 )
 """What the jobs that install nothing run."""
 
@@ -303,10 +305,42 @@ def test_drift_check_says_whether_it_differs_or_could_not_look(
         assert said in file.read_text()
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ada@example.com",
+        "ADA@Example.com",
+        "ada%40example.com",
+        "ada\\u0040example.com",
+        "ada\uff20example.com",
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "'{}'", "`{}`", "/users/{}/groups", "x={};", '["{}"]'])
+def test_an_address_is_one_number_however_it_is_written(address: str, around: str) -> None:
+    text = around.format(address)
+    assert without_people(f"ada@example.com {text}") == f"[person 1] {around.format('[person 1]')}"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ada_example.com#EXT#@acme.onmicrosoft.com",
+        "o'brien@example.com",
+        "o\u2019brien@example.com",
+        "a&b@example.com",
+        '"a b"@example.com',
+        "müller@exämple.de",
+    ],
+)
+def test_nothing_of_an_address_is_left(address: str) -> None:
+    assert without_people(f"{address} has Billing") == "[person 1] has Billing"
+
+
 @runs(DRIFT)
 def test_people_are_named_only_where_that_was_asked_for(clone: Clone, step: Step) -> None:
     text = "eve+x@sub.example.com has Billing, Ada.L@example.com and eve+x@sub.example.com"
     done = _drift(clone, step, (0, "same"), (1, text))
+    assert done.code == 1, done.text
     said = (clone.path / "drift" / "prod.md").read_text()
     assert "[person 1] has Billing, [person 2] and [person 1]" in said
     assert "@" not in said + done.text
