@@ -6,6 +6,7 @@ from hashlib import sha256
 import httpx
 import pytest
 
+from cfscim.config.messages import ScimError
 from cfscim.config.models import parse_config
 from cfscim.rehearsal import RehearsalDeployer
 from cfscim.verify import Report, Status, parse_outputs, run
@@ -14,6 +15,7 @@ from sandbox.server.server import Sandbox
 from tests.scenarios import (
     ADOPTIONS,
     SCENARIOS,
+    UNTIL,
     Change,
     Config,
     Console,
@@ -22,8 +24,10 @@ from tests.scenarios import (
     Scenario,
     Stage,
     Step,
+    granted,
     names,
     play,
+    provider_switch,
     rotation,
 )
 
@@ -105,3 +109,27 @@ def verified(sandbox: Sandbox, stage: Stage, config: Config) -> Report:
     parsed = parse_config({**config, "breakGlass": ["owner@example.com"]}, stack="dev")
     found = parse_outputs(text, parsed, source="here")
     return run(parsed, found, {}, sandbox.env, lambda _line: None)
+
+
+@pytest.mark.parametrize("given_up", [False, True], ids=["protected", "while it is given up"])
+def test_who_takes_the_console_steps_back_is_refused_and_nobody_loses_a_role(
+    sandbox: Sandbox, admin: httpx.Client, given_up: bool
+) -> None:
+    """The new app's assignment would go, and Okta would deactivate everybody in Cloudflare."""
+    scenario = provider_switch("entra")
+    stage = Stage(RehearsalDeployer("dev", sandbox.env, lambda _line: None), admin)
+    sampler = Sampler(sandbox)
+    stage.deploy(scenario.start)
+    sampler.expected = granted(scenario.start)
+    unconfirmed, confirmed = scenario.changes[:2]
+    entry = {"what": "move", "until": UNTIL, "by": "grace@example.com", "reason": "given up"}
+    more: Config = {"removals": [entry]} if given_up else {}
+    with sampler.running():
+        for step in scenario.steps[: scenario.steps.index(confirmed) + 1]:
+            stage.take(step)
+        stage.take(Cycle())
+        stage.update({**confirmed.config, **more})
+        with pytest.raises(ScimError, match="Deactivate Users is on" if given_up else "protected"):
+            stage.update({**unconfirmed.config, **more})
+        stage.take(Cycle())
+    assert sampler.wrong == []

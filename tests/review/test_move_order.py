@@ -59,6 +59,19 @@ def test_every_other_order_is_refused_with_the_next_step_named(scenario: Scenari
     assert tried in (5, 23)
 
 
+@pytest.mark.parametrize("scenario", MOVES, ids=names(MOVES))
+def test_no_step_is_taken_back_without_a_word(scenario: Scenario) -> None:
+    """Every way back, however far; the first step alone can be given up, with a waiver."""
+    configs = in_order(scenario)
+    for at, before in enumerate(configs):
+        for after in configs[:at]:
+            found = evaluate(parsed(after), [], stack="prod", today=TODAY, before=parsed(before))
+            rules = {one.rule for one in found}
+            given_up = after is scenario.start and "move" in before
+            given_up = given_up and not before["move"].get("switched")
+            assert ("removal-share" if given_up else "move-order") in rules
+
+
 @pytest.mark.parametrize("kind", ["okta", "entra"])
 def test_a_kept_token_goes_by_its_two_changes(kind: str) -> None:
     scenario = rotation(kind)

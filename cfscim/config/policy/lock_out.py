@@ -266,7 +266,7 @@ def _stage(before: ScimConfig, after: ScimConfig) -> tuple[str, str] | None:
         if new.switched:
             return "the former way is taken out before both stood side by side", side_by_side
         target = moved(after).identity_provider
-        if target.kind != here[2] and getattr(target, "api_integration_confirmed", False):
+        if target.kind != here[2] and _confirmed(moved(after)):
             return (
                 "the console steps are confirmed for an app that does not exist yet",
                 f"{side_by_side} and apiIntegrationConfirmed: false",
@@ -288,6 +288,11 @@ def _stage(before: ScimConfig, after: ScimConfig) -> tuple[str, str] | None:
             return "the former way is taken out before the new one delivers anything", switch
         if old.switched and not new.switched:
             return "the former way comes back after the switch", clean_up
+        if _confirmed(moved(before)) and not _confirmed(moved(after)):
+            return (
+                "the console steps of the new way are taken back, and its pushes and assignment go",
+                clean_up if old.switched else "leave them confirmed, or give the move up",
+            )
     return None
 
 
@@ -297,6 +302,11 @@ def delivers(config: ScimConfig) -> bool:
     if isinstance(provider, OktaConfig):
         return provider.api_integration == "api" or provider.api_integration_confirmed
     return provider.start
+
+
+def _confirmed(config: ScimConfig) -> bool:
+    """Whether the console steps of an Okta app are said to be done."""
+    return getattr(config.identity_provider, "api_integration_confirmed", False)
 
 
 def _way(config: ScimConfig) -> tuple[str, str, str]:
