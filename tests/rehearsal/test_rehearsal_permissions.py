@@ -45,3 +45,14 @@ def test_without_any_one_of_them_the_update_fails_and_says_so(
     with pytest.raises(ScimError) as caught:
         rehearsal(sandbox).update(stack_config("entra"))
     assert re.search("401|403|permission|privilege", str(caught.value)), str(caught.value)
+    assert missing in str(caught.value) or not missing.startswith("Synchronization")
+
+
+@pytest.mark.parametrize("path", ["jobs", "jobs/[^/]+", "secrets"])
+def test_a_refused_synchronization_call_names_its_permission(
+    sandbox: Sandbox, admin: httpx.Client, path: str
+) -> None:
+    fault = {"kind": "403", "path": f".*/synchronization/{path}", "times": None}
+    admin.post("faults", json=fault).raise_for_status()
+    with pytest.raises(ScimError, match=r"grant Synchronization\.Read"):
+        rehearsal(sandbox).update(stack_config("entra"))
