@@ -8,7 +8,6 @@ no page that a browser has open can reach them (DNS rebinding, cross-site reques
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from werkzeug import Request, Response
 
@@ -29,7 +28,7 @@ from sandbox.server.tls import HOST, LOCALHOST
 _CYCLES = {"okta": run_okta_cycle, "entra": run_entra_cycle}
 _PROVIDERS = tuple(_CYCLES)
 _ACCOUNT_ID = re.compile(r"[0-9a-f]{32}")
-_LOOPBACK = (HOST, LOCALHOST, "::1")
+_HERE = re.compile(rf"({re.escape(HOST)}|{LOCALHOST}|\[::1\])(:\d+)?", re.IGNORECASE)
 _PAGE = Path(__file__).with_name("face.html")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -63,12 +62,17 @@ def _object(ctx: Context, *known: str) -> dict[str, Any]:
 
 
 def refuse_foreign(request: Request) -> None:
-    """Raises `RefusedError` where the call names no loopback host or comes from another page."""
-    for header in ("Host", "Origin"):
-        value = request.headers.get(header, "")
-        host = urlsplit(value if "//" in value else f"//{value}").hostname
-        if value and host not in _LOOPBACK:
-            raise RefusedError(403, f"{header} {value!r} is not this machine: use http://{HOST}")
+    """Raises `RefusedError` where the call names no loopback host, or comes from a page that is not
+    the sandbox's own. A browser sends Origin with what changes something (Fetch standard: D), and
+    Sec-Fetch-Site with everything to this machine (Fetch Metadata: D)."""
+    host = request.headers.get("Host", "")
+    if host and not _HERE.fullmatch(host):
+        raise RefusedError(403, f"Host {host!r} is not this machine: use http://{HOST}")
+    origin = request.headers.get("Origin")
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    changes = request.method not in ("GET", "HEAD")
+    if origin not in (None, f"http://{host}") or (changes and site not in ("none", "same-origin")):
+        raise RefusedError(403, "a page of another address asks: use the sandbox's own")
 
 
 @admin_router.route("GET", "/_sandbox/")

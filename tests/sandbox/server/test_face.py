@@ -24,6 +24,10 @@ def test_the_page_stands_at_the_address(sandbox: Sandbox) -> None:
         {"Host": "127.0.0.1.evil.example:80"},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Host": "127.0.0.1, evil.example"},
+        {"Host": "127.0.0.1@evil.example"},
+        {"Host": "localhost.evil.example"},
     ],
 )
 @pytest.mark.parametrize("path", ["state", "cycle", "faults", "reset"])
@@ -32,6 +36,13 @@ def test_a_web_page_elsewhere_reaches_nothing(sandbox: Sandbox, path: str, heade
     for method in ("GET", "POST"):
         answer = PLAIN.request(method, url, headers=headers)
         assert answer.status_code in (403, 404, 405), answer.text
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_page_changes_nothing(sandbox: Sandbox, site: str) -> None:
+    url, headers = f"{sandbox.origin}/_sandbox/reset", {"Sec-Fetch-Site": site}
+    assert PLAIN.post(url, headers=headers).status_code == 403
+    assert PLAIN.post(url, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 204
 
 
 @pytest.mark.parametrize(
