@@ -85,7 +85,13 @@ def options(
     """Options of the program itself."""
 
 
-Stack = Annotated[str, typer.Option("--stack", help="Stack name, as in Pulumi.<stack>.yaml.")]
+# Not required for the parser's own words, but for ours, which name the stacks that there are.
+Stack = Annotated[
+    str,
+    typer.Option(
+        "--stack", help="Stack name, as in Pulumi.<stack>.yaml; required.", show_default=False
+    ),
+]
 Outputs = Annotated[
     str | None,
     typer.Option(
@@ -261,7 +267,7 @@ def plan(
 
 @app.command()
 def up(
-    stack: Stack,
+    stack: Stack = "",
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave the sandbox running and print its environment.")
     ] = False,
@@ -297,7 +303,7 @@ def up(
 
 @app.command()
 def verify(
-    stack: Stack,
+    stack: Stack = "",
     output: Annotated[
         Format, typer.Option("--format", help="text, a line a check, or json.")
     ] = Format.TEXT,
@@ -339,7 +345,7 @@ def verify(
 
 @app.command()
 def adopt(
-    stack: Stack,
+    stack: Stack = "",
     state: State = None,
     take: Annotated[
         list[str] | None,
@@ -376,7 +382,7 @@ def adopt(
 
 @app.command()
 def preflight(
-    stack: Stack,
+    stack: Stack = "",
     output: Annotated[
         Format, typer.Option("--format", help="text, a line an answer, or json.")
     ] = Format.TEXT,
@@ -401,7 +407,7 @@ def preflight(
 
 @app.command()
 def steps(
-    stack: Stack,
+    stack: Stack = "",
     outputs: Outputs = None,
     record: Record = None,
 ) -> None:
@@ -461,7 +467,8 @@ def access(
 
 @app.command()
 def restore_super_admin(
-    stack: Stack,
+    stack: Stack = "",
+    *,
     person: Annotated[
         str, typer.Option("--person", metavar="E-MAIL", help="Who gets the role back.")
     ],

@@ -59,7 +59,7 @@ def stack_path(name: str, command: str) -> str:
     if stack and os.path.lexists(file):
         hints.about(file, engine_name(name))
         return file
-    what = f"{one_line(file)} is not here" if stack else "this names no stack"
+    what = f"{one_line(file)} is not here" if stack else "it names no stack"
     if stack and os.path.lexists(there := os.path.join(os.path.dirname(name), file)):
         # A folder and a stack's name, where the folder is one and no organisation.
         raise UsageError(
@@ -72,7 +72,7 @@ def stack_path(name: str, command: str) -> str:
         # The file by another name than Pulumi.<stack>.yaml; the stack may be there all the same.
         stack, what = other["stack"], "a stack's file is Pulumi.<stack>.yaml, to the letter"
     raise UsageError(
-        f"{command}: --stack {one_line(name) or '(empty)'}",
+        f"{command}: --stack {one_line(name)}".rstrip(),
         what,
         "each stack has a file of its own, and nothing is known of this one",
         _instead(stack, folder),

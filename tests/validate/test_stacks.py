@@ -50,6 +50,16 @@ def test_every_command_speaks_of_itself(folder: Path, command: str) -> None:
     assert done.stderr.startswith(f"{command}: --stack prd: ")
 
 
+@pytest.mark.parametrize("command", sorted(OF_A_STACK - {"plan"}))
+def test_no_stack_is_answered_with_the_known_as_well(folder: Path, command: str) -> None:
+    more = ["--person", "a@b.io"] if command == "restore-super-admin" else []
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+    done = run([command, *more], folder, env)
+    assert done.returncode == Exit.USAGE
+    assert done.stderr.startswith(f"{command}: --stack: it names no stack; ")
+    assert done.stderr.endswith("write one of: eu.prod, prod\n")
+
+
 def test_the_engine_is_given_the_qualified_name_that_the_user_gave() -> None:
     assert [engine_name(name) for name in NAMES] == [*NAMES[:3], "prod", "prod"]
 
