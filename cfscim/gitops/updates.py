@@ -61,9 +61,8 @@ def commit_of_update(stack: str, update: Update) -> str:
         return update.head
     raise Stop(
         f"stack {stack}: the update that began at {update.began} was made by hand, with a config "
-        "that no commit has; what it gave or took cannot be shown; carry out a commit by hand, run "
-        f"`python -m cfscim verify --stack {stack}`, then `python -m cfscim.gitops record --stack "
-        f"{stack} --commit <commit>`"
+        "that no commit has; what it gave or took cannot be shown; carry out a commit by "
+        f"hand, verify it, then run `python -m cfscim.gitops record --stack {stack} --commit <commit>`"
     )
 
 
