@@ -21,9 +21,9 @@ class Key(StrEnum):
     EVERYBODY = "SyncAll"
 
 
-def tenant_url(config: ScimConfig, entra: EntraConfig) -> str:
+def tenant_url(config: ScimConfig) -> str:
     """The guide's tenant URL, with the suffix that switches Entra's SCIM dialect when given."""
-    return scim_base_url(config) + entra.tenant_url_suffix
+    return scim_base_url(config) + config.entra.tenant_url_suffix
 
 
 def everybody(entra: EntraConfig) -> str:

@@ -414,6 +414,18 @@ class ScimConfig(Part):
         description="Where people and groups come from: kind okta or kind entra."
     )
 
+    @property
+    def okta(self) -> OktaConfig:
+        """The identity provider of a config that is known to be Okta's."""
+        assert isinstance(self.identity_provider, OktaConfig)
+        return self.identity_provider
+
+    @property
+    def entra(self) -> EntraConfig:
+        """The identity provider of a config that is known to be Entra's."""
+        assert isinstance(self.identity_provider, EntraConfig)
+        return self.identity_provider
+
     def removal_of(self, resource: str) -> Removal | Move | None:
         """The entry of `removals`, or the move, that a resource's logical name falls under, the
         entry that lasts longest; None where it is protected."""

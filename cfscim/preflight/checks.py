@@ -17,7 +17,7 @@ from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.kinds import OKTA_PERSON
 from cfscim.config.lanes import lanes
 from cfscim.config.messages import Message, Where
-from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
+from cfscim.config.models import ScimConfig
 from cfscim.config.names import OWN_TOKENS, account_path, group_names, scim_path
 from cfscim.config.okta_people import OFF, STATES
 from cfscim.config.policy.lock_out import LOCK_OUT, Charge, is_waived, lock_out, waived_until
@@ -419,8 +419,7 @@ def _okta_reads(http: HttpClient) -> Iterator[Answer]:
 
 def _organisation(http: HttpClient, asked: Asked) -> Iterator[Answer]:
     """Secrets of another organisation would make everything there, without a word."""
-    provider = asked.config.identity_provider
-    assert isinstance(provider, OktaConfig)
+    provider = asked.config.okta
     try:
         shown = inner({"is": http.get("/.well-known/okta-organization").body}, "is")
     except AnswerError as error:
@@ -445,8 +444,7 @@ def _organisation(http: HttpClient, asked: Asked) -> Iterator[Answer]:
 
 def _okta_switches(client: OktaClient, asked: Asked) -> Iterator[Answer]:
     """What the gate of the update will ask of the app; before the first one there is none."""
-    okta = asked.config.identity_provider
-    assert isinstance(okta, OktaConfig)
+    okta = asked.config.okta
     by_hand = okta.api_integration == "console" and okta.api_integration_confirmed
     if not by_hand or not asked.application:
         return
@@ -539,9 +537,7 @@ def entra(asked: Asked) -> Iterator[Answer]:
 
     Raises `MissingError` where the credentials are of another cloud.
     """
-    provider = asked.config.identity_provider
-    assert isinstance(provider, EntraConfig)
-    require_cloud(provider.cloud, asked.settings, asked.env)
+    require_cloud(asked.config.entra.cloud, asked.settings, asked.env)
     with graph_http(asked.settings, asked.env) as http:
         claims = _claims(http.signed_headers().get("Authorization", ""))
         granted = frozenset(strings(claims, "roles"))

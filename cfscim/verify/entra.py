@@ -48,12 +48,12 @@ _UP = actions.REFRESH
 
 def job_questions(
     config: ScimConfig,
-    entra: EntraConfig,
     facts: EntraFacts,
     directory: EntraDirectory,
     links: EntraLinks,
 ) -> Iterator[Question]:
     """The application, its job, credentials, scope, filter and mapping."""
+    entra = config.entra
     clauses = [
         f"{clause.attribute} {clause.operator} {clause.value}".strip()
         for clause in entra.user_filter
@@ -68,13 +68,13 @@ def job_questions(
             "credentials",
             "Test Connection, saved credentials",
             "passes",
-            partial(_test, facts, tenant_url(config, entra)),
+            partial(_test, facts, tenant_url(config)),
         ),
         (
             "tenantUrl",
             "tenant URL",
-            tenant_url(config, entra),
-            partial(_secret, facts, Key.TENANT_URL, tenant_url(config, entra)),
+            tenant_url(config),
+            partial(_secret, facts, Key.TENANT_URL, tenant_url(config)),
         ),
         ("token", "secret token", "saved", partial(_token, facts)),
         ("savedKeys", "further saved settings", "none", partial(_saved_keys, facts, links)),
@@ -95,7 +95,7 @@ def job_questions(
             "filter.users",
             "scoping filter on users",
             named(clauses) or "none",
-            partial(_user_filter, config, entra, facts),
+            partial(_user_filter, config, facts),
         ),
         ("mapping.enabled", "group and user mappings", "enabled", partial(_enabled, facts)),
         (
@@ -328,9 +328,10 @@ def _group_filter(config: ScimConfig, facts: EntraFacts) -> Verdict:
     return fails(expected, named(parts) or "each more than once", _UP)
 
 
-def _user_filter(config: ScimConfig, entra: EntraConfig, facts: EntraFacts) -> Verdict:
+def _user_filter(config: ScimConfig, facts: EntraFacts) -> Verdict:
     clauses = [
-        Clause(clause.attribute, clause.operator, clause.value) for clause in entra.user_filter
+        Clause(clause.attribute, clause.operator, clause.value)
+        for clause in config.entra.user_filter
     ]
     wanted = Scopes.of(_wanted_groups(config, facts), clauses)
     scopes = read_scopes(facts.document())

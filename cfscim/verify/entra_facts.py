@@ -8,7 +8,7 @@ from functools import cache
 from cfscim.config.access import people
 from cfscim.config.checklist import ENTRA_USER_NAMES
 from cfscim.config.json_types import JsonObject
-from cfscim.config.models import EntraConfig, ScimConfig
+from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_names
 from cfscim.config.roles import Role
 from cfscim.vendors.entra import PRINCIPALS
@@ -101,7 +101,6 @@ class EntraFacts:
 
 def read_entra(
     config: ScimConfig,
-    entra: EntraConfig,
     outputs: StackOutputs,
     beside: Mapping[str, str],
     client: GraphClient,
@@ -111,7 +110,8 @@ def read_entra(
     """Begins every reading; waits only for the users' group, whose id no output names."""
     app, job = outputs.service_principal_id or "", outputs.synchronization_job_id or ""
     ids = {role: outputs.role_groups[role].identity_provider_group_id for role in config.roles}
-    users_group = reader.read(lambda: client.group_by_name(entra.users_group.name, assigned_to=app))
+    name = config.entra.users_group.name
+    users_group = reader.read(lambda: client.group_by_name(name, assigned_to=app))
     principal = reader.read(lambda: client.service_principal(app))
     declared_job = reader.read(lambda: client.find_job(app, job))
     secrets = reader.read(lambda: client.secrets(app))
@@ -202,7 +202,6 @@ class EntraDirectory:
     """
 
     config: ScimConfig
-    entra: EntraConfig
     facts: EntraFacts
     links: EntraLinks
     updated: datetime | None = None
@@ -227,7 +226,7 @@ class EntraDirectory:
         """
         del role
         restart = restart_in_full(self.links)
-        if self.entra.user_filter and people:
+        if self.config.entra.user_filter and people:
             text = (
                 f"give {named(people)} what userFilter asks for, change userFilter, or take the "
                 "person out of the role"
@@ -342,7 +341,7 @@ class EntraDirectory:
 
     def idle(self) -> str:
         """Nothing is provisioned where the config says `start: false`."""
-        return "" if self.entra.start else "start: false, so no cycle runs"
+        return "" if self.config.entra.start else "start: false, so no cycle runs"
 
     def members(self, role: Role) -> tuple[Person, ...]:
         """The people in the role's group; groups within it are not provisioned."""
@@ -350,7 +349,7 @@ class EntraDirectory:
 
     def assigned(self) -> tuple[Person, ...] | None:
         """Everyone in an assigned group; None where a filter decides over the whole tenant."""
-        if self.entra.scope == "filtered":
+        if self.config.entra.scope == "filtered":
             return None
         return self._people(self.in_scope())
 
@@ -404,7 +403,7 @@ class EntraDirectory:
             if not mail:
                 reason = "mail is empty, so Entra sends no e-mail address"
             return Person(address, names, reason=reason, cure=(see(ENTRA_USER_NAMES),))
-        if self.entra.user_filter:
+        if self.config.entra.user_filter:
             reason = "does not meet userFilter, or not yet a cycle of Entra"
             return Person(address, names, reason=reason)
         return Person(address, names)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from cfscim.config.access import people
-from cfscim.config.models import EntraConfig, ScimConfig
+from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.roles import Role
 from cfscim.vendors.entra import BIN_DAYS
@@ -27,20 +27,19 @@ class EntraGroups:
     def __init__(
         self,
         config: ScimConfig,
-        entra: EntraConfig,
         outputs: StackOutputs,
         facts: EntraFacts,
         links: EntraLinks,
     ) -> None:
         self._config = config
-        self._entra = entra
+        self._declared = config.entra.users_group
         self._outputs = outputs
         self._facts = facts
         self._links = links
 
     def questions(self) -> Iterator[Question]:
         """Users' group, every role's group, its members and twins, then the assignments."""
-        name = self._entra.users_group.name
+        name = self._declared.name
         yield self._ask("group.users", f'group "{name}" exists', f'"{name}"', self._users, "")
         yield self._ask(
             "members.users", f'members of "{name}"', "everyone declared", self._in_users, ""
@@ -93,7 +92,7 @@ class EntraGroups:
         return self._outputs.role_groups[role].identity_provider_group_id
 
     def _users(self) -> Verdict:
-        name = self._entra.users_group.name
+        name = self._declared.name
         users_group = self._facts.users_group.get()
         if users_group is None:
             return self._no_users_group(name)
@@ -120,7 +119,7 @@ class EntraGroups:
         if nested is not None:
             return nested
         addresses = _addresses(self._facts.users.get())
-        check = includes if self._entra.users_group.members is None else exactly
+        check = includes if self._declared.members is None else exactly
         return check(people(self._config), addresses, "Entra", self._facts.lost.wait() or {})
 
     def _group(self, role: Role) -> Verdict:

@@ -38,7 +38,7 @@ _BY_CONSOLE = (
 
 
 def app_questions(
-    config: ScimConfig, okta: OktaConfig, facts: OktaFacts, links: OktaLinks, *, leaving: bool
+    config: ScimConfig, facts: OktaFacts, links: OktaLinks, *, leaving: bool
 ) -> Iterator[Question]:
     """The app itself, and its provisioning settings as far as Okta shows them; `leaving`: while the
     stack leaves Okta."""
@@ -48,7 +48,7 @@ def app_questions(
     ) -> Question:
         return Question(f"okta.{id_}", title, expected, link, verdict)
 
-    general, provisioning = links.tab("general"), links.provisioning
+    general, provisioning, okta = links.tab("general"), links.provisioning, config.okta
     yield ask("app.active", "app status", "ACTIVE", partial(_active, facts, okta), general)
     yield ask("app.only", "no other app of this label", "none", partial(_only, facts), general)
     for id_, title, expected, read in (
@@ -89,7 +89,7 @@ def app_questions(
         "connection",
         "API integration",
         "enabled",
-        partial(_connection, config, okta, facts),
+        partial(_connection, config, facts),
         provisioning,
     )
     if set_by_api:
@@ -223,7 +223,7 @@ def _connect(config: ScimConfig) -> Action:
     )
 
 
-def _connection(config: ScimConfig, okta: OktaConfig, facts: OktaFacts) -> Verdict:
+def _connection(config: ScimConfig, facts: OktaFacts) -> Verdict:
     facts.existing_app()
     connection, wanted = facts.connection.get(), scim_base_url(config)
     expected, by_hand = f"enabled, {wanted}", _connect(config)
@@ -231,7 +231,7 @@ def _connection(config: ScimConfig, okta: OktaConfig, facts: OktaFacts) -> Verdi
         return fails(expected, f"enabled, {connection.base_url}", by_hand)
     if connection.status == "ENABLED" and connection.base_url == wanted:
         return holds(expected)
-    if okta.api_integration == "api" and connection.status != "ENABLED":
+    if config.okta.api_integration == "api" and connection.status != "ENABLED":
         actual = f"{connection.status}: Okta supports no settings by API for this app"
         if connection.status != "UNKNOWN":
             return fails(expected, connection.status, by_hand)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 
 from cfscim.config.access import people
-from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.okta_people import OFF, STATES
 from cfscim.config.roles import Role
@@ -87,14 +87,13 @@ class OktaFacts:
 
 def read_okta(
     config: ScimConfig,
-    okta_config: OktaConfig,
     outputs: StackOutputs,
     beside: Mapping[str, str],
     client: OktaClient,
     reader: Reader,
 ) -> OktaFacts:
     """Begins every reading; waits only for what names further readings."""
-    app_id = outputs.application_id
+    app_id, okta_config = outputs.application_id, config.okta
     ids = {role: outputs.role_groups[role].identity_provider_group_id for role in config.roles}
     users_group = reader.read(lambda: client.group_by_name(okta_config.users_group.name))
     app = reader.read(lambda: client.find_app(app_id))

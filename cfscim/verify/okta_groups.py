@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from cfscim.config.access import people
-from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.okta_switches import RENAME_GROUPS, to_do
 from cfscim.config.roles import Role
@@ -28,14 +28,13 @@ class OktaGroups:
     def __init__(
         self,
         config: ScimConfig,
-        okta: OktaConfig,
         outputs: StackOutputs,
         facts: OktaFacts,
         directory: OktaDirectory,
         links: OktaLinks,
     ) -> None:
         self._config = config
-        self._okta = okta
+        self._declared = config.okta.users_group
         self._outputs = outputs
         self._facts = facts
         self._directory = directory
@@ -43,7 +42,7 @@ class OktaGroups:
 
     def questions(self) -> Iterator[Question]:
         """Users' group, assignment, every role's group, its members and its push, the rest."""
-        name, groups = self._okta.users_group.name, self._links.group("")
+        name, groups = self._declared.name, self._links.group("")
         assignments, push = self._links.tab("assignments"), self._links.tab("group-push")
         yield self._ask("group.users", f'group "{name}" exists', f'"{name}"', self._users, groups)
         yield self._ask(
@@ -101,7 +100,7 @@ class OktaGroups:
         return group
 
     def _users(self) -> Verdict:
-        name = self._okta.users_group.name
+        name = self._declared.name
         if self._facts.users_group.get() is not None:
             return holds(f'"{name}"')
         for id_, reading in self._facts.assigned.items():
@@ -113,7 +112,7 @@ class OktaGroups:
     def _in_users(self) -> Verdict:
         self._users_group()
         addresses = _addresses(self._facts.users.get())
-        check = includes if self._okta.users_group.members is None else exactly
+        check = includes if self._declared.members is None else exactly
         verdict = check(people(self._config), addresses, "Okta", self._facts.lost.wait() or {})
         return replace(verdict, warning="; ".join(self._directory.locked_out()))
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from cfscim.config.lanes import Lane, lanes
-from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
+from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_names, scim_base_url
 from cfscim.config.okta_switches import unlisted
 from cfscim.vendors.cloudflare.api import CloudflareClient
@@ -198,24 +198,23 @@ def _okta(about: About) -> Side:
     from cfscim.verify.okta_facts import OktaDirectory, OktaFacts, read_okta
     from cfscim.verify.okta_groups import OktaGroups
 
-    config, okta, outputs = about.config, about.config.identity_provider, about.outputs
-    assert isinstance(okta, OktaConfig)
+    config, okta, outputs = about.config, about.config.okta, about.outputs
     domain = okta_domain(about.settings.get(OKTA_BASE_URL.key), about.env)
     organisation = okta_organisation(about.settings.get(OKTA_ORG_NAME.key), about.env)
     links = OktaLinks(okta, outputs.application_id, domain)
 
     def groups(facts: OktaFacts, directory: OktaDirectory) -> OktaGroups:
-        return OktaGroups(config, okta, outputs, facts, directory, links)
+        return OktaGroups(config, outputs, facts, directory, links)
 
     def questions(facts: OktaFacts, directory: OktaDirectory) -> Iterator[Question]:
         yield organisation_question(okta, organisation, links)
-        yield from app_questions(config, okta, facts, links, leaving=about.leaving)
+        yield from app_questions(config, facts, links, leaving=about.leaving)
         yield from groups(facts, directory).questions()
         yield from people_questions(facts, directory, links)
 
     return Side(
         OktaClient,
-        partial(read_okta, config, okta, outputs, about.beside),
+        partial(read_okta, config, outputs, about.beside),
         # Okta dates everything itself, whatever the last update was.
         lambda facts: OktaDirectory(config, facts, links, about.now),
         questions,
@@ -230,25 +229,22 @@ def _entra(about: About) -> Side:
     from cfscim.verify.entra_facts import EntraDirectory, EntraFacts, read_entra
     from cfscim.verify.entra_groups import EntraGroups
 
-    config, entra, outputs = about.config, about.config.identity_provider, about.outputs
-    assert isinstance(entra, EntraConfig)
+    config, entra, outputs = about.config, about.config.entra, about.outputs
     require_cloud(entra.cloud, about.settings, about.env)
     links = EntraLinks.of(outputs, entra.cloud)
 
     def groups(facts: EntraFacts) -> EntraGroups:
-        return EntraGroups(config, entra, outputs, facts, links)
+        return EntraGroups(config, outputs, facts, links)
 
     def questions(facts: EntraFacts, directory: EntraDirectory) -> Iterator[Question]:
-        yield from job_questions(config, entra, facts, directory, links)
+        yield from job_questions(config, facts, directory, links)
         yield from groups(facts).questions()
         yield from people_questions(facts, directory, links)
 
     return Side(
         GraphClient,
-        lambda client, reader: read_entra(
-            config, entra, outputs, about.beside, client, reader, about.now
-        ),
-        lambda facts: EntraDirectory(config, entra, facts, links, about.updated, about.now),
+        lambda client, reader: read_entra(config, outputs, about.beside, client, reader, about.now),
+        lambda facts: EntraDirectory(config, facts, links, about.updated, about.now),
         questions,
         lambda facts, _directory: groups(facts).role_questions(),
     )

@@ -13,7 +13,6 @@ from cfscim.config.clouds import CLOUDS
 from cfscim.config.entra_keys import Key, everybody, notifications, tenant_url
 from cfscim.config.kinds import ENTRA_APP_NAME, ENTRA_CREDENTIALS_NAME, ENTRA_JOB_NAME
 from cfscim.config.lanes import Lane
-from cfscim.config.models import EntraConfig
 from components.entra.saved_keys import EntraSavedKeys
 from components.token import ScopedToken
 
@@ -32,14 +31,12 @@ class EntraApp(pulumi.ComponentResource):
         self,
         name: str,
         lane: Lane,
-        entra_config: EntraConfig,
         token: ScopedToken,
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:EntraApp", name, {}, opts)
-        config = lane.config
-        address = tenant_url(config, entra_config)
+        address, entra_config = tenant_url(lane.config), lane.config.entra
         settings, all_users = notifications(entra_config), everybody(entra_config)
         app = azuread.ApplicationFromTemplate(
             ENTRA_APP_NAME,

@@ -7,7 +7,6 @@ import pulumi
 from cfscim.config.access import people as everyone_listed
 from cfscim.config.kinds import ENTRA_USERS, OF_ENTRA_GROUP
 from cfscim.config.lanes import Lane
-from cfscim.config.models import EntraConfig
 from cfscim.config.names import group_names
 from cfscim.config.roles import Role
 from components.entra.group import EntraGroup
@@ -28,19 +27,18 @@ class EntraGroups(pulumi.ComponentResource):
         self,
         name: str,
         ways: Sequence[Lane],
-        entra_config: EntraConfig,
         people: pulumi.Output[dict[str, str]],
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:EntraGroups", name, {}, opts)
-        config = ways[0].config
+        config, group = ways[0].config, ways[0].config.entra.users_group
         self.by_lane = {lane: self._roles(lane, people, after) for lane in ways}
         listed = list(everyone_listed(config))
-        given = entra_config.users_group.members is not None
+        given = group.members is not None
         self.users = EntraGroup(
             ENTRA_USERS,
-            entra_config.users_group.name,
+            group.name,
             USERS_GROUP_DESCRIPTION,
             exact=_ids(listed, people) if given else None,
             at_least=_ids(listed, people) if listed and not given else None,

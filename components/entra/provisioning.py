@@ -7,7 +7,6 @@ import pulumi
 from cfscim.config.access import people
 from cfscim.config.entra_keys import tenant_url
 from cfscim.config.lanes import Lane
-from cfscim.config.models import EntraConfig
 from cfscim.config.names import group_names
 from cfscim.config.roles import Role
 from components.entra.app import EntraApp
@@ -44,20 +43,16 @@ class EntraProvisioning(pulumi.ComponentResource):
     ) -> None:
         super().__init__("cloudflare-scim:index:EntraProvisioning", name, {}, opts)
         config = ways[0].config
-        entra_config = config.identity_provider
-        assert isinstance(entra_config, EntraConfig)
         ids = entra_people(list(people(config)), pulumi.InvokeOptions(parent=self))
 
         child = pulumi.ResourceOptions(parent=self)
-        groups = EntraGroups("entra-groups", ways, entra_config, ids, [token, guard], opts=child)
-        app = EntraApp(
-            "entra-application", ways[0], entra_config, token, [*after, groups], opts=child
-        )
+        groups = EntraGroups("entra-groups", ways, ids, [token, guard], opts=child)
+        app = EntraApp("entra-application", ways[0], token, [*after, groups], opts=child)
         tested = EntraConnectionTest(
             "entra-connection-test",
             app.service_principal_id,
             app.job_id,
-            tenant_url(config, entra_config),
+            tenant_url(config),
             token.id,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[app]),
         )
@@ -71,13 +66,13 @@ class EntraProvisioning(pulumi.ComponentResource):
                 for lane in ways
                 for role, name in group_names(lane.config).items()
             },
-            entra_config.user_filter,
+            config.entra.user_filter,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[tested]),
         )
         assignments = EntraAssignments(
             "entra-assignments", groups, app.service_principal_id, [mapping], opts=child
         )
-        self._start = entra_config.start
+        self._start = config.entra.start
         self._before_start = [*after, groups, app, tested, mapping, assignments]
         self._job_id = app.job_id
         self.gives_access = assignments

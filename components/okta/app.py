@@ -13,7 +13,6 @@ import pulumi_okta as okta
 
 from cfscim.config.kinds import OKTA_APP_NAME, OKTA_ASSIGNMENTS_NAME, OKTA_USERS
 from cfscim.config.lanes import Lane
-from cfscim.config.models import OktaConfig
 from cfscim.config.names import OKTA_USER_NAME
 from components.okta.group import OktaGroup
 from components.people import listed_people
@@ -34,13 +33,13 @@ class OktaApp(pulumi.ComponentResource):
         self,
         name: str,
         lane: Lane,
-        okta_config: OktaConfig,
         people: pulumi.Output[dict[str, str]],
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:OktaApp", name, {}, opts)
-        self.users_group = self._users_group(lane, okta_config, people, after)
+        okta_config = lane.config.okta
+        self.users_group = self._users_group(lane, people, after)
         app = okta.app.Saml(
             OKTA_APP_NAME,
             label=okta_config.app_label,
@@ -66,11 +65,10 @@ class OktaApp(pulumi.ComponentResource):
     def _users_group(
         self,
         lane: Lane,
-        okta_config: OktaConfig,
         people: pulumi.Output[dict[str, str]],
         after: Sequence[pulumi.Resource],
     ) -> OktaGroup:
-        group = okta_config.users_group
+        group = lane.config.okta.users_group
         in_roles = listed_people(role.members for role in lane.config.roles.values())
         exact = at_least = None
         if group.members is None:

@@ -7,7 +7,6 @@ import pulumi
 from cfscim.config.access import people
 from cfscim.config.kinds import OKTA_CONSOLE_GATE
 from cfscim.config.lanes import Lane
-from cfscim.config.models import OktaConfig
 from cfscim.config.names import scim_base_url
 from cfscim.config.roles import Role
 from components.okta.app import OktaApp, OktaAssignment
@@ -43,8 +42,6 @@ class OktaProvisioning(pulumi.ComponentResource):
     ) -> None:
         super().__init__("cloudflare-scim:index:OktaProvisioning", name, {}, opts)
         config = ways[0].config
-        okta_config = config.identity_provider
-        assert isinstance(okta_config, OktaConfig)
         invoke = pulumi.InvokeOptions(parent=self)
         ids = okta_people(list(people(config)), invoke)
         role_groups = {
@@ -60,14 +57,13 @@ class OktaProvisioning(pulumi.ComponentResource):
         app = OktaApp(
             "okta-application",
             ways[0],
-            okta_config,
             ids,
             after=[*after, *role_groups.values()],
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.extra_outputs = {lane: {} for lane in ways}
         self.gives_access = app
-        gate = self._gate(ways[0], okta_config, app, token)
+        gate = self._gate(ways[0], app, token)
         if gate is not None:
             assignment = OktaAssignment(
                 "okta-assignment",
@@ -102,10 +98,8 @@ class OktaProvisioning(pulumi.ComponentResource):
     def start(self, after: pulumi.Resource) -> None:
         """Okta provisions as soon as something is assigned or pushed."""
 
-    def _gate(
-        self, lane: Lane, okta_config: OktaConfig, app: OktaApp, token: ScopedToken
-    ) -> pulumi.Resource | None:
-        base_url = scim_base_url(lane.config)
+    def _gate(self, lane: Lane, app: OktaApp, token: ScopedToken) -> pulumi.Resource | None:
+        base_url, okta_config = scim_base_url(lane.config), lane.config.okta
         if okta_config.api_integration == "api":
             return OktaApiIntegration(
                 "okta-api-integration",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cfscim.config import okta_switches
-from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig, parse_config
+from cfscim.config.models import ScimConfig, parse_config
 from cfscim.config.okta_switches import PUSH_GROUPS, SWITCHES, Page, Switch
 from cfscim.vendors.cloudflare.models import ApiToken
 from cfscim.vendors.entra.models import Member
@@ -49,8 +49,7 @@ def _asked(questions: Iterable[Question], id_: str) -> Check:
 @pytest.mark.parametrize("status", ["UNKNOWN", "DISABLED", "", "ENABLED "])
 def test_a_connection_that_is_not_enabled_never_holds(integration: str, status: str) -> None:
     config = _config("okta", apiIntegration=integration)
-    okta = config.identity_provider
-    assert isinstance(okta, OktaConfig)
+    links = OktaLinks(config.okta, "0oa1", "okta.com")
     app = App(id="0oa1", label="Cloudflare SCIM", status="ACTIVE")
     facts = _facts(
         OktaFacts,
@@ -58,14 +57,10 @@ def test_a_connection_that_is_not_enabled_never_holds(integration: str, status: 
         connection=Reading.of(Connection(status=status)),
         features=Reading.of(None),
     )
-    questions = app_questions(
-        config, okta, facts, OktaLinks(okta, "0oa1", "okta.com"), leaving=False
-    )
+    questions = app_questions(config, facts, links, leaving=False)
     assert _asked(questions, "okta.connection").status is not Status.HOLDS
     if integration == "api":
-        questions = app_questions(
-            config, okta, facts, OktaLinks(okta, "0oa1", "okta.com"), leaving=False
-        )
+        questions = app_questions(config, facts, links, leaving=False)
         assert _asked(questions, "okta.featuresApi").status is Status.FAILS
 
 
@@ -73,13 +68,10 @@ def test_a_new_switch_of_okta_s_is_asked_for(monkeypatch: pytest.MonkeyPatch) ->
     new = Switch("Sync Badges", "PUSH_BADGES", Page.TO_APP, on=True)
     monkeypatch.setattr(okta_switches, "SWITCHES", (*SWITCHES, new))
     config = _config("okta")
-    okta = config.identity_provider
-    assert isinstance(okta, OktaConfig)
+    links = OktaLinks(config.okta, "0oa1", "okta.com")
     app = App(id="0oa1", label="Cloudflare SCIM", status="ACTIVE", features=(PUSH_GROUPS.name,))
     facts = _facts(OktaFacts, app=Reading.of(app))
-    questions = app_questions(
-        config, okta, facts, OktaLinks(okta, "0oa1", "okta.com"), leaving=False
-    )
+    questions = app_questions(config, facts, links, leaving=False)
     check = _asked(questions, "okta.features.PUSH_BADGES")
     assert (check.status, check.found) == (Status.FAILS, "off")
     assert check.action == "Provisioning > To App > Edit, enable Sync Badges, then Save"
@@ -87,13 +79,11 @@ def test_a_new_switch_of_okta_s_is_asked_for(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_group_within_an_entra_group_is_named() -> None:
     config = _config("entra")
-    entra = config.identity_provider
-    assert isinstance(entra, EntraConfig)
     outputs = StackOutputs.model_validate(_outputs())
     nested = Member(id="g2", kind="#microsoft.graph.group", display_name="Inner")
     members = {role: Reading.of((nested,)) for role in config.roles}
     facts = _facts(EntraFacts, members=members, within={})
-    groups = EntraGroups(config, entra, outputs, facts, EntraLinks("sp", "job"))
+    groups = EntraGroups(config, outputs, facts, EntraLinks("sp", "job"))
     for short in ("administrator-read-only", "administrator", "billing"):
         check = _asked(groups.questions(), f"entra.members.{short}")
         assert check.status is Status.FAILS

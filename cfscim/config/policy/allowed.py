@@ -13,7 +13,7 @@ from cfscim.config.entra_keys import Key, everybody, notifications, tenant_url
 from cfscim.config.json_types import Json
 from cfscim.config.lanes import Lane, lanes
 from cfscim.config.messages import PROJECT
-from cfscim.config.models import EntraConfig, ScimConfig
+from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_names, scim_base_url
 from cfscim.config.policy.model import UNKNOWN, Case, Finding, ResourceView, person_of
 
@@ -252,11 +252,9 @@ def _of_the_app(_config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
 
 def _entra_credentials(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
     yield from _of_the_app(config, view)
-    entra = config.identity_provider
-    given = view.inputs.get("credentials")
-    assert isinstance(entra, EntraConfig)
+    given, entra = view.inputs.get("credentials"), config.entra
     wanted = {
-        Key.TENANT_URL.value: tenant_url(config, entra),
+        Key.TENANT_URL.value: tenant_url(config),
         Key.NOTIFICATIONS.value: notifications(entra),
         Key.EVERYBODY.value: everybody(entra),
     }
