@@ -62,7 +62,8 @@ def commit_of_update(stack: str, update: Update) -> str:
     raise Stop(
         f"stack {stack}: the update that began at {update.began} was made by hand, with a config "
         "that no commit has; what it gave or took cannot be shown; carry out a commit by "
-        f"hand, verify it, then run `python -m cfscim.gitops record --stack {stack} --commit <commit>`"
+        "hand, verify it, then run "
+        f"`python -m cfscim.gitops record --stack {stack} --commit <commit>`"
     )
 
 

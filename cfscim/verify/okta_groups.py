@@ -131,7 +131,9 @@ class OktaGroups:
         advice = [_UP] if parts else []
         if direct:
             parts.append(f"also {named(direct)} directly")
-            text = f"Assignments > People: remove {named(direct)}; who is in the group stays assigned"
+            text = (
+                f"Assignments > People: remove {named(direct)}; who is in the group stays assigned"
+            )
             advice.insert(0, Action(Act.OKTA_UNASSIGN, text, tuple(direct)))
         return fails(expected, "; ".join(parts), *advice) if parts else holds(expected)
 
