@@ -29,32 +29,43 @@ GIVEN_UP = re.compile("in time|took too long|not reached within the time|does no
 @pytest.fixture
 def facing(
     sandbox_server: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[str, int], list[str]]:
+) -> Callable[..., list[str]]:
     """`facing("okta", port)`: a stack all of whose vendors are at that port -> the commands, in its
     folder, that ask one of them."""
     monkeypatch.chdir(tmp_path)
 
-    def at(kind: str, port: int) -> list[str]:
+    def at(kind: str, port: int, scheme: str = "http") -> list[str]:
         stack(tmp_path, kind, {}, "cfat_0000000000000000000000000000000000000000")
         for name, value in at_port(sandbox_server.env, port).items():
-            monkeypatch.setitem(os.environ, name, value)
+            at_scheme = value.replace("http://", f"{scheme}://")
+            monkeypatch.setitem(os.environ, name, at_scheme)
         return [words for words in asking(kind) if "json" not in words.split()]
 
     return at
 
 
+def _slow_tls(connection: socket.socket, stop: threading.Event) -> None:
+    """A handshake that comes one byte at a time: the head of a long ServerHello, and its bytes."""
+    connection.recv(65536)
+    for byte in b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc\x03\x03" + bytes(16_000):
+        if stop.wait(0.05):
+            return
+        connection.sendall(bytes([byte]))
+
+
 @pytest.mark.parametrize("kind", ["okta", "entra"])
-@pytest.mark.parametrize("behave", [silent, slow_header, slow_body])
+@pytest.mark.parametrize("behave", [silent, slow_header, slow_body, _slow_tls])
 def test_a_command_ends_in_time_and_says_so(
     kind: str,
     behave,
-    facing: Callable[[str, int], list[str]],
+    facing: Callable[..., list[str]],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(limits, "WHOLE_RUN", LIMIT)
+    scheme = "https" if behave is _slow_tls else "http"
     with server(behave) as port:
-        for words in facing(kind, port):
+        for words in facing(kind, port, scheme):
             begun = time.monotonic()
             code = called(words, monkeypatch)
             taken = time.monotonic() - begun
@@ -134,7 +145,7 @@ BOMB = gzip.compress(b" " * 64_000_000)
 def test_what_has_no_end_is_given_up(
     kind: str,
     behave,
-    facing: Callable[[str, int], list[str]],
+    facing: Callable[..., list[str]],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -175,7 +186,7 @@ def test_what_is_packed_is_unfolded_bit_by_bit() -> None:
 @pytest.mark.parametrize("kind", ["okta", "entra"])
 def test_a_vendor_that_cannot_be_reached_is_one_line(
     kind: str,
-    facing: Callable[[str, int], list[str]],
+    facing: Callable[..., list[str]],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -106,6 +106,8 @@ GITOPS = (
         "release --tag v1.0.0",
         "note",
         "due --stack prod",
+        "compare --stack prod",
+        "before --stack prod --before main",
     ),
 )
 
