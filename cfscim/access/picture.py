@@ -83,6 +83,7 @@ class Picture:
     at: str | None = None
     since: datetime | None = None
     live: Mapping[str, Live] = field(default_factory=dict)
+    person: str | None = None
 
     def narrowed(self, person: str | None, since: datetime | None) -> "Picture":
         """Only this person, and only what began or ended at or after `since`."""
@@ -95,7 +96,7 @@ class Picture:
         live = self.live
         if person is not None:
             live = {id: account.only(person) for id, account in live.items()}
-        return replace(self, spans=spans, since=since, live=live)
+        return replace(self, spans=spans, since=since, live=live, person=person)
 
     def is_live(self, span: Span) -> bool | None:
         """Whether Cloudflare gives what the span says; None where nobody asked, or can know."""

@@ -135,7 +135,8 @@ def signed(picture: Picture) -> Iterator[tuple[str, str]]:
             for sign, known, how in block:
                 yield from ((sign, line) for line in _fitting(known, how, width))
             yield "", ""
-    if picture.ended and picture.since is not None:
+    # Who is gone is shown to who asks for the past, or for one person.
+    if picture.ended and (picture.since is not None or picture.person is not None):
         yield "", "Ended:"
         for span in picture.ended:
             yield from (("-", line) for line in _fitting(*_ended(picture, span), width))

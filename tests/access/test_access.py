@@ -85,6 +85,12 @@ def test_only_one_person_and_only_what_changed(
     assert [row["person"] for row in picture["access"]] == ["Ada@example.org"]
     assert [row["person"] for row in picture["ended"]] == ["bo@example.org"]
     assert asked(capsys, since="2026-03-06")["access"] == []
+    assert run(Request(person="BO@example.org")) == 0
+    said = capsys.readouterr().out
+    assert "Ended:\n  bo@example.org" in said
+    assert "0 people, 0 accounts, 0 roles given." in said
+    assert run(Request()) == 0
+    assert "bo@example.org" not in capsys.readouterr().out
 
 
 def test_what_is_not_committed_has_no_date(
