@@ -167,7 +167,15 @@ def test_a_waiver_holds_through_its_last_day(until: date, today: date) -> None:
     found = evaluate(config, [], stack="prod", today=today)
     assert ("production-user-groups" in names(found)) == (today > until)
     assert ("ended on" in str(found[0].message)) == (today > until)
-    assert ("waiver-known" in names(found)) == ((until - today).days > 366)
+    the_same_day = until.year == today.year + 1 and until.strftime("%m%d") <= today.strftime("%m%d")
+    assert ("waiver-known" in names(found)) == (until.year > today.year and not the_same_day)
+
+
+def test_a_leap_day_has_no_same_day_a_year_later() -> None:
+    for last, too_late in (("2029-02-28", False), ("2029-03-01", True)):
+        config = parsed(config_object(waivers=[_waiver("token-expiry", last)]))
+        found = evaluate(config, [], stack="prod", today=date(2028, 2, 29))
+        assert ("waiver-known" in names(found)) == too_late
 
 
 @pytest.mark.parametrize("by", ["Grace Hopper", "the team", "grace@", "grace at example.com"])

@@ -5,7 +5,7 @@ day; from the day after it refuses again and says that the waiver has ended.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from cfscim.config.addresses import is_address
 from cfscim.config.messages import Keys, Level, Message, Where
@@ -28,8 +28,6 @@ from cfscim.config.policy.resources import (
     TOKEN_PERMISSIONS,
     TOKEN_ROTATION,
 )
-
-LONGEST_WAIVER = timedelta(days=366)
 
 __all__ = ["RULES", "Case", "ResourceView", "Rule", "Violation", "evaluate", "is_refused", "judge"]
 
@@ -57,7 +55,7 @@ def _known_waiver(case: Case) -> Iterator[Finding]:
 
 
 def _ends(case: Case, keys: Keys, what: str, given: Waiver | Removal | Move) -> Iterator[Finding]:
-    latest = case.today + LONGEST_WAIVER
+    latest = _a_year_after(case.today)
     if given.until > latest:
         yield Finding(
             f"{what} lasts until {given.until}, more than a year from today",
@@ -70,6 +68,14 @@ def _ends(case: Case, keys: Keys, what: str, given: Waiver | Removal | Move) -> 
             "write the e-mail address of the person who allowed it, with or without the name",
             keys=(*keys, "by"),
         )
+
+
+def _a_year_after(day: date) -> date:
+    """The same day of the next year; the last of February after a leap day."""
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return day.replace(year=day.year + 1, day=28)
 
 
 KNOWN_WAIVER = Rule(
