@@ -113,6 +113,16 @@ class Expiry:
     warn: int | None
     right: bool
 
+    @property
+    def distance(self) -> str:
+        """As in `in 3 days`."""
+        return f"in {self.days} day" + "s" * (self.days != 1)
+
+    @property
+    def urgent(self) -> int:
+        """The limit to name in the last week: the nearest of those it has passed."""
+        return min(URGENT_DAYS, self.warn or URGENT_DAYS)
+
 
 def judge_expiry(ends: datetime, now: datetime) -> Expiry:
     """How near the end is at `now`; both moments have a zone."""

@@ -262,13 +262,14 @@ class _Token:
                 return holds(expected)
             return fails(expected, "never ends", actions.REFRESH)
         near = judge_expiry(ends, self._now)
-        text = f"{rfc_3339(ends)}, " + ("which is over" if near.over else f"in {near.days} days")
+        text = f"{rfc_3339(ends)}, " + ("which is over" if near.over else near.distance)
         if declared is None:
             return fails(expected, text, *self._new)
         if ends != declared:
             return fails(expected, text, actions.REFRESH)
         if not near.right:
-            return fails(expected, text, actions.EXTEND, self._use)
+            soon = "" if near.over else f": provisioning stops within {near.urgent} days"
+            return fails(expected, text + soon, actions.EXTEND, self._use)
         if near.warn is None:
             return holds(expected, text)
         warning = f"the token ends within {near.warn} days ({text}), and provisioning then stops"

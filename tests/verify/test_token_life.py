@@ -1,5 +1,7 @@
 """The token's life, in rehearsal: two side by side, limits that go, and an end that is found."""
 
+from datetime import UTC, datetime, timedelta
+
 import httpx
 import pytest
 
@@ -136,3 +138,27 @@ def test_a_token_that_cloudflare_ended_is_found(sandbox: Sandbox, status: str) -
     life.tokens()[0].status = status
     check = failing(life.verify())["cloudflare.token.valid"]
     assert check.found == status
+
+
+@pytest.mark.parametrize(
+    ("days", "said", "warned"),
+    [
+        (31, "in 31 days", ""),
+        (30, "in 30 days: renew it soon", "within 30 days"),
+        (14, "in 14 days: renew it soon", "within 14 days"),
+        (6, "in 6 days: provisioning stops within 7 days", ""),
+        (3, "in 3 days: provisioning stops within 3 days", ""),
+        (1, "in 1 day: provisioning stops within 3 days", ""),
+    ],
+)
+def test_the_nearer_the_end_the_more_urgent(
+    sandbox: Sandbox, days: int, said: str, warned: str
+) -> None:
+    life = Life(sandbox, "entra")
+    ends = datetime.now(UTC) + timedelta(days=days, hours=1)
+    life.begin(expiresOn=ends.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    [check] = [one for one in life.verify().checks if one.id == "cloudflare.token.expiry"]
+    assert check.found.endswith(said)
+    assert warned in check.warning
+    assert bool(check.warning) == bool(warned)
+    assert (check.status is Status.FAILS) == (days < 7)
