@@ -46,7 +46,7 @@ from cfscim.preflight.licences import (
     nested_groups,
     premium,
 )
-from cfscim.preflight.rights import HOW, HOW_ROLE, Right, needed
+from cfscim.preflight.rights import DIRECTORY, HOW, HOW_PERSON, HOW_ROLE, Right, needed
 from cfscim.rehearsal.handler import inner, items, string, strings
 from cfscim.rehearsal.okta import groups_in_the_way
 from cfscim.vendors.active import active
@@ -540,20 +540,27 @@ def entra(asked: Asked) -> Iterator[Answer]:
     require_cloud(asked.config.entra.cloud, asked.settings, asked.env)
     with graph_http(asked.settings, asked.env) as http:
         claims = _claims(http.signed_headers().get("Authorization", ""))
-        granted = frozenset(strings(claims, "roles"))
-        if not granted and claims.get("scp"):
-            yield Answer("entra.credential", "a person's sign-in: seen by what it reads")
-        else:
-            rights = [*_rights("Entra", needed(asked.config)["Entra"], granted)]
-            yield from rights
-            if any(answer.status == "problem" for answer in rights):
-                return
+        rights = [*entra_rights(asked, claims)]
+        yield from rights
+        if any(answer.status == "problem" for answer in rights):
+            return
         yield from compared_tenant(asked, claims)
         yield from premium(http, asked.config)
         graph = GraphClient(http)
         yield from _entra_keys(graph, asked)
         yield from nested_groups(graph, asked.groups)
         yield from _entra_people(graph, asked.config)
+
+
+def entra_rights(asked: Asked, claims: JsonObject) -> Iterator[Answer]:
+    """An application's permissions, or a person's directory roles, as the token lists them."""
+    granted = frozenset(strings(claims, "roles"))
+    if granted or not claims.get("scp"):
+        yield from _rights("Entra", needed(asked.config)["Entra"], granted)
+    elif "wids" in claims:
+        yield from _rights("Entra", DIRECTORY, frozenset(strings(claims, "wids")), HOW_PERSON)
+    else:
+        yield Answer("entra.credential", "a person's sign-in: seen by what it reads")
 
 
 def _claims(authorization: str) -> JsonObject:

@@ -59,6 +59,29 @@ ENTRA = (
         ("User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"),
     ),
 )
+_GLOBAL = "62e90394-69f5-4237-9190-012177145e10"
+DIRECTORY = (
+    Right(
+        "Application Administrator",
+        "the enterprise application, its assignments and its provisioning",
+        (
+            "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",
+            "158c047a-c907-4556-b7ef-446551a6b5f7",  # Cloud Application Administrator
+            _GLOBAL,
+        ),
+    ),
+    Right(
+        "Groups Administrator",
+        "the groups and who is in them",
+        (
+            "fdd7a751-b60b-444a-984c-02652fe8fa1c",
+            "fe930be7-5e62-47db-91af-98c3a49a38b2",  # User Administrator
+            _GLOBAL,
+        ),
+    ),
+)
+"""Directory roles of a person who signs in to Entra, by the template ids in the token's `wids`
+(Microsoft, "Microsoft Entra built-in roles" and "Access token claims reference")."""
 _TO_MAKE_IT = "making a token that has this right"
 _CLOUDFLARE: Mapping[str, tuple[Right, ...]] = {
     "account": (Right(ACCOUNT_TOKENS_WRITE, "the SCIM token, and its rotation"),),
@@ -93,6 +116,10 @@ HOW: Mapping[str, str] = {
 }
 """How a missing right is granted."""
 
+HOW_PERSON = (
+    "assign the person the role in the Entra admin center, Roles & admins, or sign in as an "
+    "application (docs/permissions.md)"
+)
 HOW_ROLE = (
     "give the service app (Admin roles > Edit assignments) or the API token's administrator a role "
     "that has it (docs/permissions.md)"

@@ -16,7 +16,7 @@ from cfscim.config.models import parse_config
 from cfscim.config.policy.lock_out import LOCK_OUT
 from cfscim.config.stack_file import CheckedStack, StackFile
 from cfscim.preflight.answers import Answer, Asked
-from cfscim.preflight.checks import _okta_refresh, compared_tenant
+from cfscim.preflight.checks import _okta_refresh, compared_tenant, entra_rights
 from cfscim.preflight.command import as_json, ask, lines, problems
 from cfscim.preflight.licences import premium, rate_limits
 from cfscim.preflight.rights import CLOUDFLARE, ENTRA, OKTA, Right
@@ -161,6 +161,29 @@ def test_entra(sandbox: Sandbox, admin: httpx.Client) -> None:
         admin.post("entra/permissions", json={"roles": roles}).raise_for_status()
         found = named(sandbox, stack_config("entra"), sandbox.env)
         assert found == ([left_out] if left_out else [])
+
+
+PERSON = {
+    "Application Administrator": "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",
+    "Groups Administrator": "fdd7a751-b60b-444a-984c-02652fe8fa1c",
+}
+_USER = "b79fbf4d-3ef9-4689-8143-76b194e85509"
+
+
+def person(*roles: str) -> list[str]:
+    """What is missing to a person with these directory roles."""
+    config = parse_config(stack_config("entra")[CONFIG_KEY], stack="dev")
+    asked = Asked(config, {}, {}, date(2026, 11, 26))
+    claims: Any = {"scp": "Directory.AccessAsUser.All", "wids": [_USER, *roles]}
+    return missing([*entra_rights(asked, claims)])
+
+
+def test_a_person_s_directory_roles_in_entra() -> None:
+    assert person(*PERSON.values()) == []
+    for left_out in PERSON:
+        assert person(*(id_ for name, id_ in PERSON.items() if name != left_out)) == [left_out]
+    assert person() == [*PERSON]
+    assert person("62e90394-69f5-4237-9190-012177145e10") == [], "a Global Administrator"
 
 
 def operator(sandbox: Sandbox, owner: str, permissions: list[str], account: str = ACCOUNT) -> str:
