@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_camel
 from cfscim.config.clouds import CloudName
 from cfscim.config.kinds import NEXT, OF_A_ROLE, OF_THE_APPLICATION, OF_THE_USERS_GROUP
 from cfscim.config.messages import ConfigError, Keys, first_problems
-from cfscim.config.refusals import problem_of, refuse
+from cfscim.config.refusals import misspelled, problem_of, refuse
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.rules import broken_rules
 from cfscim.config.words import (
@@ -506,9 +506,12 @@ def parse_config(
             _with_token_name(value, stack), by_alias=True, by_name=False
         )
     except ValidationError as error:
+        errors = error.errors(include_url=False)
+        meant = misspelled(errors)
         every = (
             problem_of(details, ScimConfig, written or {})
-            for details in error.errors(include_url=False)
+            for details in errors
+            if not (details["type"] == "missing" and details["loc"] in meant)
         )
         problems += first_problems(
             problem

@@ -51,6 +51,22 @@ def problem_of(
     return Message(where, what=what, why=why, instead=instead)
 
 
+def misspelled(errors: Sequence[ErrorDetails]) -> frozenset[tuple[Step, ...]]:
+    """Where a key is missing that stands there in another spelling: the unknown key says it."""
+    missing: dict[tuple[Step, ...], list[str]] = {}
+    for details in errors:
+        if details["type"] == "missing":
+            *parent, key = details["loc"]
+            missing.setdefault(tuple(parent), []).append(str(key))
+    meant = set[tuple[Step, ...]]()
+    for details in errors if missing else ():
+        *parent, key = details["loc"] or ("",)
+        if details["type"] == "extra_forbidden" and tuple(parent) in missing:
+            near = nearest(str(key), missing[tuple(parent)])
+            meant |= {(*parent, near)} if near is not None else set()
+    return frozenset(meant)
+
+
 def _parts(
     details: ErrorDetails,
     root: type[BaseModel],

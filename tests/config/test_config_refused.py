@@ -58,7 +58,6 @@ def test_all_problems_are_shown_at_once() -> None:
         problem.where.path.removeprefix("cloudflare-scim:scim.") for problem in problems_of(value)
     ) == [
         "account.id",
-        "account.name",
         "account.nmae",
         "identityProvider.appName",
         "identityProvider.orgName",
@@ -149,3 +148,24 @@ def test_a_credential_is_never_repeated(secret: str, bad: Bad) -> None:
 def test_a_credential_as_a_key_is_never_repeated(secret: str) -> None:
     for problem in problems_of(OKTA | {secret: 1}):
         assert secret[:20] not in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("steps", "wrong"),
+    [
+        (("account",), "acount"),
+        (("account", "id"), "Id"),
+        (("roleModel",), "rolemodel"),
+        (("identityProvider",), "identityProvder"),
+        (("identityProvider", "usersGroup"), "usersgroup"),
+    ],
+)
+def test_a_misspelled_key_is_one_problem(steps: tuple[str, ...], wrong: str) -> None:
+    config = json.loads(json.dumps(OKTA))
+    inside = config
+    for step in steps[:-1]:
+        inside = inside[step]
+    inside[wrong] = inside.pop(steps[-1])
+    (problem,) = problems_of(config)
+    assert problem.where.keys[-1] == wrong
+    assert problem.instead == f"write {steps[-1]}"
