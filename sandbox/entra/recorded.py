@@ -84,6 +84,12 @@ def build(world: World, recording: Sequence[Exchange], ids: Ids) -> None:
                         _entity(world.entra, _kind(document, kind), document)
                 _relations(world.entra, match[1], exchange)
     for exchange in read:
+        if "/directory/deletedItems/" in exchange.path:
+            for document in _documents(exchange):
+                with as_far_as_shown():
+                    entity = _entity(world.entra, _kind(document, "group"), document)
+                    del world.entra.collection(entity.kind)[entity.id]
+                    world.entra.deleted[entity.id] = entity
         if exchange.path.endswith("/appRoleAssignedTo"):
             for document in _documents(exchange):
                 with as_far_as_shown():

@@ -8,9 +8,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from cfscim.config.json_types import Json
+from cfscim.vendors.cloudflare import models as cloudflare_models
+from cfscim.vendors.entra import models as entra_models
+from cfscim.vendors.okta import models as okta_models
+from cfscim.vendors.okta.lookups import LATE
 from cfscim.vendors.recording import Recorder, StandIns, recorded, vocabulary
+from sandbox.server.app import cloudflare_router, entra_router, okta_router, scim_router
 from sandbox.server.server import Sandbox
 from tests.configs import COMBINATIONS
 from tests.verify.verify_support import set_up
@@ -146,6 +152,26 @@ def pairs(before: Json, after: Json) -> Iterator[tuple[Json, Json]]:
 @pytest.mark.parametrize("text", ["a canary", "canary"])
 def test_the_check_above_does_find_a_leak(text: str) -> None:
     assert leaks(json.dumps({"x": text}))
+
+
+def test_the_vocabulary_has_what_is_asked_and_read() -> None:
+    """Every fixed part of a path that the sandbox serves of the program's, every key of an answer."""
+    parts = {
+        part
+        for router in (okta_router, entra_router, cloudflare_router, scim_router)
+        for rule in router._map.iter_rules()  # pyright: ignore[reportPrivateUsage]
+        if rule.rule.startswith(("/v1.0/", "/api/v1/", "/client/v4/"))
+        for part in rule.rule.split("/")
+        if part and "<" not in part
+    }
+    keys = {
+        field.alias or name
+        for module in (cloudflare_models, entra_models, okta_models)
+        for model in vars(module).values()
+        if isinstance(model, type) and issubclass(model, BaseModel)
+        for name, field in model.model_fields.items()
+    }
+    assert (parts | keys) - {LATE} - vocabulary() == set()
 
 
 def test_the_vocabulary_names_nobody() -> None:

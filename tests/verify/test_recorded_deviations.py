@@ -1,0 +1,37 @@
+"""What `verify` records of a stack that is not as declared replays without a difference, too."""
+
+from pathlib import Path
+
+import pytest
+
+from cfscim.vendors.recording import recorded
+from sandbox import tenant
+from sandbox.replay import load
+from tests.verify.verify_base import Bases, Deviation, bases, no_waiting
+from tests.verify.verify_cloudflare_deviations import CLOUDFLARE
+from tests.verify.verify_entra_deviations import ENTRA_DEVIATIONS
+from tests.verify.verify_okta_deviations import OKTA_DEVIATIONS
+
+__all__ = ["bases", "no_waiting"]
+
+pytestmark = pytest.mark.usefixtures("signed_in")
+
+ASKS_FURTHER = {
+    *("disabled", "deleted", "a group deleted", "a group deleted, its target left"),
+    "a group in a role's group",
+}
+"""Where `verify` makes calls, or reads what, it does not of a stack that is as declared."""
+CASES = [
+    case for case in (*CLOUDFLARE, *OKTA_DEVIATIONS, *ENTRA_DEVIATIONS) if case.name in ASKS_FURTHER
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda one: f"{one.stack[0]}: {one.name}")
+def test_it_replays(bases: Bases, tmp_path: Path, case: Deviation) -> None:
+    stack = case.made(bases)
+    with recorded(tmp_path, "cfscim verify"):
+        stack.verify()
+    exchanges = load(tmp_path)
+    figures = tenant.run(bases.sandbox.world, exchanges)
+    assert figures.differences == []
+    assert figures.exchanges.total() == len(exchanges)
