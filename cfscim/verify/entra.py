@@ -127,20 +127,10 @@ def people_questions(
         links.people,
         partial(_names, directory),
     )
-    yield Question(
-        PEOPLE_ERRORS,
-        "provisioning errors of the last cycle by person",
-        "none",
-        links.provisioning,
-        partial(_errors, facts, directory, groups=False),
-    )
-    yield Question(
-        "entra.groups.errors",
-        "provisioning errors of the last cycle by group",
-        "none",
-        links.provisioning,
-        partial(_errors, facts, directory, groups=True),
-    )
+    for id_, what in ((PEOPLE_ERRORS, "person"), ("entra.groups.errors", "group")):
+        title = f"provisioning errors of the last cycle by {what}"
+        ask = partial(_errors, facts, directory, groups=what == "group")
+        yield Question(id_, title, "none", links.provisioning, ask)
 
 
 def _app(entra: EntraConfig, facts: EntraFacts) -> Verdict:

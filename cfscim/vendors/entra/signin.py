@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 
@@ -437,25 +437,7 @@ def credential_for(
     from azure import identity as azure
 
     _silence("azure", "msal")
-    options = {
-        "retry_total": min(policy.attempts - 1, 3),
-        # What cannot be reached is tried again with the call that needed it.
-        "retry_connect": 0,
-        "retry_backoff_factor": policy.first_delay,
-        "retry_backoff_max": policy.longest_delay,
-        "connection_timeout": min(policy.connect, patience()),
-        "read_timeout": policy.read,
-        # requests knows REQUESTS_CA_BUNDLE only; the providers read SSL_CERT_FILE.
-        "connection_verify": ca_file(settings.env) or True,
-        # requests would send loopback through a proxy.
-        "use_env_settings": not is_loopback(cloud.authority),
-    }
-    sign_in = {
-        **options,
-        "authority": cloud.authority,
-        # Only the public cloud's directory of authorities knows its own authorities.
-        "disable_instance_discovery": not cloud.public,
-    }
+    sign_in = _sign_in(cloud, settings, policy)
     match identity:
         case Secret(who, secret):
             return azure.ClientSecretCredential(who.tenant_id, who.client_id, secret, **sign_in)
@@ -495,6 +477,26 @@ def credential_for(
             return azure.ManagedIdentityCredential(client_id=client_id or None)
         case AzureCli(tenant_id):
             return azure.AzureCliCredential(tenant_id=tenant_id)
+
+
+def _sign_in(cloud: Endpoints, settings: Settings, policy: Policy) -> dict[str, Any]:
+    """How azure-identity asks the cloud's authority, whatever the credential."""
+    return {
+        "retry_total": min(policy.attempts - 1, 3),
+        # What cannot be reached is tried again with the call that needed it.
+        "retry_connect": 0,
+        "retry_backoff_factor": policy.first_delay,
+        "retry_backoff_max": policy.longest_delay,
+        "connection_timeout": min(policy.connect, patience()),
+        "read_timeout": policy.read,
+        # requests knows REQUESTS_CA_BUNDLE only; the providers read SSL_CERT_FILE.
+        "connection_verify": ca_file(settings.env) or True,
+        # requests would send loopback through a proxy.
+        "use_env_settings": not is_loopback(cloud.authority),
+        "authority": cloud.authority,
+        # Only the public cloud's directory of authorities knows its own authorities.
+        "disable_instance_discovery": not cloud.public,
+    }
 
 
 def _assertion(
