@@ -73,10 +73,10 @@ class KillableDeployer(EngineDeployer):
     def _killed(self, faults: httpx.Client, word: str) -> None:
         command = ["pulumi", word, "--yes", "--skip-preview", "--non-interactive"]
         command += ["--stack", self._stack_name]
-        with Path(self._project / "killed.log").open("wb") as log:
+        with Path(self.project_folder / "killed.log").open("wb") as log:
             running = subprocess.Popen(
                 command,
-                cwd=self._project,
+                cwd=self.project_folder,
                 env=dict(self.environment),
                 stdout=log,
                 stderr=log,
@@ -100,7 +100,7 @@ class KillableDeployer(EngineDeployer):
         """A command of the documented recovery."""
         done = subprocess.run(
             ["pulumi", *arguments, "--stack", self._stack_name, "--non-interactive"],
-            cwd=self._project,
+            cwd=self.project_folder,
             env=dict(self.environment),
             capture_output=True,
             text=True,
