@@ -59,10 +59,12 @@ if (module, name) == ("cfscim", "up"):
     given = [kept if word == "http://127.0.0.1:8800" else word for word in given]
 if (module, name) == ("cfscim", "init"):
     os.environ.update(env)
-    answers = iter({ANSWERS!r})
+    answers, said = iter({ANSWERS!r}), bytearray()
     def read(terminal):
         shown = os.read(terminal, 65536)
-        if shown.endswith(b": "):
+        said.extend(shown)  # the colon and its space may come one after the other
+        if said.endswith(b": "):
+            said.clear()
             os.write(terminal, next(answers, "").encode() + b"\\n")
         return shown
     sys.exit(os.waitstatus_to_exitcode(pty.spawn([sys.executable, *given], read)))
