@@ -71,7 +71,7 @@ def _ends(case: Case, keys: Keys, what: str, given: Waiver | Removal | Move) -> 
 
 
 def _a_year_after(day: date) -> date:
-    """The same day of the next year; the last of February after a leap day."""
+    """That day of the next year; the last of February after a leap day."""
     try:
         return day.replace(year=day.year + 1)
     except ValueError:
