@@ -70,7 +70,8 @@ def test_boxes_by_name_are_kept_and_shown_where_an_app_shows_them(
 ) -> None:
     app_id = okta.app()
     boxes = {"PUSH_NEW_USERS": False, "PROFILE_MASTERING": True, "PUSH_PASSWORD_UPDATES": True}
-    okta.integrate(app_id, target, boxes={**boxes, "importGroups": False, "pushBadges": True})
+    okta.integrate(app_id, target)
+    okta.console(app_id, boxes={**boxes, "importGroups": False, "pushBadges": True})
     assert okta.got("GET", f"/apps/{app_id}")["features"] == [
         "GROUP_PUSH",
         "PROFILE_MASTERING",
