@@ -43,7 +43,8 @@ def run(
     with CloudflareClient(http, subject.settings, env) as cloudflare:
         member = _the_member(cloudflare.members(account.id), person, account.name)
         if _is_super(member):
-            say(f"{member.address} is a Super Administrator already; nothing was changed.")
+            say(f"{member.address} has the role already; nothing was changed.")
+            _say_invited(member)
             return 0
         for line in _what_it_does(subject, member):
             say(line)
@@ -53,13 +54,18 @@ def run(
         cloudflare.give_role(account.id, member.id, SUPER_ADMINISTRATOR_ROLE_ID)
         _read_back(cloudflare.members(account.id), member)
     say(f"{member.address} is a Super Administrator of {account.name} again, read back.")
-    if member.status != "accepted":
-        say(f"{member.address} still has to accept the invitation.")
+    _say_invited(member)
     say(
         "Next: put right what took the role away, and name the person in breakGlass or in the "
         f"role's members of Pulumi.{stack}.yaml; then `cfscim verify`."
     )
     return 0
+
+
+def _say_invited(member: AccountMember) -> None:
+    """Until then nobody has the role."""
+    if member.status != "accepted":
+        say(f"{member.address} still has to accept the invitation.")
 
 
 def _the_member(members: tuple[AccountMember, ...], person: str, account: str) -> AccountMember:

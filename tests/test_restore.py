@@ -78,3 +78,15 @@ def test_yes_does_not_ask(bases: Bases, locked_out: Stack) -> None:
 def test_who_is_no_member_is_told_who_is(locked_out: Stack) -> None:
     with pytest.raises(ScimError, match=r"stranger@example.com is no member.*owner@example.com"):
         restore.run("dev", "stranger@example.com", "outputs.json", locked_out.env, yes=True)
+
+
+def test_who_has_the_role_and_was_only_invited_is_told_what_is_missing(
+    bases: Bases, locked_out: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = bases.sandbox.world.cloudflare.accounts[ACCOUNT]
+    users = bases.sandbox.world.cloudflare.users
+    for member in account.members.values():
+        if users[member.user_id].email == "owner@example.com":
+            member.roles, member.status = [SUPER], "pending"
+    assert restore.run("dev", "owner@example.com", "outputs.json", locked_out.env) == 0
+    assert "still has to accept the invitation" in capsys.readouterr().out
