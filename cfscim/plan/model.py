@@ -123,23 +123,29 @@ def grant_json(grant: Grant) -> dict[str, object]:
 
 
 _ALIKE = ("type", "name", "parent", "inputs")
-_PLAIN = {to_camel(name): name for name in ("protect", "retain_on_delete", "replacement_trigger")}
-_LISTS = {to_camel(name): name for name in ("ignore_changes", "depends_on")}
+_OPTIONS = {
+    to_camel(name): name
+    for name in (
+        *("protect", "retain_on_delete", "ignore_changes", "depends_on"),
+        "replacement_trigger",
+    )
+}
+"""In the contract's order."""
+_LISTS = ("ignoreChanges", "dependsOn")
 
 
 def _resource(resource: Registration) -> dict[str, object]:
-    options: dict[str, object] = {
-        key: getattr(resource.options, name) for key, name in _PLAIN.items()
-    }
-    options |= {key: list(getattr(resource.options, name)) for key, name in _LISTS.items()}
+    given = {key: getattr(resource.options, name) for key, name in _OPTIONS.items()}
+    options = {key: list(value) if key in _LISTS else value for key, value in given.items()}
     return {**{name: getattr(resource, name) for name in _ALIKE}, "options": options}
 
 
 def registration(entry: Mapping[str, Any]) -> Registration:
     """The resource that one of the contract's object `resources` is about."""
-    given = entry["options"]
-    options = {name: given[key] for key, name in _PLAIN.items()}
-    options |= {name: tuple(given[key]) for key, name in _LISTS.items()}
+    given = {key: entry["options"][key] for key in _OPTIONS}
+    options: dict[str, Any] = {
+        _OPTIONS[key]: tuple(value) if key in _LISTS else value for key, value in given.items()
+    }
     return Registration(
         **{name: entry[name] for name in _ALIKE},
         options=Options(**options),

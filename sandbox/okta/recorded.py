@@ -11,6 +11,7 @@ from collections.abc import Mapping as Map
 from dataclasses import dataclass, field
 from typing import Any, cast, get_args
 
+from sandbox.okta.admin_roles import LABELS
 from sandbox.okta.api.connections import store as store_connection
 from sandbox.okta.api.users import BASE_ATTRIBUTES
 from sandbox.okta.catalog import CATALOG_SIGN_ON, OWN, CatalogApp, kind_of
@@ -270,8 +271,22 @@ class _Past:
         for exchange in self.recording:
             with as_far_as_shown():
                 self._relations(state, ids, exchange)
+        self._roles(state, ids)
         self._ended(state, ids)
         self._events(state, ids)
+
+    def _roles(self, state: OktaState, ids: Ids) -> None:
+        """The administrator roles that people had before the recording gave or took any."""
+        seen: set[str] = set()
+        for exchange in self.recording:
+            match = re.match(r"/api/v1/users/([^/]+)/roles", exchange.path)
+            user = state.users.get(ids.known.get(match[1], "")) if match else None
+            if user is None or user.id in seen:
+                continue
+            seen.add(user.id)
+            if exchange.method == "GET" and exchange.status < 400:
+                shown = [str(role.get("type")) for role in _documents(exchange.response)]
+                user.roles = [kind for kind in shown if kind in LABELS]
 
     def _ended(self, state: OktaState, ids: Ids) -> None:
         """What no answer shows but its end: an app was inactive by then, a group assigned to it."""

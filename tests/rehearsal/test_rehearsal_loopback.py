@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from cfscim.config.messages import ScimError
-from cfscim.rehearsal import Rehearsal, run
+from cfscim.rehearsal import Rehearsal
 from cfscim.rehearsal.loopback import require_loopback, require_loopback_url
 from sandbox.server.server import Sandbox
 from tests.configs import stack_config
@@ -23,7 +23,7 @@ def test_one_real_endpoint_is_enough_to_refuse(
 ) -> None:
     env = {**sandbox.env, variable: REAL[variable]}
     with pytest.raises(ScimError) as refused:
-        run("dev", stack_config(), env, progress=lambda _line: None)
+        Rehearsal("dev", env, progress=lambda _line: None).update(stack_config())
     assert variable in str(refused.value)
     assert "\n" not in str(refused.value)
     assert requests(admin) == []
@@ -33,7 +33,7 @@ def test_one_real_endpoint_is_enough_to_refuse(
 def test_an_endpoint_left_out_is_the_real_one(sandbox: Sandbox, variable: str) -> None:
     env = {name: value for name, value in sandbox.env.items() if name != variable}
     with pytest.raises(ScimError, match=variable):
-        run("dev", stack_config(), env, progress=lambda _line: None)
+        Rehearsal("dev", env, progress=lambda _line: None).update(stack_config())
 
 
 @pytest.mark.parametrize(
