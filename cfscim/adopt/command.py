@@ -332,29 +332,27 @@ def _write(
         file.unlink(missing_ok=True)  # of an earlier run: importing it again would fail
         return 1 if unfinished else 0
     file.write_text(json.dumps(content, indent=2) + "\n")
-    command = import_command(engine_name(request.stack), file)
+    words = import_words(engine_name(request.stack), file)
     preview = engine_command("preview")
     if request.do_import:
-        _carry_out(command, env)
+        _carry_out(words, env)
         file.unlink()
         say(f"Imported. Next: {preview}")
         return 1 if unfinished else 0
-    say(f"Written: {file}. Next: {shlex.join(command)}")
+    say(f"Written: {file}. Next: {_as_typed(words)}")
     say(f"Then: {preview}")
     return 1
 
 
-def import_command(stack: str, file: Path) -> list[str]:
-    """The command that carries the import out: nothing is protected but what the program says."""
-    folder = engine_folder()
+def import_words(stack: str, file: Path) -> list[str]:
+    """What is asked of `pulumi` to carry the import out: nothing is protected but what the program
+    says."""
     return [
-        "pulumi",
-        *(("-C", folder) if folder else ()),
         "import",
         "--stack",
         stack,
         "--file",
-        str(file.absolute() if folder else file),
+        str(file.absolute() if engine_folder() else file),
         "--protect=false",
         "--generate-code=false",
         "--yes",
@@ -363,22 +361,24 @@ def import_command(stack: str, file: Path) -> list[str]:
 
 def _restate(stack: str, state: State, env: Mapping[str, str]) -> None:
     """The engine takes this state for its own; secrets are encrypted in it all the way."""
-    folder = engine_folder()
-    at = ("-C", folder) if folder else ()
-    command = ["pulumi", *at, "stack", "import", "--stack", stack]
-    _carry_out(command, env, json.dumps(state.export))
+    _carry_out(["stack", "import", "--stack", stack], env, json.dumps(state.export))
     say("Taken out of the state.")
 
 
-def _carry_out(command: Sequence[str], env: Mapping[str, str], given: str = "") -> None:
-    words = command[1:] if engine_folder() is None else command[3:]
+def _as_typed(words: Iterable[str]) -> str:
+    """`pulumi` with these words, as it is typed where this command was."""
+    folder = engine_folder()
+    return shlex.join(["pulumi", *(("-C", folder) if folder else ()), *words])
+
+
+def _carry_out(words: Sequence[str], env: Mapping[str, str], given: str = "") -> None:
     done = asked(*words, env=env, seconds=processes.WORK_SECONDS, given=given)
     if done is None:
         raise MissingError(
             "adopt",
             f"there is no `pulumi` on PATH to carry the {words[0]} out",
             "the state is as it was",
-            f"run where there is one: {shlex.join(command)}",
+            f"run where there is one: {_as_typed(words)}",
         )
     if done.returncode != 0:
         said = " ".join((done.stderr + done.stdout).split())[-600:]

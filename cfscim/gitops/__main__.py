@@ -209,7 +209,7 @@ def _before(arguments: Arguments) -> int:
 def _by_record(stack: str) -> deployed.Due:
     """What the stack's own record says it is compared with, handed over to the policy pack."""
     due = _reachable(deployed.own_due(stack), by_hand=False)
-    deployed.confirm(stack, due, "", by_hand=False)
+    deployed.must_have_record(due)
     approval.must_not_go_back(stack, due.before)
     stacks.hand_over(stack, due.before, [deployed.file_in(entry, stack) for entry in due.begun])
     return due

@@ -1,6 +1,6 @@
 """Who may let a deployment run, and of what."""
 
-from cfscim.gitops.shell import GIT, Ask, Json, Stop, git, objects, run, texts
+from cfscim.gitops.shell import Ask, Json, Stop, git, is_ancestor, objects, texts
 
 
 def origin(path: str) -> Json:
@@ -26,14 +26,11 @@ def must_not_go_back(stack: str, before: str) -> None:
     """Raises `Stop` when HEAD is older than what was last deployed; for who has no other word of
     what the tip of the branch is."""
     head = git("rev-parse", "HEAD").strip()
-    if before and head != before:
-        done = run(*GIT, "merge-base", "--is-ancestor", head, before)
-        if done.returncode == 0:
-            raise Stop(
-                f"stack {stack}: {before[:12]} was deployed, and {head[:12]} is older; it would "
-                "undo what came after it; take the newest commit, or commit what is to be taken "
-                "back"
-            )
+    if before and head != before and is_ancestor(head, before):
+        raise Stop(
+            f"stack {stack}: {before[:12]} was deployed, and {head[:12]} is older; it would undo "
+            "what came after it; take the newest commit, or commit what is to be taken back"
+        )
 
 
 def must_approve(actor: str, approvers: str, repository: str, commit: str, ask: Ask) -> None:

@@ -208,12 +208,17 @@ def _last(listed: Iterable[Update]) -> Update | None:
     return next((update for update in listed if update.succeeded), None)
 
 
+def _carried_out(listed: Iterable[Update], commit: str) -> Update | None:
+    """The newest update that carried a commit out."""
+    return next((update for update in listed if update.succeeded and update.head == commit), None)
+
+
 def _since(listed: Sequence[Update], verified: str) -> Sequence[Update]:
     """The updates that are newer than the one that carried out `verified`; none where the engine
     knows of none that did."""
-    for place, update in enumerate(listed):
-        if update.succeeded and update.head == verified:
-            return listed[:place]
+    last = _carried_out(listed, verified)
+    if last is not None:
+        return listed[: listed.index(last)]
     return [] if verified else listed
 
 
@@ -223,8 +228,8 @@ def own_due(stack: str) -> Due:
     listed = updates(stack)
     own = _record_of(stack, listed)
     begun = [commit for commit in own.begun if commit != own.verified]
-    carried = (u.began for u in listed if u.succeeded and u.head == own.verified)
-    since, here = next(carried, ""), file_at("HEAD", stack)
+    verified = _carried_out(listed, own.verified)
+    since, here = verified.began if verified else "", file_at("HEAD", stack)
     for other in sorted({*engine_stacks()} - {*all_stacks()}):
         its = updates(other)
         last = _last(its)
@@ -336,16 +341,28 @@ def confirm(stack: str, shown: Due, commit: str, *, by_hand: bool) -> None:
     # An update that was never verified: the approver was shown everything as new.
     if said.verified or (said.begun and not before):
         return
+    _must_be_empty(stack)
+    if before:
+        raise Stop(
+            f"stack {stack}: its state is empty, and the summary that was approved compares with "
+            f"{before[:12]}; run deploy by hand with stack: {stack}, or mend PULUMI_BACKEND_URL"
+        )
+
+
+def must_have_record(own: Due) -> None:
+    """Raises `Stop` where the stack's own record, `own`, has nothing to compare with, and the stack
+    is not new."""
+    begun = any("/" not in entry for entry in own.begun)
+    if not own.before and not begun:
+        _must_be_empty(own.stack)
+
+
+def _must_be_empty(stack: str) -> None:
     if not _is_empty(stack):
         raise Stop(
             f"stack {stack}: it has resources and no record of a verified deployment; what an "
             f"approval carries out cannot be shown; run deploy by hand with stack: {stack} and "
             "since: the commit that was last deployed, or name it with --before"
-        )
-    if before:
-        raise Stop(
-            f"stack {stack}: its state is empty, and the summary that was approved compares with "
-            f"{before[:12]}; run deploy by hand with stack: {stack}, or mend PULUMI_BACKEND_URL"
         )
 
 

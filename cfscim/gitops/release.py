@@ -4,11 +4,13 @@ import re
 import tomllib
 from pathlib import Path
 
-from cfscim.gitops.shell import GIT, Stop, git, run, say
+from cfscim.gitops.shell import GIT, Stop, git, is_ancestor, run, say
 
 _NUMBER = re.compile(r"v?(\d+)\.(\d+)\.(\d+)\Z")
 _HEADING = re.compile(r"^## (?P<number>\S+)(?: - (?P<day>\S+))?[ ]*$", re.MULTILINE)
 NOTES = Path("notes.md")
+_MAIN = "origin/main"
+"""Where every commit was reviewed."""
 
 
 def version(revision: str) -> str:
@@ -49,7 +51,7 @@ def make_tag() -> None:
     newest = max(tags, key=_order, default=None)
     if newest is not None and _order(newest) >= _order(number):
         raise Stop(f"{newest} is there already; write a higher version than {number}")
-    if not run(*GIT, "rev-parse", "--verify", "origin/main").returncode and not _on_main("HEAD"):
+    if not run(*GIT, "rev-parse", "--verify", _MAIN).returncode and not is_ancestor("HEAD", _MAIN):
         raise Stop("this commit is not on origin/main, where it was reviewed; merge it first")
     # With tag.gpgSign, git signs it.
     git("tag", "--annotate", "--message", f"cloudflare-scim {number}", f"v{number}")
@@ -66,13 +68,9 @@ def check_tag(tag: str) -> None:
         raise Stop(f"{tag}: pyproject.toml says {number}; the tag of it is v{number}")
     if run(*GIT, "cat-file", "-t", f"refs/tags/{tag}").stdout.strip() != "tag":
         raise Stop(f"{tag}: it has no author and no day; make it with make release")
-    if not _on_main(f"{tag}^{{commit}}"):
+    if not is_ancestor(f"{tag}^{{commit}}", _MAIN):
         raise Stop(f"{tag}: its commit is not on main, where it was reviewed; tag one that is")
     NOTES.write_text(section, encoding="utf-8")
-
-
-def _on_main(revision: str) -> bool:
-    return not run(*GIT, "merge-base", "--is-ancestor", revision, "origin/main").returncode
 
 
 def _order(tag: str) -> tuple[int, ...]:

@@ -83,6 +83,11 @@ def git(*arguments: str) -> str:
     return done.stdout
 
 
+def is_ancestor(older: str, newer: str) -> bool:
+    """Whether a revision is the other, or came before it; not where one of them is not here."""
+    return run(*GIT, "merge-base", "--is-ancestor", older, newer).returncode == 0
+
+
 def github(path: str) -> Json:
     """Asks GitHub by `gh api`; raises `Stop` when the answer is no answer."""
     done = run("gh", "api", path)

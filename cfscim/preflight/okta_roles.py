@@ -8,7 +8,12 @@ administrator, or a custom role with the permission to view administrators, may 
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
-from cfscim.config.provider_settings import OKTA_ACCESS_TOKEN, OKTA_API_TOKEN, OKTA_SCOPES
+from cfscim.config.provider_settings import (
+    OKTA_ACCESS_TOKEN,
+    OKTA_API_TOKEN,
+    OKTA_CLIENT,
+    OKTA_SCOPES,
+)
 from cfscim.preflight.answers import Asked
 from cfscim.preflight.rights import Right
 from cfscim.rehearsal.handler import inner, items, string
@@ -66,7 +71,7 @@ def _listed(http: HttpClient, settings: Settings, *, by_token: bool) -> Iterator
         me = string(inner({"is": http.get(f"{USERS}/me").body}, "is"), "id")
         path = f"{USERS}/{quote(me)}/roles"
     else:
-        client = settings.text("okta:clientId", "OKTA_API_CLIENT_ID")
+        client = settings.text(*OKTA_CLIENT)
         path = f"/oauth2/v1/clients/{quote(client)}/roles"
     for role in items({"is": http.get(path, lists=True).body}, "is"):
         yield string(role, "type")

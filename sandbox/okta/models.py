@@ -113,6 +113,14 @@ class Password(BaseModel):
     change: Literal["CHANGE", "KEEP_EXISTING"] = "KEEP_EXISTING"
 
 
+FEATURES = {
+    "PUSH_NEW_USERS": "create_users",
+    "PUSH_USER_DEACTIVATION": "deactivate_users",
+    "PUSH_PROFILE_UPDATES": "update_users",
+}
+"""A feature in an app's JSON -> the switch of `Provisioning` that it shows."""
+
+
 class Provisioning(BaseModel):
     """An app's API integration, whether set by the console or by the connection API.
 
@@ -242,12 +250,9 @@ class App(BaseModel):
         if not setup.enabled:
             return []
         shown = ["GROUP_PUSH", "SCIM_PROVISIONING"]
+        shown += [name for name, switch in FEATURES.items() if getattr(setup, switch)]
         if setup.create_users:
-            shown += ["PUSH_NEW_USERS", "REACTIVATE_USERS"]
-        if setup.deactivate_users:
-            shown.append("PUSH_USER_DEACTIVATION")
-        if setup.update_users:
-            shown.append("PUSH_PROFILE_UPDATES")
+            shown.append("REACTIVATE_USERS")
         if setup.password.enabled:
             shown.append("PUSH_PASSWORD_UPDATES")
         if setup.import_groups:

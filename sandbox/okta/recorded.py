@@ -18,6 +18,7 @@ from sandbox.okta.catalog import CATALOG_SIGN_ON, OWN, CatalogApp, kind_of
 from sandbox.okta.late import Late
 from sandbox.okta.models import (
     DEFAULT_ACCESS_POLICY,
+    FEATURES,
     App,
     AppUser,
     Form,
@@ -290,20 +291,20 @@ class _Past:
 
     def _ended(self, state: OktaState, ids: Ids) -> None:
         """What no answer shows but its end: an app was inactive by then, a group assigned to it."""
-        for number, exchange in enumerate(self.recording):
+        before: set[str] = set()
+        for exchange in self.recording:
             match = re.fullmatch(r"/api/v1/apps/([^/]+)(?:/groups/([^/]+))?", exchange.path)
-            if match is None or exchange.method != "DELETE" or exchange.status >= 400:
-                continue
-            app = state.apps.get(ids.known.get(match[1], ""))
-            before = [each.path for each in self.recording[:number]]
-            if app is None:
-                continue
-            if match[2] is None:
-                shown = self.documents.get(match[1]) or f"{exchange.path}/lifecycle" in str(before)
-                app.status = app.status if shown else "INACTIVE"
-            elif exchange.path not in before and f"/api/v1/apps/{match[1]}/groups" not in before:
+            app = state.apps.get(ids.known.get(match[1], "")) if match else None
+            ends = exchange.method == "DELETE" and exchange.status < 400
+            if match is None or app is None or not ends:
+                pass
+            elif match[2] is None:
+                cycled = any(path.startswith(f"{exchange.path}/lifecycle") for path in before)
+                app.status = app.status if cycled or self.documents.get(match[1]) else "INACTIVE"
+            elif not before & {exchange.path, f"/api/v1/apps/{match[1]}/groups"}:
                 group = ids.known.get(match[2], match[2])
                 app.groups.append(GroupAssignment(group_id=group, priority=0, last_updated=now()))
+            before.add(exchange.path)
 
     def _events(self, state: OktaState, ids: Ids) -> None:
         """The System Log as far as the recording shows it, oldest first."""
@@ -574,8 +575,7 @@ def _app(state: OktaState, document: Document) -> App:
     features = document.get("features") or []
     setup = app.provisioning
     setup.enabled = bool(features)
-    setup.create_users = "PUSH_NEW_USERS" in features
-    setup.deactivate_users = "PUSH_USER_DEACTIVATION" in features
-    setup.update_users = "PUSH_PROFILE_UPDATES" in features
+    for name, switch in FEATURES.items():
+        setattr(setup, switch, name in features)
     state.apps[app.id] = app
     return app

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from cfscim.adopt.command import import_command
+from cfscim.adopt.command import import_words
 from cfscim.config.messages import CONFIG_KEY, ScimError
 from cfscim.config.models import parse_config
 from cfscim.up.command import deploy
@@ -246,7 +246,7 @@ class KillMatrix:
 
 def _import_words(file: Path) -> list[str]:
     """The documented command, without what `KillableDeployer.pulumi` adds."""
-    words = import_command("killed", file)[1:]
+    words = import_words("killed", file)
     place = words.index("--stack")
     return [*words[:place], *words[place + 2 :]]
 

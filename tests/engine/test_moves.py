@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cfscim.adopt.command import import_command
+from cfscim.adopt.command import import_words
 from cfscim.config.json_types import JsonObject
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import RunningSandbox
@@ -30,7 +30,7 @@ class Deployer(EngineDeployer):
         self.configure(config)
         file = self.project_folder / "adopt.json"
         file.write_text(json.dumps(imports))
-        words = import_command("dev", file)[1:]
+        words = import_words("dev", file)
         assert self.stack.name == "dev", "and it exists"
         command = self.stack.workspace.pulumi_command
         command.run(words, str(self.project_folder), self.environment)

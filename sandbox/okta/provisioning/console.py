@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from sandbox.okta.api import log
-from sandbox.okta.models import App, OktaState, Provisioning, now
+from sandbox.okta.models import FEATURES, App, OktaState, Provisioning, now
 from sandbox.okta.provisioning.scim import ScimError, Target
 
 if TYPE_CHECKING:
@@ -23,12 +23,7 @@ _SWITCHES = {
     "deactivateUsers": "deactivate_users",
     "renameGroups": "rename_groups",
 }
-_BOXES = {
-    **_SWITCHES,
-    "PUSH_NEW_USERS": "create_users",
-    "PUSH_USER_DEACTIVATION": "deactivate_users",
-    "PUSH_PROFILE_UPDATES": "update_users",
-}
+_BOXES = {**_SWITCHES, **FEATURES}
 _PROVISION = "provisionUser"
 KEYS = ("baseUrl", "token", *_SWITCHES, "boxes", _PROVISION)
 
