@@ -23,8 +23,9 @@ from pulumi_policy import (
 
 from cfscim.config.messages import PROJECT, ConfigError
 from cfscim.config.models import ScimConfig, parse_config
-from cfscim.config.policy.access import FOUR_ROLES, REMOVALS
+from cfscim.config.policy.access import FOUR_ROLES
 from cfscim.config.policy.model import DEFAULT_SHARE, is_base_of
+from cfscim.config.policy.removals import REMOVALS
 from cfscim.config.policy.rules import RULES, Case, Rule, Violation, judge
 from cfscim.config.stack_file import check_stack_file, stack_of
 from policy.views import linked_view_of, view_of

@@ -69,3 +69,8 @@ def moved(config: ScimConfig) -> ScimConfig:
     }
     given = {key: value for key, value in new.items() if value is not None}
     return config.model_copy(update={**given, "move": None, "removals": ()})
+
+
+def way_of(config: ScimConfig) -> tuple[str, str, str]:
+    """What makes a way: model, prefix, identity provider."""
+    return config.role_model, config.group_prefix, config.identity_provider.kind

@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from cfscim.config.models import ScimConfig, parse_config
-from cfscim.config.policy.access import REMOVALS
+from cfscim.config.policy.removals import REMOVALS
 from cfscim.config.policy.rules import Case, judge
 from cfscim.gitops import deployed, updates
 from cfscim.gitops.approval import must_be_tip

@@ -162,7 +162,7 @@ def _leaves(model: type[BaseModel], above: str = "") -> Iterator[str]:
             yield from _leaves(one, f"{path}.")
 
 
-def _written(key: Key, path: str, value: object) -> Config:
+def written(key: Key, path: str, value: object) -> Config:
     config = copy.deepcopy(key.base())
     for name, more in key.given.items():
         config[name] = {**config[name], **more} if isinstance(more, dict) else more  # type: ignore[dict-item]
@@ -192,7 +192,7 @@ def test_the_table_has_every_key_of_the_schema() -> None:
 @pytest.mark.parametrize("path", [*KEYS, *MORE])
 def test_a_change_is_a_risk_or_listed_as_harmless(path: str, tmp_path: Path) -> None:
     key = (KEYS | MORE)[path]
-    plans = [_plan(tmp_path, _written(key, path, value)) for value in (key.one, key.two)]
+    plans = [_plan(tmp_path, written(key, path, value)) for value in (key.one, key.two)]
     for plan in plans:
         assert risks(compare(plan, plan, label="main")) == ()
     for way, (before, after) in {"there": plans, "back": plans[::-1]}.items():

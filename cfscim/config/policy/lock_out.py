@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from cfscim.config.access import people
-from cfscim.config.lanes import lanes, moved
+from cfscim.config.lanes import lanes, moved, way_of
 from cfscim.config.messages import ScimError
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
 from cfscim.config.names import group_names
@@ -256,7 +256,7 @@ def _stage(before: ScimConfig, after: ScimConfig) -> tuple[str, str] | None:
     clean_up = "first write what stands under move.to in its place and take move out"
     if old is not None and not old.switched and not delivers(moved(before)):
         switch = "first the console steps of the new way, and what confirms or starts it"
-    here, there = _way(before), _way(after)
+    here, there = way_of(before), way_of(after)
     if old is None and new is None:
         if here != there:
             return f"{_differs(here, there)} in one step", side_by_side
@@ -272,7 +272,7 @@ def _stage(before: ScimConfig, after: ScimConfig) -> tuple[str, str] | None:
                 f"{side_by_side} and apiIntegrationConfirmed: false",
             )
     elif old is not None and new is None:
-        target = _way(moved(before))
+        target = way_of(moved(before))
         if old.switched and there != target:
             return "what is in force after the switch is not what is written now", clean_up
         if not old.switched and there == target:
@@ -282,7 +282,7 @@ def _stage(before: ScimConfig, after: ScimConfig) -> tuple[str, str] | None:
     elif old is not None and new is not None:
         if here != there:
             return f"{_differs(here, there)} in the middle of a move", switch
-        if _way(moved(before)) != _way(moved(after)):
+        if way_of(moved(before)) != way_of(moved(after)):
             return "the move goes to another way than before", clean_up if old.switched else switch
         if new.switched and not old.switched and not delivers(moved(before)):
             return "the former way is taken out before the new one delivers anything", switch
@@ -307,11 +307,6 @@ def delivers(config: ScimConfig) -> bool:
 def _confirmed(config: ScimConfig) -> bool:
     """Whether the console steps of an Okta app are said to be done."""
     return getattr(config.identity_provider, "api_integration_confirmed", False)
-
-
-def _way(config: ScimConfig) -> tuple[str, str, str]:
-    """What makes a way: model, prefix, identity provider."""
-    return config.role_model, config.group_prefix, config.identity_provider.kind
 
 
 def _differs(here: tuple[str, str, str], there: tuple[str, str, str]) -> str:

@@ -13,12 +13,12 @@ from cfscim.config.models import Move, Removal, ScimConfig, Waiver
 from cfscim.config.policy.access import (
     FOUR_ROLES,
     PRODUCTION_MODEL,
-    REMOVALS,
     TWO_SUPER_ADMINISTRATORS,
 )
 from cfscim.config.policy.inputs import KNOWN_INPUTS
 from cfscim.config.policy.lock_out import LAST_SUPER_ADMINISTRATORS, MOVE_ORDER
 from cfscim.config.policy.model import DEFAULT_SHARE, Case, Finding, ResourceView, Rule, Violation
+from cfscim.config.policy.removals import REMOVALS
 from cfscim.config.policy.resources import (
     NO_PLAIN_SECRET,
     PROTECTED,
