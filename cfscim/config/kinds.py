@@ -170,6 +170,9 @@ TOKENS = frozenset({ACCOUNT_TOKENS, USER_TOKENS})
 APPLICATIONS = frozenset({OKTA_APP, ENTRA_APP})
 GROUPS = frozenset({OKTA_GROUP, ENTRA_GROUP, USER_GROUP})
 JOBS = frozenset({ENTRA_JOB})
+CHECKS = frozenset({ACCESS_GUARD, TOKEN_WATCHES, OKTA_GATE, ENTRA_TEST, ENTRA_KEYS})
+"""Of our own resources those that only look, and stop an update: no vendor holds anything of them.
+"""
 
 TOKEN = "token"  # noqa: S105 - a name
 TOKEN_WATCH = "token-watch"  # noqa: S105 - a name

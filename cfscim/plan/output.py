@@ -171,13 +171,16 @@ def _brief(result: StackResult, *, many: bool) -> Document | None:
 
 def _in_short(violations: Sequence[Violation]) -> Iterator[Violation]:
     """What one rule says of one place as one, without what the rule is for: that stands in
-    docs/policy.md, and is shown with --all."""
+    docs/policy.md, and is shown with --all, as all is that one rule counts in several ways."""
     alike: dict[tuple[object, ...], list[Violation]] = {}
     for broken in violations:
         said = broken.message
         alike.setdefault((broken.rule, broken.waived, said.where, said.instead), []).append(broken)
     for same in alike.values():
-        what = "; ".join(dict.fromkeys(broken.message.what for broken in same))
+        briefs = [broken.brief for broken in same if broken.brief]
+        said = [broken.message.what for broken in same if not broken.brief]
+        more = f", and {count(len(briefs) - 1, 'share')} more" if len(briefs) > 1 else ""
+        what = "; ".join(dict.fromkeys([*(f"{brief}{more}" for brief in briefs[:1]), *said]))
         yield replace(same[0], message=replace(same[0].message, what=what, why=""))
 
 

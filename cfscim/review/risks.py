@@ -12,7 +12,7 @@ from cfscim.config.names import group_names
 from cfscim.config.policy.lock_out import delivers
 from cfscim.config.project import Settings
 from cfscim.config.roles import Role
-from cfscim.report.document import Code, Inline, Line, Strong, codes, listed
+from cfscim.report.document import Code, Inline, Line, Strong, codes, count, listed
 from cfscim.review.changes import Action, ResourceChange, reasons_line
 from cfscim.review.compare import Managed, Review, RoleChange, tenant_words
 from cfscim.review.setting_risks import Risk, setting_risks
@@ -137,7 +137,10 @@ def lost(review: Review) -> Iterator[Risk]:
     """Everybody who loses a role, a line for each role."""
     for role in review.people.roles:
         if role.lost:
-            yield Risk("role-lost", (*_names(role.lost), *_loss(review, role)), _people(role.lost))
+            who, people, loss = _names(role.lost), _people(role.lost), _loss(review, role)
+            # What to write instead is for the author; the approver reads what comes of it.
+            brief = loss[:-3] if role.after.managed is Managed.NOBODY else loss
+            yield Risk("role-lost", (*who, *loss), people, brief=(*who, *brief))
 
 
 def _loss(review: Review, role: RoleChange) -> Line:
@@ -158,8 +161,7 @@ def _loss(review: Review, role: RoleChange) -> Line:
         return (
             loses,
             name,
-            ": the role is no longer declared.",
-            _what_stays(review),
+            f": the role is no longer declared.{_what_stays(review)}",
             " To take it from everyone and keep the group, write ",
             instead,
             ".",
@@ -285,27 +287,35 @@ def refused(review: Review) -> Iterator[Risk]:
         Strong("This change cannot be carried out as it stands."),
         " Pulumi refuses to delete or to replace what is protected: ",
     ]
+    kinds: list[Inline] = []
     for index, (type_, names) in enumerate(by_kind.items()):
         kind = kind_of(type_)
         words = kind.words if len(names) == 1 else f"{len(names)} {kind.many}"
         line += ["; " if index else "", f"{words} (", *codes(sorted(names), most=5), ")"]
+        kinds.append(words)
+    # What `removals` has to name, so that each refused resource may go.
+    needed = sorted({removal_for(change.resource.name) for change in review.refused})
     yield Risk(
         "refused-protected",
         (
             *(part for part in line if part),
             ". Take back what causes it, or allow it first, in a change of its own that puts ",
-            *_entries(review),
+            *listed(Code(f"what: {entry}") for entry in needed),
             " under ",
             Code("removals"),
             " (docs/leaving.md).",
         ),
+        brief=(
+            Strong("Cannot be carried out, because it is protected:"),
+            " ",
+            *listed(kinds),
+            ". Take that back, or first allow it by ",
+            Code("removals"),
+            " of ",
+            *listed(Code(entry) for entry in needed),
+            " (docs/leaving.md).",
+        ),
     )
-
-
-def _entries(review: Review) -> Line:
-    """What `removals` has to name, so that each refused resource may go."""
-    needed = sorted({removal_for(change.resource.name) for change in review.refused})
-    return listed(Code(f"what: {entry}") for entry in needed)
 
 
 def account(review: Review) -> Iterator[Risk]:
@@ -320,18 +330,19 @@ def account(review: Review) -> Iterator[Risk]:
             yield Risk("account-renamed", line)
         return
     people = tuple(sorted({grant.person for grant in review.people.difference.kept}))
+    which: Line = (
+        Strong("Another Cloudflare account:"),
+        " ",
+        Code(f"{new.name} ({new.id})"),
+        " instead of ",
+        Code(f"{old.name} ({old.id})"),
+        ".",
+    )
+    there = " Every role below is one in the new account; in the old one this program removes "
+    # Roles in another account are granted, so that everybody is named who has one there.
+    brief = (*which[:-1], ", where nobody is removed. In the new one roles go to ", *codes(people))
     yield Risk(
-        "account-switched",
-        (
-            Strong("Another Cloudflare account:"),
-            " ",
-            Code(f"{new.name} ({new.id})"),
-            " instead of ",
-            Code(f"{old.name} ({old.id})"),
-            ". Every role below is one in the new account; in the old one this program removes "
-            "nobody.",
-        ),
-        people,
+        "account-switched", (*which, f"{there}nobody."), people, brief=brief if people else ()
     )
 
 
@@ -420,25 +431,44 @@ def role_model(review: Review) -> Iterator[Risk]:
         return
     people = tuple(sorted({grant.person for grant in review.people.difference.kept}))
     old, new = group_names(before), group_names(after)
-    who: list[Inline] = [*codes(people, most=MOST_NAMES)] or ["everyone in the role groups"]
-    line: list[Inline] = [Strong("Roles are given in another way:"), " "]
-    if any(old[role] == new[role] for role in old.keys() & new.keys()):
-        line += [
-            "groups keep their names, so that the old and the new ones cannot stand side by side. ",
-            *who,
-            " may be without a role from this update until the next provisioning cycles have ended "
-            "and ",
-            Code("verify"),
-            " holds; docs/user-groups.md has the way without a gap.",
-        ]
-    else:
-        line += [
-            "every role comes from a new group, and ",
-            *who,
-            " must be in it, in Cloudflare, before the old one goes; docs/user-groups.md has the "
-            "order.",
-        ]
-    yield Risk("role-model-switched", tuple(line), people)
+    same = any(old[role] == new[role] for role in old.keys() & new.keys())
+
+    def line(who: Line) -> Line:
+        return (
+            Strong("Roles are given in another way:"),
+            " ",
+            *(_same_names(who) if same else _new_names(who)),
+        )
+
+    everyone: Line = ("everyone in the role groups",)
+    # Nobody gains or loses a role by it: who has one is as before, and counted as that.
+    counted: Line = (count(len(people), "person", "people"),) if people else everyone
+    yield Risk(
+        "role-model-switched",
+        line(codes(people, most=MOST_NAMES) or everyone),
+        people,
+        brief=line(counted),
+    )
+
+
+def _same_names(who: Line) -> Line:
+    return (
+        "groups keep their names, so that the old and the new ones cannot stand side by side. ",
+        *who,
+        " may be without a role from this update until the next provisioning cycles have ended "
+        "and ",
+        Code("verify"),
+        " holds; docs/user-groups.md has the way without a gap.",
+    )
+
+
+def _new_names(who: Line) -> Line:
+    return (
+        "every role comes from a new group, and ",
+        *who,
+        " must be in it, in Cloudflare, before the old one goes; docs/user-groups.md has the "
+        "order.",
+    )
 
 
 def first_effect(review: Review) -> Iterator[Risk]:
@@ -483,9 +513,17 @@ def _replacement(review: Review, change: ResourceChange) -> Risk:
         line += [", because ", *reasons_line(change.reasons)]
     line.append(".")
     if type_ in TOKENS:
-        return Risk("token-replaced", (*line, _new_token(review)))
+        return _token_replaced(review, change, (*line, _new_token(review)), heir)
     kind = "job" if type_ in JOBS else "application"
     return Risk(f"{kind}-{'deleted' if gone else 'replaced'}", tuple(line))
+
+
+def _token_replaced(review: Review, change: ResourceChange, line: Line, heir: str | None) -> Risk:
+    why = [Code(why.path) for why in change.reasons]
+    cause: Line = (" (", *listed(why), ")") if why else ()
+    by: Line = (f" by a {words_for(heir)}",) if heir is not None else ()
+    then = f": {_new_token(review).rpartition(': ')[2].strip()}"
+    return Risk("token-replaced", line, brief=(Strong("Token replaced"), *by, *cause, then))
 
 
 def _new_token(review: Review) -> str:

@@ -27,13 +27,15 @@ from cfscim.review.settings import NOT_GIVEN, SettingChange, setting_changes
 @dataclass(frozen=True)
 class Risk:
     """`kind`: a short name for programs; `line`: what happens and why it matters. `rank`: 0 is what
-    should be read before everything else.
+    should be read before everything else. `brief`: the line in fewer words, where all of it stands
+    elsewhere; none where it is short.
     """
 
     kind: str
     line: Line
     people: tuple[str, ...] = ()
     rank: int = 0
+    brief: Line = ()
 
 
 Risks = Iterator[Risk]

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from enum import IntEnum
 
-from cfscim.config.kinds import kind_of
+from cfscim.config.kinds import CHECKS, PREVIOUS_TOKENS, TOKENS, kind_of
 from cfscim.config.roles import ROLES, Role
 from cfscim.plan.report import steps_of
 from cfscim.report.document import (
@@ -51,8 +52,11 @@ def brief_document(review: Review, policy: Sequence[SignedLine], *, titled: bool
     `titled`: whether the stack is named above, as where several stacks are shown.
     """
     notable = [risk for risk in risks(review) if risk.kind not in LISTED]
-    first = [line for risk in notable for line in _risk(risk)]
-    lines = [*first, *policy, *_people(review, notable), *_other(review)]
+    before, about, rest = (
+        [line for risk in notable if _turn(risk) == turn for line in _risk(risk)] for turn in Turn
+    )
+    people = _people(review, notable)
+    lines = [*before, *about, *people, *rest, *policy, *_other(review, notable)]
     everybody = [
         *(person for risk in notable for person in risk.people),
         *(grant.person for grant in review.people.difference.gained),
@@ -116,12 +120,33 @@ def totals(reviews: Sequence[Review]) -> str:
     )
 
 
+class Turn(IntEnum):
+    """What is read first: how the rest came about, who gains and loses, and whatever else is."""
+
+    ALL = 0
+    PEOPLE = 1
+    REST = 2
+
+
+def _turn(risk: Risk) -> Turn:
+    if risk.kind in ("program-changed", "update-begun"):
+        return Turn.ALL
+    return Turn.PEOPLE if risk.kind in _OF_PEOPLE else Turn.REST
+
+
+_OF_PEOPLE = (
+    *("super-administrator-gained", "role-lost", "leaves-account", "role-dropped"),
+    "account-switched",
+)
+
+
 def _risk(risk: Risk) -> Iterator[SignedLine]:
     sign = _SIGNS.get(risk.kind, "!")
-    line = in_full(risk.line, risk.people)
+    line = in_full(risk.brief or risk.line, risk.people)
     yield sign, line
     named = {part.text for part in line if isinstance(part, Code)}
-    if rest := [person for person in risk.people if person not in named]:
+    rest = [person for person in risk.people if person not in named]
+    if rest and not risk.brief:
         yield sign, ("That is about ", *codes(rest))
 
 
@@ -129,7 +154,7 @@ def _people(review: Review, about: Sequence[Risk]) -> Iterator[SignedLine]:
     """Who stays without a role, then the gains that no risk has named yet."""
     if review.people.users.stays_unlisted:
         stays = _they(review.people.users.stays_unlisted, "stays", "stay")
-        yield "?", (*stays, "in the users' group, without a role listed here")
+        yield "?", (*stays, "in the account, no role listed")
     named = {p for risk in about if risk.kind == "super-administrator-gained" for p in risk.people}
     difference = review.people.difference
     alike: dict[tuple[Role, str], list[str]] = {}
@@ -172,25 +197,53 @@ def _new_steps(review: Review) -> Iterator[str]:
             yield f"as for the others, for {new}: {text.partition(': ')[0]}"
 
 
-def _other(review: Review) -> Iterator[SignedLine]:
+def _other(review: Review, notable: Sequence[Risk]) -> Iterator[SignedLine]:
+    said = tuple(begin for risk in notable for begin in _SAYS.get(risk.kind, ()))
     for setting in review.settings:
-        if ":" not in setting.path:
+        if ":" not in setting.path and not f"{setting.path}: ".startswith(said):
             yield "~", (Code(setting.path), ": ", Code(setting.old), " → ", Code(setting.new))
+    yield from _resources(review)
+    yield from _by_hand(review)
+    for text in review.warnings.new:
+        if not text.startswith(said):
+            yield "?", (Prose(text),)
+
+
+_SAYS = {
+    "account-switched": ("account.id: ",),
+    "account-renamed": ("account.name: ",),
+    "provider-switched": ("identityProvider.kind: ",),
+    "role-model-switched": ("roleModel: ",),
+    "role-unseen": ("roles: who has ",),
+    "super-administrator-unseen": ("roles: who has ",),
+    "provisioning-stopped": ("identityProvider.start: ",),
+    "token-networks": ("token.allowedCidrs: the token works ",),
+}
+"""How settings and warnings begin that say no more than a risk of this kind does."""
+
+
+def _resources(review: Review) -> Iterator[SignedLine]:
+    """Kinds of resources with what becomes of them, those of one outcome in one line."""
     kinds: dict[tuple[str, str], list[ResourceChange]] = {}
-    # What is refused is named above; of a new stack, all is created, and counted below.
+    # Of a new stack, all is created, and counted below.
     shown = [] if review.before is None else review.resources
-    for change in (change for change in shown if not change.refused):
-        kinds.setdefault((change.resource.type, outcome(change)), []).append(change)
+    for change in (change for change in shown if not _is_said(change)):
+        type_ = change.resource.type
+        kinds.setdefault(("" if type_ in CHECKS else type_, outcome(change)), []).append(change)
     alike: dict[tuple[str, str], list[str]] = {}
     for (type_, done), changes in kinds.items():
-        kind = kind_of(type_)
-        what = kind.words if len(changes) == 1 else f"{len(changes)} {kind.many}"
+        kind = kind_of(type_ or changes[0].resource.type)
+        many = kind.many if type_ else "checks of the program's own"
+        what = kind.words if len(changes) == 1 else f"{len(changes)} {many}"
         alike.setdefault((_resource_sign(changes[0]), done), []).append(what)
     for (sign, done), whats in alike.items():
         yield sign, (f"{', '.join(whats)}: {done}",)
-    yield from _by_hand(review)
-    for text in review.warnings.new:
-        yield "?", (Prose(text),)
+
+
+def _is_said(change: ResourceChange) -> bool:
+    """Whether a risk names it: what is refused, a token that is replaced and that one's end."""
+    token = change.resource.type in TOKENS or change.resource.type == PREVIOUS_TOKENS
+    return change.refused or (token and change.action is Action.REPLACE)
 
 
 def _by_hand(review: Review) -> Iterator[SignedLine]:

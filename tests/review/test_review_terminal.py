@@ -125,16 +125,21 @@ def _members(role: str, change: Callable[[list], list]) -> Change:
     )
 
 
+def _on_virtual_groups() -> Config:
+    return okta() | {"roleModel": "virtualGroups"}
+
+
 KINDS: dict[str, tuple[int, Callable[[], Config], Change]] = {
-    "a role dropped": (19, okta, _without("Billing")),
-    "a role of many dropped": (28, entra, _without("Administrator")),
+    "a role dropped": (14, okta, _without("Billing")),
+    "a role of many dropped": (21, entra, _without("Administrator")),
     "another label": (10, okta, _set("identityProvider", "appLabel", to="Cloudflare SCIM two")),
     "another name": (7, entra, _set("identityProvider", "appName", to="Cloudflare SCIM two")),
-    "another prefix": (29, okta, _set("groupPrefix", to="Cloudflare ")),
-    "another account": (72, okta, _set("account", "id", to="f" * 32)),
-    "a rotation": (14, okta, _set("token", "rotation", to="2")),
-    "networks": (22, okta, _set("token", "allowedCidrs", to=["203.0.113.0/24"])),
-    "a role given away": (32, okta, _set("roles", "Administrator Read Only", to={})),
+    "another prefix": (19, okta, _set("groupPrefix", to="Cloudflare ")),
+    "another account": (43, okta, _set("account", "id", to="f" * 32)),
+    "virtual groups given up": (23, _on_virtual_groups, _set("roleModel", to="userGroups")),
+    "a rotation": (9, okta, _set("token", "rotation", to="2")),
+    "networks": (11, okta, _set("token", "allowedCidrs", to=["203.0.113.0/24"])),
+    "a role given away": (28, okta, _set("roles", "Administrator Read Only", to={})),
     "twenty more": (
         14,
         okta,
@@ -143,11 +148,11 @@ KINDS: dict[str, tuple[int, Callable[[], Config], Change]] = {
         ),
     ),
     "all others": (
-        28,
+        23,
         okta,
         _members("Administrator", lambda _: [f"a{n}@example.com" for n in range(7)]),
     ),
-    "twenty fewer": (27, okta, _members("Administrator Read Only", lambda people: people[:10])),
+    "twenty fewer": (24, okta, _members("Administrator Read Only", lambda people: people[:10])),
     "a filter": (
         22,
         entra,
@@ -156,19 +161,50 @@ KINDS: dict[str, tuple[int, Callable[[], Config], Change]] = {
             userFilter=[{"attribute": "department", "operator": "EQUALS", "value": "IT"}],
         ),
     ),
-    "a stop": (18, entra, _set("identityProvider", "start", to=False)),
-    "nobody in charge": (20, okta, _members(SUPER, lambda _: ["grace@example.com"])),
+    "a stop": (15, entra, _set("identityProvider", "start", to=False)),
+    "nobody in charge": (12, okta, _members(SUPER, lambda _: ["grace@example.com"])),
 }
 """Kind of change of a stack of 40 -> lines of 60 columns at most, and what is changed."""
+
+
+def _pair(kind: str) -> tuple[Config, Config]:
+    """The config before and after a change of that kind."""
+    _, make, change = KINDS[kind]
+    before, after = forty(make=make), forty(make=make)
+    change(after)
+    for config in (before, after):
+        if config["roleModel"] == "userGroups":
+            config["groupPrefix"] = config.get("groupPrefix") or "Cloudflare prod - "
+    return before, after
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+@pytest.mark.parametrize("kind", ["a role dropped", "another account", "virtual groups given up"])
+def test_what_cannot_be_carried_out_reads_as_in_the_snapshot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, columns: int
+) -> None:
+    before, after = _pair(kind)
+    write(tmp_path, "prod", before)
+    commit(tmp_path)
+    write(tmp_path, "prod", after)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "executable", "python")
+    freeze(monkeypatch)
+    out = console(columns, colour=False)
+    monkeypatch.setattr(terminal, "terminal", lambda: out)
+    assert run(Request(stack="prod", against="main")) == 0
+    text = out.file.getvalue()  # type: ignore[attr-defined]
+    file = SNAPSHOTS / f"{kind.replace(' ', '-')}-{columns}.txt"
+    if os.environ.get("CFSCIM_UPDATE_GALLERY"):
+        file.write_text(text, encoding="utf-8")
+    assert text == file.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_change_names_everybody_once_and_ends_with_its_summary(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    most, make, change = KINDS[kind]
-    before, after = (forty(make=make) | {"groupPrefix": "Cloudflare prod - "} for _ in range(2))
-    change(after)
+    most, before, after = KINDS[kind][0], *_pair(kind)
     write(tmp_path, "prod", before)
     commit(tmp_path)
     write(tmp_path, "prod", after)

@@ -75,12 +75,14 @@ def is_base_of(config: ScimConfig, other: ScimConfig, *, own: bool) -> bool:
 class Finding:
     """What is wrong and what to do instead; the rule itself says why.
 
-    `keys`: the way to it below the config object, where it is about a key.
+    `keys`: the way to it below the config object, where it is about a key. `brief`: what is wrong
+    without the names that stand beside it in a review; none where it names nothing.
     """
 
     what: str
     instead: str
     keys: Keys = ()
+    brief: str = ""
 
 
 ResourceCheck = Callable[[Case, ResourceView], Iterator[Finding]]
@@ -103,10 +105,11 @@ class Rule:
 class Violation:
     """A rule broken. `waived` holds the waiver in force, or None where the change is refused.
 
-    `message` prints as one line; `resource` the resource's name, if any.
+    `message` prints as one line; `resource` the resource's name, if any; `brief` as in `Finding`.
     """
 
     rule: str
     message: Message
     waived: Waiver | None = None
     resource: str | None = None
+    brief: str = ""

@@ -231,11 +231,13 @@ def _too_many(case: Case, kind: str, counts: list[_Count]) -> Iterator[Finding]:
     if len(gone) > allowed:
         named = ", ".join(gone.values())
         since = " since the last verified deployment" if case.begun else ""
+        from_whom = f"the change takes access from {len(gone)} of {total} {kind}"
+        limit = f"{since}, at most {allowed} may go at once"
         yield Finding(
-            f"the change takes access from {len(gone)} of {total} {kind} ({named}){since}, at most "
-            f"{allowed} may go at once",
+            f"{from_whom} ({named}){limit}",
             "split the change, or add a waiver of removal-share with a date and an address",
             keys=("roles",),
+            brief=f"{from_whom}{limit}",
         )
 
 

@@ -149,7 +149,7 @@ def _violation(rule: Rule, case: Case, finding: Finding, resource: str | None) -
     where = Where(about=f"{case.stack}: {resource or Where(finding.keys).path}")
     level = Level.REFUSED if in_force is None else Level.WARNING
     message = Message(where, finding.what, rule.reason, instead, level)
-    return Violation(rule.name, message, in_force, resource)
+    return Violation(rule.name, message, in_force, resource, finding.brief)
 
 
 def _ended(waiver: Waiver) -> str:
