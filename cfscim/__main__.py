@@ -18,14 +18,14 @@ from typing import Annotated, Any
 try:
     import typer
 except ModuleNotFoundError as missing:
-    from cfscim.interpreter import lacking
+    from cfscim.version import lacking
 
     sys.exit(lacking(missing))
 
 from cfscim.config.messages import Exit, ScimError
 from cfscim.hints import next_command
 from cfscim.interrupted import ends_in_one_line
-from cfscim.report import passing, streams
+from cfscim.report.say import begin, clear, flush, passing, prepare, say
 
 app = typer.Typer(
     help="Cloudflare dashboard SCIM from one reviewed config.",
@@ -137,9 +137,9 @@ def _vendors_of(
     `in_time`: whether the whole run ends within its limit; `verify --wait` has one of its own.
     """
     if stack:
-        passing.begin(f"{stack}: reading the live systems")
-    from cfscim.vendors.limits import whole_run
+        begin(f"{stack}: reading the live systems")
     from cfscim.vendors.recording import recorded
+    from cfscim.vendors.retries import whole_run
 
     with recorded(record, command), whole_run() if in_time else nullcontext():
         yield
@@ -185,8 +185,7 @@ def schema(
     ] = None,
 ) -> None:
     """Print the JSON Schema of the config object."""
-    from cfscim.config.reference import update
-    from cfscim.config.schema import run
+    from cfscim.config.schema import run, update
 
     if page is not None:
         raise typer.Exit(update(page))
@@ -250,7 +249,7 @@ def plan(
     ] = False,
 ) -> None:
     """Show what is declared and who gets which role; no engine, no network, no credential."""
-    passing.show("planning")
+    passing("planning")
     from cfscim.plan.command import Request, run
 
     request = Request(
@@ -295,7 +294,7 @@ def up(
     ] = False,
 ) -> None:
     """Try a stack out on the sandbox: update, one provisioning cycle, who has which role."""
-    passing.begin(f"{stack}: looking for an engine")
+    begin(f"{stack}: looking for an engine")
     from cfscim.up.command import Request, run
 
     raise typer.Exit(run(Request(stack, keep, people, sandbox, imports, whole)))
@@ -457,7 +456,7 @@ def access(
     record: Record = None,
 ) -> None:
     """Show who has which role in all accounts, since when, by which commit and whose approval."""
-    passing.show("asking the vendors" if live else "reading stack files and their history")
+    passing("asking the vendors" if live else "reading stack files and their history")
     with _vendors_of("access", record):
         from cfscim.access.command import Request, run
 
@@ -588,7 +587,7 @@ def _program() -> Any:
 
 def main() -> None:
     """Runs the command line; an error of ours is one line on stderr, never a traceback."""
-    streams.prepare()
+    prepare()
     try:
         if asked := os.environ.get("_CFSCIM_COMPLETE"):
             from cfscim.completion import answer
@@ -601,20 +600,18 @@ def main() -> None:
             finally:
                 sys.stdout.flush()  # what cannot be written down is an error as any other
     except ScimError as error:
-        from cfscim.report.say import say
-
-        passing.clear()
+        clear()
         say(str(error), "!", error=True)
         sys.exit(error.exit_code)
     except ModuleNotFoundError as missing:
-        from cfscim.interpreter import lacking
+        from cfscim.version import lacking
 
         sys.exit(lacking(missing))
     except OSError as error:
         sys.exit(_refused(error))
     finally:
-        passing.clear()
-        streams.flush()
+        clear()
+        flush()
 
 
 def _refused(error: OSError) -> Exit:

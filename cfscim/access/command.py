@@ -16,8 +16,7 @@ from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.stack_file import CheckedStack, check_stack_file
-from cfscim.report import passing
-from cfscim.report.say import say
+from cfscim.report.say import clear, passing, say
 from cfscim.stacks import PATTERN, short_name
 from cfscim.validate import stack_files
 
@@ -62,7 +61,7 @@ def run(request: Request, env: Mapping[str, str] = os.environ) -> int:
         if len(request.since) <= len("2026-05-31"):
             since = since.replace(hour=0, minute=0, second=0)
     picture, problems = gather(request.paths, request.at)
-    passing.clear()
+    clear()
     for problem in problems:
         warns = problem.level is Level.WARNING
         say(f"warning: {problem}" if warns else str(problem), "?" if warns else "!", error=True)
@@ -70,9 +69,9 @@ def run(request: Request, env: Mapping[str, str] = os.environ) -> int:
         # Only now: nothing else here needs an HTTP client.
         from cfscim.access.live import ask
 
-        passing.show("asking the vendors")
+        passing("asking the vendors")
         picture = replace(picture, live=ask(_stacks(request.paths), env))
-    passing.clear()
+    clear()
     for line in _empty(request, picture):
         say(str(line), "?", error=True)
     picture = picture.narrowed(request.person, since)

@@ -13,8 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 from cfscim import processes
-from cfscim.adopt.finder import Discovery, Finding, find
-from cfscim.adopt.gone import Gone, find_gone
+from cfscim.adopt.finder import Discovery, Finding, Gone, find, find_gone
 from cfscim.adopt.state import State, asked, settings_of, state_in, state_of
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.kinds import ENTRA_CREDENTIALS, TOKENS, words_for

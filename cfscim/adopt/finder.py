@@ -1,8 +1,11 @@
-"""Runs the program with the vendors' own answers and asks them what exists already. Reads only.
+"""What exists at the vendors and is not in the state, and what the state has and they have no more.
 
-Each declared resource is answered from the state, else from what is found by its name or by what
-it joins, else with a placeholder, as `plan` does; so a group's push is looked for by the id of the
-group that was found.
+Runs the program with the vendors' own answers and asks them for each resource. Reads only. Each
+declared resource is answered from the state, else from what is found by its name or by what it
+joins, else with a placeholder, as `plan` does; so a group's push is looked for by the id of the
+group that was found. What is gone matters because a provider's deletion of it fails, and of a push
+in Okta every refresh as well: an update whose deletion was carried out and whose answer was lost
+could not be ended.
 """
 
 import threading
@@ -13,9 +16,18 @@ from typing import Literal
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs
 
-from cfscim.adopt.state import State
+from cfscim.adopt.state import Key, State
 from cfscim.config.json_types import Json, JsonObject
-from cfscim.config.kinds import APPLICATIONS, ENTRA_GROUP, SERIALISED, TOKENS, USER_GROUP, kind_of
+from cfscim.config.kinds import (
+    APPLICATIONS,
+    ENTRA_GROUP,
+    KINDS,
+    OURS,
+    SERIALISED,
+    TOKENS,
+    USER_GROUP,
+    kind_of,
+)
 from cfscim.config.messages import ScimError
 from cfscim.program.monitor import RecordingMonitor
 from cfscim.program.placeholders import Placeholders
@@ -263,3 +275,44 @@ def _has_placeholder(value: object) -> bool:
         return any(_has_placeholder(item) for item in value)
     # Okta's own expressions, as in `${source.email}`, are no placeholders of ours.
     return isinstance(value, str) and value.startswith("${") and not value.startswith("${source.")
+
+
+@dataclass(frozen=True)
+class Gone:
+    """`keys`: to be taken out of the state. `doubted`: those of a vendor of which nothing is left,
+    the application neither: rather another organisation's credentials. A destroy ends with groups.
+    """
+
+    keys: tuple[Key, ...] = ()
+    doubted: tuple[Key, ...] = ()
+
+
+def find_gone(state: State, vendors: Vendors, *, sure: bool = False) -> Gone:
+    """Asks the vendors for each resource of the state. A token's end is `token-watch`'s to notice.
+
+    `sure`: the credentials are the right ones. Raises `ScimError` where a vendor cannot be read.
+    """
+    gone: list[Key] = []
+    serving: set[str] = set()
+    for key in state.resources:
+        is_gone = _is_gone(key, state, vendors)
+        if is_gone:
+            gone.append(key)
+        elif is_gone is not None:
+            serving.add(_vendor(key))
+    apps = {_vendor(key) for key in gone if key[0] in APPLICATIONS}
+    suspect = frozenset[str]() if sure else apps - serving
+    keys = tuple(key for key in gone if _vendor(key) not in suspect)
+    return Gone(keys, tuple(key for key in gone if _vendor(key) in suspect))
+
+
+def _is_gone(key: Key, state: State, vendors: Vendors) -> bool | None:
+    type_, kept = key[0], state.resources[key]
+    if type_ not in KINDS or type_ in TOKENS or type_.startswith(OURS):
+        return None
+    resource = Resource(*key, kept.id, kept.inputs, kept.outputs, Options(), 0)
+    return vendors.handler(type_).gone(resource)
+
+
+def _vendor(key: Key) -> str:
+    return key[0].split(":")[0]

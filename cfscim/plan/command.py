@@ -15,12 +15,10 @@ from cfscim.config.models import ScimConfig
 from cfscim.config.policy.model import is_base_of
 from cfscim.config.policy.rules import is_refused
 from cfscim.config.stack_file import CheckedStack, check_stack_file
-from cfscim.plan.bases import Bases
 from cfscim.plan.model import Plan, check, make_plan
 from cfscim.plan.output import StackResult, render_json, render_markdown, show_policy, show_text
-from cfscim.report import passing
-from cfscim.report.say import say
-from cfscim.review.baseline import Baseline, base_plan
+from cfscim.report.say import clear, passing, say
+from cfscim.review.baseline import Baseline, Bases, base_plan
 from cfscim.review.compare import Review, compare
 from cfscim.stacks import print_warnings, stack_path
 from cfscim.validate import project_problems, stack_files
@@ -50,7 +48,7 @@ def run(request: Request) -> int:
     try:
         return _run(request)
     except UsageError as error:
-        passing.clear()
+        clear()
         say(str(error), "!", error=True)
         return error.exit_code
 
@@ -65,9 +63,9 @@ def _run(request: Request) -> int:
         )
     bases = Bases(request)
     checked, problems = _chosen(request)
-    passing.clear()
+    clear()
     print_warnings(checked)
-    passing.show("planning")
+    passing("planning")
     today, results = datetime.now(UTC).date(), []
     for stack in checked:
         results.append(_result(stack, bases, today))
@@ -75,7 +73,7 @@ def _run(request: Request) -> int:
         gc.freeze()
     gone = _gone(request, bases, checked)
     bases.close()
-    passing.clear()
+    clear()
     if request.output == "json":
         if request.enforce:
             show_policy(results)

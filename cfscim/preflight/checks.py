@@ -37,7 +37,7 @@ from cfscim.config.roles import (
     USER_DETAILS_READ,
 )
 from cfscim.config.tenant import require_cloud
-from cfscim.preflight import okta_roles
+from cfscim.preflight import rights
 from cfscim.preflight.answers import Answer, Asked, refused, unknown, wrong
 from cfscim.preflight.licences import (
     cloudflare_plan,
@@ -54,8 +54,8 @@ from cfscim.vendors.cloudflare.access import left_in_charge
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.cloudflare.signin import cloudflare_http
 from cfscim.vendors.entra.api import GraphClient
+from cfscim.vendors.entra.jobs import described, further_keys, removal
 from cfscim.vendors.entra.models import Member
-from cfscim.vendors.entra.saved_keys import described, further_keys, removal
 from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
@@ -378,9 +378,9 @@ def _gives_token(asked: Asked, scope: str) -> bool:
 
 def _okta_roles(http: HttpClient, asked: Asked) -> Iterator[Answer]:
     """What the administrator roles allow; where they cannot be read, what it may read."""
-    roles = okta_roles.roles_of(asked)
+    roles = rights.roles_of(asked)
     if roles is not None:
-        yield from _rights("Okta", okta_roles.ADMIN, roles, HOW_ROLE)
+        yield from _rights("Okta", rights.ADMIN, roles, HOW_ROLE)
         return
     yield from _okta_reads(http)
     yield unknown(

@@ -1,14 +1,24 @@
-"""Every right that `pulumi up` needs of each vendor's credential, as docs/permissions.md has them.
+"""Every right that `pulumi up` needs of each vendor's credential, as docs/permissions.md has them,
+and the administrator roles of Okta's.
 
-A test holds these tables to that page.
+A test holds these tables to that page. Okta answers a scope without a role with 403, and with a
+role that only reads an update fails half-way (Okta, "Roles in Okta" and the role assignments of a
+client and of a user; only a super administrator, or a custom role with the permission to view
+administrators, may read them).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from cfscim.config.facts import TOKEN_PERMISSIONS
 from cfscim.config.models import ScimConfig
-from cfscim.config.provider_settings import OKTA_SCOPES
+from cfscim.config.provider_settings import (
+    OKTA_ACCESS_TOKEN,
+    OKTA_API_TOKEN,
+    OKTA_CLIENT,
+    OKTA_SCOPES,
+)
 from cfscim.config.roles import (
     ACCOUNT_SETTINGS_READ,
     ACCOUNT_SETTINGS_WRITE,
@@ -17,8 +27,14 @@ from cfscim.config.roles import (
     SCIM_PROVISIONING,
     USER_DETAILS_READ,
 )
+from cfscim.preflight.answers import Asked
+from cfscim.rehearsal.handler import inner, items, string
 from cfscim.vendors.entra import READ_APPLICATIONS, READ_USERS
-from cfscim.vendors.okta import READ_PEOPLE
+from cfscim.vendors.errors import AnswerError
+from cfscim.vendors.http import HttpClient
+from cfscim.vendors.okta import NOT_GRANTED, READ_PEOPLE, READ_ROLES, USERS
+from cfscim.vendors.okta.signin import okta_http
+from cfscim.vendors.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -130,3 +146,61 @@ def needed(config: ScimConfig) -> Mapping[str, tuple[Right, ...]]:
     """By vendor, what this stack needs."""
     idp = {"Okta": OKTA} if config.identity_provider.kind == "okta" else {"Entra": ENTRA}
     return {"Cloudflare": CLOUDFLARE[config.token.owner], **idp}
+
+
+_ANY = ("SUPER_ADMIN", "ORG_ADMIN")
+_READERS = ("READ_ONLY_ADMIN", "APP_ADMIN", *_ANY)
+ADMIN = (
+    Right(
+        "Manage applications",
+        "the app, its assignments and pushes",
+        ("okta.apps.manage", "APP_ADMIN", "SUPER_ADMIN"),
+    ),
+    Right(
+        "Manage groups",
+        "the groups and who is in them",
+        ("okta.groups.manage", "USER_ADMIN", *_ANY),
+    ),
+    Right(
+        "View users and their details",
+        "people by their e-mail address",
+        ("okta.users.read", "okta.users.manage", "USER_ADMIN", *_READERS),
+    ),
+    Right(
+        "Read-only Administrator",
+        "the app's authentication policy",
+        ("okta.policies.read", "okta.policies.manage", *_READERS),
+    ),
+)
+"""By permissions of a custom role, and by standard roles that contain them."""
+
+
+def roles_of(asked: Asked) -> frozenset[str] | None:
+    """Standard roles and permissions of custom ones; None where they cannot be read."""
+    settings = Settings(asked.settings, asked.env)
+    if settings.text(*OKTA_ACCESS_TOKEN):
+        return None
+    by_token = bool(settings.text(*OKTA_API_TOKEN))
+    scoped: Mapping[str, str] = {**asked.settings, OKTA_SCOPES.key: READ_ROLES}
+    try:
+        with okta_http(asked.settings if by_token else scoped, asked.env) as http:
+            return frozenset(_listed(http, settings, by_token=by_token))
+    except AnswerError as error:
+        if error.kind in ("forbidden", "not found") or error.code in NOT_GRANTED:
+            return None
+        raise
+
+
+def _listed(http: HttpClient, settings: Settings, *, by_token: bool) -> Iterator[str]:
+    if by_token:
+        me = string(inner({"is": http.get(f"{USERS}/me").body}, "is"), "id")
+        path = f"{USERS}/{quote(me)}/roles"
+    else:
+        client = settings.text(*OKTA_CLIENT)
+        path = f"/oauth2/v1/clients/{quote(client)}/roles"
+    for role in items({"is": http.get(path, lists=True).body}, "is"):
+        yield string(role, "type")
+        if string(role, "role"):
+            path = f"/api/v1/iam/roles/{quote(string(role, 'role'))}/permissions"
+            permissions = items(inner({"is": http.get(path).body}, "is"), "permissions")
+            yield from (string(permission, "label") for permission in permissions)

@@ -1,10 +1,50 @@
-"""Lines of a command as they come: plain in a file or a pipe, as `terminal.py` shows them else."""
+"""What a command says as it comes, and the streams it says it on.
 
+Plain in a file or a pipe, as `terminal.py` shows lines else; closed streams, a reader that has gone
+and letters that a terminal lacks end nothing.
+"""
+
+import codecs
 import os
 import sys
+from contextlib import suppress
+from io import BufferedWriter, FileIO, TextIOWrapper
+from typing import Any
 
 from cfscim.hints import as_printed
-from cfscim.report import passing
+
+_shown = ""
+
+
+def passing(text: str) -> None:
+    """Writes the text at once; nothing in a file or a pipe."""
+    global _shown
+    clear()
+    if sys.stderr.isatty():
+        _shown = _fitting(text)
+        print(_shown, end="", file=sys.stderr, flush=True)
+
+
+def begin(text: str) -> None:
+    """What stays on the screen, before anything is loaded or asked; nothing in a file or a pipe."""
+    if sys.stderr.isatty():
+        print(_fitting(text), file=sys.stderr, flush=True)
+
+
+def _fitting(text: str) -> str:
+    """The text and an ellipsis, no wider than the terminal."""
+    columns = 80
+    with suppress(OSError, ValueError):
+        columns = int(os.environ.get("COLUMNS") or os.get_terminal_size(2).columns) or columns
+    return f"{text[: max(columns - 3, 0)].rstrip()} …"
+
+
+def clear() -> None:
+    """Takes it away again, without an escape."""
+    global _shown
+    if _shown:
+        print(f"\r{' ' * len(_shown)}\r", end="", file=sys.stderr, flush=True)
+        _shown = ""
 
 
 def say(text: str, sign: str = "", *, hanging: str = "  ", error: bool = False) -> None:
@@ -13,7 +53,7 @@ def say(text: str, sign: str = "", *, hanging: str = "  ", error: bool = False) 
     `sign` gives the colour, as in `document.Signed`; `hanging`: what stands before the rest of a
     line that does not fit; `error`: to standard error.
     """
-    passing.clear()
+    clear()
     shown, out = as_printed(text), sys.stderr if error else sys.stdout
     if not (out.isatty() or os.environ.get("FORCE_COLOR")):
         print(shown, file=out, flush=True)
@@ -22,3 +62,69 @@ def say(text: str, sign: str = "", *, hanging: str = "  ", error: bool = False) 
     from cfscim.report.terminal import show_lines
 
     show_lines(shown, sign, hanging=hanging, error=error)
+
+
+class _Unread(FileIO):
+    """Where the reader has gone, as in `plan | head`, what is left to say goes nowhere: the work is
+    done to its end, and the exit code says how it went."""
+
+    def write(self, data: Any, /) -> int:
+        """Returns how much was taken."""
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            return len(data)
+
+
+_SPELT = {"…": "...", "±": "+-"}
+"""Signs of ours that a terminal of ASCII lacks."""
+
+
+def _spelt(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    plain = "".join(
+        _SPELT.get(sign) or sign.encode("ascii", "backslashreplace").decode() for sign in lacking
+    )
+    return plain, error.end
+
+
+def prepare() -> None:
+    """Before anything is said."""
+    _open_closed()
+    codecs.register_error("spelt", _spelt)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if isinstance(stream, TextIOWrapper) and isinstance(stream.buffer, BufferedWriter | FileIO):
+            stream.flush()
+            raw = _Unread(stream.fileno(), "w", closefd=False)
+            # A character the terminal lacks is spelt out instead of ending the run.
+            lacking = TextIOWrapper(
+                BufferedWriter(raw),
+                stream.encoding,
+                "spelt",
+                line_buffering=stream.line_buffering,
+            )
+            setattr(sys, name, lacking)
+
+
+def _open_closed() -> None:
+    """Who closed one of the three streams hears or says nothing there; no file takes its place."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            try:
+                os.fstat(number)
+            except OSError:
+                os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
+
+
+def flush() -> None:
+    """Ends quietly where nothing more can be written, as on a full disk."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -32,8 +32,6 @@ from cfscim.rehearsal import RehearsalDeployer
 from cfscim.report.say import say
 from cfscim.stacks import open_stack
 from cfscim.up.engine import Engine, EngineDeployer, NoEngine, find_engine
-from cfscim.up.kept import PREFIX, find_kept, read_state, write_state
-from cfscim.up.kept import keep as leave_running
 from cfscim.up.people import (
     Seed,
     first_in_charge,
@@ -44,7 +42,15 @@ from cfscim.up.people import (
     seeds,
 )
 from cfscim.up.progress import Progress, progress_of
-from cfscim.up.sandbox_process import RunningSandbox, SandboxProcess
+from cfscim.up.sandbox_process import (
+    PREFIX,
+    RunningSandbox,
+    SandboxProcess,
+    find_kept,
+    read_state,
+    write_state,
+)
+from cfscim.up.sandbox_process import keep as leave_running
 from cfscim.verify import command as answers
 from cfscim.verify import parse_outputs
 from cfscim.verify import run as verify

@@ -16,7 +16,6 @@ import httpx
 from cfscim.config.json_types import Json
 from cfscim.config.messages import MissingError
 from cfscim.vendors.errors import AnswerError, UnreachableError, kind_of, vendor_code, vendor_says
-from cfscim.vendors.limits import note_silent, patience, silent, time_left
 from cfscim.vendors.recording import active
 from cfscim.vendors.retries import (
     SET_CLOCK,
@@ -24,8 +23,12 @@ from cfscim.vendors.retries import (
     clock_off,
     delay,
     may_repeat,
+    note_silent,
+    patience,
     quota_over,
     retry_after,
+    silent,
+    time_left,
 )
 from cfscim.vendors.secrets import mask
 

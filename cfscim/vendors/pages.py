@@ -1,4 +1,6 @@
-"""Lists that come in pages, and several calls at once: both bounded."""
+"""Vendors' answers as typed, frozen values; lists in pages, and several calls at once: both
+bounded.
+"""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,9 +9,36 @@ from itertools import count
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import Answer, HttpClient
+
+
+class Reply(BaseModel):
+    """Base of what vendors answer: their camelCase names, ours in Python's way."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
+    )
+
+
+R = TypeVar("R", bound=Reply)
+
+
+def read(model: type[R], body: Json, where: str) -> R:
+    """The body as this type. Raises `AnswerError` ("malformed") naming the field, not its value."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in problem["loc"]) or "the answer"
+        raise AnswerError(
+            "malformed", where, f"an answer that is not as documented ({field}: {problem['msg']})"
+        ) from None
+
 
 T = TypeVar("T")
 

@@ -27,8 +27,7 @@ from cfscim.vendors.cloudflare.models import (
 )
 from cfscim.vendors.cloudflare.scim import ScimEndpoint
 from cfscim.vendors.errors import AnswerError
-from cfscim.vendors.pages import member, objects, scim_pages
-from cfscim.vendors.replies import Reply, read
+from cfscim.vendors.pages import Reply, member, objects, read, scim_pages
 from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.reading import Dependent, Reader, Reading
 

@@ -16,7 +16,7 @@ from cfscim.config.models import ScimConfig
 from cfscim.hints import as_printed
 from cfscim.report.say import say
 from cfscim.stacks import engine_name, open_stack
-from cfscim.vendors.limits import whole_run
+from cfscim.vendors.retries import whole_run
 from cfscim.vendors.secrets import mask
 from cfscim.verify import Check, Report, StackOutputs, Status, read_outputs
 

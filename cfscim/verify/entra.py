@@ -26,8 +26,8 @@ from cfscim.vendors.entra.job_schema import (
     object_mapping,
     read_scopes,
 )
+from cfscim.vendors.entra.jobs import described, further_keys, removal
 from cfscim.vendors.entra.models import Execution
-from cfscim.vendors.entra.saved_keys import described, further_keys, removal
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
 from cfscim.verify.directory import latest, named

@@ -14,18 +14,24 @@ from cfscim.config.names import group_names, scim_base_url
 from cfscim.config.okta_switches import unlisted
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.cloudflare.scim import ScimEndpoint
-from cfscim.vendors.limits import whole_run
+from cfscim.vendors.retries import whole_run
 from cfscim.verify.actions import CONFIRM
 from cfscim.verify.cloudflare import CloudflareView, group_questions
 from cfscim.verify.cloudflare_facts import CloudflareFacts, read_cloudflare
 from cfscim.verify.directory import Directory
 from cfscim.verify.links import EntraLinks, OktaLinks
 from cfscim.verify.outputs import StackOutputs
-from cfscim.verify.people import Way, account_questions, member_questions
+from cfscim.verify.people import (
+    Way,
+    account_questions,
+    former_questions,
+    leaving_okta,
+    member_questions,
+    of_next,
+)
 from cfscim.verify.reading import Reader, Tally, Ticker
 from cfscim.verify.report import Question, Report, Verdict, answer, not_yet
 from cfscim.verify.token import of_another_account, token_questions
-from cfscim.verify.ways import former_questions, leaving_okta, of_next
 
 
 @dataclass(frozen=True)

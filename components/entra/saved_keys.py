@@ -20,7 +20,7 @@ class EntraSavedKeysProvider(RepeatedProvider):
 
     def done(self, props: Props) -> Props:
         """Raises `NotAsDeclaredError` naming each further key and how it is removed."""
-        from cfscim.vendors.entra.saved_keys import described, further_keys, removal
+        from cfscim.vendors.entra.jobs import described, further_keys, removal
         from cfscim.vendors.errors import NotAsDeclaredError
 
         principal = str(props["servicePrincipalId"])

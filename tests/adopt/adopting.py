@@ -6,8 +6,7 @@ from typing import Any
 from pulumi.automation import Deployment
 
 from cfscim.adopt.command import delete_twins, import_file
-from cfscim.adopt.finder import find
-from cfscim.adopt.gone import find_gone
+from cfscim.adopt.finder import find, find_gone
 from cfscim.adopt.state import State, read_state
 from cfscim.config.json_types import JsonObject
 from cfscim.rehearsal import Rehearsal, RehearsalDeployer

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from cfscim.adopt.command import Request, run
-from cfscim.adopt.gone import find_gone
+from cfscim.adopt.finder import find_gone
 from cfscim.adopt.state import read_state
 from cfscim.rehearsal import RehearsalDeployer
 from cfscim.rehearsal.vendors import Vendors

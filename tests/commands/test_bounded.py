@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cfscim.vendors import limits
+from cfscim.vendors import retries
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
 from cfscim.vendors.network import open_client
@@ -62,7 +62,7 @@ def test_a_command_ends_in_time_and_says_so(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(limits, "WHOLE_RUN", LIMIT)
+    monkeypatch.setattr(retries, "WHOLE_RUN", LIMIT)
     scheme = "https" if behave is _slow_tls else "http"
     with server(behave) as port:
         for words in facing(kind, port, scheme):
@@ -149,7 +149,7 @@ def test_what_has_no_end_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(limits, "WHOLE_RUN", LIMIT)
+    monkeypatch.setattr(retries, "WHOLE_RUN", LIMIT)
     more = ["access --live"]
     if kind == "entra":
         more.append("verify --stack entra --person ada@example.com --outputs outputs.json")
@@ -190,7 +190,7 @@ def test_a_vendor_that_cannot_be_reached_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(limits, "_PATIENCE", 0.1)
+    monkeypatch.setattr(retries, "_PATIENCE", 0.1)
     for words in facing(kind, 1):
         begun = time.monotonic()
         assert called(words, monkeypatch) == 3, words

@@ -191,7 +191,7 @@ def test_no_command_repeats_it(
 ) -> None:
     kind = "entra" if any(word in place.name for word in ("azuread", "ARM_", "Suffix")) else "okta"
     _played(place, kind, tmp_path, monkeypatch)
-    monkeypatch.setattr("cfscim.vendors.limits.WHOLE_RUN", 0.3)
+    monkeypatch.setattr("cfscim.vendors.retries.WHOLE_RUN", 0.3)
     refused = called("validate", monkeypatch) != 0
     for words in _some((*READING, *asking(kind)), PLACES.index(place)):
         if words.startswith("up ") and (not refused or place.name.startswith("project")):

@@ -83,7 +83,7 @@ def test_what_a_vendor_repeats_is_repeated_nowhere(
     stack(tmp_path, kind, {}, CLOUDFLARE)
     for name, value in (ELSEWHERE | SECRETS).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("cfscim.vendors.limits.WHOLE_RUN", 0.5)
+    monkeypatch.setattr("cfscim.vendors.retries.WHOLE_RUN", 0.5)
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", _echoes(status))
     for words in (*asking(kind), "access --live"):
         folder = f"recorded-{words.split()[0]}-{'json' in words}"

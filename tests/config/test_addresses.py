@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cfscim.config.addresses import is_address, what_is_wrong
+from cfscim.config.words import is_address, what_is_wrong
 
 GOOD = [
     "ada@example.com",

@@ -7,7 +7,7 @@ import pytest
 from cfscim.config import okta_switches
 from cfscim.config.checklist import remaining_steps
 from cfscim.config.okta_switches import SWITCHES, Page, Switch, by_hand, capabilities, state, to_do
-from cfscim.config.reference import switches
+from cfscim.config.schema import switches
 from cfscim.vendors.okta.checks import console_problems, feature_problems
 from cfscim.vendors.okta.models import Feature
 from tests.config.config_samples import OKTA, changed, parsed

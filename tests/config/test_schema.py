@@ -14,8 +14,15 @@ from jsonschema import Draft202012Validator
 
 from cfscim.config.messages import UsageError
 from cfscim.config.models import parse_config
-from cfscim.config.reference import published, update
-from cfscim.config.schema import Json, Object, config_schema, stack_file_schema, text
+from cfscim.config.schema import (
+    Json,
+    Object,
+    config_schema,
+    published,
+    stack_file_schema,
+    text,
+    update,
+)
 from tests.config.config_mutations import BAD, Bad
 from tests.config.config_samples import ENTRA, OKTA, changed
 from tests.config.test_lookalikes import NEAR

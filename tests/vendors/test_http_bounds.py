@@ -11,9 +11,8 @@ import pytest
 
 from cfscim.vendors.errors import AnswerError, UnreachableError
 from cfscim.vendors.http import HttpClient
-from cfscim.vendors.limits import time_left, whole_run
 from cfscim.vendors.network import open_client
-from cfscim.vendors.retries import Policy
+from cfscim.vendors.retries import Policy, time_left, whole_run
 from tests.vendors.http_kit import Clock, Vendor, client, reply
 
 BOUND = Policy(connect=1, read=1, total=1, attempts=2)

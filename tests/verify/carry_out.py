@@ -12,8 +12,7 @@ from itertools import count
 from typing import Any
 
 from cfscim.adopt.command import import_file
-from cfscim.adopt.finder import find
-from cfscim.adopt.gone import find_gone
+from cfscim.adopt.finder import find, find_gone
 from cfscim.adopt.state import read_state
 from cfscim.config.models import parse_config
 from cfscim.config.names import group_name

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from cfscim.config.messages import MissingError, UsageError
-from cfscim.up.kept import keep
-from cfscim.up.sandbox_process import RunningSandbox
+from cfscim.up.sandbox_process import RunningSandbox, keep
 from cfscim.verify.actions import look
 from cfscim.verify.command import as_json, run, show
 from cfscim.verify.reading import Tally, Ticker

@@ -7,7 +7,6 @@ day; from the day after it refuses again and says that the waiver has ended.
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from cfscim.config.addresses import is_address
 from cfscim.config.messages import Keys, Level, Message, Where
 from cfscim.config.models import Move, Removal, ScimConfig, Waiver
 from cfscim.config.policy.access import (
@@ -15,7 +14,7 @@ from cfscim.config.policy.access import (
     PRODUCTION_MODEL,
     TWO_SUPER_ADMINISTRATORS,
 )
-from cfscim.config.policy.inputs import KNOWN_INPUTS
+from cfscim.config.policy.allowed import KNOWN_INPUTS
 from cfscim.config.policy.lock_out import LAST_SUPER_ADMINISTRATORS, MOVE_ORDER
 from cfscim.config.policy.model import DEFAULT_SHARE, Case, Finding, ResourceView, Rule, Violation
 from cfscim.config.policy.removals import REMOVALS
@@ -28,6 +27,7 @@ from cfscim.config.policy.resources import (
     TOKEN_PERMISSIONS,
     TOKEN_ROTATION,
 )
+from cfscim.config.words import is_address
 
 __all__ = ["RULES", "Case", "ResourceView", "Rule", "Violation", "evaluate", "is_refused", "judge"]
 

@@ -27,8 +27,7 @@ from cfscim.vendors.cloudflare.models import (
 from cfscim.vendors.cloudflare.signin import cloudflare_http, token_http
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import Call, HttpClient
-from cfscim.vendors.pages import member, numbered_pages, scim_pages
-from cfscim.vendors.replies import read
+from cfscim.vendors.pages import member, numbered_pages, read, scim_pages
 
 S = TypeVar("S", bound=Snake)
 Owner = Literal["account", "user"]

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import AliasChoices, ConfigDict, Field, JsonValue, field_validator
 
 from cfscim.config.facts import account_resource, is_whole_account
-from cfscim.vendors.replies import Reply
+from cfscim.vendors.pages import Reply
 
 
 class Snake(Reply):

@@ -15,7 +15,7 @@ from cfscim.config.roles import SCIM_PROVISIONING
 from cfscim.vendors.cloudflare.signin import reachable
 from cfscim.vendors.http import Answer, Call, HttpClient
 from cfscim.vendors.network import open_client, require_safe
-from cfscim.vendors.replies import Reply, read
+from cfscim.vendors.pages import Reply, read
 from cfscim.vendors.retries import Policy
 
 _HEADERS = {"Accept": "application/scim+json, application/json"}

@@ -20,8 +20,7 @@ from cfscim.vendors.entra.models import (
 from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.errors import AnswerError, NotAsDeclaredError
 from cfscim.vendors.http import Call
-from cfscim.vendors.pages import gather, odata_pages
-from cfscim.vendors.replies import read
+from cfscim.vendors.pages import gather, odata_pages, read
 
 _GROUPS = "GroupMember.Read.All"
 _AUDIT = "AuditLog.Read.All and Directory.Read.All"

@@ -4,18 +4,18 @@ Source: learn.microsoft.com/graph/api/resources/synchronization-synchronizationj
 of each action.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TypeVar
 from urllib.parse import quote
 
+from cfscim.config.entra_keys import Key
 from cfscim.config.json_types import JsonObject
 from cfscim.vendors.entra import PRINCIPALS, WRITE_JOBS
 from cfscim.vendors.entra.job_schema import Scopes, read_scopes, require_id_filter
 from cfscim.vendors.entra.models import Job, Provisioned, ProvisioningEvent, bare, provisioned
 from cfscim.vendors.errors import AnswerError, NotAsDeclaredError
 from cfscim.vendors.http import Answer, Call, HttpClient
-from cfscim.vendors.pages import member, objects, odata_pages
-from cfscim.vendors.replies import read
+from cfscim.vendors.pages import member, objects, odata_pages, read
 
 T = TypeVar("T")
 
@@ -266,3 +266,31 @@ def _or_nothing(call: Callable[[], T]) -> T | None:
         if error.kind == "not found":
             return None
         raise
+
+
+_EFFECTS = {
+    "SkipOutOfScopeDeletions": "who leaves the scope keeps the access in Cloudflare",
+    "PerformInboundEntitlementGrants": "Entra grants entitlements that it finds in the target",
+    "HardDeletesEnabled": "who is deleted for good is deleted in the target too",
+    "UpdateKeyOnSoftDelete": "deleted people get another user name in the target",
+}
+
+
+def further_keys(saved: Iterable[str]) -> list[str]:
+    """The names of saved keys that the program does not write, sorted."""
+    return sorted(set(saved) - {*Key})
+
+
+def described(key: str) -> str:
+    """A key with what it does, as far as Microsoft documents it."""
+    return f"{key} ({_EFFECTS.get(key, 'what it does is not documented')})"
+
+
+def removal(graph: str, service_principal: str, keys: Iterable[str]) -> str:
+    """The command that takes the keys away; `graph` is Graph's base address without version."""
+    values = ", ".join(f'{{"key": "{key}", "value": ""}}' for key in keys)
+    return (
+        "az rest --method PUT --url "
+        f"{graph}{PRINCIPALS}/{bare(service_principal)}/synchronization/secrets "
+        f"--headers Content-Type=application/json --body '{{\"value\": [{values}]}}'"
+    )

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from cfscim.config.json_types import Json
 from cfscim.vendors.errors import AnswerError
-from cfscim.vendors.replies import Reply, read
+from cfscim.vendors.pages import Reply, read
 
 _GUEST = re.compile(r"(?P<alias>.+)_(?P<domain>[^_@]+)#EXT#@.+", re.IGNORECASE)
 

@@ -36,11 +36,9 @@ from cfscim.config.provider_settings import (
 from cfscim.vendors.entra import WRITE_JOBS
 from cfscim.vendors.errors import AnswerError, UnreachableError, vendor_says
 from cfscim.vendors.http import Answer, Call, HttpClient, within
-from cfscim.vendors.limits import patience, time_left
 from cfscim.vendors.network import ca_file, is_loopback, open_client, require_safe
-from cfscim.vendors.pages import member
-from cfscim.vendors.replies import Reply, read
-from cfscim.vendors.retries import SET_CLOCK, Policy, clock_words, delay
+from cfscim.vendors.pages import Reply, member, read
+from cfscim.vendors.retries import SET_CLOCK, Policy, clock_words, delay, patience, time_left
 from cfscim.vendors.settings import Settings, read_credential
 
 _REQUEST_URLS = ("ACTIONS_ID_TOKEN_REQUEST_URL", "SYSTEM_OIDCREQUESTURI")

@@ -26,8 +26,7 @@ from cfscim.vendors.okta.models import (
     User,
 )
 from cfscim.vendors.okta.signin import okta_http
-from cfscim.vendors.pages import link_pages, objects
-from cfscim.vendors.replies import read
+from cfscim.vendors.pages import link_pages, objects, read
 
 _APPS, _GROUPS, _USERS = SCOPES
 _LOG, _LOGS = "/api/v1/logs", "okta.logs.read"

@@ -9,7 +9,7 @@ from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from cfscim.vendors.okta.lookups import LATE
-from cfscim.vendors.replies import Reply
+from cfscim.vendors.pages import Reply
 
 
 class Hide(Reply):
