@@ -4,8 +4,9 @@ Everybody once by name: what is said of the same people again says how many they
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
+
 from cfscim.config.kinds import CHECKS, PREVIOUS_TOKENS, TOKENS, kind_of
 from cfscim.config.roles import ROLES, Role
 from cfscim.plan.report import steps_of
@@ -14,6 +15,7 @@ from cfscim.report.document import (
     Bullets,
     Code,
     Document,
+    Inline,
     Line,
     Paragraph,
     Prose,
@@ -28,9 +30,6 @@ from cfscim.review.changes import Action, ResourceChange
 from cfscim.review.compare import Review
 from cfscim.review.report import POWER, gained_lines, headline, outcome, resource_counts
 from cfscim.review.risks import Risk, risks
-from collections.abc import Iterable, Iterator, Sequence
-from cfscim.report.document import Code, Inline, Line, Prose, codes
-
 
 SHORT = 2
 """So few people are named as often as they are spoken of."""
