@@ -65,7 +65,7 @@ def run(request: Request, env: Mapping[str, str]) -> int:
     if gone.keys and request.do_import:
         _restate(engine_name(request.stack), state, env)
     code = _write(request, discovery, checked.config, state, env)
-    return 1 if gone.doubted or (gone.keys and not request.do_import) else code
+    return 1 if gone.doubted or gone.binned or (gone.keys and not request.do_import) else code
 
 
 def _state(request: Request, env: Mapping[str, str]) -> State:
@@ -101,6 +101,12 @@ def gone_lines(gone: Gone) -> Iterator[str]:
             "out of the state:"
         )
         yield from (f"  {name} ({words_for(type_)})" for type_, name in gone.keys)
+    for (type_, name), command in gone.binned:
+        yield (
+            f"Needs a person: {name} ({words_for(type_)}) is in the recycle bin; made anew, it "
+            f"would lack who was in it. Restore it: {command}; or delete it for good there, and "
+            "run this again"
+        )
     if gone.doubted:
         names = ", ".join(name for _, name in gone.doubted)
         yield (

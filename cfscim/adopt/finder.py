@@ -281,10 +281,12 @@ def _has_placeholder(value: object) -> bool:
 class Gone:
     """`keys`: to be taken out of the state. `doubted`: those of a vendor of which nothing is left,
     the application neither: rather another organisation's credentials. A destroy ends with groups.
+    `binned`: with the command that brings it back; until then nothing of its vendor is taken out.
     """
 
     keys: tuple[Key, ...] = ()
     doubted: tuple[Key, ...] = ()
+    binned: tuple[tuple[Key, str], ...] = ()
 
 
 def find_gone(state: State, vendors: Vendors, *, sure: bool = False) -> Gone:
@@ -294,24 +296,39 @@ def find_gone(state: State, vendors: Vendors, *, sure: bool = False) -> Gone:
     """
     gone: list[Key] = []
     serving: set[str] = set()
+    binned: dict[Key, str] = {}
     for key in state.resources:
         is_gone = _is_gone(key, state, vendors)
         if is_gone:
             gone.append(key)
+            if command := _restored_by(key, state, vendors):
+                binned[key] = command
         elif is_gone is not None:
             serving.add(_vendor(key))
     apps = {_vendor(key) for key in gone if key[0] in APPLICATIONS}
     suspect = frozenset[str]() if sure else apps - serving
-    keys = tuple(key for key in gone if _vendor(key) not in suspect)
-    return Gone(keys, tuple(key for key in gone if _vendor(key) in suspect))
+    waiting = {_vendor(key) for key in binned}
+    keys = tuple(key for key in gone if _vendor(key) not in suspect | waiting)
+    doubted = tuple(key for key in gone if _vendor(key) in suspect - waiting)
+    return Gone(keys, doubted, tuple(binned.items()))
 
 
 def _is_gone(key: Key, state: State, vendors: Vendors) -> bool | None:
-    type_, kept = key[0], state.resources[key]
+    type_ = key[0]
     if type_ not in KINDS or type_ in TOKENS or type_.startswith(OURS):
         return None
-    resource = Resource(*key, kept.id, kept.inputs, kept.outputs, Options(), 0)
-    return vendors.handler(type_).gone(resource)
+    return vendors.handler(type_).gone(_resource(key, state))
+
+
+def _restored_by(key: Key, state: State, vendors: Vendors) -> str:
+    if not state.resources[key].protected:
+        return ""
+    return vendors.handler(key[0]).restored_by(_resource(key, state))
+
+
+def _resource(key: Key, state: State) -> Resource:
+    kept = state.resources[key]
+    return Resource(*key, kept.id, kept.inputs, kept.outputs, Options(), 0)
 
 
 def _vendor(key: Key) -> str:

@@ -31,6 +31,7 @@ class Kept:
     id: str
     outputs: JsonObject = field(repr=False)
     inputs: JsonObject = field(default_factory=dict, repr=False)
+    protected: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,9 @@ def read_state(export: Json) -> State:
         urns[name] = urn
         outputs, inputs, id_ = (resource.get(key) for key in ("outputs", "inputs", "id"))
         if resource.get("custom") and isinstance(id_, str):
-            resources[type_, name] = Kept(id_, _plain(outputs), _plain(inputs))
+            resources[type_, name] = Kept(
+                id_, _plain(outputs), _plain(inputs), resource.get("protect") is True
+            )
     return State(resources, urns, whole)
 
 

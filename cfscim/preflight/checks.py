@@ -46,6 +46,7 @@ from cfscim.preflight.licences import (
     nested_groups,
     premium,
 )
+from cfscim.preflight.recycle_bin import recycle_bin
 from cfscim.preflight.rights import DIRECTORY, HOW, HOW_PERSON, HOW_ROLE, Right, needed
 from cfscim.rehearsal.handler import inner, items, string, strings
 from cfscim.rehearsal.okta import groups_in_the_way
@@ -549,6 +550,7 @@ def entra(asked: Asked) -> Iterator[Answer]:
         graph = GraphClient(http)
         yield from _entra_keys(graph, asked)
         yield from nested_groups(graph, asked.groups)
+        yield from recycle_bin(graph, asked)
         yield from _entra_people(graph, asked.config)
 
 

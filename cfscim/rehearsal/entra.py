@@ -39,7 +39,9 @@ from cfscim.rehearsal.handler import (
 )
 from cfscim.vendors.entra import APPLICATIONS, GROUPS, PRINCIPALS, USERS
 from cfscim.vendors.entra.jobs import settled
+from cfscim.vendors.entra.recycle_bin import NOT_TOLD, binned, restoring
 from cfscim.vendors.entra.signin import graph_http
+from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import Answer, Call, HttpClient
 from cfscim.vendors.pages import member, objects, odata_pages
 from cfscim.vendors.settings import Settings
@@ -56,6 +58,7 @@ def entra(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:
         find=_groups_named,
         near=_groups_nearly_named,
         read=_group_read,
+        restored_by=lambda http, group: _restored_by(http, string(group.outputs, "objectId")),
     )
     lookups: dict[str, Lookup] = {
         "azuread:index/getUsers:getUsers": lambda args: _users(http, args)
@@ -114,6 +117,16 @@ def _application_read(http: HttpClient, import_id: str) -> Seen:
     shown = inner({"is": http.get(f"{APPLICATIONS}/{quote(app)}").body}, "is")
     facts: Props = {"displayName": shown.get("displayName"), "templateId": template}
     return Seen(_application(template, app, principal), facts)
+
+
+def _restored_by(http: HttpClient, *object_ids: str) -> str:
+    try:
+        there = [object_id for object_id in object_ids if binned(http, object_id)]
+    except AnswerError as error:
+        if error.kind in NOT_TOLD:
+            return ""
+        raise
+    return restoring(http.base, there) if there else ""
 
 
 # -- groups and assignments ------------------------------------------------------------------
@@ -409,6 +422,7 @@ ROWS: Mapping[str, Row] = {
         create=_application_created,
         find=_applications_named,
         read=_application_read,
+        restored_by=lambda http, app: _restored_by(http, *app.id.split("/")[-2:]),
     ),
     ENTRA_ASSIGNMENT: Row(
         item=lambda resource: f"/v1.0{resource.id}",

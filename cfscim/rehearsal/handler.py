@@ -89,7 +89,8 @@ class Row:
     where it is gone or the provider cannot import it. `refresh`: the inputs that the provider's
     read finds of a resource that is there, besides those of `read`; None where it is gone.
     `import_id`: of a resource in the memory, by default its id. `gone_fails`: the provider's read
-    takes a 404 for an error, and with it every refresh."""
+    takes a 404 for an error, and with it every refresh. `restored_by`: the command that brings back
+    one that its vendor keeps for a while after its deletion, empty where it has none."""
 
     path: Callable[[Props], str] = lambda _inputs: ""
     body: Callable[[Props], Props] = _no_body
@@ -106,6 +107,7 @@ class Row:
     refresh: Callable[[HttpClient, Resource], Props | None] | None = None
     import_id: Callable[[Resource], str] = lambda resource: resource.id
     gone_fails: bool = False
+    restored_by: Callable[[HttpClient, Resource], str] = lambda _http, _resource: ""
 
 
 class Handler:
@@ -217,6 +219,10 @@ class Handler:
                 raise
             return True
         return None
+
+    def restored_by(self, resource: Resource) -> str:
+        """The command that brings back one that is gone; empty where there is none."""
+        return self._row.restored_by(self._http, resource)
 
     @property
     def importable(self) -> bool:

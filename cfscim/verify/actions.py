@@ -72,7 +72,7 @@ class Act(StrEnum):
     ENTRA_CLEAR_USER_FILTER = "clear the user filter"
     ENTRA_REMOVE_KEY = "remove a saved key"  # (key, …)
     ENTRA_RENAME_GROUP = "rename an Entra group"  # (its id, the right name)
-    ENTRA_RESTORE_GROUP = "restore group"  # out of the recycle bin: (its id,)
+    ENTRA_RESTORE = "restore"  # out of the recycle bin, in this order: (object's id, …)
     ENTRA_TWIN = "rename or unassign a twin"  # (its id, …)
     ENTRA_UNASSIGN = "unassign from the application"  # (assignment's id, …)
     ENTRA_UNNEST = "unnest"  # people in directly, the groups within out: (group's id, nested id, …)

@@ -28,6 +28,7 @@ from cfscim.vendors.entra.job_schema import (
 )
 from cfscim.vendors.entra.jobs import described, further_keys, removal
 from cfscim.vendors.entra.models import Execution
+from cfscim.vendors.entra.recycle_bin import BIN_DAYS, restoring
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
 from cfscim.verify.directory import latest, named
@@ -39,7 +40,7 @@ from cfscim.verify.entra_facts import (
     restart_command,
 )
 from cfscim.verify.links import EntraLinks
-from cfscim.verify.reading import Unreadable
+from cfscim.verify.reading import Dependent, Unreadable
 from cfscim.verify.report import Question, Verdict, fails, holds, not_yet, same, unknown
 
 ACTIVE_SOURCE = 'Switch([IsSoftDeleted], , "False", "True", "True", "False")'
@@ -110,7 +111,7 @@ def job_questions(
         "enterprise application",
         f"{entra.app_name}, enabled",
         links.app,
-        partial(_app, entra, facts),
+        partial(_app, entra, facts, links),
     )
     for id_, title, expected, ask in every:
         yield Question(f"entra.{id_}", title, expected, links.provisioning, ask)
@@ -133,14 +134,14 @@ def people_questions(
         yield Question(id_, title, "none", links.provisioning, ask)
 
 
-def _app(entra: EntraConfig, facts: EntraFacts) -> Verdict:
+def _app(entra: EntraConfig, facts: EntraFacts, links: EntraLinks) -> Verdict:
     expected = f"{entra.app_name}, enabled"
     try:
         app = facts.app.get()
     except Unreadable as error:
         if error.kind != "not found":
             raise
-        return fails(expected, "there is no such application", _UP)
+        return _gone(expected, facts, links)
     actual = f"{app.display_name}, {'disabled' if app.account_enabled is False else 'enabled'}"
     # The provider knows the name of the application, and not that of its service principal.
     text = (
@@ -150,7 +151,22 @@ def _app(entra: EntraConfig, facts: EntraFacts) -> Verdict:
     return same(expected, actual, Action(Act.ENTRA_APP, text, (entra.app_name,)))
 
 
+def _gone(expected: str, facts: EntraFacts, links: EntraLinks) -> Verdict:
+    """Made anew, it would be another application, with everybody delivered once more."""
+    ids = tuple(item.id for item in facts.in_bin(*facts.application_ids))
+    if links.service_principal_id not in ids:
+        return fails(expected, "there is no such application", _UP)
+    text = (
+        f"restore it: {restoring(links.graph, ids)}; its provisioning is back some 40 minutes "
+        f"later, and {BIN_DAYS} days after its deletion it is gone"
+    )
+    actual = f"{links.service_principal_id} is in the recycle bin"
+    return fails(expected, actual, Action(Act.ENTRA_RESTORE, text, ids))
+
+
 def _exists(facts: EntraFacts) -> Verdict:
+    if facts.app.gone:
+        raise Unreadable(Dependent("there is no such application", "see entra.app"))
     return holds("exists") if facts.job.get() else fails("exists", "there is no such job", _UP)
 
 

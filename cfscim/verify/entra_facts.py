@@ -16,11 +16,13 @@ from cfscim.vendors.entra.api import ENABLED, GraphClient
 from cfscim.vendors.entra.models import (
     AppRoleAssignment,
     AuditEvent,
+    Binned,
     GraphGroup,
     Job,
     Member,
     ProvisioningEvent,
     ServicePrincipal,
+    bare,
 )
 from cfscim.verify.actions import Act, Action, see
 from cfscim.verify.directory import Delivery, Lost, Person, latest, named
@@ -49,8 +51,9 @@ class EntraFacts:
 
     `lost`: declared people, in lower case, who are not where they belong -> why. `same_name`:
     every group with the role's group name. `within`: id of a group that holds another -> all who
-    are in it however deep. `binned`: the role's group where it is in the recycle
-    bin. `changes`: object id of group or application -> what the audit log has of the last day.
+    are in it however deep. `binned`: what is in the recycle bin of what is gone, by id, and by name
+    for the users' group. `changes`: object id of group or application -> what the audit log has of
+    the last day.
     """
 
     app: Reading[ServicePrincipal]
@@ -66,14 +69,21 @@ class EntraFacts:
     failures: Reading[tuple[ProvisioningEvent, ...]]
     group_ids: Mapping[Role, str]
     same_name: Mapping[Role, Reading[tuple[GraphGroup, ...]]]
-    binned: Mapping[Role, Reading[GraphGroup | None]]
+    binned: Mapping[str, Reading[tuple[Binned, ...]]]
     lost: Reading[Mapping[str, Lost]]
     changes: Mapping[str, Reading[tuple[AuditEvent, ...]]]
     within: Mapping[str, Reading[tuple[Member, ...]]]
+    application_ids: tuple[str, ...] = ()
+    """The application's object id and its service principal's, in the order they are restored."""
     beside: Mapping[str, str] = field(default_factory=dict)
     """During a move: id -> name of the other way's role groups in the same application."""
     enabled: Callable[[], tuple[AuditEvent, ...]] = lambda: ()
     """Whose account was enabled again lately, read once somebody asks."""
+
+    def in_bin(self, *keys: str) -> tuple[Binned, ...]:
+        """What of these is in the recycle bin, as far as that may be read."""
+        read = (self.binned[key].wait() for key in keys if key in self.binned)
+        return tuple(binned for shown in read for binned in shown or ())
 
     def existing_job(self) -> Job:
         """The job. Raises `Unreadable` where there is none."""
@@ -138,8 +148,13 @@ def read_entra(
     nesting = [
         id_ for id_, r in direct.items() if any(member.is_group for member in r.wait() or ())
     ]
-    gone = [role for role, reading in groups.items() if reading.gone]
-    binned = {r: reader.read(lambda g=ids[r]: client.deleted_group(g)) for r in gone}
+    gone = [ids[role] for role, reading in groups.items() if reading.gone]
+    # The service principal comes back after its application.
+    application_ids = (bare(outputs.application_id), bare(app))
+    gone += application_ids if principal.gone else ()
+    binned = {o: reader.read(lambda o=o: _binned(client.binned(o))) for o in gone}
+    if everyone is None:
+        binned[name] = reader.read(lambda: client.binned_groups([name]))
     return EntraFacts(
         app=principal,
         job=declared_job,
@@ -158,9 +173,14 @@ def read_entra(
         lost=reader.read(lambda: _reasons(client, lost)) if lost else Reading.of({}),
         changes=changes,
         within={group: reader.read(lambda o=group: client.everybody_in(o)) for group in nesting},
+        application_ids=application_ids,
         beside=beside,
         enabled=cache(lambda: reader.read(lambda: client.enabled_accounts(since)).wait() or ()),
     )
+
+
+def _binned(shown: Binned | None) -> tuple[Binned, ...]:
+    return (shown,) if shown else ()
 
 
 def _absent(

@@ -7,8 +7,8 @@ from cfscim.config.access import people
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.roles import Role
-from cfscim.vendors.entra import BIN_DAYS
-from cfscim.vendors.entra.models import Member
+from cfscim.vendors.entra.models import Binned, Member
+from cfscim.vendors.entra.recycle_bin import BIN_DAYS
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
 from cfscim.verify.directory import exactly, includes, named
@@ -101,7 +101,11 @@ class EntraGroups:
         return holds(f'"{name}"')
 
     def _no_users_group(self, name: str) -> Verdict:
-        """One that was renamed is still assigned, and an update refuses to rename it."""
+        """One that was renamed is still assigned, and an update refuses to rename it; one that was
+        deleted comes back, and with it who was in it."""
+        binned = [group for group in self._facts.in_bin(name) if group.display_name == name]
+        if binned:
+            return _restore(name, *binned)
         ours = {*self._facts.beside, *(self._id(role) for role in self._config.roles)}
         for assignment in self._facts.assignments.get():
             if assignment.principal_type == "Group" and assignment.principal_id not in ours:
@@ -139,15 +143,10 @@ class EntraGroups:
         return holds(f'"{name}"')
 
     def _gone(self, role: Role, name: str) -> Verdict:
-        binned = self._facts.binned.get(role)
-        if binned is None or binned.wait() is None:
+        binned = self._facts.in_bin(self._id(role))
+        if not binned:
             return fails(f'"{name}"', f"there is no group {self._id(role)}", _UP)
-        text = (
-            "restore it (Groups > Deleted groups): it comes back with its id and members; "
-            f"{BIN_DAYS} days after its deletion it is gone"
-        )
-        actual = f"{self._id(role)} is in the recycle bin"
-        return fails(f'"{name}"', actual, Action(Act.ENTRA_RESTORE_GROUP, text, (self._id(role),)))
+        return _restore(name, *binned)
 
     def _twins(self) -> Verdict:
         ours = {*self._facts.group_ids.values()}
@@ -222,6 +221,17 @@ class EntraGroups:
             text = f"Users and groups: remove {named(sorted(beyond.values()))}"
             advice.insert(0, Action(Act.ENTRA_UNASSIGN, text, tuple(sorted(beyond))))
         return fails(expected, named(parts), *advice) if parts else holds(expected)
+
+
+def _restore(name: str, *groups: Binned) -> Verdict:
+    """The last deleted of these, which are in the recycle bin."""
+    last = max(groups, key=lambda group: group.deleted_date_time or "")
+    text = (
+        "restore it (Groups > Deleted groups): it comes back with its id and members; "
+        f"{BIN_DAYS} days after its deletion it is gone"
+    )
+    actual = f"{last.id} is in the recycle bin"
+    return fails(f'"{name}"', actual, Action(Act.ENTRA_RESTORE, text, (last.id,)))
 
 
 def _rename(id_: str, name: str, right: str) -> Action:

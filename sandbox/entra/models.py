@@ -414,10 +414,13 @@ class EntraState(BaseModel):
             "applications": [app.properties for app in self.applications.values()],
             "servicePrincipals": [sp.properties for sp in self.service_principals.values()],
             "deletedItems": [{"kind": e.kind, **e.properties} for e in self.deleted.values()],
-            "appRoleAssignments": [self._assignment(a) for a in self.assignments.values()],
+            "appRoleAssignments": [
+                self._assignment(a) for a in self.assignments.values() if self.find(a.resource_id)
+            ],
             "synchronization": {
                 principal: self._synchronization(sync)
                 for principal, sync in self.synchronization.items()
+                if principal in self.service_principals
             },
             "provisioningLog": self.log,
         }

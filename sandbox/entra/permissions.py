@@ -51,14 +51,20 @@ OBJECT_READ = (
     "Application.Read.All",
     "Application.ReadWrite.All",
 )
-# Group.ReadWrite.All restores groups and Application.ReadWrite.All what belongs to an application
-# (D); here each restores any kind, because the program restores nothing.
-DELETED_WRITE = (
-    "Application.ReadWrite.All",
-    "Group.ReadWrite.All",
-    "User.ReadWrite.All",
-    "Directory.ReadWrite.All",
-)
+# By the kind that is asked for (D, directory-deleteditems-list and -restore).
+DELETED_READ = {
+    "application": APPLICATION_READ,
+    "servicePrincipal": APPLICATION_READ,
+    "group": ("Group.Read.All", "Directory.Read.All", *GROUP_WRITE),
+    "user": ("User.Read.All", "Directory.Read.All", *USER_WRITE),
+}
+DELETED_WRITE = {
+    "application": APPLICATION_WRITE,
+    "servicePrincipal": APPLICATION_WRITE,
+    "group": GROUP_WRITE,
+    "user": ("User.DeleteRestore.All", *USER_WRITE),
+}
+DELETED_WRITE_ANY = tuple(sorted({role for roles in DELETED_WRITE.values() for role in roles}))
 
 DEFAULT_ROLES = (
     "Application.ReadWrite.All",
@@ -82,7 +88,7 @@ KNOWN_ROLES = frozenset(
         *SYNC_READ,
         *ORGANIZATION_READ,
         *OBJECT_READ,
-        *DELETED_WRITE,
+        *DELETED_WRITE_ANY,
     }
 )
 

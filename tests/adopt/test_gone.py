@@ -1,6 +1,7 @@
 """What somebody deleted, or an update whose answer was lost: `adopt` takes it out of the state."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import httpx
 import pytest
 import yaml
 
-from cfscim.adopt.command import Request, run
+from cfscim.adopt.command import Request, gone_lines, run
 from cfscim.adopt.finder import find_gone
 from cfscim.adopt.state import read_state
 from cfscim.rehearsal import RehearsalDeployer
@@ -92,6 +93,34 @@ def test_the_update_after_it_makes_anew_what_somebody_deleted(
     now = admin.get("state").json()
     assert doubles(now) == []
     assert difference(normal(before), normal(now)) == ""
+
+
+@pytest.mark.parametrize("kind", ["groups", "applications"])
+def test_what_is_in_the_recycle_bin_stays_in_the_state_while_it_is_protected(
+    sandbox: Sandbox, kind: str
+) -> None:
+    config = stack_config("entra")
+    stack = RehearsalDeployer("dev", sandbox.env, lambda _line: None)
+    stack.update(config)
+    entra = sandbox.world.entra
+    ours = {"Billing", "Cloudflare SCIM"}
+    deleted = [*getattr(entra, kind).values(), *entra.service_principals.values()]
+    deleted = [one for one in deleted if one.text("displayName") in ours]
+    deleted = deleted[:1] if kind == "groups" else deleted
+    for one in deleted:
+        forget(entra, one, keep=True)
+    known = read_state(stack.state())
+    with Vendors({}, sandbox.env) as vendors:
+        held = find_gone(known, vendors)
+    assert held.keys == held.doubted == ()
+    [(_, command)] = held.binned
+    assert re.findall(r"deletedItems/([0-9a-f-]+)/restore", command) == [one.id for one in deleted]
+    [line] = [line for line in gone_lines(held) if "recycle bin" in line]
+    assert command in line
+    for one in deleted:
+        del entra.deleted[one.id]
+    with Vendors({}, sandbox.env) as vendors:
+        assert find_gone(known, vendors).binned == ()
 
 
 def test_nothing_is_taken_out_of_the_state_with_another_organisation_s_credentials(

@@ -27,6 +27,7 @@ from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import Call
 from sandbox.cloudflare.models import Account
+from sandbox.entra.api.directory import forget
 from sandbox.server.server import Sandbox
 from tests.configs import ACCOUNT, config_object, stack_config
 from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal
@@ -413,6 +414,50 @@ def test_a_group_within_a_role_s_group_is_named(sandbox: Sandbox) -> None:
     found = problems([*ask(CheckedStack(file, parsed, ()), parsed, state, sandbox.env)])
     assert [one.id for one in found] == ["entra.nested.entra-group-billing"]
     assert other.id in str(found[0].message)
+
+
+def test_the_recycle_bin_stops_for_the_stack_s_own_and_names_a_stranger(
+    sandbox: Sandbox, admin: httpx.Client
+) -> None:
+    stack, config = rehearsal(sandbox), stack_config("entra")
+    stack.update(config)
+    entra = sandbox.world.entra
+    ours = {"Billing", "Cloudflare SCIM"}
+    own = [
+        one
+        for kind in (entra.groups, entra.applications, entra.service_principals)
+        for one in kind.values()
+        if one.text("displayName") in ours
+    ]
+    declared = config[CONFIG_KEY]
+    checked = CheckedStack(
+        StackFile("Pulumi.dev.yaml", "dev", declared, {}, {}),
+        parse_config(declared, stack="dev"),
+        (),
+    )
+
+    def found(state: State) -> list[Answer]:
+        assert checked.config is not None
+        every = ask(checked, checked.config, state, sandbox.env)
+        return [one for one in every if one.id.startswith("entra.recycleBin")]
+
+    state = read_state(stack.export())
+    assert [one.status for one in found(state)] == ["ok"]
+    for one in own:
+        forget(entra, one, keep=True)
+    group, app, principal = (one.id for one in own)
+    stopped = {one.id.rsplit(".", 1)[-1]: one for one in found(state)}
+    assert {id_ for id_, one in stopped.items() if one.stops} == {group, principal}
+    assert f"deletedItems/{group}/restore" in str(stopped[group].message)
+    both = rf"deletedItems/{app}/restore.*deletedItems/{principal}/restore"
+    assert re.search(both, str(stopped[principal].message))
+    strangers = found(State())
+    assert {one.status for one in strangers} == {"unknown"}
+    assert {one.id.rsplit(".", 1)[-1] for one in strangers} == {group, app}
+    roles = [role for role in entra.roles if role not in ("Directory.Read.All",)]
+    roles = [role for role in roles if not role.startswith("Group.")]
+    admin.post("entra/permissions", json={"roles": [*roles, "Directory.ReadWrite.All"]})
+    assert len(found(State())) == len(strangers)
 
 
 def test_seats_and_rate_limits_are_counted(sandbox: Sandbox) -> None:

@@ -19,6 +19,8 @@ from cfscim.config.names import group_name
 from cfscim.rehearsal import Rehearsal
 from cfscim.rehearsal.vendors import Vendors
 from cfscim.vendors.entra.job_schema import object_mapping
+from cfscim.vendors.entra.signin import graph_http
+from cfscim.vendors.http import Call
 from cfscim.verify import Check, Report
 from cfscim.verify.actions import OUT_OF_VIRTUAL, Act, Action
 from cfscim.verify.entra import ACTIVE_SOURCE
@@ -380,10 +382,11 @@ class Hands:
     def rename_entra_group(self, group: str, name: str) -> None:
         self.world.entra.groups[group].properties["displayName"] = name
 
-    def restore_group(self, group: str) -> None:
-        entity = self.world.entra.deleted.pop(group)
-        entity.properties["deletedDateTime"] = None
-        self.world.entra.groups[group] = entity
+    def restore(self, *ids: str) -> None:
+        with graph_http({}, self.env) as http:
+            for object_id in ids:
+                path = f"/v1.0/directory/deletedItems/{object_id}/restore"
+                http.send(Call("POST", path))
 
     def twin(self, *groups: str) -> None:
         for group in groups:
@@ -496,7 +499,7 @@ EXECUTORS: Mapping[Act, Callable[..., None]] = {
     Act.ENTRA_CLEAR_USER_FILTER: Hands.clear_user_filter,
     Act.ENTRA_REMOVE_KEY: Hands.remove_key,
     Act.ENTRA_RENAME_GROUP: Hands.rename_entra_group,
-    Act.ENTRA_RESTORE_GROUP: Hands.restore_group,
+    Act.ENTRA_RESTORE: Hands.restore,
     Act.ENTRA_TWIN: Hands.twin,
     Act.ENTRA_UNASSIGN: Hands.entra_unassign,
     Act.ENTRA_UNNEST: Hands.unnest,

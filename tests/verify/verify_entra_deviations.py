@@ -369,12 +369,32 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
         also="entra.assignments",
     )
     yield deviation(
-        "the app deleted",
+        "the app deleted for good",
         stack,
         "entra.app",
         "no such application",
-        _delete_app,
-        also="entra.job.exists",
+        lambda w: _delete_app(w, keep=False),
+    )
+    yield deviation(
+        "the app deleted",
+        stack,
+        "entra.app",
+        "is in the recycle bin",
+        lambda w: _delete_app(w, keep=True),
+    )
+    yield deviation(
+        "the service principal alone deleted",
+        stack,
+        "entra.app",
+        "is in the recycle bin",
+        lambda w: forget(w.entra, principal(w), keep=True),
+    )
+    yield deviation(
+        "users' group deleted",
+        stack,
+        "entra.group.users",
+        "is in the recycle bin",
+        lambda w: forget(w.entra, group(w, USERS), keep=True),
     )
     yield deviation(
         "no mail",
@@ -385,12 +405,12 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
     )
 
 
-def _delete_app(world: World) -> None:
+def _delete_app(world: World, *, keep: bool) -> None:
     name = principal(world).text("displayName")
     every = world.entra.applications.values()
     application = next(one for one in every if one.text("displayName") == name)
     for one in (principal(world), application):
-        forget(world.entra, one, keep=False)
+        forget(world.entra, one, keep=keep)
 
 
 def _put(entity: Entity, name: str, value: JsonValue) -> None:

@@ -2,8 +2,6 @@
 
 GROUPS = "/v1.0/groups"
 USERS = "/v1.0/users"
-BIN_DAYS = 30
-"""What is deleted can be restored for so long (D, directory-deleteditems)."""
 APPLICATIONS = "/v1.0/applications"
 PRINCIPALS = "/v1.0/servicePrincipals"
 

@@ -1,7 +1,7 @@
 """Microsoft Graph: jobs (see graph_jobs), groups, people and the enterprise application."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Self
 from urllib.parse import quote
@@ -12,11 +12,13 @@ from cfscim.vendors.entra.jobs import JobCalls, quoted
 from cfscim.vendors.entra.models import (
     AppRoleAssignment,
     AuditEvent,
+    Binned,
     GraphGroup,
     Member,
     ServicePrincipal,
     bare,
 )
+from cfscim.vendors.entra.recycle_bin import binned, binned_named
 from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.errors import AnswerError, NotAsDeclaredError
 from cfscim.vendors.http import Call
@@ -86,16 +88,17 @@ class GraphClient(JobCalls):
         items = odata_pages(self._http, GROUPS, query, needs=_GROUPS)
         return tuple(read(GraphGroup, item, f"Microsoft Graph GET {GROUPS}") for item in items)
 
-    def deleted_group(self, group_id: str) -> GraphGroup | None:
-        """The group in the recycle bin, where it stays `BIN_DAYS`; None where it is not there."""
-        path = f"/v1.0/directory/deletedItems/{quote(bare(group_id))}"
-        try:
-            answer = self._http.get(path, needs="Group.Read.All")
-        except AnswerError as error:
-            if error.kind == "not found":
-                return None
-            raise
-        return read(GraphGroup, answer.body, answer.where)
+    def binned(self, object_id: str) -> Binned | None:
+        """What is in the recycle bin under this id; None where it is not there."""
+        return binned(self._http, object_id)
+
+    def binned_groups(self, names: Iterable[str]) -> tuple[Binned, ...]:
+        """The groups of these names in the recycle bin."""
+        return binned_named(self._http, "group", names)
+
+    def binned_applications(self, name: str) -> tuple[Binned, ...]:
+        """The applications of this name in the recycle bin."""
+        return binned_named(self._http, "application", [name])
 
     def users_by_proxy(self, addresses: Sequence[str]) -> dict[str, Member]:
         """Address as given -> person who has it in `proxyAddresses` only, and no `mail`.

@@ -87,6 +87,16 @@ class GraphGroup(Reply):
     created_date_time: str | None = None
 
 
+class Binned(Reply):
+    """What is in the recycle bin; `kind` ends in `.group`, `.application`, …"""
+
+    id: str
+    kind: str = Field(default="", alias="@odata.type")
+    display_name: str | None = None
+    deleted_date_time: str | None = None
+    app_id: str | None = None
+
+
 class Member(Reply):
     """Somebody or something in a group; `kind` ends in `.user` for people."""
 

@@ -325,7 +325,8 @@ def assignment_json(state: EntraState, assignment: Assignment) -> Object:
 
 
 def _list(ctx: Context, assignments: Iterable[Assignment]) -> Response:
-    live = [a for a in assignments if ctx.state.find(a.principal_id)]
+    find = ctx.state.find  # of what is in the recycle bin nothing is told
+    live = [a for a in assignments if find(a.principal_id) and find(a.resource_id)]
     return list_reply(ctx, _RULE, [assignment_json(ctx.state, a) for a in live])
 
 

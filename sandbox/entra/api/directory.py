@@ -1,6 +1,7 @@
 """Directory objects: properties, references, the recycle bin; users; the organization.
 
-Source: shapes D (published examples); the recycle bin of groups D; that reads do not lag here I.
+Source: shapes D (published examples); the recycle bin D (directory-deleteditems,
+restore-application), but that an application's assignments come back I; that reads do not lag I.
 """
 
 import re
@@ -13,11 +14,13 @@ from werkzeug import Response
 from sandbox.entra import audit
 from sandbox.entra.api.graph import body_object, entity_reply, graph_route, no_content
 from sandbox.entra.api.odata import ListRule, Object, list_reply, one_reply
-from sandbox.entra.errors import bad_request, not_found
+from sandbox.entra.errors import GraphError, bad_request, denied, not_found
 from sandbox.entra.models import STAMP, Entity, EntraState, Kind, new_user, now
 from sandbox.entra.permissions import (
     APPLICATION_READ,
+    DELETED_READ,
     DELETED_WRITE,
+    DELETED_WRITE_ANY,
     GROUP_READ,
     OBJECT_READ,
     ORGANIZATION_READ,
@@ -147,14 +150,15 @@ def _as_readable(ctx: Context, entity: Entity) -> Object:
 def forget(state: EntraState, entity: Entity, *, keep: bool) -> None:
     """Delete an object; with ``keep`` it goes to the recycle bin.
 
-    A user or group in the bin keeps members and assignments, hidden until it is restored.
+    What is in the bin keeps members, assignments and provisioning, hidden until it is restored
+    (D: restore-application, "previous configurations").
     """
     del state.collection(entity.kind)[entity.id]
-    if not (keep and entity.kind in ("user", "group")):
-        _cut_off(state, entity.id)
     if keep:
         entity.properties["deletedDateTime"] = now()
         state.deleted[entity.id] = entity
+    else:
+        _cut_off(state, entity.id)
 
 
 def _cut_off(state: EntraState, object_id: str) -> None:
@@ -183,14 +187,27 @@ def get_object(ctx: Context, object_id: str) -> Response:
 @graph_route("GET", "/directory/deletedItems/<kind>", *OBJECT_READ)
 def deleted_items(ctx: Context, kind: str) -> Response:
     """The recycle bin's objects of one kind, or one object by id (D: published example)."""
+    if kind not in _KINDS:
+        entity = _binned(ctx, kind, DELETED_READ)
+        return one_reply(ctx, "directoryObjects/$entity", shown(entity))
+    _may(ctx, _KINDS[kind], DELETED_READ)
     _expire(ctx.state)
-    if kind in _KINDS:
-        items = [e for e in ctx.state.deleted.values() if e.kind == _KINDS[kind]]
-        return objects_reply(ctx, items)
-    entity = ctx.state.deleted.get(kind.lower())
+    return objects_reply(ctx, [e for e in ctx.state.deleted.values() if e.kind == _KINDS[kind]])
+
+
+def _binned(ctx: Context, object_id: str, wanted: dict[str, tuple[str, ...]]) -> Entity:
+    """What is in the bin under this id. Raises GraphError 404, or 403 as its kind asks (D)."""
+    _expire(ctx.state)
+    entity = ctx.state.deleted.get(object_id.lower())
     if entity is None:
-        raise not_found(kind)
-    return one_reply(ctx, "directoryObjects/$entity", shown(entity))
+        raise not_found(object_id)
+    _may(ctx, entity.kind, wanted)
+    return entity
+
+
+def _may(ctx: Context, kind: Kind, wanted: dict[str, tuple[str, ...]]) -> None:
+    if not granted(ctx.state.roles, wanted[kind])[0]:
+        raise denied(ctx.request.path)
 
 
 def _expire(state: EntraState) -> None:
@@ -202,25 +219,37 @@ def _expire(state: EntraState) -> None:
             _cut_off(state, entity.id)
 
 
-@graph_route("DELETE", "/directory/deletedItems/<object_id>", *DELETED_WRITE)
+@graph_route("DELETE", "/directory/deletedItems/<object_id>", *DELETED_WRITE_ANY)
 def purge(ctx: Context, object_id: str) -> Response:
     """Delete for good (D: Graph reference)."""
-    if ctx.state.deleted.pop(object_id.lower(), None) is None:
-        raise not_found(object_id)
-    _cut_off(ctx.state, object_id.lower())
+    entity = _binned(ctx, object_id, DELETED_WRITE)
+    del ctx.state.deleted[entity.id]
+    _cut_off(ctx.state, entity.id)
     return no_content()
 
 
-@graph_route("POST", "/directory/deletedItems/<object_id>/restore", *DELETED_WRITE)
+@graph_route("POST", "/directory/deletedItems/<object_id>/restore", *DELETED_WRITE_ANY)
 def restore(ctx: Context, object_id: str) -> Response:
-    """Back from the recycle bin (D: published example)."""
-    _expire(ctx.state)
-    entity = ctx.state.deleted.pop(object_id.lower(), None)
-    if entity is None:
-        raise not_found(object_id)
+    """Back from the recycle bin, that object alone: an application's service principal is restored
+    by a call of its own (D: directory-deleteditems-restore), after the application (P).
+    """
+    entity = _binned(ctx, object_id, DELETED_WRITE)
+    if entity.kind == "servicePrincipal":
+        _check_backing(ctx.state, entity.text("appId"))
+    del ctx.state.deleted[entity.id]
     entity.properties["deletedDateTime"] = None
     ctx.state.collection(entity.kind)[entity.id] = entity
     return one_reply(ctx, "directoryObjects/$entity", shown(entity))
+
+
+def _check_backing(state: EntraState, app_id: str) -> None:
+    """Source: both refusals P (Microsoft's support notes, as they are quoted)."""
+    if all(app.text("appId") != app_id for app in state.applications.values()):
+        raise bad_request(f"Cannot restore ServicePrincipal without backing Application {app_id}")
+    if any(other.text("appId") == app_id for other in state.service_principals.values()):
+        raise GraphError(
+            409, f"The service principal name {app_id} is already in use by an active one."
+        )
 
 
 # What v1.0 answers without $select.

@@ -107,6 +107,8 @@ def run_cycle(world: World, *, full: bool = False) -> dict[str, object]:
     reports: dict[str, dict[str, list[dict[str, object]]]] = {}
     idle: list[str] = []
     for sp_id, sync in list(state.synchronization.items()):
+        if sp_id not in state.service_principals:
+            continue  # in the recycle bin
         for job in sync.jobs.values():
             if job.schedule == "Active":
                 if full:

@@ -249,6 +249,42 @@ def test_deleting_the_application_takes_its_principal_along(graph: Graph) -> Non
     assert graph.refused("GET", f"/directory/deletedItems/{app}")[0] == 404
 
 
+def test_an_application_comes_back_before_its_principal_and_with_what_hung_on_it(
+    graph: Graph, sandbox: Sandbox
+) -> None:
+    made = graph.call("POST", f"/applicationTemplates/{TEMPLATE}/instantiate", {"displayName": "A"})
+    app, principal = made["application"]["id"], made["servicePrincipal"]["id"]
+    group = graph.group("Billing")
+    graph.assign(principal, group)
+    jobs = f"/servicePrincipals/{principal}/synchronization/jobs"
+    graph.call("POST", jobs, {"templateId": "scim"})
+    graph.call("DELETE", f"/applications/{app}")
+    assert graph.call("GET", f"/groups/{group}/appRoleAssignments")["value"] == []
+    restore = "/directory/deletedItems/{}/restore"
+    assert graph.refused("POST", restore.format(principal))[0] == 400  # its application is in there
+    graph.call("POST", restore.format(app))
+    assert graph.refused("GET", f"/servicePrincipals/{principal}")[0] == 404
+    graph.call("POST", restore.format(principal))
+    assert len(graph.call("GET", jobs)["value"]) == 1
+    assigned = graph.call("GET", f"/servicePrincipals/{principal}/appRoleAssignedTo")["value"]
+    assert [one["principalId"] for one in assigned] == [group]
+    graph.call("DELETE", f"/servicePrincipals/{principal}")
+    graph.call("POST", "/servicePrincipals", {"appId": made["application"]["appId"]})
+    assert graph.refused("POST", restore.format(principal))[0] == 409
+
+
+def test_the_recycle_bin_is_read_by_the_right_of_each_kind(
+    graph: Graph, admin: httpx.Client
+) -> None:
+    group = graph.group("Billing")
+    graph.call("DELETE", f"/groups/{group}")
+    admin.post("entra/permissions", json={"roles": ["Application.ReadWrite.All"]})
+    assert graph.call("GET", "/directory/deletedItems/microsoft.graph.application")["value"] == []
+    for path in ("microsoft.graph.group", group):
+        assert graph.refused("GET", f"/directory/deletedItems/{path}")[0] == 403
+    assert graph.refused("POST", f"/directory/deletedItems/{group}/restore")[0] == 403
+
+
 def test_a_plain_application_gets_one_service_principal(graph: Graph) -> None:
     app = graph.call("POST", "/applications", {"displayName": "Plain", "tags": ["x"]})
     principal = graph.call("POST", "/servicePrincipals", {"appId": app["appId"]})
