@@ -12,8 +12,7 @@ from cfscim.vendors.entra.jobs import quoted
 from cfscim.vendors.entra.models import Binned, bare
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
-from cfscim.vendors.pages import odata_pages
-from cfscim.vendors.replies import read
+from cfscim.vendors.pages import odata_pages, read
 
 BIN_DAYS = 30
 """What is deleted can be restored for so long."""
