@@ -353,10 +353,7 @@ class Stage:
             assert self.anew is not None
             self.deployer = self.anew()
             kept = [one["id"] for one in self.admin.get("state").json()["cloudflare"]["tokens"]]
-        stack = stack_file(self.config)
-        imports = adopt(self.deployer, "dev", stack, kept=kept)
-        if imports["resources"]:
-            self.deployer.take_over(imports, stack)
+        adopt(self.deployer, "dev", stack_file(self.config), kept=kept)
 
     def update(self, config: Config) -> None:
         self.config = config

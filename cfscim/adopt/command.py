@@ -21,7 +21,7 @@ from cfscim.config.messages import CONFIG_KEY, MissingError, ScimError
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.hints import engine_command, engine_folder
 from cfscim.program.registrations import Declared, Options, Registration
-from cfscim.rehearsal.handler import Candidate, Resource
+from cfscim.rehearsal.handler import Candidate, Resource, items, string
 from cfscim.rehearsal.vendors import Vendors
 from cfscim.report.say import say
 from cfscim.stacks import engine_name, open_stack, short_name
@@ -64,6 +64,7 @@ def run(request: Request, env: Mapping[str, str]) -> int:
         say(line, hanging="    ")
     if gone.keys and request.do_import:
         _restate(engine_name(request.stack), state, env)
+        say("Taken out of the state.")
     code = _write(request, discovery, checked.config, state, env)
     return 1 if gone.doubted or gone.binned or (gone.keys and not request.do_import) else code
 
@@ -342,6 +343,10 @@ def _write(
     if request.do_import:
         _carry_out(words, env)
         file.unlink()
+        stack = engine_name(request.stack)
+        imported = state_of(stack, env)
+        assert imported is not None, "the engine has just imported it"
+        _restate(stack, imported.as_declared(discovery.declared, imported_names(content)), env)
         say(f"Imported. Next: {preview}")
         return 1 if unfinished else 0
     say(f"Written: {file}. Next: {_as_typed(words)}")
@@ -350,15 +355,15 @@ def _write(
 
 
 def import_words(stack: str, file: Path) -> list[str]:
-    """What is asked of `pulumi` to carry the import out: nothing is protected but what the program
-    says."""
+    """What is asked of `pulumi` to carry the import out. All of it is protected until the next
+    update, which protects what the program says; `adopt --import` does that at once."""
     return [
         "import",
         "--stack",
         stack,
         "--file",
         str(file.absolute() if engine_folder() else file),
-        "--protect=false",
+        "--protect=true",
         "--generate-code=false",
         "--yes",
     ]
@@ -367,7 +372,6 @@ def import_words(stack: str, file: Path) -> list[str]:
 def _restate(stack: str, state: State, env: Mapping[str, str]) -> None:
     """The engine takes this state for its own; secrets are encrypted in it all the way."""
     _carry_out(["stack", "import", "--stack", stack], env, json.dumps(state.export))
-    say("Taken out of the state.")
 
 
 def _as_typed(words: Iterable[str]) -> str:
@@ -420,6 +424,11 @@ def import_file(findings: Iterable[Finding], declared: Declared, state: State) -
             _place(finding.parent, by_name, state, names, components)
         entries.append(entry)
     return {"nameTable": names, "resources": [*components.values(), *entries]}
+
+
+def imported_names(content: JsonObject) -> set[str]:
+    """The logical names of all that an import of this content brings into the state."""
+    return {string(entry, "name") for entry in items(content, "resources")}
 
 
 def _place(

@@ -16,6 +16,7 @@ from cfscim.config.kinds import OURS, PREVIOUS_TOKEN
 from cfscim.config.messages import PROJECT, MissingError
 from cfscim.config.stack_file import StackFile
 from cfscim.hints import engine_folder
+from cfscim.program.registrations import Declared
 from cfscim.rehearsal.handler import inner, items, string, strings
 from cfscim.report.say import say
 
@@ -69,6 +70,27 @@ class State:
         ]
         return read_state({**self.export, "deployment": {**deployment, "resources": resources}})
 
+    def as_declared(self, declared: Declared, names: Collection[str]) -> "State":
+        """Protects and retains these resources as the program says; an import protects them all,
+        components too, and retains none.
+
+        Source: pulumi/pkg/resource/deploy/import.go (3.259): `Protect` is that of the command,
+        `RetainOnDelete` false.
+        """
+        deployment = inner(self.export, "deployment")
+        resources: list[Json] = []
+        for resource in items(deployment, "resources"):
+            type_, name = string(resource, "type"), _name(resource)
+            if name in names:
+                options = declared.options_of(type_, name)
+                kept: JsonObject = {
+                    "protect": options.protect,
+                    "retainOnDelete": options.retain_on_delete,
+                }
+                resource = {**resource, **kept}
+            resources.append(resource)
+        return read_state({**self.export, "deployment": {**deployment, "resources": resources}})
+
     @property
     def previous_tokens(self) -> frozenset[str]:
         """The ids of tokens that `token.keepPrevious` keeps: a rotation that was cut off has not
@@ -90,8 +112,7 @@ def read_state(export: Json) -> State:
     for resource in items(inner(whole, "deployment"), "resources"):
         if _waits(resource):
             continue
-        urn, type_ = str(resource.get("urn")), str(resource.get("type"))
-        name = urn.rsplit("::", 1)[-1]
+        urn, type_, name = str(resource.get("urn")), str(resource.get("type")), _name(resource)
         urns[name] = urn
         outputs, inputs, id_ = (resource.get(key) for key in ("outputs", "inputs", "id"))
         if resource.get("custom") and isinstance(id_, str):
@@ -99,6 +120,10 @@ def read_state(export: Json) -> State:
                 id_, _plain(outputs), _plain(inputs), resource.get("protect") is True
             )
     return State(resources, urns, whole)
+
+
+def _name(resource: JsonObject) -> str:
+    return string(resource, "urn").rsplit("::", 1)[-1]
 
 
 def _waits(resource: JsonObject) -> bool:

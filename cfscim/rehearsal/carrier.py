@@ -74,7 +74,8 @@ class Carrier(Mocks):
             inputs[ignored] = before.inputs.get(ignored)
         change = _change(handler, before, inputs, options)
         if change == "replace":
-            if before.options.protect or options.protect:
+            # As an engine does: pulumi/pkg/resource/deploy/step_generator.go (3.259).
+            if before.options.protect and options.protect:
                 raise ScimError(
                     title(args.typ, args.name),
                     "this change needs a new one in its place, and it is protected",

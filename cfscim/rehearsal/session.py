@@ -121,7 +121,7 @@ class Rehearsal:
 
     def take_over(self, imports: JsonObject, config: Mapping[str, object]) -> int:
         """What `pulumi import --file` does with the file that `adopt` wrote: each resource is
-        read by its id into the state, and nothing is written. Returns how many.
+        read by its id into the state, protected, and nothing is written. Returns how many.
 
         Raises `ScimError` where one is not there.
         """
@@ -145,6 +145,7 @@ class Rehearsal:
                 "inputs": resource.inputs,
                 "outputs": resource.outputs,
                 "protect": resource.options.protect,
+                "retainOnDelete": resource.options.retain_on_delete,
                 "dependencies": [
                     urn
                     for (_, name), urn in self._urns.items()
@@ -180,7 +181,7 @@ class Rehearsal:
                 string(resource, "id"),
                 _object(resource.get("inputs")),
                 _object(resource.get("outputs")),
-                _options(_object(noted.get("options"))),
+                _options(_object(noted.get("options")), resource),
                 int(string(noted, "turn")),
                 noted.get("imported") is True,
             )
@@ -216,7 +217,7 @@ class Rehearsal:
             seen.outcome.id,
             seen.inputs,
             seen.outcome.outputs,
-            Options(),
+            Options(protect=True),
             next(self._turns),
             imported=True,
         )
@@ -336,9 +337,14 @@ def _urn(stack: str, resource: Resource) -> str:
     return f"urn:pulumi:{stack}::{PROJECT}::{resource.type}::{resource.name}"
 
 
-def _options(noted: JsonObject) -> Options:
+def _options(noted: JsonObject, resource: JsonObject) -> Options:
+    """As noted; whether it is protected and retained an engine's export says as well."""
     lists = ("ignore_changes", "depends_on", "replace_on_changes", "aliases")
-    given = {**noted, **{key: tuple(noted.get(key) or ()) for key in lists}}  # type: ignore[arg-type]
+    kept = {
+        "protect": resource.get("protect") is True,
+        "retain_on_delete": resource.get("retainOnDelete") is True,
+    }
+    given = {**noted, **kept, **{key: tuple(noted.get(key) or ()) for key in lists}}  # type: ignore[arg-type]
     return Options(**given)  # pyright: ignore[reportArgumentType] - written by `export`
 
 

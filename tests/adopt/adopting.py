@@ -5,7 +5,7 @@ from typing import Any
 
 from pulumi.automation import Deployment
 
-from cfscim.adopt.command import delete_twins, import_file
+from cfscim.adopt.command import delete_twins, import_file, imported_names
 from cfscim.adopt.finder import find, find_gone
 from cfscim.adopt.state import State, read_state
 from cfscim.config.json_types import JsonObject
@@ -20,8 +20,8 @@ def adopt(
     *,
     kept: Collection[str] = (),
 ) -> JsonObject:
-    """`adopt --import`, but for the import itself, which is returned: what is gone leaves the state,
-    and twins are deleted by their ids, but for those in `kept`. Raises `ScimError`."""
+    """`adopt --import`, with every twin deleted by its id, but for those in `kept`. Returns what
+    was imported. Raises `ScimError`."""
     known = read_state(deployer.state())
     with Vendors({}, deployer.environment) as vendors:
         left = known.without(find_gone(known, vendors).keys)
@@ -36,7 +36,12 @@ def adopt(
         list(delete_twins(twins, found.findings, left, vendors))
     if left is not known:
         restate(deployer, stack, left)
-    return import_file(found.findings, found.declared, left)
+    imports = import_file(found.findings, found.declared, left)
+    if imports["resources"]:
+        deployer.take_over(imports, config)
+        taken = read_state(deployer.state()).as_declared(found.declared, imported_names(imports))
+        restate(deployer, stack, taken)
+    return imports
 
 
 def restate(deployer: Any, stack: str, state: State) -> None:

@@ -229,6 +229,24 @@ def labelled_otherwise(hand: Hand) -> None:
         app.label = "Cloudflare by hand"
 
 
+def two_apps(hand: Hand) -> str:
+    """The id of the second one."""
+    with Okta(hand.sandbox) as okta:
+        second = okta.app()
+    hand.sandbox.world.okta.apps[second].label = "Cloudflare SCIM"
+    return second
+
+
+def dynamic_group(hand: Hand) -> None:
+    entra_billing(hand)["groupTypes"] = ["DynamicMembership"]
+
+
+def pushed_to_another(hand: Hand) -> None:
+    [app] = hand.sandbox.world.okta.apps.values()
+    by_target = {mapping.target_name: mapping for mapping in app.mappings}
+    by_target["Billing"].target_group_id = by_target["Administrator"].target_group_id
+
+
 NEARLY: list[tuple[str, Callable[[Hand], object], str]] = [
     ("okta", lambda h: setattr(okta_billing(h), "name", "billing"), 'its name is "billing"'),
     ("okta", lambda h: setattr(okta_billing(h), "name", "Billing "), 'its name is "Billing "'),
@@ -322,9 +340,7 @@ def test_a_group_left_to_the_identity_provider_says_who_would_get_the_role(
 
 def test_two_apps_of_one_label_are_a_person_s_choice(sandbox: Sandbox, admin: httpx.Client) -> None:
     hand = Hand(sandbox, admin, stack_config())
-    with Okta(sandbox) as okta:
-        second = okta.app()
-    sandbox.world.okta.apps[second].label = "Cloudflare SCIM"
+    second = two_apps(hand)
     found, _ = adopted(sandbox, hand.config)
     [choice] = [one for one in found.findings if one.verdict == "choose"]
     assert (choice.name, len(choice.candidates)) == ("okta-app", 2)
@@ -357,14 +373,13 @@ def test_a_group_that_is_pushed_to_another_one_is_a_person_s(
     sandbox: Sandbox, admin: httpx.Client
 ) -> None:
     hand = Hand(sandbox, admin, stack_config())
-    [app] = sandbox.world.okta.apps.values()
-    by_target = {mapping.target_name: mapping for mapping in app.mappings}
-    by_target["Billing"].target_group_id = by_target["Administrator"].target_group_id
+    pushed_to_another(hand)
     found, imports = adopted(sandbox, hand.config)
     [line] = [one for one in needs_person(found.findings) if "okta-push-billing" in one]
     assert "targetGroupName: is 'Administrator'" in line
     assert "okta-push-billing" not in [one["name"] for one in imports["resources"]]  # type: ignore[union-attr]
-    by_target["Administrator"].status = "INACTIVE"
+    [app] = sandbox.world.okta.apps.values()
+    next(one for one in app.mappings if one.target_name == "Administrator").status = "INACTIVE"
     found, _ = adopted(sandbox, hand.config)
     assert "    differs: status: is 'INACTIVE', declared 'ACTIVE'" in [
         *report(found, parsed(hand.config))
@@ -591,7 +606,7 @@ def test_the_command_writes_a_file_and_says_what_to_run(
     env = {**sandbox.env, "PATH": ""}
     assert run(Request("dev"), env) == 1
     said = capsys.readouterr().out
-    assert "pulumi import --stack dev --file adopt.dev.json --protect=false" in said
+    assert "pulumi import --stack dev --file adopt.dev.json --protect=true" in said
     assert Path("adopt.dev.json").exists()
     assert sandbox.env["CLOUDFLARE_API_TOKEN"] not in Path("adopt.dev.json").read_text()
 

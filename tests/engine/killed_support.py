@@ -4,7 +4,6 @@ Before the call: the sandbox holds the request and does nothing. After: the sand
 was asked and holds the answer.
 """
 
-import json
 import os
 import signal
 import subprocess
@@ -15,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from pulumi.automation.errors import CommandError
 
-from cfscim.adopt.command import import_words
 from cfscim.config.messages import CONFIG_KEY, ScimError
 from cfscim.config.models import parse_config
 from cfscim.up.command import deploy
@@ -25,6 +24,7 @@ from cfscim.up.sandbox_process import SandboxProcess
 from tests.adopt.adopting import adopt
 from tests.configs import config_object
 from tests.engine.conftest import received
+from tests.engine.deployer import Deployer
 from tests.loopback import plain_client
 from tests.rehearsal.fault_judgement import State, difference, doubles, excess, normal
 from tests.rehearsal.fault_support import Call, calls_in
@@ -48,7 +48,7 @@ class Cell:
     problems: list[str] = field(default_factory=list)
 
 
-class KillableDeployer(EngineDeployer):
+class KillableDeployer(Deployer):
     """The engine's deployer, whose updates can be killed and are recovered as the docs say."""
 
     faults: httpx.Client | None = None
@@ -66,7 +66,7 @@ class KillableDeployer(EngineDeployer):
     def destroy(self) -> None:
         """`pulumi destroy`; with `faults`, killed as an update is."""
         if self.faults is None:
-            self.stack.destroy()
+            super().destroy()
         else:
             self._killed(self.faults, "destroy")
 
@@ -189,14 +189,10 @@ class KillMatrix:
         """`adopt --import`, with every twin deleted that it lists."""
         config = deployer.last_config
         assert config is not None
-        content = adopt(deployer, "killed", config)
-        if not content["resources"]:
-            return
-        file = deployer.project_folder / "adopt.json"
-        file.write_text(json.dumps(content))
-        said = deployer.pulumi(*_import_words(file))
-        if "imported" not in said:
-            cell.problems.append(f"the import failed: {said[-600:]}")
+        try:
+            adopt(deployer, "killed", config)
+        except CommandError as error:
+            cell.problems.append(f"the import failed: {str(error)[-600:]}")
 
     def _prepared(self, fault: str, call: Call, *, seconds: int) -> KillableDeployer:
         self._admin.post("reset").raise_for_status()
@@ -242,13 +238,6 @@ class KillMatrix:
         now = self._sandbox.state()
         found = [*excess(now, self._end, self.config), *doubles(now)]
         cell.problems += [f"{when}: {problem}" for problem in found]
-
-
-def _import_words(file: Path) -> list[str]:
-    """The documented command, without what `KillableDeployer.pulumi` adds."""
-    words = import_words("killed", file)
-    place = words.index("--stack")
-    return [*words[:place], *words[place + 2 :]]
 
 
 def _writes(entry: Any) -> bool:

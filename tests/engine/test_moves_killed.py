@@ -15,7 +15,6 @@ from sandbox.server.server import Sandbox
 from tests.adopt.adopting import adopt
 from tests.conftest import admin_client
 from tests.engine.killed_support import HELD, KillableDeployer, Killed
-from tests.engine.test_moves import Deployer
 from tests.rehearsal.fault_judgement import doubles
 from tests.scenarios import ADOPTIONS, SCENARIOS, Change, Sampler, Stage, Step, play, stack_file
 
@@ -54,10 +53,6 @@ KILLS = (
 )
 
 
-class KilledOnce(KillableDeployer, Deployer):
-    """Killed at one call, recovered from as docs/troubleshooting.md says."""
-
-
 class Cut(Stage):
     """A stage on which one step is killed once, and taken again after `adopt`."""
 
@@ -80,9 +75,7 @@ class Cut(Stage):
         self.deployer.faults = None
         self.deployer.pulumi("cancel", "--yes")
         stack = stack_file(step.config if isinstance(step, Change) else self.config)
-        imports = adopt(self.deployer, "dev", stack, kept=kept)
-        if imports["resources"]:
-            self.deployer.take_over(imports, stack)
+        adopt(self.deployer, "dev", stack, kept=kept)
         super().take(step)
 
     def _aim(self) -> None:
@@ -96,14 +89,20 @@ class Cut(Stage):
 
 @pytest.mark.parametrize("kill", KILLS, ids=str)
 def test_what_was_killed_ends_as_if_it_had_not_been(
-    engine: Engine, sandbox_server: Sandbox, folder: Path, kill: Kill
+    engine: Engine,
+    sandbox_server: Sandbox,
+    folder: Path,
+    kill: Kill,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     sandbox_server.world.reset()
     whole = RunningSandbox(sandbox_server.admin, sandbox_server.env)
     folders = (folder / str(place) for place in count())
 
-    def anew() -> KilledOnce:
-        return KilledOnce(engine, "dev", next(folders), whole.environment(), lambda _line: None)
+    def anew() -> KillableDeployer:
+        return KillableDeployer(
+            engine, "dev", next(folders), whole.environment(), lambda _line: None
+        )
 
     [scenario] = [one for one in (*SCENARIOS, *ADOPTIONS) if one.name == kill.scenario]
     sampler = Sampler(sandbox_server)
@@ -116,6 +115,9 @@ def test_what_was_killed_ends_as_if_it_had_not_been(
     finally:
         sandbox_server.world.faults.clear()
         whole.close()
+    with capsys.disabled():
+        seen = f"{sampler.looks} looks, {len(sampler.wrong)} wrong, {len(doubles(state))} doubles"
+        print(f"\n{kill}: {seen}", flush=True)
     assert stage.killed
     assert sampler.wrong == []
     assert doubles(state) == []

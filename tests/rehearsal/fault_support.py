@@ -110,7 +110,7 @@ class Matrix:
         """What `adopt` is run for after a run that did not end well: everything that exists and
         is not in the state is taken over, and twins are deleted by their ids."""
         stack = {CONFIG_KEY: self._declared}
-        deployer.take_over(adopt(deployer, "dev", stack), stack)
+        adopt(deployer, "dev", stack)
 
     def _refreshed(self, deployer: RehearsalDeployer) -> RehearsalDeployer:
         """`pulumi refresh`."""

@@ -117,7 +117,7 @@ class Interrupted:
         while it is kept, the identity provider may hold it."""
         deployer = self._stage.deployer
         kept = before.vendors["cloudflare"].tokens
-        deployer.take_over(adopt(deployer, "dev", stack, kept=kept), stack)
+        adopt(deployer, "dev", stack, kept=kept)
 
     def _deployer(self, state: Any = None) -> RehearsalDeployer:
         return RehearsalDeployer("dev", self._sandbox.env, _quiet, state)
