@@ -121,11 +121,7 @@ def report(discovery: Discovery, config: ScimConfig, take: Iterable[str] = ()) -
     """What was found, what differs from the guide, and what needs a person; a line each."""
     findings = discovery.findings
     kept_back = held_back(findings, config, take)
-    adopted = [
-        finding
-        for finding in findings
-        if finding.verdict == "adopt" and finding.name not in kept_back
-    ]
+    adopted = free(discovery, kept_back)
     if adopted:
         yield "Exists, is not in the state, and can be taken over as it is:"
         for finding in adopted:
@@ -230,20 +226,37 @@ def notes(discovery: Discovery, config: ScimConfig) -> Iterator[str]:
 
 
 def held_back(findings: Iterable[Finding], config: ScimConfig, take: Iterable[str]) -> set[str]:
-    """Names of groups that a person has to look at first: somebody is in them, the config does not
-    name the role's members, and whoever is in the group would get the role. Not those of `take`."""
+    """Names of groups that a person has to look at first: the config does not name the role's
+    members, and somebody who is in the group, or comes into it for another app, would get the role.
+    Not those of `take`."""
     open_roles = {role.value for role, given in config.roles.items() if given.members is None}
-    taken = {*take}
+    taken, provider = {*take}, config.identity_provider
+    own = {provider.app_name} if provider.kind == "entra" else set[str]()
     return {
         finding.name
         for finding in findings
         if finding.verdict == "adopt"
-        and finding.candidates[0].in_use
+        and (finding.candidates[0].people or finding.candidates[0].apps - own)
         and finding.candidates[0].import_id not in taken
         and any(
             str(finding.inputs.get("description")).endswith(f"role {role}") for role in open_roles
         )
     }
+
+
+def free(discovery: Discovery, kept_back: Collection[str]) -> list[Finding]:
+    """What is taken over: nothing that is kept back, nor what hangs on that. An assignment without
+    its group would be replaced by one of the group that the next update makes."""
+    waiting = {*kept_back}
+    taken: list[Finding] = []
+    for finding in discovery.findings:
+        declared = discovery.declared.of(finding.type, finding.name)
+        sources = declared.fed_by.values() if declared else ()
+        if finding.name in waiting or any(waiting & {*names} for names in sources):
+            waiting.add(finding.name)
+        elif finding.verdict == "adopt":
+            taken.append(finding)
+    return taken
 
 
 def _title(finding: Finding) -> str:
@@ -332,8 +345,7 @@ def _write(
     kept_back = held_back(discovery.findings, config, request.take)
     unfinished = any(needs_person((*discovery.findings, *discovery.near), kept_back))
     file = Path(request.file or f"adopt.{short_name(request.stack)}.json")
-    free = [finding for finding in discovery.findings if finding.name not in kept_back]
-    content = import_file(free, discovery.declared, state)
+    content = import_file(free(discovery, kept_back), discovery.declared, state)
     if not content["resources"]:
         file.unlink(missing_ok=True)  # of an earlier run: importing it again would fail
         return 1 if unfinished else 0

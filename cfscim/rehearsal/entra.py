@@ -176,13 +176,13 @@ def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
         count = len(strings(facts, "members"))
         note = f"{count} people in it" if count else "nobody in it"
         # Another stack's group of the name is empty as long as nobody has its role.
-        apps = {
+        apps = frozenset(
             string(page, "resourceDisplayName")
             for page in odata_pages(http, f"{GROUPS}/{id_}/appRoleAssignments", {})
-        }
+        )
         note += f", assigned to {', '.join(sorted(apps))}" if apps else ""
-        created = string(group, "createdDateTime")
-        yield Candidate(f"/groups/{id_}", facts, created, note, bool(count or apps))
+        created, used = string(group, "createdDateTime"), bool(count or apps)
+        yield Candidate(f"/groups/{id_}", facts, created, note, used, people=count, apps=apps)
 
 
 def _groups_nearly_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:

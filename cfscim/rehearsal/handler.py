@@ -61,7 +61,8 @@ class Candidate:
     """Something that exists and can be the resource; `facts` are its inputs as the vendor shows
     them, `created` (RFC 3339) and `note` are for a person who has to choose. `in_use`: somebody
     has access by it. `used` (RFC 3339): of a credential, when somebody last signed in with it.
-    `bars`: of one that is near, the vendor takes no second one beside it."""
+    `bars`: of one that is near, the vendor takes no second one beside it. Of a group, `people`: how
+    many are in it, `apps`: what it is assigned to."""
 
     import_id: str
     facts: Props = field(default_factory=dict)
@@ -70,6 +71,8 @@ class Candidate:
     in_use: bool = False
     used: str = ""
     bars: bool = False
+    people: int = 0
+    apps: frozenset[str] = frozenset()
 
 
 def _no_body(_inputs: Props) -> Props:

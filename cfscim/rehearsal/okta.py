@@ -79,7 +79,8 @@ def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
             id_ = string(group, "id")
             members = len(_members(http, id_))
             note = f"{members} people in it" if members else "nobody in it"
-            yield Candidate(id_, _group_facts(group), string(group, "created"), note, members > 0)
+            facts, created = _group_facts(group), string(group, "created")
+            yield Candidate(id_, facts, created, note, members > 0, people=members)
 
 
 def _groups_nearly_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:

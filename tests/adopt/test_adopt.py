@@ -13,6 +13,7 @@ import yaml
 from cfscim.adopt.command import (
     Request,
     delete_twins,
+    free,
     held_back,
     import_file,
     needs_person,
@@ -636,3 +637,25 @@ def test_encrypted_settings_are_asked_of_the_engine(tmp_path: Path) -> None:
     pulumi.write_text("#!/bin/sh\necho no passphrase >&2\nexit 1\n")
     with pytest.raises(MissingError, match="no passphrase"):
         settings_of(file, "dev", env)
+
+
+def test_what_hangs_on_a_group_that_a_person_has_to_look_at_waits_with_it(
+    sandbox: Sandbox, admin: httpx.Client
+) -> None:
+    """Found with the real engine: its preview replaced the assignment."""
+    hand = Hand(sandbox, admin, stack_config("entra"))
+    found, _ = adopted(sandbox, hand.config)
+    config = parsed(hand.config)
+    assert held_back(found.findings, config, ()) == set(), "empty, and this stack's app alone"
+    billing = next(
+        group
+        for group in sandbox.world.entra.groups.values()
+        if group.properties["displayName"] == "Billing"
+    )
+    billing.members.append(next(iter(sandbox.world.entra.users)))
+    found, _ = adopted(sandbox, hand.config)
+    kept_back = held_back(found.findings, config, ())
+    assert kept_back == {"entra-group-billing"}
+    left = {one.name for one in found.findings} - {one.name for one in free(found, kept_back)}
+    assert {"entra-group-billing", "entra-assignment-billing"} <= left
+    assert "entra-assignment-administrator" not in left

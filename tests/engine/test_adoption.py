@@ -83,7 +83,7 @@ def test_what_fits_is_taken_over_protected_and_nothing_is_replaced(
         assert resource.get("protect", False) is options.protect, name_
         assert resource.get("retainOnDelete", False) is options.retain_on_delete, name_
     seen = preview(deployer, hand.config[CONFIG_KEY])  # type: ignore[arg-type]
-    assert seen.refused == []
+    assert seen.refused == [], seen.operations
     assert {*seen.operations.values()} <= {"create", "update"}, seen.operations
     created = [one.split() for one, what in seen.operations.items() if what == "create"]
     named = {*re.findall(r"[^\s,]+", said)}
