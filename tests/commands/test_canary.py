@@ -7,18 +7,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import yaml
 
-from cfscim.config.provider_settings import CREDENTIALS, MAY_BE_ENCRYPTED
+from cfscim.config import provider_settings
+from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
+from cfscim.config.provider_settings import CREDENTIALS, MAY_BE_ENCRYPTED, SETTINGS, Setting
+from cfscim.config.refusals import alias_of
 from tests.commands.commands_support import READING, asking, called, stack
+from tests.review.test_review_every_key import leaves
+from tests.vendors.test_secrets import traces
 
 SHAPED = "cfat_Zq7Canary0Zq7Canary0Zq7Canary0Zq7Canary0"
 """In the shape of a vendor's token: known anywhere."""
 PLAIN = "correct-horse-canary"
 """Known by its place alone: a credential's setting, or before the @ of an address."""
-CANARIES = (SHAPED, PLAIN, SHAPED[:-1], SHAPED.upper(), "canary")
+CANARIES = ("canary", quote(PLAIN, safe=""))
 ADDRESSES = ("cloudflare:baseUrl", "okta:baseUrl", "okta:httpProxy", "azuread:metadataHost")
 WITH_USER = f"https://reader:{PLAIN}@vendor.example"
 
@@ -61,6 +67,9 @@ def _settings() -> Iterator[Place]:
             f"{namespace.upper()}:{name}",
         ):
             yield _setting(other, SHAPED, "another spelling")
+    others = {f"{provider}:{key}" for provider, keys in SETTINGS.items() for key in keys}
+    for key in sorted(others - MAY_BE_ENCRYPTED):
+        yield _setting(key, SHAPED, "text")
     for key in (*ADDRESSES, "other:address", "azuread:oidcRequestUrl", "pulumi:template"):
         for form, value in _forms(WITH_USER).items():
             yield _setting(key, value, form)
@@ -69,42 +78,29 @@ def _settings() -> Iterator[Place]:
 
 
 def _in_config() -> Iterator[Place]:
-    def at(*path: str | int) -> Callable[[Document, Document, dict[str, str]], object]:
-        def put(document: Document, _project: Document, _env: dict[str, str]) -> None:
-            value: Any = document["config"]["cloudflare-scim:scim"]
-            for step in path[:-1]:
-                value = value.setdefault(step, {}) if isinstance(value, dict) else value[step]
-            value[path[-1]] = SHAPED
+    """Every key of the config, as text and in a list; keys that there are not."""
+    for path in (*leaves(ScimConfig), f"identityProvider.{SHAPED}", SHAPED, f"roles.{SHAPED}"):
+        for form, value in {"text": SHAPED, "a list": [SHAPED]}.items():
+            yield Place(
+                f"{path} as {form}",
+                lambda d, _p, _e, at=path, v=value: _put(_scim(d), at.split("."), v),
+            )
 
-        return put
 
-    for path in (
-        *(("account", "id"), ("account", "name"), ("roleModel",), ("environment",)),
-        *(("token", "name"), ("token", "rotation"), ("token", "expiresOn"), ("token", "owner")),
-        *(("groupPrefix",), ("breakGlass",), ("waivers",), ("removals",), ("identityProvider",)),
-        *(("identityProvider", "orgName"), ("identityProvider", "kind")),
-        *(("identityProvider", "usersGroup", "name"), ("identityProvider", "tenantUrlSuffix")),
-        *(("identityProvider", SHAPED), (SHAPED,), ("roles", SHAPED)),
-    ):
-        yield Place(".".join(path), at(*path))
-    yield Place(
-        "a member", lambda d, _p, _e: _scim(d)["roles"].update(Billing={"members": [SHAPED]})
-    )
-    yield Place("a waiver's reason", lambda d, _p, _e: _scim(d).update(waivers=[_waiver()]))
-    yield Place(
-        "a removal's reason", lambda d, _p, _e: _scim(d).update(removals=[_waiver(what="Billing")])
-    )
-    networks = {"allowedCidrs": [SHAPED]}
-    yield Place("a network", lambda d, _p, _e: _scim(d)["token"].update(networks))
+def _put(value: Any, path: list[str], canary: object) -> None:
+    """At the key path, with what has to be above it; into the first entry of a list."""
+    *above, last = path
+    for key in above:
+        entries = key in ("waivers", "removals", "userFilter")
+        value = value.setdefault(key, [{}] if entries else {})
+        value = value[0] if isinstance(value, list) else value
+        if key == "roles" and last == "members":
+            value = value.setdefault("Billing", {})
+    value[last] = canary
 
 
 def _scim(document: Document) -> Document:
     return document["config"]["cloudflare-scim:scim"]
-
-
-def _waiver(**what: str) -> dict[str, str]:
-    rule = what or {"rule": "token-expiry"}
-    return {**rule, "until": "2026-12-31", "by": "ada@example.com", "reason": SHAPED}
 
 
 def _beside() -> Iterator[Place]:
@@ -128,23 +124,26 @@ def _beside() -> Iterator[Place]:
 
 
 def _environment() -> Iterator[Place]:
-    for name, value in {
-        "CLOUDFLARE_API_TOKEN": SHAPED,
-        "CLOUDFLARE_API_KEY": PLAIN,
+    """Every variable that stands in for a setting, and what the providers and the engine read."""
+    known = [given for given in vars(provider_settings).values() if isinstance(given, Setting)]
+    values = {one.variable: PLAIN if one.key in CREDENTIALS else SHAPED for one in known}
+    values |= {
         "CLOUDFLARE_BASE_URL": f"https://reader:{PLAIN}@127.0.0.1:9/client/v4",
-        "OKTA_API_TOKEN": PLAIN,
+        "CLOUDFLARE_API_USER_SERVICE_KEY": PLAIN,
         "OKTA_API_PRIVATE_KEY": f"-----BEGIN PRIVATE KEY-----\n{PLAIN}\n-----END PRIVATE KEY-----",
         "OKTA_HTTP_PROXY": f"http://reader:{PLAIN}@127.0.0.1:9",
         "OKTA_BASE_URL": f"reader:{PLAIN}@127.0.0.1:9",
-        "ARM_CLIENT_SECRET": PLAIN,
-        "ARM_CLIENT_CERTIFICATE": SHAPED,
-        "ARM_OIDC_REQUEST_TOKEN": PLAIN,
         "ARM_METADATA_HOSTNAME": f"reader:{PLAIN}@127.0.0.1:9",
+        "ARM_CLIENT_SECRET_FILE_PATH": SHAPED,
         "HTTPS_PROXY": f"http://reader:{PLAIN}@127.0.0.1:9",
         "ALL_PROXY": f"socks9://reader:{PLAIN}@127.0.0.1:9",
         "PULUMI_BACKEND_URL": f"s3://reader:{PLAIN}@bucket",
+        "PULUMI_CONFIG_PASSPHRASE": PLAIN,
         "PULUMI_ACCESS_TOKEN": "pul-" + "0" * 33 + "canary",
-    }.items():
+        "GH_TOKEN": "ghp_" + "0Zq7Canary" * 3,
+        "GITHUB_TOKEN": "ghs_" + "0Zq7Canary" * 3,
+    }
+    for name, value in values.items():
         yield Place(f"environment {name}", lambda _d, _p, e, n=name, v=value: e.update({n: v}))
 
 
@@ -160,6 +159,14 @@ ELSEWHERE = {
     "ARM_METADATA_HOSTNAME": "127.0.0.1:9",
 }
 """Vendors that do not answer, so that every asking command fails."""
+
+
+OKTA = {alias_of(name, field) for name, field in OktaConfig.model_fields.items()}
+OF_ENTRA = (
+    "azuread",
+    "ARM_",
+    *{alias_of(n, f) for n, f in EntraConfig.model_fields.items()} - OKTA,
+)
 
 
 def _some(commands: tuple[str, ...], turn: int) -> list[str]:
@@ -189,7 +196,7 @@ def test_no_command_repeats_it(
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    kind = "entra" if any(word in place.name for word in ("azuread", "ARM_", "Suffix")) else "okta"
+    kind = "entra" if any(word in place.name for word in OF_ENTRA) else "okta"
     _played(place, kind, tmp_path, monkeypatch)
     monkeypatch.setattr("cfscim.vendors.retries.WHOLE_RUN", 0.3)
     refused = called("validate", monkeypatch) != 0
@@ -199,5 +206,5 @@ def test_no_command_repeats_it(
         called(words.format(stack=kind), monkeypatch)
         said = capsys.readouterr()
         for text in (said.out, said.err, caplog.text):
-            found = [canary for canary in CANARIES if canary.lower() in text.lower()]
-            assert not found, (words, text)
+            assert not [canary for canary in CANARIES if canary in text.lower()], (words, text)
+            assert traces(SHAPED, text) == traces(PLAIN, text) == [], (words, text)

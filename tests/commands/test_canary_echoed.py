@@ -5,13 +5,14 @@ import base64
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote, unquote_plus
 
 import httpx
 import pytest
 
+from cfscim.gitops.__main__ import COMMANDS
 from tests.commands.commands_support import asking, called, stack
 from tests.commands.test_canary import ELSEWHERE
 from tests.vendors.test_secrets import traces
@@ -96,23 +97,33 @@ def test_what_a_vendor_repeats_is_repeated_nowhere(
         assert _found(file.read_text()) == [], file
 
 
-GITOPS = (
-    *("stacks", "commit --since main", "changed --since main", "plan", "invalid", "due"),
-    *("approve --stack prod", "verified --stack prod", "tip", "before --stack prod", "report"),
-    *("confirm --stack prod", "attempt --stack prod", "record --stack prod", "drift", "comment"),
-    *(
-        "before --stack prod --record yes",
-        "release",
-        "release --tag v1.0.0",
-        "note",
-        "due --stack prod",
-        "compare --stack prod",
-        "before --stack prod --before main",
-    ),
-)
+DUE = '[{"stack":"prod","before":"","begun":[]}]'
+GIVEN = {
+    "stack": "prod",
+    "only": "p",
+    "since": "main",
+    "base": "main",
+    "head": "HEAD",
+    "revision": "main",
+    "before": "main",
+    "begun": "main",
+    "commit": "c" * 40,
+    "record": "yes",
+    "stacks": DUE,
+    "shown": DUE,
+    "tag": "v1.0.0",
+}
+"""A value for every option that a command of a pipeline has."""
 
 
-@pytest.mark.parametrize("words", GITOPS)
+def _gitops() -> Iterator[str]:
+    """Every command of a pipeline, with all its options, with each alone, and with none."""
+    for command, (_, options) in COMMANDS.items():
+        for some in dict.fromkeys(((), *((one,) for one in options), options)):
+            yield " ".join((command, *(f"--{name} {GIVEN[name]}" for name in some)))
+
+
+@pytest.mark.parametrize("words", _gitops())
 def test_a_pipeline_repeats_no_error_of_what_it_starts(words: str, tmp_path: Path) -> None:
     for name in ("pulumi", "gh", "git"):
         program = tmp_path / name

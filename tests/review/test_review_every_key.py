@@ -151,7 +151,7 @@ MORE: dict[str, Key] = {
 }
 
 
-def _leaves(model: type[BaseModel], above: str = "") -> Iterator[str]:
+def leaves(model: type[BaseModel], above: str = "") -> Iterator[str]:
     """Every key path of the models; those of both identity providers and of lists' entries."""
     for name, declared in model.model_fields.items():
         path = f"{above}{alias_of(name, declared)}"
@@ -159,7 +159,7 @@ def _leaves(model: type[BaseModel], above: str = "") -> Iterator[str]:
         if not inner or path in ("waivers", "removals", "move", "identityProvider.userFilter"):
             yield path
         for one in inner:
-            yield from _leaves(one, f"{path}.")
+            yield from leaves(one, f"{path}.")
 
 
 def written(key: Key, path: str, value: object) -> Config:
@@ -184,9 +184,9 @@ def _plan(folder: Path, config: Config) -> Plan:
 
 
 def test_the_table_has_every_key_of_the_schema() -> None:
-    leaves = set(_leaves(ScimConfig))
-    assert set(KEYS) >= leaves, leaves - set(KEYS)
-    assert set(HARMLESS) < leaves
+    keys = set(leaves(ScimConfig))
+    assert set(KEYS) >= keys, keys - set(KEYS)
+    assert set(HARMLESS) < keys
 
 
 @pytest.mark.parametrize("path", [*KEYS, *MORE])
