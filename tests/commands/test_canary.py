@@ -3,7 +3,7 @@
 import copy
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ def _in_config() -> Iterator[Place]:
             )
 
 
-def _put(value: Any, path: list[str], canary: object) -> None:
+def _put(value: Any, path: Sequence[str], canary: object) -> None:
     """At the key path, with what has to be above it; into the first entry of a list."""
     *above, last = path
     for key in above:
