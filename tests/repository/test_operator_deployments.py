@@ -1,5 +1,6 @@
 """The settings files for Pulumi Deployments: Pulumi's own keys, no secret, steps that run."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -65,6 +66,19 @@ def test_every_watched_path_is_in_the_repository(file: Path) -> None:
         example = ROOT / "examples" / f"Pulumi.{stack}.yaml"
         assert here.exists() or path == example.name, path
         assert path != f"Pulumi.{stack}.yaml" or example.exists()
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
+def test_whatever_a_deployment_runs_is_watched(file: Path) -> None:
+    """The steps before the update, the scripts that these call in turn, and what is installed."""
+    watched = yaml.safe_load(file.read_text())["settings"]["gitHub"]["paths"]
+    todo, seen = [" ".join(_before_the_run(file))], set()
+    while todo:
+        called = {*re.findall(r"(?:deploy/[a-z_]+|requirements\S*\.txt)\b", todo.pop())} - seen
+        todo += [(ROOT / path).read_text() for path in called if path.startswith("deploy/")]
+        seen |= called
+    assert seen >= {"deploy/pipeline", "deploy/install", "requirements.txt"}
+    assert not seen - {*watched}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
