@@ -116,6 +116,16 @@ class UsersGroup(Part):
     )
 
 
+class EntraUsersGroup(UsersGroup):
+    """The group of all Cloudflare users in Entra, whose names may be one character longer."""
+
+    name: EntraName = Field(
+        default="Cloudflare Users",
+        description="Name of the identity provider's group of all Cloudflare users.",
+        examples=["Cloudflare Users"],
+    )
+
+
 class OktaConfig(Part):
     """Okta as identity provider (guide, "Provision with Okta")."""
 
@@ -169,8 +179,8 @@ class EntraConfig(Part):
         description="Display name of the enterprise application.",
         examples=["Cloudflare SCIM"],
     )
-    users_group: UsersGroup = Field(
-        default_factory=UsersGroup,
+    users_group: EntraUsersGroup = Field(
+        default_factory=EntraUsersGroup,
         description="The group of all Cloudflare users, assigned to the application.",
     )
     scope: Literal["assigned", "filtered"] = Field(

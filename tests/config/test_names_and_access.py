@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cfscim.config.access import Grant, access_table, difference, managed_elsewhere, people
+from cfscim.config.messages import ConfigError
+from cfscim.config.models import parse_config
 from cfscim.config.names import group_name, group_names, scim_base_url
 from cfscim.config.roles import PERMISSION_GROUP_IDS, ROLES, Role
 from tests.config.config_samples import ENTRA, OKTA, changed, parsed
-from tests.configs import SUPER
+from tests.configs import SUPER, config_object
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 GUIDE = [
@@ -135,3 +137,19 @@ def test_the_table_holds_exactly_the_listed_pairs(roles: dict[str, list[str]]) -
         (f"{name}@example.com", role) for role, names in roles.items() for name in names
     }
     assert len(table) == sum(map(len, roles.values()))
+
+
+@pytest.mark.parametrize(
+    ("kind", "vendor", "longest"), [("okta", "Okta", 255), ("entra", "Entra", 256)]
+)
+def test_a_group_s_name_is_refused_by_its_own_vendor_s_limit(
+    kind: str, vendor: str, longest: int
+) -> None:
+    config = config_object(kind)
+    provider = config["identityProvider"]
+    assert isinstance(provider, dict)
+    provider["usersGroup"] = {"name": "a" * longest}
+    parse_config(config, stack="dev")
+    provider["usersGroup"] = {"name": "a" * (longest + 1)}
+    with pytest.raises(ConfigError, match=f"{vendor} takes at most {longest}"):
+        parse_config(config, stack="dev")
