@@ -164,6 +164,22 @@ class ProgramBefore:
             root = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="cfscim-before-"))
             for archive in self._archives:
                 with tarfile.open(fileobj=BytesIO(archive())) as tar:
-                    tar.extractall(root, filter="data")
+                    _extract(tar, root)
             self._root = Path(root)
         return self._root
+
+
+def _extract(tar: tarfile.TarFile, root: str) -> None:
+    """Writes the archive's files below `root` and nowhere else.
+
+    Python before 3.11.4 has no filter for that (PEP 706): there no link is made, and a name that
+    leads out of the folder ends in `tarfile.TarError`.
+    """
+    if hasattr(tarfile, "data_filter"):
+        tar.extractall(root, filter="data")
+        return
+    for member in tar:
+        if os.path.isabs(member.name) or ".." in member.name.split("/"):
+            raise tarfile.TarError(f"{member.name} leads out of the archive's folder")
+        if member.isreg() or member.isdir():
+            tar.extract(member, root)

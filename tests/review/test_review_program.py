@@ -43,7 +43,12 @@ def archive(main: str) -> bytes:
     return out.getvalue()
 
 
-def test_the_program_of_before_makes_the_plan_of_before(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("python", ["3.11.0", "3.11.4"])
+def test_the_program_of_before_makes_the_plan_of_before(
+    monkeypatch: pytest.MonkeyPatch, python: str
+) -> None:
+    if python == "3.11.0":
+        monkeypatch.delattr(tarfile, "data_filter", raising=False)
     monkeypatch.setenv("CLOUDFLARE_API_TOKEN", "canary")
     main = (
         f"import os\nassert 'CLOUDFLARE_API_TOKEN' not in os.environ\nprint({json.dumps([PLAN])!r})"
@@ -57,6 +62,22 @@ def test_the_program_of_before_makes_the_plan_of_before(monkeypatch: pytest.Monk
     (gone,) = resource_changes(old, new[0], "prod")
     assert (gone.action, gone.refused) == (Action.DELETE, True)
     assert before.plan_of("Pulumi.other.yaml") is None
+    before.close()
+
+
+@pytest.mark.parametrize("python", ["3.11.0", "3.11.4"])
+def test_nothing_of_a_commit_is_written_outside_its_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, python: str
+) -> None:
+    if python == "3.11.0":
+        monkeypatch.delattr(tarfile, "data_filter", raising=False)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo("../outside"))
+    before = ProgramBefore([out.getvalue], ".")
+    assert before.plan_of("Pulumi.prod.yaml") is None
+    assert not (tmp_path / "outside").exists()
     before.close()
 
 
