@@ -140,13 +140,23 @@ def _everybody(before: ScimConfig, after: ScimConfig) -> Iterator[tuple[str, str
     for way in _successions(before, after):
         yield from _users_gone(way)
         if delivers(way.old) and not any(map(delivers, way.heirs)):
-            yield _STOPPED[way.heirs[0].identity_provider.kind]
+            yield _stopped(way.old, way.heirs[0])
         if way.goes_on:
             old, new = way.old.identity_provider, way.heirs[0].identity_provider
             if isinstance(old, EntraConfig) and isinstance(new, EntraConfig):
                 yield from _out_of_scope(old, new)
             if isinstance(old, OktaConfig) and isinstance(new, OktaConfig):
                 yield from _another_app(old, new)
+
+
+def _stopped(old: ScimConfig, new: ScimConfig) -> tuple[str, str]:
+    former, kind = old.identity_provider.kind, new.identity_provider.kind
+    if former == kind:
+        return _STOPPED[kind]
+    return (
+        f"provisioning by {former} ends before {kind} delivers",
+        f"leave identityProvider.kind: {former}, and go over to {kind} as a move",
+    )
 
 
 _STOPPED = {
