@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 
 import typer
 
-from cfscim.config.messages import ScimError
+from cfscim.config.messages import ScimError, UsageError
 from cfscim.config.names import account_path
 from cfscim.config.roles import SUPER_ADMINISTRATOR_ROLE_ID, Role
+from cfscim.config.words import is_address, what_is_wrong
 from cfscim.report.say import say
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.cloudflare.models import AccountMember
@@ -33,9 +34,15 @@ def run(
     """Gives `person` (an e-mail address) the role in the account of stack `stack`.
 
     `outputs` as for `verify`; `yes`: without asking. Returns 0 when the role was read back, 1 when
-    the question was answered with no. Raises `ConfigError`, `MissingError`, and `ScimError` where
-    the person is no member or Cloudflare refuses.
+    the question was answered with no. Raises `UsageError` where `person` is no address, before
+    anything is asked; `ConfigError`, `MissingError`, and `ScimError` where the person is no member
+    or Cloudflare refuses.
     """
+    if not is_address(person):
+        what, instead = what_is_wrong(person)
+        raise UsageError(
+            "--person", what, "the role is given to the member of that address", instead
+        )
     subject = load(stack, outputs, env, command="restore-super-admin")
     account = subject.config.account
     token = subject.outputs.token_value.get_secret_value()

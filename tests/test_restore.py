@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from cfscim import restore
-from cfscim.config.messages import ScimError
+from cfscim.config.messages import ScimError, UsageError
 from sandbox.server.world import World
 from tests.configs import ACCOUNT, SUPER
 from tests.verify.verify_base import OKTA, Bases, bases, no_waiting
@@ -90,3 +90,9 @@ def test_who_has_the_role_and_was_only_invited_is_told_what_is_missing(
             member.roles, member.status = [SUPER], "pending"
     assert restore.run("dev", "owner@example.com", "outputs.json", locked_out.env) == 0
     assert "still has to accept the invitation" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("person", ["owner", "", "Owner <owner@example.com>"])
+def test_what_is_no_address_is_refused_before_the_stack_is_looked_for(person: str) -> None:
+    with pytest.raises(UsageError, match="--person: .*address"):
+        restore.run("no-such-stack", person, None, {})
