@@ -139,8 +139,8 @@ def lost(review: Review) -> Iterator[Risk]:
         if role.lost:
             who, people, loss = _names(role.lost), _people(role.lost), _loss(review, role)
             # What to write instead is for the author; the approver reads what comes of it.
-            brief = loss[:-3] if role.after.managed is Managed.NOBODY else loss
-            yield Risk("role-lost", (*who, *loss), people, brief=(*who, *brief))
+            full = (*who, *loss, *_to_write_instead(role))
+            yield Risk("role-lost", full, people, brief=(*who, *loss))
 
 
 def _loss(review: Review, role: RoleChange) -> Line:
@@ -157,16 +157,15 @@ def _loss(review: Review, role: RoleChange) -> Line:
             ".",
         )
     if role.after.managed is Managed.NOBODY:
-        instead = Code(f"{role.role.value}: {{members: []}}")
-        return (
-            loses,
-            name,
-            f": the role is no longer declared.{_what_stays(review)}",
-            " To take it from everyone and keep the group, write ",
-            instead,
-            ".",
-        )
+        return loses, name, f": the role is no longer declared.{_what_stays(review)}"
     return (loses, name, *_through(role.lost), ".")
+
+
+def _to_write_instead(role: RoleChange) -> Line:
+    if role.after.managed is not Managed.NOBODY:
+        return ()
+    instead = Code(f"{role.role.value}: {{members: []}}")
+    return " To take it from everyone and keep the group, write ", instead, "."
 
 
 def _what_stays(review: Review) -> str:
@@ -522,19 +521,28 @@ def _token_replaced(review: Review, change: ResourceChange, line: Line, heir: st
     why = [Code(why.path) for why in change.reasons]
     cause: Line = (" (", *listed(why), ")") if why else ()
     by: Line = (f" by a {words_for(heir)}",) if heir is not None else ()
-    then = f": {_new_token(review).rpartition(': ')[2].strip()}"
-    return Risk("token-replaced", line, brief=(Strong("Token replaced"), *by, *cause, then))
+    brief: Line = (Strong("Token replaced"), *by, *cause, f": {_handed_over(review)}")
+    return Risk("token-replaced", line, brief=brief)
 
 
 def _new_token(review: Review) -> str:
+    if not _by_console(review):
+        return f" {_handed_over(review)}"
+    return (
+        " The new token is made first and the old one is deleted at the end of the same update: "
+        f"{_handed_over(review)}"
+    )
+
+
+def _handed_over(review: Review) -> str:
+    if _by_console(review):
+        return "from then on Okta provisions nobody until a person enters the new token."
+    return f"{tenant_words(review.after.config)} gets the new token before the old one is deleted."
+
+
+def _by_console(review: Review) -> bool:
     provider = review.after.config.identity_provider
-    if provider.kind == "okta" and provider.api_integration == "console":
-        return (
-            " The new token is made first and the old one is deleted at the end of the same "
-            "update: from then on Okta provisions nobody until a person enters the new token."
-        )
-    where = tenant_words(review.after.config)
-    return f" {where} gets the new token before the old one is deleted."
+    return provider.kind == "okta" and provider.api_integration == "console"
 
 
 def begun(review: Review) -> Iterator[Risk]:
