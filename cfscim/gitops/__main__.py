@@ -131,35 +131,44 @@ def _due_now(names: list[str], since: deployed.Due | None = None) -> list[deploy
     """What of these stacks is due, as GitHub and git have it now; `since`: what a person says of
     them."""
     known = {stack: _history(stack) for stack in names}
+    if since is not None:
+        known = {stack: history.as_named(since) for stack, history in known.items()}
     commits = {stacks.commit_of(h.verified) for h in known.values() if h.verified}
     ever = {*stacks.gone_stacks(commits), *deployed.environments(settings()["REPOSITORY"], github)}
     gone = ever - {*stacks.all_stacks()}
     others = {stack: _history(stack) for stack in sorted(gone)}
-    if since is not None:
-        known = {stack: history.as_named(since) for stack, history in known.items()}
     return deployed.due(known, deployed.differs, others, deployed.replaces)
 
 
 def _reachable(due: deployed.Due, *, by_hand: bool) -> deployed.Due:
     """Without what nobody can look at any more, which only a person may pass over."""
-    begun = []
-    for entry in due.begun:
-        commit, _ = deployed.file_in(entry, due.stack)
-        try:
-            stacks.commit_of(commit)
-            begun.append(entry)
-        except Stop:
-            said = (
-                f"stack {due.stack}: an update from {commit[:12]} began and was not verified, and "
-                "its commit is not to be had any more"
+    gone = {commit for commit in _commits(due) if not _is_here(commit)}
+    for commit in sorted(gone):
+        said = (
+            f"stack {due.stack}: an update from {commit[:12]} began, and its commit is not to be "
+            "had any more"
+        )
+        if not by_hand:
+            raise Stop(
+                f"{said}; run deploy by hand with stack: {due.stack} and since: the commit that "
+                "was last deployed"
             )
-            if not by_hand:
-                raise Stop(
-                    f"{said}; run deploy by hand with stack: {due.stack} and since: the commit "
-                    "that was last deployed"
-                ) from None
-            say(f"::warning::{said}; what it gave or took is not in this summary; see verify")
-    return replace(due, begun=tuple(begun))
+        say(f"::warning::{said}; what it gave or took is not in this summary; see verify")
+    begun = (entry for entry in due.begun if deployed.file_in(entry, "")[0] not in gone)
+    return deployed.Due(due.stack, "" if due.before in gone else due.before, tuple(begun))
+
+
+def _commits(due: deployed.Due) -> set[str]:
+    named = {due.before} if due.before else set[str]()
+    return named | {deployed.file_in(entry, "")[0] for entry in due.begun}
+
+
+def _is_here(commit: str) -> bool:
+    try:
+        stacks.commit_of(commit)
+    except Stop:
+        return False
+    return True
 
 
 def _approve(arguments: Arguments) -> int:
@@ -192,7 +201,7 @@ def _before(arguments: Arguments) -> int:
     """`--record`: with what the stack's own record says was begun since. Without anything that was
     shown, all is taken from that record."""
     if arguments.before is None and not arguments.shown:
-        since = _by_record(arguments.stack).before
+        since = _by_record(deployed.own_due(arguments.stack)).before
         say(f"removals are counted from {since or 'nothing: the stack is new'}")
         return 0
     shown = _shown(arguments)
@@ -206,12 +215,13 @@ def _before(arguments: Arguments) -> int:
     return 0
 
 
-def _by_record(stack: str) -> deployed.Due:
+def _by_record(own: deployed.Due) -> deployed.Due:
     """What the stack's own record says it is compared with, handed over to the policy pack."""
-    due = _reachable(deployed.own_due(stack), by_hand=False)
+    due = _reachable(own, by_hand=False)
     deployed.must_have_record(due)
-    approval.must_not_go_back(stack, due.before)
-    stacks.hand_over(stack, due.before, [deployed.file_in(entry, stack) for entry in due.begun])
+    approval.must_not_go_back(due.stack, due.before)
+    pairs = [deployed.file_in(entry, due.stack) for entry in due.begun]
+    stacks.hand_over(due.stack, due.before, pairs)
     return due
 
 
@@ -225,21 +235,20 @@ def _shown(arguments: Arguments) -> deployed.Due:
 
 
 def _confirm(arguments: Arguments) -> int:
-    shown = _shown(arguments)
-    deployed.confirm(shown.stack, shown, arguments.commit, by_hand=bool(arguments.since))
-    if arguments.since:
-        return 0
-    deployed.confirm_all(shown, deployed.own_due(shown.stack), arguments.commit)
+    shown, since = _shown(arguments), _since(arguments.since)
+    own, now = deployed.own_due(shown.stack), None
     if "REPOSITORY" in settings():
-        now = next(iter(_due_now([shown.stack])), None)
-        deployed.confirm_all(shown, now, arguments.commit)
+        now = next(iter(_due_now([shown.stack], since)), None)
+    if since is not None:
+        own = _reachable(own, by_hand=True)
+        now = now and _reachable(now, by_hand=True)
+    deployed.confirm(shown, own, now, arguments.commit, named=since is not None)
     return 0
 
 
 def _compare(arguments: Arguments) -> int:
     """All that comes before an update which something else starts, and after which nothing runs."""
-    deployed.settle(arguments.stack)
-    due = _by_record(arguments.stack)
+    due = _by_record(deployed.own_due(arguments.stack, settle=True))
     text, good = summary.approval_text([due])
     summary.show(text, Path("plan.md"))
     return 0 if good else 1

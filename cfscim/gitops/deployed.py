@@ -172,36 +172,24 @@ def differs(stack: str, before: str) -> bool:
     return bool(program_files(files)) or stack in {stack_of(path) for path in files}
 
 
-@dataclass(frozen=True)
-class Record:
-    """A stack's own record: the commit last verified, or, where none is written down, the last one
-    that the engine carried out; empty where there is neither. `begun`: those from which updates
-    began since; `by_hand`: those of them that no pipeline wrote down."""
-
-    verified: str = ""
-    begun: tuple[str, ...] = ()
-    by_hand: tuple[str, ...] = ()
+def recorded(stack: str) -> Due:
+    """What the stack's own record says. `before`: the commit last verified, or, where none is
+    written down, the last one that the engine carried out. Raises `Stop` where it cannot be read,
+    and for an update whose config no commit has."""
+    return _record_of(stack, updates(stack), _tags(stack))
 
 
-def recorded(stack: str) -> Record:
-    """What the stack's own record says. Raises `Stop` where it cannot be read, and for an update
-    whose config no commit has."""
-    return _record_of(stack, updates(stack))
-
-
-def _record_of(stack: str, listed: Sequence[Update]) -> Record:
-    tags = _tags(stack)
+def _record_of(stack: str, listed: Sequence[Update], tags: dict[str, Json]) -> Due:
     known = _attempts(tags)
     verified, last = texts(tags, TAG), _last(listed)
     # One that a pipeline began and did not write down as verified is only begun.
     if not verified and last is not None and last.head not in known:
         verified = commit_of_update(stack, last)
-    began = dict.fromkeys(
+    began = {
         update.head if update.head in known else commit_of_update(stack, update)
         for update in _since(listed, verified)
-    )
-    by_hand = tuple(commit for commit in began if commit not in known)
-    return Record(verified, tuple(sorted({*known, *began})), by_hand)
+    }
+    return Due(stack, verified, tuple(sorted({*known, *began} - {verified})))
 
 
 def _last(listed: Iterable[Update]) -> Update | None:
@@ -222,13 +210,19 @@ def _since(listed: Sequence[Update], verified: str) -> Sequence[Update]:
     return [] if verified else listed
 
 
-def own_due(stack: str) -> Due:
+def own_due(stack: str, *, settle: bool = False) -> Due:
     """What a deployment of the stack is compared with, by the engine's records alone: its own, and
-    those of stacks that are gone and whose place it takes, as far as they are newer."""
-    listed = updates(stack)
-    own = _record_of(stack, listed)
-    begun = [commit for commit in own.begun if commit != own.verified]
-    verified = _carried_out(listed, own.verified)
+    those of stacks that are gone and whose place it takes, as far as they are newer.
+
+    `settle`: for pipelines in which nothing runs after an update: what the engine carried out last
+    becomes the record before it is read, and what began before that no longer counts.
+    """
+    listed, tags = updates(stack), _tags(stack)
+    if settle:
+        tags = _settled(stack, listed, tags)
+    own = _record_of(stack, listed, tags)
+    begun = [*own.begun]
+    verified = _carried_out(listed, own.before)
     since, here = verified.began if verified else "", file_at("HEAD", stack)
     for other in sorted({*engine_stacks()} - {*all_stacks()}):
         its = updates(other)
@@ -242,23 +236,21 @@ def own_due(stack: str) -> Due:
         for commit, began in _attempts(_tags(other)).items():
             if began > since and replaces(stack, f"{commit}/{other}"):
                 begun.append(f"{commit}/{other}")
-    return Due(stack, own.verified, tuple(dict.fromkeys(begun)))
+    return Due(stack, own.before, tuple(dict.fromkeys(begun)))
 
 
-def settle(stack: str) -> None:
-    """For pipelines in which nothing runs after an update: what the engine carried out last becomes
-    the record, and what began before that no longer counts."""
-    listed = updates(stack)
+def _settled(stack: str, listed: Sequence[Update], tags: dict[str, Json]) -> dict[str, Json]:
+    """Writes the record of the last update that the engine carried out -> the tags after it."""
     last = _last(listed)
     if last is None:
-        return
+        return tags
     commit = commit_of_update(stack, last)
-    tags = _tags(stack)
     if texts(tags, TAG) != commit:
         _tag(stack, TAG, commit)
-    for began_from, began in _attempts(tags).items():
-        if began < last.began:
-            _write(stack, "rm", _attempt_tag(began_from))
+    old = {_attempt_tag(of) for of, began in _attempts(tags).items() if began < last.began}
+    for name in sorted(old):
+        _write(stack, "rm", name)
+    return {**{name: value for name, value in tags.items() if name not in old}, TAG: commit}
 
 
 def _tags(stack: str) -> dict[str, Json]:
@@ -282,7 +274,7 @@ def _attempt_tag(commit: str) -> str:
     return f"{ATTEMPT}-{commit[:12]}"
 
 
-def _attempts(tags: Mapping[str, Json]) -> dict[str, str]:
+def _attempts(tags: dict[str, Json]) -> dict[str, str]:
     """Commit -> when its update began, as the engine writes times; where a tag says no time it may
     be any."""
     values = [texts(value).split() for name, value in tags.items() if name.startswith(ATTEMPT)]
@@ -308,38 +300,36 @@ def _write(stack: str, *what: str) -> None:
         raise unread(stack, done.stderr)
 
 
-def confirm(stack: str, shown: Due, commit: str, *, by_hand: bool) -> None:
-    """Raises `Stop` unless what the approver compared with, `shown`, is what the stack's record
-    says. `commit`: what is deployed now; an update of it that began is this one, run again.
+def confirm(shown: Due, own: Due, now: Due | None, commit: str, *, named: bool) -> None:
+    """Raises `Stop` unless what the approver compared with, `shown`, is all that the records say
+    may be in force: the stack's own, `own`, and GitHub's at this moment, `now`, where one asks it.
 
-    `by_hand`: a person named the commit to compare with, for a stack that has no record.
+    `commit`: what is deployed now; an update of it that began is this one, run again. `named`: a
+    person named the commit to compare with, for a stack that has no record; where there is one, it
+    holds all the same.
     """
-    if by_hand:
-        return
-    said, before = recorded(stack), shown.before
-    unseen = _unseen(said.begun, shown, commit)
-    hand = [begun for begun in said.by_hand if begun in unseen]
-    since = " ".join([said.verified or NOTHING, *hand])
-    if said.verified and said.verified != before:
+    stack, before = shown.stack, shown.before
+    counts = [*own.begun, *(now.begun if now else ())]
+    unseen = sorted({*counts} - {*shown.begun, commit, before})
+    more = dict.fromkeys(entry for entry in (*shown.begun, *counts) if entry != commit)
+    since = " ".join([own.before or before or NOTHING, *more])
+    again = (
+        f"run deploy by hand with stack: {stack} and since: {since}; where deploy has no since, "
+        "its plan run again compares with it"
+    )
+    if own.before and own.before != before:
         raise Stop(
-            f"stack {stack}: last verified is {said.verified[:12]}, and the summary that was "
-            f"approved compares with {before[:12] or 'nothing'}; run deploy by hand with stack: "
-            f"{stack} and since: {since}"
-        )
-    if hand:
-        raise Stop(
-            f"stack {stack}: {', '.join(begun[:12] for begun in hand)} was updated from by hand, "
-            "and the summary that was approved does not compare with it; run deploy by hand with "
-            f"stack: {stack} and since: {since}"
+            f"stack {stack}: last verified is {own.before[:12]}, and the summary that was "
+            f"approved compares with {before[:12] or 'nothing'}; {again}"
         )
     if unseen:
+        listed = ", ".join(entry[:12] + entry[40:] for entry in unseen)
         raise Stop(
-            f"stack {stack}: an update from {', '.join(begun[:12] for begun in unseen)} began and "
-            "was not verified, and the summary that was approved does not compare with it; run "
-            f"deploy by hand with stack: {stack}"
+            f"stack {stack}: an update from {listed} began since, by hand or not verified, and "
+            f"the summary that was approved does not compare with it; {again}"
         )
     # An update that was never verified: the approver was shown everything as new.
-    if said.verified or (said.begun and not before):
+    if named or own.before or (_begun_here(own) and not before):
         return
     _must_be_empty(stack)
     if before:
@@ -352,9 +342,12 @@ def confirm(stack: str, shown: Due, commit: str, *, by_hand: bool) -> None:
 def must_have_record(own: Due) -> None:
     """Raises `Stop` where the stack's own record, `own`, has nothing to compare with, and the stack
     is not new."""
-    begun = any("/" not in entry for entry in own.begun)
-    if not own.before and not begun:
+    if not own.before and not _begun_here(own):
         _must_be_empty(own.stack)
+
+
+def _begun_here(own: Due) -> bool:
+    return any("/" not in entry for entry in own.begun)
 
 
 def _must_be_empty(stack: str) -> None:
@@ -364,24 +357,6 @@ def _must_be_empty(stack: str) -> None:
             f"approval carries out cannot be shown; run deploy by hand with stack: {stack} and "
             "since: the commit that was last deployed, or name it with --before"
         )
-
-
-def confirm_all(shown: Due, now: Due | None, commit: str) -> None:
-    """Raises `Stop` where the approver would be shown more by now: what another stack, whose place
-    this one takes, was deployed with since. `now`: what is due of the stack at this moment."""
-    unseen = _unseen(now.begun if now else (), shown, commit)
-    if unseen:
-        listed = ", ".join(entry[:12] + entry[40:] for entry in unseen)
-        raise Stop(
-            f"stack {shown.stack}: {listed} was deployed, and is not compared with in the summary; "
-            f"run deploy by hand with stack: {shown.stack} and since: "
-            f"{' '.join([shown.before or NOTHING, *unseen])}"
-        )
-
-
-def _unseen(begun: Iterable[str], shown: Due, commit: str) -> list[str]:
-    """What began and the approver was not shown; an update of `commit` is this one, run again."""
-    return sorted({*begun} - {*shown.begun, commit, shown.before})
 
 
 def _is_empty(stack: str) -> bool:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,6 +42,8 @@ GITHUB, RECORD, BEFORE = "GitHub", "GitLab, Azure DevOps", "Pulumi Deployments, 
 """Who starts an update: GitHub's deployments and the stack's record; the record alone, which is read
 before the approval; nobody but the engine, before which the comparison runs."""
 HISTORIES = {GITHUB: 240, RECORD: 60, BEFORE: 60}
+BROKE = {GITHUB: (91687, 1189, 1411), RECORD: (91407,), BEFORE: ()}
+"""Histories that went past an approver once: what a person named passed over the stack's record."""
 EVENTS = 24
 
 Groups = tuple[frozenset[str], ...]
@@ -87,7 +90,7 @@ class Deployment:
     number: int
     commit: str
     due: Due
-    since: bool = False
+    since: Due | None = None
     states: list[str] = field(default_factory=lambda: ["waiting"])
 
 
@@ -140,7 +143,9 @@ class World:
         tags, answer = self.tags.setdefault(stack, {}) if stack else {}, ""
         match command[1:4]:
             case ("stack", "ls", _):
-                answer = json.dumps([{"name": f"acme/{name}"} for name in [*self.tags]])
+                answer = json.dumps(
+                    [{"name": f"acme/{name}"} for name in sorted({*self.tags, *self.updates})]
+                )
             case ("stack", "history", _):
                 answer = json.dumps(self.updates.get(stack, []))
             case ("config", *_):
@@ -271,7 +276,7 @@ class History:
             number = len(world.deployments) + 1
             # Compared as deploy.yml hands it over.
             handed = Due.read(json.loads(json.dumps(one.output)))
-            world.deployments.append(Deployment(number, world.tip, handed, since is not None))
+            world.deployments.append(Deployment(number, world.tip, handed, since))
 
     def _shown(self, one: Deployment) -> set[tuple[str, str]]:
         """Person and role, or users' group, of every grant that the approver of a run saw."""
@@ -374,11 +379,10 @@ class History:
     def _before_the_engine(self, stack: str) -> None:
         """`deploy/pipeline before`, then the engine, and nothing after it."""
         world = self.world
-        deployed.settle(stack)
-        one = Deployment(0, world.tip, deployed.own_due(stack))
+        one = Deployment(0, world.tip, deployed.own_due(stack, settle=True))
         file = world.commits[world.tip].tree[stack]
         try:
-            deployed.confirm(stack, one.due, "", by_hand=False)
+            deployed.must_have_record(one.due)
         except Stop:
             world.happened["stopped"] += 1
             return
@@ -422,29 +426,34 @@ class History:
         file = world.commits[one.commit].tree[stack]
         try:
             must_be_tip("r", "main", one.commit, world.ask)
-            deployed.confirm(stack, one.due, one.commit, by_hand=one.since)
-            if not one.since:
-                deployed.confirm_all(one.due, deployed.own_due(stack), one.commit)
-                now = next((due for due in world.due() if due.stack == stack), None)
-                deployed.confirm_all(one.due, now, one.commit)
+            now = world.due(one.since) if world.pipeline == GITHUB else []
+            here = next((due for due in now if due.stack == stack), None)
+            own = deployed.own_due(stack)
+            deployed.confirm(one.due, own, here, one.commit, named=one.since is not None)
         except Stop as error:
             world.happened["stopped"] += 1
             one.states.append("failure")
             # What the line says is done: deploy by hand, compared with what was last carried out.
-            if named := re.search("since: (nothing|[0-9a-f]{40})(.*)", str(error)):
+            named = re.search("since: (nothing|[0-9a-f]{40})([^;]*)", str(error))
+            if named and world.pipeline == GITHUB:
                 world.happened["since"] += 1
                 before = "" if named[1] == "nothing" else named[1]
                 self._run(Due(stack, before, tuple(named[2].split())))
+                self._soon(stack)
+            elif named:
+                self._run()
             return
-        own = deployed.recorded(stack)
-        begun = (*own.begun, *(entry for entry in one.due.begun if "/" in entry))
+        begun = (
+            *deployed.recorded(stack).begun,
+            *(entry for entry in one.due.begun if "/" in entry),
+        )
         deployed.attempt(stack, one.commit)
         if not world.may_go(one.due, begun, config_of(file)):
             world.happened["too many removals"] += 1
             one.states.append("failure")
             return
         end = self.random.random()
-        self._carry_out(one, file, cut=end < 0.25, known=bool(own.verified))
+        self._carry_out(one, file, cut=end < 0.25, known=bool(own.before))
         if end < 0.4:
             world.happened["cut off" if end < 0.25 else "not verified"] += 1
             one.states.append("failure")
@@ -452,6 +461,14 @@ class History:
         deployed.record(stack, one.commit)
         world.touched.discard(file[0])
         one.states.append("success")
+
+    def _soon(self, stack: str) -> None:
+        """Whoever named a commit approves; somebody may have been quicker at a terminal."""
+        if self.random.random() < 0.4:
+            self.at_a_terminal()
+        newest = self.world.deployments[-1]
+        if newest.due.stack == stack and self.random.random() < 0.6:
+            self._update(newest)
 
     def _carry_out(
         self, one: Deployment, file: tuple[str, Groups], *, cut: bool, known: bool
@@ -540,7 +557,7 @@ def _play(seed: int, pipeline: str, monkeypatch: pytest.MonkeyPatch) -> World:
 
 def _play_all(monkeypatch: pytest.MonkeyPatch, pipeline: str = "") -> Iterator[World]:
     pipeline = pipeline or GITHUB
-    for seed in range(HISTORIES[pipeline]):
+    for seed in (*BROKE[pipeline], *range(HISTORIES[pipeline])):
         yield _play(seed, pipeline, monkeypatch)
 
 
@@ -548,7 +565,7 @@ def _play_all(monkeypatch: pytest.MonkeyPatch, pipeline: str = "") -> Iterator[W
 def test_every_approver_sees_every_grant(pipeline: str, monkeypatch: pytest.MonkeyPatch) -> None:
     happened = sum((world.happened for world in _play_all(monkeypatch, pipeline)), Counter())
     assert happened["grants"] > HISTORIES[pipeline] * 40, happened
-    assert happened["removals"] > HISTORIES[pipeline], happened
+    assert happened["removals"] > HISTORIES[pipeline] * 0.8, happened
     assert pipeline != GITHUB or {name for name, number in happened.items() if number >= 20} >= {
         *("merge", "approve", "reject", "by_hand", "revert", "force_push", "pin", "rename"),
         *("remove", "add", "run again", "superseded", "stopped", "cut off", "not verified"),
@@ -568,7 +585,7 @@ def _before_the_push(_stack: str, _repository: str, ask: object) -> deployed.His
     "broken",
     [
         {"history": _before_the_push, "confirm": lambda *_a, **_k: None},
-        dict.fromkeys(("confirm", "confirm_all", "must_be_tip"), lambda *_a, **_k: None),
+        dict.fromkeys(("confirm", "must_be_tip"), lambda *_a, **_k: None),
     ],
     ids=["compared with the push before", "neither tip nor record is asked for"],
 )
@@ -588,11 +605,17 @@ def _nothing_began(stack: str, repository: str, ask: Callable[[str], Json]) -> o
     return deployed.History(whole.verified, whole.number, ())
 
 
+def _unless_named(*given: Any, named: bool) -> None:
+    """A comparison that a person's word stands above."""
+    if not named:
+        _CONFIRM(*given, named=named)
+
+
 def _says_nothing(*_given: object, **_more: object) -> None:
     """A check that lets everything pass."""
 
 
-_HISTORY = deployed.history
+_HISTORY, _CONFIRM = deployed.history, deployed.confirm
 
 
 @pytest.mark.parametrize(
@@ -601,13 +624,15 @@ _HISTORY = deployed.history
         {"updates": lambda _stack: []},
         {"history": _nothing_began, "confirm": _says_nothing},
         {"gone": lambda _world: set()},
-        {"attempt": lambda *_a: None, **dict.fromkeys(("confirm", "confirm_all"), _says_nothing)},
+        {"attempt": lambda *_a: None, "confirm": _says_nothing},
+        {"confirm": _unless_named},
     ],
     ids=[
         "what was done by hand forgotten",
         "what began forgotten",
         "renamed stacks forgotten",
         "no record of what began",
+        "what a person named stands above the record",
     ],
 )
 def test_what_began_and_was_not_verified_counts(

@@ -319,7 +319,7 @@ def test_update_by_hand_since_the_last_verified_one_is_seen(clone: Clone) -> Non
     _updated(clone, (hand, "succeeded"), (first, "succeeded"))
     done = _run(clone, "update", "dev")
     assert done.returncode == 1
-    assert f"{hand[:12]} was updated from by hand" in done.stderr
+    assert f"an update from {hand[:12]} began since, by hand or not verified" in done.stderr
     assert "`eve@example.com` loses" in _run(clone, "plan", "dev").stdout
     assert _run(clone, "update", "dev").returncode == 0
     assert json.loads((runner / "tags").read_text()) == {"cloudflare-scim:verified": first}

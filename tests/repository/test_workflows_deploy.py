@@ -335,7 +335,7 @@ def _confirm(clone: Clone, step: Step, before: str, since: str = "", begun: str 
 def test_approval_holds_only_for_what_it_was_compared_with(clone: Clone, step: Step) -> None:
     runner = clone.command("pulumi", PULUMI)
     clone.answers()
-    first, second = "a" * 40, "b" * 40
+    first, second = clone.git("rev-parse", "HEAD"), "b" * 40
     # A new stack: nothing recorded, nothing there.
     assert _confirm(clone, step, "").code == 0
     done = _confirm(clone, step, first)
@@ -392,8 +392,11 @@ def test_approval_ends_where_a_stack_of_the_same_place_was_deployed_since(
     )
     done = _confirm(clone, step, "")
     assert done.code == 1
-    assert f"{other[:12]}/production was deployed, and is not compared with" in done.text
+    assert f"an update from {other[:12]}/production began since" in done.text
     assert f"stack: prod and since: nothing {other}/production" in done.text
+    # What a person names does not pass over it either; named as the line says, it is shown.
+    assert _confirm(clone, step, "", since="nothing").code == 1
+    assert _confirm(clone, step, "", f"nothing {other}/production", f"{other}/production").code == 0
     assert _confirm(clone, step, "", begun=f"{other}/production").code == 0
 
 
