@@ -26,6 +26,8 @@ OURS = f"pulumi-python:dynamic/{PROJECT}:"
 STACK = "pulumi:pulumi:Stack"
 SERIALISED = "__provider"
 """The input of our own dynamic resources that carries the code which the engine runs."""
+READING = ("-preview", "-drift", "-read")
+"""What the names of the pipelines' environments end with in which nobody approves an update."""
 ACCESS_GUARD = f"{OURS}AccessGuard"
 MOVE_SWITCH = f"{OURS}MoveSwitch"
 PREVIOUS_TOKENS = f"{OURS}PreviousToken"

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cfscim.config.credentials import MASK, looks_secret
+from cfscim.config.kinds import READING
 from cfscim.config.lookalikes import nearest
 from cfscim.config.messages import CONFIG_KEY, PROJECT, Keys, Message, Where
 from cfscim.config.provider_settings import MAY_BE_ENCRYPTED, SETTINGS
@@ -208,6 +209,14 @@ def _beside(folder: Path) -> Iterator[Message]:
                 "the engine takes letters, digits, dashes, underscores and dots, so it reads the "
                 "stack of another name than is seen here",
                 "rename the file, or remove it",
+            )
+        elif stem.lower().endswith(READING):
+            yield _of_file(
+                shown,
+                f"the stack's name ends in -{stem.rpartition('-')[2]}",
+                "the pipelines keep such an environment for reading; an update in it would have "
+                "no approval, and what it did would not be looked for",
+                "rename the file, and with it the stack",
             )
         elif file.is_symlink():
             yield _of_file(

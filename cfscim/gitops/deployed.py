@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from cfscim.config.kinds import STACK
+from cfscim.config.kinds import READING, STACK
 from cfscim.gitops.shell import A_PAGE, Ask, Json, Stop, listing, objects, run, texts
 from cfscim.gitops.stacks import (
     all_stacks,
@@ -108,7 +108,7 @@ def environments(repository: str, ask: Ask) -> set[str]:
     What a force-push took out of the branch is among them."""
     path = f"repos/{repository}/environments"
     names = {texts(each, "name") for each in listing(ask, path, most=_PAGES, of="environments")}
-    return {name for name in names if not name.endswith(("-preview", "-drift"))}
+    return {name for name in names if not name.lower().endswith(READING)}
 
 
 def _deployments(stack: str, repository: str, ask: Ask) -> Iterator[tuple[int, str, set[str]]]:

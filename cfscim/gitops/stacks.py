@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from cfscim.gitops.shell import GIT, Stop, git, run
@@ -22,11 +22,18 @@ _NEVER_HARMLESS = re.compile(
     r"(^|/)(action\.ya?ml|Pulumi(Policy|Plugin)?\.(ya?ml|json)|(site|user)customize(\.py|/.*))\Z",
     re.IGNORECASE,
 )
-_PACKAGES = re.compile(r"(^|/)(requirements|constraints)[^/]*\.(txt|in)\Z")
+# Any option of a list of packages: pip takes each in short, and in its first letters.
 _OPTION = re.compile(
-    r"^\s*(?:-[rcef]|--requirement|--constraint|--editable|--find-links)[\s=]*(?P<path>[^\s#]+)",
-    re.M,
+    r"^\s*(?:-[a-z]|--[a-z][a-z-]*)[\s=]*[\"']?(?:file:)?(?P<path>[^\s\"'#]+)", re.M | re.I
 )
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*", re.M)
+_BETWEEN_PATHS = re.compile(r"[^\w.~+/-]+")
+# Everything else may be a list of packages or of commands; but our own modules and documents name
+# pages to people, and of the engine's files every key is known.
+_NAMES_PAGES = re.compile(
+    r"(cfscim|components|policy|sandbox)/.*\.py\Z|(.*/)?Pulumi[^/]*\Z|.*\.md\Z"
+)
+_LARGEST = 1_000_000
 NAMES = ("--no-renames", "--no-ext-diff", "--ignore-submodules=none", "--name-only", "-z")
 """Of `git diff`. A repository may say of a submodule that it is never looked at; here it is."""
 _LINK, _SUBMODULE = "120000", "160000"
@@ -47,22 +54,48 @@ def is_harmless(path: str, led_to: Collection[str] = ()) -> bool:
 
 
 def leads(listed: str, root: Path) -> frozenset[str]:
-    """Paths that are part of the program wherever they lie: a submodule, and what a symbolic link
-    or a list of packages leads to. `listed`: the tree at `root`, by `git ls-files -s -z`."""
-    return frozenset(os.path.normpath(path) for path in _leads(listed, root))
+    """Paths that are part of the program wherever they lie: submodules, symbolic links with what
+    they lead to, and what a list of packages or a file of commands names, or one that is named
+    there. `listed`: the tree at `root`, by `git ls-files -s -z`."""
+    entries = (entry.partition("\t") for entry in listed.split("\0") if entry)
+    modes = {path: about.partition(" ")[0] for about, _, path in entries}
+    led_to: set[str] = set()
+    for path, mode in modes.items():
+        if mode in {_SUBMODULE, _LINK}:
+            led_to.add(path)
+        if mode == _LINK and (root / path).is_symlink():
+            led_to |= _places(os.path.dirname(path), os.readlink(root / path))
+    reading = [path for path in modes if not is_harmless(path) and not _NAMES_PAGES.match(path)]
+    while reading:
+        for named in _named_in(reading.pop(), modes, root) - led_to:
+            led_to.add(named)
+            if named in modes and is_harmless(named):
+                reading.append(named)
+    return frozenset(led_to)
 
 
-def _leads(listed: str, root: Path) -> Iterator[str]:
-    for entry in listed.split("\0"):
-        mode, path = entry.partition(" ")[0], entry.partition("\t")[2]
-        beside, file = os.path.dirname(path), root / path
-        if mode == _SUBMODULE:
-            yield path
-        elif mode == _LINK and file.is_symlink():
-            yield os.path.join(beside, os.readlink(file))
-        elif _PACKAGES.search(path) and file.is_file():
-            for option in _OPTION.finditer(file.read_text(errors="replace")):
-                yield os.path.join(beside, option["path"])
+def _named_in(path: str, known: Collection[str], root: Path) -> set[str]:
+    """Where the options of a file lead, and the known files that it names."""
+    file = root / path
+    if file.is_symlink() or not file.is_file() or file.stat().st_size > _LARGEST:
+        return set()
+    beside = os.path.dirname(path)
+    text = _COMMENT.sub("", file.read_text(errors="replace").replace("\\\n", " "))
+    options = (_places(beside, option["path"]) for option in _OPTION.finditer(text))
+    words = {word for word in _BETWEEN_PATHS.split(text) if "/" in word}
+    places = (_places(folder, word) for word in words for folder in ("", beside))
+    named = set[str]().union(*places).intersection(known)
+    named |= {each for each in known if _BETWEEN_PATHS.search(each) and each in text}
+    return named.union(*options)
+
+
+def _places(beside: str, path: str) -> set[str]:
+    """Where a path may lead to; one that leaves the folder may come back into it by any name."""
+    place = os.path.normpath(os.path.join(beside, path))
+    if not place.startswith(("/", "..")):
+        return {place}
+    parts = place.strip("/").split("/")
+    return {"/".join(parts[at:]) for at in range(len(parts))}
 
 
 def program_files(paths: Iterable[str]) -> list[str]:

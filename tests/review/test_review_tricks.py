@@ -14,6 +14,7 @@ from tests.plan.plan_kit import commit, freeze, git
 from tests.review.tricks import Trick, in_force, settings_tricks
 from tests.review.tricks_config import config_tricks
 from tests.review.tricks_files import file_tricks
+from tests.review.tricks_led_to import led_to_tricks
 from tests.review.tricks_more import more_tricks
 from tests.review.tricks_text import text_tricks
 
@@ -21,7 +22,10 @@ FIRST = 3
 """Risks that an approver reads whatever else there is."""
 DECLARED: dict[str, Declared] = {}
 _DECLARE = model.declare
-TRICKS = [*settings_tricks(), *text_tricks(), *file_tricks(), *config_tricks(), *more_tricks()]
+TRICKS = [
+    *(*settings_tricks(), *text_tricks(), *file_tricks(), *config_tricks(), *more_tricks()),
+    *led_to_tricks(),
+]
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +79,7 @@ def test_what_is_in_force_is_neither_refused_nor_a_risk(folder: Path, capsys) ->
 
 def test_there_are_enough_tricks_and_each_is_another() -> None:
     names = [trick.name for trick in TRICKS]
-    assert len(set(names)) == len(names) >= 450
+    assert len(set(names)) == len(names) >= 600
 
 
 @pytest.mark.parametrize("trick", TRICKS, ids=lambda trick: trick.name)

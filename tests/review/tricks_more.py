@@ -157,6 +157,15 @@ _SETTINGS = (
     *("cloudflare:pluginDownloadURL", "okta:version", "azuread:msiEndpoint", "okta:logLevel"),
     *("azuread:useCli", "azuread:oidcTokenFilePath", "azuread:clientCertificatePath"),
     *("pulumi:providers", "aws:region", "command:create", "okta:maxRetries", "other:x"),
+    *(
+        "cloudflare:apiHostname",
+        "cloudflare:apiBasePath",
+        "cloudflare:email",
+        "okta:requestTimeout",
+    ),
+    *("cloudflare:apiUserServiceKey", "cloudflare:userAgentOperatorSuffix", "okta:accessToken"),
+    *("azuread:environment", "azuread:clientId", "azuread:oidcRequestUrl", "azuread:oidcToken"),
+    *("azuread:partnerId", "azuread:useMsi", "azuread:tenantIdAlias", "okta:backoff"),
 )
 
 
@@ -178,7 +187,28 @@ _FILES = (
     *("DOCS/x.md", "sub/Pulumi.yaml", "sub/Pulumi.prod.yaml", "Pulumi.prod.yaml\n"),
     *("Pulumi.a b.yaml", "Pulumi.[a].yaml", "Pulumi.*.yaml", "Pulumi.prod\u200b.yaml"),
     *("Pulumi.~.yaml", "Pulumi.prod.yaml.yaml", "Pulumi.prod.Yaml", "PULUMI.prod.yaml"),
+    *("renovate.json", ".github/renovate.json5", ".renovaterc", ".mailmap", "Pulumi.yaml.orig"),
+    *(".before/policy.json", "comment/plan.md", "before.txt", "bench/.netrc", "tests/.envrc"),
+    *("docs/uv.toml", "examples/__init__.py", "schema/x.py", "docs/x.ipynb", "docs/x.html.j2"),
+    *(".dockerignore", ".tool-versions", "mise.toml", "Taskfile.yml", "justfile", "noxfile.py"),
+    *(".devcontainer/devcontainer.json", ".vscode/settings.json", "docs/conf.py", "tests/x.so"),
+    *("tests/x.pyc", "bench/evil.pyd", "policy/__init__.py", "template/Pulumi.yaml", "cfscim.py"),
+    *("pulumi-language-python", "encodings/__init__.py", "pip/__init__.py", "docs/.pypirc"),
+    *("distutils-precedence.pth", "tests/PulumiPlugin.json", ".github/actions/x/index.js"),
 )
+
+
+def _reading() -> Iterator[Trick]:
+    """A stack by the name of an environment in which nobody approves."""
+    other = stranger()
+    other["config"]["cloudflare-scim:scim"]["account"] = {"id": "9" * 32, "name": "Other"}  # type: ignore[index]
+    for name in ("prod-drift", "prod-preview", "prod-read", "eu-Drift"):
+        text = yaml.safe_dump(other)
+        yield Trick(
+            f"a stack named {name}",
+            lambda f, n=name, t=text: (f / f"Pulumi.{n}.yaml").write_text(t),
+            "name ends in",
+        )
 
 
 def _files() -> Iterator[Trick]:
@@ -219,4 +249,4 @@ def _files() -> Iterator[Trick]:
 
 def more_tricks() -> list[Trick]:
     """What another reader of the review thought of."""
-    return [*_people(), *_roles(), *_names(), *_settings(), *_files()]
+    return [*_people(), *_roles(), *_names(), *_settings(), *_reading(), *_files()]

@@ -4,14 +4,27 @@ written, and what the engine would read out of each.
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import yaml
 
+from cfscim.config.messages import CONFIG_KEY
 from tests.configs import SUPER
-from tests.review.tricks import EVE, EVIL, STACK, Trick, document, stranger
+from tests.review.tricks import EVE, EVIL, SEALED, STACK, Trick, document, stranger
 
 BASE = yaml.safe_dump(document(), sort_keys=False)
 WITH_EVE = yaml.safe_dump(stranger(), sort_keys=False)
+
+
+_IN_ONE_TEXT = yaml.safe_dump(document(**{CONFIG_KEY: json.dumps(stranger()["config"])}))
+_MEMBERS = (CONFIG_KEY, "roles", SUPER, "members")
+_SEALED: tuple[tuple[Any, ...], ...] = (
+    *(_MEMBERS[:depth] for depth in range(1, 5)),
+    (*_MEMBERS, 0),
+    *((CONFIG_KEY, key) for key in ("account", "identityProvider", "token", "breakGlass")),
+    *((CONFIG_KEY, "account", "id"), (CONFIG_KEY, "token", "expiresOn")),
+    *((CONFIG_KEY, "environment"), (CONFIG_KEY, "breakGlass", 0)),
+)
 
 
 def _written(name: str, content: str | bytes, seen: str = "") -> Trick:
@@ -64,6 +77,40 @@ def _near_people() -> Iterator[Trick]:
         yield _written(f"someone like grace, {name}", text)
 
 
+_WORDS = (
+    *(
+        "0x1F",
+        "017",
+        "0o17",
+        "0b11",
+        "00",
+        "08",
+        "1_000",
+        "1__0",
+        "1e3",
+        "1.0e+10",
+        ".5",
+        "1.",
+        "+1",
+    ),
+    *(
+        "-0",
+        "+.inf",
+        "12:30:45",
+        "190:20:30",
+        "1,000",
+        "yes",
+        "off",
+        "y",
+        "TRUE",
+        "NULL",
+        "=",
+        "<<",
+    ),
+)
+"""Words that one reader of YAML takes for text and another one does not."""
+
+
 def _documents() -> Iterator[Trick]:
     yield _written("a stranger, as JSON", json.dumps(stranger()), "eve")
     merged = WITH_EVE.replace(f"{SUPER}:", f"{SUPER}: &s", 1) + "aliases: {<<: *s}\n"
@@ -100,11 +147,40 @@ def _documents() -> Iterator[Trick]:
         "a number without end": "-.inf",
         "no truth": "!!bool yes",
         "no number": "!!int many",
+        "a part of a number": "!!float 1",
+        "nothing by a tag": "!!null x",
+        "a command": "!!python/object/apply:os.system [id]",
     }.items():
         named = BASE.replace("name: Example Corp", f"name: {word}")
         yield _written(f"a name that is {name}", named, "account.name")
         given = BASE.replace("okta:orgName: example", f"okta:orgName: {word}")
         yield _written(f"a setting that is {name}", given, "okta:orgName")
+    for word in _WORDS:
+        given = BASE.replace("okta:orgName: example", f"okta:orgName: {word}")
+        yield _written(f"a setting that is the word {word}", given, "okta:orgName")
+    for path in _SEALED:
+        content = stranger()
+        node: Any = content["config"]
+        for key in path[:-1]:
+            node = node[key]
+        node[path[-1]] = SEALED
+        yield _written(f"sealed {path[1:]}", yaml.safe_dump(content), "encrypted")
+    for name, text in {
+        "nothing": "",
+        "a remark": "# x\n",
+        "a list": "- a\n",
+        "a word": "hello\n",
+        "no config": "config:\n",
+        "a list as config": "config: []\n",
+        "a pointer to a large file": "version https://git-lfs.github.com/spec/v1\noid sha256:ab\n",
+        "both sides of a conflict": f"<<<<<<< HEAD\n{BASE}=======\n{WITH_EVE}>>>>>>> x\n",
+        "a key twice in JSON": f'{json.dumps(document())[:-1]}, "config": {{}}}}',
+        "a bracket behind": f"{BASE}]\n",
+        "an object in one text": _IN_ONE_TEXT,
+    }.items():
+        yield _written(f"a file that is {name}", text)
+    for key in ("!!str environment", "&k environment", "'environment'", "environment\t"):
+        yield _written(f"the key {key!a}", f"{BASE}{key}: [people]\n")
     redefined = f"a: &x [1]\n{BASE}b: &x [2]\n"
     yield _written("an anchor twice", redefined)
     yield _written("an endless alias", f"{BASE}x: &x [*x]\n")
