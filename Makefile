@@ -3,9 +3,12 @@
 STACK ?= dev
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
-# The first that runs and is 3.11 or newer; PYTHON=… names another.
-PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3.15 python3.16 python3 python,\
-	$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
+# The first that runs and is 3.11 or newer, looked for once and only when it is wanted;
+# PYTHON=… names another.
+runs = $(if $(shell $(1) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(1))
+PYTHON ?= $(eval PYTHON := $(or $(call runs,python3.11),$(call runs,python3.12),$(call runs,python3.13),\
+	$(call runs,python3.14),$(call runs,python3.15),$(call runs,python3.16),$(call runs,python3),\
+	$(call runs,python)))$(PYTHON)
 
 .PHONY: up install sandbox test tests bench check lint types audit requirements published release clean
 

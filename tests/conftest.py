@@ -1,6 +1,8 @@
 """One sandbox for the whole session, set back before every test that uses it; a workflow's step."""
 
 import gc
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,9 @@ from sandbox.entra.signin import issue
 from sandbox.server.server import Sandbox
 from tests.loopback import in_this_thread, plain_client
 from tests.repository.workflow_steps import Step, step_of
+
+# A version manager's `python3` is a dozen shell scripts, and a stand-in that a step calls is one.
+os.environ["PATH"] = f"{Path(sys.executable).resolve().parent}{os.pathsep}{os.environ['PATH']}"
 
 # How long one example takes says how busy the machine is.
 settings.register_profile("untimed", deadline=None)

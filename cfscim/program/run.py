@@ -61,6 +61,8 @@ def run_program(
     )
     set_all_config({key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()})
     loop = asyncio.new_event_loop()
+    tasks: list[asyncio.Task[Any]] = []
+    loop.set_task_factory(_kept_in(tasks))
     # Errors arrive here as exceptions; the loop would print those that nobody awaited as well.
     loop.set_exception_handler(lambda _loop, context: _log.debug("%s", context.get("message")))
     if monitor.answers_at_once:
@@ -74,7 +76,7 @@ def run_program(
     except SystemExit:
         raise ScimError("\n".join(told.errors)) from None
     finally:
-        _finish(loop)
+        _finish(loop, tasks)
         asyncio.set_event_loop(None)
         loop.close()
         set_root_resource(None)  # pyright: ignore[reportArgumentType] - clears it
@@ -124,12 +126,24 @@ class _Told(MockEngine):
             super().Log(request)
 
 
-def _finish(loop: asyncio.AbstractEventLoop) -> None:
+def _kept_in(tasks: list[asyncio.Task[Any]]) -> Callable[..., asyncio.Task[Any]]:
+    """A loop's task factory that notes each task: to ask asyncio for them is to look through those
+    of every run before as well."""
+
+    def made(loop: asyncio.AbstractEventLoop, coroutine: Any, **given: Any) -> asyncio.Task[Any]:
+        task = asyncio.Task(coroutine, loop=loop, **given)
+        tasks.append(task)
+        return task
+
+    return made
+
+
+def _finish(loop: asyncio.AbstractEventLoop, tasks: list[asyncio.Task[Any]]) -> None:
     """Ends what a failed run left behind; calls under way in threads are awaited, not abandoned."""
-    tasks = asyncio.all_tasks(loop)
-    for task in tasks:
+    waiting = [task for task in tasks if not task.done()]
+    for task in waiting:
         task.cancel()
-    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
     loop.run_until_complete(loop.shutdown_default_executor())
 
 

@@ -101,6 +101,7 @@ def _template(content: tuple[str, ...]) -> Path:
     # A copy has the times of its original, but not its inodes.
     _git(path, "config", "core.checkStat", "minimal")
     _git(path, "config", "core.trustCtime", "false")
+    _git(path, "config", "maintenance.auto", "false")
     (path / ".git" / "info").mkdir(exist_ok=True)
     (path / ".git" / "info" / "exclude").write_text(
         "__pycache__\n.venv\ncomment\n.before\nplan.md\ndrift\nbody.md\npreview.txt\n"

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cfscim.plan import model
 from cfscim.plan.command import Request, run
-from cfscim.program.registrations import Declared
 from tests.plan.plan_kit import commit, freeze, git
 from tests.review.tricks import Trick, in_force, settings_tricks
 from tests.review.tricks_config import config_tricks
@@ -20,8 +18,6 @@ from tests.review.tricks_text import text_tricks
 
 FIRST = 3
 """Risks that an approver reads whatever else there is."""
-DECLARED: dict[str, Declared] = {}
-_DECLARE = model.declare
 TRICKS = [
     *(*settings_tricks(), *text_tricks(), *file_tricks(), *config_tricks(), *more_tricks()),
     *led_to_tricks(),
@@ -36,19 +32,6 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     in_force(folder)
     commit(folder)
     return folder
-
-
-@pytest.fixture(autouse=True)
-def _declared_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Most tricks leave one of the two configs alone: the program runs once for each config."""
-
-    def declare(stack: str, config: object) -> Declared:
-        key = json.dumps([stack, config], sort_keys=True)
-        if key not in DECLARED:
-            DECLARED[key] = _DECLARE(stack, config)  # type: ignore[arg-type]
-        return DECLARED[key]
-
-    monkeypatch.setattr(model, "declare", declare)
 
 
 @pytest.fixture
