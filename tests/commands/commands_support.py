@@ -48,6 +48,25 @@ READING = (
     "up --stack {stack}",
 )
 """Those that read files only."""
+MORE = (
+    "validate {file}",
+    "schema --stack-file",
+    "schema --page missing.md",
+    "plan {file} --all --against before/Pulumi.before.yaml",
+    "up --stack {stack} --keep --all --people {file} --sandbox http://127.0.0.1:9 --import x.json",
+    "verify --stack {stack} --outputs outputs.json --wait 0 --all --record recorded",
+    "verify --stack {stack} --outputs outputs.json --person ada@example.com",
+    "adopt --stack {stack} --state state.json --take x --delete-twin x --forget x --record recorded",
+    "adopt --stack {stack} --import --file import.json",
+    "preflight --stack {stack} --state state.json --before-update --record recorded",
+    "steps --stack {stack} --outputs outputs.json --record recorded",
+    "restore-super-admin --stack {stack} --outputs outputs.json --person x --record recorded",
+    "access {file} --at main --person ada@example.com --since main",
+    "access --live --record recorded",
+    "init --stack {stack} --provider entra --tenant {stack} --role x --people {file} --expires x",
+    "init --stack {stack} --org x --organisation x --account-id x --account-name x --break-glass x",
+)
+"""The options that no other line has; `test_no_command_and_no_option_is_left_out` asks for all."""
 
 
 def asking(kind: str) -> list[str]:

@@ -10,13 +10,16 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+import typer
 import yaml
+from typer.core import TyperGroup
 
+from cfscim.__main__ import app
 from cfscim.config import provider_settings
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
 from cfscim.config.provider_settings import CREDENTIALS, MAY_BE_ENCRYPTED, SETTINGS, Setting
 from cfscim.config.refusals import alias_of
-from tests.commands.commands_support import READING, asking, called, stack
+from tests.commands.commands_support import MORE, READING, asking, called, stack
 from tests.review.test_review_every_key import leaves
 from tests.vendors.test_secrets import traces
 
@@ -170,8 +173,8 @@ OF_ENTRA = (
 
 
 def _some(commands: tuple[str, ...], turn: int) -> list[str]:
-    """Every fifth command, beginning elsewhere at each turn: neighbours are of one kind."""
-    return [words for index, words in enumerate(commands) if (index + turn) % 5 == 0]
+    """Every eighth command, beginning elsewhere at each turn: neighbours are of one kind."""
+    return [words for index, words in enumerate(commands) if (index + turn) % 8 == 0]
 
 
 def _played(place: Place, kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,6 +191,17 @@ def _played(place: Place, kind: str, folder: Path, monkeypatch: pytest.MonkeyPat
         monkeypatch.setitem(os.environ, name, value)
 
 
+def test_no_command_and_no_option_is_left_out() -> None:
+    """What there is the command line itself says."""
+    lines = [words.split() for words in (*READING, *asking("okta"), *MORE)]
+    commands = typer.main.get_command(app)
+    assert isinstance(commands, TyperGroup)
+    for name, command in commands.commands.items():
+        given = {word for words in lines if words[0] == name for word in words[1:]}
+        assert name in {words[0] for words in lines}
+        assert {option for one in command.params for option in one.opts if "--" in option} <= given
+
+
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name.replace(SHAPED, "canary"))
 def test_no_command_repeats_it(
     place: Place,
@@ -200,10 +214,10 @@ def test_no_command_repeats_it(
     _played(place, kind, tmp_path, monkeypatch)
     monkeypatch.setattr("cfscim.vendors.retries.WHOLE_RUN", 0.3)
     refused = called("validate", monkeypatch) != 0
-    for words in _some((*READING, *asking(kind)), PLACES.index(place)):
+    for words in _some((*READING, *asking(kind), *MORE), PLACES.index(place)):
         if words.startswith("up ") and (not refused or place.name.startswith("project")):
             continue  # what `up` takes is tried out on the sandbox elsewhere
-        called(words.format(stack=kind), monkeypatch)
+        called(words.format(stack=kind, file=f"Pulumi.{kind}.yaml"), monkeypatch)
         said = capsys.readouterr()
         for text in (said.out, said.err, caplog.text):
             assert not [canary for canary in CANARIES if canary in text.lower()], (words, text)

@@ -63,6 +63,22 @@ def test_zizmor() -> None:
     _passes(str(TOOLS / "zizmor"), "--offline", "--quiet", str(ROOT / ".github"))
 
 
+def test_zizmor_passes_over_nothing_but_what_the_docs_give_a_reason_for() -> None:
+    for github in (ROOT / ".github", ROOT / "template" / ".github"):
+        texts = [file.read_text() for file in github.rglob("*.yml")]
+        assert re.findall(r"zizmor: ignore\[(.*?)\]", "".join(texts)) == ["dangerous-triggers"]
+        rules = yaml.safe_load((github / "zizmor.yml").read_text())["rules"]
+        assert rules == {"self-repository": {"disable": True}}
+        steps = yaml.safe_load((github / "workflows" / "comment.yml").read_text())["jobs"][
+            "comment"
+        ]
+        assert set(steps["permissions"].values()) == {"read", "write"}
+        assert [name for name, right in steps["permissions"].items() if right == "write"] == [
+            "pull-requests"
+        ]
+        assert "secrets." not in (github / "workflows" / "comment.yml").read_text()
+
+
 def test_actionlint() -> None:
     if shutil.which("actionlint") is None:
         pytest.skip("actionlint is not installed")
