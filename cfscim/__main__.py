@@ -22,7 +22,7 @@ except ModuleNotFoundError as missing:
 
     sys.exit(lacking(missing))
 
-from cfscim.config.messages import Exit, ScimError
+from cfscim.config.messages import Exit, ScimError, UsageError
 from cfscim.hints import next_command
 from cfscim.interrupted import ends_in_one_line
 from cfscim.report.say import begin, clear, flush, passing, prepare, say
@@ -596,7 +596,7 @@ def main() -> None:
         words = [word for word in sys.argv[1:] if not word.startswith("-")]
         with ends_in_one_line(words[0] if words else "cfscim"):
             try:
-                _program()(prog_name=next_command())
+                _run()
             finally:
                 sys.stdout.flush()  # what cannot be written down is an error as any other
     except ScimError as error:
@@ -612,6 +612,34 @@ def main() -> None:
     finally:
         clear()
         flush()
+
+
+def _run() -> None:
+    """The command of this process's arguments; wrong usage is one line, as any problem is."""
+    try:
+        code = _program()(prog_name=next_command(), standalone_mode=False)
+    except typer.Abort:
+        sys.exit(Exit.PROBLEMS)
+    except typer.TyperException as error:
+        if not sys.argv[1:]:
+            typer.echo(error.format_message(), err=True)  # no command: the help
+            sys.exit(Exit.USAGE)
+        raise _wrong_usage(error) from None
+    sys.exit(code)
+
+
+def _wrong_usage(error: typer.TyperException) -> UsageError:
+    """Where, what, why and instead, without pydantic's own word before a value that it refuses."""
+    if isinstance(error, typer.BadParameter):
+        error.message = error.message.removeprefix("Value error, ")
+    given = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    name = [given] if given in EXAMPLES else []
+    return UsageError(
+        " ".join(name) or "cfscim",
+        error.format_message().rstrip("."),
+        "nothing was run",
+        f"see `{next_command(*name, '-h')}`",
+    )
 
 
 def _refused(error: OSError) -> Exit:

@@ -44,12 +44,25 @@ def _replay(arguments: list[str]) -> int:
     try:
         exchanges = load(place)
     except (OSError, ValueError) as error:
-        print(error, file=sys.stderr)
+        unread = (
+            f"{place}: it cannot be read ({error.strerror})"
+            if isinstance(error, OSError)
+            else error
+        )
+        print(
+            f"replay: {unread}; nothing was compared; name a recording that --record made, or a "
+            "folder of them",
+            file=sys.stderr,
+        )
         return 2
     with Sandbox() as sandbox:  # what the vendors ask each other goes over real HTTP
         figures = tenant.run(sandbox.world, exchanges)
     if not figures.exchanges:
-        print(f"{place}: no exchange of a call that is compared", file=sys.stderr)
+        print(
+            f"replay: {place}: no exchange of a call that is compared; nothing was; name a "
+            "recording that --record made, or a folder of them",
+            file=sys.stderr,
+        )
         print(*figures.lines(), sep="\n")
         return 2
     print(*figures.lines(), *figures.differences, sep="\n")

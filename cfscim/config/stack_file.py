@@ -140,9 +140,9 @@ def _interpreted(name: str, tree: Tree) -> StackFile:
         return replace(empty, problems=(_file(name, what, "name a file like Pulumi.dev.yaml", 1),))
     if tree.value is None and tree.problems:
         return empty
-    config, problem = _config_section(tree.value)
-    if problem is not None:
-        return replace(empty, problems=(problem,))
+    config, problems = _config_section(tree.value)
+    if config is None:
+        return replace(empty, problems=problems)
     plain = {key: text for key, value in config.items() if (text := _plain(value)) is not None}
     plain |= {key: written[(key,)] for key in plain if (key,) in written}
     plain.pop(CONFIG_KEY, None)
@@ -155,17 +155,21 @@ def _interpreted(name: str, tree: Tree) -> StackFile:
     )
 
 
-def _config_section(value: object) -> tuple[Mapping[str, object], Message | None]:
+def _config_section(value: object) -> tuple[Mapping[str, object] | None, tuple[Message, ...]]:
+    """The keys below `config`, or why there are none; one that is nearly `config` is answered for
+    where unknown keys are."""
     add = f'write "config:" and below it "{CONFIG_KEY}:" with the settings'
     if value is None:
-        return {}, Message(Where(line=1), "the file is empty", _WHY_FILE, add)
+        return None, (Message(Where(line=1), "the file is empty", _WHY_FILE, add),)
     if not isinstance(value, Mapping):
-        return {}, Message(Where(line=1), "the file holds no keys and values", _WHY_FILE, add)
+        return None, (Message(Where(line=1), "the file holds no keys and values", _WHY_FILE, add),)
     config = value.get("config")
     if not isinstance(config, Mapping):
+        if "config" not in value and any(nearest(str(key), ["config"]) for key in value):
+            return None, ()
         what = "config holds no keys and values" if "config" in value else "config is missing"
-        return {}, Message(Where(("config",)), what, _WHY_FILE, add)
-    return config, None
+        return None, (Message(Where(("config",)), what, _WHY_FILE, add),)
+    return config, ()
 
 
 def _absent(config: Mapping[str, object]) -> Message:

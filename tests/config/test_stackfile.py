@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cfscim.config.messages import CONFIG_KEY, Message, Where
-from cfscim.config.stack_file import LARGEST_FILE, read_stack_file, stack_of
+from cfscim.config.stack_file import LARGEST_FILE, check_stack_file, read_stack_file, stack_of
 
 STACKS = Path(__file__).parent / "stacks"
 
@@ -83,6 +83,12 @@ UNREADABLE = {
     "large": (b"#" * (LARGEST_FILE + 1), "larger than"),
     "ten megabytes": (b"a: b\n" * 2_000_000, "larger than"),
 }
+
+
+@pytest.mark.parametrize("written_as", ["confg", "Config", "configs"])
+def test_config_misspelled_is_one_problem(tmp_path: Path, written_as: str) -> None:
+    (problem,) = check_stack_file(written(tmp_path, f"{written_as}: {{}}\n")).problems
+    assert str(problem).endswith("; write config")
 
 
 @pytest.mark.parametrize(("content", "what"), UNREADABLE.values(), ids=list(UNREADABLE))
