@@ -79,13 +79,18 @@ def stack_path(name: str, command: str) -> str:
     )
 
 
-def open_stack(name: str, command: str, *, on_sandbox: bool = False) -> CheckedStack:
+def open_stack(
+    name: str, command: str, *, on_sandbox: bool = False, only_read: bool = False
+) -> CheckedStack:
     """The stack that the user named, checked by the clock of today, with a usable config; what is
-    left in it from the examples is warned of, but on a sandbox.
+    left in it from the examples is warned of, but on a sandbox. `only_read`: what comes after is
+    no update, and does not wait for an ended removal to be taken out.
 
     Raises `UsageError` for an unknown stack and `ConfigError` for a file with problems.
     """
-    checked = check_stack_file(stack_path(name, command), now=datetime.now(UTC))
+    checked = check_stack_file(
+        stack_path(name, command), now=datetime.now(UTC), only_read=only_read
+    )
     if checked.config is None or checked.problems:
         raise ConfigError(checked.problems)
     if not on_sandbox:

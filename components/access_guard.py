@@ -3,18 +3,19 @@
 It stands before everything that gives the role, and counts whenever one of its inputs changes: the
 role dropped, its members emptied, its group renamed, another identity provider. A second one, the
 last resource of the stack and so the first that a destroy meets, counts who is outside of SCIM, and
-asks that an Okta app which goes deactivates nobody.
+asks that an Okta app which goes deactivates nobody. Neither lets anything through by a removal
+whose last day has passed: what the state has unprotected stays so until an update.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pulumi
-from pulumi.dynamic import CreateResult, Resource, UpdateResult
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, Resource, UpdateResult
 
-from cfscim.config.messages import PROJECT, RemoteError
+from cfscim.config.messages import PROJECT, RemoteError, ScimError
 from components.rest_resource import Props, RestProvider, texts
 
 if TYPE_CHECKING:
@@ -40,7 +41,14 @@ class AccessGuardProvider(RestProvider):
         "before",
         "oktaApps",
     )
+    optional = ("leaving",)
     replace_on = ("before",)
+
+    def check(self, olds: Props, news: Props) -> CheckResult:
+        """Refuses, in a preview too, while a removal stands whose last day has passed."""
+        result = super().check(olds, news)
+        result.failures.extend(CheckFailure("removals", text) for text in _ended(news, "removals"))
+        return result
 
     def create(self, props: Props) -> CreateResult:
         """Nothing is taken away by what is new."""
@@ -64,6 +72,8 @@ class AccessGuardProvider(RestProvider):
         from cfscim.config.policy.lock_out import Charge
 
         if props["before"] == "destroy":
+            for text in _ended(props, "leaving"):
+                raise ScimError(text)
             self._refuse_lock_out(props, Charge.kept(props), None)
         self._refuse_deactivation(texts(props.get("oktaApps")))
 
@@ -94,6 +104,26 @@ class AccessGuardProvider(RestProvider):
             raise lock_out(before.account, remaining.before)
 
 
+def _allowed(config: "ScimConfig", before: str) -> Props:
+    """What the config lets be removed: before a change it is judged by the day of the change, and
+    makes no difference; in the state stands by when a stack that lets everything go has to go."""
+    from cfscim.config.ended import allowances
+
+    given = allowances(config)
+    if before == "destroy":
+        given = [entry for entry in given if entry["what"] == "everything"]
+    return {"leaving" if before == "destroy" else "removals": given} if given else {}
+
+
+def _ended(props: Props, key: str) -> Iterator[str]:
+    """What is to be said of each removal under `key` whose day has passed."""
+    from cfscim.config.ended import ended
+
+    entries = props.get(key)
+    assert entries is None or isinstance(entries, list)
+    return map(str, ended(entries or [], datetime.now(UTC).date()))
+
+
 class AccessGuard(Resource, module=PROJECT, name="AccessGuard"):
     """In: the stack's config, what it stands before (a `change`, the `destroy`), and the ids of the
     Okta apps that go with a destroy."""
@@ -116,5 +146,6 @@ class AccessGuard(Resource, module=PROJECT, name="AccessGuard"):
             "waivedUntil": waived_until(config) or "",
             "before": before,
             "oktaApps": [*okta_apps],
+            **_allowed(config, before),
         }
         super().__init__(AccessGuardProvider(), name, props, opts)

@@ -72,12 +72,14 @@ def _told(error: BaseException | None) -> str:
 class RestProvider(ResourceProvider):
     """Base of our dynamic resource providers.
 
-    `declared`: the inputs that make a difference; `replace_on`: those of them that mean another
-    remote object. A subclass must be importable, or the engine would store its code by value; its
-    module loads no config models, which the plugin's process would do for every preview.
+    `declared`: the inputs that make a difference; `optional`: those that may be absent as well;
+    `replace_on`: those of them that mean another remote object. A subclass must be importable, or
+    the engine would store its code by value; its module loads no config models, which the
+    plugin's process would do for every preview.
     """
 
     declared: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     replace_on: tuple[str, ...] = ()
 
     def configure(self, req: ConfigureRequest) -> None:
@@ -117,7 +119,8 @@ class RestProvider(ResourceProvider):
 
     def kept(self, props: Props) -> Props:
         """What the state holds of the inputs: those that are declared."""
-        return {key: props[key] for key in self.declared}
+        given = {key: props[key] for key in self.optional if key in props}
+        return {key: props[key] for key in self.declared} | given
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """Refuses a declared input that is absent."""
@@ -130,7 +133,8 @@ class RestProvider(ResourceProvider):
 
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
         """Compares declared inputs with what the last run, or a refresh, found."""
-        changed = [key for key in self.declared if olds.get(key) != news.get(key)]
+        keys = (*self.declared, *self.optional)
+        changed = [key for key in keys if olds.get(key) != news.get(key)]
         return DiffResult(
             changes=bool(changed),
             replaces=[key for key in changed if key in self.replace_on],

@@ -46,7 +46,7 @@ class Request:
 def run(request: Request, env: Mapping[str, str]) -> int:
     """Prints the discovery and writes `adopt.<stack>.json`. Returns 0 where nothing is left to
     adopt, 1 where something needs a person. Raises `ScimError`."""
-    checked = open_stack(request.stack, "adopt")
+    checked = open_stack(request.stack, "adopt", only_read=True)
     assert checked.config is not None
     stack = checked.file.stack
     state = _state(request, env)

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from cfscim.config.clouds import CLOUDS
 from cfscim.config.credentials import looks_secret, shown
+from cfscim.config.ended import allowances, ended
 from cfscim.config.lanes import lanes
 from cfscim.config.lookalikes import nearest
 from cfscim.config.messages import (
@@ -223,10 +224,13 @@ class CheckedStack:
     problems: tuple[Message, ...]
 
 
-def check_stack_file(path: str | Path, *, now: datetime | None = None) -> CheckedStack:
+def check_stack_file(
+    path: str | Path, *, now: datetime | None = None, only_read: bool = False
+) -> CheckedStack:
     """Checks one stack file; never raises for bad content.
 
-    `now` is the moment after which a token must end; without it no expiry is judged.
+    `now` is the moment after which a token must end, and what may be removed with it; without it
+    no day is judged. `only_read`: nothing is carried out, so that an ended removal is let pass.
     """
     stack_file = read_stack_file(path)
     problems = [
@@ -241,7 +245,6 @@ def check_stack_file(path: str | Path, *, now: datetime | None = None) -> Checke
     config = None
     if (CONFIG_KEY,) in stack_file.lines:
         over = list(expired(stack_file.config_object, now)) if now else []
-        problems.extend(over)
         try:
             read = parse_config(
                 stack_file.config_object, stack=stack_file.stack, written=stack_file.written
@@ -253,7 +256,10 @@ def check_stack_file(path: str | Path, *, now: datetime | None = None) -> Checke
                 problems.extend(_two_organisations(stack_file, lane.config))
                 problems.extend(_vanity_domain(stack_file, lane.config))
                 problems.extend(_two_clouds(stack_file, lane.config))
+            if now is not None and not only_read:
+                over += ended(allowances(read), now.date())
             config = None if over else read
+        problems.extend(over)
     every = [*stack_file.problems, *map(stack_file.placed, problems)]
     return CheckedStack(
         stack_file, config, tuple(sorted(every, key=lambda problem: problem.where.line or 0))

@@ -1,9 +1,11 @@
 """What is allowed and yet better known before it is approved."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 from cfscim.config.access import known_super_administrators, managed_elsewhere
+from cfscim.config.ended import allowances, ended
 from cfscim.config.facts import (
     FEWEST_SUPER_ADMINISTRATORS,
     VIRTUAL_GROUPS_DEPRECATED,
@@ -22,7 +24,7 @@ def warnings(config: ScimConfig, *, today: date) -> list[Message]:
     """What is to be known before `config` is approved on the day `today`; always in one order."""
     parts = (check(way.config) for way in lanes(config) for check in _CHECKS)
     stated = list(dict.fromkeys(warning for part in parts for warning in part))
-    dated = (_waivers, _removals, _move)
+    dated = (_waivers, _ended, _removals, _move)
     return [
         *_expiry(config, today),
         *stated,
@@ -181,16 +183,15 @@ def _waivers(config: ScimConfig, today: date) -> Iterator[Message]:
             )
 
 
+def _ended(config: ScimConfig, today: date) -> Iterator[Message]:
+    """Where a command only reads, what no update goes on with is to be known all the same."""
+    for message in ended(allowances(config), today):
+        yield replace(message, level=Level.WARNING)
+
+
 def _removals(config: ScimConfig, today: date) -> Iterator[Message]:
     for index, removal in enumerate(config.removals):
-        if removal.until < today:
-            yield _warn(
-                *("removals", index),
-                what=f"that of {removal.what} by {removal.by} ended on {removal.until}",
-                why="it no longer shields anything from a refusal",
-                instead="take it out, so that it is protected again",
-            )
-        else:
+        if removal.until >= today:
             yield _warn(
                 *("removals", index),
                 what=f"{removal.what} may be removed or replaced until {removal.until} "
@@ -202,16 +203,9 @@ def _removals(config: ScimConfig, today: date) -> Iterator[Message]:
 
 def _move(config: ScimConfig, today: date) -> Iterator[Message]:
     move = config.move
-    if move is None:
+    if move is None or move.until < today:
         return
-    if move.until < today:
-        yield _warn(
-            "move",
-            what=f"that by {move.by} ended on {move.until}",
-            why="it no longer shields anything from a refusal",
-            instead="finish it, or have it renewed (docs/moves.md)",
-        )
-    elif move.switched:
+    if move.switched:
         yield _warn(
             "move",
             what="the former way is taken out",

@@ -91,7 +91,7 @@ def load(
 
     Raises `UsageError`, `ConfigError`, `MissingError`.
     """
-    checked = open_stack(stack, command)
+    checked = open_stack(stack, command, only_read=True)
     assert checked.config is not None
     stack = engine_name(stack)
     settings = dict(checked.file.provider_config)

@@ -1,13 +1,15 @@
 """`removals`: protection falls for exactly what is named, until its day."""
 
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
+import yaml
 
 from cfscim.config.models import ScimConfig, parse_config
 from cfscim.config.policy.model import ResourceView
 from cfscim.config.policy.rules import evaluate
-from cfscim.config.stack_file import CheckedStack, StackFile
+from cfscim.config.stack_file import CheckedStack, StackFile, check_stack_file
 from cfscim.config.warnings import warnings
 from cfscim.plan.model import make_plan
 from tests.configs import config_object
@@ -74,3 +76,43 @@ def test_it_is_said_as_a_warning_as_long_as_it_stands() -> None:
     config = parse_config(declared("okta", ROLE), stack="dev")
     [said] = [line for line in warnings(config, today=TODAY) if "removals" in str(line)]
     assert "Billing may be removed or replaced until 2026-12-31 (Grace: dropped)" in str(said)
+
+
+def moving(**changed: object) -> dict[str, object]:
+    move = {"to": {"groupPrefix": "New "}, "until": "2026-11-25", "by": "Grace <g@example.com>"}
+    return {**config_object("okta"), "move": {**move, "reason": "prefix", **changed}}
+
+
+def refused(config: ScimConfig, before: ScimConfig | None = None) -> list[str]:
+    found = evaluate(config, [], stack="dev", today=TODAY, before=before)
+    return [str(one.message) for one in found if one.rule == "waiver-known"]
+
+
+@pytest.mark.parametrize("switched", [False, True])
+def test_a_move_whose_day_has_passed_is_refused_as_a_whole(tmp_path: Path, switched: bool) -> None:
+    value = moving(switched=switched)
+    config = parse_config(value, stack="dev")
+    assert any("ended on 2026-11-25" in text for text in refused(config))
+    [said] = [line for line in warnings(config, today=TODAY) if "move" in line.where.keys]
+    assert "have it renewed" in said.text
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(yaml.safe_dump({"config": {"cloudflare-scim:scim": value}}))
+    for day, ends in ((25, 0), (26, 1)):
+        now = datetime(2026, 11, day, 12, tzinfo=UTC)
+        problems = check_stack_file(file, now=now).problems
+        assert len(problems) == ends, [str(problem) for problem in problems]
+        assert check_stack_file(file, now=now, only_read=True).problems == ()
+    assert problems[0].where.line == file.read_text().splitlines().index("    move:") + 1
+
+
+def test_a_role_does_not_go_by_an_entry_that_has_ended() -> None:
+    ends = parse_config(declared("okta", ROLE, until="2026-11-25"), stack="dev")
+    roles = {role: given for role, given in ends.roles.items() if role != ROLE}
+    dropped = ends.model_copy(update={"roles": roles})
+    assert any("that of Billing by Grace ended" in text for text in refused(dropped, ends))
+    both = dropped.model_copy(update={"removals": ()})
+    [said] = refused(both, ends)
+    assert "Billing goes, and what allowed it by Grace ended on 2026-11-25" in said
+    assert refused(ends.model_copy(update={"removals": ()}), ends) == []
+    renewed = parse_config(declared("okta", ROLE), stack="dev")
+    assert refused(both, renewed) == []

@@ -1,11 +1,13 @@
 """The lock-out guard of the program: it counts on the live account, and refuses without a waiver."""
 
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 import httpx
 import pytest
 
 from cfscim.adopt.state import read_state
+from cfscim.config.kinds import GROUPS
 from cfscim.config.messages import ScimError
 from cfscim.config.models import parse_config
 from cfscim.config.policy.lock_out import Charge
@@ -208,3 +210,40 @@ def test_a_users_group_that_lists_people_limits_who_can_have_the_role() -> None:
     }
     given = parse_config({**start(), "roles": roles, "identityProvider": provider}, stack="dev")
     assert Charge.of(given).users == {"alan@example.com", "ada@example.com"}, "and no other"
+
+
+class _DayAfter(datetime):
+    """The clock of the first day on which the removals no longer hold."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "_DayAfter":
+        year, month, day = map(int, UNTIL.split("-"))
+        return cls(year, month, day, tzinfo=tz) + timedelta(days=1)
+
+
+def test_nothing_goes_by_a_removal_whose_day_has_passed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waived = {**start(), "waivers": [WAIVER]}
+    stage.update(waived)
+    with monkeypatch.context() as later:
+        later.setattr("components.access_guard.datetime", _DayAfter)
+        ended = rf"removals\[0\]: that of everything by g@example.com ended on {UNTIL}"
+        with pytest.raises(ScimError, match=ended):
+            stage.update(_without("Billing"))
+        with pytest.raises(ScimError, match=ended):
+            stage.deployer.destroy()
+        assert _unprotected(stage), "nothing but an update protects again"
+        stage.update({**start(), "removals": []})
+        assert not _unprotected(stage)
+    stage.update(waived)
+    stage.deployer.destroy()
+
+
+def _unprotected(stage: Stage) -> list[str]:
+    state = read_state(stage.deployer.state())
+    return [
+        name
+        for (type_, name), kept in state.resources.items()
+        if type_ in GROUPS and not kept.protected
+    ]

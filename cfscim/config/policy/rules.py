@@ -7,6 +7,7 @@ day; from the day after it refuses again and says that the waiver has ended.
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+from cfscim.config.ended import allowances, ended
 from cfscim.config.messages import Keys, Level, Message, Where
 from cfscim.config.models import Move, Removal, ScimConfig, Waiver
 from cfscim.config.policy.access import (
@@ -52,6 +53,29 @@ def _known_waiver(case: Case) -> Iterator[Finding]:
         yield from _ends(case, ("removals", index), f"the removal of {removal.what}", removal)
     if case.config.move is not None:
         yield from _ends(case, ("move",), "the move", case.config.move)
+    for message in ended(allowances(case.config), case.today):
+        yield Finding(message.what, message.instead, keys=message.where.keys[1:])
+    yield from _gone_with_its_entry(case)
+
+
+def _gone_with_its_entry(case: Case) -> Iterator[Finding]:
+    """A role that goes in the change that takes its ended entry out: the state has it unprotected,
+    and nothing else would stop it."""
+    before, after = case.before, case.config
+    if before is None:
+        return
+    allowed = {removal.what for removal in after.removals}
+    for index, removal in enumerate(before.removals):
+        if removal.until >= case.today or removal.what in allowed:
+            continue
+        for role in before.roles:
+            if role not in after.roles and removal.what in (role.value, "everything"):
+                yield Finding(
+                    f"{role.value} goes, and what allowed it by {removal.by} ended on "
+                    f"{removal.until}",
+                    f"keep {role.value} until an entry of removals with a later day is deployed",
+                    keys=("removals", index),
+                )
 
 
 def _ends(case: Case, keys: Keys, what: str, given: Waiver | Removal | Move) -> Iterator[Finding]:
@@ -80,7 +104,8 @@ def _a_year_after(day: date) -> date:
 
 KNOWN_WAIVER = Rule(
     "waiver-known",
-    "Every waiver names a rule; waivers and removals end within a year and are somebody's",
+    "Every waiver names a rule; waivers and removals end within a year, are somebody's, and no "
+    "removal has ended",
     "what sets aside another rule than was meant, for ever or in nobody's name, is no decision "
     "that anyone could be asked about",
     config=_known_waiver,
