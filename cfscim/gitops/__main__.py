@@ -86,7 +86,7 @@ def _plan(arguments: Arguments) -> int:
 
 def _invalid(arguments: Arguments) -> int:  # noqa: ARG001 - every command is called alike
     """The comment of a pull request whose files are not valid."""
-    done = run(sys.executable, "-m", "cfscim", "validate")
+    done = run(sys.executable, "-m", "cfscim", "validate", work=True)
     said = summary.as_printed(done.stdout + done.stderr)
     text = f"**Not valid, so there is no plan.**\n{said}"
     summary.show(text, Path("comment/plan.md"))

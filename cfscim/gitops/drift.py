@@ -40,8 +40,9 @@ def check(stack: str, env: Mapping[str, str]) -> int:
     refresh = run(
         *("pulumi", "refresh", "--stack", stack, "--preview-only", "--run-program"),
         *("--expect-no-changes", "--non-interactive", "--color", "never", "--suppress-outputs"),
+        work=True,
     )
-    verify = run(sys.executable, "-m", "cfscim", "verify", "--stack", stack)
+    verify = run(sys.executable, "-m", "cfscim", "verify", "--stack", stack, work=True)
     parts = []
     asked = masked(refresh.stdout)
     expected = "no changes were expected" in refresh.stdout + refresh.stderr

@@ -3,15 +3,33 @@
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from urllib.parse import quote
 
 from cfscim.gitops.comment import MARKER, NO_PLAN
 from cfscim.gitops.shell import Json, Settings, Stop, listing, objects, say, settings, texts
 from cfscim.gitops.summary import COMMENT, cut
 
-_SECONDS = 60
+_SECONDS = 120.0
+"""For the whole comment, however slowly the host answers."""
 _PAGES = 20
+_LARGEST = 16 * 1024 * 1024
+_COMMITS = (
+    "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA",
+    "CI_COMMIT_SHA",
+    "SYSTEM_PULLREQUEST_SOURCECOMMITID",
+)
+"""Where the hosts say of which commit the job is; the first is empty but for merged results."""
+
+_OPENER = urllib.request.OpenerDirector()
+"""Without a handler of redirects: one would carry the token to whatever host the answer names."""
+for _handler in (
+    *(urllib.request.ProxyHandler, urllib.request.HTTPHandler, urllib.request.HTTPSHandler),
+    *(urllib.request.HTTPErrorProcessor, urllib.request.HTTPDefaultErrorHandler),
+):
+    _OPENER.add_handler(_handler())
 
 
 def from_environment() -> None:
@@ -19,13 +37,37 @@ def from_environment() -> None:
     access token that may comment) or Azure DevOps (SYSTEM_ACCESSTOKEN) hand their ids to a job."""
     plan, env = Path("comment/plan.md"), settings()
     text = plan.read_text(encoding="utf-8") if plan.is_file() else NO_PLAN
-    body = f"{MARKER}\n\n{cut(text, COMMENT, 'comment/plan.md of this job is the whole plan')}"
+    commit = next(filter(None, (env.get(name) for name in _COMMITS)), "unknown")
+    shown = cut(text, COMMENT, "comment/plan.md of this job is the whole plan")
+    body = f"{MARKER}\nPlan of commit `{commit}`.\n\n{shown}"
     if "GITLAB_CI" in env and env.get("COMMENT_TOKEN"):
-        _gitlab(env, body)
+        _in_time(lambda: _gitlab(env, body))
     elif "TF_BUILD" in env and env.get("SYSTEM_ACCESSTOKEN"):
-        _azure(env, body)
+        _in_time(lambda: _azure(env, body))
     else:
         say("No token to comment with; the plan is comment/plan.md.")
+
+
+def _in_time(comments: Callable[[], None]) -> None:
+    """Runs it to its end or to the end of its time; a server may send a byte at a time for ever."""
+    stopped: list[Stop] = []
+
+    def run() -> None:
+        try:
+            comments()
+        except Stop as error:
+            stopped.append(error)
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(_SECONDS)
+    if thread.is_alive():
+        raise Stop(
+            f"no whole answer within {_SECONDS:g} s; the plan is comment/plan.md of this job, and "
+            "the comment may be an older one; run the job again"
+        )
+    if stopped:
+        raise stopped[0]
 
 
 def _gitlab(env: Settings, body: str) -> None:
@@ -69,8 +111,8 @@ def _call(method: str, url: str, head: dict[str, str], body: dict[str, Json] | N
         url, data, {"Content-Type": "application/json", **head}, method=method
     )
     try:
-        with urllib.request.urlopen(sent, timeout=_SECONDS) as answer:  # noqa: S310
-            return json.loads(answer.read() or b"null")
+        with _OPENER.open(sent, timeout=_SECONDS) as answer:
+            return json.loads(answer.read(_LARGEST) or b"null")
     except (OSError, ValueError) as error:
         said = f"HTTP {error.code}" if isinstance(error, urllib.error.HTTPError) else "no answer"
         raise Stop(

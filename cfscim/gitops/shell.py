@@ -20,16 +20,22 @@ class Stop(Exception):
     """The job ends here, with one line for whoever reads its log."""
 
 
-def run(*command: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Runs a command to its end; its failure is the caller's to judge, its errors are masked."""
+def run(
+    *command: str, env: dict[str, str] | None = None, work: bool = False
+) -> subprocess.CompletedProcess[str]:
+    """Runs a command to its end; its failure is the caller's to judge, its errors are masked.
+
+    `work`: it plans, verifies or refreshes, and is no question to git, GitHub or the engine.
+    """
+    seconds = processes.WORK_SECONDS if work else processes.ASK_SECONDS
     try:
-        done = processes.run_text(command, seconds=processes.WORK_SECONDS, env=env)
+        done = processes.run_text(command, seconds=seconds, env=env)
         done.stderr = masked(done.stderr)
         return done
     except subprocess.TimeoutExpired:
         raise Stop(
-            f"{command[0]}: did not end within {processes.WORK_SECONDS:g} s; what it had to say is "
-            "missing; run the job again"
+            f"{command[0]}: did not end within {seconds:g} s; what it had to say is missing; run "
+            "the job again"
         ) from None
     except FileNotFoundError:
         raise Stop(

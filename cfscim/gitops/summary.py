@@ -32,6 +32,7 @@ def _planned(stacks: Sequence[str], *more: str) -> tuple[str, bool]:
         *(sys.executable, "-m", "cfscim", "plan", *files),
         *("--policy", "enforce", "--format", "markdown", *more),
         env=dict(os.environ),
+        work=True,
     )
     said = done.stdout if done.stdout.strip() else as_printed(done.stderr)
     return said, done.returncode == 0

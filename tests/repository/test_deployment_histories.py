@@ -137,7 +137,7 @@ class World:
         ]
         return listed
 
-    def engine(self, *command: str, env: object = None) -> subprocess.CompletedProcess[str]:
+    def engine(self, *command: str, **_more: object) -> subprocess.CompletedProcess[str]:
         """The engine, as far as the record goes."""
         stack = command[command.index("--stack") + 1] if "--stack" in command else ""
         tags, answer = self.tags.setdefault(stack, {}) if stack else {}, ""

@@ -3,17 +3,22 @@
 import json
 import re
 import shutil
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 import yaml
 
+from cfscim.gitops import note
+from cfscim.gitops.shell import Stop
 from tests.repository.workflow_kit import Clone
+from tests.vendors.test_http_bounds import server, silent, slow_body, slow_header
 
 ROOT = Path(__file__).resolve().parents[2]
 PIPELINE = ROOT / "deploy" / "pipeline"
@@ -113,6 +118,8 @@ class Host:
                 "CI_API_V4_URL": f"{self.address}/api/v4",
                 "CI_PROJECT_ID": "12",
                 "CI_MERGE_REQUEST_IID": "3",
+                "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": "",
+                "CI_COMMIT_SHA": "c0mm1t",
             }
         return {
             "TF_BUILD": "True",
@@ -121,6 +128,7 @@ class Host:
             "SYSTEM_TEAMPROJECT": "Our project",
             "BUILD_REPOSITORY_ID": "r1",
             "SYSTEM_PULLREQUEST_PULLREQUESTID": "3",
+            "SYSTEM_PULLREQUEST_SOURCECOMMITID": "c0mm1t",
         }
 
 
@@ -132,6 +140,40 @@ def host() -> Iterator[Host]:
     made.server.server_close()
 
 
+def _leads_elsewhere(connection: socket.socket, _stop: Event) -> None:
+    """To a port of this machine where nobody listens."""
+    connection.recv(65536)
+    head = "Location: http://127.0.0.1:9/\r\nContent-Length: 0\r\nConnection: close"
+    connection.sendall(f"HTTP/1.1 302 Found\r\n{head}\r\n\r\n".encode())
+
+
+@pytest.mark.parametrize("kind", ["gitlab", "azure"])
+@pytest.mark.parametrize(
+    ("behave", "said"),
+    [
+        (silent, "no whole answer within"),
+        (slow_header, "no whole answer within"),
+        (slow_body, "no whole answer within"),
+        (_leads_elsewhere, "HTTP 302"),
+    ],
+)
+def test_a_host_that_is_slow_or_leads_elsewhere_ends_the_comment_in_time(
+    host: Host,
+    kind: str,
+    behave: Callable[[socket.socket, Event], None],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(note, "_SECONDS", 0.3)
+    with server(behave) as port:
+        for name, value in host.env(kind).items():
+            monkeypatch.setenv(name, value.replace(host.address, f"http://127.0.0.1:{port}"))
+        begun = time.monotonic()
+        with pytest.raises(Stop, match=said):
+            note.from_environment()
+        assert time.monotonic() - begun < 5
+
+
 @pytest.mark.parametrize("kind", ["gitlab", "azure"])
 def test_a_review_is_one_comment_that_is_edited(clone: Clone, host: Host, kind: str) -> None:
     host.comments.append("somebody's own words")
@@ -141,6 +183,7 @@ def test_a_review_is_one_comment_that_is_edited(clone: Clone, host: Host, kind: 
     assert _run(clone, "review", base, **host.env(kind)).returncode == 0
     assert len(host.comments) == 2
     assert "edsger@example.com" in host.comments[1]
+    assert "Plan of commit `c0mm1t`." in host.comments[1]
     clone.edit("roleModel: userGroups", "roleModel: user")
     clone.commit()
     done = _run(clone, "review", base, **host.env(kind))
