@@ -130,12 +130,12 @@ def _kept_in(tasks: list[asyncio.Task[Any]]) -> Callable[..., asyncio.Task[Any]]
     """A loop's task factory that notes each task: to ask asyncio for them is to look through those
     of every run before as well."""
 
-    def made(loop: asyncio.AbstractEventLoop, coroutine: Any, **given: Any) -> asyncio.Task[Any]:
+    def task_of(loop: asyncio.AbstractEventLoop, coroutine: Any, **given: Any) -> asyncio.Task[Any]:
         task = asyncio.Task(coroutine, loop=loop, **given)
         tasks.append(task)
         return task
 
-    return made
+    return task_of
 
 
 def _finish(loop: asyncio.AbstractEventLoop, tasks: list[asyncio.Task[Any]]) -> None:
