@@ -5,12 +5,12 @@ import os
 import pulumi
 
 from cfscim.config.messages import ScimError
-from cfscim.config.models import parse_config
+from cfscim.config.models import ScimConfig, parse_config
 from cfscim.config.tenant import ASKED, require_tenant
-from components.refusal import end_quietly, refusal
+from components.refusal import end_quietly, refusal, warn_of_examples
 
 
-def main() -> None:
+def main() -> ScimConfig:
     """Declares the stack; a wrong config ends it before, with each problem on its own line."""
     try:
         value = pulumi.Config("cloudflare-scim").get_object("scim")
@@ -26,8 +26,11 @@ def main() -> None:
     scim = CloudflareScim("cloudflare-scim", config, domain)
     for name, value in scim.stack_outputs.items():
         pulumi.export(name, value)
+    return config
 
 
 if __name__ == "__main__":
     end_quietly()
-main()
+    warn_of_examples(main())
+else:  # a command's run, which says the same by itself
+    main()

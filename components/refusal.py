@@ -12,6 +12,10 @@ import signal
 
 import pulumi
 
+from cfscim.config.examples import left_from_examples
+from cfscim.config.models import ScimConfig
+from cfscim.config.provider_settings import ENTRA_TENANT
+
 _TOLD = 32
 
 
@@ -19,6 +23,13 @@ def refusal(text: str) -> SystemExit:
     """Tells `text` through the engine; what it returns is raised, and ends the program."""
     pulumi.log.error(text)
     return SystemExit(_TOLD)
+
+
+def warn_of_examples(config: ScimConfig) -> None:
+    """Says what is left from the examples among the engine's own warnings."""
+    provider, _, key = ENTRA_TENANT.key.partition(":")
+    for warning in left_from_examples(config, pulumi.Config(provider).get(key) or ""):
+        pulumi.log.warn(str(warning))
 
 
 def end_quietly() -> None:

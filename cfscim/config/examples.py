@@ -1,12 +1,16 @@
 """Values of the examples that somebody copied and forgot to replace."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from cfscim.config.access import people
 from cfscim.config.messages import Level, Message, Where, in_config
-from cfscim.config.models import OktaConfig
+from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.provider_settings import ENTRA_TENANT
-from cfscim.config.stack_file import CheckedStack
+
+if TYPE_CHECKING:  # The program has no stack file, and need not load what reads one.
+    from cfscim.config.stack_file import CheckedStack
 
 ACCOUNTS = frozenset(
     {
@@ -40,16 +44,27 @@ def _domain(address: str) -> str:
     return "." + address.rpartition("@")[2].lower()
 
 
-def example_values(checked: CheckedStack) -> list[Message]:
+def example_values(checked: "CheckedStack") -> list[Message]:
     """One warning a stack file that still holds values of the examples, at the first of them."""
-    places = list(_places(checked))
+    if checked.config is None:
+        return []
+    file, tenant = checked.file, checked.file.provider_config.get(ENTRA_TENANT.key, "")
+    return [
+        replace(said, where=Where(said.where.keys, file.path, file.line_of(said.where.keys)))
+        for said in left_from_examples(checked.config, tenant)
+    ]
+
+
+def left_from_examples(config: ScimConfig, tenant: str) -> list[Message]:
+    """One warning of a config that still holds values of the examples, at the first of them;
+    `tenant`: that of the stack's own settings, if any."""
+    places = list(_places(config, tenant.lower()))
     if not places:
         return []
     there, _ = places[0]
-    where = Where(there.keys, checked.file.path, checked.file.line_of(there.keys))
     return [
         Message(
-            where,
+            there,
             f"left from the examples: {', '.join(what for _, what in places)}",
             "nobody and nothing real is meant by it, which is right only on the sandbox",
             "write your own before the first update, or name the account a sandbox's",
@@ -58,17 +73,15 @@ def example_values(checked: CheckedStack) -> list[Message]:
     ]
 
 
-def _places(checked: CheckedStack) -> Iterator[tuple[Where, str]]:
+def _places(config: ScimConfig, tenant: str) -> Iterator[tuple[Where, str]]:
     """Place and words of each kind of value, the first of its kind."""
-    config = checked.config
-    if config is None or SANDBOX in config.account.name.lower():
+    if SANDBOX in config.account.name.lower():
         return
     if config.account.id in ACCOUNTS:
         yield in_config("account", "id"), f"account id {config.account.id}"
     provider = config.identity_provider
     if isinstance(provider, OktaConfig) and provider.org_name.lower() in ORGANISATIONS:
         yield in_config("identityProvider", "orgName"), f"organisation {provider.org_name}"
-    tenant = checked.file.provider_config.get(ENTRA_TENANT.key, "").lower()
     if tenant in TENANTS:
         yield Where((ENTRA_TENANT.key,)), f"tenant {tenant}"
     everybody = {*people(config), *config.break_glass}

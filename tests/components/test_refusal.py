@@ -5,7 +5,12 @@ import signal
 import subprocess
 import sys
 
+import pulumi
 import pytest
+
+from cfscim.config.models import parse_config
+from components.refusal import warn_of_examples
+from tests.configs import config_object
 
 INTERRUPTED = f"""
 import asyncio, os, threading
@@ -48,6 +53,22 @@ def test_the_engine_hears_debug_messages_only_where_it_is_asked_for_them(
         text=True,
     )
     assert done.stdout.splitlines() == said, done.stderr
+
+
+def test_a_config_that_holds_values_of_the_examples_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", said.append)
+    tenant = "11111111-2222-4333-8444-555555555555"
+    pulumi.runtime.set_all_config({"azuread:tenantId": tenant})
+    own = {"account": {"id": "f" * 31 + "1", "name": "Acme"}, "breakGlass": ["eve@acme.com"]}
+    members = {"Administrator": ["ada@acme.com"]}
+    warn_of_examples(parse_config(config_object("entra", members=members, **own), stack="prod"))
+    assert said == []
+    warn_of_examples(parse_config(config_object("entra", members=members), stack="prod"))
+    (line,) = said
+    assert line.startswith("cloudflare-scim:scim.account.id: left from the examples: account id")
 
 
 PLUGIN = """
