@@ -8,6 +8,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from cfscim.config.access import access_table, people
@@ -48,6 +49,7 @@ from cfscim.preflight.licences import (
 )
 from cfscim.preflight.recycle_bin import recycle_bin
 from cfscim.preflight.rights import DIRECTORY, HOW, HOW_PERSON, HOW_ROLE, Right, needed
+from cfscim.preflight.token_user import NO_MEMBER, token_user
 from cfscim.rehearsal.handler import inner, items, string, strings
 from cfscim.rehearsal.okta import groups_in_the_way
 from cfscim.vendors.active import active
@@ -100,13 +102,20 @@ def cloudflare(asked: Asked) -> Iterator[Answer]:
     """The token's rights, then the account, its plan, its SCIM endpoint and its role model."""
     config = asked.config
     with cloudflare_http(asked.settings, asked.env) as http:
-        answers = [*_cloudflare_rights(http, config)]
+        own = _own_token(http, config.account.id)
+        answers = [*_cloudflare_rights(http, config, own)]
         missing = [answer for answer in answers if answer.status == "problem"]
         if missing and len(missing) == len(answers):
             yield _of_another_account(config, len(missing))
             return
         yield from answers
         if not missing:
+            if own is not None and own.of_user:
+                client = CloudflareClient(http, asked.settings, asked.env)
+                of_its_user = token_user(http, client, config)
+                yield of_its_user
+                if of_its_user.id == NO_MEMBER:
+                    return  # nothing of the account answers
             yield from _account(http, config)
             yield from _scim(http, config)
             yield from _catalogue(http, config)
@@ -126,16 +135,25 @@ def _of_another_account(config: ScimConfig, rights: int) -> Answer:
     )
 
 
-def _cloudflare_rights(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
+@dataclass(frozen=True)
+class _OwnToken:
+    """The token that signs in; `policies` is None where it may not read its own."""
+
+    of_user: bool
+    policies: list[JsonObject] | None
+
+
+def _cloudflare_rights(
+    http: HttpClient, config: ScimConfig, own: _OwnToken | None
+) -> Iterator[Answer]:
     """What the token's own policies say; where it may not read those, what it may read."""
     rights = needed(config)["Cloudflare"]
-    policies = _own_policies(http, config.account.id)
-    if policies is None:
+    if own is None or own.policies is None:
         yield from _seen_rights(http, config, rights)
         return
     granted: set[str] = set()
     account = account_resource(config.account.id)
-    for policy in policies:
+    for policy in own.policies:
         resources = {*inner(policy, "resources")}
         covers = resources & {account, f"{ACCOUNT_SCOPE}.*"} or any(
             key.startswith(f"{USER_SCOPE}.") for key in resources
@@ -145,8 +163,8 @@ def _cloudflare_rights(http: HttpClient, config: ScimConfig) -> Iterator[Answer]
     yield from _rights("Cloudflare", rights, frozenset(granted))
 
 
-def _own_policies(http: HttpClient, account: str) -> list[JsonObject] | None:
-    """The policies of the token that signs in, an account's or a user's; None: not to be read."""
+def _own_token(http: HttpClient, account: str) -> _OwnToken | None:
+    """An account's token or a user's; None for what is no token, as an API key."""
     for base in (f"{account_path(account)}/tokens", OWN_TOKENS):
         try:
             own = string(inner({"is": http.get(f"{base}/verify").body}, "is", "result"), "id")
@@ -158,9 +176,10 @@ def _own_policies(http: HttpClient, account: str) -> list[JsonObject] | None:
             shown = http.get(f"{base}/{quote(own)}")
         except AnswerError as error:
             if error.kind in ("forbidden", "not found"):
-                return None
+                return _OwnToken(base == OWN_TOKENS, None)
             raise
-        return items(inner({"is": shown.body}, "is", "result"), "policies")
+        policies = items(inner({"is": shown.body}, "is", "result"), "policies")
+        return _OwnToken(base == OWN_TOKENS, policies)
     return None
 
 

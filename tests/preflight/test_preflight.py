@@ -549,3 +549,25 @@ def test_a_refresh_that_asks_too_often_is_told(
     answers = [*_okta_refresh(parse_config(content, stack="dev"))]
     assert [str(number) in str(answer.message) for answer in answers] == [True] * told
     assert not any(answer.stops for answer in answers)
+
+
+def test_a_user_s_token_may_do_no_more_than_its_user(sandbox: Sandbox) -> None:
+    every = [right.name for right in CLOUDFLARE["user"]]
+    env = {**sandbox.env, "CLOUDFLARE_API_TOKEN": operator(sandbox, "user", every)}
+    config = stack_config(owner="user")
+    cloudflare = sandbox.world.cloudflare
+    members = cloudflare.accounts[ACCOUNT].members
+    [own] = [member for member in members.values() if member.user_id == cloudflare.operator.id]
+    for roles, said in (
+        (own.roles, None),
+        (["Administrator"], "is no Super Administrator"),
+        ([], "is no Super Administrator"),
+    ):
+        own.roles = roles
+        wrong = problems(answers(sandbox, config, env))
+        lines_ = [str(answer.message) for answer in wrong if answer.id == "cloudflare.user"]
+        assert [said in line for line in lines_ if said] == ([True] if said else [])
+        assert len(lines_) == bool(said)
+    del members[own.id]
+    [answer] = problems(answers(sandbox, config, env))
+    assert f"is no member of account {ACCOUNT}" in str(answer.message)
