@@ -48,7 +48,15 @@ from cfscim.preflight.licences import (
     premium,
 )
 from cfscim.preflight.recycle_bin import recycle_bin
-from cfscim.preflight.rights import DIRECTORY, HOW, HOW_PERSON, HOW_ROLE, Right, needed
+from cfscim.preflight.rights import (
+    DIRECTORY,
+    HOW,
+    HOW_PERSON,
+    HOW_ROLE,
+    Right,
+    directory_roles,
+    needed,
+)
 from cfscim.preflight.token_user import NO_MEMBER, token_user
 from cfscim.rehearsal.handler import inner, items, string, strings
 from cfscim.rehearsal.okta import groups_in_the_way
@@ -560,6 +568,8 @@ def entra(asked: Asked) -> Iterator[Answer]:
     require_cloud(asked.config.entra.cloud, asked.settings, asked.env)
     with graph_http(asked.settings, asked.env) as http:
         claims = _claims(http.signed_headers().get("Authorization", ""))
+        if claims.get("scp") and not strings(claims, "roles"):
+            claims |= directory_roles(http)
         rights = [*entra_rights(asked, claims)]
         yield from rights
         if any(answer.status == "problem" for answer in rights):

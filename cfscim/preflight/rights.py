@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from cfscim.config.facts import TOKEN_PERMISSIONS
+from cfscim.config.json_types import JsonObject
 from cfscim.config.models import ScimConfig
 from cfscim.config.provider_settings import (
     OKTA_ACCESS_TOKEN,
@@ -34,6 +35,7 @@ from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
 from cfscim.vendors.okta import NOT_GRANTED, READ_PEOPLE, READ_ROLES, USERS
 from cfscim.vendors.okta.signin import okta_http
+from cfscim.vendors.pages import odata_pages
 from cfscim.vendors.settings import Settings
 
 
@@ -204,3 +206,21 @@ def _listed(http: HttpClient, settings: Settings, *, by_token: bool) -> Iterator
             path = f"/api/v1/iam/roles/{quote(string(role, 'role'))}/permissions"
             permissions = items(inner({"is": http.get(path).body}, "is"), "permissions")
             yield from (string(permission, "label") for permission in permissions)
+
+
+_PERSONS_ROLES = "/v1.0/me/transitiveMemberOf/microsoft.graph.directoryRole"
+
+
+def directory_roles(http: HttpClient) -> JsonObject:
+    """The claim of a person's directory roles as they are now, held by groups as well; empty where
+    they cannot be read, so that the token's own claim counts, which is as old as the sign-in.
+
+    Source: Microsoft, "List a user's memberships" (a signed-in user needs `User.Read`).
+    """
+    try:
+        listed = [*odata_pages(http, _PERSONS_ROLES, {"$select": "id,roleTemplateId"})]
+    except AnswerError as error:
+        if error.kind not in ("forbidden", "unauthorized", "rejected", "not found"):
+            raise
+        return {}
+    return {"wids": [string(role, "roleTemplateId") for role in listed]}

@@ -19,7 +19,7 @@ from cfscim.preflight.answers import Answer, Asked
 from cfscim.preflight.checks import _okta_refresh, compared_tenant, entra_rights
 from cfscim.preflight.command import as_json, ask, lines, problems
 from cfscim.preflight.licences import premium, rate_limits
-from cfscim.preflight.rights import CLOUDFLARE, ENTRA, OKTA, Right
+from cfscim.preflight.rights import CLOUDFLARE, ENTRA, OKTA, Right, directory_roles
 from cfscim.rehearsal import Rehearsal
 from cfscim.vendors.cloudflare.signin import cloudflare_http
 from cfscim.vendors.entra.models import sent_name
@@ -31,6 +31,7 @@ from sandbox.entra.api.directory import forget
 from sandbox.server.server import Sandbox
 from tests.configs import ACCOUNT, config_object, stack_config
 from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal
+from tests.vendors.http_kit import Vendor, client, reply
 from tests.vendors.rest_kit import listed
 
 pytestmark = pytest.mark.usefixtures("no_sockets")
@@ -571,3 +572,13 @@ def test_a_user_s_token_may_do_no_more_than_its_user(sandbox: Sandbox) -> None:
     del members[own.id]
     [answer] = problems(answers(sandbox, config, env))
     assert f"is no member of account {ACCOUNT}" in str(answer.message)
+
+
+def test_a_person_s_directory_roles_are_those_of_now() -> None:
+    held = [_USER, PERSON["Groups Administrator"]]
+    shown = Vendor(reply(body={"value": [{"id": "r", "roleTemplateId": id_} for id_ in held]}))
+    assert directory_roles(client(shown)) == {"wids": held}
+    assert shown.requests[0].url.path.endswith("/transitiveMemberOf/microsoft.graph.directoryRole")
+    for status in (400, 401, 403, 404):
+        hidden = Vendor(reply(status, {"error": {"code": "BadRequest", "message": "no"}}))
+        assert directory_roles(client(hidden)) == {}, "the token's own claim counts then"
