@@ -49,7 +49,7 @@ def run(request: Request, env: Mapping[str, str]) -> int:
     checked = open_stack(request.stack, "adopt", only_read=True)
     assert checked.config is not None
     stack = checked.file.stack
-    state = _state(request, env)
+    state = known = _state(request, env)
     config = {**checked.file.provider_config, CONFIG_KEY: checked.file.config_object}
     settings = settings_of(checked.file, engine_name(request.stack), env)
     with Vendors(settings, env, here_only=False) as vendors:
@@ -63,7 +63,7 @@ def run(request: Request, env: Mapping[str, str]) -> int:
     for line in (*gone_lines(gone), *report(discovery, checked.config, request.take)):
         say(line, hanging="    ")
     if gone.keys and request.do_import:
-        _restate(engine_name(request.stack), state, env)
+        _restate(engine_name(request.stack), state, env, known, _TAKEN_OUT)
         say("Taken out of the state.")
     code = _write(request, discovery, checked.config, state, env)
     return 1 if gone.doubted or gone.binned or (gone.keys and not request.do_import) else code
@@ -358,11 +358,12 @@ def _write(
         stack = engine_name(request.stack)
         imported = state_of(stack, env)
         assert imported is not None, "the engine has just imported it"
-        _restate(stack, imported.as_declared(discovery.declared, imported_names(content)), env)
+        wanted = imported.as_declared(discovery.declared, imported_names(content))
+        _restate(stack, wanted, env, imported, _PROTECTED)
         say(f"Imported. Next: {preview}")
         return 1 if unfinished else 0
     say(f"Written: {file}. Next: {_as_typed(words)}")
-    say(f"Then: {preview}")
+    say(f"Then: {preview}; all of it is protected until the next `pulumi up`, a destroy included.")
     return 1
 
 
@@ -381,9 +382,37 @@ def import_words(stack: str, file: Path) -> list[str]:
     ]
 
 
-def _restate(stack: str, state: State, env: Mapping[str, str]) -> None:
-    """The engine takes this state for its own; secrets are encrypted in it all the way."""
-    _carry_out(["stack", "import", "--stack", stack], env, json.dumps(state.export))
+@dataclass(frozen=True)
+class _Left:
+    """How the stack is left where its state could not be written: why that matters, what to do."""
+
+    why: str
+    instead: str
+
+
+_IMPORT = _Left("the state may lack some of it", "put it right, run adopt again")
+_TAKEN_OUT = _Left(
+    "nothing was taken out of the state, and nothing imported", "put it right, run adopt again"
+)
+_PROTECTED = _Left(
+    "all of it is imported, and protected as a whole until the next update",
+    "put it right; `pulumi up` protects what the program says",
+)
+
+
+def _restate(stack: str, state: State, env: Mapping[str, str], known: State, left: _Left) -> None:
+    """The engine takes this state for its own; secrets are encrypted in it all the way. It refuses
+    by its own lock while an update runs (pulumi/pkg/backend/diy, `ImportDeployment`). Raises
+    `ScimError` where an update ended since `known` was read: its work would be overwritten."""
+    now = state_of(stack, env)
+    if now is not None and now.export.get("deployment") != known.export.get("deployment"):
+        raise ScimError(
+            f"pulumi stack import --stack {stack}",
+            "somebody else's update changed the state meanwhile",
+            f"it would be overwritten; {left.why}",
+            left.instead.replace("put it right", "let it end"),
+        )
+    _carry_out(["stack", "import", "--stack", stack], env, json.dumps(state.export), left=left)
 
 
 def _as_typed(words: Iterable[str]) -> str:
@@ -392,7 +421,9 @@ def _as_typed(words: Iterable[str]) -> str:
     return shlex.join(["pulumi", *(("-C", folder) if folder else ()), *words])
 
 
-def _carry_out(words: Sequence[str], env: Mapping[str, str], given: str = "") -> None:
+def _carry_out(
+    words: Sequence[str], env: Mapping[str, str], given: str = "", *, left: _Left = _IMPORT
+) -> None:
     done = asked(*words, env=env, seconds=processes.WORK_SECONDS, given=given)
     if done is None:
         raise MissingError(
@@ -404,10 +435,10 @@ def _carry_out(words: Sequence[str], env: Mapping[str, str], given: str = "") ->
     if done.returncode != 0:
         said = " ".join((done.stderr + done.stdout).split())[-600:]
         raise ScimError(
-            f"pulumi {words[0]}",
+            f"pulumi {' '.join(words[:2]) if given else words[0]}",
             said,
-            "the state may lack some of it",
-            "put it right, run adopt again",
+            left.why,
+            left.instead,
         )
 
 

@@ -208,7 +208,10 @@ def state_of(stack: str, env: Mapping[str, str]) -> State | None:
         if "no stack named" in done.stderr:
             return State()  # the very first day
         raise _unread(stack, done.stderr)
-    return read_state(json.loads(done.stdout))
+    try:
+        return read_state(json.loads(done.stdout))
+    except ValueError:
+        raise _unread(stack, "what it printed is no JSON") from None
 
 
 def state_in(file: str) -> State:

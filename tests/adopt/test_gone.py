@@ -13,6 +13,7 @@ import yaml
 from cfscim.adopt.command import Request, gone_lines, run
 from cfscim.adopt.finder import find_gone
 from cfscim.adopt.state import read_state
+from cfscim.config.messages import ScimError
 from cfscim.rehearsal import RehearsalDeployer
 from cfscim.rehearsal.vendors import Vendors
 from sandbox.entra.api.directory import forget
@@ -182,7 +183,10 @@ def test_the_command_says_it_and_lets_the_engine_take_it_out(
     Path("Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": API}))
     Path("state.json").write_text(json.dumps(stack.state()))
     engine = tmp_path / "pulumi"
-    engine.write_text('#!/bin/sh\necho "$@" > said\ncat > given.json\n')
+    engine.write_text(
+        '#!/bin/sh\n[ "$2" = export ] && exec cat state.json\necho "$@" > said\n'
+        "cat > given.json\n[ ! -e fails ] || { echo no lock >&2; exit 1; }\n"
+    )
     engine.chmod(0o700)
     env = {**sandbox.env, "PATH": f"{tmp_path}:/bin:/usr/bin"}
     assert run(Request("dev", "state.json"), env) == 1
@@ -195,6 +199,17 @@ def test_the_command_says_it_and_lets_the_engine_take_it_out(
     assert "okta-push" not in "".join(
         name for _, name in read_state(json.loads(Path("given.json").read_text())).resources
     )
+    Path("fails").touch()
+    with pytest.raises(ScimError, match="no lock; nothing was taken out of the state"):
+        run(Request("dev", "state.json", do_import=True), env)
+    Path("said").unlink()
+    Path("read.json").write_text(Path("state.json").read_text())
+    later: Any = stack.state()
+    later["deployment"]["manifest"] = {"time": "2026-11-27T13:00:00Z"}
+    Path("state.json").write_text(json.dumps(later))
+    with pytest.raises(ScimError, match="somebody else's update changed the state meanwhile"):
+        run(Request("dev", "read.json", do_import=True), env)
+    assert not Path("said").exists(), "nothing is overwritten"
 
 
 @pytest.mark.parametrize("kind", ["okta", "entra"])
