@@ -1,9 +1,11 @@
 """Secrets taken out of any text before it can reach a person, a log or a file."""
 
+import os
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as NoBase64
 from collections.abc import Iterable, Iterator
+from string import ascii_lowercase, ascii_uppercase
 from urllib.parse import quote
 
 from cfscim.config.credentials import MASK, PEM, looks_secret
@@ -31,19 +33,29 @@ _CHANGED = re.compile(
 
 _SHORTEST_KNOWN = 4
 _SHORTEST_CUT = 8
-"""Below this a cut secret, or its Base64, is too short to be told from an ordinary word."""
+"""Below this a part of a secret, or of its Base64, cannot be told from an ordinary word."""
+_RUN, _GRAM = 12, 6
+"""So many characters of a secret in a row give it away; how many of them are looked for at once."""
+_LONGEST = 4096
+"""No credential is longer in one line."""
+_SMALL = str.maketrans(ascii_uppercase, ascii_lowercase)
+_AROUND = re.compile(r"[\w+/~.-]*")
 
 
 def mask(text: str, known: Iterable[str] = ()) -> str:
     """The text with every credential replaced by `[secret]`.
 
     `known` are secrets in use, replaced wherever they stand: in any case, percent-encoded, in
-    Base64, with a character cut off. Besides them everything in the shape of a credential goes.
+    Base64, and every longer part of them. Besides them everything in the shape of a credential
+    goes.
     """
     for secret in sorted({*known}, key=len, reverse=True):
         if len(secret) >= _SHORTEST_KNOWN:
-            for pattern in _echoes(secret):
-                text = re.sub(pattern, MASK, text, flags=re.IGNORECASE)
+            for form in _plain(secret):
+                text = re.sub(re.escape(form), MASK, text, flags=re.IGNORECASE)
+        for part in _parts(secret):
+            for form in dict.fromkeys([*_plain(part), *_coded(part)]):
+                text = _without_runs(text, form)
     text = PEM.sub(MASK, text)
     text = _SCHEME.sub(rf"\1 {MASK}", text)
     text = _NAMED.sub(rf"\1{MASK}", text)
@@ -51,21 +63,56 @@ def mask(text: str, known: Iterable[str] = ()) -> str:
     return _BASE64.sub(lambda word: MASK if _hides_secret(word.group()) else word.group(), text)
 
 
-def _echoes(secret: str) -> Iterator[str]:
-    """Patterns of the forms in which a vendor may repeat a secret."""
-    yield re.escape(secret)
-    yield from {re.escape(quote(secret, safe=safe)) for safe in ("", "/")}
-    if len(secret) >= _SHORTEST_CUT:
-        yield re.escape(secret[:-1])
-        yield re.escape(secret[1:])
+def _parts(secret: str) -> Iterator[str]:
+    """What of a secret nobody may see a part of; not the words around a key."""
+    lines = secret.splitlines() if PEM.search(secret) else [secret]
+    return (line for line in lines if len(line) >= _SHORTEST_CUT and "-----" not in line)
+
+
+def _plain(secret: str) -> set[str]:
+    """A secret as it is and percent-encoded."""
+    return {secret, quote(secret, safe=""), quote(secret, safe="/")}
+
+
+def _coded(secret: str) -> Iterator[str]:
+    """What Base64 makes of a secret in any case, wherever it begins modulo three bytes; what stands
+    around it has its bits in the characters at both ends, which are left out."""
+    for written in (secret, secret.upper(), secret.lower()):
         for shift in range(3):
-            # What Base64 makes of the secret depends on where it begins, modulo three bytes; the
-            # characters at both ends also hold bits of what stands around it.
-            coded = b64encode(b"\0" * shift + secret.encode()).decode().rstrip("=")
-            whole = (shift + len(secret.encode())) * 8 // 6
-            core = coded[-(-shift * 8 // 6) : whole]
-            for form in {core, core.replace("+", "-").replace("/", "_")}:
-                yield rf"[A-Za-z0-9+/_-]*{re.escape(form)}[A-Za-z0-9+/_-]*=*"
+            coded = b64encode(b"\0" * shift + written.encode()).decode().rstrip("=")
+            core = coded[-(-shift * 8 // 6) : (shift + len(written.encode())) * 8 // 6]
+            yield from (core, core.replace("+", "-").replace("/", "_"))
+
+
+def _without_runs(text: str, form: str) -> str:
+    """The text without any word that has as many characters of the form in a row as tell it."""
+    small, form = text.translate(_SMALL), form.translate(_SMALL)
+    least = min(_RUN, len(form) - 1)
+    places: dict[str, list[int]] = {}
+    for place in range(len(form) - _GRAM + 1):
+        places.setdefault(form[place : place + _GRAM], []).append(place)
+    parts, end = [], 0
+    # Of so many characters in a row, one of these looks meets a whole gram.
+    for at in range(0, len(small), max(1, least - _GRAM + 1)):
+        for place in places.get(small[at : at + _GRAM], ()):
+            before = _alike(small[:at][: -_LONGEST - 1 : -1], form[:place][::-1])
+            last = at + _alike(small[at : at + _LONGEST], form[place:])
+            if at >= end and last - at + before >= least:
+                first = at - before - _word(text[end : at - before][::-1])
+                parts += [text[end:first], MASK]
+                end = last + _word(text[last:])
+    return "".join([*parts, text[end:]])
+
+
+def _alike(text: str, form: str) -> int:
+    """How many characters two texts begin with alike."""
+    return len(os.path.commonprefix([text, form]))  # noqa: RUF071 - characters, no paths
+
+
+def _word(text: str) -> int:
+    """How long the word is that a text begins with."""
+    begun = _AROUND.match(text)
+    return begun.end() if begun else 0
 
 
 def _is_secret(word: str) -> bool:

@@ -44,6 +44,38 @@ def test_a_known_secret_is_masked_in_every_form(form: str, secret: str) -> None:
     assert said.endswith("' was refused")
 
 
+def _in_two(text: str) -> str:
+    return f"{text[:16]}\n{text[16:]}"
+
+
+SHAPELESS = "Zq7~Canary.Xy9+Canary/Wv8=Canary"
+PARTS: dict[str, Callable[[str], str]] = {
+    "one cut out": lambda secret: secret[:20] + secret[21:],
+    "two cut off at each end": lambda secret: secret[2:-2],
+    "the first half": lambda secret: secret[: len(secret) // 2],
+    "the second half in capitals": lambda secret: secret[len(secret) // 2 :].upper(),
+    "on two lines": lambda secret: _in_two(secret),
+    "base64 in capitals": lambda secret: base64.b64encode(secret.upper().encode()).decode(),
+    "base64 of what is cut": lambda secret: base64.b64encode(secret[:-1].encode()).decode(),
+    "base64 on two lines": lambda secret: _in_two(base64.b64encode(secret.encode()).decode()),
+}
+
+
+@pytest.mark.parametrize("form", PARTS)
+@pytest.mark.parametrize("secret", [SHAPELESS, CLOUDFLARE, OKTA])
+def test_a_part_of_a_known_secret_is_masked(form: str, secret: str) -> None:
+    said = mask(f"the token '{PARTS[form](secret)}' was refused", [secret])
+    assert traces(secret, said) == traces(secret.upper(), said) == []
+    assert said.startswith("the token '")
+    assert said.endswith("' was refused")
+
+
+def test_of_a_key_only_the_key_is_masked() -> None:
+    key = f"-----BEGIN PRIVATE KEY-----\n{'aB3+' * 16}\n-----END PRIVATE KEY-----"
+    said = mask(f"this is no PRIVATE KEY for END users: {'aB3+' * 16}", [key])
+    assert said == "this is no PRIVATE KEY for END users: [secret]"
+
+
 @pytest.mark.parametrize(
     "form", [form for form in FORMS if form not in ("in small letters", "the first cut off")]
 )
