@@ -12,7 +12,6 @@ from cfscim.config.kinds import GUARD
 from cfscim.config.lanes import Lane, lanes
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_names, scim_base_url
-from cfscim.config.policy.lock_out import delivers
 from cfscim.config.roles import Role
 from cfscim.config.warnings import lines, warnings
 from components.access_guard import AccessGuard
@@ -128,7 +127,7 @@ def _unassigns(lane: Lane) -> bool:
     """Whether somebody is assigned to an Okta app of this way and would be deactivated with it;
     where the assignment is protected, nothing but the app's own end is of interest."""
     okta = lane.config.identity_provider.kind == "okta"
-    return okta and (delivers(lane.config) or not lane.leaves_okta)
+    return okta and (lane.config.identity_provider.delivers or not lane.leaves_okta)
 
 
 def _role_groups(

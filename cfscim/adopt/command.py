@@ -18,7 +18,7 @@ from cfscim.adopt.state import State, asked, settings_of, state_in, state_of
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.kinds import ENTRA_CREDENTIALS, TOKENS, words_for
 from cfscim.config.messages import CONFIG_KEY, MissingError, ScimError
-from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.config.models import ScimConfig
 from cfscim.hints import engine_command, engine_folder
 from cfscim.program.registrations import Declared, Options, Registration
 from cfscim.rehearsal.handler import Candidate, Resource, items, string
@@ -213,12 +213,7 @@ def notes(discovery: Discovery, config: ScimConfig) -> Iterator[str]:
             "the credentials that Entra keeps cannot be read; the next update saves them anew, "
             "with the stack's own token, and tests them"
         )
-    provider = config.identity_provider
-    if (
-        isinstance(provider, OktaConfig)
-        and provider.api_integration == "console"
-        and not provider.api_integration_confirmed
-    ):
+    if config.identity_provider.by_hand and not config.identity_provider.confirmed:
         yield (
             "pushes of groups are looked for once identityProvider.apiIntegrationConfirmed is "
             "true; run adopt again then, before the update"

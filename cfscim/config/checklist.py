@@ -79,11 +79,7 @@ def steps(
 def _leaving_okta(config: ScimConfig, app_id: str, okta_domain: str) -> Iterator[Step]:
     """Okta deactivates everybody when the assignment goes, unless it was told not to."""
     okta = config.identity_provider
-    if (
-        isinstance(okta, OktaConfig)
-        and okta.api_integration == "console"
-        and lanes(config)[0].leaves_okta
-    ):
+    if isinstance(okta, OktaConfig) and okta.by_hand and lanes(config)[0].leaves_okta:
         when = "`switched: true`" if config.move is not None else "anything is removed"
         yield Step(
             f"Okta, app {okta.app_label}",
@@ -144,7 +140,7 @@ def _okta(lane: Lane, okta: OktaConfig, app_id: str, okta_domain: str) -> Iterat
     config, leaving = lane.config, lane.leaves_okta
     link = okta_app_link(okta, app_id, okta_domain)
     here = f"Okta, app {okta.app_label}"
-    confirmed, by_api = okta.api_integration_confirmed, okta.api_integration == "api"
+    confirmed, by_api = okta.confirmed, not okta.by_hand
     in_use, switches = "cloudflare.token.used", "okta.features.*"
     pages = by_hand(api=by_api, leaving=leaving and (confirmed or by_api))
     integration, push = pages.pop(Page.INTEGRATION), pages.pop(Page.PUSH)

@@ -163,6 +163,21 @@ class OktaConfig(Part):
         description="The group of all Cloudflare users, assigned to the app.",
     )
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person, and no update, hands URL and token over."""
+        return self.api_integration == "console"
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether a person says that this was done."""
+        return self.api_integration_confirmed
+
+    @property
+    def delivers(self) -> bool:
+        """Whether groups are pushed at all; else everything waits for a person."""
+        return not self.by_hand or self.confirmed
+
 
 class EntraConfig(Part):
     """Microsoft Entra as identity provider (guide, "Provision using Microsoft Entra")."""
@@ -213,6 +228,21 @@ class EntraConfig(Part):
         "Entra's SCIM dialect.",
         examples=["?aadOptscim062020"],
     )
+
+    @property
+    def by_hand(self) -> bool:
+        """Never: each update hands URL and token over."""
+        return False
+
+    @property
+    def confirmed(self) -> bool:
+        """Nothing is done by hand that could be."""
+        return False
+
+    @property
+    def delivers(self) -> bool:
+        """Whether the job is started."""
+        return self.start
 
 
 IdentityProvider = Annotated[OktaConfig | EntraConfig, Field(discriminator="kind")]

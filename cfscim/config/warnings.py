@@ -128,14 +128,14 @@ def _okta(config: ScimConfig) -> Iterator[Message]:
     provider = config.identity_provider
     if not isinstance(provider, OktaConfig):
         return
-    if provider.api_integration == "api" and provider.catalog_app == GUIDE_APP:
+    if not provider.by_hand and provider.catalog_app == GUIDE_APP:
         yield _warn(
             *("identityProvider", "apiIntegration"),
             what=f"Okta does not let {GUIDE_APP} be configured through its API and answers UNKNOWN",
             why="the update will fail",
             instead="write apiIntegration: console",
         )
-    if provider.api_integration == "api" and config.role_model == "virtualGroups":
+    if not provider.by_hand and config.role_model == "virtualGroups":
         yield _warn(
             *("identityProvider", "apiIntegration"),
             what=f"no API can {to_do([RENAME_GROUPS])}, and Cloudflare refuses to rename a virtual "

@@ -473,8 +473,7 @@ def _organisation(http: HttpClient, asked: Asked) -> Iterator[Answer]:
 def _okta_switches(client: OktaClient, asked: Asked) -> Iterator[Answer]:
     """What the gate of the update will ask of the app; before the first one there is none."""
     okta = asked.config.okta
-    by_hand = okta.api_integration == "console" and okta.api_integration_confirmed
-    if not by_hand or not asked.application:
+    if not (okta.by_hand and okta.confirmed and asked.application):
         return
     id_, about = "okta.switches", f"Okta app {okta.app_label}"
     try:

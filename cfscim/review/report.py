@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from cfscim.config.access import Grant
 from cfscim.config.kinds import kind_of, words_for
 from cfscim.config.models import ScimConfig
-from cfscim.config.policy.lock_out import delivers
 from cfscim.config.roles import ROLES, Role
 from cfscim.hints import anywhere, stack_words
 from cfscim.plan.model import as_json, grant_json
@@ -154,7 +153,7 @@ def _verdict(review: Review) -> Line:
     unseen = [role.role.value for role in roles if role.after.managed is Managed.ELSEWHERE]
     if unseen:
         line.append(f" Not in these numbers: who has {', '.join(unseen)}, because {where} decides.")
-    if not delivers(review.after.config):
+    if not review.after.config.identity_provider.delivers:
         line.append(f" {_waiting(review)}")
     return tuple(line)
 
@@ -553,7 +552,7 @@ def once(review: Review) -> Iterator[Line]:
     before, after = review.before.config, review.after.config
     if review.provider_switched:
         yield _old_provider(before)
-    elif _token_by_hand(after) and review.token_replaced:
+    elif after.identity_provider.by_hand and review.token_replaced:
         yield from steps_of(
             review.after,
             [
@@ -568,11 +567,6 @@ def once(review: Review) -> Iterator[Line]:
             Code(f"{before.account.name} ({before.account.id})"),
             ", decide what becomes of its members and User Groups: this program leaves them.",
         )
-
-
-def _token_by_hand(config: ScimConfig) -> bool:
-    provider = config.identity_provider
-    return provider.kind == "okta" and provider.api_integration == "console"
 
 
 def _old_provider(before: ScimConfig) -> Line:

@@ -9,7 +9,6 @@ from cfscim.config.kinds import APPLICATIONS, JOBS, TOKENS, kind_of, words_for
 from cfscim.config.lanes import lanes, moved, primary
 from cfscim.config.models import removal_for
 from cfscim.config.names import group_names
-from cfscim.config.policy.lock_out import delivers
 from cfscim.config.project import Settings
 from cfscim.config.roles import Role
 from cfscim.report.document import Code, Inline, Line, Strong, codes, count, listed
@@ -472,11 +471,11 @@ def _new_names(who: Line) -> Line:
 
 def first_effect(review: Review) -> Iterator[Risk]:
     """Roles that were declared before and reach Cloudflare only now."""
-    if review.before is None or delivers(review.before.config):
+    if review.before is None or review.before.config.identity_provider.delivers:
         return
     people = sorted({grant.person for grant in review.people.difference.kept})
     roles = (", and with them the roles of ", *codes(people, most=MOST_NAMES)) if people else ()
-    if delivers(review.after.config) and not review.provider_switched:
+    if review.after.config.identity_provider.delivers and not review.provider_switched:
         yield Risk(
             "takes-effect",
             (
@@ -526,7 +525,7 @@ def _token_replaced(review: Review, change: ResourceChange, line: Line, heir: st
 
 
 def _new_token(review: Review) -> str:
-    if not _by_console(review):
+    if not review.after.config.identity_provider.by_hand:
         return f" {_handed_over(review)}"
     return (
         " The new token is made first and the old one is deleted at the end of the same update: "
@@ -535,14 +534,9 @@ def _new_token(review: Review) -> str:
 
 
 def _handed_over(review: Review) -> str:
-    if _by_console(review):
+    if review.after.config.identity_provider.by_hand:
         return "from then on Okta provisions nobody until a person enters the new token."
     return f"{tenant_words(review.after.config)} gets the new token before the old one is deleted."
-
-
-def _by_console(review: Review) -> bool:
-    provider = review.after.config.identity_provider
-    return provider.kind == "okta" and provider.api_integration == "console"
 
 
 def begun(review: Review) -> Iterator[Risk]:

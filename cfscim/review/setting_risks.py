@@ -283,9 +283,7 @@ def _token_life(review: Review, old: TokenConfig, new: TokenConfig) -> Risks:
 
 def _pushes(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     old, new = before.identity_provider, after.identity_provider
-    if old.kind != "okta" or new.kind != "okta" or new.api_integration != "console":
-        return
-    if old.api_integration_confirmed and not new.api_integration_confirmed:
+    if new.by_hand and old.confirmed and not new.confirmed:
         yield Risk(
             "pushes-removed",
             (

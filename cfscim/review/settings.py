@@ -106,7 +106,7 @@ def _shown(value: Plain) -> str:
 
 
 def _start(after: ScimConfig) -> str:
-    if getattr(after.identity_provider, "start", True):
+    if after.identity_provider.kind == "okta" or after.identity_provider.start:
         return "Provisioning is started at the end of the update."
     return "Provisioning is paused: nobody gains and nobody loses a role in Cloudflare any more."
 
@@ -121,7 +121,7 @@ def _scope(after: ScimConfig) -> str:
 
 
 def _integration(after: ScimConfig) -> str:
-    if getattr(after.identity_provider, "api_integration", "console") == "api":
+    if not after.identity_provider.by_hand:
         return (
             "The program sets URL and token through Okta's API, and the update fails unless Okta "
             "reports the connection as enabled."
@@ -130,7 +130,7 @@ def _integration(after: ScimConfig) -> str:
 
 
 def _confirmed(after: ScimConfig) -> str:
-    if getattr(after.identity_provider, "api_integration_confirmed", False):
+    if after.identity_provider.confirmed:
         return "Okta is asked whether the console steps are done; then the role groups are pushed."
     return "The pushes are taken out until the console steps are confirmed again."
 

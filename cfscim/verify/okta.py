@@ -76,7 +76,7 @@ def app_questions(
         partial(_catalog, facts, okta),
         general,
     )
-    set_by_api = okta.api_integration == "api"
+    set_by_api = not okta.by_hand
     for switch in listed(leaving=leaving and set_by_api):
         yield ask(
             _id(switch).removeprefix("okta."),
@@ -160,7 +160,7 @@ def _active(facts: OktaFacts, okta: OktaConfig) -> Verdict:
 def _anew(okta: OktaConfig) -> Iterator[Action]:
     """With the app goes what hangs on it, and a refresh ends at the first of that which is gone."""
     yield actions.ADOPT
-    if okta.api_integration == "api":
+    if not okta.by_hand:
         yield actions.UPDATE
         return
     yield actions.config("identityProvider.apiIntegrationConfirmed", "false")
@@ -231,7 +231,7 @@ def _connection(config: ScimConfig, facts: OktaFacts) -> Verdict:
         return fails(expected, f"enabled, {connection.base_url}", by_hand)
     if connection.status == "ENABLED" and connection.base_url == wanted:
         return holds(expected)
-    if config.okta.api_integration == "api" and connection.status != "ENABLED":
+    if not config.okta.by_hand and connection.status != "ENABLED":
         actual = f"{connection.status}: Okta supports no settings by API for this app"
         if connection.status != "UNKNOWN":
             return fails(expected, connection.status, by_hand)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from cfscim.config.lanes import Lane, lanes
-from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_names, scim_base_url
 from cfscim.config.okta_switches import unlisted
 from cfscim.vendors.cloudflare.api import CloudflareClient
@@ -148,8 +148,7 @@ def _questions(
             *member_questions(way, about.now),
         ]
         if about is first:
-            provider = about.config.identity_provider
-            if about.leaving and getattr(provider, "api_integration", "") == "console":
+            if about.leaving and about.config.identity_provider.by_hand:
                 questions = [*leaving_okta(questions)]
             whole = [
                 *token_questions(about.config, about.outputs, facts, about.now, longest),
@@ -270,10 +269,8 @@ def first_state(config: ScimConfig, questions: list[Question]) -> list[Question]
     Until somebody has done the steps by hand and written `apiIntegrationConfirmed: true`, nothing
     is assigned or pushed, and everything that follows from it would fail for that reason.
     """
-    okta = config.identity_provider
-    if not isinstance(okta, OktaConfig):
-        return questions
-    if okta.api_integration != "console" or okta.api_integration_confirmed:
+    provider = config.identity_provider
+    if provider.confirmed or not provider.by_hand:
         return questions
     kept = [question for question in questions if not _FOLLOWS.match(question.id)]
     follows = len(questions) - len(kept)

@@ -100,7 +100,9 @@ class _Token:
         self._now = now
         self._longest = longest
         self._wanted = TOKEN_PERMISSIONS[config.token.owner]
-        self._by_api = getattr(config.identity_provider, "api_integration", "") == "api"
+        self._by_api = (
+            config.identity_provider.kind == "okta" and not config.identity_provider.by_hand
+        )
         self.permissions = sorted(self._wanted)
         self.networks = named(sorted(config.token.allowed_cidrs)) or "from everywhere"
 

@@ -100,7 +100,7 @@ class OktaProvisioning(pulumi.ComponentResource):
 
     def _gate(self, lane: Lane, app: OktaApp, token: ScopedToken) -> pulumi.Resource | None:
         base_url, okta_config = scim_base_url(lane.config), lane.config.okta
-        if okta_config.api_integration == "api":
+        if not okta_config.by_hand:
             return OktaApiIntegration(
                 "okta-api-integration",
                 app.id,
@@ -110,7 +110,7 @@ class OktaProvisioning(pulumi.ComponentResource):
                 leaving=lane.leaves_okta,
                 opts=pulumi.ResourceOptions(parent=self),
             )
-        if okta_config.api_integration_confirmed:
+        if okta_config.confirmed:
             return OktaGate(
                 OKTA_CONSOLE_GATE,
                 app.id,

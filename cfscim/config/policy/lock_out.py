@@ -8,7 +8,7 @@ from typing import Any
 from cfscim.config.access import people
 from cfscim.config.lanes import lanes, moved, way_of
 from cfscim.config.messages import ScimError
-from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
+from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import group_names
 from cfscim.config.policy.model import Case, Finding, Rule
 from cfscim.config.roles import Role
@@ -65,7 +65,8 @@ class Charge:
                 f"{lane.config.identity_provider.kind} {lane.config.role_model}"
                 for lane in lanes(config)
                 # A job of Entra that stops takes nothing; without its assignment Okta's app does.
-                if lane.config.identity_provider.kind == "entra" or delivers(lane.config)
+                if lane.config.identity_provider.kind == "entra"
+                or lane.config.identity_provider.delivers
             ),
             config.account.id,
         )
@@ -254,7 +255,7 @@ def _stage(before: ScimConfig, after: ScimConfig) -> tuple[str, str] | None:
     side_by_side = "first move.to with both ways side by side"
     switch = "first move.switched: true, and an update"
     clean_up = "first write what stands under move.to in its place and take move out"
-    if old is not None and not old.switched and not delivers(moved(before)):
+    if old is not None and not old.switched and not moved(before).identity_provider.delivers:
         switch = "first the console steps of the new way, and what confirms or starts it"
     here, there = way_of(before), way_of(after)
     if old is None and new is None:
@@ -266,7 +267,7 @@ def _stage(before: ScimConfig, after: ScimConfig) -> tuple[str, str] | None:
         if new.switched:
             return "the former way is taken out before both stood side by side", side_by_side
         target = moved(after).identity_provider
-        if target.kind != here[2] and _confirmed(moved(after)):
+        if target.kind != here[2] and moved(after).identity_provider.confirmed:
             return (
                 "the console steps are confirmed for an app that does not exist yet",
                 f"{side_by_side} and apiIntegrationConfirmed: false",
@@ -284,29 +285,19 @@ def _stage(before: ScimConfig, after: ScimConfig) -> tuple[str, str] | None:
             return f"{_differs(here, there)} in the middle of a move", switch
         if way_of(moved(before)) != way_of(moved(after)):
             return "the move goes to another way than before", clean_up if old.switched else switch
-        if new.switched and not old.switched and not delivers(moved(before)):
+        if new.switched and not old.switched and not moved(before).identity_provider.delivers:
             return "the former way is taken out before the new one delivers anything", switch
         if old.switched and not new.switched:
             return "the former way comes back after the switch", clean_up
-        if _confirmed(moved(before)) and not _confirmed(moved(after)):
+        if (
+            moved(before).identity_provider.confirmed
+            and not moved(after).identity_provider.confirmed
+        ):
             return (
                 "the console steps of the new way are taken back, and its pushes and assignment go",
                 clean_up if old.switched else "leave them confirmed, or give the move up",
             )
     return None
-
-
-def delivers(config: ScimConfig) -> bool:
-    """Whether groups are provisioned at all: pushed by Okta, or by a started job in Entra."""
-    provider = config.identity_provider
-    if isinstance(provider, OktaConfig):
-        return provider.api_integration == "api" or provider.api_integration_confirmed
-    return provider.start
-
-
-def _confirmed(config: ScimConfig) -> bool:
-    """Whether the console steps of an Okta app are said to be done."""
-    return getattr(config.identity_provider, "api_integration_confirmed", False)
 
 
 def _differs(here: tuple[str, str, str], there: tuple[str, str, str]) -> str:

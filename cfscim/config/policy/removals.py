@@ -7,7 +7,6 @@ from cfscim.config.access import access_table, managed_elsewhere, people
 from cfscim.config.lanes import lanes, way_of
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
 from cfscim.config.names import group_names
-from cfscim.config.policy.lock_out import delivers
 from cfscim.config.policy.model import Case, Finding, Rule
 from cfscim.config.roles import Role
 
@@ -139,7 +138,8 @@ def _everybody(before: ScimConfig, after: ScimConfig) -> Iterator[tuple[str, str
             yield f"{unseen} is emptied", "list who keeps the role"
     for way in _successions(before, after):
         yield from _users_gone(way)
-        if delivers(way.old) and not any(map(delivers, way.heirs)):
+        heirs = (heir.identity_provider for heir in way.heirs)
+        if way.old.identity_provider.delivers and not any(heir.delivers for heir in heirs):
             yield _stopped(way.old, way.heirs[0])
         if way.goes_on:
             old, new = way.old.identity_provider, way.heirs[0].identity_provider
