@@ -17,6 +17,8 @@ from cfscim.report.say import say
 _BEGINS, _ENDS = os.path.splitext(PROJECT_FILE)
 _BEGINS += "."
 PATTERN = f"{_BEGINS}*{_ENDS}"
+_QUALIFIED = re.compile(r"(\w[\w.-]*/){0,2}[^/]*")
+"""A stack's name with its organisation, and with its project between them (Pulumi, "Stacks")."""
 _OTHERS = re.compile(r"pulumi[._-](?P<stack>.+)\.(ya?ml|json)\Z", re.IGNORECASE)
 
 
@@ -56,10 +58,12 @@ def stack_path(name: str, command: str) -> str:
     beside = is_stack_file(name.rsplit("/", 1)[-1]) and os.path.dirname(name)
     folder = beside or "."
     file = os.path.join(beside or "", f"{_BEGINS}{stack}{_ENDS}")
-    if stack and os.path.lexists(file):
+    if stack and os.path.lexists(file) and (beside or _QUALIFIED.fullmatch(name)):
         hints.about(file, engine_name(name))
         return file
     what = f"{one_line(file)} is not here" if stack else "it names no stack"
+    if os.path.lexists(file):
+        what = "this is not the name of a stack"
     if stack and os.path.lexists(there := os.path.join(os.path.dirname(name), file)):
         # A folder and a stack's name, where the folder is one and no organisation.
         raise UsageError(

@@ -41,6 +41,16 @@ def test_a_folder_and_a_stack_s_name_is_answered_with_the_file(folder: Path) -> 
     assert caught.value.message.instead == "write stacks/Pulumi.dev.yaml"
 
 
+@pytest.mark.parametrize("name", ["../prod", "./prod", "/prod", "a/b/c/prod", "acme//prod"])
+def test_what_stands_before_a_stack_s_name_is_an_organisation_and_a_project(
+    folder: Path, name: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        stack_path(name, "plan")
+    assert caught.value.message.what == "this is not the name of a stack"
+    assert "prod" in caught.value.message.instead
+
+
 @pytest.mark.parametrize("command", sorted(OF_A_STACK))
 def test_every_command_speaks_of_itself(folder: Path, command: str) -> None:
     more = ["--person", "a@b.io"] if command == "restore-super-admin" else []
