@@ -144,6 +144,8 @@ def show_text(
             "by that; run `pulumi destroy` first if it was meant."
         )
     sys.stdout.flush()
+    if many:
+        results = sorted(results, key=_riskiest)
     if whole or all(result.review is None for result in results):
         show([brief for result in results if (brief := _document(result)) is not None])
         return
@@ -158,6 +160,13 @@ def show_text(
     if many and reviews:
         documents.append(Document("", (), (), outro=(Paragraph((totals(reviews),)),)))
     show(documents)
+
+
+def _riskiest(result: StackResult) -> float:
+    """A stack with the gravest risk comes first, but for the program's, which is everybody's."""
+    if result.review is None:
+        return -1
+    return min((risk.rank for risk in risks(result.review) if risk.rank), default=float("inf"))
 
 
 def _brief(result: StackResult, *, many: bool) -> Document | None:

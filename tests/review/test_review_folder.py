@@ -1,6 +1,7 @@
 """Many stacks in one review: those that change in full, the others by name, removed ones said."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,18 @@ def test_the_same_change_prints_the_same_bytes(repository: Path, capsys) -> None
     write(repository, "two", stack(1, ADA))
     write(repository, "one", stack(0, ADA))
     assert len({comment(capsys) for _ in range(3)}) == 1
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_the_stack_with_the_gravest_risk_comes_first(
+    repository: Path, capsys: pytest.CaptureFixture[str], whole: bool
+) -> None:
+    for number, name in enumerate(("one", "two")):
+        write(repository, name, stack(number, ADA))
+    strong = stack(2)
+    strong["roles"]["Super Administrator - All Privileges"]["members"].append(ADA)
+    write(repository, "three", strong)
+    assert run(Request(against="main", whole=whole)) == 0
+    text = capsys.readouterr().out
+    titles = re.findall(r"^(?:Stack|.*[Pp]lan of stack) (one|two|three)\b", text, re.MULTILINE)
+    assert titles == ["three", "one", "two"]
