@@ -8,15 +8,14 @@ from collections.abc import Callable, Mapping
 
 import typer
 
-from cfscim.config.messages import ScimError, UsageError
+from cfscim.config.messages import ScimError
 from cfscim.config.names import account_path
 from cfscim.config.roles import SUPER_ADMINISTRATOR_ROLE_ID, Role
-from cfscim.config.words import is_address, what_is_wrong
 from cfscim.report.say import say
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.cloudflare.models import AccountMember
 from cfscim.vendors.cloudflare.signin import token_http
-from cfscim.verify.command import Subject, load
+from cfscim.verify.command import Subject, load, require_address
 from cfscim.verify.directory import named
 
 _ROLE = Role.SUPER_ADMINISTRATOR.value
@@ -38,11 +37,7 @@ def run(
     anything is asked; `ConfigError`, `MissingError`, and `ScimError` where the person is no member
     or Cloudflare refuses.
     """
-    if not is_address(person):
-        what, instead = what_is_wrong(person)
-        raise UsageError(
-            "--person", what, "the role is given to the member of that address", instead
-        )
+    require_address(person, "the role is given to the member of that address")
     subject = load(stack, outputs, env, command="restore-super-admin")
     account = subject.config.account
     token = subject.outputs.token_value.get_secret_value()

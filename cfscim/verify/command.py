@@ -11,8 +11,9 @@ from pathlib import Path
 
 from cfscim import verify as live
 from cfscim.adopt.state import asked, settings_shown
-from cfscim.config.messages import MissingError, one_line
+from cfscim.config.messages import MissingError, UsageError, one_line
 from cfscim.config.models import ScimConfig
+from cfscim.config.words import is_address, what_is_wrong
 from cfscim.hints import as_printed
 from cfscim.report.say import say
 from cfscim.stacks import engine_name, open_stack
@@ -42,8 +43,10 @@ def run(
     yet is asked for again. `person`: an e-mail address that Entra provisions now, and nothing else
     is verified. `everything`: what holds is printed by line too. Returns 0 when everything is as
     declared, 1 when something is not, 3 when an answer is missing, 4 when something is not there
-    yet. Raises `ConfigError`, `MissingError`.
+    yet. Raises `ConfigError`, `MissingError`, and `UsageError` where `person` is no address.
     """
+    if person is not None:
+        require_address(person, "a person is found by the address alone")
     subject = load(stack, outputs, env)
     if person is not None:
         from cfscim.verify.entra_person import provision
@@ -82,6 +85,14 @@ class Subject:
     outputs: StackOutputs
     settings: Mapping[str, str]
     updated: datetime | None
+
+
+def require_address(person: str, why: str) -> None:
+    """Raises `UsageError` where what `--person` gives is no e-mail address, before anything is
+    asked: nobody has it, and an empty one is found in whatever has none."""
+    if not is_address(person):
+        what, instead = what_is_wrong(person)
+        raise UsageError("--person", what, why, instead)
 
 
 def load(

@@ -9,6 +9,7 @@ from cfscim.config.messages import UsageError
 from cfscim.config.models import parse_config
 from cfscim.rehearsal import RehearsalDeployer
 from cfscim.verify import Check, Report, Status, parse_outputs
+from cfscim.verify.command import run
 from cfscim.verify.entra_person import provision
 from sandbox.server.server import Sandbox
 from sandbox.server.world import World
@@ -141,3 +142,9 @@ def test_okta_has_nothing_like_it(bases: Bases) -> None:
     stack = bases.stack(OKTA)
     with pytest.raises(UsageError, match="leave --person out"):
         provision(stack.config, stack.outputs, {}, stack.env, "ada@example.com")
+
+
+@pytest.mark.parametrize("person", ["", " ", "not an address", "ada@example.com ", "ada"])
+def test_what_is_no_address_is_refused_before_anything_is_asked(person: str) -> None:
+    with pytest.raises(UsageError, match="--person: .*a person is found by the address alone"):
+        run("nowhere", "text", None, {}, person=person)
