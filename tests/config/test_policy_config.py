@@ -1,6 +1,7 @@
 """Violations in the config: too few Super Administrators, the role model, removals, waivers."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from cfscim.report.document import plain
 from tests.config.policy_kit import OTHER, TODAY, config_object, names, of_config, parsed
 from tests.configs import SUPER
 
+ROOT = Path(__file__).parents[2]
 READERS = [f"p{n}@example.com" for n in range(8)]
 
 
@@ -241,6 +243,46 @@ def test_what_takes_access_from_everybody(before: dict, after: dict, word: str) 
     assert (
         names(of_config({**after, "waivers": [_waiver("removal-share")]}, before=before)) == set()
     )
+
+
+_NOBODY = config_object(
+    roles={**_roles(supers=[]), "Billing": {"members": ["b@example.com"]}}, breakGlass=[]
+)
+_SOMEBODY = {**_NOBODY, "roles": {**_roles(), SUPER: {"members": ["a@example.com"]}}}
+_GIVEN_UP = ({"removal-share"}, _entra(), _entra(start=False))
+_PAGES: dict[str, tuple[set[str], dict[str, object], dict[str, object]]] = {
+    "leaving.md": _GIVEN_UP,
+    "memberships.md": (
+        {"removal-share"},
+        config_object(roles=_roles(readers=None)),
+        config_object(roles=_roles(readers=["a@example.com"])),
+    ),
+    "user-groups.md": (
+        {"production-user-groups"},
+        config_object(roleModel="virtualGroups"),
+        config_object(roleModel="virtualGroups"),
+    ),
+    "troubleshooting.md": (
+        {"last-super-administrators", "two-super-administrators"},
+        {**_SOMEBODY, "breakGlass": ["b@example.com"]},
+        _NOBODY,
+    ),
+}
+"""Page -> the rules whose waiver it describes, and the change that needs them."""
+
+
+@pytest.mark.parametrize("page", _PAGES)
+def test_a_waiver_that_a_page_describes_lets_its_change_pass(page: str) -> None:
+    rules, before, after = _PAGES[page]
+    text = (ROOT / "docs" / page).read_text()
+    assert [rule for rule in rules if f"`{rule}`" not in text] == []
+    refused = names(of_config(after, before=before))
+    assert rules <= refused <= rules | {"removal-share"}
+    for waived in ({*refused} - {rule} for rule in refused):
+        value = {**after, "waivers": [*map(_waiver, sorted(waived))]}
+        assert names(of_config(value, before=before)) == refused - waived
+    value = {**after, "waivers": [*map(_waiver, sorted(refused))]}
+    assert names(of_config(value, before=before)) == set()
 
 
 def test_many_people_elsewhere_do_not_hide_the_end_of_a_role() -> None:
