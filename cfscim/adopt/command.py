@@ -60,12 +60,14 @@ def run(request: Request, env: Mapping[str, str]) -> int:
             for line in delete_twins(request.delete_twins, discovery.findings, state, vendors):
                 say(line)
             discovery = find(stack, config, state, vendors, frozenset(request.take))
-    for line in (*gone_lines(gone), *report(discovery, checked.config, request.take)):
+    choice = choose(discovery, checked.config, request.take)
+    for line in (*gone_lines(gone), *report(discovery, checked.config, choice)):
         say(line, hanging="    ")
     if gone.keys and request.do_import:
         _restate(engine_name(request.stack), state, env, known, _TAKEN_OUT)
         say("Taken out of the state.")
-    code = _write(request, discovery, checked.config, state, env)
+    content = import_file(choice.taken, discovery.declared, state)
+    code = _write(request, discovery.declared, content, env) or (1 if choice.people else 0)
     return 1 if gone.doubted or gone.binned or (gone.keys and not request.do_import) else code
 
 
@@ -117,22 +119,33 @@ def gone_lines(gone: Gone) -> Iterator[str]:
         )
 
 
-def report(discovery: Discovery, config: ScimConfig, take: Iterable[str] = ()) -> Iterator[str]:
+@dataclass(frozen=True)
+class Choice:
+    """What is taken over, and what a person has to look at first, a line each."""
+
+    taken: Sequence[Finding]
+    people: Sequence[str]
+
+
+def choose(discovery: Discovery, config: ScimConfig, take: Iterable[str] = ()) -> Choice:
+    """`take`: the ids that a person has looked at."""
+    kept_back = held_back(discovery.findings, config, take)
+    people = needs_person((*discovery.findings, *discovery.near), kept_back)
+    return Choice(free(discovery, kept_back), [*people])
+
+
+def report(discovery: Discovery, config: ScimConfig, choice: Choice) -> Iterator[str]:
     """What was found, what differs from the guide, and what needs a person; a line each."""
-    findings = discovery.findings
-    kept_back = held_back(findings, config, take)
-    adopted = free(discovery, kept_back)
-    if adopted:
+    if choice.taken:
         yield "Exists, is not in the state, and can be taken over as it is:"
-        for finding in adopted:
+        for finding in choice.taken:
             yield f"  {_title(finding)}: {finding.candidates[0].import_id}"
             yield from (f"    differs: {line}" for line in finding.differs)
-    people = [*needs_person((*findings, *discovery.near), kept_back)]
-    if people:
+    if choice.people:
         yield "Needs a person:"
-        yield from (f"  {line}" for line in people)
+        yield from (f"  {line}" for line in choice.people)
     yield from (f"Note: {line}" for line in notes(discovery, config))
-    for finding in findings:
+    for finding in discovery.findings:
         if finding.verdict == "leaving":
             yield (
                 f"Note: {_title(finding)} is not taken over: removals lets it go, and a destroy "
@@ -150,7 +163,7 @@ def report(discovery: Discovery, config: ScimConfig, take: Iterable[str] = ()) -
             f"Ended: {name} expired, was revoked or was deleted at its vendor; the next update "
             "makes a new one"
         )
-    if not findings and not people:
+    if not discovery.findings and not choice.people:
         yield "Nothing exists that the state lacks."
 
 
@@ -334,29 +347,26 @@ def _refuse_in_use(id_: str, finding: Finding, candidate: Candidate, kept: Colle
 
 
 def _write(
-    request: Request, discovery: Discovery, config: ScimConfig, state: State, env: Mapping[str, str]
+    request: Request, declared: Declared, content: JsonObject, env: Mapping[str, str]
 ) -> int:
-    """Writes the import and says, or does, what takes it over."""
-    kept_back = held_back(discovery.findings, config, request.take)
-    unfinished = any(needs_person((*discovery.findings, *discovery.near), kept_back))
+    """Writes the import and says, or does, what takes it over; 1 where that is left to do."""
     file = Path(request.file or f"adopt.{short_name(request.stack)}.json")
-    content = import_file(free(discovery, kept_back), discovery.declared, state)
     if not content["resources"]:
         file.unlink(missing_ok=True)  # of an earlier run: importing it again would fail
-        return 1 if unfinished else 0
+        return 0
     file.write_text(json.dumps(content, indent=2) + "\n")
-    words = import_words(engine_name(request.stack), file)
+    stack = engine_name(request.stack)
+    words = import_words(stack, file)
     preview = engine_command("preview")
     if request.do_import:
         _carry_out(words, env)
         file.unlink()
-        stack = engine_name(request.stack)
         imported = state_of(stack, env)
         assert imported is not None, "the engine has just imported it"
-        wanted = imported.as_declared(discovery.declared, imported_names(content))
+        wanted = imported.as_declared(declared, imported_names(content))
         _restate(stack, wanted, env, imported, _PROTECTED)
         say(f"Imported. Next: {preview}")
-        return 1 if unfinished else 0
+        return 0
     say(f"Written: {file}. Next: {_as_typed(words)}")
     say(f"Then: {preview}; all of it is protected until the next `pulumi up`, a destroy included.")
     return 1
@@ -378,24 +388,26 @@ def import_words(stack: str, file: Path) -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Left:
+class _Undone:
     """How the stack is left where its state could not be written: why that matters, what to do."""
 
     why: str
     instead: str
 
 
-_IMPORT = _Left("the state may lack some of it", "put it right, run adopt again")
-_TAKEN_OUT = _Left(
+_IMPORT = _Undone("the state may lack some of it", "put it right, run adopt again")
+_TAKEN_OUT = _Undone(
     "nothing was taken out of the state, and nothing imported", "put it right, run adopt again"
 )
-_PROTECTED = _Left(
+_PROTECTED = _Undone(
     "all of it is imported, and protected as a whole until the next update",
     "put it right; `pulumi up` protects what the program says",
 )
 
 
-def _restate(stack: str, state: State, env: Mapping[str, str], known: State, left: _Left) -> None:
+def _restate(
+    stack: str, state: State, env: Mapping[str, str], known: State, undone: _Undone
+) -> None:
     """The engine takes this state for its own; secrets are encrypted in it all the way. It refuses
     by its own lock while an update runs (pulumi/pkg/backend/diy, `ImportDeployment`). Raises
     `ScimError` where an update ended since `known` was read: its work would be overwritten."""
@@ -404,10 +416,10 @@ def _restate(stack: str, state: State, env: Mapping[str, str], known: State, lef
         raise ScimError(
             f"pulumi stack import --stack {stack}",
             "somebody else's update changed the state meanwhile",
-            f"it would be overwritten; {left.why}",
-            left.instead.replace("put it right", "let it end"),
+            f"it would be overwritten; {undone.why}",
+            undone.instead.replace("put it right", "let it end"),
         )
-    _carry_out(["stack", "import", "--stack", stack], env, json.dumps(state.export), left=left)
+    _carry_out(["stack", "import", "--stack", stack], env, json.dumps(state.export), undone=undone)
 
 
 def _as_typed(words: Iterable[str]) -> str:
@@ -417,7 +429,11 @@ def _as_typed(words: Iterable[str]) -> str:
 
 
 def _carry_out(
-    words: Sequence[str], env: Mapping[str, str], given: str = "", *, left: _Left = _IMPORT
+    words: Sequence[str],
+    env: Mapping[str, str],
+    given: str = "",
+    *,
+    undone: _Undone = _IMPORT,
 ) -> None:
     done = asked(*words, env=env, seconds=processes.WORK_SECONDS, given=given)
     if done is None:
@@ -432,8 +448,8 @@ def _carry_out(
         raise ScimError(
             f"pulumi {' '.join(words[:2]) if given else words[0]}",
             said,
-            left.why,
-            left.instead,
+            undone.why,
+            undone.instead,
         )
 
 

@@ -104,7 +104,8 @@ def _super_administrators(config: ScimConfig) -> Iterator[Message]:
         )
 
 
-def _memberships(config: ScimConfig) -> Iterator[Message]:
+def unseen_members(config: ScimConfig) -> Iterator[Message]:
+    """That no plan shows who is in some groups."""
     elsewhere = managed_elsewhere(config)
     if elsewhere:
         yield _warn(
@@ -113,6 +114,9 @@ def _memberships(config: ScimConfig) -> Iterator[Message]:
             why="no plan shows who gains or loses it",
             instead="name members to have them reviewed here",
         )
+
+
+def _empty(config: ScimConfig) -> Iterator[Message]:
     empty = [role for role, given in config.roles.items() if given.members == ()]
     if empty and isinstance(config.identity_provider, OktaConfig):
         yield _warn(
@@ -230,7 +234,8 @@ _CHECKS: tuple[Callable[[ScimConfig], Iterator[Message]], ...] = (
     _token,
     _role_model,
     _super_administrators,
-    _memberships,
+    unseen_members,
+    _empty,
     _okta,
     _entra,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 from cfscim.config.access import (
     Difference,
@@ -14,11 +15,11 @@ from cfscim.config.access import (
 )
 from cfscim.config.kinds import TOKENS
 from cfscim.config.lanes import primary
+from cfscim.config.messages import Message
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.project import Settings
 from cfscim.config.roles import ROLES, Role
-from cfscim.config.warnings import lines
 from cfscim.plan.model import Plan
 from cfscim.review.changes import Action, ResourceChange, resource_changes
 from cfscim.review.program import NO_CHANGE, ProgramChange
@@ -187,13 +188,16 @@ def _users_side(config: ScimConfig | None) -> RoleSide:
     return RoleSide(managed, group.name, people(config))
 
 
+_S = TypeVar("_S", str, Message)
+
+
 @dataclass(frozen=True)
-class Texts:
+class Sentences(Generic[_S]):
     """Sentences that are new, that stay, and that are no longer true."""
 
-    new: tuple[str, ...]
-    same: tuple[str, ...]
-    gone: tuple[str, ...]
+    new: tuple[_S, ...]
+    same: tuple[_S, ...]
+    gone: tuple[_S, ...]
 
 
 @dataclass(frozen=True)
@@ -214,8 +218,8 @@ class Review:
     people: PeopleChange
     settings: tuple[SettingChange, ...]
     resources: tuple[ResourceChange, ...]
-    steps: Texts
-    warnings: Texts
+    steps: Sentences[str]
+    warnings: Sentences[Message]
     whole: ScimConfig
     whole_before: ScimConfig | None
     program: ProgramChange = NO_CHANGE
@@ -272,7 +276,7 @@ def compare(
     """Compares a plan with the plan of its base; `program`: how the program itself differs;
     `begun`: commit and config of what else may be in force."""
     resources = resource_changes(before.resources if before else (), after.resources, after.stack)
-    steps = _texts(before.remaining_steps if before else (), after.remaining_steps)
+    steps = _sentences(before.remaining_steps if before else (), after.remaining_steps)
     now, was = _in_force(after), _in_force(before) if before else None
     return Review(
         before=was,
@@ -288,7 +292,7 @@ def compare(
         ),
         resources=resources,
         steps=steps,
-        warnings=_texts(lines(before.warnings) if before else (), lines(after.warnings)),
+        warnings=_sentences(before.warnings if before else (), after.warnings),
         whole=after.config,
         whole_before=before.config if before else None,
         program=program or NO_CHANGE,
@@ -306,8 +310,8 @@ def tenant_words(config: ScimConfig) -> str:
     return "Okta" if isinstance(config.identity_provider, OktaConfig) else "Entra"
 
 
-def _texts(before: Sequence[str], after: Sequence[str]) -> Texts:
-    return Texts(
+def _sentences(before: Sequence[_S], after: Sequence[_S]) -> Sentences[_S]:
+    return Sentences(
         new=tuple(text for text in after if text not in before),
         same=tuple(text for text in after if text in before),
         gone=tuple(text for text in before if text not in after),

@@ -1,11 +1,14 @@
 """A review as a document: the same parts in the same order as text, as Markdown and as JSON."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from cfscim.config.access import Grant
 from cfscim.config.kinds import kind_of, words_for
+from cfscim.config.messages import Message
 from cfscim.config.models import ScimConfig
 from cfscim.config.roles import ROLES, Role
+from cfscim.config.warnings import lines
 from cfscim.hints import anywhere, stack_words
 from cfscim.plan.model import as_json, grant_json
 from cfscim.plan.report import prose, steps_of
@@ -44,7 +47,7 @@ from cfscim.review.compare import (
     Review,
     RoleChange,
     RoleSide,
-    Texts,
+    Sentences,
     tenant_words,
 )
 from cfscim.review.risks import risks
@@ -204,17 +207,19 @@ def _by_hand(review: Review) -> Iterator[Section]:
 def _warnings(review: Review) -> Iterator[Section]:
     blocks: list[Block] = []
     if review.warnings.new:
-        blocks.append(Bullets(prose(review.warnings.new)))
-    blocks += _folded(prose(review.warnings.same), prose(review.warnings.gone), "warning")
+        blocks.append(Bullets(prose(lines(review.warnings.new))))
+    blocks += _folded(
+        prose(lines(review.warnings.same)), prose(lines(review.warnings.gone)), "warning"
+    )
     if blocks:
         yield Section("Warnings", tuple(blocks))
 
 
 def _folded(same: tuple[Line, ...], gone: tuple[Line, ...], what: str) -> Iterator[Block]:
     """What stands there before and after the change, and what falls away."""
-    for lines, words in ((same, "as before this change"), (gone, "no longer needed")):
-        if lines:
-            yield Fold(f"{count(len(lines), what)} {words}", (Bullets(lines, Weight.DETAIL),))
+    for texts, words in ((same, "as before this change"), (gone, "no longer needed")):
+        if texts:
+            yield Fold(f"{count(len(texts), what)} {words}", (Bullets(texts, Weight.DETAIL),))
 
 
 MOST_IN_LINE = 20
@@ -630,8 +635,8 @@ def review_json(review: Review) -> dict[str, object]:
                 for setting in review.settings
             ],
             "resources": [_resource(change) for change in review.resources],
-            "remainingSteps": _texts(review.steps),
-            "warnings": _texts(review.warnings),
+            "remainingSteps": _each(review.steps, list),
+            "warnings": _each(review.warnings, lines),
             "program": {
                 "files": list(review.program.files),
                 "settings": [
@@ -669,8 +674,17 @@ def _property(change: PropertyChange) -> dict[str, object]:
     return {"path": change.path, "old": change.old, "new": change.new}
 
 
-def _texts(texts: Texts) -> dict[str, list[str]]:
-    return {"new": list(texts.new), "same": list(texts.same), "gone": list(texts.gone)}
+_S = TypeVar("_S", str, Message)
+
+
+def _each(
+    sentences: Sentences[_S], texts: Callable[[Iterable[_S]], list[str]]
+) -> dict[str, list[str]]:
+    return {
+        "new": texts(sentences.new),
+        "same": texts(sentences.same),
+        "gone": texts(sentences.gone),
+    }
 
 
 def _all_gained(review: Review) -> Iterator[Section]:

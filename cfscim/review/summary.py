@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from cfscim.config.kinds import CHECKS, PREVIOUS_TOKENS, TOKENS, kind_of
 from cfscim.config.roles import ROLES, Role
+from cfscim.config.warnings import lines, unseen_members
 from cfscim.plan.report import steps_of
 from cfscim.report.document import (
     Block,
@@ -283,28 +284,30 @@ def _new_steps(review: Review) -> Iterator[str]:
 
 
 def _other(review: Review, notable: Sequence[Risk]) -> Iterator[SignedLine]:
-    said = tuple(begin for risk in notable for begin in _SAYS.get(risk.kind, ()))
+    kinds = {risk.kind for risk in notable}
+    said = {path for kind, path in _SAYS.items() if kind in kinds}
     for setting in review.settings:
-        if ":" not in setting.path and not f"{setting.path}: ".startswith(said):
+        if ":" not in setting.path and setting.path not in said:
             yield "~", (Code(setting.path), ": ", Code(setting.old), " → ", Code(setting.new))
     yield from _resources(review)
     yield from _by_hand(review)
-    for text in review.warnings.new:
-        if not text.startswith(said):
-            yield "?", (Prose(text),)
+    unseen = unseen_members(review.after.config) if kinds & _UNSEEN else ()
+    if "token-networks" in kinds:
+        said.add("token.allowedCidrs")
+    new = [warning for warning in review.warnings.new if warning not in {*unseen}]
+    for text in lines(warning for warning in new if warning.where.key not in said):
+        yield "?", (Prose(text),)
 
 
 _SAYS = {
-    "account-switched": ("account.id: ",),
-    "account-renamed": ("account.name: ",),
-    "provider-switched": ("identityProvider.kind: ",),
-    "role-model-switched": ("roleModel: ",),
-    "role-unseen": ("roles: who has ",),
-    "super-administrator-unseen": ("roles: who has ",),
-    "provisioning-stopped": ("identityProvider.start: ",),
-    "token-networks": ("token.allowedCidrs: the token works ",),
+    "account-switched": "account.id",
+    "account-renamed": "account.name",
+    "provider-switched": "identityProvider.kind",
+    "role-model-switched": "roleModel",
+    "provisioning-stopped": "identityProvider.start",
 }
-"""How settings and warnings begin that say no more than a risk of this kind does."""
+"""Key paths whose setting or warning says no more than a risk of this kind does."""
+_UNSEEN = {"role-unseen", "super-administrator-unseen"}
 
 
 def _resources(review: Review) -> Iterator[SignedLine]:

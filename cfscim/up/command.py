@@ -23,7 +23,7 @@ from cfscim.config.kinds import OKTA_CONSOLE_GATE, TOKEN
 from cfscim.config.messages import CONFIG_KEY, ScimError, UsageError, one_line
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
-from cfscim.config.okta_switches import SWITCHES
+from cfscim.config.okta_switches import by_hand
 from cfscim.config.stack_file import CheckedStack
 from cfscim.hints import next_command, stack_words
 from cfscim.preflight.checks import ORGANISATION
@@ -321,11 +321,13 @@ def _update(
     sandbox: RunningSandbox,
     progress: Progress,
 ) -> dict[str, object]:
-    provider = config.identity_provider
-    by_console = isinstance(provider, OktaConfig) and provider.api_integration == "console"
-    if not by_console:
+    if not config.identity_provider.by_hand:
         progress("updating the stack")
-        return deployer.update({CONFIG_KEY: declared})
+        outputs = deployer.update({CONFIG_KEY: declared})
+        if config.identity_provider.kind == "okta":
+            progress("setting in the sandbox's Okta console what Okta has no API for")
+            _console(config, outputs, deployer, sandbox)
+        return outputs
     before = _kept_resources(deployer)
     if OKTA_CONSOLE_GATE in before:
         progress("updating the stack, whose console steps were done before")
@@ -360,14 +362,13 @@ def _console(
     deployer: Deployer,
     sandbox: RunningSandbox,
 ) -> None:
-    """What an administrator does by hand in Okta's console."""
+    """What an administrator does by hand in Okta's console: all of it, or what no API sets."""
+    by_console = config.okta.by_hand
+    boxes = {box.name: box.on for page in by_hand(api=not by_console).values() for box in page}
+    handed_over = {"baseUrl": scim_base_url(config), "token": deployer.secret_output("tokenValue")}
     sandbox.post(
         f"console/okta/{outputs['applicationId']}",
-        {
-            "baseUrl": scim_base_url(config),
-            "token": deployer.secret_output("tokenValue"),
-            "boxes": {switch.name: switch.on for switch in SWITCHES if switch.page},
-        },
+        {**(handed_over if by_console else {}), "boxes": boxes},
     )
 
 
@@ -380,7 +381,7 @@ def _confirmed(declared: object, confirmed: bool) -> dict[str, object]:
 def _as_updated(config: ScimConfig) -> ScimConfig:
     """The config that the last update ran with: in the sandbox's console the steps were done."""
     provider = config.identity_provider
-    if not isinstance(provider, OktaConfig) or provider.api_integration != "console":
+    if not provider.by_hand:
         return config
     done = provider.model_copy(update={"api_integration_confirmed": True})
     return config.model_copy(update={"identity_provider": done})

@@ -12,6 +12,7 @@ import yaml
 
 from cfscim.adopt.command import (
     Request,
+    choose,
     delete_twins,
     free,
     held_back,
@@ -82,6 +83,11 @@ def confirmed(config: Config) -> Config:
 
 def parsed(config: Config) -> ScimConfig:
     return parse_config(config[CONFIG_KEY], stack="dev")
+
+
+def told(found: Discovery, config: ScimConfig) -> list[str]:
+    """What adopt says of it, where a person looked at nothing yet."""
+    return [*report(found, config, choose(found, config))]
 
 
 def adopted(sandbox: Sandbox, config: Config, *take: str) -> tuple[Discovery, JsonObject]:
@@ -189,7 +195,7 @@ def test_what_fits_is_taken_over_and_nothing_replaced(
     hand = Hand(sandbox, admin, config)
     change(hand)
     found, imports = adopted(sandbox, hand.config)
-    text = "\n".join(report(found, parsed(hand.config)))
+    text = "\n".join(told(found, parsed(hand.config)))
     assert not [one for one in found.findings if one.verdict in ("refuse", "choose")], text
     before = state(admin)
     lines: list[str] = []
@@ -276,7 +282,7 @@ def test_what_may_be_meant_and_is_not_it_is_named(
     hand = Hand(sandbox, admin, stack_config(kind))
     change(hand)
     found, _ = adopted(sandbox, hand.config)
-    lines = [line for line in report(found, parsed(hand.config)) if " is not " in line]
+    lines = [line for line in told(found, parsed(hand.config)) if " is not " in line]
     about = [line for line in lines if said in line]
     assert about, lines
     in_the_way = kind == "okta" and "okta-group" in about[0]
@@ -319,7 +325,7 @@ def test_the_difference_is_said_before_it_is_taken_over(
     others_in_a_group(hand)
     app_by_login(hand)
     found, _ = adopted(sandbox, hand.config)
-    said = "\n".join(report(found, parsed(hand.config)))
+    said = "\n".join(told(found, parsed(hand.config)))
     assert "users: 1 are taken out" in said
     assert "userNameTemplate: is '${source.login}', declared '${source.email}'" in said
     assert "its value was told once and cannot be read" in said
@@ -334,7 +340,7 @@ def test_a_group_left_to_the_identity_provider_says_who_would_get_the_role(
     found, _ = adopted(sandbox, hand.config)
     config = parsed(hand.config)
     assert held_back(found.findings, config, ()) == {"okta-group-billing"}
-    said = "\n".join(report(found, config))
+    said = "\n".join(told(found, config))
     assert "1 people in it), and whoever is in it gets the role once it is taken over" in said
     assert held_back(found.findings, config, (group.id,)) == set(), "a person has looked"
 
@@ -383,7 +389,7 @@ def test_a_group_that_is_pushed_to_another_one_is_a_person_s(
     next(one for one in app.mappings if one.target_name == "Administrator").status = "INACTIVE"
     found, _ = adopted(sandbox, hand.config)
     assert "    differs: status: is 'INACTIVE', declared 'ACTIVE'" in [
-        *report(found, parsed(hand.config))
+        *told(found, parsed(hand.config))
     ]
 
 

@@ -10,8 +10,10 @@ import httpx
 import pytest
 import yaml
 
+from cfscim.config import okta_switches
 from cfscim.config.messages import MissingError, ScimError, UsageError
 from cfscim.config.models import UserFilter, parse_config
+from cfscim.config.okta_switches import Page, Switch
 from cfscim.config.words import OPERATORS
 from cfscim.up.command import Request, run
 from cfscim.up.people import Seed, kept_out, meeting, meets, read_people, seeds
@@ -63,6 +65,19 @@ def test_a_stack_of_one_s_own_people_ends_green(
     said = capsys.readouterr().out
     assert "All as declared" in said
     assert "example.com" not in said
+
+
+def test_a_new_switch_that_no_api_sets_is_set_in_the_console_beside_the_api(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    switch = Switch("Sync Badges", "PUSH_BADGES", Page.TO_APP, on=True)
+    monkeypatch.setattr(okta_switches, "SWITCHES", (*okta_switches.SWITCHES, switch))
+    by_api = {"orgName": "own", "apiIntegration": "api", "catalogApp": "zscalerbyz"}
+    config = config_object(account=OWN, provider=by_api, breakGlass=["a@own.io", "b@own.io"])
+    file = tmp_path / "Pulumi.own.yaml"
+    file.write_text(yaml.safe_dump({"config": {"cloudflare-scim:scim": config}}))
+    assert run(Request(str(file), whole=True)) == 0
+    assert "Sync Badges" in capsys.readouterr().out
 
 
 def test_the_second_day_of_a_kept_sandbox(
