@@ -9,7 +9,7 @@ could not be ended.
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -241,10 +241,28 @@ def _difference(key: str, is_: Json, declared: Json) -> str:
         said = [f"{len(fewer)} people are put in"] if fewer else []
         said += [f"{len(more)} are taken out ({', '.join(map(str, more[:5]))})"] if more else []
         return f"{key}: {', '.join(said)}"
-    return f"{key}: is {_short(is_)}, declared {_short(declared)}"
+    leaves = [*_leaves(key, _plain(is_), _plain(declared))]
+    more = [f"and {len(leaves) - _NAMED} more"] if len(leaves) > _NAMED else []
+    return "; ".join([*leaves[:_NAMED], *more])
 
 
-def _short(value: Json) -> str:
+_NAMED = 3
+"""How many places of one value are named as different."""
+
+
+def _leaves(path: str, is_: object, declared: object) -> Iterator[str]:
+    """Each place where two values differ: two long ones may begin with the same words."""
+    if isinstance(is_, dict) and isinstance(declared, dict):
+        for key in sorted({*is_} | {*declared}):
+            yield from _leaves(f"{path}.{key}", is_.get(key), declared.get(key))
+    elif isinstance(is_, list) and isinstance(declared, list) and len(is_) == len(declared):
+        for index, pair in enumerate(zip(is_, declared, strict=True)):
+            yield from _leaves(f"{path}[{index}]", *pair)
+    elif is_ != declared:
+        yield f"{path}: is {_short(is_)}, declared {_short(declared)}"
+
+
+def _short(value: object) -> str:
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
 

@@ -331,6 +331,21 @@ def test_the_difference_is_said_before_it_is_taken_over(
     assert "its value was told once and cannot be read" in said
 
 
+def test_a_user_group_that_gives_another_role_says_where_it_differs(
+    sandbox: Sandbox, admin: httpx.Client
+) -> None:
+    hand = Hand(sandbox, admin, stack_config())
+    groups = next(iter(sandbox.world.cloudflare.accounts.values())).user_groups.values()
+    policies = {group.name: group.policies for group in groups}
+    own, other = policies["Billing"][0].permission_groups, policies["Administrator"]
+    user_group_billing(hand).policies = [policy.model_copy(deep=True) for policy in other]
+    found, _ = adopted(sandbox, hand.config)
+    [line] = [one for one in found.findings if one.name == "user-group-billing"]
+    [said] = line.differs
+    given = other[0].permission_groups[0]
+    assert said == f"policies[0].permissionGroups[0].id: is {given!r}, declared {own[0]!r}"
+
+
 def test_a_group_left_to_the_identity_provider_says_who_would_get_the_role(
     sandbox: Sandbox, admin: httpx.Client
 ) -> None:
