@@ -177,17 +177,17 @@ STEPS: Mapping[str, Sequence[Step]] = {
 _EVERY_RUN: Mapping[str, Step] = {kinds.TOKEN_WATCHES: Step("cloudflare", reads=1)}
 """What asks also where nothing changes."""
 LOOKUPS: Mapping[str, Step] = {
-    "cloudflare:getAccountApiTokenPermissionGroupsList": Step("cloudflare", reads=1),
-    "cloudflare:getApiTokenPermissionGroupsList": Step("cloudflare", reads=1),
+    kinds.ACCOUNT_TOKEN_POWERS: Step("cloudflare", reads=1),
+    kinds.USER_TOKEN_POWERS: Step("cloudflare", reads=1),
     # A page holds 50; the account's permission groups fill two.
-    "cloudflare:getAccountPermissionGroups": Step("cloudflare", reads=2),
-    "cloudflare:getResourceGroups": Step("cloudflare", reads=1),
-    "cloudflare:getUser": Step("cloudflare", reads=1),
-    "okta:getUsers": Step("okta users", reads=1),
+    kinds.ROLE_POWERS: Step("cloudflare", reads=2),
+    kinds.ACCOUNT_AS_RESOURCE: Step("cloudflare", reads=1),
+    kinds.TOKEN_USER: Step("cloudflare", reads=1),
+    kinds.OKTA_PEOPLE: Step("okta users", reads=1),
     # The provider asks for one address after the other.
-    "azuread:getUsers": Step("graph reads", reads=1, each="mails", page=1),
+    kinds.ENTRA_PEOPLE: Step("graph reads", reads=1, each="mails", page=1),
 }
-"""By the package and the name of the function."""
+"""By the function."""
 _SIGN_IN: Mapping[str, Counts] = {"okta": {"okta user": Count(reads=2)}}
 """What a provider asks when it starts, by its package."""
 
@@ -263,8 +263,7 @@ def _steps(type_: str, inputs: Mapping[str, Json], when: When) -> Iterable[tuple
     check = str(inputs.get("check")).removesuffix(LEAVING)
     steps = STEPS.get(type_) or STEPS.get(f"{type_} {check}")
     if steps is None:
-        package, *_, name = type_.split(":")
-        steps = (LOOKUPS[f"{package}:{name}"],)
+        steps = (LOOKUPS[type_],)
     for step in steps:
         yield step.bucket, step.count(inputs, when)
 

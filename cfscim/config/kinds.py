@@ -21,6 +21,20 @@ ENTRA_JOB = "azuread:index/synchronizationJob:SynchronizationJob"
 ENTRA_CREDENTIALS = "azuread:index/synchronizationSecret:SynchronizationSecret"
 ENTRA_GROUP = "azuread:index/group:Group"
 ENTRA_ASSIGNMENT = "azuread:index/appRoleAssignment:AppRoleAssignment"
+
+
+def _function(module: str, name: str) -> str:
+    return f"{module}/{name}:{name}"
+
+
+ACCOUNT_TOKEN_POWERS = _function("cloudflare:index", "getAccountApiTokenPermissionGroupsList")
+USER_TOKEN_POWERS = _function("cloudflare:index", "getApiTokenPermissionGroupsList")
+ROLE_POWERS = _function("cloudflare:index", "getAccountPermissionGroups")
+ACCOUNT_AS_RESOURCE = _function("cloudflare:index", "getResourceGroups")
+TOKEN_USER = _function("cloudflare:index", "getUser")
+OKTA_PEOPLE = _function("okta:user", "getUsers")
+ENTRA_PEOPLE = _function("azuread:index", "getUsers")
+"""What the program looks up, all of these: the providers' functions."""
 OURS = f"pulumi-python:dynamic/{PROJECT}:"
 """What the types of our dynamic resources begin with."""
 STACK = "pulumi:pulumi:Stack"

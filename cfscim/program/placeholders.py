@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 from pulumi.runtime.proto import resource_pb2
 
+from cfscim.config import kinds
 from cfscim.config.facts import ACCOUNT_SCOPE
 from cfscim.config.kinds import ACCOUNT_TOKENS, ENTRA_APP, ENTRA_GROUP, USER_TOKENS
 from cfscim.config.roles import PERMISSION_GROUP_IDS, ROLES
@@ -39,18 +40,18 @@ class Placeholders(Mocks):
         self, args: MockCallArgs
     ) -> dict[str, object]:
         """Exactly what the program will look for, by name; raises on a look-up it lacks."""
-        match args.token.rsplit(":", 1)[-1]:
-            case "getAccountApiTokenPermissionGroupsList" | "getApiTokenPermissionGroupsList":
+        match args.token:
+            case kinds.ACCOUNT_TOKEN_POWERS | kinds.USER_TOKEN_POWERS:
                 return {"results": [_named("permission group", n) for n in PERMISSION_GROUP_IDS]}
-            case "getAccountPermissionGroups":
+            case kinds.ROLE_POWERS:
                 return {"results": [_named("permission group", role.value) for role in ROLES]}
-            case "getResourceGroups":
+            case kinds.ACCOUNT_AS_RESOURCE:
                 return {"results": [_account_resource_group(str(args.args["accountId"]))]}
-            case "getUser":
+            case kinds.TOKEN_USER:
                 return {"id": "${user: owner of the provider's token}"}
-            case "getUsers" if args.token.startswith("okta:"):
+            case kinds.OKTA_PEOPLE:
                 return {"users": [_okta_user(search) for search in args.args["searches"]]}
-            case "getUsers":
+            case kinds.ENTRA_PEOPLE:
                 return {"users": [_entra_user(mail) for mail in args.args["mails"]]}
         raise LookupError(f"the program looks up {args.token}, for which there is no placeholder")
 

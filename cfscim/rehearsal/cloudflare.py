@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
+from cfscim.config import kinds
 from cfscim.config.facts import ACCOUNT_SCOPE
 from cfscim.config.json_types import Json
 from cfscim.config.kinds import ACCOUNT_TOKENS, USER_GROUP, USER_TOKENS
@@ -39,23 +40,15 @@ def cloudflare(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:
     """Cloudflare, signed in as the provider signs in."""
     http = cloudflare_http(settings, env)
     lookups: dict[str, Lookup] = {
-        "getAccountApiTokenPermissionGroupsList": lambda args: _listed(
+        kinds.ACCOUNT_TOKEN_POWERS: lambda args: _listed(
             http, f"{_account(args)}/tokens/permission_groups"
         ),
-        "getApiTokenPermissionGroupsList": lambda _args: _listed(
-            http, f"{OWN_TOKENS}/permission_groups"
-        ),
-        "getAccountPermissionGroups": lambda args: _paged(
-            http, f"{_account(args)}/iam/permission_groups"
-        ),
-        "getResourceGroups": lambda args: _resource_groups(http, _account(args)),
-        "getUser": lambda _args: {"id": text(http.get("/user"), "result", "id")},
+        kinds.USER_TOKEN_POWERS: lambda _args: _listed(http, f"{OWN_TOKENS}/permission_groups"),
+        kinds.ROLE_POWERS: lambda args: _paged(http, f"{_account(args)}/iam/permission_groups"),
+        kinds.ACCOUNT_AS_RESOURCE: lambda args: _resource_groups(http, _account(args)),
+        kinds.TOKEN_USER: lambda _args: {"id": text(http.get("/user"), "result", "id")},
     }
-    return Vendor(
-        http,
-        handlers(http, ROWS),
-        {f"cloudflare:index/{name}:{name}": lookup for name, lookup in lookups.items()},
-    )
+    return Vendor(http, handlers(http, ROWS), lookups)
 
 
 def _account(inputs: Props) -> str:

@@ -16,6 +16,7 @@ from cfscim.config.kinds import (
     ENTRA_CREDENTIALS,
     ENTRA_GROUP,
     ENTRA_JOB,
+    ENTRA_PEOPLE,
 )
 from cfscim.config.messages import ScimError
 from cfscim.config.provider_settings import ENTRA_CLIENT
@@ -60,9 +61,7 @@ def entra(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:
         read=_group_read,
         restored_by=lambda http, group: _restored_by(http, string(group.outputs, "objectId")),
     )
-    lookups: dict[str, Lookup] = {
-        "azuread:index/getUsers:getUsers": lambda args: _users(http, args)
-    }
+    lookups: dict[str, Lookup] = {ENTRA_PEOPLE: lambda args: _users(http, args)}
     return Vendor(http, handlers(http, {**ROWS, _GROUP: group}), lookups)
 
 

@@ -14,6 +14,7 @@ from cfscim.config.kinds import (
     OKTA_FEATURES,
     OKTA_GROUP,
     OKTA_MEMBERS,
+    OKTA_PEOPLE,
     OKTA_PERSON,
     OKTA_PUSH,
 )
@@ -49,7 +50,7 @@ from cfscim.vendors.pages import link_pages
 def okta(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:
     """Okta, signed in as the provider signs in."""
     http = okta_http(settings, env)
-    lookups: dict[str, Lookup] = {"okta:user/getUsers:getUsers": lambda args: _users(http, args)}
+    lookups: dict[str, Lookup] = {OKTA_PEOPLE: lambda args: _users(http, args)}
     return Vendor(http, handlers(http, ROWS), lookups)
 
 
