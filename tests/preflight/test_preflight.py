@@ -418,7 +418,7 @@ def test_a_group_within_a_role_s_group_is_named(sandbox: Sandbox) -> None:
 
 
 def test_the_recycle_bin_stops_for_the_stack_s_own_and_names_a_stranger(
-    sandbox: Sandbox, admin: httpx.Client
+    sandbox: Sandbox, admin: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack, config = rehearsal(sandbox), stack_config("entra")
     stack.update(config)
@@ -459,6 +459,14 @@ def test_the_recycle_bin_stops_for_the_stack_s_own_and_names_a_stranger(
     roles = [role for role in roles if not role.startswith("Group.")]
     admin.post("entra/permissions", json={"roles": [*roles, "Directory.ReadWrite.All"]})
     assert len(found(State())) == len(strangers)
+
+    def denied(*_given: object) -> None:
+        raise AnswerError("forbidden", "Graph GET", "403")
+
+    monkeypatch.setattr("cfscim.vendors.entra.api.GraphClient.binned_applications", denied)
+    [unread] = found(state)
+    assert (unread.id, unread.status) == ("entra.recycleBin", "unknown")
+    assert "cannot be known (Group.Read.All and Application.Read.All)" in str(unread.message)
 
 
 def test_seats_and_rate_limits_are_counted(sandbox: Sandbox) -> None:
