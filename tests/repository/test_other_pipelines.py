@@ -174,6 +174,19 @@ def test_a_host_that_is_slow_or_leads_elsewhere_ends_the_comment_in_time(
         assert time.monotonic() - begun < 5
 
 
+def test_an_error_nobody_thought_of_is_no_green_step(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unexpected(*_given: object) -> None:
+        raise KeyError("id")
+
+    monkeypatch.setattr(note, "_gitlab", unexpected)
+    for name, value in host.env("gitlab").items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(KeyError):
+        note.from_environment()
+
+
 @pytest.mark.parametrize("kind", ["gitlab", "azure"])
 def test_a_review_is_one_comment_that_is_edited(clone: Clone, host: Host, kind: str) -> None:
     host.comments.append("somebody's own words")
