@@ -593,8 +593,7 @@ def main() -> None:
             from cfscim.completion import answer
 
             sys.exit(answer(_program(), asked))
-        words = [word for word in sys.argv[1:] if not word.startswith("-")]
-        with ends_in_one_line(words[0] if words else "cfscim"):
+        with ends_in_one_line(_given() or "cfscim"):
             try:
                 _run()
             finally:
@@ -612,6 +611,11 @@ def main() -> None:
     finally:
         clear()
         flush()
+
+
+def _given() -> str:
+    """The command that was typed, whether there is one of the name or not; empty for none."""
+    return next((word for word in sys.argv[1:] if not word.startswith("-")), "")
 
 
 def _run() -> None:
@@ -632,8 +636,7 @@ def _wrong_usage(error: typer.TyperException) -> UsageError:
     """Where, what, why and instead, without pydantic's own word before a value that it refuses."""
     if isinstance(error, typer.BadParameter):
         error.message = error.message.removeprefix("Value error, ")
-    given = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
-    name = [given] if given in EXAMPLES else []
+    name = [_given()] if _given() in EXAMPLES else []
     return UsageError(
         " ".join(name) or "cfscim",
         error.format_message().rstrip("."),

@@ -176,7 +176,7 @@ def in_this_thread(sandbox: Sandbox, patch: pytest.MonkeyPatch) -> None:
     instead = WithoutSockets(sandbox).instead_of_httpx()
     patch.setattr(network, "httpx", instead)
     patch.setattr(outbound, "httpx", instead)
-    patch.setattr(http, "within", lambda _seconds, _where, work: work())
+    patch.setattr(http, "within", lambda _seconds, work: work())
     patch.setattr(pages, "ThreadPoolExecutor", Threadless)
     patch.setattr(reading, "ThreadPoolExecutor", Threadless)
     patch.setattr(run, "AtOnce", Threadless)

@@ -5,12 +5,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
 from urllib.parse import quote
 
 from cfscim.gitops.comment import MARKER, NO_PLAN
 from cfscim.gitops.shell import Json, Settings, Stop, listing, objects, say, settings, texts
 from cfscim.gitops.summary import COMMENT, cut
+from cfscim.vendors.within import OverdueError, within
 
 _SECONDS = 120.0
 """For the whole comment, however slowly the host answers."""
@@ -49,25 +49,14 @@ def from_environment() -> None:
 
 
 def _in_time(comments: Callable[[], None]) -> None:
-    """Runs it to its end or to the end of its time; a server may send a byte at a time for ever."""
-    stopped: list[Exception] = []
-
-    def run() -> None:
-        try:
-            comments()
-        except Exception as error:  # a thread's own would be printed, and the step green
-            stopped.append(error)
-
-    thread = Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(_SECONDS)
-    if thread.is_alive():
+    """Runs it to its end or to the end of its time."""
+    try:
+        within(_SECONDS, comments)
+    except OverdueError:
         raise Stop(
             f"no whole answer within {_SECONDS:g} s; the plan is comment/plan.md of this job, and "
             "the comment may be an older one; run the job again"
-        )
-    if stopped:
-        raise stopped[0]
+        ) from None
 
 
 def _gitlab(env: Settings, body: str) -> None:

@@ -31,6 +31,7 @@ from cfscim.vendors.retries import (
     time_left,
 )
 from cfscim.vendors.secrets import mask
+from cfscim.vendors.within import OverdueError, within
 
 T = TypeVar("T")
 
@@ -209,7 +210,7 @@ class HttpClient:
             self._secrets |= {word for value in headers.values() for word in value.split()[-1:]}
             read = max(0.1, min(self.policy.read, seconds))
             deadline = self._clock() + max(0.1, seconds)
-            response, content = within(
+            response, content = in_time(
                 max(0.1, seconds),
                 where,
                 lambda: self._exchange(call, headers, read, where, deadline),
@@ -363,29 +364,12 @@ class HttpClient:
             self._quota_over[_family(call.path)] = self._now() + over
 
 
-def within(seconds: float, where: str, work: Callable[[], T]) -> T:
-    """What `work` returns or raises, or an `AnswerError` ("timeout") after `seconds`.
-
-    httpx limits the wait for each piece; a server that sends its header a byte at a time would
-    never exceed that. The thread left behind ends with the connection, or with the process.
-    """
-    done: list[T] = []
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            done.append(work())
-        except BaseException as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=run, daemon=True, name="cfscim-call")
-    thread.start()
-    thread.join(seconds)
-    if failed:
-        raise failed[0]
-    if not done:
-        raise AnswerError("timeout", where, "no whole answer in time")
-    return done[0]
+def in_time(seconds: float, where: str, work: Callable[[], T]) -> T:
+    """What `work` returns or raises, or an `AnswerError` ("timeout") after `seconds`."""
+    try:
+        return within(seconds, work)
+    except OverdueError:
+        raise AnswerError("timeout", where, "no whole answer in time") from None
 
 
 def _family(path: str) -> str:

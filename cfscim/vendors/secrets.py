@@ -4,7 +4,8 @@ import os
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as NoBase64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 from urllib.parse import quote
 
@@ -53,14 +54,31 @@ def mask(text: str, known: Iterable[str] = ()) -> str:
         if len(secret) >= _SHORTEST_KNOWN:
             for form in _plain(secret):
                 text = re.sub(re.escape(form), MASK, text, flags=re.IGNORECASE)
-        for part in _parts(secret):
-            for form in dict.fromkeys([*_plain(part), *_coded(part)]):
-                text = _without_runs(text, form)
+        for form, places in _looked_for(secret):
+            text = _without_runs(text, form, places)
     text = PEM.sub(MASK, text)
     text = _SCHEME.sub(rf"\1 {MASK}", text)
     text = _NAMED.sub(rf"\1{MASK}", text)
     text = _WORD.sub(lambda word: MASK if _is_secret(word.group()) else word.group(), text)
     return _BASE64.sub(lambda word: MASK if _hides_secret(word.group()) else word.group(), text)
+
+
+@lru_cache(maxsize=64)
+def _looked_for(secret: str) -> tuple[tuple[str, Mapping[str, Sequence[int]]], ...]:
+    """The forms of which no longer part may be seen, in small letters, each with the places of its
+    grams; worked out once, as every call to a vendor masks what it says."""
+    forms = (form for part in _parts(secret) for form in (*_plain(part), *_coded(part)))
+    return tuple(
+        (form, _grams(form)) for form in dict.fromkeys(form.translate(_SMALL) for form in forms)
+    )
+
+
+def _grams(form: str) -> dict[str, list[int]]:
+    """Where in a form each run of so many characters begins."""
+    places: dict[str, list[int]] = {}
+    for place in range(len(form) - _GRAM + 1):
+        places.setdefault(form[place : place + _GRAM], []).append(place)
+    return places
 
 
 def _parts(secret: str) -> Iterator[str]:
@@ -84,13 +102,10 @@ def _coded(secret: str) -> Iterator[str]:
             yield from (core, core.replace("+", "-").replace("/", "_"))
 
 
-def _without_runs(text: str, form: str) -> str:
+def _without_runs(text: str, form: str, places: Mapping[str, Sequence[int]]) -> str:
     """The text without any word that has as many characters of the form in a row as tell it."""
-    small, form = text.translate(_SMALL), form.translate(_SMALL)
+    small = text.translate(_SMALL)
     least = min(_RUN, len(form) - 1)
-    places: dict[str, list[int]] = {}
-    for place in range(len(form) - _GRAM + 1):
-        places.setdefault(form[place : place + _GRAM], []).append(place)
     parts, end = [], 0
     # Of so many characters in a row, one of these looks meets a whole gram.
     for at in range(0, len(small), max(1, least - _GRAM + 1)):

@@ -267,7 +267,7 @@ def _stage(before: ScimConfig, after: ScimConfig) -> tuple[str, str] | None:
         if new.switched:
             return "the former way is taken out before both stood side by side", side_by_side
         target = moved(after).identity_provider
-        if target.kind != here[2] and moved(after).identity_provider.confirmed:
+        if target.kind != here[2] and target.confirmed:
             return (
                 "the console steps are confirmed for an app that does not exist yet",
                 f"{side_by_side} and apiIntegrationConfirmed: false",

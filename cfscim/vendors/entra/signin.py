@@ -35,7 +35,7 @@ from cfscim.config.provider_settings import (
 )
 from cfscim.vendors.entra import WRITE_JOBS
 from cfscim.vendors.errors import AnswerError, UnreachableError, vendor_says
-from cfscim.vendors.http import Answer, Call, HttpClient, within
+from cfscim.vendors.http import Answer, Call, HttpClient, in_time
 from cfscim.vendors.network import ca_file, is_loopback, open_client, require_safe
 from cfscim.vendors.pages import Reply, member, read
 from cfscim.vendors.retries import SET_CLOCK, Policy, clock_words, delay, patience, time_left
@@ -342,7 +342,7 @@ class GraphTokens:
         try:
             # Its own time-outs are for each piece of an answer.
             seconds = max(0.1, min(self._policy.total, time_left()))
-            return within(seconds, WHERE, lambda: self._credential.get_token(self._scope))
+            return in_time(seconds, WHERE, lambda: self._credential.get_token(self._scope))
         except CredentialUnavailableError as error:
             raise MissingError(
                 WHERE,
