@@ -106,12 +106,10 @@ class AccessGuardProvider(RestProvider):
 
 def _allowed(config: "ScimConfig", before: str) -> Props:
     """What the config lets be removed: before a change it is judged by the day of the change, and
-    makes no difference; in the state stands by when a stack that lets everything go has to go."""
+    makes no difference; for a destroy, which reads no config, it stands in the state."""
     from cfscim.config.ended import allowances
 
     given = allowances(config)
-    if before == "destroy":
-        given = [entry for entry in given if entry["what"] == "everything"]
     return {"leaving" if before == "destroy" else "removals": given} if given else {}
 
 

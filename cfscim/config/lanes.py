@@ -2,7 +2,16 @@
 
 from dataclasses import dataclass, replace
 
-from cfscim.config.kinds import NEXT, OKTA_ASSIGNMENTS_NAME, OKTA_USERS
+from cfscim.config.kinds import (
+    NEXT,
+    OF_A_ROLE,
+    OF_OKTA_PUSH,
+    OF_THE_APPLICATION,
+    OF_THE_USERS_GROUP,
+    OF_USER_GROUP,
+    OKTA_ASSIGNMENTS_NAME,
+    OKTA_USERS,
+)
 from cfscim.config.models import ScimConfig
 from cfscim.config.roles import Role
 
@@ -32,6 +41,21 @@ class Lane:
             removals = self.whole.removals if self.whole is not None else ()
             return all(removal.what != "move" for removal in removals)
         return (self.whole or self.config).protects(resource)
+
+    @property
+    def to_protect(self) -> frozenset[str]:
+        """The logical names of what this way declares and protects, were nothing for removal."""
+        provider = self.config.identity_provider
+        # In Okta nothing is assigned or pushed before somebody says that the console's part is done
+        waits = {OF_OKTA_PUSH, OKTA_ASSIGNMENTS_NAME} if not provider.delivers else frozenset()
+        of_a_role = [of for of in OF_A_ROLE if of.startswith(provider.kind) and of not in waits]
+        if self.config.role_model == "userGroups":
+            of_a_role.append(OF_USER_GROUP)
+        beside = (OF_THE_USERS_GROUP | OF_THE_APPLICATION) - waits
+        return frozenset(
+            {self.resource(of, role) for role in self.config.roles for of in of_a_role}
+            | {name for name in beside if name.startswith(provider.kind)}
+        )
 
     @property
     def leaves_okta(self) -> bool:

@@ -2,10 +2,12 @@
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from cfscim.config.lanes import lanes
 from cfscim.config.models import ScimConfig, parse_config
 from cfscim.config.policy.model import ResourceView
 from cfscim.config.policy.rules import evaluate
@@ -13,6 +15,7 @@ from cfscim.config.stack_file import CheckedStack, StackFile, check_stack_file
 from cfscim.config.warnings import warnings
 from cfscim.plan.model import make_plan
 from tests.configs import config_object
+from tests.scenarios import moves
 
 TODAY = date(2026, 11, 26)
 ROLE = "Billing"
@@ -54,6 +57,23 @@ def test_protection_falls_for_the_users_group_and_the_application() -> None:
 @pytest.mark.parametrize(("kind", "count"), [("okta", 15), ("entra", 15)])
 def test_everything_is_everything(kind: str, count: int) -> None:
     assert len(unprotected(kind, "everything")) == count
+
+
+@pytest.mark.parametrize("kind", ["okta", "entra"])
+@pytest.mark.parametrize("model", ["userGroups", "virtualGroups"])
+@pytest.mark.parametrize("delivers", [False, True])
+def test_what_a_way_would_protect_is_what_the_program_protects(
+    kind: str, model: str, delivers: bool
+) -> None:
+    key = {"okta": "apiIntegrationConfirmed", "entra": "start"}[kind]
+    start = config_object(kind, model, provider={key: delivers})  # type: ignore[arg-type]
+    for value in (start, *(step.config for move in moves(kind) for step in move.changes)):
+        config = parse_config(value, stack="dev")
+        file = StackFile("Pulumi.dev.yaml", "dev", value, {}, {})
+        shown = make_plan(CheckedStack(file, config, ())).resources
+        assert {one.name for one in shown if one.options.protect} == {
+            name for lane in lanes(config) for name in lane.to_protect if lane.protects(name)
+        }
 
 
 def violations(config: ScimConfig, name: str) -> list[str]:
@@ -116,3 +136,48 @@ def test_a_role_does_not_go_by_an_entry_that_has_ended() -> None:
     assert refused(ends.model_copy(update={"removals": ()}), ends) == []
     renewed = parse_config(declared("okta", ROLE), stack="dev")
     assert refused(both, renewed) == []
+
+
+def _switching(until: str, **more: object) -> dict[str, object]:
+    other = config_object("entra")["identityProvider"]
+    to = {"groupPrefix": "New ", "identityProvider": other}
+    move = {"to": to, "until": until, "by": "Grace", "reason": "a move"}
+    return {**config_object("okta"), "move": move, **more}
+
+
+def _unconfirmed(config: dict[str, object]) -> dict[str, object]:
+    provider: Any = config["identityProvider"]
+    return {**config, "identityProvider": {**provider, "apiIntegrationConfirmed": False}}
+
+
+ENDED = "2026-11-25"
+START = config_object("okta")
+GIVEN_UP = {"removals": declared("okta", "move", until=ENDED)["removals"]}
+FEWER = {**START, "roles": {r: g for r, g in START["roles"].items() if r != ROLE}}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "goes"),
+    [
+        (_switching("2026-12-31", **GIVEN_UP), START, ["the new way of the move"]),
+        ({**moving(until="2026-12-31"), **GIVEN_UP}, START, ["the new way of the move"]),
+        # The former way was unprotected by the move alone.
+        (_switching(ENDED), FEWER, [ROLE]),
+        (_switching(ENDED, **GIVEN_UP), FEWER, [ROLE, "the new way of the move"]),
+        (moving(), FEWER, [ROLE]),
+        (declared("okta", "everything", until=ENDED), FEWER, [ROLE]),
+        (
+            declared("okta", "application", until=ENDED),
+            _unconfirmed(START),
+            ["the app, or who is assigned to it,"],
+        ),
+        # What goes falls under another entry, or nothing goes.
+        (declared("okta", "usersGroup", until=ENDED), FEWER, []),
+        (_switching("2026-12-31"), START, []),
+    ],
+)
+def test_nothing_goes_in_the_change_that_takes_its_ended_entry_out(
+    before: dict[str, object], after: dict[str, object], goes: list[str]
+) -> None:
+    said = refused(parse_config(after, stack="dev"), parse_config(before, stack="dev"))
+    assert [text.split(": ")[2].split(" goes, and")[0] for text in said] == goes

@@ -1,5 +1,7 @@
 """The lock-out guard of the program: it counts on the live account, and refuses without a waiver."""
 
+import re
+from collections.abc import Collection
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
@@ -11,6 +13,7 @@ from cfscim.config.kinds import GROUPS
 from cfscim.config.messages import ScimError
 from cfscim.config.models import parse_config
 from cfscim.config.policy.lock_out import Charge
+from cfscim.config.roles import ROLES
 from cfscim.config.stack_file import CheckedStack, StackFile
 from cfscim.preflight.answers import Answer
 from cfscim.preflight.command import ask
@@ -247,3 +250,58 @@ def _unprotected(stage: Stage) -> list[str]:
         for (type_, name), kept in state.resources.items()
         if type_ in GROUPS and not kept.protected
     ]
+
+
+LONGER = "2028-06-30"
+EACH = (*ROLES, "usersGroup", "application")
+ENTRY = {"by": "g@example.com", "reason": "t"}
+
+
+def _listed(ended: Collection[str], what: Collection[str] = EACH) -> Config:
+    """One entry for each; those in `ended` end first."""
+    removals = [{"what": one, "until": UNTIL if one in ended else LONGER, **ENTRY} for one in what]
+    return {**start(), "removals": removals, "waivers": [{**WAIVER, "until": LONGER}]}
+
+
+def _moving(until: str, entry: str) -> Config:
+    """Both identity providers side by side, the former one unprotected by the move and the new one
+    by the entry that gives it up."""
+    to = {"groupPrefix": "Cloudflare ", "identityProvider": {**OTHER, **UNCONFIRMED}}  # type: ignore[dict-item]
+    return {
+        **_listed((), ()),
+        "move": {"to": to, "until": until, **ENTRY},
+        "removals": [{"what": "move", "until": entry, **ENTRY}],
+    }
+
+
+UNCONFIRMED = {"apiIntegrationConfirmed": False}
+
+
+@pytest.mark.parametrize(
+    ("config", "what"),
+    [
+        (_listed(EACH), [f"removals\\[{at}\\]: that of {one}" for at, one in enumerate(EACH)]),
+        (_listed(["Billing"]), [r"removals\[2\]: that of Billing"]),
+        (_listed(["Billing"], ["Billing", "everything"]), [r"removals\[0\]: that of Billing"]),
+        (_moving(UNTIL, LONGER), ["move: that"]),
+        (_moving(LONGER, UNTIL), [r"removals\[0\]: that of move"]),
+    ],
+    ids=["each", "one of all", "one beside everything", "a move", "a move given up"],
+)
+def test_a_destroy_takes_nothing_by_whatever_form_of_entry_has_ended(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, config: Config, what: list[str]
+) -> None:
+    stage.update(config)
+    before = _left(stage)
+    with monkeypatch.context() as later:
+        later.setattr("components.access_guard.datetime", _DayAfter)
+        with pytest.raises(ScimError) as refused:
+            stage.deployer.destroy()
+    assert re.search(f"{what[0]} by g@example.com ended on {UNTIL}", str(refused.value))
+    assert _left(stage) == before - {"entra-start"}, "nothing is taken, and the job pauses"
+    stage.deployer.destroy()
+    assert not _left(stage)
+
+
+def _left(stage: Stage) -> set[str]:
+    return {name for _, name in read_state(stage.deployer.state()).resources}

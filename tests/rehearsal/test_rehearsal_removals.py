@@ -76,7 +76,7 @@ def test_a_role_is_dropped_in_two_steps(sandbox: Sandbox, admin: httpx.Client, k
     ]
     left = "Billing" in names(state(admin)["cloudflare"]["userGroups"])
     assert left == (kind == "okta"), "Okta leaves it to a person, Entra deletes what it pushed"
-    assert stack.update(allowing(config, roles=fewer)).summary.keys() == {"same"}
+    _ends_with(stack, allowing(config, roles=fewer))
 
 
 @pytest.mark.parametrize("kind", ["okta", "entra"])
@@ -98,7 +98,13 @@ def test_new_names_for_the_groups_without_a_gap(
     assert held(admin) == before, "after it"
     pushed = names(state(admin)["cloudflare"]["userGroups"])
     assert "Cloudflare Administrator" in pushed
-    assert stack.update(allowing(config, **renamed)).summary.keys() == {"same"}
+    _ends_with(stack, allowing(config, **renamed))
+
+
+def _ends_with(stack: Rehearsal, config: dict[str, object]) -> None:
+    """What takes the entries out changes the guard of a destroy alone, and that once."""
+    assert stack.update(config).summary["updated"] == 1
+    assert stack.update(config).summary.keys() == {"same"}
 
 
 def test_everything_is_left_in_stages(sandbox: Sandbox, admin: httpx.Client) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from cfscim.config.ended import allowances, ended
+from cfscim.config.lanes import lanes
 from cfscim.config.messages import Keys, Level, Message, Where
-from cfscim.config.models import Move, Removal, ScimConfig, Waiver
+from cfscim.config.models import Move, Removal, ScimConfig, Waiver, removal_for
 from cfscim.config.policy.access import (
     FOUR_ROLES,
     PRODUCTION_MODEL,
@@ -59,23 +60,33 @@ def _known_waiver(case: Case) -> Iterator[Finding]:
 
 
 def _gone_with_its_entry(case: Case) -> Iterator[Finding]:
-    """A role that goes in the change that takes its ended entry out: the state has it unprotected,
-    and nothing else would stop it."""
+    """What goes in the change that takes its ended entry out: the state has it unprotected, and
+    nothing else would stop it."""
     before, after = case.before, case.config
     if before is None:
         return
-    allowed = {removal.what for removal in after.removals}
-    for index, removal in enumerate(before.removals):
-        if removal.until >= case.today or removal.what in allowed:
-            continue
-        for role in before.roles:
-            if role not in after.roles and removal.what in (role.value, "everything"):
-                yield Finding(
-                    f"{role.value} goes, and what allowed it by {removal.by} ended on "
-                    f"{removal.until}",
-                    f"keep {role.value} until an entry of removals with a later day is deployed",
-                    keys=("removals", index),
-                )
+    stays = frozenset[str]().union(*(lane.to_protect for lane in lanes(after)))
+    gone: dict[str, Removal | Move] = {}
+    for lane in lanes(before):
+        for name in sorted(lane.to_protect - stays):
+            entry = None if lane.protects(name) else before.removal_of(name)
+            if entry is not None and entry.until < case.today and after.protects(name):
+                gone["move" if lane.is_next else removal_for(name)] = entry
+    for what, entry in gone.items():
+        yield Finding(
+            f"{_SAID.get(what, what)} goes, and what allowed it by {entry.by} ended on "
+            f"{entry.until}",
+            f"keep {_SAID.get(what, what)} until an entry of removals with a later day is deployed",
+            keys=("removals",),
+        )
+
+
+_SAID = {
+    "usersGroup": "the users' group",
+    "application": "the app, or who is assigned to it,",
+    "move": "the new way of the move",
+}
+"""What stands under `removals[].what`, where it is no role, in words."""
 
 
 def _ends(case: Case, keys: Keys, what: str, given: Waiver | Removal | Move) -> Iterator[Finding]:
