@@ -121,17 +121,19 @@ def gone_lines(gone: Gone) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Choice:
-    """What is taken over, and what a person has to look at first, a line each."""
+    """What is taken over, what a person has to look at first, a line each, and what waits for that
+    (as `waiting`)."""
 
     taken: Sequence[Finding]
     people: Sequence[str]
+    waiting: Mapping[str, frozenset[str]]
 
 
 def choose(discovery: Discovery, config: ScimConfig, take: Iterable[str] = ()) -> Choice:
     """`take`: the ids that a person has looked at."""
     kept_back = held_back(discovery.findings, config, take)
     people = needs_person((*discovery.findings, *discovery.near), kept_back)
-    return Choice(free(discovery, kept_back), [*people])
+    return Choice(free(discovery, kept_back), [*people], waiting(discovery, kept_back))
 
 
 def report(discovery: Discovery, config: ScimConfig, choice: Choice) -> Iterator[str]:
@@ -156,8 +158,13 @@ def report(discovery: Discovery, config: ScimConfig, choice: Choice) -> Iterator
         beside = [candidate for candidate in finding.candidates if not candidate.bars]
         if beside:
             yield f"Note: {_title(finding)} is not {_listed(beside)}"
-    if discovery.absent:
-        yield f"Does not exist and will be created: {', '.join(discovery.absent)}"
+    if choice.waiting:
+        yield "Waits for what is not settled, and may exist; run adopt again then:"
+        yield from (f"  {name}: for {', '.join(sorted(on))}" for name, on in choice.waiting.items())
+    in_the_way = {finding.name for finding in discovery.near if _bars(finding)}
+    absent = [name for name in discovery.absent if name not in in_the_way | {*choice.waiting}]
+    if absent:
+        yield f"Does not exist and will be created: {', '.join(absent)}"
     for name in discovery.ended:
         yield (
             f"Ended: {name} expired, was revoked or was deleted at its vendor; the next update "
@@ -255,16 +262,31 @@ def held_back(findings: Iterable[Finding], config: ScimConfig, take: Iterable[st
 def free(discovery: Discovery, kept_back: Collection[str]) -> list[Finding]:
     """What is taken over: nothing that is kept back, nor what hangs on that. An assignment without
     its group would be replaced by one of the group that the next update makes."""
-    waiting = {*kept_back}
-    taken: list[Finding] = []
-    for finding in discovery.findings:
-        declared = discovery.declared.of(finding.type, finding.name)
-        sources = declared.fed_by.values() if declared else ()
-        if finding.name in waiting or any(waiting & {*names} for names in sources):
-            waiting.add(finding.name)
-        elif finding.verdict == "adopt":
-            taken.append(finding)
-    return taken
+    kept = {*kept_back, *waiting(discovery, kept_back)}
+    return [one for one in discovery.findings if one.verdict == "adopt" and one.name not in kept]
+
+
+def waiting(discovery: Discovery, kept_back: Collection[str]) -> dict[str, frozenset[str]]:
+    """What hangs on something that only a person can settle, with the names of that: by its id it
+    is looked for, and which one that is nobody knows yet."""
+    unsettled = {*kept_back, *(finding.name for finding in discovery.near if _bars(finding))}
+    unsettled |= {
+        finding.name
+        for finding in discovery.findings
+        if finding.verdict in ("choose", "refuse", "leaving")
+    }
+    found: dict[str, frozenset[str]] = {}
+    for resource in discovery.declared.resources:
+        sources = frozenset(name for names in resource.fed_by.values() for name in names)
+        on = (sources & unsettled).union(*(found.get(name, ()) for name in sources))
+        if on:
+            found[resource.name] = on
+    lacking = {*discovery.absent, *(finding.name for finding in discovery.findings)}
+    return {name: on for name, on in found.items() if name in lacking}
+
+
+def _bars(finding: Finding) -> bool:
+    return any(candidate.bars for candidate in finding.candidates)
 
 
 def _title(finding: Finding) -> str:

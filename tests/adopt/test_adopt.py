@@ -680,3 +680,58 @@ def test_what_hangs_on_a_group_that_a_person_has_to_look_at_waits_with_it(
     left = {one.name for one in found.findings} - {one.name for one in free(found, kept_back)}
     assert {"entra-group-billing", "entra-assignment-billing"} <= left
     assert "entra-assignment-administrator" not in left
+
+
+def two_of_the_app(hand: Hand) -> object:
+    return two_apps(hand)
+
+
+def people_in_billing(hand: Hand) -> object:
+    if kind_of(hand.config) == "okta":
+        return okta_billing(hand).members.append(next(iter(hand.sandbox.world.okta.users)))
+    groups = hand.sandbox.world.entra.groups.values()
+    group = next(g for g in groups if g.properties["displayName"] == "Billing")
+    return group.members.append(next(iter(hand.sandbox.world.entra.users)))
+
+
+def nearly_billing(hand: Hand) -> None:
+    okta_billing(hand).name = "billing"
+
+
+def two_groups(hand: Hand) -> object:
+    return Graph(hand.sandbox).group("Billing")
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "waits", "on"),
+    [
+        ("okta", two_of_the_app, ["okta-app-assignments", "okta-push-billing"], "okta-app"),
+        ("okta", people_in_billing, ["okta-push-billing"], "okta-group-billing"),
+        ("okta", nearly_billing, ["okta-push-billing"], "okta-group-billing"),
+        ("entra", people_in_billing, ["entra-assignment-billing"], "entra-group-billing"),
+        ("entra", two_groups, ["entra-assignment-billing"], "entra-group-billing"),
+    ],
+)
+def test_what_waits_for_a_person_is_not_said_to_be_created(
+    sandbox: Sandbox,
+    admin: httpx.Client,
+    kind: str,
+    change: Callable[[Hand], object],
+    waits: list[str],
+    on: str,
+) -> None:
+    hand = Hand(sandbox, admin, stack_config(kind))
+    before, _ = adopted(sandbox, hand.config)
+    change(hand)
+    found, _ = adopted(sandbox, hand.config)
+    config = parsed(hand.config)
+    said = told(found, config)
+    assert "Waits for what is not settled, and may exist; run adopt again then:" in said
+    assert {f"  {name}: for {on}" for name in waits} <= {*said}
+    created = [line for line in said if line.startswith("Does not exist and will be created: ")]
+    named = {name for line in created for name in line.partition(": ")[2].split(", ")}
+    assert named <= {*before.absent}, "nothing that exists, nor what hangs on a choice"
+    if change in (two_of_the_app, two_groups):
+        right = next(one.candidates for one in found.findings if one.verdict == "choose")
+        chosen, _ = adopted(sandbox, hand.config, right[0].import_id)
+        assert not choose(chosen, config, [right[0].import_id]).waiting
