@@ -31,6 +31,11 @@ def is_stack_file(name: str) -> bool:
     return named and name != PROJECT_FILE and not name.endswith(f".deploy{_ENDS}")
 
 
+def is_skipped(folder: str) -> bool:
+    """Whether nothing below a folder of this name is looked at: hidden ones, installed packages."""
+    return folder.startswith(".") or folder == "node_modules"
+
+
 def known_stacks(folder: Path | str = ".") -> list[str]:
     """The stacks that have a file in `folder`, sorted."""
     names = (path.name for path in Path(folder).glob(PATTERN))

@@ -12,7 +12,7 @@ from cfscim.config.project import folder_problems, unique
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.hints import next_command, stack_words
 from cfscim.report.say import say
-from cfscim.stacks import PATTERN, is_stack_file, print_warnings
+from cfscim.stacks import PATTERN, is_skipped, is_stack_file, print_warnings
 
 
 def run(paths: Sequence[str], output: str, *, now: datetime | None = None) -> int:
@@ -56,9 +56,9 @@ def stack_files(paths: Sequence[str]) -> tuple[list[str], list[Message]]:
 
 
 def _below(folder: str) -> Iterable[str]:
-    """Stack files in a folder tree; hidden folders and installed packages are left out."""
+    """Stack files in a folder tree."""
     for where, folders, names in os.walk(folder):
-        folders[:] = [folder for folder in folders if folder[0] != "." and folder != "node_modules"]
+        folders[:] = [folder for folder in folders if not is_skipped(folder)]
         for name in names:
             if is_stack_file(name):
                 yield os.path.normpath(os.path.join(where, name))

@@ -82,6 +82,18 @@ class Browser:
             f" e.dispatchEvent(new Event(name, {{bubbles: true}})); }})({element})"
         )
 
+    def press(self, key: str) -> None:
+        """Presses one key that types nothing: Tab, or an arrow."""
+        code = {"Tab": 9, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}[key]
+        for kind in ("rawKeyDown", "keyUp"):
+            words = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+            self._call("Input.dispatchKeyEvent", type=kind, **words)
+
+    def resize(self, width: int, height: int) -> None:
+        """Makes the window as large as this."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self._call("Emulation.setDeviceMetricsOverride", **size)
+
     def processor_seconds(self) -> float:
         """What the page has used of a processor; other work on the machine does not change it."""
         self._call("Performance.enable", timeDomain="threadTicks")

@@ -3,10 +3,11 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from cfscim.access import page, texts
-from cfscim.access.history import Commit, History, Key, Span, moment_of, read_history
+from cfscim.access.history import Grants, History, Key, Span, moment_of, read_history
+from cfscim.access.log import Commit
 from cfscim.access.picture import Account, Picture
 from cfscim.config.access import managed_elsewhere
 from cfscim.config.examples import example_values
@@ -17,7 +18,7 @@ from cfscim.config.names import group_name
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.report.say import clear, passing, say
-from cfscim.stacks import PATTERN, short_name
+from cfscim.stacks import short_name
 from cfscim.validate import stack_files
 
 
@@ -48,6 +49,14 @@ def run(request: Request, env: Mapping[str, str] = os.environ) -> int:
             "the vendors can be asked about today alone",
             "give one of them",
         )
+    for option, given in (("--at", request.at), ("--person", request.person)):
+        if given is not None and not given.strip():
+            raise UsageError(
+                option,
+                "nothing stands behind it",
+                "what is empty is no moment and nobody's address",
+                "leave the option out, or write what is meant",
+            )
     since = None
     if request.since is not None:
         since = moment_of(request.since)
@@ -72,11 +81,11 @@ def run(request: Request, env: Mapping[str, str] = os.environ) -> int:
         passing("asking the vendors")
         picture = replace(picture, live=ask(_stacks(request.paths), env))
     clear()
-    for line in _empty(request, picture):
+    whole, picture = picture, picture.narrowed(request.person, since)
+    for line in _empty(request, whole, picture):
         say(str(line), "?", error=True)
-    picture = picture.narrowed(request.person, since)
     if request.output == "text":
-        for sign, line in texts.signed(picture):
+        for sign, line in texts.signed(picture, _words(request)):
             say(line, sign)
     else:
         render = {"json": texts.as_json, "csv": texts.as_csv, "html": page.as_html}
@@ -89,14 +98,37 @@ def run(request: Request, env: Mapping[str, str] = os.environ) -> int:
     return Exit.MISSING if unasked else Exit.FINE
 
 
-def _empty(request: Request, picture: Picture) -> Iterator[Message]:
-    """What an empty answer means, where it could be taken for "nobody has a role"."""
+def _words(request: Request) -> list[str]:
+    """How the same picture is asked for."""
+    options = (("--at", request.at), ("--person", request.person), ("--since", request.since))
+    given = [word for option, value in options if value is not None for word in (option, value)]
+    return [*request.paths, *given, *(["--live"] if request.live else [])]
+
+
+def _empty(request: Request, picture: Picture, shown: Picture) -> Iterator[Message]:
+    """What an empty answer means, where it could be taken for "nobody has a role"; `picture`:
+    before it was narrowed to what is `shown`."""
     if request.at is not None and not picture.spans:
         yield Message(
             Where(about=f"--at {one_line(request.at)}"),
             "git knows no grant in these stack files at that moment",
             "nobody can be shown",
             "write a later day, or another folder",
+        )
+    moment = moment_of(request.at) if request.at is not None else None
+    if moment is not None and moment > datetime.now(UTC) + timedelta(days=1):
+        yield Message(
+            Where(about=f"--at {one_line(str(request.at))}"),
+            "this moment is yet to come",
+            "shown is what git knows today",
+            "leave --at out, or write an earlier day",
+        )
+    if request.since is not None and picture.spans and not shown.spans:
+        yield Message(
+            Where(about=f"--since {one_line(request.since)}"),
+            "nothing was given or ended since that moment",
+            "who has a role longer than that is not shown",
+            "write an earlier day, or leave --since out",
         )
     wanted = (request.person or "").lower()
     ways = [way.person for id in picture.live for way in picture.undeclared(id)]
@@ -127,21 +159,21 @@ def gather(paths: Sequence[str], at: str | None = None) -> tuple[Picture, list[M
     checked = [check_stack_file(file) for file in files]
     problems = [*selection, *(problem for stack in checked for problem in stack.problems)]
     problems += [warning for stack in checked for warning in example_values(stack)]
-    history = _history(paths, None)
-    accounts, spans = {}, [span for span in history.spans if span.end is not None]
-    open_spans = {
-        (s.account, s.person.lower(), s.role, s.via): s for s in history.spans if not s.end
-    }
-    current = set()
+    history = read_history(paths)
+    accounts: dict[str, Account] = {}
+    spans = [span for span in history.spans if span.end is not None]
+    # One account may stand in two files, and in two repositories: since the earlier day.
+    begun = sorted((span for span in history.spans if span.end is None), key=_began, reverse=True)
+    open_spans = {(s.account, s.person.lower(), s.role, s.via): s for s in begun}
+    current: dict[Key, str] = {}
     for stack in checked:
         if stack.config is None or stack.problems:
             continue
-        account = _account(stack)
-        accounts[account.id] = account
-        for key, person in _now(stack.config).items():
-            current.add(key)
-            span = open_spans.get(key) or Span(key[0], person, key[2], key[3], None)
-            spans.append(replace(span, person=person))
+        _add(accounts, _account(stack))
+        current |= _now(stack.config)
+    for key, person in current.items():
+        span = open_spans.get(key) or Span(key[0], person, key[2], key[3], None)
+        spans.append(replace(span, person=person))
     # Gone from the files and not yet from git: the removal is on its way, in the work tree.
     left_out = {stack.file.path for stack in checked if stack.config is None or stack.problems}
     for key, span in open_spans.items():
@@ -151,34 +183,37 @@ def gather(paths: Sequence[str], at: str | None = None) -> tuple[Picture, list[M
     return Picture(accounts, spans, history.known, cut=history.cut), problems
 
 
+def _began(span: Span) -> float:
+    return span.start.time.timestamp() if span.start else 0
+
+
 def _past(paths: Sequence[str], at: str) -> Picture:
-    history = _history(paths, at)
-    accounts = {}
+    history = read_history(paths, at)
+    accounts: dict[str, Account] = {}
     for path, said in sorted(history.files.items()):
-        words = (said.account, said.name, short_name(path), path, said.provider)
-        accounts[said.account] = Account(*words, managed_elsewhere=said.elsewhere)
+        _add(accounts, _former_account(path, said))
     accounts |= _former(history, accounts, history.spans)
     return Picture(accounts, history.spans, history.known, at=at, cut=history.cut)
 
 
-def _history(paths: Sequence[str], at: str | None) -> History:
-    whole = History()
-    for folder, pattern in [_place(path) for path in paths] or [(".", f":(glob){PATTERN}")]:
-        part = read_history(folder, pattern, at)
-        whole.spans += part.spans
-        whole.names |= part.names
-        whole.files |= part.files
-        whole.known = whole.known or part.known
-        whole.cut = whole.cut or part.cut
-    whole.spans = list(dict.fromkeys(whole.spans))
-    return whole
+def _former_account(path: str, said: Grants) -> Account:
+    words = (said.account, said.name, short_name(path), path, said.provider)
+    return Account(*words, managed_elsewhere=said.elsewhere)
 
 
-def _place(path: str) -> tuple[str, str]:
-    """The folder in which git is asked, and the glob of the files there."""
-    if os.path.isdir(path):
-        return path, f":(glob)**/{PATTERN}"
-    return os.path.dirname(path) or ".", f":(literal){os.path.basename(path)}"
+def _add(accounts: dict[str, Account], account: Account) -> None:
+    """Two stacks of one account are one account, with both of their names."""
+    if before := accounts.get(account.id):
+        account = replace(
+            account,
+            stack=f"{before.stack}, {account.stack}",
+            file=f"{before.file}, {account.file}",
+            managed_elsewhere=tuple(
+                dict.fromkeys((*before.managed_elsewhere, *account.managed_elsewhere))
+            ),
+            groups={**before.groups, **account.groups},
+        )
+    accounts[account.id] = account
 
 
 def _account(stack: CheckedStack) -> Account:

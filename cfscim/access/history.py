@@ -1,40 +1,19 @@
-"""What git knows of the stack files: who gained and lost which role, when, by which commit.
-
-Only the first parents are walked: a change counts from the moment it reached the branch, and the
-commit that brought it there is the one that somebody approved.
-"""
+"""Who gained and lost which role, when and by which commit, as the stack files in git say."""
 
 import os
-import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 
-from cfscim import processes
+from cfscim.access.log import Change, Commit, Log, blobs, git, read_log
 from cfscim.config.messages import CONFIG_KEY, MissingError, UsageError, one_line
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.stack_yaml import read_tree
-from cfscim.gitops.shell import GIT
-from cfscim.stacks import is_stack_file
-
-_FORMAT = "%x1e%H%x1f%ct%x1f%aN <%aE>%x1f%cN <%cE>%x1f%P%x1f%s%x1f%(trailers:only,unfold)"
-_APPROVALS = ("reviewed-by", "approved-by", "acked-by")
-GIT_HOSTS = ("noreply@github.com", "noreply@gitlab.com")
-"""Committers that are a host's own merge button, not a person."""
+from cfscim.stacks import is_skipped
 
 Key = tuple[str, str, Role, str]
 """Account id, person in lower case, role, and the way: `group` or `breakGlass`."""
-
-
-@dataclass(frozen=True)
-class Commit:
-    """A commit as an auditor cites it; `approved_by`: names as far as git knows them."""
-
-    sha: str
-    time: datetime
-    author: str
-    subject: str
-    approved_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,7 +31,8 @@ class Span:
 @dataclass
 class History:
     """Spans of the past and the present, the name of every account by id, and what the files say
-    at the end; `cut`: a shallow clone, where the past begins later than it did."""
+    at the end, by their paths from here; `cut`: a shallow clone, where the past begins later than
+    it did."""
 
     spans: list[Span] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
@@ -111,16 +91,19 @@ class Grants:
 
 
 def grants_of(text: str) -> Grants | None:
-    """Who has a role by a stack file's text; nothing where it names no account.
+    """Who has a role by a stack file's text: nobody where it names no account. Nothing where the
+    text cannot be read.
 
     Read leniently: a version that today's rules would refuse was deployed all the same.
     """
     tree = read_tree(text)
+    if not isinstance(tree.value, Mapping) and (tree.problems or tree.value is not None):
+        return None
     config = tree.value.get("config") if isinstance(tree.value, Mapping) else None
     scim = config.get(CONFIG_KEY) if isinstance(config, Mapping) else None
     account = scim.get("account") if isinstance(scim, Mapping) else None
     if not isinstance(scim, Mapping) or not isinstance(account, Mapping):
-        return None
+        return Grants("", "", {}, "", ())
     id, people, elsewhere = str(account.get("id", "")), {}, []
     roles = scim.get("roles")
     for role in ROLES:
@@ -144,49 +127,138 @@ def _texts(value: object) -> Iterator[str]:
         yield from (item for item in value if isinstance(item, str))
 
 
-def read_history(folder: str, pattern: str, at: str | None = None) -> History:
-    """The history of the stack files that `pattern` (a git glob) names in `folder`.
+@dataclass(frozen=True)
+class _Place:
+    """Stack files that are asked for, by their path in a repository: a file, or a folder with all
+    below it; `only`: with what lies in itself alone."""
 
-    `at`: up to this revision or moment (a date means the end of that day, in UTC). Without a
+    path: PurePosixPath
+    only: bool = False
+
+    def holds(self, file: str) -> bool:
+        path = PurePosixPath(file)
+        if self.only:
+            return path.parent == self.path
+        if not path.is_relative_to(self.path):
+            return False
+        return not any(map(is_skipped, path.relative_to(self.path).parts[:-1]))
+
+
+def read_history(paths: Sequence[str], at: str | None = None) -> History:
+    """The history of the stack files in `paths`: files and folders, those that are gone, too; of
+    none: of those in this folder.
+
+    `at`: up to this revision or moment (a date means the end of that day, in UTC). Outside of a
     repository, or without git, the history is unknown and empty. Raises `UsageError` for an `at`
     that is neither, `MissingError` for one that needs git where there is none.
     """
-    if _git(folder, ["rev-parse", "--git-dir"]) is None:
-        if at is not None:
+    repositories: dict[str, list[_Place]] = {}
+    for path in paths or [""]:
+        top, place = _placed(path)
+        if top is not None:
+            repositories.setdefault(top, []).append(place)
+        elif at is not None:
             raise MissingError(
                 f"--at {one_line(at)}",
                 "there is no git repository here",
                 "the past is read from git alone",
                 "run it in a clone of the repository of the stack files",
             )
-        return History()
-    tip, until = _limits(folder, at)
+    whole = History()
+    for top, places in repositories.items():
+        part = _of_repository(top, places, at)
+        whole.spans += part.spans
+        whole.names |= part.names
+        whole.files |= {os.path.relpath(os.path.join(top, p)): f for p, f in part.files.items()}
+        whole.known = whole.known or part.known
+        whole.cut = whole.cut or part.cut
+    return whole
+
+
+def _placed(path: str) -> tuple[str | None, _Place]:
+    """The repository in which `path` is, where there is one, and its place there."""
+    folder = path or "."
+    while not os.path.isdir(folder):
+        folder = os.path.dirname(folder) or "."
+    answer = git(folder, ["rev-parse", "--show-toplevel", "--show-prefix"])
+    if answer is None:
+        return None, _Place(PurePosixPath())
+    top, prefix = os.fsdecode(answer).split("\n")[:2]
+    rest = os.path.relpath(path, folder) if path else ""
+    return top, _Place(PurePosixPath(os.path.normpath(os.path.join(prefix, rest))), only=not path)
+
+
+def _of_repository(top: str, places: Sequence[_Place], at: str | None) -> History:
     state = _State()
-    if tip is None:
+    tip, until = _limits(top, at)
+    log = read_log(top, tip) if tip is not None else None
+    if log is None:
         state.history.known = False
         return state.history
-    commits = [(c, f) for c, f in _log(folder, pattern, tip) if until is None or c.time <= until]
-    texts = _blobs(folder, {blob for _, files in commits for blob in files.values() if blob})
-    parsed = {blob: grants_of(text) for blob, text in texts.items()}
-    state.history.cut = _git(folder, ["rev-parse", "--is-shallow-repository"]) == b"true\n"
-    asked = ["rev-list", "--max-parents=0", tip]
-    roots = (_git(folder, asked) or b"").decode().split() if state.history.cut else []
+    # Whoever asks for a revision asks for files that may have been moved since.
+    later = read_log(top, "HEAD") if at is not None and until is None else None
+    former = _former_paths(later or log, places)
+    commits = [(c, _files(changes, places, former)) for c, changes in reversed(log)]
+    commits = [(c, files) for c, files in commits if files and (until is None or c.time <= until)]
+    contents = {
+        change.blob
+        for _, changes in [*log, *(later or ())]
+        for change in changes
+        if change.blob and _is_asked_for(places, change.path)
+    }
+    texts = blobs(top, contents.union(*(filter(None, files.values()) for _, files in commits)))
+    parsed = {blob: grants for blob, text in texts.items() if (grants := grants_of(text))}
+    ours = {parsed[blob].account for blob in contents if blob in parsed}
+    state.history.cut = git(top, ["rev-parse", "--is-shallow-repository"]) == b"true\n"
+    asked = ["rev-list", "--max-parents=0", str(tip)]
+    roots = (git(top, asked) or b"").decode().split() if state.history.cut else []
     for commit, files in commits:
-        changed = {path: parsed[blob] if blob else None for path, blob in files.items()}
+        changed = {
+            path: grants if grants is not None and grants.account in ours else None
+            for path, blob in files.items()
+            # What cannot be read was never deployed: what stood before goes on.
+            if (grants := parsed.get(blob or "")) is not None or blob is None
+        }
         # Where a clone is cut off, all that is there came with its first commit.
         state.change(None if commit.sha in roots else commit, changed)
     state.history.spans += state.open.values()
     return state.history
 
 
-def _limits(folder: str, at: str | None) -> tuple[str | None, datetime | None]:
+def _is_asked_for(places: Iterable[_Place], path: str) -> bool:
+    return any(place.holds(path) for place in places)
+
+
+def _former_paths(log: Log, places: Sequence[_Place]) -> set[str]:
+    """Where the files in `places` were, and what they were called, before."""
+    former: set[str] = set()
+    for _, changes in log:
+        for change in changes:
+            if change.former and (change.path in former or _is_asked_for(places, change.path)):
+                former.add(change.former)
+    return former
+
+
+def _files(
+    changes: Iterable[Change], places: Sequence[_Place], former: Container[str]
+) -> dict[str, str | None]:
+    """Path -> blob (absent: gone) of a commit's changes, of files in `places` and `former` ones."""
+    files: dict[str, str | None] = {}
+    for change in changes:
+        if change.former:
+            files.setdefault(change.former, None)
+        files[change.path] = change.blob
+    return {p: blob for p, blob in files.items() if p in former or _is_asked_for(places, p)}
+
+
+def _limits(top: str, at: str | None) -> tuple[str | None, datetime | None]:
     """The commit to end with, and the moment."""
-    if at is not None and (moment := moment_of(at)) is not None:
-        at, until = None, moment
-    else:
-        until = None
-    asked = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{at or 'HEAD'}^{{commit}}"]
-    answer = _git(folder, asked)
+    until = moment_of(at) if at is not None else None
+    if until is not None:
+        at = None
+    revision = "HEAD" if at is None else at
+    asked = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
+    answer = git(top, asked)
     if answer is None and at is not None:
         raise UsageError(
             f"--at {one_line(at)}",
@@ -206,66 +278,3 @@ def moment_of(text: str) -> datetime | None:
     if "T" not in text and " " not in text:
         moment = moment.replace(hour=23, minute=59, second=59)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _log(folder: str, pattern: str, tip: str) -> Iterator[tuple[Commit, dict[str, str | None]]]:
-    """Every commit from the oldest, with path -> blob (absent: deleted)."""
-    asked = ["log", "--first-parent", "--diff-merges=first-parent", "--reverse", "--raw"]
-    asked += ["--no-abbrev", "--no-renames", "-z", f"--format={_FORMAT}", tip, "--", pattern]
-    out = _git(folder, asked) or b""
-    for record in out.decode("utf-8", "replace").split("\x1e")[1:]:
-        head, _, raw = record.partition("\0")
-        fields = head.split("\x1f")
-        files: dict[str, str | None] = {}
-        parts = raw.lstrip("\n").split("\0")
-        for entry, path in zip(parts[::2], parts[1::2], strict=False):
-            words = entry.lstrip("\n:").split(" ")
-            if len(words) == 5 and is_stack_file(os.path.basename(path)):
-                files[path] = None if words[4].startswith("D") else words[3]
-        yield _commit(fields), files
-
-
-def _commit(fields: Sequence[str]) -> Commit:
-    sha, time, author, committer, parents, subject, trailers = fields[:7]
-    approved = [
-        words.strip()
-        for line in trailers.splitlines()
-        for key, _, words in [line.partition(":")]
-        if key.strip().lower() in _APPROVALS
-    ]
-    # Whoever merges, or applies somebody else's commit, lets it in.
-    merged = len(parents.split()) > 1 or committer != author
-    if merged and not any(host in committer for host in GIT_HOSTS):
-        approved.append(committer)
-    elif merged and len(parents.split()) > 1:
-        approved.append(author)  # a host's merge button: the author of the merge pressed it
-    when = datetime.fromtimestamp(int(time), UTC)
-    return Commit(sha, when, author, subject, tuple(dict.fromkeys(approved)))
-
-
-def _blobs(folder: str, ids: set[str]) -> dict[str, str]:
-    """The text of each blob, all by one process."""
-    asked = "".join(f"{id}\n" for id in sorted(ids)).encode()
-    out = _git(folder, ["cat-file", "--batch"], asked) if ids else b""
-    texts, place = {}, 0
-    while out and place < len(out):
-        end = out.index(b"\n", place)
-        id, *rest = out[place:end].decode().split(" ")
-        size = int(rest[1]) if len(rest) == 2 else 0
-        texts[id] = out[end + 1 : end + 1 + size].decode("utf-8", "replace")
-        place = end + 1 + (size + 1 if len(rest) == 2 and rest[0] != "missing" else 0)
-    return {id: texts.get(id, "") for id in ids}
-
-
-def _git(folder: str, arguments: Sequence[str], given: bytes | None = None) -> bytes | None:
-    """What git answers in `folder`; nothing when it refuses or is not there."""
-    try:
-        done = processes.run(
-            [*GIT, *arguments],
-            seconds=processes.ASK_SECONDS,
-            cwd=folder,
-            given=given or b"",
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode == 0 else None

@@ -4,8 +4,10 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cfscim.access.history import Commit, Span
+from cfscim.access.history import Span
+from cfscim.access.log import Commit
 from cfscim.access.picture import Picture
+from cfscim.config.messages import one_line
 from cfscim.config.roles import ROLES
 
 _TEMPLATE = Path(__file__).with_name("page.html")
@@ -22,7 +24,8 @@ def as_html(picture: Picture, now: datetime | None = None) -> str:
 
 
 def _data(picture: Picture, now: datetime) -> dict[str, object]:
-    """Accounts, roles, people and commits once each; spans refer to them by index.
+    """Accounts, roles, people and commits once each; spans refer to them by index. What is to be
+    read has no character that would be read as another, or turn the rest of its line around.
 
     Times are seconds since 1970; a span is `[person, account, role, way, commit, last commit]`,
     the commits absent (-1) where nobody knows or it goes on, and whether the vendors say it, too
@@ -55,11 +58,11 @@ def _data(picture: Picture, now: datetime) -> dict[str, object]:
         "cut": picture.cut,
         "roles": roles,
         "live": bool(picture.live),
-        "people": [person for _, person in people],
+        "people": [one_line(person) for _, person in people],
         "accounts": [
             {
                 "id": account.id,
-                "name": account.name or account.id,
+                "name": one_line(account.name) or account.id,
                 "stack": account.stack,
                 "provider": account.provider,
                 "elsewhere": list(account.managed_elsewhere),
@@ -70,9 +73,9 @@ def _data(picture: Picture, now: datetime) -> dict[str, object]:
             {
                 "sha": commit.sha[:12],
                 "time": int(commit.time.timestamp()),
-                "author": commit.author,
-                "approved": ", ".join(commit.approved_by),
-                "subject": commit.subject,
+                "author": one_line(commit.author),
+                "approved": one_line(", ".join(commit.approved_by)),
+                "subject": one_line(commit.subject),
             }
             for commit in commits
         ],
@@ -91,7 +94,7 @@ def _data(picture: Picture, now: datetime) -> dict[str, object]:
         + [
             [
                 *(at_person[way.person.lower()], at_account[account], roles.index(way.role)),
-                *(code, -1, -1, 1, way.words),
+                *(code, -1, -1, 1, one_line(way.words)),
             ]
             for account, way, code in extra
         ],

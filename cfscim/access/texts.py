@@ -5,11 +5,12 @@ import io
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from unicodedata import east_asian_width
 
-from cfscim.access.history import Commit, Span
+from cfscim.access.history import Span
+from cfscim.access.log import Commit
 from cfscim.access.picture import Account, Picture, Said, Way
 from cfscim.config.messages import one_line
 from cfscim.hints import next_command
@@ -21,6 +22,7 @@ COLUMNS = (
 _UNKNOWN = Commit("", datetime(1970, 1, 1, tzinfo=UTC), "", "")
 _WHOLE = 1_000_000
 """Columns where nobody says how many there are."""
+_LONG = 40
 _DATED = len("since 2026-01-01…")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _WORDS = {"group": "", "breakGlass": "break-glass, outside SCIM; "}
@@ -123,9 +125,10 @@ def as_csv(picture: Picture) -> str:
     return out.getvalue()
 
 
-def signed(picture: Picture) -> Iterator[tuple[str, str]]:
-    """A block an account, a line a role, each with its sign; the counts and the next command come
-    last. What was written at a commit is cut where the terminal ends, and nothing else."""
+def signed(picture: Picture, words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """A block an account, a line a role, each with its sign; the counts and the next command, for
+    which `words` ask for the same picture, come last. What was written at a commit is cut where the
+    terminal ends, and nothing else."""
     # Only a terminal, or who says COLUMNS, has a width: in a file a line stays whole.
     width = shutil.get_terminal_size((_WHOLE, 24)).columns
     for account in _by_name(picture):
@@ -141,7 +144,7 @@ def signed(picture: Picture) -> Iterator[tuple[str, str]]:
         for span in picture.ended:
             yield from (("-", line) for line in _fitting(*_ended(picture, span), width))
         yield "", ""
-    yield from (("", line) for line in _summary(picture))
+    yield from (("", line) for line in _summary(picture, words))
 
 
 def unasked(picture: Picture) -> str:
@@ -204,7 +207,8 @@ def _head(account: Account) -> str:
 
 def _block(picture: Picture, spans: Iterable[Span]) -> Iterator[tuple[str, str, str]]:
     listed = list(spans)
-    person = max((len(span.person) for span in listed), default=0)
+    # An address that is longer than most moves its own line alone.
+    person = min(max((len(span.person) for span in listed), default=0), _LONG)
     role = max((len(span.role) for span in listed), default=0)
     for span in listed:
         lacking = [
@@ -235,7 +239,7 @@ def _ended(picture: Picture, span: Span) -> tuple[str, str]:
     return one_line(f"  {span.person}  {span.role}  {where}") + "  ", one_line(how)
 
 
-def _summary(picture: Picture) -> Iterator[str]:
+def _summary(picture: Picture, words: Sequence[str]) -> Iterator[str]:
     present = picture.present
     people, accounts = {s.person.lower() for s in present}, {s.account for s in present}
     if not picture.known:
@@ -247,7 +251,7 @@ def _summary(picture: Picture) -> Iterator[str]:
         f"{len(people)} {'person' if len(people) == 1 else 'people'}, {len(accounts)} "
         f"{'account' if len(accounts) == 1 else 'accounts'}, {len(present)} "
         f"{'role' if len(present) == 1 else 'roles'} given{at}. As a page: "
-        f"{next_command('access', '--format', 'html')} > access.html"
+        f"{next_command('access', *words, '--format', 'html')} > access.html"
     )
 
 
@@ -268,4 +272,4 @@ def _cells(text: str) -> int:
 
 
 def _inert(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return one_line(f"'{text}" if text.startswith(_FORMULA) else text)

@@ -5,12 +5,14 @@ import json
 import re
 import subprocess
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from cfscim.access.history import Commit, Span
+from cfscim.access.history import Span
+from cfscim.access.log import Commit
 from cfscim.access.page import as_html
 from cfscim.access.picture import Account, Picture
 from cfscim.config.roles import ROLES, Role
@@ -206,20 +208,76 @@ const there = every.filter(badge => badge.getBoundingClientRect().width);
 const lost = there.filter(badge => badge.getBoundingClientRect().right > right);
 document.documentElement.dataset.paper = [every.length, there.length, lost.length].join();
 </script>"""
+LONG = f"{'a' * 60}@{('b' * 60 + '.') * 3}example.org"
+"""As long as an address may be."""
+
+
+def crowd(accounts: int, somebody: str, name: str = "Account") -> Picture:
+    spans = [
+        span(person, account, Role.SUPER_ADMINISTRATOR, None)
+        for person in [*(f"somebody.with.a.name{n}@example.org" for n in range(19)), somebody]
+        for account in range(accounts)
+    ]
+    made = picture(spans)
+    named = {id: replace(known, name=f"{name} {id[-2:]}") for id, known in made.accounts.items()}
+    return replace(made, accounts=named)
 
 
 @needs_browser
+@pytest.mark.parametrize("name", ["Account", "W" * 120, "שלום 日本語の会社名" * 6])
+@pytest.mark.parametrize("somebody", ["ada@example.org", LONG])
 @pytest.mark.parametrize("accounts", [3, 8, 20])
-def test_paper_loses_no_role_whatever_the_number_of_accounts(tmp_path: Path, accounts: int) -> None:
-    spans = [
-        span(f"somebody.with.a.name{number}@example.org", account, Role.SUPER_ADMINISTRATOR, None)
-        for number in range(20)
-        for account in range(accounts)
-    ]
-    page = as_html(picture(spans), NOW).replace("@media print", "@media all") + LOST
+def test_paper_loses_no_role_whatever_the_accounts_and_names(
+    tmp_path: Path, accounts: int, somebody: str, name: str
+) -> None:
+    page = as_html(crowd(accounts, somebody, name)).replace("@media print", "@media all") + LOST
     # What A4 across holds between its margins, at 96 dots an inch.
     document = opened(tmp_path, page, f"role={IN_CHARGE}", "--window-size=1047,740")
     found = re.search(r'data-paper="(.*?)"', document)
     assert found
     assert found[1] == f"{20 * accounts},{20 * accounts},0"
     assert "Only Super Administrator - All Privileges." in document, "a filter is told on paper"
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [400, 1200])
+def test_a_long_name_leaves_the_roles_to_be_seen(tmp_path: Path, width: int) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(as_html(crowd(3, LONG, "W" * 120)))
+    with browser(tmp_path) as page:
+        page.resize(width, 800)
+        page.open(file.as_uri())
+        right = page.value("document.querySelector('tbody .r').getBoundingClientRect().right")
+        assert isinstance(right, float)
+        assert right <= width
+        assert page.value("document.documentElement.scrollHeight <= innerHeight"), "one scroll bar"
+
+
+@needs_browser
+def test_the_keyboard_reaches_every_role_by_one_stop(tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(as_html(SMALL, NOW))
+    with browser(tmp_path) as page:
+        page.open(file.as_uri())
+        page.click("$('time')")
+        page.choose("$('time')", "2")
+        assert page.value("$('time').getAttribute('aria-valuetext')") == "2026-08-18"
+        told = []
+        for key in ("Tab", "ArrowDown", "ArrowRight", "ArrowRight", "ArrowLeft", "ArrowUp"):
+            page.press(key)
+            told.append(str(page.value("$('detail').textContent")).partition("@")[0])
+        assert told == ["ada", "alan", "bo", "bo", "alan", "ada"]
+        page.press("Tab")
+        assert page.value("document.activeElement.className") == "", "past all of them"
+
+
+@needs_browser
+def test_an_address_with_a_view_is_followed(tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(as_html(SMALL, NOW))
+    rows = "document.querySelectorAll('tbody tr').length"
+    with browser(tmp_path) as page:
+        page.open(f"{file.as_uri()}#at=nonsense&role=99")
+        assert page.value(rows) == 3
+        page.open(f"{file.as_uri()}#q=ada")
+        page.until(f"{rows} === 1")
