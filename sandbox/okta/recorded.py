@@ -37,7 +37,7 @@ from sandbox.replay import OWN_SOURCE, Accepted, Exchange, Ids, as_far_as_shown,
 from sandbox.server.world import World
 
 Document = dict[str, Any]
-_HAND_MADE = re.compile(r"test_group_id|oaetest|0oa1testapp")
+_HAND_MADE = re.compile(r"test_group_id|oaetest|0oa1testapp|/users/-1 ")
 _KEY = re.compile(r"(?:00u|00g|0oa|rst|00p|gPm)[0-9A-Za-z]{17}")
 _CALLS = tuple(
     re.compile(call)
@@ -69,6 +69,14 @@ _CALLS = tuple(
 """The calls of the program, of its providers and of the official clients."""
 _APP = r"(GET|POST|PUT) /api/v1/(groups/\{id\}/)?apps(/\{id\})?"
 _USER = r"(GET|POST|PUT) /api/v1/(groups/\{id\}/)?users(/\{id\}(/lifecycle/expire_password)?)?"
+_BEFORE: dict[str, UserStatus] = {
+    "activate": "STAGED",
+    "reactivate": "PROVISIONED",
+    "suspend": "ACTIVE",
+    "unsuspend": "SUSPENDED",
+    "unlock": "LOCKED_OUT",
+}
+"""The status in which a person's life takes a step."""
 ACCEPTED: tuple[Accepted, ...] = (
     # What an organisation shows depends on its age; the sandbox is one of 2026.
     Accepted(_APP, r".*\.universalLogout.*", "apps show their support of it since 2025 only"),
@@ -101,6 +109,34 @@ ACCEPTED: tuple[Accepted, ...] = (
         r"GET /\.well-known/.*",
         r".*\.settings\.(itpEnabled|desktopMFAEnabled|pssoEnabled): too much",
         "products that are newer than recordings of 2022 and 2023",
+        further=True,
+    ),
+    Accepted(
+        _USER,
+        r".*\.type: too much|.*\._links\.(type|schema|reactivate): too much"
+        r"|\[\]\._links\.\w+: missing",
+        "recordings of 2016 to 2018 do not have it; lists showed each step of a life until 2016",
+        further=True,
+    ),
+    Accepted(
+        r"(GET|POST) /api/v1/users/\{id\}/roles",
+        r".*\.(_links|assignmentType): too much",
+        "recordings of 2017 do not have it",
+        further=True,
+    ),
+    Accepted(
+        r"POST .*/lifecycle/reactivate", r"\.activationUrl: too much", "not in 2016", further=True
+    ),
+    Accepted(
+        r".* /api/v1/apps/\{id\}/users.*",
+        r".*\.lastSync: missing|.*\._embedded\.user\..*: too much",
+        "until 2017 shown without a value too, and people with less",
+        further=True,
+    ),
+    Accepted(
+        r"GET /api/v1/apps/\{id\}(/credentials/keys)?",
+        r".*\.(kid|e|n|lastUpdated): too much",
+        "keys are shown whole since 2017 only",
         further=True,
     ),
     Accepted(_USER, r".*\.credentials\.emails: missing", "shown in 2020 only"),
@@ -273,6 +309,7 @@ class _Past:
             with as_far_as_shown():
                 self._relations(state, ids, exchange)
         self._roles(state, ids)
+        self._begun(state, ids)
         self._ended(state, ids)
         self._events(state, ids)
 
@@ -289,11 +326,24 @@ class _Past:
                 shown = [str(role.get("type")) for role in _documents(exchange.response)]
                 user.roles = [kind for kind in shown if kind in LABELS]
 
+    def _begun(self, state: OktaState, ids: Ids) -> None:
+        """The status of whose life's next step was taken before any answer showed them."""
+        seen = set(self.born)
+        for exchange in self.recording:
+            match = re.fullmatch(r"/api/v1/users/([^/]+)/lifecycle/(\w+)", exchange.path)
+            if match and match[1] not in seen and exchange.status < 400 and match[2] in _BEFORE:
+                user = state.users.get(ids.known.get(match[1], ""))
+                if user is not None:
+                    user.status = _BEFORE[match[2]]
+            shown = [str(each.get("id")) for each in _documents(exchange.response) if _whole(each)]
+            seen |= {*shown, match[1] if match else ""}
+
     def _ended(self, state: OktaState, ids: Ids) -> None:
-        """What no answer shows but its end: an app was inactive by then, a group assigned to it."""
+        """What no answer shows but its end: an app was inactive, a group or person assigned."""
         before: set[str] = set()
         for exchange in self.recording:
-            match = re.fullmatch(r"/api/v1/apps/([^/]+)(?:/groups/([^/]+))?", exchange.path)
+            path = r"/api/v1/apps/([^/]+)(?:/(groups|users)/([^/]+))?"
+            match = re.fullmatch(path, exchange.path)
             app = state.apps.get(ids.known.get(match[1], "")) if match else None
             ends = exchange.method == "DELETE" and exchange.status < 400
             if match is None or app is None or not ends:
@@ -301,8 +351,14 @@ class _Past:
             elif match[2] is None:
                 cycled = any(path.startswith(f"{exchange.path}/lifecycle") for path in before)
                 app.status = app.status if cycled or self.documents.get(match[1]) else "INACTIVE"
-            elif not before & {exchange.path, f"/api/v1/apps/{match[1]}/groups"}:
-                group = ids.known.get(match[2], match[2])
+            elif before & {exchange.path, f"/api/v1/apps/{match[1]}/{match[2]}"}:
+                pass
+            elif match[2] == "users":
+                user = state.users.get(ids.known.get(match[3], ""))
+                if user is not None:
+                    join(state, app, user, "USER")
+            else:
+                group = ids.known.get(match[3], match[3])
                 app.groups.append(GroupAssignment(group_id=group, priority=0, last_updated=now()))
             before.add(exchange.path)
 
@@ -335,7 +391,9 @@ class _Past:
                     known = self.documents.get(key)
                     if known is None or not _whole(known):
                         self.documents[key] = document
-            for key in _KEY.findall(exchange.path):
+                elif key not in self.born and key.startswith(("00u", "00g")):
+                    self.documents.setdefault(key, {})
+            for key in _KEY.findall(f"{exchange.path} {_named_in(exchange.request)}"):
                 if key not in self.born:
                     self.documents.setdefault(key, {})
 
@@ -488,6 +546,14 @@ def _documents(body: object) -> Iterator[Document]:
     for item in body if isinstance(body, list) else [body]:
         if isinstance(item, dict):
             yield item
+            embedded = item.get("_embedded")
+            if isinstance(embedded, dict) and isinstance(embedded.get("user"), dict):
+                yield embedded["user"]
+
+
+def _named_in(request: object) -> object:
+    """The id in a request's body: who is assigned was there before."""
+    return request.get("id") if isinstance(request, dict) else None
 
 
 def _whole(document: Document) -> bool:
@@ -501,12 +567,12 @@ def _group(state: OktaState, document: Document) -> Group:
     kind = document.get("type", "OKTA_GROUP")
     if kind == "BUILT_IN" and document["profile"]["name"] == "Everyone":
         return state.everyone
-    profile = document.get("profile") or {}
-    return state.add_group(
-        str(profile.get("name") or f"Group {len(state.groups)}"),
-        profile.get("description"),
-        kind=kind,
-    )
+    profile = dict(document.get("profile") or {})
+    name, description = profile.pop("name", None), profile.pop("description", None)
+    group = state.add_group(str(name or f"Group {len(state.groups)}"), description, kind=kind)
+    if kind == "APP_GROUP":  # such a group has the attributes of its app, as of a directory
+        group.extra = profile
+    return group
 
 
 def _user(state: OktaState, key: str, document: Document) -> User:

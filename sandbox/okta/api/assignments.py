@@ -88,15 +88,18 @@ def unassign_group(ctx: Context, app_id: str, group_id: str) -> Response:
 
 @endpoint("GET", _USERS, _READ)
 def list_users(ctx: Context, app_id: str) -> Response:
-    """The app's users; ``q`` matches the beginning of their names in the app (R)."""
-    app = find(ctx.state, app_id)
+    """The app's users; ``q`` matches the beginning of their names in the app (R).
+
+    ``expand=user`` shows each person too (R: Shopify/oktakit 2017).
+    """
+    app, whole = find(ctx.state, app_id), ctx.request.args.get("expand") == "user"
     start = ctx.request.args.get("q", "").casefold()
     users = [u for u in app.users.values() if u.user_name.casefold().startswith(start)]
     return page(
         ctx,
         users,
         lambda u: u.user_id,
-        lambda u: app_user_view(ctx.state, app, u),
+        lambda u: app_user_view(ctx.state, app, u, whole=whole),
         default=50,
         most=500,
     )

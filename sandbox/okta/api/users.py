@@ -54,12 +54,14 @@ _BEFORE_DEACTIVATION: tuple[UserStatus, ...] = (
 )
 _NEXT: dict[str, tuple[UserStatus, tuple[UserStatus, ...]]] = {
     "activate": ("ACTIVE", ("STAGED", "DEPROVISIONED")),  # PROVISIONED without a password
-    "reactivate": ("PROVISIONED", ("PROVISIONED",)),
+    "reactivate": ("PROVISIONED", ("PROVISIONED", "RECOVERY")),
     "deactivate": ("DEPROVISIONED", _BEFORE_DEACTIVATION),
     "suspend": ("SUSPENDED", ("ACTIVE",)),
     "unsuspend": ("ACTIVE", ("SUSPENDED",)),
     "unlock": ("ACTIVE", ("LOCKED_OUT",)),
 }
+_TELLS = {"activate": True, "reactivate": False}
+"""The steps that answer with a link where no mail is sent, and whether one is unasked (D)."""
 _PASSWORD_STEPS: dict[str, UserStatus | None] = {
     "reset_password": "RECOVERY",
     "expire_password": "PASSWORD_EXPIRED",
@@ -222,7 +224,7 @@ def lifecycle(ctx: Context, key: str, step: str) -> Response:
     if step not in _NEXT:
         raise not_found(step, "Lifecycle")
     _move(ctx.state, user, step)
-    if step == "activate" and not query_flag(ctx, "sendEmail", default=True):
+    if step in _TELLS and not query_flag(ctx, "sendEmail", default=_TELLS[step]):
         token = okta_id("", f"activation/{user.id}")
         return json_reply(
             {"activationUrl": f"{ORGANISATION}/welcome/{token}", "activationToken": token}

@@ -216,8 +216,10 @@ def _links(app: App, href: str) -> dict[str, object]:
     return links
 
 
-def app_user_view(state: OktaState, app: App, user: AppUser) -> dict[str, object]:
-    """An app user object: STAGED until pushed, then PROVISIONED."""
+def app_user_view(
+    state: OktaState, app: App, user: AppUser, *, whole: bool = False
+) -> dict[str, object]:
+    """An app user object: STAGED until pushed, then PROVISIONED; ``whole``: with the person."""
     pushing = "PUSH_NEW_USERS" in app.features
     if pushing and user.missed:
         status, sync = "ACTIVE", "ERROR"  # R: the assignment shows an error
@@ -248,6 +250,8 @@ def app_user_view(state: OktaState, app: App, user: AppUser) -> dict[str, object
     }
     if user.last_sync is not None:
         view["lastSync"] = user.last_sync
+    if whole and user.user_id in state.users:
+        view["_embedded"] = {"user": user_view(state.users[user.user_id])}
     return view
 
 

@@ -108,3 +108,12 @@ def test_deactivated_person_loses_the_app(okta: Okta) -> None:
     okta.got("POST", f"/users/{ada}/lifecycle/deactivate")
     assert names(okta, app_id) == ["alan@example.com"]
     okta.got("POST", f"/apps/{app_id}/users", {"id": ada}, 400)
+
+
+def test_app_users_may_be_shown_with_the_person(okta: Okta) -> None:
+    app_id = okta.app()
+    okta.assign(app_id, okta.group("Users", "ada"))
+    (user,) = okta.got("GET", f"/apps/{app_id}/users?expand=user")
+    assert user["_embedded"]["user"]["profile"]["login"] == "ada@example.com"
+    (user,) = okta.got("GET", f"/apps/{app_id}/users")
+    assert "_embedded" not in user

@@ -15,7 +15,7 @@ from sandbox.__main__ import main
 from sandbox.okta import recorded
 from sandbox.okta import routes as okta
 from sandbox.okta.models import OktaState
-from sandbox.replay import Exchange, Figures, cursor, differences, load
+from sandbox.replay import Exchange, Figures, Ids, cursor, differences, load
 from sandbox.server.world import World
 
 FILE = Path(__file__).parents[3].parent / "shared" / "recorded" / "okta-management.jsonl.gz"
@@ -153,6 +153,55 @@ def test_who_is_assigned_by_a_group_is_in_it(world: World) -> None:
     tenant.replay(world, recording, Figures())
     [group] = [group for group in world.okta.groups.values() if group.name == "Billing"]
     assert len(group.members) == 1
+
+
+PERSON = "/api/v1/users/00u00000000000000001"
+
+
+@pytest.mark.parametrize(
+    ("step", "before"),
+    [
+        ("activate", "STAGED"),
+        ("reactivate", "PROVISIONED"),
+        ("suspend", "ACTIVE"),
+        ("unsuspend", "SUSPENDED"),
+        ("unlock", "LOCKED_OUT"),
+    ],
+)
+def test_who_took_a_step_was_where_it_begins(world: World, step: str, before: str) -> None:
+    """Only a later answer shows them, with what they were by then."""
+    shown = {"id": PERSON[-20:], "status": "ACTIVE", "profile": {"login": "b@example.com"}}
+    figures = Figures()
+    path = f"{PERSON}/lifecycle/{step}"
+    recording = [exchange(0, "POST", path, response={}), exchange(1, "GET", PERSON, response=shown)]
+    recorded.build(world, recording, Ids())
+    assert [user.status for user in world.okta.users.values() if not user.administrator][
+        -1
+    ] == before
+    tenant.replay(world, recording, figures)
+    assert figures.statuses.total() == 2
+
+
+def test_who_is_named_in_a_request_or_a_list_was_there(world: World) -> None:
+    app = "/api/v1/apps/0oa00000000000000001"
+    assignment = {"id": PERSON[-20:], "scope": "USER", "status": "ACTIVE", "credentials": {}}
+    group = {"id": GROUP["id"], "priority": 0}
+    figures = Figures()
+    recording = [
+        exchange(0, "GET", f"{app}/groups", response=[group]),
+        exchange(1, "DELETE", f"{app}/users/{PERSON[-20:]}", status=204),
+        exchange(2, "POST", f"{app}/users", request={"id": PERSON[-20:]}, response=assignment),
+    ]
+    tenant.replay(world, recording, figures)
+    assert figures.statuses.total() == 3
+    assert not [line for line in figures.differences if "[]: missing" in line]
+
+
+def test_an_apps_group_has_its_own_attributes(world: World) -> None:
+    listed = {**GROUP, "type": "APP_GROUP", "profile": {"name": "Staff", "dn": "CN=Staff"}}
+    figures = Figures()
+    tenant.replay(world, [exchange(0, "GET", "/api/v1/groups", response=[listed])], figures)
+    assert not [line for line in figures.differences if ".dn" in line]
 
 
 def test_ids_of_the_recording_become_the_sandboxes(world: World) -> None:

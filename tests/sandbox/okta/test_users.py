@@ -180,3 +180,11 @@ def test_unlocking_and_new_passwords(okta: Okta) -> None:
     shown = okta.got("POST", f"/users/{ada}/lifecycle/reset_password?sendEmail=false")
     assert set(shown) == {"resetPasswordUrl"}
     assert okta.got("GET", f"/users/{ada}")["status"] == "RECOVERY"
+
+
+def test_a_reactivation_answers_with_a_link_where_no_mail_is_sent(okta: Okta) -> None:
+    ada = okta.user("ada")
+    okta.got("POST", f"/users/{ada}/lifecycle/reset_password")  # RECOVERY
+    shown = okta.got("POST", f"/users/{ada}/lifecycle/reactivate")
+    assert sorted(shown) == ["activationToken", "activationUrl"]
+    assert okta.got("POST", f"/users/{ada}/lifecycle/reactivate?sendEmail=true") == {}
