@@ -4,8 +4,6 @@ Each answer is an `Answer`: what is so, or a `Message` with what stands in the w
 sign-in itself is the only POST.
 """
 
-import base64
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -54,6 +52,7 @@ from cfscim.preflight.rights import (
     HOW_PERSON,
     HOW_ROLE,
     Right,
+    claims_of,
     directory_roles,
     needed,
 )
@@ -70,7 +69,7 @@ from cfscim.vendors.entra.models import Member
 from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
-from cfscim.vendors.okta import APPS, GROUPS, NOT_GRANTED, POLICIES, READ_ROLES, SCOPES, USERS
+from cfscim.vendors.okta import APPS, GROUPS, NOT_GRANTED, POLICIES, SCOPES, USERS
 from cfscim.vendors.okta.api import OktaClient
 from cfscim.vendors.okta.checks import console_problems
 from cfscim.vendors.okta.signin import okta_http
@@ -379,16 +378,21 @@ def okta(asked: Asked) -> Iterator[Answer]:
 
 def _okta_rights(asked: Asked) -> Iterator[Answer]:
     settings = Settings(asked.settings, asked.env)
-    rights = needed(asked.config)["Okta"]
+    every = needed(asked.config)["Okta"]
+    token = settings.text(*OKTA_ACCESS_TOKEN)
+    if token:
+        given = frozenset(strings(claims_of(token), "scp"))
+        if given:
+            yield from _rights("Okta", every, given, rights.HOW_ASKED_FOR)
+        else:
+            yield Answer("okta.credential", "an access token: seen by what it may read")
+        return
     if settings.text(*OKTA_API_TOKEN):
         yield Answer("okta.credential", "an API token: it may do all that its administrator may")
         return
-    if settings.text(*OKTA_ACCESS_TOKEN):
-        yield Answer("okta.credential", "an access token: seen by what it may read")
-        return
     scopes = frozenset(settings.items(*OKTA_SCOPES) or SCOPES)
     granted = {scope for scope in scopes if _gives_token(asked, scope)}
-    yield from _rights("Okta", rights, frozenset(granted))
+    yield from _rights("Okta", every, frozenset(granted))
 
 
 def _gives_token(asked: Asked, scope: str) -> bool:
@@ -416,8 +420,7 @@ def _okta_roles(http: HttpClient, asked: Asked) -> Iterator[Answer]:
         "Okta credential",
         "which administrator roles it has cannot be read, and with one that only reads the update "
         "would fail half-way",
-        f"look at its Admin roles, or grant it {READ_ROLES} and a custom role with View roles, "
-        "resources, and admin assignments (docs/permissions.md)",
+        rights.how_to_see_roles(asked),
     )
 
 
@@ -566,7 +569,7 @@ def entra(asked: Asked) -> Iterator[Answer]:
     """
     require_cloud(asked.config.entra.cloud, asked.settings, asked.env)
     with graph_http(asked.settings, asked.env) as http:
-        claims = _claims(http.signed_headers().get("Authorization", ""))
+        claims = claims_of(http.signed_headers().get("Authorization", ""))
         if claims.get("scp") and not strings(claims, "roles"):
             claims |= directory_roles(http)
         rights = [*entra_rights(asked, claims)]
@@ -591,16 +594,6 @@ def entra_rights(asked: Asked, claims: JsonObject) -> Iterator[Answer]:
         yield from _rights("Entra", DIRECTORY, frozenset(strings(claims, "wids")), HOW_PERSON)
     else:
         yield Answer("entra.credential", "a person's sign-in: seen by what it reads")
-
-
-def _claims(authorization: str) -> JsonObject:
-    """What an access token says of itself; nothing where it is not readable."""
-    try:
-        payload = authorization.split()[-1].split(".")[1]
-        shown = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (IndexError, ValueError):
-        return {}
-    return shown if isinstance(shown, dict) else {}
 
 
 def compared_tenant(asked: Asked, claims: JsonObject) -> Iterator[Answer]:

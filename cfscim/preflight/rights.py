@@ -7,6 +7,8 @@ client and of a user; only a super administrator, or a custom role with the perm
 administrators, may read them).
 """
 
+import base64
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -134,6 +136,10 @@ HOW: Mapping[str, str] = {
 }
 """How a missing right is granted."""
 
+HOW_ASKED_FOR = (
+    "grant it to the app under Okta API Scopes, and ask for it when the access token is made "
+    "(docs/permissions.md)"
+)
 HOW_PERSON = (
     "assign the person the role in the Entra admin center, Roles & admins, or sign in as an "
     "application (docs/permissions.md)"
@@ -177,29 +183,55 @@ ADMIN = (
 """By permissions of a custom role, and by standard roles that contain them."""
 
 
+def claims_of(token: str) -> JsonObject:
+    """What an access token says of itself; nothing where it is not readable."""
+    try:
+        payload = token.split(".")[1]
+        shown = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError):
+        return {}
+    return shown if isinstance(shown, dict) else {}
+
+
 def roles_of(asked: Asked) -> frozenset[str] | None:
     """Standard roles and permissions of custom ones; None where they cannot be read."""
     settings = Settings(asked.settings, asked.env)
-    if settings.text(*OKTA_ACCESS_TOKEN):
-        return None
-    by_token = bool(settings.text(*OKTA_API_TOKEN))
+    given = settings.text(*OKTA_ACCESS_TOKEN) or settings.text(*OKTA_API_TOKEN)
     scoped: Mapping[str, str] = {**asked.settings, OKTA_SCOPES.key: READ_ROLES}
     try:
-        with okta_http(asked.settings if by_token else scoped, asked.env) as http:
-            return frozenset(_listed(http, settings, by_token=by_token))
+        with okta_http(asked.settings if given else scoped, asked.env) as http:
+            return frozenset(_listed(http, _roles_path(http, settings)))
     except AnswerError as error:
         if error.kind in ("forbidden", "not found") or error.code in NOT_GRANTED:
             return None
         raise
 
 
-def _listed(http: HttpClient, settings: Settings, *, by_token: bool) -> Iterator[str]:
-    if by_token:
-        me = string(inner({"is": http.get(f"{USERS}/me").body}, "is"), "id")
-        path = f"{USERS}/{quote(me)}/roles"
-    else:
-        client = settings.text(*OKTA_CLIENT)
-        path = f"/oauth2/v1/clients/{quote(client)}/roles"
+def how_to_see_roles(asked: Asked) -> str:
+    """What makes the roles of this credential readable, or tells them otherwise."""
+    settings = Settings(asked.settings, asked.env)
+    look, see = "its Admin roles", f"grant it {READ_ROLES} and"
+    if not settings.text(*OKTA_ACCESS_TOKEN) and settings.text(*OKTA_API_TOKEN):
+        look, see = "the roles of the person whose token it is", "give that person"
+    return (
+        f"look at {look}, or {see} a custom role with View roles, resources, and admin assignments "
+        "(docs/permissions.md)"
+    )
+
+
+def _roles_path(http: HttpClient, settings: Settings) -> str:
+    """Where the roles of whoever signs in are listed; an access token names its person or app."""
+    token, person, app = settings.text(*OKTA_ACCESS_TOKEN), "", settings.text(*OKTA_CLIENT)
+    if token:
+        person, app = (string(claims_of(token), claim) for claim in ("uid", "cid"))
+    elif settings.text(*OKTA_API_TOKEN):
+        person, app = string(inner({"is": http.get(f"{USERS}/me").body}, "is"), "id"), ""
+    if app and not person:
+        return f"/oauth2/v1/clients/{quote(app)}/roles"
+    return f"{USERS}/{quote(person or 'me')}/roles"
+
+
+def _listed(http: HttpClient, path: str) -> Iterator[str]:
     for role in items({"is": http.get(path, lists=True).body}, "is"):
         yield string(role, "type")
         if string(role, "role"):

@@ -19,15 +19,17 @@ from cfscim.preflight.answers import Answer, Asked
 from cfscim.preflight.checks import _okta_refresh, compared_tenant, entra_rights
 from cfscim.preflight.command import as_json, ask, lines, problems
 from cfscim.preflight.licences import premium, rate_limits
-from cfscim.preflight.rights import CLOUDFLARE, ENTRA, OKTA, Right, directory_roles
+from cfscim.preflight.rights import CLOUDFLARE, ENTRA, OKTA, Right, claims_of, directory_roles
 from cfscim.rehearsal import Rehearsal
 from cfscim.vendors.cloudflare.signin import cloudflare_http
 from cfscim.vendors.entra.models import sent_name
 from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import Call
+from cfscim.vendors.okta import READ_ROLES
 from sandbox.cloudflare.models import Account
 from sandbox.entra.api.directory import forget
+from sandbox.okta.signin import access_token
 from sandbox.server.server import Sandbox
 from tests.configs import ACCOUNT, config_object, stack_config
 from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal
@@ -95,6 +97,26 @@ def test_okta(sandbox: Sandbox, admin: httpx.Client) -> None:
         assert found == ([left_out] if left_out else [])
 
 
+def with_access_token(sandbox: Sandbox, scopes: list[str]) -> Env:
+    """A token that somebody made for the service app, beside an API token, which it goes before."""
+    made = access_token(sandbox.env["OKTA_API_TOKEN"], scopes)
+    return {**sandbox.env, "OKTA_ACCESS_TOKEN": made}
+
+
+def test_okta_s_access_token_says_its_scopes(sandbox: Sandbox, admin: httpx.Client) -> None:
+    every = [right.name for right in OKTA]
+    for left_out in [None, *every]:
+        scopes = [name for name in every if name != left_out]
+        env = with_access_token(sandbox, scopes)
+        assert named(sandbox, stack_config(), env) == ([left_out] if left_out else [])
+    [line] = [str(one.message) for one in problems(answers(sandbox, stack_config(), env))]
+    assert "ask for it when the access token is made" in line
+    opaque = {**sandbox.env, "OKTA_ACCESS_TOKEN": "a.b.c"}
+    assert claims_of("a.b.c") == claims_of("opaque") == {}
+    [ended] = problems(answers(sandbox, stack_config(), opaque))
+    assert "check okta:accessToken or OKTA_ACCESS_TOKEN" in str(ended.message), "once"
+
+
 PERMISSIONS = {
     "Manage applications": "okta.apps.manage",
     "Manage groups": "okta.groups.manage",
@@ -112,9 +134,19 @@ def service_app(sandbox: Sandbox, admin: httpx.Client) -> Env:
     return env | {"OKTA_API_PRIVATE_KEY": signin["privateKey"]}
 
 
-@pytest.mark.parametrize("by_token", [True, False], ids=["an API token", "a service app"])
-def test_okta_s_administrator_roles(sandbox: Sandbox, admin: httpx.Client, by_token: bool) -> None:
-    env = sandbox.env if by_token else service_app(sandbox, admin)
+def an_api_token(sandbox: Sandbox, _admin: httpx.Client) -> Env:
+    return sandbox.env
+
+
+def an_access_token(sandbox: Sandbox, _admin: httpx.Client) -> Env:
+    return with_access_token(sandbox, [*(right.name for right in OKTA), READ_ROLES])
+
+
+@pytest.mark.parametrize("credential", [an_api_token, service_app, an_access_token])
+def test_okta_s_administrator_roles(
+    sandbox: Sandbox, admin: httpx.Client, credential: Callable[[Sandbox, httpx.Client], Env]
+) -> None:
+    env = credential(sandbox, admin)
     for left_out in [None, *PERMISSIONS]:
         held = [own for name, own in PERMISSIONS.items() if name != left_out]
         given = {"permissions": [*held, VIEW_ROLES]}
@@ -152,6 +184,7 @@ def test_okta_s_standard_roles(
         [answer] = [one for one in found if one.id == "okta.roles"] or [None]
         assert answer is not None
         assert answer.status == "unknown"
+        assert "look at the roles of the person whose token it is, or give" in str(answer.message)
         reads = lacking if roles == ["USER_ADMIN"] else []  # what it may not even read
         assert missing(found) == reads
 
