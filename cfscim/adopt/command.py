@@ -275,14 +275,14 @@ def waiting(discovery: Discovery, kept_back: Collection[str]) -> dict[str, froze
         for finding in discovery.findings
         if finding.verdict in ("choose", "refuse", "leaving")
     }
-    found: dict[str, frozenset[str]] = {}
+    hangs: dict[str, frozenset[str]] = {}
     for resource in discovery.declared.resources:
         sources = frozenset(name for names in resource.fed_by.values() for name in names)
-        on = (sources & unsettled).union(*(found.get(name, ()) for name in sources))
+        on = (sources & unsettled).union(*(hangs.get(name, ()) for name in sources))
         if on:
-            found[resource.name] = on
+            hangs[resource.name] = on
     lacking = {*discovery.absent, *(finding.name for finding in discovery.findings)}
-    return {name: on for name, on in found.items() if name in lacking}
+    return {name: on for name, on in hangs.items() if name in lacking}
 
 
 def _bars(finding: Finding) -> bool:
