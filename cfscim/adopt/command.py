@@ -263,7 +263,11 @@ def free(discovery: Discovery, kept_back: Collection[str]) -> list[Finding]:
     """What is taken over: nothing that is kept back, nor what hangs on that. An assignment without
     its group would be replaced by one of the group that the next update makes."""
     kept = {*kept_back, *waiting(discovery, kept_back)}
-    return [one for one in discovery.findings if one.verdict == "adopt" and one.name not in kept]
+    return [
+        finding
+        for finding in discovery.findings
+        if finding.verdict == "adopt" and finding.name not in kept
+    ]
 
 
 def waiting(discovery: Discovery, kept_back: Collection[str]) -> dict[str, frozenset[str]]:
