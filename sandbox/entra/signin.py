@@ -25,7 +25,7 @@ from werkzeug import Response
 from sandbox.entra.errors import GraphError, reply
 from sandbox.entra.models import EntraState
 from sandbox.entra.permissions import DEFAULT_ROLES, KNOWN_ROLES
-from sandbox.server.admin import admin_router
+from sandbox.server.admin_router import RefusedError, call
 from sandbox.server.router import Context, Router, json_reply
 from sandbox.server.tls import CERTIFICATE_PEM, KEY_PEM, signing_certificate, signing_key
 from sandbox.server.world import World
@@ -429,8 +429,8 @@ def app_service(ctx: Context) -> Response:
     return _token(ctx)
 
 
-@admin_router.route("GET", "/_sandbox/entra/signin")
-def signin_material(ctx: Context) -> Response:
+@call("GET", "/_sandbox/entra/signin")
+def signin_material(ctx: Context, _given: dict[str, object]) -> Response:
     """Everything a test needs to sign in by any method."""
     world, keys = ctx.world, material()
     query = urlencode({"api-version": "2.0"})
@@ -458,8 +458,8 @@ def signin_material(ctx: Context) -> Response:
     )
 
 
-@admin_router.route("GET", "/_sandbox/entra/oidc")
-def workflow_token(ctx: Context) -> Response:
+@call("GET", "/_sandbox/entra/oidc", query=("api-version", "audience"))
+def workflow_token(ctx: Context, _given: dict[str, object]) -> Response:
     """The token service of a workflow runner (ACTIONS_ID_TOKEN_REQUEST_URL)."""
     keys = material()
     if ctx.request.headers.get("Authorization") != f"Bearer {keys.oidc_request_token}":
@@ -468,29 +468,27 @@ def workflow_token(ctx: Context) -> Response:
     return json_reply({"value": keys.oidc_token(audience=audience), "count": 1})
 
 
-@admin_router.route("POST", "/_sandbox/entra/permissions")
-def set_permissions(ctx: Context) -> Response:
+@call("POST", "/_sandbox/entra/permissions", {"roles": list})
+def set_permissions(ctx: Context, given: dict[str, Any]) -> Response:
     """Give the application exactly ``roles``, at once; null means all it had at the start."""
-    roles = ctx.body.get("roles", False) if isinstance(ctx.body, dict) else False
-    if roles is None:
-        roles = list(DEFAULT_ROLES)
-    if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
-        return json_reply({"error": "roles is a list of permission names, or null"}, 400)
-    unknown = sorted(set(roles) - KNOWN_ROLES)
-    if unknown:
-        return json_reply({"error": f"unknown permission {unknown[0]!r}"}, 400)
+    if "roles" not in given:
+        raise RefusedError(400, "roles is a list of permission names, or null")
+    roles = given["roles"] if given["roles"] is not None else DEFAULT_ROLES
+    for role in roles:
+        if role not in [*KNOWN_ROLES]:
+            raise RefusedError(400, f"unknown permission {role!r}")
     with ctx.world.locked("entra"):
         ctx.world.entra.roles = sorted(set(roles))
     ctx.world.changed.set()
     return json_reply({"roles": sorted(set(roles))})
 
 
-@admin_router.route("POST", "/_sandbox/entra/tenant")
-def set_tenant(ctx: Context) -> Response:
+@call("POST", "/_sandbox/entra/tenant", {"premium": bool})
+def set_tenant(ctx: Context, given: dict[str, Any]) -> Response:
     """What the tenant has: ``{"premium": false}`` takes Entra ID P1 away."""
-    premium = ctx.body.get("premium") if isinstance(ctx.body, dict) else None
-    if not isinstance(premium, bool) or set(ctx.body) != {"premium"}:
-        return json_reply({"error": 'write {"premium": true} or {"premium": false}'}, 400)
+    premium = given.get("premium")
+    if premium is None:
+        raise RefusedError(400, 'write {"premium": true} or {"premium": false}')
     with ctx.world.locked("entra"):
         ctx.world.entra.premium = premium
     ctx.world.changed.set()

@@ -11,13 +11,14 @@ from typing import Any
 from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException
 
+import sandbox.server.admin  # noqa: F401  # its calls
 from sandbox.cloudflare import API
 from sandbox.cloudflare.routes import router as cloudflare_router
 from sandbox.cloudflare.routes import scim_router
 from sandbox.entra.routes import router as entra_router
 from sandbox.okta.errors import quota
 from sandbox.okta.routes import router as okta_router
-from sandbox.server.admin import RefusedError, admin_router, refuse_foreign
+from sandbox.server.admin_router import RefusedError, admin_router, refuse_foreign
 from sandbox.server.connection import BODY_READ
 from sandbox.server.faults import STATUS_KINDS, Fault
 from sandbox.server.router import Context, Router, json_reply

@@ -2,9 +2,11 @@
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from sandbox.server.router import VENDORS
 
 STATUS_KINDS = {
     "401": 401,
@@ -27,17 +29,12 @@ KINDS = (
     "lost-response",
     "lag",
 )
-_FIELDS = {
-    "kind",
-    "method",
-    "path",
-    "vendor",
-    "times",
-    "skip",
-    "seconds",
-    "retryAfter",
-    "reads",
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+KEYS: dict[str, type] = {
+    **dict.fromkeys(("kind", "method", "path", "vendor"), str),
+    **dict.fromkeys(("times", "skip", "seconds", "retryAfter", "reads"), float),
 }
+"""What a fault is described by, each with its type."""
 _DEFAULT_SECONDS = {"slow": 2.0, "hang": 600.0}
 
 
@@ -107,7 +104,7 @@ class FaultBook:
         self._lags: dict[str, Lag] = {}
         self._lock = threading.Lock()
 
-    def add(self, wanted: list[object]) -> None:
+    def add(self, wanted: Sequence[Mapping[str, object]]) -> None:
         """Add faults from their JSON, all or none. Raises BadFaultError."""
         faults = [_parse(part) for part in wanted]
         with self._lock:
@@ -157,12 +154,10 @@ class FaultBook:
             self._lags.clear()
 
 
-def _parse(wanted: object) -> Fault:
-    if not isinstance(wanted, Mapping):
-        raise BadFaultError("a fault is a JSON object with at least a kind")
-    unknown = sorted(set(map(str, wanted)) - _FIELDS)
+def _parse(wanted: Mapping[str, object]) -> Fault:
+    unknown = sorted(set(wanted) - set(KEYS))
     if unknown:
-        raise BadFaultError(f"unknown key {unknown[0]!r}; known: {', '.join(sorted(_FIELDS))}")
+        raise BadFaultError(f"unknown key {unknown[0]!r}; known: {', '.join(KEYS)}")
     kind = str(wanted.get("kind"))
     if kind not in KINDS:
         raise BadFaultError(f"unknown kind {kind!r}; known: {', '.join(KINDS)}")
@@ -172,12 +167,15 @@ def _parse(wanted: object) -> Fault:
             re.compile(str(path))
         except re.error as error:
             raise BadFaultError(f"path is no regular expression: {error}") from error
-    method = wanted.get("method")
+    method, vendor = (str(wanted.get(key) or "") for key in ("method", "vendor"))
+    for key, value, known in (("method", method.upper(), _METHODS), ("vendor", vendor, VENDORS)):
+        if value and value not in known:
+            raise BadFaultError(f"unknown {key} {value!r}; known: {', '.join(known)}")
     return Fault(
         kind=kind,
-        method=str(method).upper() if method is not None else None,
+        method=method.upper() or None,
         path=str(path) if path is not None else None,
-        vendor=str(wanted["vendor"]) if wanted.get("vendor") is not None else None,
+        vendor=vendor or None,
         times=_number(wanted, "times", 1) if wanted.get("times", 1) is not None else None,
         skip=_number(wanted, "skip", 0),
         seconds=_seconds(wanted, _DEFAULT_SECONDS.get(kind, 0.0)),
@@ -186,14 +184,14 @@ def _parse(wanted: object) -> Fault:
     )
 
 
-def _number(wanted: Mapping[object, object], key: str, default: int) -> int:
+def _number(wanted: Mapping[str, object], key: str, default: int) -> int:
     value = wanted.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise BadFaultError(f"{key} must be a whole number, 0 or more")
     return value
 
 
-def _seconds(wanted: Mapping[object, object], default: float) -> float:
+def _seconds(wanted: Mapping[str, object], default: float) -> float:
     value = wanted.get("seconds", default)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 3600:
         raise BadFaultError("seconds must be a number from 0 to 3600")

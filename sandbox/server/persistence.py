@@ -8,8 +8,9 @@ from sandbox.cloudflare.models import CloudflareState
 from sandbox.entra.models import EntraState
 from sandbox.okta.models import OktaState
 from sandbox.server.credentials import Credentials
+from sandbox.server.router import VENDORS
 from sandbox.server.tls import write_private
-from sandbox.server.world import VENDORS, Stored, World
+from sandbox.server.world import Stored, World
 
 _SAVE_DELAY_SECONDS = 0.3
 

@@ -1,6 +1,8 @@
 """Routes of one vendor: path and method to handler, with the vendor's own shape of errors."""
 
 import json
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +14,9 @@ from werkzeug.routing import Map, RequestRedirect, Rule
 
 if TYPE_CHECKING:
     from sandbox.server.world import World
+
+
+VENDORS = ("cloudflare", "okta", "entra")
 
 
 class BadBodyError(Exception):
@@ -38,9 +43,25 @@ class Context:
         if not raw.strip():
             return None
         try:
-            return json.loads(raw)
+            parsed = json.loads(raw, parse_constant=_no_number, parse_float=_finite)
+            if _SURROGATE.search(raw):
+                json.dumps(parsed, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             raise BadBodyError("the request body is not valid JSON") from error
+        return parsed
+
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+"""Half of a character: nothing that could be sent on, where its other half is missing."""
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def _finite(word: str) -> float:
+    number = float(word)
+    return number if math.isfinite(number) else _no_number(word)
 
 
 Handler = Callable[..., Response]

@@ -32,8 +32,8 @@ from sandbox.server.credentials import Credentials
 from sandbox.server.faults import FaultBook
 from sandbox.server.people import SEED_PEOPLE
 from sandbox.server.request_log import RequestLog
+from sandbox.server.router import VENDORS
 
-VENDORS = ("cloudflare", "okta", "entra")
 # Cloudflare last: Okta and Entra call its SCIM endpoint over HTTP while they hold their own lock,
 # so whoever waits for one of them must not hold Cloudflare's meanwhile.
 _LOCK_ORDER = ("okta", "entra", "cloudflare")

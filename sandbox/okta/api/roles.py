@@ -1,5 +1,7 @@
 """Administrator roles, of people and of the service app, and what a custom one holds."""
 
+from typing import Any
+
 from werkzeug import Response
 
 from sandbox.okta.admin_roles import CUSTOM, LABELS, PERMISSIONS
@@ -8,7 +10,7 @@ from sandbox.okta.api.users import find
 from sandbox.okta.errors import OktaError, invalid, not_found
 from sandbox.okta.models import ORGANISATION, OktaState, User
 from sandbox.okta.signin import CLIENT_ID
-from sandbox.server.admin import admin_router
+from sandbox.server.admin_router import RefusedError, call
 from sandbox.server.ids import okta_id
 from sandbox.server.router import Context, json_reply
 
@@ -61,16 +63,16 @@ def list_permissions(ctx: Context, role_id: str) -> Response:
     return json_reply({"permissions": shown})
 
 
-@admin_router.route("POST", "/_sandbox/okta/roles")
-def set_roles(ctx: Context) -> Response:
+@call("POST", "/_sandbox/okta/roles", {"roles": list, "permissions": list})
+def set_roles(ctx: Context, given: dict[str, Any]) -> Response:
     """Whoever signs in has exactly these standard ``roles``, and a custom one."""
-    body = ctx.body if isinstance(ctx.body, dict) else {}
-    roles, permissions = body.get("roles", []), body.get("permissions")
-    if not isinstance(roles, list) or not {*roles} <= {*LABELS}:
-        return json_reply({"error": f"roles is a list of {', '.join(LABELS)}"}, 400)
-    custom = permissions is None or isinstance(permissions, list)
-    if not custom or not {*(permissions or ())} <= PERMISSIONS:
-        return json_reply({"error": f"permissions: of {', '.join(sorted(PERMISSIONS))}"}, 400)
+    roles, permissions = given.get("roles") or [], given.get("permissions")
+    for key, listed, known in (
+        ("roles", roles, [*LABELS]),
+        ("permissions", permissions or [], sorted(PERMISSIONS)),
+    ):
+        if any(word not in known for word in listed):
+            raise RefusedError(400, f"{key}: of {', '.join(known)}")
     with ctx.world.locked("okta"):
         ctx.world.okta.owner.roles = roles
         ctx.world.okta.custom_role = permissions
