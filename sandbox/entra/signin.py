@@ -25,7 +25,7 @@ from werkzeug import Response
 from sandbox.entra.errors import GraphError, reply
 from sandbox.entra.models import EntraState
 from sandbox.entra.permissions import DEFAULT_ROLES, KNOWN_ROLES
-from sandbox.server.admin_router import RefusedError, call
+from sandbox.server.admin_router import RefusedError, admin_route
 from sandbox.server.router import Context, Router, json_reply
 from sandbox.server.tls import CERTIFICATE_PEM, KEY_PEM, signing_certificate, signing_key
 from sandbox.server.world import World
@@ -429,7 +429,7 @@ def app_service(ctx: Context) -> Response:
     return _token(ctx)
 
 
-@call("GET", "/_sandbox/entra/signin")
+@admin_route("GET", "/_sandbox/entra/signin")
 def signin_material(ctx: Context, _given: dict[str, object]) -> Response:
     """Everything a test needs to sign in by any method."""
     world, keys = ctx.world, material()
@@ -458,7 +458,7 @@ def signin_material(ctx: Context, _given: dict[str, object]) -> Response:
     )
 
 
-@call("GET", "/_sandbox/entra/oidc", query=("api-version", "audience"))
+@admin_route("GET", "/_sandbox/entra/oidc", query=("api-version", "audience"))
 def workflow_token(ctx: Context, _given: dict[str, object]) -> Response:
     """The token service of a workflow runner (ACTIONS_ID_TOKEN_REQUEST_URL)."""
     keys = material()
@@ -468,7 +468,7 @@ def workflow_token(ctx: Context, _given: dict[str, object]) -> Response:
     return json_reply({"value": keys.oidc_token(audience=audience), "count": 1})
 
 
-@call("POST", "/_sandbox/entra/permissions", {"roles": list})
+@admin_route("POST", "/_sandbox/entra/permissions", {"roles": list})
 def set_permissions(ctx: Context, given: dict[str, Any]) -> Response:
     """Give the application exactly ``roles``, at once; null means all it had at the start."""
     if "roles" not in given:
@@ -483,7 +483,7 @@ def set_permissions(ctx: Context, given: dict[str, Any]) -> Response:
     return json_reply({"roles": sorted(set(roles))})
 
 
-@call("POST", "/_sandbox/entra/tenant", {"premium": bool})
+@admin_route("POST", "/_sandbox/entra/tenant", {"premium": bool})
 def set_tenant(ctx: Context, given: dict[str, Any]) -> Response:
     """What the tenant has: ``{"premium": false}`` takes Entra ID P1 away."""
     premium = given.get("premium")

@@ -16,7 +16,7 @@ from sandbox.okta.api.users import suspend as suspend_in_okta
 from sandbox.okta.provisioning.console import KEYS as CONSOLE_KEYS
 from sandbox.okta.provisioning.console import configure as configure_okta_app
 from sandbox.okta.provisioning.cycle import run_cycle as run_okta_cycle
-from sandbox.server.admin_router import RefusedError, call
+from sandbox.server.admin_router import RefusedError, admin_route
 from sandbox.server.faults import KEYS as FAULT_KEYS
 from sandbox.server.faults import BadFaultError
 from sandbox.server.people import Person
@@ -29,7 +29,7 @@ _PAGE = Path(__file__).with_name("face.html")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
-@call("GET", "/_sandbox/")
+@admin_route("GET", "/_sandbox/")
 def face(_ctx: Context, _given: dict[str, Any]) -> Response:
     """A page to look at it and to try things: who has which role, groups, requests, faults."""
     return Response(
@@ -43,7 +43,7 @@ def face(_ctx: Context, _given: dict[str, Any]) -> Response:
     )
 
 
-@call(
+@admin_route(
     "POST",
     "/_sandbox/members",
     {"identityProvider": str, "group": str, "email": str, "member": bool},
@@ -69,7 +69,9 @@ def set_member(ctx: Context, given: dict[str, Any]) -> Response:
     return json_reply({"group": key, "member": wanted})
 
 
-@call("POST", "/_sandbox/suspend", {"identityProvider": str, "email": str, "suspended": bool})
+@admin_route(
+    "POST", "/_sandbox/suspend", {"identityProvider": str, "email": str, "suspended": bool}
+)
 def suspend(ctx: Context, given: dict[str, Any]) -> Response:
     """Suspend a person (Okta: SUSPENDED, Entra: accountEnabled false), or let them in again."""
     vendor, suspended = _provider(given), given.get("suspended") is not False
@@ -131,7 +133,7 @@ def _address(given: dict[str, Any]) -> str:
     return email
 
 
-@call("GET", "/_sandbox/state")
+@admin_route("GET", "/_sandbox/state")
 def get_state(ctx: Context, _given: dict[str, Any]) -> Response:
     """What the three vendors hold, without any secret."""
     world = ctx.world
@@ -139,13 +141,13 @@ def get_state(ctx: Context, _given: dict[str, Any]) -> Response:
         return json_reply({v: world.state(v).snapshot() for v in VENDORS})
 
 
-@call("GET", "/_sandbox/requests")
+@admin_route("GET", "/_sandbox/requests")
 def get_requests(ctx: Context, _given: dict[str, Any]) -> Response:
     """Every request to a vendor, oldest first."""
     return json_reply(ctx.world.log.entries())
 
 
-@call("POST", "/_sandbox/reset")
+@admin_route("POST", "/_sandbox/reset")
 def reset(ctx: Context, _given: dict[str, Any]) -> Response:
     """Back to the beginning: state, faults and log."""
     ctx.world.faults.clear()
@@ -153,7 +155,7 @@ def reset(ctx: Context, _given: dict[str, Any]) -> Response:
     return Response(status=204)
 
 
-@call(
+@admin_route(
     "POST",
     "/_sandbox/users",
     {
@@ -199,7 +201,7 @@ def _describe(ctx: Context, vendor: str, user_id: str, given: dict[str, Any]) ->
         properties["mail"] = None
 
 
-@call("POST", "/_sandbox/console/okta/<app_id>", CONSOLE_KEYS)
+@admin_route("POST", "/_sandbox/console/okta/<app_id>", CONSOLE_KEYS)
 def okta_console(ctx: Context, given: dict[str, Any], app_id: str) -> Response:
     """What an administrator does by hand on an app's Provisioning tab."""
     with ctx.world.locked("okta"):
@@ -213,7 +215,7 @@ def okta_console(ctx: Context, given: dict[str, Any], app_id: str) -> Response:
     return json_reply(answer)
 
 
-@call("POST", "/_sandbox/okta/late", {"search": float, "members": float})
+@admin_route("POST", "/_sandbox/okta/late", {"search": float, "members": float})
 def set_late(ctx: Context, given: dict[str, Any]) -> Response:
     """How many seconds Okta's ``search`` and its groups' ``members`` are behind; 0: not at all."""
     for key, seconds in given.items():
@@ -227,7 +229,7 @@ def set_late(ctx: Context, given: dict[str, Any]) -> Response:
         return json_reply({"search": late.search_seconds, "members": late.member_seconds})
 
 
-@call("POST", "/_sandbox/cycle", {"identityProvider": str, "full": bool})
+@admin_route("POST", "/_sandbox/cycle", {"identityProvider": str, "full": bool})
 def cycle(ctx: Context, given: dict[str, Any]) -> Response:
     """One provisioning cycle of both identity providers, or of ``identityProvider``.
 
@@ -242,13 +244,13 @@ def cycle(ctx: Context, given: dict[str, Any]) -> Response:
     return json_reply(report)
 
 
-@call("GET", "/_sandbox/faults")
+@admin_route("GET", "/_sandbox/faults")
 def get_faults(ctx: Context, _given: dict[str, Any]) -> Response:
     """The faults and how often each has fired."""
     return json_reply(ctx.world.faults.describe())
 
 
-@call("POST", "/_sandbox/faults", FAULT_KEYS, many=True)
+@admin_route("POST", "/_sandbox/faults", FAULT_KEYS, many=True)
 def add_faults(ctx: Context, given: list[dict[str, Any]]) -> Response:
     """Set one fault, or a list of them; answers all that are set."""
     try:
@@ -258,14 +260,14 @@ def add_faults(ctx: Context, given: list[dict[str, Any]]) -> Response:
     return json_reply(ctx.world.faults.describe(), 201)
 
 
-@call("DELETE", "/_sandbox/faults")
+@admin_route("DELETE", "/_sandbox/faults")
 def clear_faults(ctx: Context, _given: dict[str, Any]) -> Response:
     """Drop every fault; requests that hang are let go."""
     ctx.world.faults.clear()
     return Response(status=204)
 
 
-@call("POST", "/_sandbox/cloudflare/operator", {"email": str})
+@admin_route("POST", "/_sandbox/cloudflare/operator", {"email": str})
 def name_operator(ctx: Context, given: dict[str, Any]) -> Response:
     """The address of the person who set the accounts up, their first Super Administrator."""
     email = _address(given)
@@ -278,7 +280,9 @@ def name_operator(ctx: Context, given: dict[str, Any]) -> Response:
     return json_reply({"email": email})
 
 
-@call("POST", "/_sandbox/cloudflare/accounts/<account_id>", {"name": str, "virtualGroups": bool})
+@admin_route(
+    "POST", "/_sandbox/cloudflare/accounts/<account_id>", {"name": str, "virtualGroups": bool}
+)
 def set_account(ctx: Context, given: dict[str, Any], account_id: str) -> Response:
     """Name a Cloudflare account and switch its virtual groups on or off."""
     if not _ACCOUNT_ID.fullmatch(account_id):

@@ -40,7 +40,7 @@ def _error(status: int, message: str) -> Response:
 admin_router = Router("sandbox", _error)
 
 
-def call(
+def admin_route(
     method: str,
     path: str,
     keys: Mapping[str, type] = MappingProxyType({}),

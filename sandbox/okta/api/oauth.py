@@ -4,14 +4,14 @@ from werkzeug import Response
 
 from sandbox.okta import signin
 from sandbox.okta.api.route import endpoint
-from sandbox.server.admin_router import call
+from sandbox.server.admin_router import admin_route
 from sandbox.server.router import Context, json_reply
 from sandbox.server.tls import KEY_PEM
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
-@call("GET", "/_sandbox/okta/oauth")
+@admin_route("GET", "/_sandbox/okta/oauth")
 def show(_ctx: Context, _given: dict[str, object]) -> Response:
     """What a client needs to sign in as the service app. Holds its private key."""
     return json_reply(

@@ -10,7 +10,7 @@ from sandbox.okta.api.users import find
 from sandbox.okta.errors import OktaError, invalid, not_found
 from sandbox.okta.models import ORGANISATION, OktaState, User
 from sandbox.okta.signin import CLIENT_ID
-from sandbox.server.admin_router import RefusedError, call
+from sandbox.server.admin_router import RefusedError, admin_route
 from sandbox.server.ids import okta_id
 from sandbox.server.router import Context, json_reply
 
@@ -63,7 +63,7 @@ def list_permissions(ctx: Context, role_id: str) -> Response:
     return json_reply({"permissions": shown})
 
 
-@call("POST", "/_sandbox/okta/roles", {"roles": list, "permissions": list})
+@admin_route("POST", "/_sandbox/okta/roles", {"roles": list, "permissions": list})
 def set_roles(ctx: Context, given: dict[str, Any]) -> Response:
     """Whoever signs in has exactly these standard ``roles``, and a custom one."""
     roles, permissions = given.get("roles") or [], given.get("permissions")
