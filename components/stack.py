@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from cfscim.config import outputs
 from cfscim.config.checklist import remaining_steps
 from cfscim.config.facts import token_fingerprint
 from cfscim.config.kinds import GUARD
@@ -93,22 +94,24 @@ class CloudflareScim(pulumi.ComponentResource):
         if config.move is not None and config.move.switched:
             self._switch(config, ways[0], [*policies.values()])
         self.stack_outputs = {
-            "scimBaseUrl": scim_base_url(config),
-            "tokenId": token.id,
-            "tokenExpiresOn": config.token.expires_on_text,
-            "tokenValue": token.value,
+            outputs.SCIM_BASE_URL: scim_base_url(config),
+            outputs.TOKEN_ID: token.id,
+            outputs.TOKEN_EXPIRES_ON: config.token.expires_on_text,
+            outputs.TOKEN_VALUE: token.value,
             # A token's value is random enough that its hash gives nothing away.
-            "tokenFingerprint": pulumi.Output.unsecret(token.value.apply(token_fingerprint)),
-            "applicationId": halves[0].application_id,
+            outputs.TOKEN_FINGERPRINT: pulumi.Output.unsecret(token.value.apply(token_fingerprint)),
+            outputs.APPLICATION_ID: halves[0].application_id,
             **halves[0].extra_outputs[ways[0]],
-            "roleGroups": _role_groups(ways[0], halves[0].group_ids, policies),
+            outputs.ROLE_GROUPS: _role_groups(ways[0], halves[0].group_ids, policies),
             **_next(ways, halves, policies),
-            "remainingSteps": pulumi.Output.all(*(half.application_id for half in halves)).apply(
+            outputs.REMAINING_STEPS: pulumi.Output.all(
+                *(half.application_id for half in halves)
+            ).apply(
                 lambda ids: remaining_steps(
                     config, app_id=ids[0], next_app_id=ids[-1], okta_domain=okta_domain
                 )
             ),
-            "warnings": lines(warnings(config, today=datetime.now(UTC).date())),
+            outputs.WARNINGS: lines(warnings(config, today=datetime.now(UTC).date())),
         }
         self.register_outputs(self.stack_outputs)
 
@@ -138,9 +141,9 @@ def _role_groups(
     given = policies[lane].groups if lane in policies else {}
     return {
         role.value: {
-            "name": group,
-            "identityProviderGroupId": group_ids[lane][role],
-            "cloudflareGroupId": given[role].id if role in given else None,
+            outputs.GROUP_NAME: group,
+            outputs.IDP_GROUP_ID: group_ids[lane][role],
+            outputs.CLOUDFLARE_GROUP_ID: given[role].id if role in given else None,
         }
         for role, group in group_names(lane.config).items()
     }
@@ -157,10 +160,10 @@ def _next(
     new = provisioning[-1]
     groups = _role_groups(ways[-1], new.group_ids, policies)
     return {
-        "next": {
-            "applicationId": new.application_id,
+        outputs.NEXT_WAY: {
+            outputs.APPLICATION_ID: new.application_id,
             **new.extra_outputs[ways[-1]],
-            "roleGroups": groups,
+            outputs.ROLE_GROUPS: groups,
         }
     }
 

@@ -13,10 +13,8 @@ from cfscim.config.lanes import Lane, lanes
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
 from cfscim.config.names import group_names, scim_base_url
 from cfscim.config.okta_switches import DEACTIVATE_USERS, Page, by_hand, state, to_do
+from cfscim.config.outputs import PRINT_TOKEN
 from cfscim.config.provider_settings import OKTA_DOMAINS
-
-PRINT_VALUE = "pulumi stack output tokenValue --show-secrets"
-"""The command that prints the token; the token itself stands nowhere."""
 
 FORMER = "cloudflare.former"
 LEAVING = "okta.leaving"
@@ -149,7 +147,7 @@ def _okta(lane: Lane, okta: OktaConfig, app_id: str, okta_domain: str) -> Iterat
             here,
             "Provisioning > Configure API Integration, select Enable API integration, enter SCIM "
             f"2.0 Base Url {scim_base_url(config)} and as OAuth Bearer Token what "
-            f"`{PRINT_VALUE}` prints, {to_do(integration)}, select Test API Credentials, then "
+            f"`{PRINT_TOKEN}` prints, {to_do(integration)}, select Test API Credentials, then "
             "Save.",
             link,
             (in_use, switches),
@@ -187,7 +185,7 @@ def _okta(lane: Lane, okta: OktaConfig, app_id: str, okta_domain: str) -> Iterat
         yield Step(
             here,
             "after every change of the token, Provisioning > Integration > Edit, enter as OAuth "
-            f"Bearer Token what `{PRINT_VALUE}` prints, select Test API Credentials, then Save.",
+            f"Bearer Token what `{PRINT_TOKEN}` prints, select Test API Credentials, then Save.",
             link,
             (in_use,),
         )

@@ -14,6 +14,7 @@ from cfscim.config.checklist import remaining_steps
 from cfscim.config.lanes import primary
 from cfscim.config.messages import CONFIG_KEY, PROJECT, ConfigError, Message
 from cfscim.config.models import ScimConfig
+from cfscim.config.outputs import APPLICATION_ID, NEXT_WAY
 from cfscim.config.policy.rules import ResourceView, Violation, evaluate
 from cfscim.config.project import Settings, stack_settings
 from cfscim.config.provider_settings import OKTA_BASE_URL, okta_domain
@@ -85,10 +86,10 @@ def plan_of(
     checked: CheckedStack, config: ScimConfig, declared: Declared, *, today: date | None = None
 ) -> Plan:
     """The plan of a run that was made already."""
-    app_id = str(declared.outputs["applicationId"])
+    app_id = str(declared.outputs[APPLICATION_ID])
     domain = okta_domain(checked.file.provider_config.get(OKTA_BASE_URL.key), {})
-    following = declared.outputs.get("next")
-    next_app_id = str(following["applicationId"]) if isinstance(following, dict) else ""
+    following = declared.outputs.get(NEXT_WAY)
+    next_app_id = str(following[APPLICATION_ID]) if isinstance(following, dict) else ""
     return Plan(
         stack=checked.file.stack,
         file=checked.file.path,

@@ -12,6 +12,7 @@ from cfscim.config.credentials import MASK
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.kinds import TOKENS
 from cfscim.config.messages import PROJECT, ScimError
+from cfscim.config.outputs import TOKEN_VALUE
 from cfscim.program.registrations import Declared, Options, Registration, Value
 from cfscim.program.run import run_program
 from cfscim.rehearsal.carrier import Carrier, Key, named, title
@@ -301,7 +302,7 @@ class RehearsalDeployer:
 
     def secret_output(self, name: str) -> str:
         """The value of a secret output. Raises `ScimError` for one that there is not."""
-        if name != "tokenValue" or self._token_value is None:
+        if name != TOKEN_VALUE or self._token_value is None:
             raise ScimError(
                 "rehearsal",
                 f"there is no secret output {name}",

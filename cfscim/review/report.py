@@ -7,6 +7,7 @@ from cfscim.config.access import Grant
 from cfscim.config.kinds import kind_of, words_for
 from cfscim.config.messages import Message
 from cfscim.config.models import ScimConfig
+from cfscim.config.outputs import PRINT_TOKEN
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.warnings import lines
 from cfscim.hints import anywhere, stack_words
@@ -562,7 +563,7 @@ def once(review: Review) -> Iterator[Line]:
             review.after,
             [
                 "Right after the update, enter the new token in Okta's console: run "
-                "`pulumi stack output tokenValue --show-secrets`, paste what it prints under "
+                f"`{PRINT_TOKEN}`, paste what it prints under "
                 "Provisioning > Integration, and select Test API Credentials."
             ],
         )

@@ -24,6 +24,7 @@ from cfscim.config.messages import CONFIG_KEY, ScimError, UsageError, one_line
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
 from cfscim.config.okta_switches import by_hand
+from cfscim.config.outputs import APPLICATION_ID, REMAINING_STEPS, TOKEN_ID, TOKEN_VALUE
 from cfscim.config.stack_file import CheckedStack
 from cfscim.hints import next_command, stack_words
 from cfscim.preflight.checks import ORGANISATION
@@ -172,7 +173,7 @@ def _on(
     finally:
         if keeping:
             write_state(folder, request.stack, deployer)
-    outputs = {**outputs, "tokenValue": deployer.secret_output("tokenValue")}
+    outputs = {**outputs, TOKEN_VALUE: deployer.secret_output(TOKEN_VALUE)}
     if request.sandbox is None and (first := leave_to_scim(config, deployer.environment)):
         progress(f"{first}, who set the account up by hand, keeps the role by SCIM alone")
     named = stack_words(checked.file.path, request.stack)
@@ -332,13 +333,13 @@ def _update(
     if OKTA_CONSOLE_GATE in before:
         progress("updating the stack, whose console steps were done before")
         outputs = deployer.update({CONFIG_KEY: _confirmed(declared, True)})
-        if before.get(TOKEN) != outputs.get("tokenId"):
+        if before.get(TOKEN) != outputs.get(TOKEN_ID):
             progress("pasting the new token in the sandbox's Okta console")
             _console(config, outputs, deployer, sandbox)
         return outputs
     progress("updating the stack, up to what Okta has no API for")
     outputs = deployer.update({CONFIG_KEY: _confirmed(declared, False)})
-    steps = outputs.get("remainingSteps")
+    steps = outputs.get(REMAINING_STEPS)
     listed = steps if isinstance(steps, list) else []
     progress(
         f"doing by hand in the sandbox's Okta console what Okta has no API for: {len(listed)} steps"
@@ -365,9 +366,9 @@ def _console(
     """What an administrator does by hand in Okta's console: all of it, or what no API sets."""
     by_console = config.okta.by_hand
     boxes = {box.name: box.on for page in by_hand(api=not by_console).values() for box in page}
-    handed_over = {"baseUrl": scim_base_url(config), "token": deployer.secret_output("tokenValue")}
+    handed_over = {"baseUrl": scim_base_url(config), "token": deployer.secret_output(TOKEN_VALUE)}
     sandbox.post(
-        f"console/okta/{outputs['applicationId']}",
+        f"console/okta/{outputs[APPLICATION_ID]}",
         {**(handed_over if by_console else {}), "boxes": boxes},
     )
 

@@ -17,6 +17,7 @@ from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.messages import UsageError, one_line
 from cfscim.config.models import EntraConfig, ScimConfig, UserFilter
 from cfscim.config.names import account_path
+from cfscim.config.outputs import IDP_GROUP_ID, ROLE_GROUPS
 from cfscim.config.roles import Role
 from cfscim.rehearsal.handler import inner, string
 from cfscim.vendors.cloudflare.signin import cloudflare_http
@@ -305,9 +306,9 @@ def seed_groups(
     users, elsewhere = config.identity_provider.users_group, managed_elsewhere(config)
     if people(config) or not elsewhere or users.members is not None:
         return []
-    groups = outputs.get("roleGroups")
+    groups = outputs.get(ROLE_GROUPS)
     chosen = [
-        str(group["identityProviderGroupId"])
+        str(group[IDP_GROUP_ID])
         for role, group in (groups.items() if isinstance(groups, dict) else ())
         if isinstance(group, dict) and role in elsewhere
     ]

@@ -13,6 +13,7 @@ from cfscim import verify as live
 from cfscim.adopt.state import asked, settings_shown
 from cfscim.config.messages import MissingError, UsageError, one_line
 from cfscim.config.models import ScimConfig
+from cfscim.config.outputs import PRINT_ALL
 from cfscim.config.words import is_address, what_is_wrong
 from cfscim.hints import as_printed
 from cfscim.report.say import say
@@ -256,7 +257,7 @@ def _conclusion(report: Report) -> str:
 
 def _from_engine(stack: str, config: ScimConfig, engine: Callable[..., str]) -> StackOutputs:
     source = f"pulumi stack output of {stack}"
-    text = engine("stack", "output", "--json", "--show-secrets")
+    text = engine(*PRINT_ALL.split()[1:])
     return read_outputs(text, config, source=source)
 
 
@@ -310,9 +311,9 @@ def _from_file(name: str, config: ScimConfig) -> StackOutputs:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise MissingError(
-            f"{source}",
+            source,
             f"cannot be read ({reason})",
             "the stack's outputs say what to look for",
-            "name a file with what `pulumi stack output --json --show-secrets` prints",
+            f"name a file with what `{PRINT_ALL}` prints",
         ) from None
     return read_outputs(text, config, source=source)

@@ -7,7 +7,6 @@ A 200 of Okta's proves nothing: its connection may read `UNKNOWN`.
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from cfscim.config.checklist import PRINT_VALUE
 from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import OKTA_USER_NAME, scim_base_url
 from cfscim.config.okta_switches import (
@@ -19,6 +18,7 @@ from cfscim.config.okta_switches import (
     listed,
     unlisted,
 )
+from cfscim.config.outputs import PRINT_TOKEN
 from cfscim.config.provider_settings import OKTA_ORG_NAME
 from cfscim.vendors.okta.checks import feature_problems
 from cfscim.vendors.okta.models import App, User
@@ -218,7 +218,7 @@ def _connect(config: ScimConfig) -> Action:
     return Action(
         Act.OKTA_CONNECT,
         f"{Page.INTEGRATION} > Edit, select Enable API integration: base URL "
-        f"{scim_base_url(config)}, as token what `{PRINT_VALUE}` prints, Test API Credentials, "
+        f"{scim_base_url(config)}, as token what `{PRINT_TOKEN}` prints, Test API Credentials, "
         "then Save",
     )
 

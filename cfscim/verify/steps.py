@@ -6,9 +6,10 @@ what `verify` found and only a person can put right follows.
 
 from collections.abc import Iterator, Mapping
 
-from cfscim.config.checklist import PRINT_VALUE, Step, steps
+from cfscim.config.checklist import Step, steps
 from cfscim.config.facts import token_fingerprint
 from cfscim.config.messages import MissingError
+from cfscim.config.outputs import PRINT_TOKEN
 from cfscim.config.provider_settings import OKTA_BASE_URL, okta_domain
 from cfscim.report.say import say
 from cfscim.verify import run as verify
@@ -58,10 +59,10 @@ def run(stack: str, outputs: str | None, env: Mapping[str, str]) -> int:
         say(f"{number}. {step.where}: {step.what}", hanging="   ")
         if step.link:
             say(f"   {step.link}")
-    if any(PRINT_VALUE in step.what for step in remaining):
+    if any(PRINT_TOKEN in step.what for step in remaining):
         shown = token_fingerprint(subject.outputs.token_value.get_secret_value())
         say("")
-        say(f"The token (fingerprint {shown}) is what `{PRINT_VALUE}` prints.")
+        say(f"The token (fingerprint {shown}) is what `{PRINT_TOKEN}` prints.")
     return 1
 
 

@@ -8,6 +8,7 @@ from cfscim.config.access import people
 from cfscim.config.entra_keys import tenant_url
 from cfscim.config.lanes import Lane
 from cfscim.config.names import group_names
+from cfscim.config.outputs import APPLICATION_ID, SERVICE_PRINCIPAL_ID, SYNCHRONIZATION_JOB_ID
 from cfscim.config.roles import Role
 from components.entra.app import EntraApp
 from components.entra.assignments import EntraAssignments
@@ -84,12 +85,12 @@ class EntraProvisioning(pulumi.ComponentResource):
         self._service_principal_id = app.service_principal_id
         self.extra_outputs = {
             lane: {
-                "servicePrincipalId": app.service_principal_id,
-                "synchronizationJobId": app.job_id,
+                SERVICE_PRINCIPAL_ID: app.service_principal_id,
+                SYNCHRONIZATION_JOB_ID: app.job_id,
             }
             for lane in ways
         }
-        self.register_outputs({"applicationId": self.application_id})
+        self.register_outputs({APPLICATION_ID: self.application_id})
 
     def start(self, after: pulumi.Resource) -> None:
         """Starts provisioning, last of all, where the config wants it started."""

@@ -8,6 +8,7 @@ from cfscim.config.access import people
 from cfscim.config.kinds import OKTA_CONSOLE_GATE
 from cfscim.config.lanes import Lane
 from cfscim.config.names import scim_base_url
+from cfscim.config.outputs import APPLICATION_ID, PUSH_MAPPING_IDS
 from cfscim.config.roles import Role
 from components.okta.app import OktaApp, OktaAssignment
 from components.okta.connection import OktaApiIntegration
@@ -85,7 +86,7 @@ class OktaProvisioning(pulumi.ComponentResource):
             ]
             self.gives_access = pushes[-1]
             for lane, push in zip(ways, pushes, strict=True):
-                self.extra_outputs[lane]["pushMappingIds"] = pulumi.Output.all(
+                self.extra_outputs[lane][PUSH_MAPPING_IDS] = pulumi.Output.all(
                     **{role.value: mapping for role, mapping in push.ids.items()}
                 )
         self.application_id = app.id
@@ -93,7 +94,7 @@ class OktaProvisioning(pulumi.ComponentResource):
             lane: {role: group.id for role, group in groups.groups.items()}
             for lane, groups in role_groups.items()
         }
-        self.register_outputs({"applicationId": self.application_id})
+        self.register_outputs({APPLICATION_ID: self.application_id})
 
     def start(self, after: pulumi.Resource) -> None:
         """Okta provisions as soon as something is assigned or pushed."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from cfscim.config import outputs
 from cfscim.config.kinds import KINDS
 from cfscim.config.models import ScimConfig
 from cfscim.config.refusals import alias_of, models_in
@@ -23,6 +24,10 @@ OWNERS = {
     **dict.fromkeys(PERMISSION_GROUP_IDS.values(), "cfscim/config/roles.py"),
     "https://api.cloudflare.com/client/v4": "cfscim/config/names.py",
     "cloudflare-scim:scim": "cfscim/config/messages.py",
+    **dict.fromkeys(
+        (outputs.SCIM_BASE_URL, outputs.TOKEN_VALUE, outputs.ROLE_GROUPS, outputs.PRINT_ALL),
+        "cfscim/config/outputs.py",
+    ),
 }
 VAGUE = {"one", "found", "held", "left", "made"}
 STATES_FOUND = "cfscim/verify/report.py"
