@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from cfscim import spreadsheet
 from cfscim.config.clashes import clashes
-from cfscim.config.facts import FEWEST_SUPER_ADMINISTRATORS
+from cfscim.config.facts import FEWEST_SUPER_ADMINISTRATORS, PROVIDERS
 from cfscim.config.lookalikes import nearest_role
 from cfscim.config.messages import Exit, ScimError, UsageError, one_line
 from cfscim.config.provider_settings import ENTRA_TENANT, GUID, OKTA_ORG_NAME
@@ -38,7 +38,6 @@ _MOST_LINES = 20
 """Of a list, told at once."""
 _STACK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")
 _BETWEEN = r"[,;\s]+"
-_PROVIDERS = {"okta": "Okta", "entra": "Entra"}
 
 
 @dataclass
@@ -220,7 +219,7 @@ def _complete(answers: Answers) -> None:
     if value:
         raise UsageError(
             option,
-            f"a stack with {_PROVIDERS[answers.provider]} has none",
+            f"a stack with {PROVIDERS[answers.provider]} has none",
             "it may have been meant for the other identity provider",
             "leave it out, or write another --provider",
         )
@@ -342,7 +341,7 @@ def _stack(value: str, where: str) -> None:
 
 
 def _provider(value: str, where: str) -> None:
-    if value not in _PROVIDERS:
+    if value not in PROVIDERS:
         raise UsageError(where, "it is neither", "one of the two is set up", "write okta or entra")
 
 
@@ -401,7 +400,7 @@ def stack_text(answers: Answers, schema: str) -> str:
     ends = _moment_text(
         answers.expires or (datetime.now(UTC).date() + timedelta(days=LIFETIME)).isoformat()
     )
-    who = _PROVIDERS[answers.provider]
+    who = PROVIDERS[answers.provider]
     lines = [
         f"# yaml-language-server: $schema={schema}",
         "# Credentials never stand here: they come from the environment, or encrypted from",

@@ -12,6 +12,7 @@ from unicodedata import east_asian_width
 from cfscim.access.history import Span
 from cfscim.access.log import Commit
 from cfscim.access.picture import Account, Picture, Said, Way
+from cfscim.config.facts import PROVIDERS_IN_FULL
 from cfscim.config.messages import one_line
 from cfscim.hints import next_command
 
@@ -27,7 +28,6 @@ _DATED = len("since 2026-01-01…")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _WORDS = {"group": "", "breakGlass": "break-glass, outside SCIM; "}
 _LIVE = {None: "", True: "yes", False: "no"}
-_PROVIDERS = {"okta": "Okta", "entra": "Microsoft Entra"}
 
 
 def rows(picture: Picture) -> Iterator[dict[str, str]]:
@@ -118,7 +118,7 @@ def as_csv(picture: Picture) -> str:
         writer.writerow([_inert(row[column]) for column in COLUMNS])
     for account in picture.accounts.values():
         for role in account.managed_elsewhere:
-            via = f"managed in {_PROVIDERS.get(account.provider, account.provider)}"
+            via = f"managed in {PROVIDERS_IN_FULL.get(account.provider, account.provider)}"
             known = {"accountId": account.id, "accountName": account.name, "stack": account.stack}
             row = dict.fromkeys(COLUMNS, "") | known | {"role": role, "via": via}
             writer.writerow([_inert(row[column]) for column in COLUMNS])
@@ -154,7 +154,7 @@ def unasked(picture: Picture) -> str:
         for id, live in picture.live.items()
         for vendor, said in (
             ("Cloudflare", live.cloudflare),
-            (_PROVIDERS.get(picture.accounts[id].provider, ""), live.directory),
+            (PROVIDERS_IN_FULL.get(picture.accounts[id].provider, ""), live.directory),
         )
         if said.ways is None
     )
@@ -170,7 +170,7 @@ def unasked(picture: Picture) -> str:
 def _account(picture: Picture, account: Account) -> Iterator[tuple[str, str, str]]:
     """What differs from what the vendors say first, then who has which role: a sign, what is whole
     on any terminal, and since when."""
-    known, provider = picture.live.get(account.id), _PROVIDERS.get(account.provider, "")
+    known, provider = picture.live.get(account.id), PROVIDERS_IN_FULL.get(account.provider, "")
     if known is not None:
         for vendor, said in (("Cloudflare", known.cloudflare), (provider, known.directory)):
             if said.ways is None:

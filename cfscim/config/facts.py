@@ -1,4 +1,4 @@
-"""Facts about Cloudflare that several rooms need: each stands here, and nowhere else.
+"""Facts that several rooms need: each stands here, and nowhere else.
 
 Plain frozen data and functions of the config; components, policy, checklist and `verify` read it.
 """
@@ -20,6 +20,12 @@ from cfscim.config.roles import (
 
 if TYPE_CHECKING:
     from cfscim.config.models import ScimConfig
+
+PROVIDERS: Mapping[str, str] = MappingProxyType({"okta": "Okta", "entra": "Entra"})
+"""The identity providers by kind, as people call them."""
+
+PROVIDERS_IN_FULL: Mapping[str, str] = MappingProxyType({**PROVIDERS, "entra": "Microsoft Entra"})
+"""With the vendor's name, where no sentence around it says so."""
 
 ACCOUNT_SCOPE = "com.cloudflare.api.account"
 USER_SCOPE = "com.cloudflare.api.user"

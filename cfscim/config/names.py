@@ -2,6 +2,7 @@
 
 from urllib.parse import quote
 
+from cfscim.config.facts import PROVIDERS
 from cfscim.config.models import ScimConfig
 from cfscim.config.roles import Role
 
@@ -46,6 +47,11 @@ def account_path(account: str) -> str:
 def scim_path(account: str) -> str:
     """Below Cloudflare's API, an account's SCIM endpoint."""
     return f"{account_path(account)}/scim/v2"
+
+
+def tenant_words(config: ScimConfig) -> str:
+    """The identity provider's name as people say it."""
+    return PROVIDERS[config.identity_provider.kind]
 
 
 def scim_base_url(config: ScimConfig) -> str:

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from cfscim.config.credentials import looks_secret, shown
+from cfscim.config.facts import PROVIDERS, PROVIDERS_IN_FULL
 from cfscim.config.lookalikes import nearest
 from cfscim.config.messages import CONFIG_KEY, Keys, Message, Step, in_config
 
@@ -26,7 +27,6 @@ def refuse(what: str, why: str, instead: str) -> PydanticCustomError:
     )
 
 
-_KINDS = {"okta": "Okta", "entra": "Microsoft Entra"}
 _PROVIDER = "identityProvider"
 _CAPITALS = ("Cloudflare", "Okta", "Entra", "Microsoft", "RFC")
 Parts = tuple[str, str, str]
@@ -41,7 +41,7 @@ def problem_of(
     """
     loc = [step for step in details["loc"] if step != "[key]"]
     steps = list(loc)
-    if len(loc) > 1 and loc[0] == _PROVIDER and loc[1] in _KINDS:
+    if len(loc) > 1 and loc[0] == _PROVIDER and loc[1] in PROVIDERS:
         del steps[1]  # pydantic names the chosen kind, which is no key of the file
     if details["type"].startswith("union_tag"):
         steps.append("kind")
@@ -176,7 +176,7 @@ def _unknown(root: type[BaseModel], model: type[BaseModel], loc: list[Step]) -> 
             if other != this and key in keys_of(other_model):
                 return (
                     f"{name} belongs to kind {other}, not to kind {this}",
-                    f"{_KINDS[this]} has no such setting",
+                    f"{PROVIDERS_IN_FULL[this]} has no such setting",
                     f'remove it, or write "kind: {other}"' + (f" (near: {here})" if here else ""),
                 )
     places = list(homes(root, key))
@@ -205,7 +205,7 @@ def _no_kind(value: object) -> Parts:
         return "kind is missing", why, 'add "kind: okta" or "kind: entra"'
     aliases = {"azure": "entra", "azuread": "entra", "aad": "entra", "microsoft": "entra"}
     plain = str(given).lower().replace(" ", "") if isinstance(given, str) else ""
-    near = nearest(plain, list(_KINDS)) or aliases.get(plain)
+    near = nearest(plain, list(PROVIDERS)) or aliases.get(plain)
     near = near or ("entra" if "entra" in plain or "azure" in plain else None)
     return (
         f"{shown(given)} is no identity provider this program knows",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from cfscim.config import okta_switches
-from cfscim.config.facts import UNARY
+from cfscim.config.facts import PROVIDERS_IN_FULL, UNARY
 from cfscim.config.messages import CONFIG_KEY, UsageError
 from cfscim.config.models import ScimConfig
 from cfscim.config.okta_switches import Page
@@ -164,8 +164,8 @@ def tables() -> str:
     known: Schema = schema["$defs"]
     parts = (
         ("Account, token, roles", schema, ""),
-        ("Okta", known["OktaConfig"], _PROVIDER),
-        ("Microsoft Entra", known["EntraConfig"], _PROVIDER),
+        (PROVIDERS_IN_FULL["okta"], known["OktaConfig"], _PROVIDER),
+        (PROVIDERS_IN_FULL["entra"], known["EntraConfig"], _PROVIDER),
     )
     return "\n".join(_table(title, list(_rows(part, known, path))) for title, part, path in parts)
 

@@ -9,7 +9,7 @@ from cfscim.config.calls import POLITE
 from cfscim.config.kinds import words_for
 from cfscim.config.messages import one_line
 from cfscim.config.models import OktaConfig, ScimConfig
-from cfscim.config.names import group_name
+from cfscim.config.names import group_name, tenant_words
 from cfscim.config.warnings import lines
 from cfscim.hints import anywhere, of_stack, stack_words
 from cfscim.plan.model import Plan
@@ -91,7 +91,7 @@ def _about(config: ScimConfig) -> Line:
 
 def _access(plan: Plan) -> Iterator[Block]:
     config, rows = plan.config, plan.access
-    where = "Okta" if isinstance(config.identity_provider, OktaConfig) else "Entra"
+    where = tenant_words(config)
     if rows:
         cells = tuple(
             ((Code(grant.person),), (grant.role.value,), (Code(grant.group),)) for grant in rows

@@ -30,13 +30,11 @@ from cfscim.review.program import (
     is_taken_up,
     program_files,
 )
+from cfscim.review.settings import NOT_GIVEN
 from cfscim.stacks import PATTERN, engine_name, is_stack_file
 
 if TYPE_CHECKING:
     from cfscim.plan.command import Request
-
-
-ABSENT = "not given"
 
 
 @dataclass(frozen=True)
@@ -152,7 +150,7 @@ class Against:
                 old = project_settings(asked.stdout if asked.returncode == 0 else None)
                 new = project_settings(_read(root / path))
                 settings += [
-                    (key, old.shown.get(key, ABSENT), new.shown.get(key, ABSENT))
+                    (key, old.shown.get(key, NOT_GIVEN), new.shown.get(key, NOT_GIVEN))
                     for key in new.changed(old)
                 ]
         return ProgramChange(files, tuple(settings))

@@ -1,6 +1,6 @@
 """One stack now and in its base, compared: people, settings, resources, and what is left to do."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -16,7 +16,7 @@ from cfscim.config.access import (
 from cfscim.config.kinds import TOKENS
 from cfscim.config.lanes import primary
 from cfscim.config.messages import Message
-from cfscim.config.models import OktaConfig, ScimConfig
+from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.project import Settings
 from cfscim.config.roles import ROLES, Role
@@ -199,6 +199,10 @@ class Sentences(Generic[_S]):
     same: tuple[_S, ...]
     gone: tuple[_S, ...]
 
+    def as_json(self, texts: Callable[[Iterable[_S]], list[str]]) -> dict[str, list[str]]:
+        """Each part as `texts` writes it."""
+        return {name: texts(getattr(self, name)) for name in ("new", "same", "gone")}
+
 
 @dataclass(frozen=True)
 class Review:
@@ -303,11 +307,6 @@ def compare(
 def _in_force(plan: Plan) -> Plan:
     """The plan with the config of the way in force: a move's other way changes nobody's role."""
     return plan if plan.config.move is None else replace(plan, config=primary(plan.config))
-
-
-def tenant_words(config: ScimConfig) -> str:
-    """The identity provider's name as people say it."""
-    return "Okta" if isinstance(config.identity_provider, OktaConfig) else "Entra"
 
 
 def _sentences(before: Sequence[_S], after: Sequence[_S]) -> Sentences[_S]:

@@ -1,12 +1,11 @@
 """A review as a document: the same parts in the same order as text, as Markdown and as JSON."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Sequence
 
 from cfscim.config.access import Grant
 from cfscim.config.kinds import kind_of, words_for
-from cfscim.config.messages import Message
 from cfscim.config.models import ScimConfig
+from cfscim.config.names import tenant_words
 from cfscim.config.outputs import PRINT_TOKEN
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.warnings import lines
@@ -48,8 +47,6 @@ from cfscim.review.compare import (
     Review,
     RoleChange,
     RoleSide,
-    Sentences,
-    tenant_words,
 )
 from cfscim.review.risks import risks
 
@@ -636,8 +633,8 @@ def review_json(review: Review) -> dict[str, object]:
                 for setting in review.settings
             ],
             "resources": [_resource(change) for change in review.resources],
-            "remainingSteps": _each(review.steps, list),
-            "warnings": _each(review.warnings, lines),
+            "remainingSteps": review.steps.as_json(list),
+            "warnings": review.warnings.as_json(lines),
             "program": {
                 "files": list(review.program.files),
                 "settings": [
@@ -673,19 +670,6 @@ def _resource(change: ResourceChange) -> dict[str, object]:
 
 def _property(change: PropertyChange) -> dict[str, object]:
     return {"path": change.path, "old": change.old, "new": change.new}
-
-
-_S = TypeVar("_S", str, Message)
-
-
-def _each(
-    sentences: Sentences[_S], texts: Callable[[Iterable[_S]], list[str]]
-) -> dict[str, list[str]]:
-    return {
-        "new": texts(sentences.new),
-        "same": texts(sentences.same),
-        "gone": texts(sentences.gone),
-    }
 
 
 def _all_gained(review: Review) -> Iterator[Section]:

@@ -8,13 +8,14 @@ from cfscim.config.access import people as everybody
 from cfscim.config.kinds import APPLICATIONS, JOBS, TOKENS, kind_of, words_for
 from cfscim.config.lanes import lanes, moved, primary
 from cfscim.config.models import removal_for
-from cfscim.config.names import group_names
+from cfscim.config.names import group_names, tenant_words
 from cfscim.config.project import Settings
 from cfscim.config.roles import Role
 from cfscim.report.document import Code, Inline, Line, Strong, codes, count, listed
 from cfscim.review.changes import Action, ResourceChange, reasons_line
-from cfscim.review.compare import Managed, Review, RoleChange, tenant_words
-from cfscim.review.setting_risks import Risk, setting_risks
+from cfscim.review.compare import Managed, Review, RoleChange
+from cfscim.review.risk import Kind, Risk, Risks
+from cfscim.review.setting_risks import setting_risks
 from cfscim.review.settings import SettingChange, stack_changes
 
 MOST_NAMES = 20
@@ -24,7 +25,7 @@ MOST_NAMES = 20
 SUPER = Role.SUPER_ADMINISTRATOR
 
 
-def super_gained(review: Review) -> Iterator[Risk]:
+def super_gained(review: Review) -> Risks:
     """Everybody who gains Super Administrator, which is power over everything."""
     role = _role(review, SUPER)
     if not role.gained:
@@ -35,14 +36,14 @@ def super_gained(review: Review) -> Iterator[Risk]:
         tail.insert(0, f", unless {where} gave it before")
     words: Line = (_verb(role.gained, " gains ", " gain "), Strong(SUPER.value))
     yield Risk(
-        "super-administrator-gained",
+        Kind.SUPER_ADMINISTRATOR_GAINED,
         # Everybody by name: who stood behind a number could be anybody.
         (*codes(_people(role.gained)), *words, *_through(role.gained), *tail),
         _people(role.gained),
     )
 
 
-def super_few(review: Review) -> Iterator[Risk]:
+def super_few(review: Review) -> Risks:
     """Fewer than two known Super Administrators, break-glass included, and fewer than before."""
     role, config = _role(review, SUPER), review.after.config
     if role.after.managed is Managed.ELSEWHERE:
@@ -65,16 +66,16 @@ def super_few(review: Review) -> Iterator[Risk]:
             " is known as Super Administrator, break-glass included: one wrong step can lock the "
             "account out.",
         )
-    yield Risk("super-administrators-few", line)
+    yield Risk(Kind.SUPER_ADMINISTRATORS_FEW, line)
 
 
-def elsewhere(review: Review) -> Iterator[Risk]:
+def elsewhere(review: Review) -> Risks:
     """Roles, the most powerful first, about which no review will say who gains them."""
     for role in reversed(review.people.roles):
         if role.after.managed is Managed.ELSEWHERE and role.before.managed is not Managed.ELSEWHERE:
             where = tenant_words(review.after.config)
             yield Risk(
-                "super-administrator-unseen" if role.role is SUPER else "role-unseen",
+                Kind.SUPER_ADMINISTRATOR_UNSEEN if role.role is SUPER else Kind.ROLE_UNSEEN,
                 (
                     "Who is ",
                     Strong(role.role.value),
@@ -85,16 +86,16 @@ def elsewhere(review: Review) -> Iterator[Risk]:
             )
 
 
-def gained(review: Review) -> Iterator[Risk]:
+def gained(review: Review) -> Risks:
     """Every other role that is gained, the most powerful first."""
     for role in reversed(review.people.roles):
         if role.gained and role.role is not SUPER:
             words: Line = (_verb(role.gained, " gains ", " gain "), Strong(role.role.value))
             line = (*_names(role.gained), *words, *_through(role.gained), ".")
-            yield Risk("role-gained", line, _people(role.gained))
+            yield Risk(Kind.ROLE_GAINED, line, _people(role.gained))
 
 
-def joins(review: Review) -> Iterator[Risk]:
+def joins(review: Review) -> Risks:
     """Members of the account without a role."""
     gaining = {grant.person.lower() for grant in review.people.difference.gained}
     users = review.people.users
@@ -102,11 +103,11 @@ def joins(review: Review) -> Iterator[Risk]:
     if people and review.before is not None:
         verb = " joins" if len(people) == 1 else " join"
         words = (verb, " the users' group ", Code(users.after.group or ""), ", without a role.")
-        yield Risk("joins-account", (*codes(people, most=MOST_NAMES), *words), people)
+        yield Risk(Kind.JOINS_ACCOUNT, (*codes(people, most=MOST_NAMES), *words), people)
     if users.before.managed is Managed.HERE and users.after.managed is Managed.ELSEWHERE:
         where = tenant_words(review.after.config)
         yield Risk(
-            "members-unseen",
+            Kind.MEMBERS_UNSEEN,
             (
                 "Who else is in the users' group ",
                 Code(users.after.group or ""),
@@ -116,7 +117,7 @@ def joins(review: Review) -> Iterator[Risk]:
         )
 
 
-def joins_next(review: Review) -> Iterator[Risk]:
+def joins_next(review: Review) -> Risks:
     """Members of the account by the new way of a move, whom the present one does not have."""
     if review.whole.move is None:
         return
@@ -129,17 +130,17 @@ def joins_next(review: Review) -> Iterator[Risk]:
         verb = " joins" if len(new) == 1 else " join"
         group = Code(to.identity_provider.users_group.name)
         line = (*codes(new), verb, " the users' group ", group, " of the new way, without a role.")
-        yield Risk("joins-next-way", line, new)
+        yield Risk(Kind.JOINS_NEXT_WAY, line, new)
 
 
-def lost(review: Review) -> Iterator[Risk]:
+def lost(review: Review) -> Risks:
     """Everybody who loses a role, a line for each role."""
     for role in review.people.roles:
         if role.lost:
             who, people, loss = _names(role.lost), _people(role.lost), _loss(review, role)
             # What to write instead is for the author; the approver reads what comes of it.
             full = (*who, *loss, *_to_write_instead(role))
-            yield Risk("role-lost", full, people, brief=(*who, *loss))
+            yield Risk(Kind.ROLE_LOST, full, people, brief=(*who, *loss))
 
 
 def _loss(review: Review, role: RoleChange) -> Line:
@@ -176,7 +177,7 @@ def _what_stays(review: Review) -> str:
     return " Its group stays in Cloudflare, and gives the role, until a person removes it there."
 
 
-def respelled(review: Review) -> Iterator[Risk]:
+def respelled(review: Review) -> Risks:
     """Addresses that are read without regard to case, so that the same person keeps a role."""
     was = {grant.person.lower(): grant.person for grant in review.people.before.values()}
     kept = {grant.person for grant in review.people.difference.kept}
@@ -184,16 +185,16 @@ def respelled(review: Review) -> Iterator[Risk]:
     if people:
         old = codes([was[person.lower()] for person in people], most=MOST_NAMES)
         line = (*codes(people, most=MOST_NAMES), " written otherwise than before (", *old, "): ")
-        yield Risk("person-respelled", (*line, "taken for the same people."), people)
+        yield Risk(Kind.PERSON_RESPELLED, (*line, "taken for the same people."), people)
 
 
-def role_dropped(review: Review) -> Iterator[Risk]:
+def role_dropped(review: Review) -> Risks:
     """Roles that leave the config while the identity provider says who has them."""
     for role in review.people.roles:
         if role.after.managed is Managed.NOBODY and role.before.managed is Managed.ELSEWHERE:
             where = tenant_words(review.before.config) if review.before else ""
             yield Risk(
-                "role-dropped",
+                Kind.ROLE_DROPPED,
                 (
                     Strong(role.role.value),
                     " is no longer declared: everyone whom ",
@@ -206,13 +207,13 @@ def role_dropped(review: Review) -> Iterator[Risk]:
             )
 
 
-def leaves(review: Review) -> Iterator[Risk]:
+def leaves(review: Review) -> Risks:
     """Everybody who leaves the users' group, and with it the account."""
     people = review.people.users.leaves
     if people:
         verb = " leaves" if len(people) == 1 else " leave"
         yield Risk(
-            "leaves-account",
+            Kind.LEAVES_ACCOUNT,
             (
                 *codes(people, most=MOST_NAMES),
                 verb,
@@ -224,13 +225,13 @@ def leaves(review: Review) -> Iterator[Risk]:
         )
 
 
-def unseen_removals(review: Review) -> Iterator[Risk]:
+def unseen_removals(review: Review) -> Risks:
     """Groups whose members are listed from now on: who else is in them goes, unseen."""
     where = tenant_words(review.after.config)
     for role in review.people.roles:
         if role.before.managed is Managed.ELSEWHERE and role.after.managed is Managed.HERE:
             yield Risk(
-                "unseen-removals",
+                Kind.UNSEEN_REMOVALS,
                 (
                     "The group ",
                     Code(role.after.group or ""),
@@ -243,7 +244,7 @@ def unseen_removals(review: Review) -> Iterator[Risk]:
     users = review.people.users
     if users.before.managed is Managed.ELSEWHERE and users.after.managed is Managed.HERE:
         yield Risk(
-            "unseen-removals",
+            Kind.UNSEEN_REMOVALS,
             (
                 "The users' group ",
                 Code(users.after.group or ""),
@@ -274,7 +275,7 @@ def _verb(grants: tuple[Grant, ...], singular: str, many: str) -> str:
     return singular if len(grants) == 1 else many
 
 
-def refused(review: Review) -> Iterator[Risk]:
+def refused(review: Review) -> Risks:
     """Protected resources that would go, and what `removals` has to name."""
     if not review.refused:
         return
@@ -294,7 +295,7 @@ def refused(review: Review) -> Iterator[Risk]:
     # What `removals` has to name, so that each refused resource may go.
     needed = sorted({removal_for(change.resource.name) for change in review.refused})
     yield Risk(
-        "refused-protected",
+        Kind.REFUSED_PROTECTED,
         (
             *(part for part in line if part),
             ". Take back what causes it, or allow it first, in a change of its own that puts ",
@@ -316,7 +317,7 @@ def refused(review: Review) -> Iterator[Risk]:
     )
 
 
-def account(review: Review) -> Iterator[Risk]:
+def account(review: Review) -> Risks:
     """The account is another one, or only its name is."""
     if review.before is None:
         return
@@ -325,7 +326,7 @@ def account(review: Review) -> Iterator[Risk]:
         if old.name != new.name:
             names = (Code(new.name), " from now on (was ", Code(old.name), ")")
             line = (Strong("The account is called otherwise in every plan:"), " ", *names, ".")
-            yield Risk("account-renamed", line)
+            yield Risk(Kind.ACCOUNT_RENAMED, line)
         return
     people = tuple(sorted({grant.person for grant in review.people.difference.kept}))
     which: Line = (
@@ -340,11 +341,11 @@ def account(review: Review) -> Iterator[Risk]:
     # Roles in another account are granted, so that everybody is named who has one there.
     brief = (*which[:-1], ", where nobody is removed. In the new one roles go to ", *codes(people))
     yield Risk(
-        "account-switched", (*which, f"{there}nobody."), people, brief=brief if people else ()
+        Kind.ACCOUNT_SWITCHED, (*which, f"{there}nobody."), people, brief=brief if people else ()
     )
 
 
-def program(review: Review) -> Iterator[Risk]:
+def program(review: Review) -> Risks:
     """The program itself: whatever the lines below say was worked out by what changes here."""
     change = review.program
     if not change:
@@ -361,15 +362,15 @@ def program(review: Review) -> Iterator[Risk]:
         line.append(
             " The program of before could not be run, so that the changed one made both plans."
         )
-    yield Risk("program-changed", tuple(part for part in line if part))
+    yield Risk(Kind.PROGRAM_CHANGED, tuple(part for part in line if part))
 
 
-def reached(review: Review) -> Iterator[Risk]:
+def reached(review: Review) -> Risks:
     """A change of the providers' settings sends the pipeline's credentials somewhere else."""
     changes = [change for change in _stack_changes(review) if ":" in change.path]
     if changes:
         yield Risk(
-            "provider-settings",
+            Kind.PROVIDER_SETTINGS,
             (
                 Strong("Vendors are reached in another way:"),
                 " ",
@@ -379,12 +380,12 @@ def reached(review: Review) -> Iterator[Risk]:
         )
 
 
-def sealed(review: Review) -> Iterator[Risk]:
+def sealed(review: Review) -> Risks:
     """Another key of the encrypted values, for a stack that had one."""
     changes = [change for change in _stack_changes(review) if ":" not in change.path]
     if changes and review.before is not None:
         yield Risk(
-            "secrets-key",
+            Kind.SECRETS_KEY,
             (
                 Strong("Encrypted values get another key:"),
                 " ",
@@ -406,13 +407,13 @@ def _each(changes: Iterable[SettingChange]) -> Iterator[Inline]:
         yield from (Code(change.path), " is ", Code(change.new), " (was ", Code(change.old), ")")
 
 
-def provider(review: Review) -> Iterator[Risk]:
+def provider(review: Review) -> Risks:
     """The identity provider is another one."""
     if review.before is None or not review.provider_switched:
         return
     old, new = tenant_words(review.before.config), tenant_words(review.after.config)
     yield Risk(
-        "provider-switched",
+        Kind.PROVIDER_SWITCHED,
         (
             Strong(f"People come from {new} instead of {old}:"),
             f" groups and application are made anew in {new}, and {old} must be stopped by hand.",
@@ -420,7 +421,7 @@ def provider(review: Review) -> Iterator[Risk]:
     )
 
 
-def role_model(review: Review) -> Iterator[Risk]:
+def role_model(review: Review) -> Risks:
     """Another way in which groups give roles; the same names leave a gap (docs/user-groups.md)."""
     if review.before is None or review.account_switched or review.provider_switched:
         return
@@ -442,7 +443,7 @@ def role_model(review: Review) -> Iterator[Risk]:
     # Nobody gains or loses a role by it: who has one is as before, and counted as that.
     counted: Line = (count(len(people), "person", "people"),) if people else everyone
     yield Risk(
-        "role-model-switched",
+        Kind.ROLE_MODEL_SWITCHED,
         line(codes(people, most=MOST_NAMES) or everyone),
         people,
         brief=line(counted),
@@ -469,7 +470,7 @@ def _new_names(who: Line) -> Line:
     )
 
 
-def first_effect(review: Review) -> Iterator[Risk]:
+def first_effect(review: Review) -> Risks:
     """Roles that were declared before and reach Cloudflare only now."""
     if review.before is None or review.before.config.identity_provider.delivers:
         return
@@ -477,7 +478,7 @@ def first_effect(review: Review) -> Iterator[Risk]:
     roles = (", and with them the roles of ", *codes(people, most=MOST_NAMES)) if people else ()
     if review.after.config.identity_provider.delivers and not review.provider_switched:
         yield Risk(
-            "takes-effect",
+            Kind.TAKES_EFFECT,
             (
                 Strong("Declared roles take effect now:"),
                 " the groups reach Cloudflare with this update",
@@ -488,7 +489,7 @@ def first_effect(review: Review) -> Iterator[Risk]:
         )
 
 
-def replaced(review: Review) -> Iterator[Risk]:
+def replaced(review: Review) -> Risks:
     """Tokens, applications and jobs that are replaced or deleted, and what stops by it."""
     for change in review.resources:
         gone = change.action in (Action.REPLACE, Action.DELETE) and not change.refused
@@ -512,8 +513,8 @@ def _replacement(review: Review, change: ResourceChange) -> Risk:
     line.append(".")
     if type_ in TOKENS:
         return _token_replaced(review, change, (*line, _new_token(review)), heir)
-    kind = "job" if type_ in JOBS else "application"
-    return Risk(f"{kind}-{'deleted' if gone else 'replaced'}", tuple(line))
+    what = "job" if type_ in JOBS else "application"
+    return Risk(Kind(f"{what}-{'deleted' if gone else 'replaced'}"), tuple(line))
 
 
 def _token_replaced(review: Review, change: ResourceChange, line: Line, heir: str | None) -> Risk:
@@ -521,7 +522,7 @@ def _token_replaced(review: Review, change: ResourceChange, line: Line, heir: st
     cause: Line = (" (", *listed(why), ")") if why else ()
     by: Line = (f" by a {words_for(heir)}",) if heir is not None else ()
     brief: Line = (Strong("Token replaced"), *by, *cause, f": {_handed_over(review)}")
-    return Risk("token-replaced", line, brief=brief)
+    return Risk(Kind.TOKEN_REPLACED, line, brief=brief)
 
 
 def _new_token(review: Review) -> str:
@@ -539,7 +540,7 @@ def _handed_over(review: Review) -> str:
     return f"{tenant_words(review.after.config)} gets the new token before the old one is deleted."
 
 
-def begun(review: Review) -> Iterator[Risk]:
+def begun(review: Review) -> Risks:
     """Updates that began since the base and were not verified: who has what now nobody knows."""
     if review.begun:
         line = (
@@ -548,7 +549,7 @@ def begun(review: Review) -> Iterator[Risk]:
             ": what they gave or took may be in force. Whoever gains or loses a role compared with "
             "any of them is counted below.",
         )
-        yield Risk("update-begun", line)
+        yield Risk(Kind.UPDATE_BEGUN, line)
 
 
 def risks(review: Review) -> tuple[Risk, ...]:
@@ -558,7 +559,7 @@ def risks(review: Review) -> tuple[Risk, ...]:
     )
 
 
-_CHECKS: tuple[Callable[[Review], Iterator[Risk]], ...] = (
+_CHECKS: tuple[Callable[[Review], Risks], ...] = (
     program,
     begun,
     super_gained,

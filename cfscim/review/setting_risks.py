@@ -6,7 +6,6 @@ with the reason (`HARMLESS`); whatever is neither is a risk, so that no new key 
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 
 from cfscim.config.lanes import lanes, moved, primary
 from cfscim.config.models import (
@@ -18,27 +17,11 @@ from cfscim.config.models import (
     TokenConfig,
     Waiver,
 )
-from cfscim.config.names import group_names
+from cfscim.config.names import group_names, tenant_words
 from cfscim.report.document import Code, Line, Strong, codes
-from cfscim.review.compare import Review, tenant_words
+from cfscim.review.compare import Review
+from cfscim.review.risk import Kind, Risk, Risks
 from cfscim.review.settings import NOT_GIVEN, SettingChange, setting_changes
-
-
-@dataclass(frozen=True)
-class Risk:
-    """`kind`: a short name for programs; `line`: what happens and why it matters. `rank`: 0 is what
-    should be read before everything else. `brief`: the line in fewer words, where all of it stands
-    elsewhere; none where it is short.
-    """
-
-    kind: str
-    line: Line
-    people: tuple[str, ...] = ()
-    rank: int = 0
-    brief: Line = ()
-
-
-Risks = Iterator[Risk]
 
 HARMLESS: Mapping[str, str] = {
     "token.name": "renamed in place: the same token, its value and what it may do stay",
@@ -71,7 +54,7 @@ def setting_risks(review: Review) -> Risks:
             yield from check(review, before, after)
         for change in setting_changes(before, after):
             if not any(_under(change.path, path) for path in judged):
-                yield from _plainly("setting", Strong("Another setting:"), change)
+                yield from _plainly(Kind.SETTING, Strong("Another setting:"), change)
 
 
 def _ways(was: ScimConfig, config: ScimConfig) -> Iterator[tuple[ScimConfig, ScimConfig]]:
@@ -117,7 +100,7 @@ def _under(path: str, judged: str) -> bool:
     return path == judged or path.startswith(f"{judged}.")
 
 
-def _plainly(kind: str, lead: Strong, change: SettingChange) -> Risks:
+def _plainly(kind: Kind, lead: Strong, change: SettingChange) -> Risks:
     """A risk in the words that the list of settings has, behind a lead of its own."""
     line: Line = (
         lead,
@@ -139,7 +122,7 @@ def _stopped(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
         return
     if not isinstance(old, EntraConfig) or old.start:
         yield Risk(
-            "provisioning-stopped",
+            Kind.PROVISIONING_STOPPED,
             (
                 Strong("Provisioning stops."),
                 " From then on nobody gains a role in Cloudflare, and whoever leaves keeps it.",
@@ -163,10 +146,10 @@ def _scope(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
                 f" {everyone} is provisioned to Cloudflare, though without a role unless in a role "
                 "group.",
             )
-        yield Risk("scope-changed", line)
+        yield Risk(Kind.SCOPE_CHANGED, line)
     elif old.user_filter != new.user_filter:
         yield Risk(
-            "filter-changed",
+            Kind.FILTER_CHANGED,
             (
                 Strong("Another filter decides who is provisioned:"),
                 " whoever does not meet every clause is deactivated in Cloudflare, whatever role "
@@ -185,7 +168,7 @@ def _brake(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     if was is None or (will_be is not None and will_be < was):
         than = f"{was} until now" if was else "no limit until now"
         yield Risk(
-            "deletion-brake-tightened",
+            Kind.DELETION_BRAKE_TIGHTENED,
             (
                 Strong(f"Removals wait for a person above {will_be} in one cycle"),
                 f" ({than}): meanwhile whoever leaves keeps the role in Cloudflare.",
@@ -194,7 +177,8 @@ def _brake(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
         return
     now = f"the limit rises from {was} to {will_be}" if will_be else "there is no limit any more"
     yield Risk(
-        "deletion-brake-loosened", (Strong("Accidental deletions are held back less:"), f" {now}.")
+        Kind.DELETION_BRAKE_LOOSENED,
+        (Strong("Accidental deletions are held back less:"), f" {now}."),
     )
 
 
@@ -202,7 +186,7 @@ def _token(review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     old, new = before.token, after.token
     if new.keep_previous and not old.keep_previous:
         yield Risk(
-            "previous-token-kept",
+            Kind.PREVIOUS_TOKEN_KEPT,
             (
                 Strong("A rotation leaves the previous token alive"),
                 " until the setting is taken out again.",
@@ -214,10 +198,10 @@ def _token(review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
             if new.owner == "user"
             else "one permission, SCIM Provisioning, independent of any user"
         )
-        yield Risk("token-owner", (Strong("Another kind of token:"), f" {wider}."))
+        yield Risk(Kind.TOKEN_OWNER, (Strong("Another kind of token:"), f" {wider}."))
     if old.allowed_cidrs and not new.allowed_cidrs:
         yield Risk(
-            "token-from-everywhere",
+            Kind.TOKEN_FROM_EVERYWHERE,
             (
                 Strong("The token works from everywhere"),
                 " from now on, until now only from ",
@@ -227,7 +211,7 @@ def _token(review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
         )
     elif old.allowed_cidrs != new.allowed_cidrs:
         yield Risk(
-            "token-networks",
+            Kind.TOKEN_NETWORKS,
             (
                 Strong("The token works only from"),
                 " ",
@@ -237,7 +221,7 @@ def _token(review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
         )
     if old.keep_previous and not new.keep_previous:
         yield Risk(
-            "previous-token-ends",
+            Kind.PREVIOUS_TOKEN_ENDS,
             (
                 Strong("The previous token ends"),
                 " with this update: whatever still signs in with it provisions nobody any more.",
@@ -251,7 +235,7 @@ def _token_life(review: Review, old: TokenConfig, new: TokenConfig) -> Risks:
         return
     was, until = (Code(token.expires_on_text or NOT_GIVEN) for token in (old, new))
     same = not review.token_replaced
-    kind = "token-lives-longer"
+    kind = Kind.TOKEN_LIVES_LONGER
     if new.expires_on is None:
         line: Line = (
             Strong(f"The {'same' if same else 'new'} token never ends"),
@@ -260,7 +244,7 @@ def _token_life(review: Review, old: TokenConfig, new: TokenConfig) -> Risks:
             "; a leaked value works for ever.",
         )
     elif old.expires_on is None or new.expires_on < old.expires_on:
-        kind = "token-ends-sooner"
+        kind = Kind.TOKEN_ENDS_SOONER
         line = (
             Strong("The token ends sooner:"),
             " on ",
@@ -285,7 +269,7 @@ def _pushes(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     old, new = before.identity_provider, after.identity_provider
     if new.by_hand and old.confirmed and not new.confirmed:
         yield Risk(
-            "pushes-removed",
+            Kind.PUSHES_REMOVED,
             (
                 Strong("Groups are not pushed any more"),
                 " until the console steps are confirmed again: nobody gains or loses a role in "
@@ -301,7 +285,7 @@ def _break_glass(_review: Review, before: ScimConfig, after: ScimConfig) -> Risk
     new = tuple(person for person in after.break_glass if person.lower() not in had)
     if gone:
         yield Risk(
-            "break-glass-removed",
+            Kind.BREAK_GLASS_REMOVED,
             (
                 *codes(gone),
                 " no longer named as break-glass: check that the account can still be entered "
@@ -311,7 +295,7 @@ def _break_glass(_review: Review, before: ScimConfig, after: ScimConfig) -> Risk
         )
     if new:
         yield Risk(
-            "break-glass-added",
+            Kind.BREAK_GLASS_ADDED,
             (
                 *codes(new),
                 " newly named as break-glass, so counted as Super Administrator outside SCIM: this "
@@ -324,7 +308,7 @@ def _break_glass(_review: Review, before: ScimConfig, after: ScimConfig) -> Risk
 def _environment(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     if before.environment == "production" and after.environment != "production":
         yield Risk(
-            "no-longer-production",
+            Kind.NO_LONGER_PRODUCTION,
             (Strong("The stack is no longer called production:"), " policy rules hold it less."),
         )
 
@@ -333,14 +317,14 @@ def _waivers(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     lead = Strong("A policy rule is set aside: ")
     for waiver in after.waivers:
         if waiver not in before.waivers:
-            yield Risk("waiver", (lead, Code(waiver.rule), " until ", *_signed(waiver)))
+            yield Risk(Kind.WAIVER, (lead, Code(waiver.rule), " until ", *_signed(waiver)))
 
 
 def _removals(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     lead, ends = Strong("Protection ends: "), " may be removed or replaced until "
     for removal in after.removals:
         if removal not in before.removals:
-            yield Risk("protection-ends", (lead, Code(removal.what), ends, *_signed(removal)))
+            yield Risk(Kind.PROTECTION_ENDS, (lead, Code(removal.what), ends, *_signed(removal)))
 
 
 def _signed(entry: Waiver | Removal | Move) -> Line:
@@ -352,7 +336,7 @@ def _signed(entry: Waiver | Removal | Move) -> Line:
 def _reached(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     """Settings that decide who or what gets the token, and where a person is sent to enter it."""
     for change in _changed(before, after, _REACHED):
-        yield from _plainly("token-goes-elsewhere", Strong(_REACHED[change.path]), change)
+        yield from _plainly(Kind.TOKEN_GOES_ELSEWHERE, Strong(_REACHED[change.path]), change)
 
 
 _REACHED = {
@@ -369,14 +353,14 @@ def _alarms(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
         lead = "Alarms go elsewhere:"
         if change.new == NOT_GIVEN:
             lead = "Nobody is written to any more when provisioning fails:"
-        yield from _plainly("alarms", Strong(lead), change)
+        yield from _plainly(Kind.ALARMS, Strong(lead), change)
 
 
 def _groups(review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     """Names of groups, which a protected one keeps: that refusal says it already."""
     if not review.refused:
         for change in _changed(before, after, _GROUPS):
-            yield from _plainly("groups-renamed", Strong("Groups get other names:"), change)
+            yield from _plainly(Kind.GROUPS_RENAMED, Strong("Groups get other names:"), change)
 
 
 _GROUPS = ("groupPrefix", "identityProvider.usersGroup.name")
@@ -403,7 +387,7 @@ def _move(before: Move | None, config: ScimConfig) -> Risks:
         lead = "The present way to every role is taken out, and only the new one stays:"
     elif before is not None and move.to == before.to and not before.switched:
         lead = "The second way to every role stays allowed, otherwise than before:"
-    yield Risk("move", (Strong(lead), " ", *words, ". Until ", *_signed(move)))
+    yield Risk(Kind.MOVE, (Strong(lead), " ", *words, ". Until ", *_signed(move)))
 
 
 def _example(config: ScimConfig) -> Code:

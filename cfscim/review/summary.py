@@ -30,7 +30,8 @@ from cfscim.report.document import (
 from cfscim.review.changes import Action, ResourceChange
 from cfscim.review.compare import Review
 from cfscim.review.report import POWER, gained_lines, headline, outcome, resource_counts
-from cfscim.review.risks import Risk, risks
+from cfscim.review.risk import Kind, Risk
+from cfscim.review.risks import risks
 
 SHORT = 2
 """So few people are named as often as they are spoken of."""
@@ -114,7 +115,7 @@ def _is_count(part: Inline) -> bool:
     return isinstance(part, str) and bool(_MORE.fullmatch(part))
 
 
-LISTED = ("role-gained", "joins-account")
+LISTED = (Kind.ROLE_GAINED, Kind.JOINS_ACCOUNT)
 """Risks that a summary shows person by person instead."""
 
 A_FEW_LINES = 200
@@ -123,12 +124,12 @@ A_FEW_LINES = 200
 SignedLine = tuple[str, Line]
 
 _SIGNS = {
-    "role-lost": "-",
-    "leaves-account": "-",
-    "super-administrator-unseen": "?",
-    "role-unseen": "?",
-    "unseen-removals": "?",
-    "role-dropped": "?",
+    Kind.ROLE_LOST: "-",
+    Kind.LEAVES_ACCOUNT: "-",
+    Kind.SUPER_ADMINISTRATOR_UNSEEN: "?",
+    Kind.ROLE_UNSEEN: "?",
+    Kind.UNSEEN_REMOVALS: "?",
+    Kind.ROLE_DROPPED: "?",
 }
 
 
@@ -173,7 +174,7 @@ def overview(reviews: Sequence[Review]) -> Iterator[Section]:
         (risk.rank, review.after.stack, risk)
         for review in reviews
         for risk in risks(review)
-        if risk.kind != "role-gained"  # every one of them has its own line below
+        if risk.kind != Kind.ROLE_GAINED  # every one of them has its own line below
     ]
     ranked.sort(key=lambda entry: entry[:2])
     lines = tuple((Code(stack), ": ", *risk.line) for _, stack, risk in ranked)
@@ -215,14 +216,14 @@ class Turn(IntEnum):
 
 
 def _turn(risk: Risk) -> Turn:
-    if risk.kind in ("program-changed", "update-begun"):
+    if risk.kind in (Kind.PROGRAM_CHANGED, Kind.UPDATE_BEGUN):
         return Turn.ALL
     return Turn.PEOPLE if risk.kind in _OF_PEOPLE else Turn.REST
 
 
 _OF_PEOPLE = (
-    *("super-administrator-gained", "role-lost", "leaves-account", "role-dropped"),
-    "account-switched",
+    *(Kind.SUPER_ADMINISTRATOR_GAINED, Kind.ROLE_LOST, Kind.LEAVES_ACCOUNT, Kind.ROLE_DROPPED),
+    Kind.ACCOUNT_SWITCHED,
 )
 
 
@@ -241,7 +242,9 @@ def _people(review: Review, about: Sequence[Risk]) -> Iterator[SignedLine]:
     if review.people.users.stays_unlisted:
         stays = _they(review.people.users.stays_unlisted, "stays", "stay")
         yield "?", (*stays, "in the account, no role listed")
-    named = {p for risk in about if risk.kind == "super-administrator-gained" for p in risk.people}
+    named = {
+        p for risk in about if risk.kind == Kind.SUPER_ADMINISTRATOR_GAINED for p in risk.people
+    }
     difference = review.people.difference
     alike: dict[tuple[Role, str], list[str]] = {}
     for grant in sorted(difference.gained, key=lambda grant: POWER[grant.role]):
@@ -292,7 +295,7 @@ def _other(review: Review, notable: Sequence[Risk]) -> Iterator[SignedLine]:
     yield from _resources(review)
     yield from _by_hand(review)
     unseen = unseen_members(review.after.config) if kinds & _UNSEEN else ()
-    if "token-networks" in kinds:
+    if Kind.TOKEN_NETWORKS in kinds:
         said.add("token.allowedCidrs")
     new = [warning for warning in review.warnings.new if warning not in {*unseen}]
     for text in lines(warning for warning in new if warning.where.key not in said):
@@ -300,14 +303,14 @@ def _other(review: Review, notable: Sequence[Risk]) -> Iterator[SignedLine]:
 
 
 _SAYS = {
-    "account-switched": "account.id",
-    "account-renamed": "account.name",
-    "provider-switched": "identityProvider.kind",
-    "role-model-switched": "roleModel",
-    "provisioning-stopped": "identityProvider.start",
+    Kind.ACCOUNT_SWITCHED: "account.id",
+    Kind.ACCOUNT_RENAMED: "account.name",
+    Kind.PROVIDER_SWITCHED: "identityProvider.kind",
+    Kind.ROLE_MODEL_SWITCHED: "roleModel",
+    Kind.PROVISIONING_STOPPED: "identityProvider.start",
 }
 """Key paths whose setting or warning says no more than a risk of this kind does."""
-_UNSEEN = {"role-unseen", "super-administrator-unseen"}
+_UNSEEN = {Kind.ROLE_UNSEEN, Kind.SUPER_ADMINISTRATOR_UNSEEN}
 
 
 def _resources(review: Review) -> Iterator[SignedLine]:
