@@ -11,7 +11,6 @@ from urllib.parse import quote
 from cfscim.config import kinds
 from cfscim.config.facts import ACCOUNT_SCOPE
 from cfscim.config.json_types import Json
-from cfscim.config.kinds import ACCOUNT_TOKENS, USER_GROUP, USER_TOKENS
 from cfscim.config.names import OWN_TOKENS, account_path
 from cfscim.rehearsal.handler import (
     Candidate,
@@ -206,9 +205,9 @@ _TOKEN = Row(
     refresh=_token_refreshed,
 )
 ROWS: Mapping[str, Row] = {
-    ACCOUNT_TOKENS: _TOKEN,
-    USER_TOKENS: _TOKEN,
-    USER_GROUP: Row(
+    kinds.ACCOUNT_TOKENS: _TOKEN,
+    kinds.USER_TOKENS: _TOKEN,
+    kinds.USER_GROUP: Row(
         path=_groups_path,
         body=_group_body,
         created=lambda _inputs, answer: Outcome(text(answer, "result", "id")),

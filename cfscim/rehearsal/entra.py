@@ -9,15 +9,8 @@ import secrets
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
+from cfscim.config import kinds
 from cfscim.config.entra_keys import Key
-from cfscim.config.kinds import (
-    ENTRA_APP,
-    ENTRA_ASSIGNMENT,
-    ENTRA_CREDENTIALS,
-    ENTRA_GROUP,
-    ENTRA_JOB,
-    ENTRA_PEOPLE,
-)
 from cfscim.config.messages import ScimError
 from cfscim.config.provider_settings import ENTRA_CLIENT
 from cfscim.rehearsal.handler import (
@@ -61,11 +54,11 @@ def entra(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:
         read=_group_read,
         restored_by=lambda http, group: _restored_by(http, string(group.outputs, "objectId")),
     )
-    lookups: dict[str, Lookup] = {ENTRA_PEOPLE: lambda args: _users(http, args)}
+    lookups: dict[str, Lookup] = {kinds.ENTRA_PEOPLE: lambda args: _users(http, args)}
     return Vendor(http, handlers(http, {**ROWS, _GROUP: group}), lookups)
 
 
-_GROUP = ENTRA_GROUP
+_GROUP = kinds.ENTRA_GROUP
 
 
 # -- the application -------------------------------------------------------------------------
@@ -414,7 +407,7 @@ def _secret_deleted(http: HttpClient, resource: Resource) -> None:
 
 
 ROWS: Mapping[str, Row] = {
-    ENTRA_APP: Row(
+    kinds.ENTRA_APP: Row(
         body=lambda inputs: {"displayName": inputs.get("displayName")},
         change="PATCH",
         item=lambda resource: f"/v1.0{string(resource.outputs, 'applicationId')}",
@@ -423,13 +416,13 @@ ROWS: Mapping[str, Row] = {
         read=_application_read,
         restored_by=lambda http, app: _restored_by(http, *app.id.split("/")[-2:]),
     ),
-    ENTRA_ASSIGNMENT: Row(
+    kinds.ENTRA_ASSIGNMENT: Row(
         item=lambda resource: f"/v1.0{resource.id}",
         create=_assignment_created,
         find=_assignments_found,
         read=_assignment_read,
     ),
-    ENTRA_JOB: Row(
+    kinds.ENTRA_JOB: Row(
         item=lambda resource: f"/v1.0{resource.id}",
         create=_job_created,
         update=_job_updated,
@@ -437,7 +430,7 @@ ROWS: Mapping[str, Row] = {
         read=_job_read,
     ),
     # Its value cannot be read, so nothing is imported; every creation saves it anew.
-    ENTRA_CREDENTIALS: Row(
+    kinds.ENTRA_CREDENTIALS: Row(
         create=_secret_put,
         update=_secret_updated,
         delete=_secret_deleted,

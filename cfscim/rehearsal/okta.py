@@ -7,17 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
-from cfscim.config.kinds import (
-    OKTA_APP,
-    OKTA_ASSIGNMENTS,
-    OKTA_CONNECTION,
-    OKTA_FEATURES,
-    OKTA_GROUP,
-    OKTA_MEMBERS,
-    OKTA_PEOPLE,
-    OKTA_PERSON,
-    OKTA_PUSH,
-)
+from cfscim.config import kinds
 from cfscim.config.messages import ScimError
 from cfscim.rehearsal.handler import (
     Candidate,
@@ -50,7 +40,7 @@ from cfscim.vendors.pages import link_pages
 def okta(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:
     """Okta, signed in as the provider signs in."""
     http = okta_http(settings, env)
-    lookups: dict[str, Lookup] = {OKTA_PEOPLE: lambda args: _users(http, args)}
+    lookups: dict[str, Lookup] = {kinds.OKTA_PEOPLE: lambda args: _users(http, args)}
     return Vendor(http, handlers(http, ROWS), lookups)
 
 
@@ -386,7 +376,7 @@ def _push_deleted(http: HttpClient, resource: Resource) -> None:
     except AnswerError as error:
         if error.kind != "not found":
             raise
-        raise gone_stops(OKTA_PUSH) from None
+        raise gone_stops(kinds.OKTA_PUSH) from None
 
 
 def _allowed(resource: Resource) -> None:
@@ -492,7 +482,7 @@ def _stays(_http: HttpClient, _held: Resource) -> None:
 
 
 ROWS: Mapping[str, Row] = {
-    OKTA_GROUP: Row(
+    kinds.OKTA_GROUP: Row(
         path=lambda _inputs: GROUPS,
         body=_profile,
         change="PUT",
@@ -501,7 +491,7 @@ ROWS: Mapping[str, Row] = {
         near=_groups_nearly_named,
         read=_group_read,
     ),
-    OKTA_MEMBERS: Row(
+    kinds.OKTA_MEMBERS: Row(
         create=_memberships_created,
         update=_memberships_updated,
         delete=lambda http, resource: _remove(
@@ -512,7 +502,7 @@ ROWS: Mapping[str, Row] = {
         import_id=lambda resource: f"{resource.id}/true",
     ),
     # Cannot be imported (Importer: nil); creating it again only adds.
-    OKTA_PERSON: Row(
+    kinds.OKTA_PERSON: Row(
         create=_person_created,
         update=_person_updated,
         delete=lambda http, resource: _remove(
@@ -520,7 +510,7 @@ ROWS: Mapping[str, Row] = {
         ),
         refresh=_person_refreshed,
     ),
-    OKTA_APP: Row(
+    kinds.OKTA_APP: Row(
         create=_app_created,
         update=_app_updated,
         delete=_app_deleted,
@@ -528,14 +518,14 @@ ROWS: Mapping[str, Row] = {
         near=_apps_of_the_entry,
         read=_app_read,
     ),
-    OKTA_ASSIGNMENTS: Row(
+    kinds.OKTA_ASSIGNMENTS: Row(
         create=_assigned,
         update=_assignments_updated,
         delete=_assignments_deleted,
         find=_assignments_found,
         read=lambda http, app: Seen(Outcome(app), _assigned_groups(http, app)),
     ),
-    OKTA_PUSH: Row(
+    kinds.OKTA_PUSH: Row(
         create=_push_created,
         update=_push_updated,
         delete=_push_deleted,
@@ -545,14 +535,14 @@ ROWS: Mapping[str, Row] = {
         gone_fails=True,
     ),
     # Both are written whole by every creation, so nothing is gained by importing them.
-    OKTA_CONNECTION: Row(
+    kinds.OKTA_CONNECTION: Row(
         create=_connected,
         update=_connection_updated,
         delete=_stays,
         refresh=_connection_refreshed,
         gone_fails=True,
     ),
-    OKTA_FEATURES: Row(
+    kinds.OKTA_FEATURES: Row(
         create=_features_set,
         update=_features_updated,
         delete=_stays,

@@ -13,24 +13,6 @@ from cfscim.config import kinds
 from cfscim.config.access import people
 from cfscim.config.entra_keys import Key, everybody, notifications, tenant_url
 from cfscim.config.json_types import Json
-from cfscim.config.kinds import (
-    ACCOUNT_TOKENS,
-    ENTRA_APP,
-    ENTRA_ASSIGNMENT,
-    ENTRA_CREDENTIALS,
-    ENTRA_GROUP,
-    ENTRA_JOB,
-    OKTA_APP,
-    OKTA_ASSIGNMENTS,
-    OKTA_CONNECTION,
-    OKTA_FEATURES,
-    OKTA_GROUP,
-    OKTA_MEMBERS,
-    OKTA_PERSON,
-    OKTA_PUSH,
-    USER_GROUP,
-    USER_TOKENS,
-)
 from cfscim.config.lanes import Lane, lanes
 from cfscim.config.messages import PROJECT
 from cfscim.config.models import ScimConfig
@@ -98,8 +80,8 @@ def accounted_for(case: Case, view: ResourceView) -> Iterator[Finding]:
 def _provider(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
     """The providers that the engine makes by itself, from the stack's settings, and no other: one
     that the program makes signs in wherever it likes, and each package can run what it likes."""
-    kinds = {lane.config.identity_provider.kind for lane in lanes(config)}
-    known = {"pulumi-python"}.union(*(_PACKAGES[kind] for kind in kinds))
+    ways = [lane.config.identity_provider.kind for lane in lanes(config)]
+    known = {"pulumi-python"}.union(*(_PACKAGES[kind] for kind in ways))
     package = view.type.removeprefix(_PROVIDER)
     if package not in known or not (view.name == "default" or view.name.startswith("default_")):
         yield Finding(
@@ -306,29 +288,29 @@ _CHECKS: Mapping[str, Callable[[ScimConfig, ResourceView], Iterator[Finding]]] =
 
 _TOKEN = ("condition", "expiresOn", "name", "policies")
 _SET: Mapping[str, tuple[str, ...]] = {
-    ACCOUNT_TOKENS: ("accountId", *_TOKEN),
-    USER_TOKENS: _TOKEN,
-    USER_GROUP: ("accountId", "name", "policies"),
-    OKTA_APP: (
+    kinds.ACCOUNT_TOKENS: ("accountId", *_TOKEN),
+    kinds.USER_TOKENS: _TOKEN,
+    kinds.USER_GROUP: ("accountId", "name", "policies"),
+    kinds.OKTA_APP: (
         *("autoSubmitToolbar", "hideIos", "hideWeb", "label", "preconfiguredApp", "status"),
         *("userNameTemplate", "userNameTemplateType"),
     ),
-    OKTA_GROUP: ("description", "name"),
-    OKTA_MEMBERS: ("groupId", "trackAllUsers", "users"),
-    OKTA_PERSON: ("groups", "userId"),
-    OKTA_ASSIGNMENTS: ("appId", "groups"),
-    OKTA_CONNECTION: ("action", "baseUrl", "idProperty", "profile"),
-    OKTA_FEATURES: ("appId", "capabilities", "name", "status"),
-    OKTA_PUSH: ("appId", "deleteTargetGroupOnDestroy", "sourceGroupId", "status"),
-    ENTRA_APP: ("displayName", "templateId"),
-    ENTRA_JOB: ("enabled", "servicePrincipalId", "templateId"),
-    ENTRA_CREDENTIALS: ("credentials", "servicePrincipalId"),
-    ENTRA_GROUP: (
+    kinds.OKTA_GROUP: ("description", "name"),
+    kinds.OKTA_MEMBERS: ("groupId", "trackAllUsers", "users"),
+    kinds.OKTA_PERSON: ("groups", "userId"),
+    kinds.OKTA_ASSIGNMENTS: ("appId", "groups"),
+    kinds.OKTA_CONNECTION: ("action", "baseUrl", "idProperty", "profile"),
+    kinds.OKTA_FEATURES: ("appId", "capabilities", "name", "status"),
+    kinds.OKTA_PUSH: ("appId", "deleteTargetGroupOnDestroy", "sourceGroupId", "status"),
+    kinds.ENTRA_APP: ("displayName", "templateId"),
+    kinds.ENTRA_JOB: ("enabled", "servicePrincipalId", "templateId"),
+    kinds.ENTRA_CREDENTIALS: ("credentials", "servicePrincipalId"),
+    kinds.ENTRA_GROUP: (
         *("description", "displayName", "members", "preventDuplicateNames", "securityEnabled"),
     ),
-    ENTRA_ASSIGNMENT: ("appRoleId", "principalObjectId", "resourceObjectId"),
+    kinds.ENTRA_ASSIGNMENT: ("appRoleId", "principalObjectId", "resourceObjectId"),
 }
-_DEFAULTS: Mapping[tuple[str, str], Json] = {(OKTA_APP, "samlVersion"): "2.0"}
+_DEFAULTS: Mapping[tuple[str, str], Json] = {(kinds.OKTA_APP, "samlVersion"): "2.0"}
 """What a provider adds by itself and is no absence."""
 
 

@@ -249,55 +249,77 @@ def _token_order(before: ScimConfig, after: ScimConfig) -> Iterator[Finding]:
         )
 
 
+_SIDE_BY_SIDE = "first move.to with both ways side by side"
+_CONFIRM = "first the console steps of the new way, and what confirms or starts it"
+_SWITCH = "first move.switched: true, and an update"
+_CLEAN_UP = "first write what stands under move.to in its place and take move out"
+_Steps = list[tuple[bool, str, str]]
+"""Whether it is so, what is wrong then, and which step is the next one."""
+
+
 def _stage(before: ScimConfig, after: ScimConfig) -> tuple[str, str] | None:
     """What is wrong with the step from one config to the next, and which step is the next one."""
-    old, new = before.move, after.move
-    side_by_side = "first move.to with both ways side by side"
-    switch = "first move.switched: true, and an update"
-    clean_up = "first write what stands under move.to in its place and take move out"
-    if old is not None and not old.switched and not moved(before).identity_provider.delivers:
-        switch = "first the console steps of the new way, and what confirms or starts it"
-    here, there = way_of(before), way_of(after)
-    if old is None and new is None:
-        if here != there:
-            return f"{_differs(here, there)} in one step", side_by_side
-    elif old is None and new is not None:
-        if here != there:
-            return f"{_differs(here, there)} together with a new move", side_by_side
-        if new.switched:
-            return "the former way is taken out before both stood side by side", side_by_side
-        target = moved(after).identity_provider
-        if target.kind != here[2] and target.confirmed:
-            return (
-                "the console steps are confirmed for an app that does not exist yet",
-                f"{side_by_side} and apiIntegrationConfirmed: false",
-            )
-    elif old is not None and new is None:
-        target = way_of(moved(before))
-        if old.switched and there != target:
-            return "what is in force after the switch is not what is written now", clean_up
-        if not old.switched and there == target:
-            return "the former way is taken out without a switch", switch
-        if not old.switched and there != here:
-            return f"{_differs(here, there)} in the middle of a move", switch
-    elif old is not None and new is not None:
-        if here != there:
-            return f"{_differs(here, there)} in the middle of a move", switch
-        if way_of(moved(before)) != way_of(moved(after)):
-            return "the move goes to another way than before", clean_up if old.switched else switch
-        if new.switched and not old.switched and not moved(before).identity_provider.delivers:
-            return "the former way is taken out before the new one delivers anything", switch
-        if old.switched and not new.switched:
-            return "the former way comes back after the switch", clean_up
-        if (
-            moved(before).identity_provider.confirmed
-            and not moved(after).identity_provider.confirmed
-        ):
-            return (
-                "the console steps of the new way are taken back, and its pushes and assignment go",
-                clean_up if old.switched else "leave them confirmed, or give the move up",
-            )
-    return None
+    steps = _beginning(before, after) if before.move is None else _under_way(before, after)
+    return next(((what, instead) for is_so, what, instead in steps if is_so), None)
+
+
+def _beginning(before: ScimConfig, after: ScimConfig) -> _Steps:
+    here, there, new = way_of(before), way_of(after), after.move
+    differs = _differs(here, there)
+    if new is None:
+        return [(here != there, f"{differs} in one step", _SIDE_BY_SIDE)]
+    to = moved(after).identity_provider
+    return [
+        (here != there, f"{differs} together with a new move", _SIDE_BY_SIDE),
+        (
+            new.switched,
+            "the former way is taken out before both stood side by side",
+            _SIDE_BY_SIDE,
+        ),
+        (
+            to.kind != before.identity_provider.kind and to.confirmed,
+            "the console steps are confirmed for an app that does not exist yet",
+            f"{_SIDE_BY_SIDE} and apiIntegrationConfirmed: false",
+        ),
+    ]
+
+
+def _under_way(before: ScimConfig, after: ScimConfig) -> _Steps:
+    here, there, to, new = way_of(before), way_of(after), moved(before), after.move
+    switched = before.move is not None and before.move.switched
+    waits = not switched and not to.identity_provider.delivers
+    switch = _CONFIRM if waits else _SWITCH
+    in_the_middle = f"{_differs(here, there)} in the middle of a move"
+    if new is None and switched:
+        what = "what is in force after the switch is not what is written now"
+        return [(there != way_of(to), what, _CLEAN_UP)]
+    if new is None:
+        what = "the former way is taken out without a switch"
+        return [(there == way_of(to), what, switch), (here != there, in_the_middle, switch)]
+    goes = moved(after)
+    return [
+        (here != there, in_the_middle, switch),
+        (
+            way_of(to) != way_of(goes),
+            "the move goes to another way than before",
+            _CLEAN_UP if switched else switch,
+        ),
+        (
+            new.switched and waits,
+            "the former way is taken out before the new one delivers anything",
+            switch,
+        ),
+        (
+            switched and not new.switched,
+            "the former way comes back after the switch",
+            _CLEAN_UP,
+        ),
+        (
+            to.identity_provider.confirmed and not goes.identity_provider.confirmed,
+            "the console steps of the new way are taken back, and its pushes and assignment go",
+            _CLEAN_UP if switched else "leave them confirmed, or give the move up",
+        ),
+    ]
 
 
 def _differs(here: tuple[str, str, str], there: tuple[str, str, str]) -> str:
