@@ -21,6 +21,30 @@ _FLAGS = (
 )
 _SECONDS = 20.0
 
+_CONTRAST = """(() => {
+  const light = c => { const [r, g, b] = c.map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+    return .2126 * r + .7152 * g + .0722 * b; };
+  const numbers = text => { const n = text.match(/[\\d.]+/g).map(Number); return n.length < 4 ? [...n, 1] : n; };
+  const over = (a, b) => [0, 1, 2].map(i => a[i] * a[3] + b[i] * (1 - a[3]));
+  const probe = document.body.appendChild(document.createElement("i"));
+  probe.style.color = "Canvas";
+  const canvas = numbers(getComputedStyle(probe).color);
+  probe.remove();
+  const up = e => e ? [...up(e.parentElement), e] : [];
+  let least = 21;
+  for (const e of document.body.querySelectorAll("*")) {
+    const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    if (!own || ["SCRIPT", "STYLE"].includes(e.tagName) || !e.getBoundingClientRect().width) continue;
+    const styles = up(e).map(each => getComputedStyle(each));
+    const back = styles.reduce((c, s) => over(numbers(s.backgroundColor), c), canvas);
+    const ink = numbers(getComputedStyle(e).color);
+    ink[3] *= styles.reduce((o, s) => o * Number(s.opacity), 1);
+    const [a, b] = [light(over(ink, back)), light(back)].sort((x, y) => y - x);
+    least = Math.min(least, (a + .05) / (b + .05));
+  }
+  return least;
+})()"""
+
 
 class Browser:
     """One page. `asked`: the address of every request that the page made."""
@@ -93,6 +117,17 @@ class Browser:
         """Makes the window as large as this."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self._call("Emulation.setDeviceMetricsOverride", **size)
+
+    def dark(self, wanted: bool) -> None:
+        """Whether the person has chosen dark colours."""
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if wanted else "light"}
+        self._call("Emulation.setEmulatedMedia", features=[scheme])
+
+    def contrast(self) -> float:
+        """The least contrast of any text on the page to what is behind it (WCAG 2.2: 4.5)."""
+        least = self.value(_CONTRAST)
+        assert isinstance(least, float | int)
+        return least
 
     def processor_seconds(self) -> float:
         """What the page has used of a processor; other work on the machine does not change it."""

@@ -251,6 +251,7 @@ def test_a_long_name_leaves_the_roles_to_be_seen(tmp_path: Path, width: int) -> 
         assert isinstance(right, float)
         assert right <= width
         assert page.value("document.documentElement.scrollHeight <= innerHeight"), "one scroll bar"
+        assert page.contrast() >= 4.5
 
 
 @needs_browser

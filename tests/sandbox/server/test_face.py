@@ -82,19 +82,19 @@ def test_a_member_is_added_and_removed_and_a_person_suspended(
     assert admin.post("suspend", json=nobody).status_code == 404
 
 
-def make_group(sandbox: Sandbox, provider: str) -> str:
+def make_group(sandbox: Sandbox, provider: str, name: str = "Billing") -> str:
     """A new group by the vendor's own API; its id."""
     env = sandbox.env
     if provider == "okta":
         answer = httpx.post(
             f"{env['OKTA_HTTP_PROXY']}/api/v1/groups",
-            json={"profile": {"name": "Billing"}},
+            json={"profile": {"name": name}},
             headers={"Authorization": f"SSWS {env['OKTA_API_TOKEN']}"},
             trust_env=False,
         )
         return answer.json()["id"]
     body = {
-        "displayName": "Billing",
+        "displayName": name,
         "mailEnabled": False,
         "mailNickname": "billing",
         "securityEnabled": True,
