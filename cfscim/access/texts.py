@@ -206,23 +206,28 @@ def _head(account: Account) -> str:
 
 
 def _block(picture: Picture, spans: Iterable[Span]) -> Iterator[tuple[str, str, str]]:
-    listed = list(spans)
+    """A line a role; those that a vendor does not give come first."""
+    listed = [(span, _missing(picture, span)) for span in spans]
     # An address that is longer than most moves its own line alone.
-    person = min(max((len(span.person) for span in listed), default=0), _LONG)
-    role = max((len(span.role) for span in listed), default=0)
-    for span in listed:
-        lacking = [
-            name
-            for name, known in (
-                ("CLOUDFLARE", picture.is_live(span)),
-                ("ITS GROUP", picture.in_directory(span)),
-            )
-            if known is False
-        ]
-        missing = f"NOT IN {' AND '.join(lacking)}, " if lacking else ""
+    person = min(max((len(span.person) for span, _ in listed), default=0), _LONG)
+    role = max((len(span.role) for span, _ in listed), default=0)
+    for span, missing in sorted(listed, key=lambda line: not line[1]):
         how = f"{missing}{_WORDS[span.via]}{_since(span)}"
         known = f"  {one_line(span.person):<{person}}  {span.role:<{role}}  "
         yield "!" if missing else "", known, one_line(how)
+
+
+def _missing(picture: Picture, span: Span) -> str:
+    """Where the person does not have the role, as the vendors say."""
+    lacking = [
+        name
+        for name, known in (
+            ("CLOUDFLARE", picture.is_live(span)),
+            ("ITS GROUP", picture.in_directory(span)),
+        )
+        if known is False
+    ]
+    return f"NOT IN {' AND '.join(lacking)}, " if lacking else ""
 
 
 def _since(span: Span) -> str:

@@ -12,7 +12,7 @@ from cfscim.access.command import Request, run
 from cfscim.config.messages import MissingError, UsageError
 from tests.access.test_page import opened, table
 from tests.browser import needs_browser
-from tests.configs import ACCOUNT
+from tests.configs import ACCOUNT, SUPER
 from tests.verify.verify_base import ENTRA, OKTA, Bases, Combination, bases, no_waiting
 from tests.verify.verify_support import Stack
 
@@ -69,6 +69,13 @@ def test_text_names_what_differs_first(
     wanted = "  katherine@example.com  Administrator  in Cloudflare, given by hand, and in no stack"
     assert lines[1].startswith(wanted)
     assert "managed in Okta, in Cloudflare now: nobody, in its group: nobody" in text
+    groups = bases.sandbox.world.cloudflare.accounts[ACCOUNT].user_groups.values()
+    (leading,) = (group for group in groups if group.name == SUPER)
+    leading.members.clear()
+    people = [line.split()[0] for line in printed(capsys, stack).splitlines()[1:6]]
+    assert [person.partition("@")[0] for person in people] == [
+        *("katherine", "alan", "grace", "ada", "owner"),
+    ]
     take_everything(bases)
     (ada,) = (line for line in printed(capsys, stack).splitlines() if "ada@" in line)
     assert "NOT IN CLOUDFLARE" in ada
