@@ -55,7 +55,7 @@ def _exactly_one(name: str, groups: Iterable[_Group], where: str, scope: str = "
 class Lookups:
     """What one run asks Cloudflare about one account; results are shared by all components."""
 
-    def __init__(self, account_id: str, *, invoke: pulumi.InvokeOptions | None = None) -> None:
+    def __init__(self, account_id: str, invoke: pulumi.InvokeOptions) -> None:
         self._account_id = account_id
         self._invoke = invoke
 

@@ -43,7 +43,7 @@ class CloudflareScim(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("cloudflare-scim:index:CloudflareScim", name, {}, opts)
-        lookups = Lookups(config.account.id, invoke=pulumi.InvokeOptions(parent=self))
+        lookups = Lookups(config.account.id, pulumi.InvokeOptions(parent=self))
         token = ScopedToken("scoped-token", config, lookups, pulumi.ResourceOptions(parent=self))
         ways = lanes(config)
         guard = AccessGuard(

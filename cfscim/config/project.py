@@ -25,7 +25,7 @@ from cfscim.config.provider_settings import MAY_BE_ENCRYPTED, SETTINGS
 from cfscim.config.stack_yaml import read_tree
 
 PROJECT_FILE = "Pulumi.yaml"
-_ENDINGS = (".json", ".yaml", ".yml")
+ENDINGS = (".json", ".yaml", ".yml")
 LARGEST_FILE = 1_000_000
 """Bytes; what the engine reads here is written by hand, so a larger file is some other one."""
 _PROJECTS = re.compile(r"Pulumi(\.|$)", re.IGNORECASE)
@@ -164,7 +164,7 @@ def _project_of(folder: Path) -> Path | None:
     """The project's file as the engine finds it, walking up."""
     here = Path(os.path.abspath(folder))
     for level in (here, *here.parents):
-        for ending in _ENDINGS:
+        for ending in ENDINGS:
             file = level / f"Pulumi{ending}"
             if file.is_file():
                 return Path(os.path.relpath(file)) if level == here else file
@@ -191,11 +191,11 @@ def _beside(folder: Path) -> Iterator[Message]:
                 f"rename it to {meant}",
             )
             continue
-        if ending.lower() not in _ENDINGS or not _PROJECTS.match(name):
+        if ending.lower() not in ENDINGS or not _PROJECTS.match(name):
             continue
         shown = os.path.normpath(file)
         twin = next((other for other in alike[name.lower()] if other != name), None)
-        if twin is not None or not name.startswith("Pulumi") or ending not in _ENDINGS:
+        if twin is not None or not name.startswith("Pulumi") or ending not in ENDINGS:
             yield _of_file(
                 shown,
                 f"{shown!a} differs by case from {twin or _as_written(name)}",

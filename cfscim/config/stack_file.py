@@ -24,7 +24,14 @@ from cfscim.config.messages import (
     in_config,
 )
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig, parse_config
-from cfscim.config.project import EXPOSED, LARGEST_FILE, PROJECT_FILE, document_problems, is_secure
+from cfscim.config.project import (
+    ENDINGS,
+    EXPOSED,
+    LARGEST_FILE,
+    PROJECT_FILE,
+    document_problems,
+    is_secure,
+)
 from cfscim.config.provider_settings import (
     CREDENTIALS,
     ENTRA_CLOUD,
@@ -80,7 +87,7 @@ def stack_of(path: str) -> str:
     """The stack a file belongs to: `prod` for `Pulumi.prod.yaml`. Bytes that are no UTF-8 are
     replaced: no stack can be named so, and what is said of the file has to be printable."""
     name = os.fsencode(Path(path).name).decode("utf-8", "replace")
-    for suffix in (".yaml", ".yml", ".json"):
+    for suffix in ENDINGS:
         name = name.removesuffix(suffix)
     return name.removeprefix("Pulumi.") or name
 

@@ -127,7 +127,7 @@ def _history(stack: str) -> deployed.History:
     return deployed.history(stack, settings()["REPOSITORY"], github)
 
 
-def _due_now(names: list[str], since: deployed.Due | None = None) -> list[deployed.Due]:
+def _due_now(names: list[str], since: deployed.Due | None) -> list[deployed.Due]:
     """What of these stacks is due, as GitHub and git have it now; `since`: what a person says of
     them."""
     known = {stack: _history(stack) for stack in names}

@@ -112,15 +112,15 @@ def all_stacks(skip: Iterable[str] = ()) -> list[str]:
     return sorted(stacks - set(skip))
 
 
-def changed_files(before: str, after: str = "HEAD") -> list[str]:
-    """Files that differ between two commits; a renamed one counts under both names."""
-    return _diff(before, after)
+def changed_files(before: str) -> list[str]:
+    """Files that differ between a commit and HEAD; a renamed one counts under both names."""
+    return _diff(before, "HEAD")
 
 
-def changed_stacks(before: str, skip: Iterable[str] = ()) -> list[str]:
+def changed_stacks(before: str) -> list[str]:
     """The stacks that a change since `before` touches: all, when the program itself changed."""
     files = changed_files(before)
-    stacks = all_stacks(skip)
+    stacks = all_stacks()
     if program_files(files):
         return stacks
     touched = {stack_of(path) for path in files}
@@ -173,7 +173,7 @@ def gone_stacks(commits: Iterable[str]) -> list[str]:
 _FOLDER = Path(".before")
 
 
-def hand_over(stack: str, before: str, begun: Iterable[tuple[str, str]] = ()) -> None:
+def hand_over(stack: str, before: str, begun: Iterable[tuple[str, str]]) -> None:
     """Hands the configs of before to the policy pack, so that removals are counted from there:
     writes them below `.before`, and `.before/policy.json`, the pack's settings.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from cfscim import processes
 from cfscim.config.messages import Message, MissingError, ScimError, UsageError, one_line
-from cfscim.config.project import PROJECT_FILE, project_settings
+from cfscim.config.project import ENDINGS, PROJECT_FILE, project_settings
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.gitops.deployed import Due, file_in, own_due
 from cfscim.gitops.shell import GIT, Stop, objects
@@ -76,7 +76,7 @@ class Against:
                 "nothing can be compared with it",
                 "write a branch, a commit, or a stack file",
             )
-        self._is_file = self._path.is_file() or name.endswith((".yaml", ".yml", ".json"))
+        self._is_file = self._path.is_file() or name.endswith(ENDINGS)
 
     def of(self, file: str) -> Baseline:
         """The base of one stack file, read and checked."""

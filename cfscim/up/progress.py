@@ -57,15 +57,15 @@ class Progress:
             self._waits.pop(what, None)
 
     @contextmanager
-    def watched(self, silence: float = _SILENCE) -> Iterator[None]:
-        """While open, says after `silence` seconds without a line what is waited for; what goes on
-        is said again after twice as long."""
+    def watched(self) -> Iterator[None]:
+        """While open, says after some silence what is waited for; what goes on is said again after
+        twice as long."""
         over = threading.Event()
 
         def watch() -> None:
-            while not over.wait(silence / 5):
+            while not over.wait(_SILENCE / 5):
                 with self._lock:
-                    if self._waits and time.monotonic() - self._spoken >= self._due(silence):
+                    if self._waits and time.monotonic() - self._spoken >= self._due():
                         self._line(f"  {self._waiting()}")
                         self._patience *= 2
 
@@ -78,12 +78,12 @@ class Progress:
             thread.join()
             self._waits.clear()
 
-    def _due(self, silence: float) -> float:
+    def _due(self) -> float:
         """After how long the reader is told again."""
         longest = min(self._waits, key=lambda what: self._waits[what])
         if longest != self._longest:
             self._longest, self._patience = longest, 1.0
-        return silence * self._patience
+        return _SILENCE * self._patience
 
     def _waiting(self) -> str:
         """The oldest first; of many, three by name."""

@@ -39,8 +39,22 @@ class OktaLinks:
         """The app's provisioning tab."""
         return okta_app_link(self.config, self.app_id, self.domain)
 
-    def tab(self, name: str) -> str:
-        """Another tab of the app: general, assignments, group-push, …"""
+    @property
+    def general(self) -> str:
+        """The app's general tab."""
+        return self._tab("general")
+
+    @property
+    def assignments(self) -> str:
+        """Who is assigned to the app."""
+        return self._tab("assignments")
+
+    @property
+    def pushes(self) -> str:
+        """The groups that the app pushes."""
+        return self._tab("group-push")
+
+    def _tab(self, name: str) -> str:
         return self.provisioning.replace("#tab-provisioning", f"#tab-{name}")
 
     def group(self, group_id: str) -> str:

@@ -48,7 +48,7 @@ def app_questions(
     ) -> Question:
         return Question(f"okta.{id_}", title, expected, link, verdict)
 
-    general, provisioning, okta = links.tab("general"), links.provisioning, config.okta
+    general, provisioning, okta = links.general, links.provisioning, config.okta
     yield ask("app.active", "app status", "ACTIVE", partial(_active, facts, okta), general)
     yield ask("app.only", "no other app of this label", "none", partial(_only, facts), general)
     for id_, title, expected, read in (
@@ -101,7 +101,7 @@ def app_questions(
             provisioning,
         )
     for switch in unlisted():
-        link = links.tab("group-push") if switch.page is Page.PUSH else provisioning
+        link = links.pushes if switch.page is Page.PUSH else provisioning
         yield ask(switch.name, switch.title, switch.wanted, partial(_no_api, switch), link)
 
 
@@ -128,7 +128,7 @@ def people_questions(
     facts: OktaFacts, directory: OktaDirectory, links: OktaLinks
 ) -> Iterator[Question]:
     """The people of the app: what Cloudflare is told their names are, and who failed."""
-    link = links.tab("assignments")
+    link = links.assignments
     for id_, title, expected, verdict in (
         (
             USER_NAMES,

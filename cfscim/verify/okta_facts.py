@@ -249,7 +249,7 @@ class OktaDirectory:
     @property
     def link(self) -> str:
         """The app's assignments, with every person's provisioning error."""
-        return self.links.tab("assignments")
+        return self.links.assignments
 
     @property
     def replaces(self) -> bool:
@@ -278,7 +278,7 @@ class OktaDirectory:
             advice.append(Action(Act.OKTA_REASSIGN, text, people))
         if role is not None:
             advice.append(push_now(group_name(self.config, role)))
-        return tuple(advice), self.links.tab("group-push")
+        return tuple(advice), self.links.pushes
 
     def delivery(self, role: Role | None, people: Sequence[Collection[str]] = ()) -> Delivery:
         """A role's push, by its mapping; the people's, by their assignments."""

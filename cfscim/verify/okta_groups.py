@@ -43,7 +43,7 @@ class OktaGroups:
     def questions(self) -> Iterator[Question]:
         """Users' group, assignment, every role's group, its members and its push, the rest."""
         name, groups = self._declared.name, self._links.group("")
-        assignments, push = self._links.tab("assignments"), self._links.tab("group-push")
+        assignments, push = self._links.assignments, self._links.pushes
         yield self._ask("group.users", f'group "{name}" exists', f'"{name}"', self._users, groups)
         yield self._ask(
             "members.users", f'members of "{name}"', "everyone declared", self._in_users, groups
@@ -58,7 +58,7 @@ class OktaGroups:
 
     def role_questions(self) -> Iterator[Question]:
         """Every role's group, its members and its push."""
-        push = self._links.tab("group-push")
+        push = self._links.pushes
         for role in self._config.roles:
             name = group_name(self._config, role)
             link = self._links.group(self._id(role))

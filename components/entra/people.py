@@ -10,7 +10,7 @@ _SIDE_BY_SIDE = 6
 
 
 def entra_people(
-    addresses: list[str], invoke: pulumi.InvokeOptions | None = None
+    addresses: list[str], invoke: pulumi.InvokeOptions
 ) -> pulumi.Output[dict[str, str]]:
     """`{address: object id}` for all `addresses`, matched on `mail`.
 

@@ -11,7 +11,7 @@ _PER_SEARCH = 40
 
 
 def okta_people(
-    addresses: list[str], invoke: pulumi.InvokeOptions | None = None
+    addresses: list[str], invoke: pulumi.InvokeOptions
 ) -> pulumi.Output[dict[str, str]]:
     """`{address: Okta user id}` for all `addresses`; deactivated users do not count.
 

@@ -180,21 +180,21 @@ def _one_person(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
     others = (other.lower() for members in groups if members for other in members)
     if person == view.name or not (written or person.lower() in others):
         yield Finding("the config accounts for no such membership", _REMOVE)
-    yield from _one_of(view, "groups", "group")
+    yield from _one_group(view)
     yield from _made_from(view, "groups", users)
 
 
 def _assignments(_config: ScimConfig, view: ResourceView) -> Iterator[Finding]:
     yield from _named(view, {kinds.OKTA_ASSIGNMENTS_NAME: ""}, "assignment")
-    yield from _one_of(view, "groups", "group")
+    yield from _one_group(view)
     yield from _made_from(view, "appId", kinds.OKTA_APP_NAME)
     yield from _made_from(view, "groups", kinds.OKTA_USERS)
 
 
-def _one_of(view: ResourceView, key: str, what: str) -> Iterator[Finding]:
-    given = view.inputs.get(key)
+def _one_group(view: ResourceView) -> Iterator[Finding]:
+    given = view.inputs.get("groups")
     if isinstance(given, list) and len(given) > 1:
-        yield Finding(f"it holds {len(given)} {what}s instead of one", f"leave one {what} in it")
+        yield Finding(f"it holds {len(given)} groups instead of one", "leave one group in it")
 
 
 def _push(config: ScimConfig, view: ResourceView) -> Iterator[Finding]:

@@ -91,12 +91,12 @@ class ScimEndpoint:
         answer = self.get("/ServiceProviderConfig", why=_WHY)
         return read(ServiceProviderConfig, answer.body, answer.where)
 
-    def users_page(self, *, user_name: str = "", start_index: int = 1, count: int = 1) -> UsersPage:
-        """A page of users, or the user of this name: the guide's Test Connection.
+    def users_page(self, *, user_name: str = "") -> UsersPage:
+        """The first user, or the user of this name: the guide's Test Connection.
 
         Raises `AnswerError`: "unauthorized" for a wrong token, "forbidden" for another account's.
         """
-        query = {"startIndex": str(start_index), "count": str(count)}
+        query = {"startIndex": "1", "count": "1"}
         if user_name:
             query = {"filter": f"userName eq {json.dumps(user_name)}"}
         answer = self.get("/Users", query, why=_WHY)

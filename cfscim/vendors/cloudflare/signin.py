@@ -3,7 +3,7 @@
 Source: terraform-provider-cloudflare, internal/provider.go: arguments first, then the environment.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import httpx
@@ -28,13 +28,12 @@ def cloudflare_http(
     config: Mapping[str, str],
     env: Mapping[str, str],
     *,
-    policy: Policy | None = None,
     transport: httpx.BaseTransport | None = None,
 ) -> HttpClient:
     """A client whose requests are signed. Raises `MissingError` naming what to set."""
     settings = Settings(config, env)
     headers, credentials = _headers(settings)
-    return _open(settings, lambda _method, _url: headers, credentials, policy, transport)
+    return _open(settings, headers, credentials, transport)
 
 
 def token_http(
@@ -42,14 +41,11 @@ def token_http(
     env: Mapping[str, str],
     token: str,
     *,
-    policy: Policy | None = None,
     transport: httpx.BaseTransport | None = None,
 ) -> HttpClient:
     """A client signed with this token instead of the provider's credentials."""
     headers = {"Authorization": f"Bearer {token}"}
-    return _open(
-        Settings(config, env), lambda _m, _u: headers, "the token itself", policy, transport
-    )
+    return _open(Settings(config, env), headers, "the token itself", transport)
 
 
 def api_base(config: Mapping[str, str], env: Mapping[str, str]) -> str:
@@ -72,15 +68,18 @@ def reachable(url: str, config: Mapping[str, str], env: Mapping[str, str]) -> st
 
 def _open(
     settings: Settings,
-    authorize: Callable[[str, str], Mapping[str, str]],
+    headers: Mapping[str, str],
     credentials: str,
-    policy: Policy | None,
     transport: httpx.BaseTransport | None,
 ) -> HttpClient:
-    base, policy = api_base(settings.config, settings.env), policy or Policy()
-    client = open_client(base, settings.env, policy, transport=transport)
+    base, policy = api_base(settings.config, settings.env), Policy()
     return HttpClient(
-        VENDOR, base, client, authorize=authorize, credentials=credentials, policy=policy
+        VENDOR,
+        base,
+        open_client(base, settings.env, policy, transport=transport),
+        authorize=lambda _method, _url: headers,
+        credentials=credentials,
+        policy=policy,
     )
 
 

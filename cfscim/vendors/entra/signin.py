@@ -588,7 +588,6 @@ def graph_http(
     env: Mapping[str, str],
     *,
     policy: Policy | None = None,
-    transport: httpx.BaseTransport | None = None,
 ) -> HttpClient:
     """A client for Graph whose requests are signed; paths begin with the version (`/v1.0/…`).
 
@@ -597,10 +596,10 @@ def graph_http(
     """
     settings, policy = Settings(config, env), policy or Policy()
     identity = find_identity(settings)
-    cloud = find_cloud(settings, policy, transport)
-    credential = credential_for(identity, cloud, settings, policy, transport)
+    cloud = find_cloud(settings, policy)
+    credential = credential_for(identity, cloud, settings, policy)
     tokens = GraphTokens(credential, f"{cloud.graph}/.default", cloud.authority, policy)
-    client = open_client(cloud.graph, env, policy, transport=transport)
+    client = open_client(cloud.graph, env, policy)
     http = GraphHttp(
         VENDOR,
         cloud.graph,

@@ -35,6 +35,7 @@ UNSUSPENDED = "user.lifecycle.unsuspend"
 # Members are seen up to 2 s after they were written (R: 7 of 81 reads).
 LATE_SECONDS = 2.0
 _JUST = timedelta(seconds=30)  # clocks differ
+_MOST_EVENTS = 1000
 
 
 class OktaClient:
@@ -177,14 +178,14 @@ class OktaClient:
         return self._events(f"target.id eq {json.dumps(app_id)}", since, until, most)
 
     def membership_changes(
-        self, group_ids: Sequence[str], *, since: str, until: str, most: int = 1000
+        self, group_ids: Sequence[str], *, since: str, until: str
     ) -> tuple[LogEvent, ...]:
         """Who was put into these groups or taken out in a time span, and whose suspension ended,
         newest first; person and group are the targets of an event (D: event types)."""
         kinds = " or ".join(f'eventType eq "group.user_membership.{k}"' for k in ("add", "remove"))
         groups = " or ".join(f"target.id eq {json.dumps(group)}" for group in group_ids)
         wanted = f'(({kinds}) and ({groups})) or eventType eq "{UNSUSPENDED}"'
-        return self._events(wanted, since, until, most)
+        return self._events(wanted, since, until, _MOST_EVENTS)
 
     def _events(self, wanted: str, since: str, until: str, most: int) -> tuple[LogEvent, ...]:
         query = {
@@ -192,7 +193,7 @@ class OktaClient:
             "since": since,
             "until": until,
             "sortOrder": "DESCENDING",
-            "limit": str(min(most, 1000)),
+            "limit": str(min(most, _MOST_EVENTS)),
         }
         events: list[LogEvent] = []
         for item in link_pages(self._http, _LOG, query, needs=_LOGS, log=True):

@@ -24,7 +24,7 @@ from sandbox.entra.api.graph import (
     body_object,
     caller_of,
     context_line,
-    entity_reply,
+    created_reply,
     graph_route,
     no_content,
 )
@@ -154,7 +154,7 @@ def create_application(ctx: Context) -> Response:
     apply_properties(draft, body, _APP_FIXED)
     app = _new(ctx, name, None)
     apply_properties(app, body, _APP_FIXED)
-    return entity_reply(ctx, "applications/$entity", app, 201)
+    return created_reply(ctx, "applications/$entity", app)
 
 
 @graph_route("GET", "/applications/<app_id>", *APPLICATION_READ)
@@ -237,7 +237,7 @@ def create_principal(ctx: Context) -> Response:
         del ctx.state.service_principals[principal.id]
         raise
     principal.owners = [caller_of(ctx).object_id]
-    return entity_reply(ctx, "servicePrincipals/$entity", principal, 201)
+    return created_reply(ctx, "servicePrincipals/$entity", principal)
 
 
 def _registration(state: EntraState, app_id: str) -> Entity:

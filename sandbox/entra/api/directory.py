@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from werkzeug import Response
 
 from sandbox.entra import audit
-from sandbox.entra.api.graph import body_object, entity_reply, graph_route, no_content
+from sandbox.entra.api.graph import body_object, created_reply, graph_route, no_content
 from sandbox.entra.api.odata import ListRule, Object, list_reply, one_reply
 from sandbox.entra.errors import GraphError, bad_request, denied, not_found
 from sandbox.entra.models import STAMP, Entity, EntraState, Kind, new_user, now
@@ -305,7 +305,7 @@ def create_user(ctx: Context) -> Response:
     blank.update({"mail": None, "givenName": None, "surname": None, "proxyAddresses": []})
     draft = Entity(id="", kind="user", properties=blank)
     apply_properties(draft, body, frozenset())
-    return entity_reply(ctx, "users/$entity", ctx.state.add("user", draft.properties), 201)
+    return created_reply(ctx, "users/$entity", ctx.state.add("user", draft.properties))
 
 
 @graph_route("PATCH", "/users/<key>", *USER_WRITE)

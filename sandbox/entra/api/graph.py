@@ -76,9 +76,9 @@ def body_object(ctx: Context) -> dict[str, object]:
     return ctx.body
 
 
-def entity_reply(ctx: Context, context: str, entity: Entity, status: int = 200) -> Response:
-    """An entity as Graph answers it, whole."""
-    return json_reply({**context_line(ctx, context), **entity.properties}, status)
+def created_reply(ctx: Context, context: str, entity: Entity) -> Response:
+    """201 with a new entity, whole."""
+    return json_reply({**context_line(ctx, context), **entity.properties}, 201)
 
 
 def context_line(ctx: Context, context: str) -> dict[str, object]:

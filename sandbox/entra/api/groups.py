@@ -20,7 +20,7 @@ from sandbox.entra.api.directory import (
     referenced,
     remove_reference,
 )
-from sandbox.entra.api.graph import body_object, entity_reply, graph_route, no_content
+from sandbox.entra.api.graph import body_object, created_reply, graph_route, no_content
 from sandbox.entra.api.odata import ListRule, list_reply, one_reply
 from sandbox.entra.errors import bad_request
 from sandbox.entra.models import Entity, EntraState, new_group, now
@@ -58,7 +58,7 @@ def create_group(ctx: Context) -> Response:
     group.owners, group.members = binds[_BINDS[0]], binds[_BINDS[1]]
     audit.write(ctx.state, "Add group", group)
     _note_added(ctx.state, group, group.members)
-    return entity_reply(ctx, "groups/$entity", group, 201)
+    return created_reply(ctx, "groups/$entity", group)
 
 
 def _check_kind(body: dict[str, object]) -> None:
