@@ -159,7 +159,7 @@ def validate(
         list[str] | None,
         typer.Argument(
             metavar="FILE",
-            help="Stack files, or folders of them (default: every Pulumi.*.yaml here).",
+            help="Stacks, their files, or folders of them (default: every Pulumi.*.yaml here).",
         ),
     ] = None,
     output: Annotated[

@@ -26,7 +26,7 @@ from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.config.words import BYTE_FOR_BYTE, AccountId, AccountName, Email, OrgName, moment
 from cfscim.hints import next_command, stack_words
 from cfscim.report.say import say
-from cfscim.stacks import is_stack_file, known_stacks, print_warnings, short_name
+from cfscim.stacks import is_stack_file, known_stacks, misnamed, print_warnings, short_name
 
 LIFETIME = 180
 """Days until the token ends, where nobody says otherwise; the policy allows a year."""
@@ -88,7 +88,7 @@ def run(answers: Answers, people_file: str | None, *, ask: bool) -> int:
             f"init: {one_line(str(file))}",
             f"it cannot be written ({error.strerror})",
             "there is no stack without its file",
-            "run it in a folder that you may write to",
+            "name a folder that is there and that you may write to",
         ) from None
     named = stack_words(str(file), answers.stack)
     print_warnings([check_stack_file(file)])
@@ -191,10 +191,10 @@ def _add(answers: Answers, person: str, role: str) -> None:
 def with_role(answers: Answers, given: str) -> None:
     """Adds the people of one `--role NAME=a@b,c@d`."""
     name, equals, listed = given.partition("=")
-    if not equals:
+    if not equals or not name.strip():
         raise UsageError(
             f"--role {one_line(given)}",
-            "no = stands in it",
+            "no role stands before the =" if equals else "no = stands in it",
             "it says who has the role",
             'write --role "Administrator=ada@acme.com,alan@acme.com"',
         )
@@ -331,12 +331,15 @@ def _word(word: object) -> Callable[[str, str], object]:
 
 
 def _stack(value: str, where: str) -> None:
-    if not _STACK.match(value) or not is_stack_file(f"Pulumi.{value}.yaml"):
+    meant = misnamed(value)
+    if meant or not _STACK.match(value) or not is_stack_file(f"Pulumi.{value}.yaml"):
         raise UsageError(
             where,
             f'"{one_line(value[:60])}" is no name of a stack',
-            "it is part of a file's name",
-            "write letters, digits, hyphens, dots and underscores, like prod",
+            "it is part of a file's name, Pulumi.<stack>.yaml",
+            f"write {one_line(meant[:60])}"
+            if meant
+            else "write letters, digits, hyphens, dots and underscores, like prod",
         )
 
 

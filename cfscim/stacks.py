@@ -20,6 +20,8 @@ PATTERN = f"{_BEGINS}*{_ENDS}"
 _QUALIFIED = re.compile(r"(\w[\w.-]*/){0,2}[^/]*")
 """A stack's name with its organisation, and with its project between them (Pulumi, "Stacks")."""
 _OTHERS = re.compile(r"pulumi[._-](?P<stack>.+)\.(ya?ml|json)\Z", re.IGNORECASE)
+_HALF_A_FILE = re.compile(r"(pulumi\.)?(?P<stack>.+?)(\.(ya?ml|json))?\Z", re.IGNORECASE)
+"""A stack's name in what its file is called, or nearly: `prod.yaml`, `Pulumi.prod`."""
 
 
 def is_stack_file(name: str) -> bool:
@@ -42,6 +44,13 @@ def known_stacks(folder: Path | str = ".") -> list[str]:
     return sorted(short_name(name) for name in names if is_stack_file(name))
 
 
+def misnamed(stack: str) -> str | None:
+    """What a new stack is called that was named as its file is, or nearly: `prod` for
+    `Pulumi.prod.yml`; None where the name is only a name."""
+    half = _HALF_A_FILE.match(stack)
+    return half["stack"] if half and half["stack"] != stack else None
+
+
 def short_name(name: str) -> str:
     """`prod` for `prod`, `acme/prod`, `acme/cloudflare-scim/prod` and `Pulumi.prod.yaml`."""
     last = name.rsplit("/", 1)[-1]
@@ -53,8 +62,9 @@ def engine_name(name: str) -> str:
     return short_name(name) if is_stack_file(name.rsplit("/", 1)[-1]) else name
 
 
-def stack_path(name: str, command: str) -> str:
-    """The file of the stack that the user named; `command` is what the message begins with.
+def stack_path(name: str, command: str, option: str = "--stack ") -> str:
+    """The file of the stack that the user named; `command` is what the message begins with, and
+    `option` what the name was given with.
 
     A name is `prod`, `acme/prod`, `acme/project/prod`, or the file itself, in another folder too.
     Raises `UsageError` (exit code 2), which lists the known stacks, when there is no such file.
@@ -72,16 +82,17 @@ def stack_path(name: str, command: str) -> str:
     if stack and os.path.lexists(there := os.path.join(os.path.dirname(name), file)):
         # A folder and a stack's name, where the folder is one and no organisation.
         raise UsageError(
-            f"{command}: --stack {one_line(name)}",
+            f"{command}: {option}{one_line(name)}",
             what,
             "before the stack's name stands an organisation, and no folder",
             f"write {one_line(there)}",
         )
-    if other := _OTHERS.match(os.path.basename(name)):
+    last = os.path.basename(name)
+    if not is_stack_file(last) and (other := _OTHERS.match(last)):
         # The file by another name than Pulumi.<stack>.yaml; the stack may be there all the same.
         stack, what = other["stack"], "a stack's file is Pulumi.<stack>.yaml, to the letter"
     raise UsageError(
-        f"{command}: --stack {one_line(name)}".rstrip(),
+        f"{command}: {option}{one_line(name)}".rstrip(),
         what,
         "each stack has a file of its own, and nothing is known of this one",
         _instead(stack, folder),
@@ -123,6 +134,7 @@ def _instead(stack: str, folder: str) -> str:
             return f"rename {name} to {_BEGINS}{stack}{_ENDS}, the only name that is read"
     if not known:
         return "run it in the folder of the stack files, or make one with `cfscim init`"
-    near = nearest(stack, known)
+    half = _HALF_A_FILE.match(stack)
+    near = nearest(half["stack"] if half else stack, known)
     listed = f"write one of: {', '.join(known)}"
     return f"write {near} (here are: {', '.join(known)})" if near and len(known) > 1 else listed

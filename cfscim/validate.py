@@ -12,7 +12,7 @@ from cfscim.config.project import folder_problems, unique
 from cfscim.config.stack_file import CheckedStack, check_stack_file
 from cfscim.hints import next_command, stack_words
 from cfscim.report.say import say
-from cfscim.stacks import PATTERN, is_skipped, is_stack_file, print_warnings
+from cfscim.stacks import PATTERN, is_skipped, is_stack_file, print_warnings, stack_path
 
 
 def run(paths: Sequence[str], output: str, *, now: datetime | None = None) -> int:
@@ -39,13 +39,19 @@ def project_problems(files: Sequence[str]) -> list[Message]:
 
 
 def stack_files(paths: Sequence[str]) -> tuple[list[str], list[Message]]:
-    """The files to check, each once and in a stable order, and what is wrong with the selection."""
+    """The files to check, each once and in a stable order, and what is wrong with the selection.
+
+    What is neither file nor folder, and has no ending, is the name of a stack. Raises `UsageError`
+    for an unknown one.
+    """
     if not paths:
         here = sorted(str(file) for file in Path().glob(PATTERN) if is_stack_file(file.name))
         return here, [] if here else [_nothing(".")]
     files: dict[str, str] = {}
     problems = []
     for path in paths:
+        if not os.path.lexists(path) and not os.path.splitext(path)[1]:
+            path = stack_path(path, "validate", "")
         below = [path]
         if os.path.isdir(path):
             below = sorted(_below(path))

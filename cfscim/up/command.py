@@ -18,6 +18,7 @@ from typing import Protocol
 
 from cfscim.adopt.state import read_state as stack_state
 from cfscim.config.access import access_table, managed_elsewhere
+from cfscim.config.access import people as named_people
 from cfscim.config.json_types import JsonObject
 from cfscim.config.kinds import OKTA_CONSOLE_GATE, TOKEN
 from cfscim.config.messages import CONFIG_KEY, ScimError, UsageError, one_line
@@ -116,14 +117,14 @@ def run(request: Request) -> int:
     people = seeds(checked.config, request.people)
     if request.imports is not None:
         _read_imports(request.imports)  # before anything is started for them
+    kept = None if request.sandbox is None else find_kept(request.sandbox)
     engine = find_engine()
     if isinstance(engine, NoEngine):
         say(f"REHEARSAL, not an engine run: {engine.reason}.", "?")
     else:
         say(f"Engine: {engine.summary}.")
     progress = _progress(request.whole)
-    if request.sandbox is not None:
-        kept = find_kept(request.sandbox)
+    if kept is not None:
         sandbox = RunningSandbox(kept.admin, kept.env)
         try:
             progress(f"going on with the sandbox at {kept.admin}")
@@ -159,7 +160,9 @@ def _on(
         sandbox.env["OKTA_ORG_NAME"] = config.identity_provider.org_name
     for seed in people:
         sandbox.post("users", seed.body())
-    progress(f"{len(people)} people of the stack are in both directories")
+    of_file = len(people) - len(named_people(config))
+    more = f", and {of_file} more of --people" if of_file else ""
+    progress(f"{len(people) - of_file} people of the stack are in both directories{more}")
     for line in kept_out(config, people):
         progress(f"  {line}")
     deployer = _deployer(engine, request.stack, folder, sandbox, progress)

@@ -14,11 +14,13 @@ from pathlib import Path
 from cfscim import spreadsheet
 from cfscim.config.access import managed_elsewhere, people
 from cfscim.config.json_types import Json, JsonObject
+from cfscim.config.lookalikes import nearest
 from cfscim.config.messages import UsageError, one_line
 from cfscim.config.models import EntraConfig, ScimConfig, UserFilter
 from cfscim.config.names import account_path
 from cfscim.config.outputs import IDP_GROUP_ID, ROLE_GROUPS
 from cfscim.config.roles import Role
+from cfscim.config.words import is_address, what_is_wrong
 from cfscim.rehearsal.handler import inner, string
 from cfscim.vendors.cloudflare.signin import cloudflare_http
 from cfscim.vendors.entra.api import GraphClient
@@ -64,7 +66,7 @@ def seeds(config: ScimConfig, file: str | None = None) -> tuple[Seed, ...]:
 
     Raises `UsageError` for a file that cannot be used.
     """
-    given = {seed.email.casefold(): seed for seed in (read_people(file) if file else ())}
+    given = {seed.email.casefold(): seed for seed in (() if file is None else read_people(file))}
     clauses = _clauses(config)
     made_up = meeting(clauses)
     known = {address.casefold() for address in people(config)}
@@ -73,25 +75,63 @@ def seeds(config: ScimConfig, file: str | None = None) -> tuple[Seed, ...]:
 
 
 def read_people(file: str) -> Iterator[Seed]:
-    """People of a CSV file with a header, or of a JSON list of objects, each with an address."""
+    """People of a CSV file with a header, or of a JSON list of objects, each with an address.
+
+    Raises `UsageError` with the first row that cannot be used.
+    """
     where = f"--people {one_line(file)}"
-    for number, row in _json_rows(file, where) if file.endswith(".json") else _rows(file, where):
-        address = str(row.get("email") or "").strip()
-        if "@" not in address:
-            raise _unusable(f"{where}: {number}", "a row without an e-mail address")
+    seen: dict[str, str] = {}
+    rows = _json_rows(file, where) if file.endswith(".json") else _rows(file, where)
+    for number, given in rows:
+        place = f"{where}: {number}"
+        row = {_own_name(key, place): value for key, value in given.items()}
+        address = _words(row, "email", place)
+        if not is_address(address):
+            what, instead = what_is_wrong(address)
+            raise _unusable(place, what, instead)
+        first = seen.setdefault(address.casefold(), number)
+        if first != number:
+            what = f"{address} stands in {first} already"
+            raise _unusable(place, what, "name each person once")
         yield Seed(
             address,
             {
-                key: value
+                key: _plain(key, value, place)
                 for key, value in row.items()
                 if key not in _OWN and value not in (None, "")
             },
-            str(row.get("firstName") or ""),
-            str(row.get("lastName") or ""),
-            str(row.get("userPrincipalName") or ""),
-            _said(row, "suspended", f"{where}: {number}", left_out=False),
-            _said(row, "mail", f"{where}: {number}", left_out=True),
+            _words(row, "firstName", place),
+            _words(row, "lastName", place),
+            _words(row, "userPrincipalName", place),
+            _said(row, "suspended", place, left_out=False),
+            _said(row, "mail", place, left_out=True),
         )
+    if not seen:
+        raise _unusable(where, "it names nobody")
+
+
+def _own_name(key: str, where: str) -> str:
+    """The key as it is known here, however a spreadsheet writes it; what is not ours is Entra's."""
+    own = {spreadsheet.title(name): name for name in _OWN}
+    if (same := own.get(spreadsheet.title(key))) is not None:
+        return same
+    near = nearest(key, [*_OWN])
+    if near is not None:
+        raise _unusable(where, f'nothing reads "{one_line(key[:40])}"', f"write {near}")
+    return key
+
+
+def _words(row: Mapping[str, Json], key: str, where: str) -> str:
+    value = row.get(key)
+    if not isinstance(value, str | None):
+        raise _unusable(where, f"{key} is no text")
+    return (value or "").strip()
+
+
+def _plain(key: str, value: Json, where: str) -> Json:
+    if isinstance(value, dict):
+        raise _unusable(where, f"{one_line(key[:40])} is an object, which no attribute of Entra is")
+    return value
 
 
 def _said(row: Mapping[str, Json], key: str, where: str, *, left_out: bool) -> bool:
@@ -113,19 +153,18 @@ def _rows(file: str, where: str) -> Iterator[tuple[str, Mapping[str, Json]]]:
     address, role = table.column(spreadsheet.PERSON), table.column(spreadsheet.ROLE)
     if address is None:
         raise _unusable(f"{where}: line {table.line}", "no column is named email")
-    own = {spreadsheet.title(name): name for name in _OWN}
     for line, cells in table.rows:
         row: dict[str, Json] = {
-            own.get(spreadsheet.title(name), name): cell
-            for name, cell in cells.items()
-            if name and name not in (address, role)
+            name: cell for name, cell in cells.items() if name and name not in (address, role)
         }
         yield f"line {line}", {**row, "email": cells[address]}
 
 
 def _json_rows(file: str, where: str) -> Iterator[tuple[str, Mapping[str, Json]]]:
     try:
-        rows = json.loads(Path(file).read_text(encoding="utf-8-sig"))
+        text = Path(file).read_text(encoding="utf-8-sig")
+        rows = json.loads(text, parse_constant=lambda name: json.loads(f"no {name}"))
+        json.dumps(rows, ensure_ascii=False).encode()  # half a character goes through no request
     except OSError as error:
         raise _unusable(where, f"it cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError):
@@ -242,14 +281,14 @@ def _clauses(config: ScimConfig) -> tuple[UserFilter, ...]:
     return provider.user_filter if isinstance(provider, EntraConfig) else ()
 
 
-def _unusable(where: str, what: str) -> UsageError:
-    return UsageError(
-        where,
-        what,
-        "the sandbox would lack people of the stack",
-        "write a CSV file with the columns email, firstName, lastName, suspended "
-        "and any attribute of Entra, or a JSON list of such objects",
-    )
+_FORM = (
+    "write a CSV file with the columns email, firstName, lastName, suspended, mail "
+    "and any attribute of Entra, or a JSON list of such objects"
+)
+
+
+def _unusable(where: str, what: str, instead: str = _FORM) -> UsageError:
+    return UsageError(where, what, "the sandbox would lack people of the stack", instead)
 
 
 def first_in_charge(config: ScimConfig) -> str | None:

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from cfscim.config.json_types import Json, JsonObject
-from cfscim.config.messages import MissingError, ScimError
+from cfscim.config.messages import MissingError, ScimError, one_line
 from cfscim.hints import next_command
 from cfscim.up.engine import KEPT_PASSPHRASE, PASSPHRASE
 
@@ -233,7 +233,11 @@ _KEPT = "kept.json"
 
 def find_kept(address: str) -> Kept:
     """The kept sandbox of this address. Raises `MissingError` where there is none of ours."""
-    wanted = urlsplit(address if "//" in address else f"http://{address}").port
+    text = f":{address}" if address.isascii() and address.isdigit() else address
+    try:
+        wanted = urlsplit(text if "//" in text else f"http://{text}").port
+    except ValueError:
+        wanted = None
     for file in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{_KEPT}"):
         # Somebody else's folder would hand us an environment of their making.
         if file.stat().st_uid != os.getuid():
@@ -243,7 +247,7 @@ def find_kept(address: str) -> Kept:
         if isinstance(admin, str) and isinstance(env, dict) and urlsplit(admin).port == wanted:
             return Kept(file.parent, admin, {key: str(value) for key, value in env.items()})
     raise MissingError(
-        f"up --sandbox {address}",
+        f"up --sandbox {one_line(address)}".rstrip(),
         "no sandbox of this address was kept by you",
         "nothing says how to sign in to it",
         "keep one with `cfscim up --keep`, and copy its address",

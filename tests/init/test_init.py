@@ -227,6 +227,8 @@ def test_ctrl_c_and_no_more_answers_end_it_in_one_line(
         ({"organisation": "https://acme.okta.com"}, "--organisation: .*write acme"),
         ({"stack": "pr od"}, "--stack: .*no name of a stack"),
         ({"stack": "prod.deploy"}, "--stack: .*no name of a stack"),
+        ({"stack": "Pulumi.eu.yml"}, "--stack: .*no name of a stack.*; write eu$"),
+        ({"stack": "eu.yaml"}, "--stack: .*no name of a stack.*; write eu$"),
         ({"expires": "2001-01-01"}, "--expires: .*no day within a year"),
         ({"provider": "entra", "tenant": "acme"}, "--tenant: .*no tenant id"),
         ({"tenant": "5f0c7c59"}, "--tenant: a stack with Okta has none"),
@@ -239,6 +241,12 @@ def test_what_cannot_be_used_is_named_by_its_option(
 ) -> None:
     with pytest.raises(UsageError, match=said):
         run(okta(**more), "people.csv", ask=False)
+
+
+@pytest.mark.parametrize("given", ["=ada@acme.io", " = ada@acme.io", "Administrator"])
+def test_people_without_a_role_are_no_role(given: str) -> None:
+    with pytest.raises(UsageError, match="write --role"):
+        with_role(okta(), given)
 
 
 def test_fewer_than_two_super_administrators_are_refused(folder: Path) -> None:

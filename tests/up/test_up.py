@@ -17,6 +17,7 @@ from cfscim.config.okta_switches import Page, Switch
 from cfscim.config.words import OPERATORS
 from cfscim.up.command import Request, run
 from cfscim.up.people import Seed, kept_out, meeting, meets, read_people, seeds
+from cfscim.up.sandbox_process import find_kept
 from tests.configs import SUPER, config_object
 
 ROOT = Path(__file__).parents[2]
@@ -105,6 +106,7 @@ def test_the_second_day_of_a_kept_sandbox(
         assert "Administrator" in row[0]
         assert run(Request("dev", sandbox=address)) == 0
         assert re.search(r"rehearsal of the update: \d+ same\n", capsys.readouterr().out)
+        assert find_kept(address.rpartition(":")[2]) == find_kept(address)
         (tmp_path / "Pulumi.other.yaml").write_text(file.read_text())
         before = httpx.get(f"{address}/_sandbox/state", trust_env=False).json()
         with pytest.raises(ScimError, match="to do before the update") as stopped:
@@ -128,9 +130,26 @@ def test_the_update_goes_on_where_preflight_has_advice_only(
     assert "created PushGroup" in said
 
 
-def test_a_sandbox_that_nobody_kept_is_missing() -> None:
-    with pytest.raises(MissingError, match="no sandbox of this address"):
-        run(Request(str(ROOT / "Pulumi.dev.yaml"), sandbox="http://127.0.0.1:9"))
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:9",
+        "9",
+        "",
+        "http://127.0.0.1",
+        "http://127.0.0.1:99999",
+        "x:y",
+        "[::1",
+        "\n",
+    ],
+)
+def test_a_sandbox_that_nobody_kept_is_missing(
+    address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(MissingError, match="no sandbox of this address") as missing:
+        run(Request(str(ROOT / "Pulumi.dev.yaml"), sandbox=address))
+    assert "\n" not in str(missing.value)
+    assert "REHEARSAL" not in capsys.readouterr().out, "before anything else is said"
 
 
 def clause(attribute: str, operator: str, value: str = "") -> UserFilter:
@@ -210,7 +229,11 @@ def test_people_of_a_file(tmp_path: Path, name: str, text: str) -> None:
     [
         ("name\nada\n", "line 1: no column is named email"),
         ("", "line 1: no column is named email"),
-        ("email\nno address\n", "line 2: a row without an e-mail"),
+        ("email\nno address\n", 'line 2: "no address" is more than one word'),
+        ("email\na@b@c\n", 'line 2: "a@b@c" is no e-mail address'),
+        ("email\n", "it names nobody"),
+        ("email\na@b.io\nA@b.io\n", "line 3: A@b.io stands in line 2 already"),
+        ("email,supended\na@b.io,no\n", 'line 2: nothing reads "supended"; .*; write suspended'),
         (
             "email,suspended\na@b.io,no\nc@b.io,maybe\n",
             'line 3: "maybe" under suspended is neither',
@@ -222,6 +245,30 @@ def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, text: str, said: 
     (tmp_path / "people.csv").write_text(text)
     with pytest.raises(UsageError, match=f"people.csv: {said}"):
         [*read_people(str(tmp_path / "people.csv"))]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[]", "it names nobody"),
+        ('{"email": "a@b.io"}', "it is no list"),
+        ('["a@b.io"]', "entry 1: it is no object"),
+        ('[{"email": ["a@b.io"]}]', "entry 1: email is no text"),
+        ('[{"email": "a@b.io"}, {"Email": "A@b.io"}]', "entry 2: A@b.io stands in entry 1 already"),
+        ('[{"email": "a@b.io", "suspend": true}]', "entry 1: nothing reads .*; write suspended"),
+        ('[{"email": "a@b.io", "First Name": 5}]', "entry 1: firstName is no text"),
+        ('[{"email": "a@b.io", "department": {}}]', "entry 1: department is an object"),
+        ('[{"email": "a@b.io", "firstName": "\\ud83d"}]', "it is no JSON"),
+        ('[{"email": "a@b.io", "employeeId": NaN}]', "it is no JSON"),
+        ("", "it is no JSON"),
+    ],
+)
+def test_a_list_of_objects_that_cannot_be_used_is_refused(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "people.json").write_text(text)
+    with pytest.raises(UsageError, match=f"people.json: {said}"):
+        [*read_people(str(tmp_path / "people.json"))]
 
 
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"resources": 1}', b"\xff"])

@@ -7,6 +7,7 @@ import pytest
 from cfscim.config.messages import Exit, UsageError
 from cfscim.hints import OF_A_STACK
 from cfscim.stacks import engine_name, known_stacks, short_name, stack_path
+from cfscim.validate import stack_files
 from tests.commandline import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,6 +90,8 @@ def test_the_known_stacks_leave_out_what_is_no_stack(folder: Path) -> None:
         ("Pulumi.prod.yml", "write prod (here are: eu.prod, prod)"),
         ("pulumi.prod.yaml", "write prod (here are: eu.prod, prod)"),
         ("pulumi-prd.json", "write prod (here are: eu.prod, prod)"),
+        ("prod.yaml", "write prod (here are: eu.prod, prod)"),
+        ("Pulumi.prod", "write prod (here are: eu.prod, prod)"),
     ],
 )
 def test_an_unknown_stack_is_answered_with_the_known(folder: Path, name: str, instead: str) -> None:
@@ -107,6 +110,27 @@ def test_a_file_of_another_ending_is_to_be_renamed(folder: Path) -> None:
     (folder / "pulumi-other.yaml").write_text("")
     with pytest.raises(UsageError, match=r"rename pulumi-other\.yaml to Pulumi\.other\.yaml"):
         stack_path("other", "plan")
+
+
+def test_a_file_of_the_right_name_that_is_not_there_is_only_missing(folder: Path) -> None:
+    for name in ("Pulumi.prd.yaml", "sub/Pulumi.prod.yaml"):
+        with pytest.raises(UsageError) as caught:
+            stack_path(name, "plan")
+        assert caught.value.message.what == f"{name} is not here"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_validate_takes_the_same_names(folder: Path, name: str) -> None:
+    files, problems = stack_files([name])
+    assert [Path(file) for file in files] == [Path("Pulumi.prod.yaml")]
+    assert not problems
+
+
+def test_validate_answers_an_unknown_stack_as_every_command(folder: Path) -> None:
+    done = run(["validate", "prd"], folder, {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)})
+    assert done.returncode == Exit.USAGE
+    assert done.stderr.startswith("validate: prd: Pulumi.prd.yaml is not here; ")
+    assert "write prod" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["plan", "up", "verify"])
