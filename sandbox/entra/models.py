@@ -328,6 +328,7 @@ class EntraState(BaseModel):
     caller_app_id: str = Credentials.arm_client_id
     caller_id: str = ""  # object id of the service principal that signs in
     roles: list[str] = Field(default_factory=lambda: sorted(DEFAULT_ROLES))
+    directory_roles: list[str] | None = None  # of a person who signs in; None: the application does
     premium: bool = True  # Entra ID P1
     counters: Counters = Field(default_factory=Counters)
     users: dict[str, Entity] = Field(default_factory=dict)

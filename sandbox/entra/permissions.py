@@ -76,6 +76,27 @@ DEFAULT_ROLES = (
     "User.ReadWrite.All",
 )
 
+_APPLICATIONS = (
+    "Application.ReadWrite.All",
+    "AppRoleAssignment.ReadWrite.All",
+    "Synchronization.ReadWrite.All",
+)
+EVERYBODY = ("b79fbf4d-3ef9-4689-8143-76b194e85509", ("Directory.Read.All",))
+"""What every member of a tenant may do: the template id in the token, and the permissions (D:
+default user permissions)."""
+DIRECTORY_ROLES = {
+    "Application Administrator": ("9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3", _APPLICATIONS),
+    "Cloud Application Administrator": ("158c047a-c907-4556-b7ef-446551a6b5f7", _APPLICATIONS),
+    "Global Administrator": ("62e90394-69f5-4237-9190-012177145e10", DEFAULT_ROLES),
+    "Groups Administrator": ("fdd7a751-b60b-444a-984c-02652fe8fa1c", ("Group.ReadWrite.All",)),
+    "User Administrator": (
+        "fe930be7-5e62-47db-91af-98c3a49a38b2",
+        (*GROUP_WRITE[:1], *USER_WRITE[:1]),
+    ),
+}
+"""Of a person who signs in: the role's template id, and the application permissions that let the
+same calls through (D: Microsoft Entra built-in roles)."""
+
 KNOWN_ROLES = frozenset(
     {
         *APPLICATION_READ,

@@ -24,7 +24,7 @@ from werkzeug import Response
 
 from sandbox.entra.errors import GraphError, reply
 from sandbox.entra.models import EntraState
-from sandbox.entra.permissions import DEFAULT_ROLES, KNOWN_ROLES
+from sandbox.entra.permissions import DEFAULT_ROLES, DIRECTORY_ROLES, EVERYBODY, KNOWN_ROLES
 from sandbox.server.admin_router import RefusedError, admin_route
 from sandbox.server.router import Context, Router, json_reply
 from sandbox.server.tls import CERTIFICATE_PEM, KEY_PEM, signing_certificate, signing_key
@@ -87,6 +87,7 @@ def material() -> SigninMaterial:
     )
 
 
+_AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 GRAPH_AUDIENCES = ("https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000")
 LIFETIME_SECONDS = 3599
 
@@ -122,10 +123,29 @@ def issue(world: World, state: EntraState, resource: str) -> str:
         "tid": state.tenant_id,
         "uti": uuid.uuid4().hex[:22],
         "ver": "1.0",
+        **_of_a_person(state),
     }
     token = jwt.encode(claims, _key(world), algorithm="HS256")
     world.log.hide(token)
     return token
+
+
+def _of_a_person(state: EntraState) -> dict[str, object]:
+    """What a person's token says otherwise (D: access token claims reference)."""
+    if state.directory_roles is None:
+        return {}
+    templates = [DIRECTORY_ROLES[role][0] for role in state.directory_roles]
+    person = next(iter(state.users), state.caller_id)
+    return {
+        "appid": _AZURE_CLI,
+        "appidacr": "0",
+        "idtyp": "user",
+        "oid": person,
+        "sub": person,
+        "roles": [],
+        "scp": "Directory.AccessAsUser.All User.Read",
+        "wids": [*templates, EVERYBODY[0]],
+    }
 
 
 @lru_cache(maxsize=64)
@@ -481,6 +501,37 @@ def set_permissions(ctx: Context, given: dict[str, Any]) -> Response:
         ctx.world.entra.roles = sorted(set(roles))
     ctx.world.changed.set()
     return json_reply({"roles": sorted(set(roles))})
+
+
+@admin_route("POST", "/_sandbox/entra/person", {"directoryRoles": list})
+def sign_in_as_person(ctx: Context, given: dict[str, Any]) -> Response:
+    """A person with these ``directoryRoles`` signs in, in place of the application; null: the
+    application again. Answers what `az account get-access-token` prints."""
+    if "directoryRoles" not in given:
+        raise RefusedError(400, "directoryRoles is a list of directory roles, or null")
+    roles = given["directoryRoles"]
+    for role in roles or ():
+        if role not in [*DIRECTORY_ROLES]:
+            raise RefusedError(400, f"unknown directory role {role!r}")
+    permitted = DEFAULT_ROLES
+    if roles is not None:
+        lists = (EVERYBODY[1], *(DIRECTORY_ROLES[role][1] for role in roles))
+        permitted = tuple(permission for permissions in lists for permission in permissions)
+    entra = ctx.world.entra
+    with ctx.world.locked("entra"):
+        entra.directory_roles = roles
+        entra.roles = sorted(set(permitted))
+        token = issue(ctx.world, entra, GRAPH_AUDIENCES[0])
+    ctx.world.changed.set()
+    ends = datetime.now(UTC).timestamp() + LIFETIME_SECONDS
+    return json_reply(
+        {
+            "accessToken": token,
+            "expires_on": int(ends),
+            "tenant": entra.tenant_id,
+            "tokenType": "Bearer",
+        }
+    )
 
 
 @admin_route("POST", "/_sandbox/entra/tenant", {"premium": bool})

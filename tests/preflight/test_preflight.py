@@ -32,7 +32,7 @@ from sandbox.entra.api.directory import forget
 from sandbox.okta.signin import access_token
 from sandbox.server.server import Sandbox
 from tests.configs import ACCOUNT, config_object, stack_config
-from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal
+from tests.rehearsal.rehearsal_support import do_console_steps, rehearsal, requests
 from tests.vendors.http_kit import Vendor, client, reply
 from tests.vendors.rest_kit import listed
 
@@ -219,6 +219,39 @@ def test_a_person_s_directory_roles_in_entra() -> None:
         assert person(*(id_ for name, id_ in PERSON.items() if name != left_out)) == [left_out]
     assert person() == [*PERSON]
     assert person("62e90394-69f5-4237-9190-012177145e10") == [], "a Global Administrator"
+
+
+def signed_in_as(sandbox: Sandbox, admin: httpx.Client, folder: Path, *roles: str) -> Env:
+    """A person with these directory roles, who has run `az login`."""
+    made = admin.post("entra/person", json={"directoryRoles": [*roles]}).raise_for_status()
+    (folder / "token.json").write_text(made.text)
+    az = folder / "az"
+    az.write_text(f"#!/bin/sh\nexec cat {folder}/token.json\n")
+    az.chmod(0o700)
+    env = {key: value for key, value in sandbox.env.items() if not key.startswith("ARM_CLIENT")}
+    return {**env, "ARM_USE_CLI": "true"}
+
+
+def test_a_person_signs_in_to_entra_by_the_azure_command_line(
+    sandbox: Sandbox, admin: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr("cfscim.vendors.retries.time.sleep", lambda _seconds: None)
+    config = stack_config("entra")
+    for left_out in PERSON:
+        held = [name for name in PERSON if name != left_out]
+        env = signed_in_as(sandbox, admin, tmp_path, *held)
+        assert named(sandbox, config, env) == [left_out]
+        with pytest.raises(ScimError, match="403|401|permission|privileges"):
+            rehearsal(sandbox).update(config)
+        sandbox.world.reset()
+        admin.post(f"cloudflare/accounts/{ACCOUNT}", json={"name": "Example Corp"})
+    for held in ([*PERSON], ["Global Administrator"]):
+        env = signed_in_as(sandbox, admin, tmp_path, *held)
+        writes = len(requests(admin, "POST", "PUT", "PATCH", "DELETE"))
+        assert problems(answers(sandbox, config, env)) == []
+        assert len(requests(admin, "POST", "PUT", "PATCH", "DELETE")) == writes, "only reads"
+    rehearsal(sandbox).update(config)
 
 
 def operator(sandbox: Sandbox, owner: str, permissions: list[str], account: str = ACCOUNT) -> str:

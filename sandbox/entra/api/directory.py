@@ -21,6 +21,8 @@ from sandbox.entra.permissions import (
     DELETED_READ,
     DELETED_WRITE,
     DELETED_WRITE_ANY,
+    DIRECTORY_READ,
+    DIRECTORY_ROLES,
     GROUP_READ,
     OBJECT_READ,
     ORGANIZATION_READ,
@@ -173,6 +175,26 @@ def _cut_off(state: EntraState, object_id: str) -> None:
         if object_id not in (assignment.principal_id, assignment.resource_id)
     }
     state.synchronization.pop(object_id, None)
+
+
+@graph_route("GET", "/me/transitiveMemberOf/microsoft.graph.directoryRole", *DIRECTORY_READ)
+def own_directory_roles(ctx: Context) -> Response:
+    """Of a person who signs in (D: list a user's transitive memberships)."""
+    roles = ctx.state.directory_roles
+    if roles is None:
+        raise bad_request(
+            "/me request is only valid with delegated authentication flow.", "BadRequest"
+        )
+    rule = ListRule("directoryObjects", advanced=False)
+    templates = {role: DIRECTORY_ROLES[role][0] for role in roles}
+    return list_reply(
+        ctx,
+        rule,
+        [
+            {"id": template, "displayName": role, "roleTemplateId": template}
+            for role, template in templates.items()
+        ],
+    )
 
 
 @graph_route("GET", "/directoryObjects/<object_id>", *OBJECT_READ)

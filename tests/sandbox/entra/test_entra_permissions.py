@@ -110,3 +110,22 @@ def test_wide_permissions_are_neither_synchronization_nor_assignment(
     assert graph.refused("POST", path, body) == DENIED
     narrow(admin, "AppRoleAssignment.ReadWrite.All", "Application.Read.All")
     graph.call("POST", path, body)
+
+
+def test_a_person_s_directory_roles_decide_in_place_of_the_permissions(
+    graph: Graph, admin: httpx.Client
+) -> None:
+    own = "/me/transitiveMemberOf/microsoft.graph.directoryRole"
+    assert graph.refused("GET", own)[0] == 400, "an application is nobody"
+    body = {"directoryRoles": ["Groups Administrator"]}
+    admin.post("entra/person", json=body).raise_for_status()
+    [role] = graph.call("GET", own)["value"]
+    assert role["displayName"] == "Groups Administrator"
+    graph.call("GET", "/users")
+    assert graph.refused("POST", "/applications", {"displayName": "x"}) == DENIED
+    graph.group("Billing")
+    for wrong in ({"directoryRoles": ["Groups Administrater"]}, {}):
+        assert admin.post("entra/person", json=wrong).status_code == 400
+    admin.post("entra/person", json={"directoryRoles": None}).raise_for_status()
+    assert graph.refused("GET", own)[0] == 400
+    graph.call("POST", "/applications", {"displayName": "x"})
