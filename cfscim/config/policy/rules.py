@@ -66,24 +66,25 @@ def _gone_with_its_entry(case: Case) -> Iterator[Finding]:
     if before is None:
         return
     stays = frozenset[str]().union(*(lane.to_protect for lane in lanes(after)))
-    gone: dict[str, Removal | Move] = {}
+    gone: dict[tuple[str, date], dict[str, None]] = {}
     for lane in lanes(before):
         for name in sorted(lane.to_protect - stays):
             entry = None if lane.protects(name) else before.removal_of(name)
             if entry is not None and entry.until < case.today and after.protects(name):
-                gone["move" if lane.is_next else removal_for(name)] = entry
-    for what, entry in gone.items():
+                what = "move" if lane.is_next else removal_for(name)
+                gone.setdefault((entry.by, entry.until), {})[_SAID.get(what, what)] = None
+    for (by, until), what_goes in gone.items():
         yield Finding(
-            f"{_SAID.get(what, what)} goes, and what allowed it by {entry.by} ended on "
-            f"{entry.until}",
-            f"keep {_SAID.get(what, what)} until an entry of removals with a later day is deployed",
+            f"gone by this change, and what allowed it by {by} ended on {until}: "
+            f"{', '.join(what_goes)}",
+            "keep it until an entry of removals with a later day is deployed",
             keys=("removals",),
         )
 
 
 _SAID = {
     "usersGroup": "the users' group",
-    "application": "the app, or who is assigned to it,",
+    "application": "the app or its assignment",
     "move": "the new way of the move",
 }
 """What stands under `removals[].what`, where it is no role, in words."""
