@@ -4,12 +4,15 @@ Each command runs once; what it says is then shown at each width, as the termina
 After a wanted change: `CFSCIM_UPDATE_GALLERY=1 pytest tests/test_terminal.py`.
 """
 
+import fcntl
 import json
 import os
 import pty
 import re
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -189,17 +192,53 @@ def test_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     held("plan", render)
 
 
-@pytest.mark.parametrize("colour", [True, False])
+NO_COLOURS = (
+    *({"NO_COLOR": "1"}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, {"TERM": "dumb"}),
+    *({"FORCE_COLOR": "0"}, {"CLICOLOR": "0"}, {"TERM": "unknown"}),
+)
+
+
+@pytest.mark.parametrize("wanted", [{}, *NO_COLOURS], ids=str)
 def test_a_real_terminal_gets_colour_and_with_no_color_not_one_escape(
-    tmp_path: Path, colour: bool
+    tmp_path: Path, wanted: dict[str, str]
 ) -> None:
-    """Every byte that reaches a pseudo-terminal, and none through a pipe."""
+    """Every byte that reaches a pseudo-terminal of 60 columns."""
+    shown = on_terminal(tmp_path, 60, wanted)
+    assert ("\x1b[" in shown) is (wanted not in NO_COLOURS), shown
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown).split("\r\n")
+    assert len(lines) > 3, "as narrow as the terminal, whatever its kind"
+    assert all(cell_len(line) <= 60 for line in lines if "python" not in line)
+
+
+@pytest.mark.parametrize("command", ["validate", "plan --stack bad", "access"])
+@pytest.mark.parametrize(
+    "wanted",
+    [{}, {"FORCE_COLOR": "0"}, {"TTY_COMPATIBLE": "1"}, {"CI": "1", "GITHUB_ACTIONS": "true"}],
+    ids=str,
+)
+def test_no_escape_without_a_terminal(tmp_path: Path, command: str, wanted: dict[str, str]) -> None:
     (tmp_path / "Pulumi.bad.yaml").write_text("config: {}\n")
-    env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
-    env |= {"PYTHONPATH": str(ROOT), "TERM": "xterm", **({} if colour else {"NO_COLOR": "1"})}
-    command = [sys.executable, "-m", "cfscim", "validate"]
+    (tmp_path / "Pulumi.good.yaml").write_text((ROOT / "Pulumi.dev.yaml").read_text())
+    for words in (command.split(), ["plan", "--stack", "good"]):
+        asked = [sys.executable, "-m", "cfscim", *words]
+        piped = subprocess.run(asked, cwd=tmp_path, env=environment(wanted), capture_output=True)
+        assert not set(b"\x1b\r") & {*piped.stdout, *piped.stderr}
+
+
+def environment(more: dict[str, str]) -> dict[str, str]:
+    names = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLUMNS", "CI", "TTY_COMPATIBLE")
+    env = {k: v for k, v in os.environ.items() if k not in names}
+    return env | {"PYTHONPATH": str(ROOT), "TERM": "xterm"} | more
+
+
+def on_terminal(folder: Path, columns: int, more: dict[str, str]) -> str:
+    """What `validate` shows of a stack file with problems."""
+    (folder / "Pulumi.bad.yaml").write_text("config: {}\n")
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=theirs, stderr=theirs)
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    command = [sys.executable, "-m", "cfscim", "validate"]
+    streams = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+    process = subprocess.Popen(command, cwd=folder, env=environment(more), **streams)
     os.close(theirs)
     shown = b""
     try:
@@ -209,9 +248,7 @@ def test_a_real_terminal_gets_colour_and_with_no_color_not_one_escape(
         pass  # the end of a pseudo-terminal
     os.close(ours)
     assert process.wait() == 1
-    assert (b"\x1b[" in shown) is colour, shown
-    piped = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True)
-    assert b"\x1b" not in piped.stdout + piped.stderr
+    return shown.decode()
 
 
 LOADS = ["up", "verify", "steps", "preflight", "adopt", "restore-super-admin"]

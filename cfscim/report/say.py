@@ -8,12 +8,34 @@ import codecs
 import os
 import sys
 from contextlib import suppress
+from functools import partial
 from io import BufferedWriter, FileIO, TextIOWrapper
-from typing import Any
+from typing import Any, TextIO
 
 from cfscim.hints import as_printed
 
 _shown = ""
+
+
+def is_terminal(out: TextIO) -> bool:
+    """Whether a stream is shown by a terminal, or who reads it says so (force-color.org; 0: no)."""
+    return out.isatty() or os.environ.get("FORCE_COLOR", "") not in ("", "0")
+
+
+def columns(out: TextIO) -> int:
+    """How wide a terminal is, one that knows no colour too; COLUMNS says so first."""
+    for ask in (
+        lambda: int(os.environ.get("COLUMNS", "")),
+        *(partial(_width_of, stream) for stream in (out, sys.stdin, sys.stderr)),
+    ):
+        with suppress(OSError, ValueError, AttributeError):
+            if width := ask():
+                return width
+    return 80
+
+
+def _width_of(stream: TextIO) -> int:
+    return os.get_terminal_size(stream.fileno()).columns
 
 
 def passing(text: str) -> None:
@@ -33,10 +55,7 @@ def begin(text: str) -> None:
 
 def _fitting(text: str) -> str:
     """The text and an ellipsis, no wider than the terminal."""
-    columns = 80
-    with suppress(OSError, ValueError):
-        columns = int(os.environ.get("COLUMNS") or os.get_terminal_size(2).columns) or columns
-    return f"{text[: max(columns - 3, 0)].rstrip()} …"
+    return f"{text[: max(columns(sys.stderr) - 3, 0)].rstrip()} …"
 
 
 def clear() -> None:
@@ -55,7 +74,7 @@ def say(text: str, sign: str = "", *, hanging: str = "  ", error: bool = False) 
     """
     clear()
     shown, out = as_printed(text), sys.stderr if error else sys.stdout
-    if not (out.isatty() or os.environ.get("FORCE_COLOR")):
+    if not is_terminal(out):
         print(shown, file=out, flush=True)
         return
     # Only now: a pipeline that reads us need not wait for it to load.

@@ -33,6 +33,7 @@ from cfscim.report.document import (
     Table,
     Tree,
 )
+from cfscim.report.say import columns, is_terminal
 
 _DIFF_STYLES = {"+": "green", "-": "red", "±": "bold red"}
 _SIGN_STYLES = {"+": "green", "-": "red", "!": "bold red", "?": "yellow", " ": "dim"}
@@ -45,17 +46,22 @@ def terminal(*, error: bool = False) -> Console:
 
     `error`: that of standard error.
     """
-    plain = "NO_COLOR" in os.environ and os.environ["NO_COLOR"] != ""
+    # FORCE_COLOR=0 and CLICOLOR=0 are what other programs take for a no.
+    denied = "0" in (os.environ.get("FORCE_COLOR"), os.environ.get("CLICOLOR"))
+    plain = denied or os.environ.get("NO_COLOR")
+    stream = sys.stderr if error else sys.stdout
+    shown = is_terminal(stream)
     out = Console(
-        file=sys.stderr if error else sys.stdout,
+        file=stream,
+        force_terminal=shown,
         highlight=False,
         markup=False,
         emoji=False,
         color_system=None if plain else "auto",
     )
-    if not out.is_terminal:
-        # With a height, too, Rich asks the environment for neither at every line.
-        out.size = ConsoleDimensions(_UNWRAPPED, 25)
+    # With a height, too, Rich asks the environment for neither at every line; a terminal without
+    # colours it takes for one of 80 columns.
+    out.size = ConsoleDimensions(columns(stream) if shown else _UNWRAPPED, 25)
     return out
 
 
