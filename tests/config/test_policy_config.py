@@ -188,6 +188,15 @@ def test_a_waiver_is_somebody_s(by: str) -> None:
     assert names(of_config(config_object(waivers=[named]))) == set()
 
 
+@pytest.mark.parametrize(
+    ("rule", "instead"),
+    [("token-expirey", "write token-expiry"), ("nothing-like-it", "write one of: token-")],
+)
+def test_a_waiver_of_an_unknown_rule_is_answered_with_the_nearest(rule: str, instead: str) -> None:
+    (found,) = of_config(config_object(waivers=[_waiver(rule)]))
+    assert (found.message.instead or "").startswith(instead)
+
+
 def test_the_rule_about_waivers_cannot_be_waived() -> None:
     for_ever = _waiver("token-expiry", "2099-12-31")
     value = config_object(token={}, waivers=[for_ever, _waiver("waiver-known")])

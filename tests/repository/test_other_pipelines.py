@@ -461,7 +461,10 @@ if program == "gh":
     method = given.get("--method", "GET")
     path = given.get(method, "") or next((w for w in words if w.startswith("repos/")), text)
     path = next((w for w in words if w.startswith("repos/")), text)
-    if words[0] == "variable" or method == "PUT":
+    if path.endswith("customization/sub"):
+        assert ".sub_claim_prefix" in words[-1], "GitHub alone knows its subject"
+        print("repo:acme@1/scim@2")
+    elif words[0] == "variable" or method == "PUT":
         there[text] = sys.stdin.read() if method == "PUT" else ""
     elif method == "POST":
         assert path not in there, "422: " + path + " has one of this name"
@@ -519,7 +522,8 @@ def test_bootstrap_prints_by_default_and_does_nothing(tmp_path: Path) -> None:
     assert (code, called) == (0, "")
     assert "Nothing was done" in said
     for environment in ("prod", "prod-preview", "prod-drift", "lab", "lab-preview", "lab-drift"):
-        assert f'subject": "repo:acme/scim:environment:{environment}"' in said
+        named = "<how GitHub names acme/scim in its tokens>"
+        assert f'subject": "{named}:environment:{environment}"' in said
         assert f"environments/{environment} " in said
 
 
@@ -539,6 +543,8 @@ def test_bootstrap_guards_what_unapproved_code_could_reach(tmp_path: Path) -> No
         body = json.loads(bodies[f"repos/acme/scim/environments/{environment}"].replace("\\", ""))
         assert bool(body["reviewers"]) == reviewed
         assert body["prevent_self_review"] is True
+        assert body["can_admins_bypass"] is False
+        assert f'"repo:acme@1/scim@2:environment:{environment}"' in called
         assert bool(body["deployment_branch_policy"]) == limited
     assert "azurekeyvault://acmevault.vault.azure.net/keys/lab" in called
     made = [line for line in called.splitlines() if "role assignment create" in line]

@@ -9,6 +9,7 @@ from datetime import date
 
 from cfscim.config.ended import allowances, ended
 from cfscim.config.lanes import lanes
+from cfscim.config.lookalikes import nearest
 from cfscim.config.messages import Keys, Level, Message, Where
 from cfscim.config.models import Move, Removal, ScimConfig, Waiver, removal_for
 from cfscim.config.policy.access import (
@@ -45,9 +46,10 @@ def _known_waiver(case: Case) -> Iterator[Finding]:
                 keys=("waivers", index, "rule"),
             )
         elif waiver.rule not in names:
+            near = nearest(waiver.rule, names)
             yield Finding(
                 f'there is no rule "{waiver.rule}"',
-                f"write one of: {', '.join(names)}",
+                f"write {near}" if near else f"write one of: {', '.join(names)}",
                 keys=("waivers", index, "rule"),
             )
     for index, removal in enumerate(case.config.removals):
