@@ -237,8 +237,10 @@ def on_terminal(folder: Path, columns: int, more: dict[str, str]) -> str:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     command = [sys.executable, "-m", "cfscim", "validate"]
-    streams = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
-    process = subprocess.Popen(command, cwd=folder, env=environment(more), **streams)
+    env = environment(more)
+    process = subprocess.Popen(
+        command, cwd=folder, env=env, stdin=theirs, stdout=theirs, stderr=theirs
+    )
     os.close(theirs)
     shown = b""
     try:
