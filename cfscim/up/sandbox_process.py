@@ -6,6 +6,7 @@ found by the address that stands in it.
 
 import json
 import os
+import re
 import select
 import shlex
 import shutil
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -209,7 +210,7 @@ def keep(
     passphrase = environment.get(PASSPHRASE, "")
     env = {**sandbox.env, KEPT_PASSPHRASE: passphrase} if project else dict(sandbox.env)
     _write(folder / _KEPT, json.dumps({"admin": admin, "pid": pid, "env": env}, indent=2))
-    _write(file, _shell(environment))
+    _write(file, _shell(environment, sandbox.env, file.read_text() if file.exists() else ""))
     _write(answers, json.dumps(outputs, indent=2))
     lines = [
         f"The sandbox stays at {admin} (process {pid}). In a shell of its own:",
@@ -272,15 +273,19 @@ def _read(path: Path) -> JsonObject:
     return record if isinstance(record, dict) else {}
 
 
-def _shell(environment: Mapping[str, str]) -> str:
-    """What differs from this process's environment, as a shell reads it."""
+def _shell(environment: Mapping[str, str], own: Collection[str], earlier: str) -> str:
+    """What makes this environment of any shell: the sandbox's `own` names, the engine's, and what
+    differs from this process's, whose shell may have read the `earlier` file."""
     changed = [
         f"{name}={shlex.quote(value)}"
         for name, value in sorted(environment.items())
         if os.environ.get(name) != value
+        or name in own
+        or name == "NO_PROXY"
+        or name.startswith("PULUMI_")
     ]
-    gone = [f"unset {name}" for name in sorted(os.environ) if name not in environment]
-    return "\n".join([*gone, *changed, ""])
+    cleared = {*re.findall(r"^unset (\w+)$", earlier, re.MULTILINE), *os.environ} - {*environment}
+    return "\n".join([*(f"unset {name}" for name in sorted(cleared)), *changed, ""])
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import signal
 from pathlib import Path
@@ -88,6 +89,7 @@ def test_the_second_day_of_a_kept_sandbox(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     file = tmp_path / "Pulumi.dev.yaml"
     file.write_text((ROOT / "Pulumi.dev.yaml").read_text())
+    monkeypatch.setenv("OKTA_API_PRIVATE_KEY", "of a real organisation")
     assert run(Request("dev", keep=True)) == 0
     said = capsys.readouterr().out
     [address] = set(re.findall(r"--sandbox (http://\S+)", said))
@@ -107,6 +109,19 @@ def test_the_second_day_of_a_kept_sandbox(
         assert run(Request("dev", sandbox=address)) == 0
         assert re.search(r"rehearsal of the update: \d+ same\n", capsys.readouterr().out)
         assert find_kept(address.rpartition(":")[2]) == find_kept(address)
+        # In a shell that has read it, the file stays what makes any other shell the sandbox's.
+        kept = find_kept(address)
+        whole = (kept.folder / "environment").read_text()
+        assert {f"{name}={shlex.quote(value)}" for name, value in kept.env.items()} <= {
+            *whole.splitlines()
+        }
+        assert "unset OKTA_API_PRIVATE_KEY" in whole.splitlines()
+        monkeypatch.delenv("OKTA_API_PRIVATE_KEY")
+        for name, value in kept.env.items():
+            monkeypatch.setenv(name, value)
+        assert run(Request("dev", sandbox=address)) == 0
+        assert (kept.folder / "environment").read_text() == whole
+        capsys.readouterr()
         (tmp_path / "Pulumi.other.yaml").write_text(file.read_text())
         before = httpx.get(f"{address}/_sandbox/state", trust_env=False).json()
         with pytest.raises(ScimError, match="to do before the update") as stopped:
