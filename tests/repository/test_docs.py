@@ -13,6 +13,7 @@ from cfscim.__main__ import app
 from cfscim.config import kinds
 from cfscim.config.schema import config_schema
 from cfscim.config.stack_file import check_stack_file
+from tests.test_hints import SOURCES, texts
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -76,6 +77,19 @@ def test_every_command_named_exists(page: Path) -> None:
             assert target in targets, f"{page.name}: make {target}"
 
 
+def test_every_command_in_short_has_its_options() -> None:
+    commands = getattr(typer.main.get_command(app), "commands")  # noqa: B009 typer hides it
+    short = re.compile(rf"`({'|'.join(map(re.escape, commands))})( --[^`]+)`")
+    seen = 0
+    for page in PAGES:
+        for command, rest in short.findall(FENCE.sub("", page.read_text())):
+            options = {name for one in commands[command].params for name in one.opts}
+            for option in re.findall(r"(?<!\S)--[\w-]+", rest):
+                assert option in options, f"{page.name}: {command} {option}"
+                seen += 1
+    assert seen > 10
+
+
 @every_page
 def test_every_stack_file_shown_is_valid(page: Path, tmp_path: Path) -> None:
     for number, block in enumerate(blocks(page, "yaml")):
@@ -136,6 +150,36 @@ def test_the_config_reference_has_the_defaults_of_the_schema() -> None:
             continue
         said = described[key].strip("`").strip('"')
         assert said == (str(default).lower() if isinstance(default, bool) else default), key
+
+
+OTHERS_SAY = {
+    "passphrase must be set with PULUMI_CONFIG_PASSPHRASE",
+    *("the stack is currently locked", "pending operations"),
+    *("cannot be deleted because it is protected", "unable to replace resource"),
+    *("marked for protection", "resource plugin", "is expected to have version"),
+    *("KeyboardInterrupt", "pulumi up --debug"),
+    "Create Users is off",
+}
+"""Of the engine, and one that is put together of a switch and its state."""
+
+
+def test_every_message_of_troubleshooting_is_one_that_is_printed() -> None:
+    vendors = (ROOT / "sandbox").rglob("*.py")
+    printed = [text for path in [*SOURCES, *vendors] for text in texts(path)]
+    # What is put in later reads as X.
+    filled = [re.escape(text).replace("X", ".+?") for text in printed if "X" in text]
+    filled = [pattern for pattern in filled if len(pattern.replace(".+?", "").strip()) > 5]
+    seen = set()
+    for row in rows(ROOT / "docs/troubleshooting.md"):
+        for message in re.findall(r"`([^`]+)`", row[0]):
+            for part in re.split(r"…|\.\.\.|[;:,] ", message.partition("yaml:12: ")[2] or message):
+                said = part.strip(" :;,.")
+                if len(said) < 6 or said in OTHERS_SAY or said == "cloudflare-scim:scim":
+                    continue
+                seen.add(said)
+                alike = any(said in text for text in printed)
+                assert alike or any(re.search(pattern, said) for pattern in filled), message
+    assert len(seen) > 40
 
 
 @pytest.mark.parametrize("listing", sorted(path.name for path in ROOT.glob("requirements*.in")))

@@ -163,6 +163,21 @@ def test_look_and_review(reader: Reader) -> None:
     assert len(accounts) == 2
 
 
+def test_a_colleague_s_clone_has_the_same_version(reader: Reader) -> None:
+    """What the page says of a clone, and how its workflows are compared with the version's."""
+    page = PAGES["own-repository"].read_text()
+    [after] = re.findall(r"^- After a `git clone` [^:]+: (.*)$", page, re.MULTILINE)
+    [update, install] = re.findall(r"`([^`]+)`", after)
+    [compare] = set(re.findall(r"`(diff [^`]+)`", "".join(p.read_text() for p in PAGES.values())))
+    cloned = "git clone --quiet . ../colleague\ncd ../colleague\n"
+    code, text = reader.types(f"{cloned}{update}\n{compare}\n{install} --dry-run")
+    assert code == 0, text
+    assert "deploy/install" in text
+    for home in (reader.home, reader.folder / "colleague"):
+        pinned = _git(home / ".cloudflare-scim", "rev-parse", "HEAD")
+        assert pinned == _git(reader.program, "rev-parse", "HEAD")
+
+
 def _scim(reader: Reader, stack: str) -> dict[str, dict]:
     content = yaml.safe_load((reader.home / f"Pulumi.{stack}.yaml").read_text())
     return content["config"]["cloudflare-scim:scim"]
