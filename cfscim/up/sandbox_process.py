@@ -52,8 +52,20 @@ class RunningSandbox:
 
     def state(self) -> dict[str, dict[str, object]]:
         """Everything the three vendors hold, secrets masked."""
+        return self._answer("GET", "state").json()
+
+    def post(self, path: str, body: object = None) -> dict[str, object]:
+        """An admin call, as in `post("cycle")`; raises `ScimError` with the sandbox's answer."""
+        return self._answer("POST", path, body or {}).json()
+
+    def close(self) -> None:
+        """Gives the connections back; the sandbox goes on."""
+        self._http.close()
+
+    def _answer(self, method: str, path: str, body: object = None) -> httpx.Response:
+        path = f"/_sandbox/{path}"
         try:
-            answer = self._http.get("/_sandbox/state")
+            answer = self._http.request(method, path, json=body)
         except httpx.TransportError as error:
             raise MissingError(
                 f"sandbox {self.admin}",
@@ -61,21 +73,9 @@ class RunningSandbox:
                 "there is nothing to update",
                 "start one with `cfscim up --keep`",
             ) from None
-        return self._checked(answer).json()
-
-    def post(self, path: str, body: object = None) -> dict[str, object]:
-        """An admin call, as in `post("cycle")`; raises `ScimError` with the sandbox's answer."""
-        return self._checked(self._http.post(f"/_sandbox/{path}", json=body or {})).json()
-
-    def close(self) -> None:
-        """Gives the connections back; the sandbox goes on."""
-        self._http.close()
-
-    @staticmethod
-    def _checked(answer: httpx.Response) -> httpx.Response:
         if answer.is_error:
             raise ScimError(
-                f"sandbox {answer.request.method} {answer.request.url.path}",
+                f"sandbox {method} {path}",
                 f"answered {answer.status_code}, {answer.text.strip()[:300]}",
                 "the run cannot go on",
                 "this is a bug of the sandbox or of what was asked; report it",

@@ -5,6 +5,8 @@ import re
 import shlex
 import shutil
 import signal
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -131,6 +133,11 @@ def test_the_second_day_of_a_kept_sandbox(
         assert httpx.get(f"{address}/_sandbox/state", trust_env=False).json() == before
     finally:
         os.kill(int(pid), signal.SIGTERM)
+    with suppress(httpx.TransportError):
+        while httpx.get(f"{address}/_sandbox/faults", trust_env=False):
+            time.sleep(0.05)
+    with pytest.raises(MissingError, match=f"sandbox {address}: it does not answer"):
+        run(Request("dev", sandbox=address))
 
 
 def test_the_update_goes_on_where_preflight_has_advice_only(
