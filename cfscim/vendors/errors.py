@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Literal, Self
 
 from cfscim.config.json_types import Json
 from cfscim.config.messages import Exit, MissingError, RemoteError, one_line
@@ -102,6 +102,18 @@ class AnswerError(RemoteError):
 
 class UnreachableError(AnswerError, MissingError):
     """The vendor cannot be reached at all: the network is what is missing (exit code 3)."""
+
+    @classmethod
+    def of(cls, where: str, host: str, *, untrusted: bool) -> Self:
+        """Why `host` was not reached: nobody answers, or whoever does is `untrusted`."""
+        return cls(
+            "unreachable",
+            where,
+            f"{host}'s certificate is not trusted" if untrusted else f"{host} does not answer",
+            instead="name its authority's file in SSL_CERT_FILE" if untrusted else "",
+            # Trust does not come by asking again.
+            sent=untrusted,
+        )
 
 
 class NotAsDeclaredError(AnswerError):

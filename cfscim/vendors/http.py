@@ -333,14 +333,7 @@ class HttpClient:
             yield
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
             untrusted = _caused_by(error, ssl.SSLCertVerificationError)
-            raise UnreachableError(
-                "unreachable",
-                where,
-                f"{host}'s certificate is not trusted" if untrusted else f"{host} does not answer",
-                instead="name its authority's file in SSL_CERT_FILE" if untrusted else "",
-                # Trust does not come by asking again.
-                sent=untrusted,
-            ) from None
+            raise UnreachableError.of(where, host, untrusted=untrusted) from None
         except httpx.PoolTimeout:
             raise AnswerError("timeout", where, "no connection was free", sent=False) from None
         except httpx.TimeoutException:

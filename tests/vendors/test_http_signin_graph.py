@@ -24,6 +24,7 @@ from cfscim.vendors.entra.signin import (
 from cfscim.vendors.errors import AnswerError, UnreachableError
 from cfscim.vendors.retries import Policy
 from cfscim.vendors.settings import Settings
+from sandbox.server.server import Sandbox
 from tests.vendors.http_kit import Vendor, reply
 
 WHO = Principal("tenant-1", "client-1")
@@ -217,6 +218,17 @@ def test_a_login_that_is_not_there_is_unreachable() -> None:
         with pytest.raises(UnreachableError) as caught:
             GraphTokens(credential, "https://graph/.default", cloud.authority, policy).value()
         assert str(caught.value).startswith("Entra sign-in: https://127.0.0.1:9 does not answer")
+
+
+def test_a_login_whose_certificate_nobody_vouches_for_is_said_to_be_one(sandbox: Sandbox) -> None:
+    cloud = Endpoints("https://graph.microsoft.com", sandbox.world.https_base)
+    for identity in (Secret(WHO, "s3cret"), Federated(WHO, token="t0ken")):
+        credential = credential_for(identity, cloud, Settings({}, {}), Policy(attempts=1))
+        with pytest.raises(UnreachableError) as caught:
+            GraphTokens(credential, "https://graph/.default", cloud.authority, Policy()).value()
+        said = f"Entra sign-in: {cloud.authority}'s certificate is not trusted; "
+        assert str(caught.value).startswith(said)
+        assert str(caught.value).endswith("; name its authority's file in SSL_CERT_FILE")
 
 
 def test_without_the_azure_command_line_it_says_what_to_set(

@@ -355,7 +355,7 @@ class GraphTokens:
             # Whatever azure-identity stumbles over it calls a failed authentication.
             cause = error.__cause__
             if isinstance(cause, ServiceRequestError):
-                raise self._unreachable() from None
+                raise self._unreachable(cause) from None
             if isinstance(cause, AzureError):
                 raise AnswerError("unavailable", WHERE, _said(cause)) from None
             if isinstance(cause, AttributeError | LookupError | TypeError | ValueError):
@@ -369,8 +369,8 @@ class GraphTokens:
                 if off
                 else "check tenant, client and the secret, certificate or federated credential",
             ) from None
-        except ServiceRequestError:
-            raise self._unreachable() from None
+        except ServiceRequestError as error:
+            raise self._unreachable(error) from None
         except OSError as error:
             raise MissingError(
                 WHERE,
@@ -381,8 +381,10 @@ class GraphTokens:
         except (AzureError, ValueError) as error:
             raise AnswerError("unavailable", WHERE, _said(error)) from None
 
-    def _unreachable(self) -> UnreachableError:
-        return UnreachableError("unreachable", WHERE, f"{self._authority} does not answer")
+    def _unreachable(self, error: Exception) -> UnreachableError:
+        # requests hands on what was wrong as text alone.
+        untrusted = "certificate verify failed" in str(error).lower()
+        return UnreachableError.of(WHERE, self._authority, untrusted=untrusted)
 
 
 def _clock_off(error: Exception) -> str:
