@@ -398,71 +398,82 @@ def _schema_path(folder: str) -> str:
     return "stack.schema.json" if below.startswith("..") or not _SCHEMA.is_file() else below
 
 
+_FILE = """\
+# yaml-language-server: $schema={schema}
+# Credentials never stand here: they come from the environment, or encrypted from
+# `pulumi config set --secret`.
+config:
+{settings}  cloudflare-scim:scim:
+    account:
+      id: "{answers.account_id}"
+      name: {account}
+    roleModel: userGroups # what Cloudflare accepts today
+    token:
+      owner: account
+      # Decide: until when. Before that day, write a later one and change rotation too.
+      expiresOn: "{ends}"
+      rotation: "1"
+    roles:
+      # Decide: members means exactly these people, [] nobody; without members,
+      # {who} manages who has the role, and no plan shows it.
+{roles}
+    # Decide: what the name of every role group begins with; never with "CF".
+    groupPrefix: {prefix}
+    # Decide: Super Administrators kept outside SCIM, for the day on which it fails.
+{break_glass}
+    identityProvider:
+      kind: {answers.provider}
+{provider}
+      # Everyone with a role is in this group too; members: others who may sign in.
+      usersGroup:
+        name: {users_group}
+{users}"""
+_OKTA = """\
+      orgName: {organisation}
+      appLabel: {app}
+      apiIntegration: console
+      # Write true once the console steps that the first update lists are done.
+      apiIntegrationConfirmed: false"""
+_ENTRA = """\
+      appName: {app}
+      # Decide: assigned users and groups only, or filtered (all records, by filter).
+      scope: assigned
+      start: true"""
+
+
 def stack_text(answers: Answers, schema: str) -> str:
     """The file: one person a line, and a comment wherever something is to be decided."""
-    ends = _moment_text(
-        answers.expires or (datetime.now(UTC).date() + timedelta(days=LIFETIME)).isoformat()
+    okta, stack = answers.provider == "okta", answers.stack
+    settings = {OKTA_ORG_NAME.key: answers.organisation} if okta else {}
+    if answers.tenant:
+        settings[ENTRA_TENANT.key] = answers.tenant
+    later = (datetime.now(UTC).date() + timedelta(days=LIFETIME)).isoformat()
+    return _FILE.format(
+        schema=schema,
+        answers=answers,
+        settings="".join(f"  {key}: {value}\n" for key, value in settings.items()),
+        account=_quoted(answers.account_name),
+        ends=_moment_text(answers.expires or later),
+        who=PROVIDERS[answers.provider],
+        roles="\n".join(
+            f"      {role}:\n{_listed('        members', answers.people.get(role, []))}"
+            for role in ROLES
+        ),
+        prefix=_quoted(f"Cloudflare {stack} - "),
+        break_glass=_listed("    breakGlass", answers.break_glass),
+        provider=(_OKTA if okta else _ENTRA).format(
+            organisation=answers.organisation, app=_quoted(f"Cloudflare SCIM ({stack})")
+        ),
+        users_group=_quoted(f"Cloudflare Users ({stack})"),
+        users=f"{_listed('        members', answers.users)}\n" if answers.users else "",
     )
-    who = PROVIDERS[answers.provider]
-    lines = [
-        f"# yaml-language-server: $schema={schema}",
-        "# Credentials never stand here: they come from the environment, or encrypted from",
-        "# `pulumi config set --secret`.",
-        "config:",
-        *([f"  {OKTA_ORG_NAME.key}: {answers.organisation}"] if answers.provider == "okta" else []),
-        *([f"  {ENTRA_TENANT.key}: {answers.tenant}"] if answers.tenant else []),
-        "  cloudflare-scim:scim:",
-        "    account:",
-        f'      id: "{answers.account_id}"',
-        f"      name: {_quoted(answers.account_name)}",
-        "    roleModel: userGroups # what Cloudflare accepts today",
-        "    token:",
-        "      owner: account",
-        "      # Decide: until when. Before that day, write a later one and change rotation too.",
-        f'      expiresOn: "{ends}"',
-        '      rotation: "1"',
-        "    roles:",
-        "      # Decide: members means exactly these people, [] nobody; without members,",
-        f"      # {who} manages who has the role, and no plan shows it.",
-    ]
-    for role in ROLES:
-        lines += [f"      {role}:", *_listed("        members", answers.people.get(role, []))]
-    lines += [
-        '    # Decide: what the name of every role group begins with; never with "CF".',
-        f"    groupPrefix: {_quoted(f'Cloudflare {answers.stack} - ')}",
-        "    # Decide: Super Administrators kept outside SCIM, for the day on which it fails.",
-        *_listed("    breakGlass", answers.break_glass),
-        "    identityProvider:",
-        f"      kind: {answers.provider}",
-    ]
-    if answers.provider == "okta":
-        lines += [
-            f"      orgName: {answers.organisation}",
-            f"      appLabel: {_quoted(f'Cloudflare SCIM ({answers.stack})')}",
-            "      apiIntegration: console",
-            "      # Write true once the console steps that the first update lists are done.",
-            "      apiIntegrationConfirmed: false",
-        ]
-    else:
-        lines += [
-            f"      appName: {_quoted(f'Cloudflare SCIM ({answers.stack})')}",
-            "      # Decide: assigned users and groups only, or filtered (all records, by filter).",
-            "      scope: assigned",
-            "      start: true",
-        ]
-    lines += ["      # Everyone with a role is in this group too; members: others who may sign in."]
-    users = _quoted(f"Cloudflare Users ({answers.stack})")
-    lines += ["      usersGroup:", f"        name: {users}"]
-    if answers.users:
-        lines += _listed("        members", answers.users)
-    return "\n".join(lines) + "\n"
 
 
-def _listed(key: str, people: Sequence[str]) -> list[str]:
+def _listed(key: str, people: Sequence[str]) -> str:
     if not people:
-        return [f"{key}: []"]
+        return f"{key}: []"
     indent = " " * (len(key) - len(key.lstrip()) + 2)
-    return [f"{key}:", *(f"{indent}- {_quoted(person)}" for person in people)]
+    return "\n".join([f"{key}:", *(f"{indent}- {_quoted(person)}" for person in people)])
 
 
 def _quoted(value: str) -> str:

@@ -13,7 +13,6 @@ from cfscim.config.kinds import GUARD
 from cfscim.config.lanes import Lane, lanes
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_names, scim_base_url
-from cfscim.config.roles import Role
 from cfscim.config.warnings import lines, warnings
 from components.access_guard import AccessGuard
 from components.lookups import Lookups
@@ -93,6 +92,7 @@ class CloudflareScim(pulumi.ComponentResource):
             half.start(destroy_guard)
         if config.move is not None and config.move.switched:
             self._switch(config, ways[0], [*policies.values()])
+        app_ids = pulumi.Output.all(*(half.application_id for half in halves))
         self.stack_outputs = {
             outputs.SCIM_BASE_URL: scim_base_url(config),
             outputs.TOKEN_ID: token.id,
@@ -100,13 +100,14 @@ class CloudflareScim(pulumi.ComponentResource):
             outputs.TOKEN_VALUE: token.value,
             # A token's value is random enough that its hash gives nothing away.
             outputs.TOKEN_FINGERPRINT: pulumi.Output.unsecret(token.value.apply(token_fingerprint)),
-            outputs.APPLICATION_ID: halves[0].application_id,
-            **halves[0].extra_outputs[ways[0]],
-            outputs.ROLE_GROUPS: _role_groups(ways[0], halves[0].group_ids, policies),
-            **_next(ways, halves, policies),
-            outputs.REMAINING_STEPS: pulumi.Output.all(
-                *(half.application_id for half in halves)
-            ).apply(
+            **_way_outputs(ways[0], halves[0], policies),
+            # The new way's own, while both stand side by side.
+            **(
+                {outputs.NEXT_WAY: _way_outputs(ways[-1], halves[-1], policies)}
+                if len(ways) > 1
+                else {}
+            ),
+            outputs.REMAINING_STEPS: app_ids.apply(
                 lambda ids: remaining_steps(
                     config, app_id=ids[0], next_app_id=ids[-1], okta_domain=okta_domain
                 )
@@ -133,38 +134,24 @@ def _unassigns(lane: Lane) -> bool:
     return okta and (lane.config.identity_provider.delivers or not lane.leaves_okta)
 
 
-def _role_groups(
+def _way_outputs(
     lane: Lane,
-    group_ids: Mapping[Lane, Mapping[Role, pulumi.Output[str]]],
-    policies: Mapping[Lane, RoleUserGroups],
-) -> dict[str, dict[str, pulumi.Input[str] | None]]:
-    given = policies[lane].groups if lane in policies else {}
-    return {
-        role.value: {
-            outputs.GROUP_NAME: group,
-            outputs.IDP_GROUP_ID: group_ids[lane][role],
-            outputs.CLOUDFLARE_GROUP_ID: given[role].id if role in given else None,
-        }
-        for role, group in group_names(lane.config).items()
-    }
-
-
-def _next(
-    ways: Sequence[Lane],
-    provisioning: "Sequence[OktaProvisioning | EntraProvisioning]",
+    provisioning: "OktaProvisioning | EntraProvisioning",
     policies: Mapping[Lane, RoleUserGroups],
 ) -> dict[str, pulumi.Input[object]]:
-    """The new way's own outputs, while both stand side by side."""
-    if len(ways) == 1:
-        return {}
-    new = provisioning[-1]
-    groups = _role_groups(ways[-1], new.group_ids, policies)
+    """What there is once for each way."""
+    given = policies[lane].groups if lane in policies else {}
     return {
-        outputs.NEXT_WAY: {
-            outputs.APPLICATION_ID: new.application_id,
-            **new.extra_outputs[ways[-1]],
-            outputs.ROLE_GROUPS: groups,
-        }
+        outputs.APPLICATION_ID: provisioning.application_id,
+        **provisioning.extra_outputs[lane],
+        outputs.ROLE_GROUPS: {
+            role.value: {
+                outputs.GROUP_NAME: group,
+                outputs.IDP_GROUP_ID: provisioning.group_ids[lane][role],
+                outputs.CLOUDFLARE_GROUP_ID: given[role].id if role in given else None,
+            }
+            for role, group in group_names(lane.config).items()
+        },
     }
 
 

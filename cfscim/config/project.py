@@ -181,7 +181,6 @@ def _beside(folder: Path) -> Iterator[Message]:
     for name in names:
         alike.setdefault(name.lower(), []).append(name)
     for name in names:
-        stem, ending = os.path.splitext(name)
         file = folder / name
         if (meant := _meant(file)) is not None:
             yield _of_file(
@@ -190,52 +189,59 @@ def _beside(folder: Path) -> Iterator[Message]:
                 "neither the engine nor any check reads it",
                 f"rename it to {meant}",
             )
-            continue
-        if ending.lower() not in ENDINGS or not _PROJECTS.match(name):
-            continue
-        shown = os.path.normpath(file)
-        twin = next((other for other in alike[name.lower()] if other != name), None)
-        if twin is not None or not name.startswith("Pulumi") or ending not in ENDINGS:
-            yield _of_file(
-                shown,
-                f"{shown!a} differs by case from {twin or _as_written(name)}",
-                "where capitals do not count the engine takes one file for the other",
-                f"keep one of them, as {_as_written(name)}",
-            )
-        elif stem != "Pulumi" and not _STACK_NAME.fullmatch(stem.removeprefix("Pulumi.")):
-            yield _of_file(
-                shown,
-                f"{stem.removeprefix('Pulumi.')!a} is no name that a stack can have",
-                "the engine takes letters, digits, dashes, underscores and dots, so it reads the "
-                "stack of another name than is seen here",
-                "rename the file, or remove it",
-            )
-        elif stem.lower().endswith(READING):
-            yield _of_file(
-                shown,
-                f"the stack's name ends in -{stem.rpartition('-')[2]}",
-                "the pipelines keep such an environment for reading; an update in it would have "
-                "no approval, and what it did would not be looked for",
-                "rename the file, and with it the stack",
-            )
-        elif file.is_symlink():
-            yield _of_file(
-                shown,
-                "the file is a symbolic link",
-                "what it leads to is in no difference that a reviewer reads",
-                "put the file itself here",
-            )
-        elif ending != ".yaml":
-            rest = "" if stem == "Pulumi" else stem.removeprefix("Pulumi")
-            yield _of_file(
-                shown,
-                f"a file with the ending {ending} is here",
-                f"the engine takes Pulumi{ending} and with it every Pulumi.<stack>{ending}"
-                + (" before the .yaml files" if ending == ".json" else " where no .yaml is"),
-                f"keep what is meant in Pulumi{rest}.yaml and remove this file",
-            )
-        elif stem.endswith(".deploy"):
-            yield from _deployment_settings(file, shown)
+        elif file.suffix.lower() in ENDINGS and _PROJECTS.match(name):
+            twin = next((other for other in alike[name.lower()] if other != name), None)
+            yield from _of_the_engine(file, twin)
+
+
+def _of_the_engine(file: Path, twin: str | None) -> Iterator[Message]:
+    """The first thing that is wrong with a file that the engine reads by its name; `twin`: one
+    beside it that differs by case alone."""
+    name, stem, ending, shown = file.name, file.stem, file.suffix, os.path.normpath(file)
+    as_written = _as_written(name)
+    by_case = twin is not None or not name.startswith("Pulumi") or ending not in ENDINGS
+    stack = stem.removeprefix("Pulumi").removeprefix(".")
+    first = " before the .yaml files" if ending == ".json" else " where no .yaml is"
+    problems = (
+        (
+            by_case,
+            f"{shown!a} differs by case from {twin or as_written}",
+            "where capitals do not count the engine takes one file for the other",
+            f"keep one of them, as {as_written}",
+        ),
+        (
+            stem != "Pulumi" and not _STACK_NAME.fullmatch(stack),
+            f"{stack!a} is no name that a stack can have",
+            "the engine takes letters, digits, dashes, underscores and dots, so it reads the "
+            "stack of another name than is seen here",
+            "rename the file, or remove it",
+        ),
+        (
+            stem.lower().endswith(READING),
+            f"the stack's name ends in -{stem.rpartition('-')[2]}",
+            "the pipelines keep such an environment for reading; an update in it would have "
+            "no approval, and what it did would not be looked for",
+            "rename the file, and with it the stack",
+        ),
+        (
+            file.is_symlink(),
+            "the file is a symbolic link",
+            "what it leads to is in no difference that a reviewer reads",
+            "put the file itself here",
+        ),
+        (
+            ending != ".yaml",
+            f"a file with the ending {ending} is here",
+            f"the engine takes Pulumi{ending} and with it every Pulumi.<stack>{ending}{first}",
+            f"keep what is meant in Pulumi{f'.{stack}' if stack else ''}.yaml and remove this file",
+        ),
+    )
+    for is_so, what, why, instead in problems:
+        if is_so:
+            yield _of_file(shown, what, why, instead)
+            return
+    if stem.endswith(".deploy"):
+        yield from _deployment_settings(file, shown)
 
 
 _NEARLY = re.compile(r"pulumi[._-](?P<stack>[\w.-]+?)\.ya?ml(\.txt)?\Z", re.IGNORECASE)
@@ -307,34 +313,8 @@ def _project_checks(project: Mapping[object, object]) -> Iterator[tuple[Keys, st
             "write runtime: {name: python, options: {toolchain: pip, virtualenv: .venv}}",
         )
     for key, value in project.items():
-        if key == "config" and isinstance(value, Mapping) and set(value) == {"pulumi:tags"}:
-            continue  # `pulumi new` notes there which template it was; tags change no resource
-        if key in ("config", "stackConfigDir"):
-            what = (
-                "config stands in the project's file"
-                if key == "config" and isinstance(value, Mapping | list)
-                else "the stack files are looked for in another folder"
-            )
-            yield (
-                (str(key),),
-                what,
-                "the engine gives it to every stack, and no review of a stack file shows it",
-                f"remove {key}, and write settings into the stack files beside {PROJECT_FILE}",
-            )
-        elif key in ("plugins", "packages"):
-            yield (
-                (str(key),),
-                "a provider or package is taken from somewhere else",
-                "it would get the pipeline's credentials, and no review shows what it does",
-                f"remove {key}; the providers come with requirements.txt",
-            )
-        elif key not in _PROJECT_KEYS:
-            yield (
-                (str(key),),
-                f'"{key}" is no key of {PROJECT_FILE} that this program knows',
-                "the engine or a later version of it may read what no review compares",
-                "remove it",
-            )
+        if (said := _project_key(key, value)) is not None:
+            yield (str(key),), *said
     for keys, value in _flat((), project):
         if isinstance(value, str) and _IN_ADDRESS.search(value):
             yield (
@@ -343,6 +323,34 @@ def _project_checks(project: Mapping[object, object]) -> Iterator[tuple[Keys, st
                 EXPOSED,
                 "remove what stands before the @, and sign in through the environment",
             )
+
+
+def _project_key(key: object, value: object) -> tuple[str, str, str] | None:
+    """What, why, instead of a key that Pulumi.yaml should not have; None for one that it may."""
+    if key == "config" and isinstance(value, Mapping) and set(value) == {"pulumi:tags"}:
+        return None  # `pulumi new` notes there which template it was; tags change no resource
+    if key in ("config", "stackConfigDir"):
+        settings = key == "config" and isinstance(value, Mapping | list)
+        return (
+            "config stands in the project's file"
+            if settings
+            else "the stack files are looked for in another folder",
+            "the engine gives it to every stack, and no review of a stack file shows it",
+            f"remove {key}, and write settings into the stack files beside {PROJECT_FILE}",
+        )
+    if key in ("plugins", "packages"):
+        return (
+            "a provider or package is taken from somewhere else",
+            "it would get the pipeline's credentials, and no review shows what it does",
+            f"remove {key}; the providers come with requirements.txt",
+        )
+    if key not in _PROJECT_KEYS:
+        return (
+            f'"{key}" is no key of {PROJECT_FILE} that this program knows',
+            "the engine or a later version of it may read what no review compares",
+            "remove it",
+        )
+    return None
 
 
 def _setting_problems(key: str, value: object) -> Iterator[Message]:
