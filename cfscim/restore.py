@@ -66,7 +66,7 @@ def run(
 
 def _say_invited(member: AccountMember) -> None:
     """Until then nobody has the role."""
-    if member.status != "accepted":
+    if not member.accepted:
         say(f"{member.address} still has to accept the invitation.")
 
 
@@ -74,7 +74,7 @@ def _the_member(members: tuple[AccountMember, ...], person: str, account: str) -
     for member in members:
         if member.address.lower() == person.lower():
             return member
-    accepted = sorted(member.address for member in members if member.status == "accepted")
+    accepted = sorted(member.address for member in members if member.accepted)
     raise ScimError(
         "restore-super-admin",
         f"{person} is no member of {account}",

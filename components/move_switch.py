@@ -32,11 +32,7 @@ class MoveSwitchProvider(RestProvider):
         assert isinstance(listed, list)
         client = self.cloudflare()
         groups = {group.name: group for group in client.user_groups(account)}
-        accepted = {
-            member.address.lower()
-            for member in client.members(account)
-            if member.status == "accepted"
-        }
+        accepted = {member.address.lower() for member in client.members(account) if member.accepted}
         leaving, losing = [], []
         for was, now, people in zip(former, new, listed, strict=True):
             there = members_of(client, account, groups[now]) if now in groups else set()

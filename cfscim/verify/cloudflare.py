@@ -135,7 +135,7 @@ class CloudflareView:
         accepted, pending = [], []
         for member in self.facts.members.get():
             if member.address.lower() in holders:
-                (accepted if member.status == "accepted" else pending).append(member.address)
+                (accepted if member.accepted else pending).append(member.address)
         return sorted(accepted), sorted(pending)
 
     def _names(

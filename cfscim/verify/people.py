@@ -19,6 +19,7 @@ from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_name, group_names
 from cfscim.config.okta_switches import DEACTIVATE_USERS
 from cfscim.config.roles import ROLES, Role
+from cfscim.vendors.cloudflare.models import ACCEPTED
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
 from cfscim.verify.cloudflare import CloudflareView, Power
@@ -223,7 +224,7 @@ class _People:
         parts, advice = [], []
         for person in wanted:
             member = members.get(person.lower())
-            if member is not None and member.status != "accepted":
+            if member is not None and not member.accepted:
                 parts.append(f"{person} has not accepted the invitation")
                 advice.append(_accept(person))
             elif member is None or person.lower() not in direct:
@@ -301,7 +302,7 @@ class _People:
             for way in self._ways
             for role in way.view.config.roles
             for address in way.view.group_members(role)
-            if (member := members.get(address.lower())) and member.status not in (None, "accepted")
+            if (member := members.get(address.lower())) and member.status not in (None, ACCEPTED)
         }
         if not pending:
             return holds("all accepted")

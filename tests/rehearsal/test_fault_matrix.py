@@ -77,6 +77,7 @@ def test_the_page_has_every_fault_on_every_call(sandbox: Sandbox, provider: str)
     """With CFSCIM_FULL_MATRIX=1 the rest of the row is printed, to be copied."""
     cells = len(matrix(sandbox, provider).calls) * len(KINDS)
     page = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    assert [fault for fault in KINDS if f"`{fault}`" not in page] == []
     assert f"| {provider.capitalize()} | {cells} | " in page
 
 

@@ -31,7 +31,7 @@ def holders(client: CloudflareClient, account: str, role: str) -> Holders:
     Source: Cloudflare's user-groups page: the union of what was given directly and by groups.
     """
     gives = _Giving(client, account, role)
-    members = [member for member in client.members(account) if member.status == "accepted"]
+    members = [member for member in client.members(account) if member.accepted]
     accepted = {member.address.lower() for member in members}
     by_hand = {
         member.address.lower()

@@ -135,6 +135,10 @@ class UserGroup(Snake):
     policies: tuple[MemberPolicy, ...] | None = None
 
 
+ACCEPTED = "accepted"
+"""The status of a member who took the invitation; another's is `pending`."""
+
+
 class GroupMember(Snake):
     """A member of a user group; `id` is that of the membership in the account."""
 
@@ -163,7 +167,7 @@ class MemberUser(Snake):
 
 
 class AccountMember(Snake):
-    """A membership in the account; `status` is `accepted` or `pending`."""
+    """A membership in the account."""
 
     id: str
     email: str | None = None
@@ -176,6 +180,11 @@ class AccountMember(Snake):
     def address(self) -> str:
         """The person's e-mail address; the membership's id where Cloudflare shows none."""
         return self.email or (self.user.email if self.user else None) or self.id
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the person took the invitation; a pending one gives nothing yet."""
+        return self.status == ACCEPTED
 
 
 class AccountUser(Snake):
