@@ -56,6 +56,7 @@ if "plugin" in words:
     sys.exit(print("[]"))
 named = words[words.index("--stack") + 1] if "--stack" in words else None
 assert named in ("dev", "acme/dev", "first", "prod"), words
+assert os.path.exists("Pulumi." + named.split("/")[-1] + ".yaml"), "in another folder: " + str(words)
 command = [word for word in words if not word.startswith("-")]
 known = [["up"], ["preview"], ["refresh"], ["import"], ["stack", "output"], ["stack", "export"],
          ["stack", "history"], ["config"], ["state", "delete"], ["destroy"], ["stack"]]

@@ -1,7 +1,6 @@
 """A plan as a document: who gets which role, what is declared, and what is left to do."""
 
 import json
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from cfscim.config.access import managed_elsewhere, people
@@ -201,6 +200,6 @@ def _next(plan: Plan) -> Line:
         "Next: try it on the sandbox with ",
         Code(anywhere("up", *stack_words(plan.file, plan.stack))),
         ", then run ",
-        Code(shlex.join(["pulumi", "up", "--stack", plan.stack])),
+        Code(of_stack("`pulumi up`", plan.file, plan.stack).strip("`")),
         ".",
     )
