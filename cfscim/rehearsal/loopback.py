@@ -30,24 +30,14 @@ def require_loopback(config: Mapping[str, str], env: Mapping[str, str]) -> None:
     endpoints = (_cloudflare(settings), _okta(settings), _entra(settings), _sign_in(settings))
     real = [f"{name} is {host}" for name, host, local in endpoints if not local]
     if real:
-        raise ScimError(
-            "rehearsal",
-            f"{', '.join(real)}",
-            f"{_WHY}",
-            f"{_INSTEAD}",
-        )
+        raise ScimError("rehearsal", ", ".join(real), _WHY, _INSTEAD)
 
 
 def require_loopback_url(url: str, what: str) -> None:
     """Refuses one address that only an answer names, as Entra's metadata does."""
     if not is_loopback(url):
         host = urlsplit(url).netloc.rpartition("@")[2] or url
-        raise ScimError(
-            "rehearsal",
-            f"{what} is {host}",
-            f"{_WHY}",
-            f"{_INSTEAD}",
-        )
+        raise ScimError("rehearsal", f"{what} is {host}", _WHY, _INSTEAD)
 
 
 def _cloudflare(settings: Settings) -> tuple[str, str, bool]:

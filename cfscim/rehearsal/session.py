@@ -372,7 +372,7 @@ def _refuse_protected(resources: Iterable[Resource]) -> None:
     if protected:
         raise ScimError(
             "protected resources would be deleted",
-            f"{', '.join(protected)}",
+            ", ".join(protected),
             "whoever has access through them would lose it",
             "declare them again, or name them under removals (docs/leaving.md)",
         )

@@ -38,27 +38,18 @@ class PropertyChange:
 
 
 @dataclass(frozen=True)
-class Reason:
-    """What forces a replacement: an input of the resource, or `token.rotation`."""
-
-    path: str
-    old: Value
-    new: Value
-
-
-@dataclass(frozen=True)
 class ResourceChange:
     """One resource that does not stay as it is.
 
-    `reasons`: what forces a replacement. `refused`: protected, so the update stops here.
-    `retained`: Pulumi forgets it, the remote object stays.
+    `reasons`: what forces a replacement, inputs or `token.rotation`. `refused`: protected, so the
+    update stops here. `retained`: Pulumi forgets it, the remote object stays.
     """
 
     action: Action
     resource: Registration
     urn: str
     changes: tuple[PropertyChange, ...] = ()
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[PropertyChange, ...] = ()
     refused: bool = False
     retained: bool = False
 
@@ -177,14 +168,10 @@ def _compared(
     forcing = kind_of(new.type).forces_new | {*new.options.replace_on_changes}
     if new.type == PREVIOUS_TOKENS and not _keeps_previous(after):
         forcing |= {"tokenId"}
-    reasons = [
-        Reason(change.path, change.old, change.new)
-        for change in changes
-        if _top(change.path) in forcing
-    ]
+    reasons = [change for change in changes if _top(change.path) in forcing]
     if trigger:
         was, now = old.options.replacement_trigger, new.options.replacement_trigger
-        reasons.append(Reason(ROTATION, was, now))
+        reasons.append(PropertyChange(ROTATION, was, now))
     replaced = bool(reasons)
     return ResourceChange(
         Action.REPLACE if replaced else Action.UPDATE,
@@ -270,7 +257,7 @@ def _top(path: str) -> str:
     return path.split(".")[0].split("[")[0]
 
 
-def reasons_line(reasons: Iterable[Reason]) -> Line:
+def reasons_line(reasons: Iterable[PropertyChange]) -> Line:
     """`name` changes from `Billing` to `Cloudflare Billing`, one after the other."""
     line: list[Inline] = []
     for why in reasons:

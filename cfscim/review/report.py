@@ -663,7 +663,7 @@ def _resource(change: ResourceChange) -> dict[str, object]:
         "urn": change.urn,
         "refused": change.refused,
         "retained": change.retained,
-        "reasons": [{"path": why.path, "old": why.old, "new": why.new} for why in change.reasons],
+        "reasons": [_property(why) for why in change.reasons],
         "changes": [_property(part) for part in change.changes],
     }
 

@@ -34,7 +34,7 @@ def require_safe(url: str, setting: str) -> str:
     if parts.scheme == "http" and is_loopback(url):
         return url.rstrip("/")
     raise ScimError(
-        f"{setting}",
+        setting,
         f"{parts.scheme or 'no scheme'}://{parts.hostname or ''} is not an https address",
         "credentials would travel unencrypted",
         "write an address beginning with https://",

@@ -59,7 +59,7 @@ class Settings:
         if value.lower() in _TRUE | _FALSE:
             return value.lower() in _TRUE
         raise MissingError(
-            f"{_either(key, names)}",
+            _either(key, names),
             "neither true nor false",
             "it decides how to sign in",
             "write true or false",
@@ -73,7 +73,7 @@ class Settings:
         if value.isascii() and value.isdigit():
             return int(value)
         raise MissingError(
-            f"{_either(key, names)}",
+            _either(key, names),
             "not a whole number",
             "it limits how often or how long a request is tried",
             f"write a number, such as {default}",
@@ -87,7 +87,7 @@ class Settings:
                 return tuple(str(item) for item in json.loads(value))
             except ValueError:
                 raise MissingError(
-                    f"{_either(key, names)}",
+                    _either(key, names),
                     "a list that is not valid JSON",
                     "nothing can be read from it",
                     'write it as ["one", "two"]',

@@ -7,7 +7,7 @@ import pytest
 
 from cfscim.config.kinds import KINDS
 from cfscim.program.registrations import Options, Registration, Value
-from cfscim.review.changes import KNOWN_LATER, Action, Reason, resource_changes
+from cfscim.review.changes import KNOWN_LATER, Action, PropertyChange, resource_changes
 from components.rest_resource import RepeatedProvider, RestProvider
 from tests.configs import COMBINATIONS
 from tests.plan.guide_kit import guide_plan
@@ -51,7 +51,7 @@ def test_an_input_that_no_rule_names_is_updated_in_place() -> None:
 def test_an_input_that_means_another_object_replaces(type_: str, key: str) -> None:
     change = only_change(resource(type_=type_, **{key: "a"}), resource(type_=type_, **{key: "b"}))
     assert change.action is Action.REPLACE
-    assert change.reasons == (Reason(key, "a", "b"),)
+    assert change.reasons == (PropertyChange(key, "a", "b"),)
 
 
 def test_a_component_s_own_replace_on_changes_replaces() -> None:
@@ -69,7 +69,7 @@ def test_another_rotation_replaces_and_is_the_reason() -> None:
     )
     assert (change.action, change.reasons) == (
         Action.REPLACE,
-        (Reason("token.rotation", "1", "2"),),
+        (PropertyChange("token.rotation", "1", "2"),),
     )
 
 

@@ -346,7 +346,7 @@ class GraphTokens:
         except CredentialUnavailableError as error:
             raise MissingError(
                 WHERE,
-                f"{_said(error)}",
+                _said(error),
                 "nothing can be read or changed without it",
                 "run `az login`, or set ARM_CLIENT_ID, ARM_TENANT_ID and a secret, certificate or "
                 "OIDC token",
