@@ -43,7 +43,7 @@ types: .venv/installed-dev
 		&& test -n "$(PYTHON)" || { echo "make: no Python from 3.11 on:" \
 		"$(if $(PYTHON),$(PYTHON) is missing or older,none of python3.11 to python3.16 or python3 is here);" \
 		"nothing was installed; install one, or write make PYTHON=/path/to/python" >&2; exit 1; }
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/installed: requirements.txt | .venv/bin/python
 	@deploy/install

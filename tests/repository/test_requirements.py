@@ -216,6 +216,22 @@ def test_wrong_python_is_refused_before_anything_is_made(folder: Path) -> None:
         assert not (folder / ".venv").exists()
 
 
+@pytest.mark.parametrize("command", [["make", "install"], ["deploy/install"]])
+def test_half_a_venv_is_not_left_behind(folder: Path, command: list[str]) -> None:
+    """As a Debian without python3-venv leaves one."""
+    half = f'mkdir -p "$3/bin" && ln -s "{sys.executable}" "$3/bin/python"; exit 1'
+    for name in PYTHONS:
+        _python(folder, name, fits=True)
+        text = (folder / "bin" / name).read_text()
+        lines = text.replace("#!/bin/sh\n", f'#!/bin/sh\ncase "$*" in "-m venv "*) {half};; esac\n')
+        (folder / "bin" / name).write_text(lines)
+    (folder / "requirements.txt").write_text("")
+    env = {"PATH": f"{folder / 'bin'}:/usr/bin:/bin"}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0
+    assert not (folder / ".venv").exists(), done.stdout + done.stderr
+
+
 def test_package_without_its_hash_is_not_installed(folder: Path) -> None:
     _python(folder, "python3.11", fits=True)
     text = (ROOT / "requirements.txt").read_text()
