@@ -14,6 +14,7 @@ from cfscim.verify.actions import Action, see
 T = TypeVar("T")
 _PARALLEL = 4
 _QUIET_SECONDS = 2.0
+_MOST_QUIET_SECONDS = 60.0
 
 
 class Unreadable(Exception):
@@ -142,7 +143,8 @@ class Reader:
 
 
 class Ticker:
-    """While open, reports every two seconds, beginning after two. Use `with`."""
+    """While open, reports after two seconds, then each time twice as many have passed, and every
+    minute at least: whatever hangs fills no log. Use `with`."""
 
     def __init__(
         self, progress: Callable[[str], None], tally: Tally, *, every: float = _QUIET_SECONDS
@@ -167,9 +169,10 @@ class Ticker:
         self._thread.join()
 
     def _run(self) -> None:
-        begun = time.monotonic()
-        while not self._over.wait(self._every):
+        begun, pause = time.monotonic(), self._every
+        while not self._over.wait(pause):
             spent = time.monotonic() - begun
+            pause = min(spent, _MOST_QUIET_SECONDS)
             self._progress(
                 f"verify: {self._tally.ended} of {self._tally.begun} readings done "
                 f"after {spent:.0f} s"
