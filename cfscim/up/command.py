@@ -94,6 +94,10 @@ class Request:
     whole: bool = False
 
 
+_MANY = 100
+"""People whose making takes long enough to be said before it."""
+
+
 def _progress(whole: bool) -> Progress:
     """Says what happens as it happens, with the seconds since now."""
     start = time.monotonic()
@@ -158,6 +162,8 @@ def _on(
     if isinstance(config.identity_provider, OktaConfig):
         # The sandbox is every organisation; the program refuses another than the stack's.
         sandbox.env["OKTA_ORG_NAME"] = config.identity_provider.org_name
+    if len(people) > _MANY:
+        progress(f"putting {len(people):,} people into both directories")
     for seed in people:
         sandbox.post("users", seed.body())
     of_file = len(people) - len(named_people(config))

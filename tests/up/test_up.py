@@ -144,11 +144,14 @@ def test_the_update_goes_on_where_preflight_has_advice_only(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     people = tmp_path / "people.csv"
-    people.write_text("email,suspended\nada@example.com,true\n")
+    others = "".join(f"u{number}@example.com,\n" for number in range(100))
+    people.write_text(f"email,suspended\nada@example.com,true\n{others}")
     run(Request(str(ROOT / "Pulumi.dev.yaml"), people=str(people), whole=True))
     said = capsys.readouterr().out
     assert "ada@example.com: is suspended" in said
     assert "preflight: 1 to do, and the update goes on" in said
+    assert said.index("putting 103 people into both") < said.index("3 people of the stack are in")
+    assert "are in both directories, and 100 more of --people" in said
     assert "created PushGroup" in said
 
 
