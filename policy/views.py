@@ -6,6 +6,7 @@ judge what is known; so both arrive as the words `plan` uses for them.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pulumi_policy import PolicyResource, ResourceValidationArgs, proxy
 from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
@@ -15,15 +16,15 @@ from cfscim.config.json_types import Json
 from cfscim.config.policy.model import UNKNOWN, UNSEEN, ResourceView
 
 
-def view_of(args: ResourceValidationArgs) -> ResourceView:
+def view_of(resource: ResourceValidationArgs | PolicyResource) -> ResourceView:
     """The inputs as plain values; the engine tells a pack no replacement trigger."""
-    inputs = _plain(args.props)
+    inputs = _plain(resource.props)
     assert isinstance(inputs, dict)
     return ResourceView(
-        type=args.resource_type,
-        name=args.name,
+        type=resource.resource_type,
+        name=resource.name,
         inputs=inputs,
-        protect=args.opts.protect,
+        protect=resource.opts.protect,
         replacement_trigger=UNSEEN,
     )
 
@@ -33,14 +34,8 @@ def linked_view_of(resource: PolicyResource) -> ResourceView:
 
     In an update the inputs are known values, and the engine still says what they were made from.
     """
-    inputs = _plain(resource.props)
-    assert isinstance(inputs, dict)
-    return ResourceView(
-        type=resource.resource_type,
-        name=resource.name,
-        inputs=inputs,
-        protect=resource.opts.protect,
-        replacement_trigger=UNSEEN,
+    return replace(
+        view_of(resource),
         fed_by={
             key: tuple(sorted({source.name for source in sources if source is not None}))
             for key, sources in (resource.property_dependencies or {}).items()

@@ -3,6 +3,8 @@
 Source: D (OpenAPI, SCIM Discovery); RFC 7644 4 for what is not described.
 """
 
+from collections.abc import Sequence
+
 from scim2_models import Context as ScimContext
 from scim2_models import (
     ListResponse,
@@ -109,6 +111,13 @@ def _listed(resources: list) -> Response:
     return scim_reply(listed.model_dump(scim_ctx=ScimContext.RESOURCE_QUERY_RESPONSE))
 
 
+def _named(resources: Sequence[Resource], id_: str) -> Response:
+    for resource in resources:
+        if resource.id == id_:
+            return scim_reply(_dump(resource))
+    raise refuse(404, f"Resource {id_} not found")
+
+
 def _unfiltered(ctx: Context) -> None:
     # RFC 7644 4: a filter on these three endpoints is refused with 403.
     if ctx.request.args.get("filter"):
@@ -125,10 +134,7 @@ def list_resource_types(ctx: Context, account: Account) -> Response:
 @scim_route("GET", "/ResourceTypes/<name>")
 def get_resource_type(ctx: Context, account: Account, name: str) -> Response:
     """One of them (D: API description, RFC 7644 4)."""
-    for resource_type in _resource_types(ctx, account):
-        if resource_type.id == name:
-            return scim_reply(_dump(resource_type))
-    raise refuse(404, f"Resource {name} not found")
+    return _named(_resource_types(ctx, account), name)
 
 
 @scim_route("GET", "/Schemas")
@@ -141,7 +147,4 @@ def list_schemas(ctx: Context, account: Account) -> Response:
 @scim_route("GET", "/Schemas/<urn>")
 def get_schema(ctx: Context, account: Account, urn: str) -> Response:
     """One of them, by URN (D: API description, RFC 7644 4)."""
-    for schema in _schemas(ctx, account):
-        if schema.id == urn:
-            return scim_reply(_dump(schema))
-    raise refuse(404, f"Resource {urn} not found")
+    return _named(_schemas(ctx, account), urn)

@@ -25,28 +25,14 @@ _OBJECT_CLASS = {
 }
 
 
+_WITH_PASSWORD = (
+    *("suspend", "resetPassword", "resetFactors", "expirePassword", "forgotPassword"),
+    *("changeRecoveryQuestion", "changePassword", "deactivate"),
+)
 # Which steps a person's status offers, as the links of its object name them (R).
 _STEPS: dict[str, tuple[str, ...]] = {
-    "ACTIVE": (
-        "suspend",
-        "resetPassword",
-        "resetFactors",
-        "expirePassword",
-        "forgotPassword",
-        "changeRecoveryQuestion",
-        "changePassword",
-        "deactivate",
-    ),
-    "PASSWORD_EXPIRED": (
-        "suspend",
-        "resetPassword",
-        "resetFactors",
-        "expirePassword",
-        "forgotPassword",
-        "changeRecoveryQuestion",
-        "changePassword",
-        "deactivate",
-    ),
+    "ACTIVE": _WITH_PASSWORD,
+    "PASSWORD_EXPIRED": _WITH_PASSWORD,
     "LOCKED_OUT": ("unlock", "resetPassword", "resetFactors", "deactivate"),
     "RECOVERY": ("suspend", "resetPassword", "resetFactors", "deactivate"),
     "PROVISIONED": ("suspend", "resetPassword", "resetFactors", "reactivate", "deactivate"),
