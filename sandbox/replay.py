@@ -18,14 +18,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, cast
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from werkzeug.test import Client
 
 from sandbox.server.world import World
 
 Json = object
-_NAMED_BY_DATA = (".appLinks",)
+_NAMED_BY_DATA = (".appLinks", ".permissions")
 """Objects whose keys are data: what stands in them is compared, not what they are called."""
 OWN_SOURCE = "cfscim"
 """The source of what the program itself recorded: every call of it is compared."""
@@ -59,7 +59,7 @@ class Exchange:
     status: int
     response: Json
     host: str = ""
-    next_page: str = ""  # the cursor of the Link header to a next page
+    next_page: str = ""  # the cursor of a next page: of the Link header, or Graph's own
 
     @classmethod
     def of(cls, line: object, file: str = "", number: int = 0) -> "Exchange":
@@ -81,7 +81,7 @@ class Exchange:
             status=int(str(line["status"]).split()[0]),
             response=_parsed(line.get("response")),
             host=str(line.get("host") or ""),
-            next_page=cursor(str(line.get("headers"))),
+            next_page=cursor(str(line.get("headers"))) or skip_token(_parsed(line.get("response"))),
         )
 
 
@@ -255,13 +255,21 @@ def send(client: Client, world: World, vendor: Vendor, exchange: Exchange, ids: 
         parsed = json.loads(response.data) if response.data else None
     except ValueError:
         parsed = None
-    return Answer(response.status_code, parsed, cursor(str(response.headers)))
+    after = cursor(str(response.headers)) or skip_token(parsed)
+    return Answer(response.status_code, parsed, after)
 
 
 def cursor(headers: str) -> str:
     """The cursor ``after`` in a Link header's address of the next page; empty without one."""
     match = re.search(r"[?&]after=([^&>\"']+)[^>]*>; *rel=\\?\"next", headers)
     return match[1] if match else ""
+
+
+def skip_token(body: Json) -> str:
+    """The cursor ``$skiptoken`` in Graph's address of the next page; empty without one."""
+    link = body.get("@odata.nextLink") if isinstance(body, dict) else None
+    pairs = parse_qsl(urlsplit(str(link or "")).query)
+    return dict(pairs).get("$skiptoken", "")
 
 
 def load(place: Path) -> list[Exchange]:

@@ -203,3 +203,55 @@ def test_the_command_ends_with_0_where_nothing_differs(
     assert "GET /v1.0/servicePrincipals/{id}/synchronization/jobs/{id}/schema" in (
         capsys.readouterr().out
     )
+
+
+GROUP = {"id": "00000000-0000-4000-8000-00000000000a", "displayName": "Billing"}
+
+
+def graph(number: int, method: str, path: str, **more: Any) -> Exchange:
+    line = {"file": "a", "i": number, "host": "microsoft-0", "status": 200, "method": method}
+    return Exchange.of({**line, "path": f"/v1.0{path}", **more})
+
+
+def test_what_a_recording_makes_was_not_there_before(sandbox_server: Sandbox) -> None:
+    asked = "/groups?$filter=displayName eq 'Billing'"
+    body = {"displayName": "Billing", "mailNickname": "b", "mailEnabled": False}
+    body["securityEnabled"] = True
+    recording = [
+        graph(0, "GET", asked, response={"value": []}),
+        graph(1, "POST", "/groups", request=body, status=201, response=GROUP),
+        graph(2, "GET", asked, response={"value": [GROUP]}),
+        graph(3, "GET", f"/groups/{GROUP['id']}/members", response={"value": []}),
+    ]
+    told = replayed(sandbox_server, recording)
+    assert told.statuses.total() == 4
+    assert [line for line in told.differences if ".value[]:" in line] == []
+
+
+@pytest.mark.parametrize("kind", ["users", "groups", "servicePrincipals", "applications"])
+def test_what_is_asked_for_below_it_was_there(sandbox_server: Sandbox, kind: str) -> None:
+    path = f"/{kind}/{GROUP['id']}"
+    recording = [
+        graph(0, "GET", f"{path}/owners", response={"value": []}),
+        graph(1, "DELETE", path, status=204),
+    ]
+    told = replayed(
+        sandbox_server, recording if kind in ("groups", "servicePrincipals") else recording[1:]
+    )
+    assert told.statuses == told.exchanges
+
+
+def test_the_next_page_of_graph_is_asked_for_by_its_own_cursor(sandbox_server: Sandbox) -> None:
+    people = [
+        {
+            "id": f"00000000-0000-4000-8000-{number:012x}",
+            "userPrincipalName": f"{number}@example.com",
+        }
+        for number in range(120)
+    ]
+    link = "https://x/v1.0/users?$select=id&$skiptoken=text-00001"
+    recording = [
+        graph(0, "GET", "/users?$select=id", response={"@odata.nextLink": link, "value": people}),
+        graph(1, "GET", "/users?$select=id&$skiptoken=text-00001", response={"value": people}),
+    ]
+    assert replayed(sandbox_server, recording).statuses.total() == 2

@@ -14,13 +14,19 @@ from sandbox.server.router import Context
 
 
 def describe(account: Account) -> dict[str, object]:
-    """An account as the API shows it."""
+    """An account as the API shows it (R: JupiterOne/graph-cloudflare 2023)."""
     return {
         "id": account.id,
         "name": account.name,
         "type": account.plan,
         "created_on": account.created_on,
-        "settings": {"enforce_twofactor": False},
+        "settings": {
+            "enforce_twofactor": False,
+            "api_access_enabled": None,
+            "access_approval_expiry": None,
+            "use_account_custom_ns_by_default": False,
+        },
+        "legacy_flags": {"enterprise_zone_quota": {"maximum": 0, "current": 0, "available": 0}},
     }
 
 

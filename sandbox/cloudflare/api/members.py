@@ -26,13 +26,13 @@ _ORDERS = ("user.first_name", "user.last_name", "user.email", "status")
 
 
 def describe_role(role: Role) -> dict[str, object]:
-    """A role as /roles and /members show it."""
-    write = role.name not in ("Minimal Account Access", "Administrator Read Only")
+    """A role as /roles and /members show it (R: JupiterOne/graph-cloudflare 2023)."""
+    edit = role.name not in ("Minimal Account Access", "Administrator Read Only")
     return {
         "id": role.role_id,
         "name": role.name,
         "description": role.description,
-        "permissions": {"organization": {"read": True, "write": write}},
+        "permissions": {"organization": {"read": True, "edit": edit}},
     }
 
 
@@ -44,6 +44,7 @@ def describe(state: CloudflareState, account: Account, member: Member) -> dict[s
         "id": member.id,
         "email": user.email,
         "status": member.status,
+        "api_access_enabled": None,
         "user": {**user.model_dump(), "two_factor_authentication_enabled": False},
         "roles": [describe_role(ROLE_BY_NAME[name]) for name in names],
         "policies": describe_policies(account, [*member.policies, *_as_policies(account, member)]),

@@ -126,7 +126,9 @@ def _new(ctx: Context, name: str, template_id: str | None) -> Entity:
 
 def new_principal(state: EntraState, app: Entity) -> Entity:
     """The service principal of an application."""
-    properties = new_service_principal(app.properties, _PRINCIPAL_TAGS, state.tenant_id, now())
+    from_template = app.properties.get("applicationTemplateId") is not None
+    tags = _PRINCIPAL_TAGS if from_template else []  # R: none where an application alone was given
+    properties = new_service_principal(app.properties, tags, state.tenant_id, now())
     return state.add("servicePrincipal", properties)
 
 

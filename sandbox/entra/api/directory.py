@@ -12,7 +12,13 @@ from pydantic import JsonValue
 from werkzeug import Response
 
 from sandbox.entra import audit
-from sandbox.entra.api.graph import body_object, created_reply, graph_route, no_content
+from sandbox.entra.api.graph import (
+    USER_PROPERTIES,
+    body_object,
+    created_reply,
+    graph_route,
+    no_content,
+)
 from sandbox.entra.api.odata import ListRule, Object, list_reply, one_reply
 from sandbox.entra.errors import GraphError, bad_request, denied, not_found
 from sandbox.entra.models import STAMP, Entity, EntraState, Kind, new_user, now
@@ -82,7 +88,10 @@ def apply_properties(entity: Entity, changes: dict[str, object], fixed: frozense
             raise bad_request(f"Invalid property '{name}'.")
         if name in fixed and value != entity.properties[name]:
             raise bad_request(f"Property '{name}' is read-only and cannot be set.")
-        checked[name] = _checked(name, value, entity.properties[name])
+        before = entity.properties[name]
+        if isinstance(before, dict) and isinstance(value, dict):
+            value = {**before, **value}  # R: what of a whole is left out stays
+        checked[name] = _checked(name, value, before)
     entity.properties.update(checked)
 
 
@@ -274,20 +283,6 @@ def _check_backing(state: EntraState, app_id: str) -> None:
         )
 
 
-# What v1.0 answers without $select.
-DEFAULT_PROPERTIES = (
-    "businessPhones",
-    "displayName",
-    "givenName",
-    "jobTitle",
-    "mail",
-    "mobilePhone",
-    "officeLocation",
-    "preferredLanguage",
-    "surname",
-    "userPrincipalName",
-    "id",
-)
 _PRINCIPAL_NAME = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -303,14 +298,14 @@ def find_user(state: EntraState, key: str) -> Entity:
 def list_users(ctx: Context) -> Response:
     """All users, with $filter, $select, $top … (D: Graph reference)."""
     users = (user.properties for user in ctx.state.users.values())
-    return list_reply(ctx, ListRule("users", DEFAULT_PROPERTIES), users)
+    return list_reply(ctx, ListRule("users", USER_PROPERTIES), users)
 
 
 @graph_route("GET", "/users/<key>", *USER_READ)
 def get_user(ctx: Context, key: str) -> Response:
     """One user by id or user principal name (D: published example)."""
     user = find_user(ctx.state, key)
-    return one_reply(ctx, "users/$entity", user.properties, DEFAULT_PROPERTIES)
+    return one_reply(ctx, "users/$entity", user.properties, USER_PROPERTIES)
 
 
 @graph_route("POST", "/users", *USER_WRITE)
@@ -363,23 +358,45 @@ def _check_principal_name(state: EntraState, name: str, owner: Entity | None) ->
         )
 
 
+_UNSET = (
+    *("city", "country", "createdDateTime", "defaultUsageLocation", "deletedDateTime"),
+    *("onPremisesLastSyncDateTime", "onPremisesSyncEnabled", "onPremisesSyncStatus"),
+    *("partnerTenantType", "postalCode", "preferredLanguage", "state", "street"),
+)
+_UNSET_LISTS = (
+    *("assignedPlans", "businessPhones", "marketingNotificationEmails", "provisionedPlans"),
+    *("securityComplianceNotificationMails", "securityComplianceNotificationPhones"),
+    "technicalNotificationMails",
+)
+
+
+def _domain(name: str, *, initial: bool) -> Object:
+    return {
+        "capabilities": "Email, OfficeCommunicationsOnline",
+        "isDefault": not initial,
+        "isInitial": initial,
+        "name": name,
+        "type": "Managed",
+    }
+
+
 @graph_route("GET", "/organization", *ORGANIZATION_READ)
 def organization(ctx: Context) -> Response:
-    """The tenant (D: Graph reference)."""
+    """The tenant (R: JupiterOne/graph-azure)."""
     tenant = {
         "id": ctx.state.tenant_id,
         "displayName": "Example",
         "tenantType": "AAD",
         "countryLetterCode": "US",
         "verifiedDomains": [
-            {"name": "example.com", "isDefault": True, "isInitial": False, "type": "Managed"},
-            {
-                "name": "example.onmicrosoft.com",
-                "isDefault": False,
-                "isInitial": True,
-                "type": "Managed",
-            },
+            _domain("example.com", initial=False),
+            _domain("example.onmicrosoft.com", initial=True),
         ],
+        **dict.fromkeys(_UNSET),
+        **{name: [] for name in _UNSET_LISTS},
+        "directorySizeQuota": {"used": 1, "total": 50_000},
+        "isMultipleDataLocationsForServicesEnabled": None,
+        "privacyProfile": {"contactEmail": None, "statementUrl": None},
     }
     return list_reply(ctx, ListRule("organization"), [tenant])
 

@@ -4,6 +4,7 @@ Source: permissions D (see permissions.py); a wordless 401 below `/synchronizati
 #8800).
 """
 
+from collections.abc import Mapping, Sequence
 from functools import wraps
 
 from werkzeug import Response
@@ -76,9 +77,42 @@ def body_object(ctx: Context) -> dict[str, object]:
     return ctx.body
 
 
+USER_PROPERTIES = (
+    "businessPhones",
+    "displayName",
+    "givenName",
+    "jobTitle",
+    "mail",
+    "mobilePhone",
+    "officeLocation",
+    "preferredLanguage",
+    "surname",
+    "userPrincipalName",
+    "id",
+)
+"""What v1.0 tells of a person without $select, in lists of members too (R)."""
+_ASKED_FOR = frozenset({"oauth2RequirePostResponse", "writebackConfiguration"})
+"""What v1.0 tells with $select alone (R: no group and no application of azure-cli shows them)."""
+
+
 def created_reply(ctx: Context, context: str, entity: Entity) -> Response:
-    """201 with a new entity, whole."""
-    return json_reply({**context_line(ctx, context), **entity.properties}, 201)
+    """201 with a new entity, as Graph tells of it unasked."""
+    shown = ordinary(ctx, entity.properties, USER_PROPERTIES if entity.kind == "user" else ())
+    return json_reply({**context_line(ctx, context), **shown}, 201)
+
+
+def ordinary(
+    ctx: Context, item: Mapping[str, object], default: Sequence[str] = ()
+) -> dict[str, object]:
+    """What is told of an object without $select; beta tells everything."""
+    if is_beta(ctx):
+        return {**item}
+    if item.get("@odata.type") == "#microsoft.graph.user":
+        default = USER_PROPERTIES
+    if not default:
+        return {key: value for key, value in item.items() if key not in _ASKED_FOR}
+    annotations = {key: value for key, value in item.items() if "@odata" in key}
+    return {**annotations, **{name: item.get(name) for name in default}}
 
 
 def context_line(ctx: Context, context: str) -> dict[str, object]:

@@ -18,7 +18,7 @@ from lark.exceptions import VisitError
 from pydantic import JsonValue
 from werkzeug import Response
 
-from sandbox.entra.api.graph import context_line, is_beta
+from sandbox.entra.api.graph import context_line, ordinary
 from sandbox.entra.errors import GraphError, bad_request
 from sandbox.server.router import Context, json_reply
 
@@ -229,6 +229,20 @@ _SELECTABLE = frozenset(
         "onPremisesExtensionAttributes",
         "isManagementRestricted",
         "assignedPlans",
+        "birthday",
+        "employeeLeaveDateTime",
+        "hireDate",
+        "isResourceAccount",
+        "lastPasswordChangeDateTime",
+        "legalAgeGroupClassification",
+        "licenseAssignmentStates",
+        "mailboxSettings",
+        "onPremisesLastSyncDateTime",
+        "onPremisesProvisioningErrors",
+        "provisionedPlans",
+        "serviceProvisioningErrors",
+        "signInActivity",
+        "signInSessionsValidFromDateTime",
     }
 )
 
@@ -290,9 +304,9 @@ def selected(
             kind = str(item.get("@odata.type", "#microsoft.graph.entity")).lstrip("#")
             message = f"Could not find a property named '{name.strip()}' on type '{kind}'."
             raise bad_request(message, "BadRequest")
-    if not wanted and (not default or is_beta(ctx)):
-        return {**item}
-    shown = [name.strip().partition("/")[0] for name in wanted] or list(default)
+    if not wanted:
+        return ordinary(ctx, item, default)
+    shown = [name.strip().partition("/")[0] for name in wanted]
     annotations = {key: value for key, value in item.items() if "@odata" in key}
     return {**annotations, **{name: item.get(name) for name in shown}}
 

@@ -202,7 +202,8 @@ def test_a_deleted_user_waits_in_the_recycle_bin_and_comes_back_as_a_member(
     graph.call("DELETE", f"/users/{ada}")
     assert graph.refused("GET", f"/users/{ada}")[0] == 404
     assert graph.call("GET", f"/groups/{group}/members")["value"] == []
-    assert graph.call("GET", f"/directory/deletedItems/{ada}")["deletedDateTime"]
+    path = f"/directory/deletedItems/{ada}?$select=deletedDateTime"
+    assert graph.call("GET", path)["deletedDateTime"]
     graph.call("POST", f"/directory/deletedItems/{ada}/restore")
     members = graph.call("GET", f"/groups/{group}/members")["value"]
     assert [member["mail"] for member in members] == ["ada@example.com"]

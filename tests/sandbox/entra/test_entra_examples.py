@@ -34,6 +34,7 @@ def names(sandbox: Sandbox) -> Iterator[tuple[Graph, dict[str, Any]]]:
                 "principal": app.sp_id,
                 "application": app.app_id,
                 "bare": bare.sp_id,
+                "unowned": graph.call("POST", "/applications", {"displayName": "C"})["appId"],
                 "job": app.job_id,
                 "schema": app.schema(),
                 "rule": rule,

@@ -67,3 +67,17 @@ def test_a_filter_by_id_keeps_a_twin_out(graph: Graph, admin: httpx.Client) -> N
         job.start()
         cycle(admin)
         assert [r["externalId"] for r in endpoint.resources.values()] == [ours]
+
+
+def test_what_of_a_whole_is_left_out_of_a_change_stays(graph: Graph) -> None:
+    """R: Azure/azure-cli, test_rest_microsoft_graph."""
+    app = graph.call("POST", "/applications", {"displayName": "A"})["id"]
+    graph.call("PATCH", f"/applications/{app}", {"web": {"homePageUrl": "https://a.example"}})
+    web = graph.call("GET", f"/applications/{app}")["web"]
+    assert (web["homePageUrl"], web["redirectUris"]) == ("https://a.example", [])
+
+
+def test_a_principal_of_an_application_alone_has_no_tags(graph: Graph) -> None:
+    """R: Azure/azure-cli, test_service_principal_scenario."""
+    app = graph.call("POST", "/applications", {"displayName": "A"})["appId"]
+    assert graph.call("POST", "/servicePrincipals", {"appId": app})["tags"] == []
