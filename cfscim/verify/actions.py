@@ -69,6 +69,7 @@ class Act(StrEnum):
     ENTRA_ENTITLE = "entitle"  # the person's object id
     ENTRA_ENABLE_MAPPING = "enable mappings"
     ENTRA_MAP_ACTIVE = "map active"
+    ENTRA_MAP = "map an attribute"  # (User or Group, target attribute, source attribute)
     ENTRA_CLEAR_USER_FILTER = "clear the user filter"
     ENTRA_REMOVE_KEY = "remove a saved key"  # (key, …)
     ENTRA_RENAME_GROUP = "rename an Entra group"  # (its id, the right name)

@@ -18,6 +18,7 @@ from cfscim.config.entra_keys import (
 from cfscim.config.models import EntraConfig, ScimConfig
 from cfscim.config.names import group_names, virtual_group
 from cfscim.vendors.entra.job_schema import (
+    SENT,
     Clause,
     ScopedGroup,
     Scopes,
@@ -25,6 +26,7 @@ from cfscim.vendors.entra.job_schema import (
     active_from_soft_deleted,
     object_mapping,
     read_scopes,
+    source_expression,
 )
 from cfscim.vendors.entra.jobs import described, further_keys, removal
 from cfscim.vendors.entra.models import Execution
@@ -44,6 +46,7 @@ from cfscim.verify.reading import Dependent, Unreadable
 from cfscim.verify.report import Question, Verdict, fails, holds, not_yet, same, unknown
 
 ACTIVE_SOURCE = 'Switch([IsSoftDeleted], , "False", "True", "True", "False")'
+_SENT = named(f"{target} from {source}" for _, target, source in SENT)
 _UP = actions.REFRESH
 
 
@@ -104,6 +107,12 @@ def job_questions(
             "active is mapped from IsSoftDeleted",
             ACTIVE_SOURCE,
             partial(_active, facts),
+        ),
+        (
+            "mapping.sent",
+            "names, addresses and members are mapped from their own attributes",
+            _SENT,
+            partial(_sent, facts),
         ),
     )
     yield Question(
@@ -376,6 +385,19 @@ def _active(facts: EntraFacts) -> Verdict:
     expression = active_expression(document) or "no expression"
     text = f"Mappings > Users > active: write {ACTIVE_SOURCE}, then Save"
     return fails(ACTIVE_SOURCE, expression, Action(Act.ENTRA_MAP_ACTIVE, text))
+
+
+def _sent(facts: EntraFacts) -> Verdict:
+    """Another source would give roles to others, and a missing one would take them from nobody."""
+    document, parts, advice = facts.document(), [], []
+    for kind, target, source in SENT:
+        expression = source_expression(document, kind, target)
+        if f"[{source}]" in expression:
+            continue
+        parts.append(f"{target} of {kind} objects from {expression or 'nothing'}")
+        text = f"Mappings > {kind}s > {target}: source attribute {source}, then Save"
+        advice.append(Action(Act.ENTRA_MAP, text, (kind, target, source)))
+    return fails(_SENT, named(parts), *advice) if parts else holds(_SENT)
 
 
 def _names(directory: EntraDirectory) -> Verdict:

@@ -208,12 +208,13 @@ class EntraGroups:
         }
         lacking = [name for id_, name in wanted.items() if id_ not in assignments]
         beyond = {
-            principal.id: principal.principal_display_name or id_
+            # By id too: a second group may have a role's very name.
+            principal.id: f'"{principal.principal_display_name or ""}" ({id_})'
             for id_, principal in assignments.items()
             if id_ not in wanted
         }
         parts = [f'"{name}" is not assigned' for name in lacking]
-        parts += [f'also "{name}"' for name in sorted(beyond.values())]
+        parts += [f"also {name}" for name in sorted(beyond.values())]
         expected = named(f'"{name}"' for name in wanted.values())
         advice = [_UP] if lacking else []
         if beyond:

@@ -50,8 +50,8 @@ class OktaFacts:
 
     `twins`: other apps of the declared label.
     `targets`: target group id -> the group; `lost`: declared people, in lower case, who are not
-    where they belong -> why. `assigned`: where there is no users' group, the groups that are
-    assigned to the app and are no role's: the users' group may have been renamed. `namesakes`: of
+    where they belong -> why. `others`: the groups that are assigned to the app, or pushed, and are
+    neither the users' group nor a role's. `namesakes`: of
     each role whose group is gone, the groups that have its name now.
     """
 
@@ -69,7 +69,7 @@ class OktaFacts:
     targets: Mapping[str, Reading[Group]]
     logs: Reading[tuple[LogEvent, ...]]
     lost: Reading[Mapping[str, Lost]]
-    assigned: Mapping[str, Reading[Group]]
+    others: Mapping[str, Reading[Group]]
     namesakes: Mapping[Role, Reading[tuple[Group, ...]]] = field(default_factory=dict)
     beside: Mapping[str, str] = field(default_factory=dict)
     """During a move: id -> name of the other way's role groups in the same app."""
@@ -121,11 +121,10 @@ def read_okta(
     all_people = partial(_members, client, users_group, declared=people(config), exact=listed)
     users = reader.read(lambda: all_people(everyone.id) if everyone else ())
     lost = _absent(config, users, members)
-    strangers = (
-        []
-        if everyone
-        else [group.id for group in app_groups.wait() or () if group.id not in wanted]
-    )
+    seen = [group.id for group in app_groups.wait() or ()]
+    seen += [mapping.source_group_id for mapping in mappings.wait() or ()]
+    ours = wanted | ({everyone.id} if everyone else set())
+    strangers = [key for key in dict.fromkeys(seen) if key not in ours]
     troubled = any(user.sync_state == "ERROR" for user in app_users.wait() or ()) or any(
         mapping.status == "ERROR" for mapping in mappings.wait() or ()
     )
@@ -145,7 +144,7 @@ def read_okta(
         targets={target: reader.read(lambda t=target: client.group(t)) for target in named},
         logs=reader.read(lambda: _logs(client, app_id)) if troubled else Reading.of(()),
         lost=reader.read(lambda: _reasons(client, lost)) if lost else Reading.of({}),
-        assigned={
+        others={
             stranger: reader.read(lambda g=stranger: client.group(g)) for stranger in strangers
         },
         namesakes={

@@ -103,8 +103,11 @@ class OktaGroups:
         name = self._declared.name
         if self._facts.users_group.get() is not None:
             return holds(f'"{name}"')
-        for id_, reading in self._facts.assigned.items():
-            other = reading.get().name
+        for group in self._facts.app_groups.wait() or ():
+            # Assigned in its place: the users' group may have been renamed.
+            if (id_ := group.id) not in self._facts.others:
+                continue
+            other = self._facts.others[id_].get().name
             actual = f'no such group, and "{other}" ({id_}) is assigned in its place'
             return fails(f'"{name}"', actual, _rename(id_, other, name))
         return fails(f'"{name}"', "no such group", _UP)
@@ -125,8 +128,7 @@ class OktaGroups:
             user.user_name for user in self._facts.app_users.get() if user.scope == "USER"
         )
         parts = [] if group.id in ids else [f'"{group.name}" is not assigned']
-        names = {self._id(role): group_name(self._config, role) for role in self._config.roles}
-        parts += [f"also group {names.get(id_, id_)}" for id_ in ids if id_ != group.id]
+        parts += [f"also group {self._called(id_)}" for id_ in ids if id_ != group.id]
         # The provider knows groups only: what a person was given directly stays.
         advice = [_UP] if parts else []
         if direct:
@@ -230,14 +232,23 @@ class OktaGroups:
         self._facts.existing_app()
         ours = {*self._facts.beside, *(self._id(role) for role in self._config.roles)}
         mappings = [m for m in self._facts.mappings.get() if m.source_group_id not in ours]
-        users = self._facts.users_group.wait()
-        names = {users.id: f'"{users.name}"'} if users else {}
-        shown = named(names.get(m.source_group_id, m.source_group_id) for m in mappings)
+        shown = named(self._called(mapping.source_group_id) for mapping in mappings)
         if not mappings:
             return holds("none")
         text = "Push Groups > unlink, and leave the group in the target app"
         ids = tuple(mapping.id for mapping in mappings)
         return fails("none", shown, Action(Act.OKTA_UNLINK, text, ids))
+
+    def _called(self, id_: str) -> str:
+        """A group's name; with its id where it is none of the stack's."""
+        users = self._facts.users_group.wait()
+        names = {self._id(role): group_name(self._config, role) for role in self._config.roles}
+        names |= {users.id: users.name} if users else {}
+        if id_ in names:
+            return f'"{names[id_]}"'
+        reading = self._facts.others.get(id_)
+        other = reading.wait() if reading else None
+        return f'"{other.name}" ({id_})' if other else id_
 
 
 def _rename(id_: str, name: str, right: str) -> Action:

@@ -14,11 +14,12 @@ from typing import Any
 from cfscim.adopt.command import import_file
 from cfscim.adopt.finder import find, find_gone
 from cfscim.adopt.state import read_state
+from cfscim.config.json_types import Json
 from cfscim.config.models import parse_config
 from cfscim.config.names import group_name
 from cfscim.rehearsal import Rehearsal
 from cfscim.rehearsal.vendors import Vendors
-from cfscim.vendors.entra.job_schema import object_mapping
+from cfscim.vendors.entra.job_schema import SourceObject, object_mapping
 from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.http import Call
 from cfscim.verify import Check, Report
@@ -372,6 +373,14 @@ class Hands:
             if isinstance(flow, dict) and flow["targetAttributeName"] == "active":
                 flow["source"] = {"expression": ACTIVE_SOURCE, "name": "Switch", "type": "Function"}
 
+    def map_attribute(self, kind: SourceObject, target: str, source: str) -> None:
+        flows = object_mapping(self.job().document, kind)["attributeMappings"]
+        assert isinstance(flows, list)
+        others = [f for f in flows if isinstance(f, dict) and f["targetAttributeName"] != target]
+        own: Json = {"expression": f"[{source}]", "name": source, "type": "Attribute"}
+        mended: Json = {**others[0], "targetAttributeName": target, "source": own}
+        flows[:] = [*others, mended]
+
     def clear_user_filter(self) -> None:
         object_mapping(self.job().document, "User")["scope"] = None
 
@@ -496,6 +505,7 @@ EXECUTORS: Mapping[Act, Callable[..., None]] = {
     Act.ENTRA_ENTITLE: Hands.entitle,
     Act.ENTRA_ENABLE_MAPPING: Hands.enable_mapping,
     Act.ENTRA_MAP_ACTIVE: Hands.map_active,
+    Act.ENTRA_MAP: Hands.map_attribute,
     Act.ENTRA_CLEAR_USER_FILTER: Hands.clear_user_filter,
     Act.ENTRA_REMOVE_KEY: Hands.remove_key,
     Act.ENTRA_RENAME_GROUP: Hands.rename_entra_group,

@@ -5,7 +5,13 @@ from collections.abc import Callable, Iterator
 from pydantic import JsonValue
 
 from cfscim.config.roles import ROLES
-from cfscim.vendors.entra.job_schema import Clause, ScopedGroup, Scopes, object_mapping
+from cfscim.vendors.entra.job_schema import (
+    Clause,
+    ScopedGroup,
+    Scopes,
+    SourceObject,
+    object_mapping,
+)
 from sandbox.entra.api.directory import forget
 from sandbox.entra.models import Assignment, Entity, Job, Quarantine, Synchronization
 from sandbox.entra.provisioning.log import Outcome, record
@@ -64,6 +70,21 @@ def execution(**changes: JsonValue) -> Callable[[World], None]:
 
     def change(world: World) -> None:
         job(world).last_execution = {**(job(world).last_execution or {}), **changes}
+
+    return change
+
+
+def mapped_from(kind: SourceObject, target: str, expression: str) -> Callable[[World], None]:
+    """An attribute comes from something else; from nothing where `expression` is empty."""
+
+    def change(world: World) -> None:
+        flows = object_mapping(job(world).document, kind)["attributeMappings"]
+        assert isinstance(flows, list)
+        [flow] = [f for f in flows if isinstance(f, dict) and f["targetAttributeName"] == target]
+        if expression:
+            flow["source"] = {"expression": expression, "name": "other", "type": "Attribute"}
+        else:
+            flows.remove(flow)
 
     return change
 
@@ -179,6 +200,30 @@ def job_deviations(stack: Combination) -> Iterator[Deviation]:
             mapped("Group", "flowTypes", "Add, Update"),
         ),
         ("active", "mapping.active", "accountEnabled", _active_by_account),
+        (
+            "members not sent",
+            "mapping.sent",
+            "members of Group objects from nothing",
+            mapped_from("Group", "members", ""),
+        ),
+        (
+            "another user name",
+            "mapping.sent",
+            "userName of User objects from [otherMails]",
+            mapped_from("User", "userName", "[otherMails]"),
+        ),
+        (
+            "another address",
+            "mapping.sent",
+            "from [otherMails]",
+            mapped_from("User", 'emails[type eq "work"].value', "[otherMails]"),
+        ),
+        (
+            "another name of groups",
+            "mapping.sent",
+            "displayName of Group objects from [mailNickname]",
+            mapped_from("Group", "displayName", "[mailNickname]"),
+        ),
     ):
         yield deviation(name, stack, f"entra.{fails}", words, change)
     yield deviation(
@@ -260,6 +305,14 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
         lambda w: _DIRECTORY.join(w, "Billing", "ada"),
     )
     yield deviation("one more assigned", stack, "entra.assignments", "also", _assign_person)
+    yield deviation(
+        "a twin assigned",
+        stack,
+        "entra.assignments",
+        f'also "Billing" ({"d" * 8}',
+        _assign_twin,
+        also="entra.groups.twins",
+    )
     yield deviation(
         "user name",
         stack,
@@ -496,6 +549,19 @@ def _assign_person(world: World) -> None:
     one = next(a for a in world.entra.assignments.values() if a.resource_id == principal(world).id)
     extra = Assignment(**{**one.model_dump(), "id": "x", "principal_id": user(world, "alan").id})
     world.entra.assignments["x"] = extra
+
+
+def _assign_twin(world: World) -> None:
+    """A second group of a role's very name, which only its id tells from it."""
+    one = next(a for a in world.entra.assignments.values() if a.resource_id == principal(world).id)
+    key = "d" * 8 + group(world, "Billing").id[8:]
+    twin = Entity(
+        id=key, kind="group", properties={**group(world, "Billing").properties, "id": key}
+    )
+    world.entra.groups[key] = twin
+    world.entra.assignments["x"] = Assignment(
+        **{**one.model_dump(), "id": "x", "principal_id": key}
+    )
 
 
 def _failed(world: World, kind: str, about: Entity) -> None:

@@ -297,7 +297,7 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
         lambda w: app(w).groups.clear(),
     )
     yield deviation(
-        "one more group assigned", stack, "okta.assignment", "also group Billing", _assign_billing
+        "one more group assigned", stack, "okta.assignment", 'also group "Billing"', _assign_billing
     )
     yield deviation(
         "assigned directly",
@@ -307,6 +307,14 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
         lambda w: setattr(app_user(w, "edsger"), "scope", "USER"),
     )
     yield deviation("one more push", stack, "okta.push.others", users, _push_users)
+    yield deviation(
+        "a stranger's group assigned",
+        stack,
+        "okta.assignment",
+        'also group "Ops" (00g',
+        _assign_ops,
+    )
+    yield deviation("a stranger's push", stack, "okta.push.others", '"Ops" (00g', _push_ops)
     yield deviation(
         "user name",
         stack,
@@ -457,6 +465,21 @@ def _leave_users(world: World) -> None:
 def _assign_billing(world: World) -> None:
     id_ = group(world, "Billing").id
     app(world).groups.append(GroupAssignment(group_id=id_, priority=1, last_updated="now"))
+
+
+def _assign_ops(world: World) -> None:
+    id_ = world.okta.add_group("Ops", None).id
+    app(world).groups.append(GroupAssignment(group_id=id_, priority=1, last_updated="now"))
+
+
+def _push_ops(world: World) -> None:
+    source, own = (
+        world.okta.add_group("Ops", None, kind=kind, app_id=id_)
+        for kind, id_ in (("OKTA_GROUP", None), ("APP_GROUP", app(world).id))
+    )
+    changed = {"id": "gPm8", "source_group_id": source.id, "target_group_id": own.id}
+    kept = mapping(world, Role.BILLING)
+    app(world).mappings.append(kept.model_copy(update=changed))
 
 
 def _push_users(world: World) -> None:

@@ -30,6 +30,13 @@ _ACTIVE = (
     'Switch([IsSoftDeleted],,"True","False","False","True")',
     "Not([IsSoftDeleted])",
 )
+SENT: tuple[tuple[SourceObject, str, str], ...] = (
+    ("User", "userName", "userPrincipalName"),
+    ("User", 'emails[type eq "work"].value', "mail"),
+    ("Group", "displayName", "displayName"),
+    ("Group", "members", "members"),
+)
+"""What makes people and groups who they are at the target, and the attribute each comes from."""
 _NormalClause = tuple[str, str, tuple[str, ...]]
 _Normal = tuple[frozenset[frozenset[_NormalClause]], ...]
 
@@ -252,10 +259,15 @@ def _group_attribute_types(document: JsonObject) -> dict[str, str]:
 
 def active_expression(document: JsonObject) -> str:
     """What `active` is mapped from in the User mapping; empty where it is not mapped once."""
+    return source_expression(document, "User", "active")
+
+
+def source_expression(document: JsonObject, kind: SourceObject, target: str) -> str:
+    """What an attribute is mapped from in a kind's mapping; empty where it is not mapped once."""
     sources = [
         flow.get("source")
-        for flow in _objects(object_mapping(document, "User").get("attributeMappings"))
-        if flow.get("targetAttributeName") == "active"
+        for flow in _objects(object_mapping(document, kind).get("attributeMappings"))
+        if flow.get("targetAttributeName") == target
     ]
     source = sources[0] if len(sources) == 1 else None
     expression = source.get("expression") if isinstance(source, dict) else None
