@@ -269,7 +269,7 @@ def test_people_of_a_file(tmp_path: Path, name: str, text: str) -> None:
 def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "people.csv").write_text(text)
     with pytest.raises(UsageError, match=f"people.csv: {said}"):
-        [*read_people(str(tmp_path / "people.csv"))]
+        tuple(read_people(str(tmp_path / "people.csv")))
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def test_a_list_of_objects_that_cannot_be_used_is_refused(
 ) -> None:
     (tmp_path / "people.json").write_text(text)
     with pytest.raises(UsageError, match=f"people.json: {said}"):
-        [*read_people(str(tmp_path / "people.json"))]
+        tuple(read_people(str(tmp_path / "people.json")))
 
 
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"resources": 1}', b"\xff"])
