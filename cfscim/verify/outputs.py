@@ -5,25 +5,11 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from cfscim.config import outputs
 from cfscim.config.credentials import MASK
 from cfscim.config.lanes import Lane, lanes
 from cfscim.config.messages import MissingError
 from cfscim.config.models import ScimConfig
-from cfscim.config.outputs import (
-    APPLICATION_ID,
-    CLOUDFLARE_GROUP_ID,
-    GROUP_NAME,
-    IDP_GROUP_ID,
-    NEXT_WAY,
-    PRINT_ALL,
-    PUSH_MAPPING_IDS,
-    ROLE_GROUPS,
-    SCIM_BASE_URL,
-    SERVICE_PRINCIPAL_ID,
-    SYNCHRONIZATION_JOB_ID,
-    TOKEN_ID,
-    TOKEN_VALUE,
-)
 from cfscim.config.roles import Role
 
 
@@ -32,9 +18,9 @@ class RoleGroup(BaseModel):
 
     model_config = ConfigDict(frozen=True, populate_by_name=True)
 
-    name: str = Field(alias=GROUP_NAME)
-    identity_provider_group_id: str = Field(alias=IDP_GROUP_ID)
-    cloudflare_group_id: str | None = Field(default=None, alias=CLOUDFLARE_GROUP_ID)
+    name: str = Field(alias=outputs.GROUP_NAME)
+    identity_provider_group_id: str = Field(alias=outputs.IDP_GROUP_ID)
+    cloudflare_group_id: str | None = Field(default=None, alias=outputs.CLOUDFLARE_GROUP_ID)
 
 
 class WayOutputs(BaseModel):
@@ -42,11 +28,13 @@ class WayOutputs(BaseModel):
 
     model_config = ConfigDict(frozen=True, populate_by_name=True, hide_input_in_errors=True)
 
-    application_id: str = Field(alias=APPLICATION_ID)
-    role_groups: Mapping[Role, RoleGroup] = Field(alias=ROLE_GROUPS)
-    push_mapping_ids: Mapping[Role, str] = Field(default_factory=dict, alias=PUSH_MAPPING_IDS)
-    service_principal_id: str | None = Field(default=None, alias=SERVICE_PRINCIPAL_ID)
-    synchronization_job_id: str | None = Field(default=None, alias=SYNCHRONIZATION_JOB_ID)
+    application_id: str = Field(alias=outputs.APPLICATION_ID)
+    role_groups: Mapping[Role, RoleGroup] = Field(alias=outputs.ROLE_GROUPS)
+    push_mapping_ids: Mapping[Role, str] = Field(
+        default_factory=dict, alias=outputs.PUSH_MAPPING_IDS
+    )
+    service_principal_id: str | None = Field(default=None, alias=outputs.SERVICE_PRINCIPAL_ID)
+    synchronization_job_id: str | None = Field(default=None, alias=outputs.SYNCHRONIZATION_JOB_ID)
 
     @property
     def user_group_ids(self) -> dict[Role, str]:
@@ -61,10 +49,10 @@ class StackOutputs(WayOutputs):
     `next`: while a move has two ways side by side, the new way's outputs.
     """
 
-    scim_base_url: str = Field(alias=SCIM_BASE_URL)
-    token_id: str = Field(alias=TOKEN_ID)
-    token_value: SecretStr = Field(alias=TOKEN_VALUE)
-    next: WayOutputs | None = Field(default=None, alias=NEXT_WAY)
+    scim_base_url: str = Field(alias=outputs.SCIM_BASE_URL)
+    token_id: str = Field(alias=outputs.TOKEN_ID)
+    token_value: SecretStr = Field(alias=outputs.TOKEN_VALUE)
+    next: WayOutputs | None = Field(default=None, alias=outputs.NEXT_WAY)
 
     def of(self, lane: Lane, ways: tuple[Lane, ...]) -> "StackOutputs":
         """Those of a stack that has this way only; `ways`: those that the config declares."""
@@ -93,7 +81,7 @@ def read_outputs(text: str, config: ScimConfig, *, source: str) -> StackOutputs:
             source,
             "not JSON",
             "without the stack's outputs nothing can be looked for",
-            f"give what `{PRINT_ALL}` prints",
+            f"give what `{outputs.PRINT_ALL}` prints",
         ) from None
     return parse_outputs(value, config, source=source)
 
@@ -107,17 +95,21 @@ def parse_outputs(value: object, config: ScimConfig, *, source: str) -> StackOut
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
         field = ".".join(str(part) for part in problem["loc"])
-        if field == TOKEN_VALUE and problem["type"] == "value_error":
+        if field == outputs.TOKEN_VALUE and problem["type"] == "value_error":
             raise _missing(
-                source, f"{TOKEN_VALUE} is hidden", f"print them with `{PRINT_ALL}`"
+                source, f"{outputs.TOKEN_VALUE} is hidden", f"print them with `{outputs.PRINT_ALL}`"
             ) from None
         raise _missing(
-            source, f"{field} is missing or not as expected", f"give what `{PRINT_ALL}` prints"
+            source,
+            f"{field} is missing or not as expected",
+            f"give what `{outputs.PRINT_ALL}` prints",
         ) from None
     ways = lanes(config)
     if len(ways) > 1 and parsed.next is None:
         raise _missing(
-            source, f"{NEXT_WAY}, the new way of the move, is missing", "run `pulumi up` first"
+            source,
+            f"{outputs.NEXT_WAY}, the new way of the move, is missing",
+            "run `pulumi up` first",
         )
     for lane in ways:
         _require_way(lane.config, parsed.of(lane, ways), source)
@@ -127,13 +119,15 @@ def parse_outputs(value: object, config: ScimConfig, *, source: str) -> StackOut
 def _require_way(config: ScimConfig, stack_outputs: StackOutputs, source: str) -> None:
     absent = [role.value for role in config.roles if role not in stack_outputs.role_groups]
     if absent:
-        raise _missing(source, f"{ROLE_GROUPS} lacks {', '.join(absent)}", "run `pulumi up` first")
+        raise _missing(
+            source, f"{outputs.ROLE_GROUPS} lacks {', '.join(absent)}", "run `pulumi up` first"
+        )
     if config.identity_provider.kind == "entra" and not (
         stack_outputs.service_principal_id and stack_outputs.synchronization_job_id
     ):
         raise _missing(
             source,
-            f"{SERVICE_PRINCIPAL_ID} or {SYNCHRONIZATION_JOB_ID} is missing",
+            f"{outputs.SERVICE_PRINCIPAL_ID} or {outputs.SYNCHRONIZATION_JOB_ID} is missing",
             "run `pulumi up` with this version of the program first",
         )
 
