@@ -11,6 +11,7 @@ from tests.verify.verify_base import Bases, Deviation, bases, no_waiting
 from tests.verify.verify_cloudflare_deviations import CLOUDFLARE
 from tests.verify.verify_entra_deviations import ENTRA_DEVIATIONS
 from tests.verify.verify_okta_deviations import OKTA_DEVIATIONS
+from tests.verify.verify_undeclared_ways import WAYS, Way
 
 __all__ = ["bases", "no_waiting"]
 
@@ -18,16 +19,16 @@ pytestmark = pytest.mark.usefixtures("signed_in")
 
 ASKS_FURTHER = {
     *("disabled", "deleted", "a group deleted", "a group deleted, its target left"),
-    "a group in a role's group",
+    *("a group in a role's group", "a crowd", "a crowd in a role's group"),
 }
-"""Where `verify` makes calls, or reads what, it does not of a stack that is as declared."""
-CASES = [
-    case for case in (*CLOUDFLARE, *OKTA_DEVIATIONS, *ENTRA_DEVIATIONS) if case.name in ASKS_FURTHER
-]
+"""Where `verify` makes calls, or reads what, it does not of a stack that is as declared; or more
+than a page of people."""
+EVERY = (*CLOUDFLARE, *OKTA_DEVIATIONS, *ENTRA_DEVIATIONS, *WAYS)
+CASES = [case for case in EVERY if case.name in ASKS_FURTHER]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda one: f"{one.stack[0]}: {one.name}")
-def test_it_replays(bases: Bases, tmp_path: Path, case: Deviation) -> None:
+def test_it_replays(bases: Bases, tmp_path: Path, case: Deviation | Way) -> None:
     stack = case.made(bases)
     with recorded(tmp_path, "cfscim verify"):
         stack.verify()
