@@ -19,6 +19,7 @@ from cfscim.config.clashes import clashes
 from cfscim.config.facts import FEWEST_SUPER_ADMINISTRATORS, PROVIDERS
 from cfscim.config.lookalikes import nearest_role
 from cfscim.config.messages import Exit, ScimError, UsageError, one_line
+from cfscim.config.project import PROJECT_FILE
 from cfscim.config.provider_settings import ENTRA_TENANT, GUID, OKTA_ORG_NAME
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.schema import stack_file_schema, text
@@ -93,6 +94,8 @@ def run(answers: Answers, people_file: str | None, *, ask: bool) -> int:
     named = stack_words(str(file), answers.stack)
     print_warnings([check_stack_file(file)])
     say(f"{file} is written. Decide what its comments ask.")
+    if not Path(folder, PROJECT_FILE).exists():
+        say(f"No {PROJECT_FILE} is beside it, which the engine needs: docs/own-repository.md.", "?")
     say(f"Next: {next_command('validate', str(file))}")
     say(f"Then: {next_command('plan', *named)}")
     return Exit.FINE

@@ -41,6 +41,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_beside_a_project_nothing_is_said_of_one(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "Pulumi.yaml").write_text("name: cloudflare-scim\n")
+    assert run(okta(), "people.csv", ask=False) == 0
+    assert "beside it" not in capsys.readouterr().out
+
+
 def okta(**more: str) -> Answers:
     given = {"stack": "prod", "provider": "okta"} | more
     given |= {"organisation": "acme"} if given["provider"] == "okta" else {}
@@ -55,8 +63,9 @@ def test_from_a_list_of_people_to_a_file_that_passes_the_policy(
     assert run(okta(provider=provider), "people.csv", ask=False) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("Pulumi.prod.yaml is written.")
-    assert said[1].endswith(" -m cfscim validate Pulumi.prod.yaml")
-    assert said[2].endswith(" -m cfscim plan --stack prod")
+    assert "No Pulumi.yaml is beside it" in said[1]
+    assert said[2].endswith(" -m cfscim validate Pulumi.prod.yaml")
+    assert said[3].endswith(" -m cfscim plan --stack prod")
     checked = check_stack_file("Pulumi.prod.yaml")
     assert checked.problems == ()
     assert checked.config is not None
