@@ -86,7 +86,7 @@ def test_what_fits_is_taken_over_protected_and_nothing_is_replaced(
     assert seen.refused == [], seen.operations
     assert {*seen.operations.values()} <= {"create", "update"}, seen.operations
     created = [one.split() for one, what in seen.operations.items() if what == "create"]
-    named = {*re.findall(r"[^\s,]+", said)}
+    named = {*re.findall(r"[^\s,:]+", said)}
     unexpected = [
         name_
         for name_, type_ in created
