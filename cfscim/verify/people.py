@@ -318,7 +318,8 @@ class _People:
 
     def _stranger(self, address: str, role: Role) -> str:
         why = self._directory.stranger(address, role)
-        return why or "added elsewhere, or no cycle since the removal"
+        # No identity provider tells which of its other applications sends people here, too.
+        return why or "added by hand or by another application, or no cycle since the removal"
 
     def _declared(self, power: Power, kept: set[str]) -> bool:
         if power.virtual:

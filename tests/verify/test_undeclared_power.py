@@ -16,7 +16,7 @@ from tests.verify.verify_base import (
     no_waiting,
 )
 from tests.verify.verify_support import KEY, failing, show
-from tests.verify.verify_undeclared_ways import WAYS, left_in_virtual
+from tests.verify.verify_undeclared_ways import STRANGER, WAYS, into, left_in_virtual
 
 pytestmark = pytest.mark.usefixtures("signed_in")
 
@@ -88,3 +88,14 @@ def test_who_has_the_role_by_its_own_group_too_is_warned_of(bases: Bases) -> Non
     [line] = [check for check in report.checks if check.id == "cloudflare.undeclared"]
     assert "still in virtual groups too" in line.warning
     assert "ada@example.com (Administrator)" in line.warning
+
+
+@pytest.mark.parametrize("stack", [OKTA, ENTRA], ids=str)
+def test_whoever_is_in_a_role_may_have_been_sent_by_another_application(
+    bases: Bases, stack: Combination
+) -> None:
+    hands = Hands(bases, stack, bases.stack(stack))
+    into(Role.BILLING, STRANGER)(hands.world)
+    found = failing(hands.verify())["cloudflare.members.billing"].found
+    assert STRANGER in found
+    assert "added by hand or by another application" in found
