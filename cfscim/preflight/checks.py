@@ -57,7 +57,7 @@ from cfscim.preflight.rights import (
     needed,
 )
 from cfscim.preflight.token_user import NO_MEMBER, token_user
-from cfscim.rehearsal.handler import inner, items, string, strings
+from cfscim.rehearsal.handler import inner, items, string, strings, told
 from cfscim.rehearsal.okta import groups_in_the_way
 from cfscim.vendors.active import active
 from cfscim.vendors.cloudflare.access import left_in_charge
@@ -174,7 +174,7 @@ def _own_token(http: HttpClient, account: str) -> _OwnToken | None:
     """An account's token or a user's; None for what is no token, as an API key."""
     for base in (f"{account_path(account)}/tokens", OWN_TOKENS):
         try:
-            own = string(inner({"is": http.get(f"{base}/verify").body}, "is", "result"), "id")
+            own = string(told(http.get(f"{base}/verify"), "result"), "id")
         except AnswerError as error:
             if error.kind in ("unauthorized", "rejected", "forbidden", "not found"):
                 continue  # a token of the other kind, or an API key, which is none
@@ -185,7 +185,7 @@ def _own_token(http: HttpClient, account: str) -> _OwnToken | None:
             if error.kind in ("forbidden", "not found"):
                 return _OwnToken(base == OWN_TOKENS, None)
             raise
-        policies = items(inner({"is": shown.body}, "is", "result"), "policies")
+        policies = items(told(shown, "result"), "policies")
         return _OwnToken(base == OWN_TOKENS, policies)
     return None
 
@@ -229,7 +229,7 @@ def _seen_rights(http: HttpClient, config: ScimConfig, rights: Iterable[Right]) 
 def _account(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     about = f"account {config.account.id}"
     try:
-        shown = inner({"is": http.get(account_path(config.account.id)).body}, "is", "result")
+        shown = told(http.get(account_path(config.account.id)), "result")
     except AnswerError as error:
         yield refused("cloudflare.account", error)
         return
@@ -267,7 +267,7 @@ def _scim(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     try:
         http.get(f"{base}/ServiceProviderConfig")
         yield Answer("cloudflare.scim", "the account's SCIM endpoint answers")
-        groups = items(inner({"is": http.get(f"{base}/Groups").body}, "is"), "Resources")
+        groups = items(told(http.get(f"{base}/Groups")), "Resources")
     except AnswerError as error:
         if error.kind == "not found":
             yield wrong(
@@ -452,7 +452,7 @@ def _organisation(http: HttpClient, asked: Asked) -> Iterator[Answer]:
     """Secrets of another organisation would make everything there, without a word."""
     provider = asked.config.okta
     try:
-        shown = inner({"is": http.get("/.well-known/okta-organization").body}, "is")
+        shown = told(http.get("/.well-known/okta-organization"))
     except AnswerError as error:
         yield refused(ORGANISATION, error)
         return

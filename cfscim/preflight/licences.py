@@ -13,7 +13,7 @@ from cfscim.config.names import account_path
 from cfscim.config.okta_switches import CREATE_USERS, DEACTIVATE_USERS
 from cfscim.config.roles import ACCOUNT_SETTINGS_READ
 from cfscim.preflight.answers import Answer, unknown, wrong
-from cfscim.rehearsal.handler import inner, items, string
+from cfscim.rehearsal.handler import inner, items, string, told
 from cfscim.vendors.entra.api import GraphClient
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
@@ -35,7 +35,7 @@ def dashboard_sso(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
         return
     path = f"{account_path(config.account.id)}/sso_connectors"
     try:
-        shown = items(inner({"is": http.get(path).body}, "is"), "result")
+        shown = items(told(http.get(path)), "result")
     except AnswerError as error:
         if error.kind not in _NOT_READ:
             raise

@@ -31,7 +31,7 @@ from cfscim.config.roles import (
     USER_DETAILS_READ,
 )
 from cfscim.preflight.answers import Asked
-from cfscim.rehearsal.handler import inner, items, string
+from cfscim.rehearsal.handler import items, string, told
 from cfscim.vendors.entra import READ_APPLICATIONS, READ_USERS
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
@@ -225,7 +225,7 @@ def _roles_path(http: HttpClient, settings: Settings) -> str:
     if token:
         person, app = (string(claims_of(token), claim) for claim in ("uid", "cid"))
     elif settings.text(*OKTA_API_TOKEN):
-        person, app = string(inner({"is": http.get(f"{USERS}/me").body}, "is"), "id"), ""
+        person, app = string(told(http.get(f"{USERS}/me")), "id"), ""
     if app and not person:
         return f"/oauth2/v1/clients/{quote(app)}/roles"
     return f"{USERS}/{quote(person or 'me')}/roles"
@@ -236,7 +236,7 @@ def _listed(http: HttpClient, path: str) -> Iterator[str]:
         yield string(role, "type")
         if string(role, "role"):
             path = f"/api/v1/iam/roles/{quote(string(role, 'role'))}/permissions"
-            permissions = items(inner({"is": http.get(path).body}, "is"), "permissions")
+            permissions = items(told(http.get(path)), "permissions")
             yield from (string(permission, "label") for permission in permissions)
 
 

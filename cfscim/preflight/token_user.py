@@ -5,7 +5,7 @@ from cfscim.config.lanes import lanes
 from cfscim.config.models import ScimConfig
 from cfscim.config.roles import Role
 from cfscim.preflight.answers import Answer, refused, unknown, wrong
-from cfscim.rehearsal.handler import inner, string
+from cfscim.rehearsal.handler import string, told
 from cfscim.vendors.cloudflare.access import holders
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.errors import AnswerError
@@ -21,7 +21,7 @@ def token_user(http: HttpClient, client: CloudflareClient, config: ScimConfig) -
     """Whether the user of the token that signs in is in charge of the stack's account."""
     account = config.account.id
     try:
-        who = string(inner({"is": http.get("/user").body}, "is", "result"), "email").lower()
+        who = string(told(http.get("/user"), "result"), "email").lower()
     except AnswerError as error:
         return _unread(error, "whose token it is cannot be read")
     try:

@@ -29,6 +29,7 @@ from cfscim.rehearsal.handler import (
     string,
     strings,
     text,
+    told,
 )
 from cfscim.vendors.cloudflare.signin import cloudflare_http
 from cfscim.vendors.http import Answer, HttpClient
@@ -112,7 +113,7 @@ def _accounts_of(token: Props) -> set[str]:
 def _token_refreshed(http: HttpClient, resource: Resource) -> Props | None:
     """A token that ended or was revoked is dropped from the state (AccountTokenResource.Read)."""
     answer = http.get(f"{_token_path(resource.inputs)}/{quote(resource.id)}")
-    token = inner({"is": answer.body}, "is", "result")
+    token = told(answer, "result")
     if token.get("status") in ("expired", "revoked (exposed)"):
         return None
     addresses = inner(token, "condition", "request_ip")
@@ -189,7 +190,7 @@ def _groups_nearly_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]
 def _group_read(http: HttpClient, import_id: str) -> Seen:
     account, _, group = import_id.partition("/")
     answer = http.get(f"{account_path(account)}/iam/user_groups/{quote(group)}")
-    return Seen(Outcome(group), _group_facts(account, inner({"is": answer.body}, "is", "result")))
+    return Seen(Outcome(group), _group_facts(account, told(answer, "result")))
 
 
 def _ids(policy: Props, key: str) -> list[Json]:

@@ -22,7 +22,6 @@ from cfscim.rehearsal.handler import (
     Row,
     Seen,
     Vendor,
-    gone_is_fine,
     handlers,
     inner,
     items,
@@ -30,12 +29,13 @@ from cfscim.rehearsal.handler import (
     string,
     strings,
     text,
+    told,
 )
 from cfscim.vendors.entra import APPLICATIONS, GROUPS, PRINCIPALS, USERS
-from cfscim.vendors.entra.jobs import settled
+from cfscim.vendors.entra.jobs import quoted, settled
 from cfscim.vendors.entra.recycle_bin import NOT_TOLD, binned, restoring
 from cfscim.vendors.entra.signin import graph_http
-from cfscim.vendors.errors import AnswerError
+from cfscim.vendors.errors import AnswerError, unless_gone
 from cfscim.vendors.http import Answer, Call, HttpClient
 from cfscim.vendors.pages import member, objects, odata_pages
 from cfscim.vendors.settings import Settings
@@ -106,7 +106,7 @@ def _applications_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
 
 def _application_read(http: HttpClient, import_id: str) -> Seen:
     _, _, template, _, app, principal = import_id.split("/")
-    shown = inner({"is": http.get(f"{APPLICATIONS}/{quote(app)}").body}, "is")
+    shown = told(http.get(f"{APPLICATIONS}/{quote(app)}"))
     facts: Props = {"displayName": shown.get("displayName"), "templateId": template}
     return Seen(_application(template, app, principal), facts)
 
@@ -179,8 +179,7 @@ def _groups_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
 
 def _groups_nearly_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
     name = string(inputs, "displayName")
-    escaped = name.replace("'", "''")
-    query = {"$filter": f"startswith(displayName, '{escaped}')"}
+    query = {"$filter": f"startswith(displayName, {quoted(name)})"}
     for group, other in nearly(name, "displayName", odata_pages(http, GROUPS, query)):
         note = f'its name is "{other}", which Cloudflare takes for another'
         yield Candidate(f"/groups/{string(group, 'id')}", note=note)
@@ -188,7 +187,7 @@ def _groups_nearly_named(http: HttpClient, inputs: Props) -> Iterator[Candidate]
 
 def _group_read(http: HttpClient, import_id: str) -> Seen:
     group = import_id.rsplit("/", 1)[-1]
-    shown = inner({"is": http.get(f"/beta/groups/{quote(group)}").body}, "is")
+    shown = told(http.get(f"/beta/groups/{quote(group)}"))
     return Seen(_group(group), _group_facts(http, shown))
 
 
@@ -209,7 +208,7 @@ def _set_members(http: HttpClient, group: str, wanted: list[str]) -> None:
     for person in present:
         if person not in wanted:
             call = Call("DELETE", f"{path}/{person}/$ref")
-            gone_is_fine(lambda call=call: http.send(call))
+            unless_gone(lambda call=call: http.send(call))
     for person in wanted:
         if person not in present:
             _add(http, group, person)
@@ -349,7 +348,7 @@ def _jobs_found(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
 
 def _job_read(http: HttpClient, import_id: str) -> Seen:
     principal = import_id.removesuffix(f"/{import_id.rsplit('/', 1)[-1]}").removesuffix(f"/{_JOBS}")
-    shown = inner({"is": http.get(f"/v1.0{import_id}").body}, "is")
+    shown = told(http.get(f"/v1.0{import_id}"))
     return Seen(Outcome(import_id), _job_facts(principal, shown))
 
 
@@ -441,14 +440,12 @@ ROWS: Mapping[str, Row] = {
 
 def _named(http: HttpClient, path: str, name: str) -> list[Props]:
     """All of exactly this display name; Graph compares without regard to case."""
-    escaped = name.replace("'", "''")
-    entries = odata_pages(http, path, {"$filter": f"displayName eq '{escaped}'"})
+    entries = odata_pages(http, path, {"$filter": f"displayName eq {quoted(name)}"})
     return [shown for shown in entries if shown.get("displayName") == name]
 
 
 def _users(http: HttpClient, args: Props) -> Props:
     shown: list[Props] = []
     for mail in strings(args, "mails"):
-        escaped = mail.replace("'", "''")
-        shown += odata_pages(http, USERS, {"$filter": f"mail eq '{escaped}'"})
+        shown += odata_pages(http, USERS, {"$filter": f"mail eq {quoted(mail)}"})
     return {"users": [{"objectId": user.get("id"), "mail": user.get("mail")} for user in shown]}

@@ -14,7 +14,7 @@ from cfscim.config.kinds import kind_of
 from cfscim.config.messages import ScimError
 from cfscim.program.registrations import Options
 from cfscim.vendors.clients import Clients
-from cfscim.vendors.errors import AnswerError
+from cfscim.vendors.errors import AnswerError, unless_gone
 from cfscim.vendors.http import Answer, Call, HttpClient
 from cfscim.vendors.pages import member
 
@@ -85,22 +85,21 @@ class Row:
 
     `path`: the collection, from the inputs; an object is at `item`, by default `path/id`. `body`:
     what is sent. `created`: id and outputs from the answer of a creation. `change`: the method of
-    an update, or None where nothing is sent. `gone_is_deleted`: the provider's delete takes a 404
-    for done. `create`, `update` and `delete` stand for what is no plain call. `find`: everything
-    that is this resource by name or by what it joins. `near`: what a person may have meant to be
-    it, and is not, with the reason as its note. `read`: the resource of an import id, None
-    where it is gone or the provider cannot import it. `refresh`: the inputs that the provider's
-    read finds of a resource that is there, besides those of `read`; None where it is gone.
-    `import_id`: of a resource in the memory, by default its id. `gone_fails`: the provider's read
-    takes a 404 for an error, and with it every refresh. `restored_by`: the command that brings back
-    one that its vendor keeps for a while after its deletion, empty where it has none."""
+    an update, or None where nothing is sent. `create`, `update` and `delete` stand for what is
+    no plain call. `find`: everything that is this resource by name or by what it joins. `near`:
+    what a person may have meant to be it, and is not, with the reason as its note. `read`: the
+    resource of an import id, None where it is gone or the provider cannot import it. `refresh`:
+    the inputs that the provider's read finds of a resource that is there, besides those of
+    `read`; None where it is gone. `import_id`: of a resource in the memory, by default its id.
+    `gone_fails`: the provider's read takes a 404 for an error, and with it every refresh.
+    `restored_by`: the command that brings back one that its vendor keeps for a while after its
+    deletion, empty where it has none."""
 
     path: Callable[[Props], str] = lambda _inputs: ""
     body: Callable[[Props], Props] = _no_body
     created: Callable[[Props, Answer], Outcome] | None = None
     change: Literal["PUT", "PATCH"] | None = None
     item: Callable[[Resource], str] | None = None
-    gone_is_deleted: bool = False
     create: Callable[[HttpClient, Props], Outcome] | None = None
     update: Callable[[HttpClient, Resource, Props], Props] | None = None
     delete: Callable[[HttpClient, Resource], None] | None = None
@@ -149,16 +148,11 @@ class Handler:
         return resource.outputs
 
     def delete(self, resource: Resource) -> None:
-        """Deletes it. Raises `AnswerError`; one that is gone is an error where it is the
-        provider's."""
+        """Deletes it. Raises `AnswerError`, for one that is gone too, where the provider does."""
         if self._row.delete is not None:
             self._row.delete(self._http, resource)
             return
-        try:
-            self._http.send(Call("DELETE", self._item(resource)))
-        except AnswerError as error:
-            if error.kind != "not found" or not self._row.gone_is_deleted:
-                raise
+        self._http.send(Call("DELETE", self._item(resource)))
 
     def find(self, inputs: Props) -> tuple[Candidate, ...] | None:
         """Everything that is this resource already; None where nothing can be looked for."""
@@ -172,36 +166,29 @@ class Handler:
 
     def read(self, import_id: str) -> Seen | None:
         """What an import of this id puts into the state; None where there is nothing of it."""
-        if self._row.read is None:
-            return None
-        try:
-            return self._row.read(self._http, import_id)
-        except AnswerError as error:
-            if error.kind == "not found":
-                return None
-            raise
+        read = self._row.read
+        return None if read is None else unless_gone(lambda: read(self._http, import_id))
 
     def refresh(self, resource: Resource) -> Resource | None:
         """What the provider's read leaves in the state; None where the resource is gone.
 
         Raises `ScimError` where the provider's read fails.
         """
-        try:
-            if self._row.refresh is not None:
-                inputs = self._row.refresh(self._http, resource)
-                if inputs is None:
-                    return None
-                given = {k: v for k, v in inputs.items() if v is not None or k in resource.inputs}
-                return replace(resource, inputs={**resource.inputs, **given})
-            if self._row.read is None:
-                return resource
-            seen = self._row.read(self._http, self._row.import_id(resource))
-        except AnswerError as error:
-            if error.kind != "not found":
-                raise
-            if self._row.gone_fails:
-                raise gone_stops(self._type) from None
-            return None
+        after = unless_gone(lambda: self._read_back(resource))
+        if after is None and self._row.gone_fails:
+            raise gone_stops(self._type)
+        return after
+
+    def _read_back(self, resource: Resource) -> Resource | None:
+        if self._row.refresh is not None:
+            inputs = self._row.refresh(self._http, resource)
+            if inputs is None:
+                return None
+            given = {k: v for k, v in inputs.items() if v is not None or k in resource.inputs}
+            return replace(resource, inputs={**resource.inputs, **given})
+        if self._row.read is None:
+            return resource
+        seen = self._row.read(self._http, self._row.import_id(resource))
         if seen is None:
             return None
         shown = {key: value for key, value in seen.inputs.items() if key in resource.inputs}
@@ -211,16 +198,8 @@ class Handler:
     def gone(self, resource: Resource) -> bool | None:
         """Whether the vendor has nothing of it any more; None where that is not asked, because
         the provider's next step does not mind. Raises `AnswerError`."""
-        row = self._row
-        try:
-            if row.read is not None:
-                return row.read(self._http, row.import_id(resource)) is None
-            if row.gone_fails and row.refresh is not None:
-                return row.refresh(self._http, resource) is None
-        except AnswerError as error:
-            if error.kind != "not found":
-                raise
-            return True
+        if self._row.read is not None or self._row.gone_fails:
+            return unless_gone(lambda: self._read_back(resource)) is None
         return None
 
     def restored_by(self, resource: Resource) -> str:
@@ -263,13 +242,9 @@ def gone_stops(type_: str) -> ScimError:
     )
 
 
-def gone_is_fine(delete: Callable[[], object]) -> None:
-    """Runs a deletion; what is gone already is deleted."""
-    try:
-        delete()
-    except AnswerError as error:
-        if error.kind != "not found":
-            raise
+def told(answer: Answer, *path: str) -> Props:
+    """The object at `path` of an answer; empty where there is none."""
+    return inner({"is": answer.body}, "is", *path)
 
 
 def text(answer: Answer, *path: str) -> str:

@@ -18,7 +18,6 @@ from cfscim.rehearsal.handler import (
     Row,
     Seen,
     Vendor,
-    gone_is_fine,
     gone_stops,
     handlers,
     inner,
@@ -28,8 +27,9 @@ from cfscim.rehearsal.handler import (
     string,
     strings,
     text,
+    told,
 )
-from cfscim.vendors.errors import AnswerError
+from cfscim.vendors.errors import AnswerError, unless_gone
 from cfscim.vendors.http import Call, HttpClient
 from cfscim.vendors.okta import APPS, GROUPS, PAGE, POLICIES, USERS
 from cfscim.vendors.okta.lookups import groups_named
@@ -101,7 +101,7 @@ def groups_in_the_way(http: HttpClient, name: str) -> Iterator[tuple[Props, str]
 
 
 def _group_read(http: HttpClient, import_id: str) -> Seen:
-    group = inner({"is": http.get(f"{GROUPS}/{quote(import_id)}").body}, "is")
+    group = told(http.get(f"{GROUPS}/{quote(import_id)}"))
     return Seen(Outcome(import_id), _group_facts(group))
 
 
@@ -170,7 +170,7 @@ def _add(http: HttpClient, members: list[tuple[str, str]]) -> None:
 def _remove(http: HttpClient, members: list[tuple[str, str]]) -> None:
     for group, user in members:
         call = Call("DELETE", f"{GROUPS}/{quote(group)}/users/{quote(user)}")
-        gone_is_fine(lambda call=call: http.send(call))
+        unless_gone(lambda call=call: http.send(call))
 
 
 # -- the app and what hangs on it ------------------------------------------------------------
@@ -250,7 +250,7 @@ def _apps_of_the_entry(http: HttpClient, inputs: Props) -> Iterator[Candidate]:
 
 
 def _app_read(http: HttpClient, import_id: str) -> Seen:
-    return Seen(Outcome(import_id), _app_facts(inner({"is": http.get(_app(import_id)).body}, "is")))
+    return Seen(Outcome(import_id), _app_facts(told(http.get(_app(import_id)))))
 
 
 def _app_created(http: HttpClient, inputs: Props) -> Outcome:
@@ -308,7 +308,7 @@ def _assignments_deleted(http: HttpClient, resource: Resource) -> None:
 
 def _unassign(http: HttpClient, resource: Resource, group: Props) -> None:
     path = f"{_app(resource.id)}/groups/{quote(string(group, 'id'))}"
-    gone_is_fine(lambda: http.send(Call("DELETE", path)))
+    unless_gone(lambda: http.send(Call("DELETE", path)))
 
 
 def _assigned_groups(http: HttpClient, app: str) -> Props:
@@ -347,7 +347,7 @@ def _push_created(http: HttpClient, inputs: Props) -> Outcome:
         given = string(inputs, "targetGroupName")
         body["targetGroupName"] = given or text(group, "profile", "name")
     answer = http.send(Call("POST", _mappings(inputs), body=body))
-    status = inner({"is": answer.body}, "is").get("status")
+    status = told(answer).get("status")
     return Outcome(text(answer, "id"), {"status": status})
 
 
@@ -412,11 +412,8 @@ def _other_target(http: HttpClient, mapping: Props) -> Props:
     another role than the group's name says."""
     names = []
     for key in ("sourceGroupId", "targetGroupId"):
-        try:
-            group = http.get(f"{GROUPS}/{quote(string(mapping, key))}")
-        except AnswerError as error:
-            if error.kind != "not found":
-                raise
+        path = f"{GROUPS}/{quote(string(mapping, key))}"
+        if (group := unless_gone(lambda path=path: http.get(path))) is None:
             return {}
         names.append(text(group, "profile", "name"))
     return {} if names[0] == names[1] else {"targetGroupName": names[1]}
@@ -425,7 +422,7 @@ def _other_target(http: HttpClient, mapping: Props) -> Props:
 def _push_read(http: HttpClient, import_id: str) -> Seen:
     app, _, mapping = import_id.partition("/")
     answer = http.get(f"{_mappings({'appId': app})}/{quote(mapping)}")
-    shown = inner({"is": answer.body}, "is")
+    shown = told(answer)
     return Seen(Outcome(mapping, {"status": shown.get("status")}), _push_facts(app, shown))
 
 
@@ -452,9 +449,7 @@ def _connection_updated(http: HttpClient, resource: Resource, inputs: Props) -> 
 def _connection_refreshed(http: HttpClient, resource: Resource) -> Props:
     """The address alone (C: updateAppConnectionState): a connection that was switched off by hand
     is not seen."""
-    return {
-        "baseUrl": inner({"is": http.get(_connection(resource.inputs)).body}, "is").get("baseUrl")
-    }
+    return {"baseUrl": told(http.get(_connection(resource.inputs))).get("baseUrl")}
 
 
 def _features_set(http: HttpClient, inputs: Props) -> Outcome:
@@ -472,7 +467,7 @@ def _features_updated(http: HttpClient, resource: Resource, inputs: Props) -> Pr
 def _features_refreshed(http: HttpClient, resource: Resource) -> Props:
     name = quote(string(resource.inputs, "name"))
     path = f"{_app(string(resource.inputs, 'appId'))}/features/{name}"
-    shown = inner({"is": http.get(path).body}, "is")
+    shown = told(http.get(path))
     # Declared or not (C: updateUserProvisioningFeature): what is left out differs from now on.
     return {"status": shown.get("status"), "capabilities": inner(shown, "capabilities")}
 

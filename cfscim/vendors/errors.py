@@ -1,8 +1,8 @@
 """Errors from a vendor's answer: their kinds, their one-line text, and the vendor's own words."""
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Literal, Self
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal, Self, TypeVar
 
 from cfscim.config.json_types import Json
 from cfscim.config.messages import Exit, MissingError, RemoteError, one_line
@@ -121,6 +121,19 @@ class NotAsDeclaredError(AnswerError):
 
     def __init__(self, where: str, answer: str, *, why: str, instead: str) -> None:
         super().__init__("unexpected", where, answer, why=why, instead=instead)
+
+
+T = TypeVar("T")
+
+
+def unless_gone(ask: Callable[[], T]) -> T | None:
+    """What `ask` returns; None where the vendor has nothing of it. Raises `AnswerError` else."""
+    try:
+        return ask()
+    except AnswerError as error:
+        if error.kind != "not found":
+            raise
+        return None
 
 
 def kind_of(status: int) -> Kind:

@@ -1,12 +1,13 @@
-"""Vendors' answers as typed, frozen values; lists in pages, and several calls at once: both
-bounded.
+"""Vendors' answers as typed, frozen values, and the client that reads them; lists in pages, and
+several calls at once: both bounded.
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from itertools import count
-from typing import TypeVar
+from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -153,6 +154,38 @@ def scim_pages(
             return
         if page == _MOST_SCIM_PAGES:
             raise AnswerError("malformed", answer.where, "a list that does not end")
+
+
+class Client(ABC):
+    """Reads what one vendor has, signed in; `with` gives the connections back. A vendor's own says
+    how lists come in pages, and where in an answer its object is."""
+
+    def __init__(self, http: HttpClient) -> None:
+        self._http = http
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def _object(self, answer: Answer) -> Json:
+        return answer.body
+
+    @abstractmethod
+    def _pages(self, path: str, query: Mapping[str, str], needs: str) -> Iterator[JsonObject]: ...
+
+    def _read(self, model: type[R], path: str, needs: str) -> R:
+        """The object at this path. Raises `AnswerError`."""
+        answer = self._http.get(path, needs=needs)
+        return read(model, self._object(answer), answer.where)
+
+    def _all(
+        self, model: type[R], path: str, needs: str, query: Mapping[str, str] | None = None
+    ) -> tuple[R, ...]:
+        """Everything of the list at this path. Raises `AnswerError`."""
+        where = f"{self._http.vendor} GET {path}"
+        return tuple(read(model, item, where) for item in self._pages(path, query or {}, needs))
 
 
 def gather(calls: Sequence[Callable[[], T]], *, limit: int = 4) -> list[T]:

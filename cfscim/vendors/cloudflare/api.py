@@ -7,10 +7,10 @@ cloudflare.
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Literal, Self, TypeVar
+from typing import Literal, Self
 from urllib.parse import quote
 
-from cfscim.config.json_types import JsonObject
+from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.names import OWN_TOKENS, account_path, scim_path
 from cfscim.config.roles import ACCOUNT_SETTINGS_READ, SCIM_PROVISIONING, USER_DETAILS_READ
 from cfscim.vendors.cloudflare.models import (
@@ -20,16 +20,14 @@ from cfscim.vendors.cloudflare.models import (
     GroupMember,
     PermissionGroup,
     ResourceGroup,
-    Snake,
     TokenStatus,
     UserGroup,
 )
 from cfscim.vendors.cloudflare.signin import cloudflare_http, token_http
-from cfscim.vendors.errors import AnswerError
-from cfscim.vendors.http import Call, HttpClient
-from cfscim.vendors.pages import member, numbered_pages, read, scim_pages
+from cfscim.vendors.errors import unless_gone
+from cfscim.vendors.http import Answer, Call, HttpClient
+from cfscim.vendors.pages import Client, member, numbered_pages, read, scim_pages
 
-S = TypeVar("S", bound=Snake)
 Owner = Literal["account", "user"]
 
 _TOKENS: Mapping[Owner, str] = {
@@ -38,11 +36,11 @@ _TOKENS: Mapping[Owner, str] = {
 }
 
 
-class CloudflareClient:
+class CloudflareClient(Client):
     """Reads one or more accounts. Every method raises `AnswerError` (a `RemoteError`)."""
 
     def __init__(self, http: HttpClient, config: Mapping[str, str], env: Mapping[str, str]) -> None:
-        self._http = http
+        super().__init__(http)
         self._config = config
         self._env = env
 
@@ -50,12 +48,6 @@ class CloudflareClient:
     def from_settings(cls, config: Mapping[str, str], env: Mapping[str, str]) -> Self:
         """Signed in as the stack's provider is. Raises `MissingError` naming what to set."""
         return cls(cloudflare_http(config, env), config, env)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.close()
 
     @property
     def clock_off(self) -> str:
@@ -65,20 +57,15 @@ class CloudflareClient:
     def token(self, account_id: str, owner: Owner, token_id: str) -> ApiToken:
         """A token's name, policies, restrictions and status; never its value."""
         path = f"{_tokens(account_id, owner)}/{quote(token_id)}"
-        return self._object(ApiToken, path, _TOKENS[owner])
+        return self._read(ApiToken, path, _TOKENS[owner])
 
     def find_token(self, account_id: str, owner: Owner, token_id: str) -> ApiToken | None:
         """The token of that id, or nothing where there is none."""
-        try:
-            return self.token(account_id, owner, token_id)
-        except AnswerError as error:
-            if error.kind == "not found":
-                return None
-            raise
+        return unless_gone(lambda: self.token(account_id, owner, token_id))
 
     def tokens(self, account_id: str, owner: Owner) -> tuple[ApiToken, ...]:
         """All tokens of the account, or of the signed-in user."""
-        return self._all(ApiToken, _tokens(account_id, owner), {}, _TOKENS[owner])
+        return self._all(ApiToken, _tokens(account_id, owner), _TOKENS[owner])
 
     def verify_token(self, account_id: str, owner: Owner, value: str) -> TokenStatus:
         """What Cloudflare says of this token when it is shown; "unauthorized" for a wrong one."""
@@ -88,17 +75,17 @@ class CloudflareClient:
 
     def user_groups(self, account_id: str) -> tuple[UserGroup, ...]:
         """All user groups with their policies."""
-        return self._all(UserGroup, f"{_iam(account_id)}/user_groups", {}, ACCOUNT_SETTINGS_READ)
+        return self._all(UserGroup, f"{_iam(account_id)}/user_groups", ACCOUNT_SETTINGS_READ)
 
     def user_group_members(self, account_id: str, group_id: str) -> tuple[GroupMember, ...]:
         """Who is in a user group."""
         path = f"{_iam(account_id)}/user_groups/{quote(group_id)}/members"
-        return self._all(GroupMember, path, {}, ACCOUNT_SETTINGS_READ)
+        return self._all(GroupMember, path, ACCOUNT_SETTINGS_READ)
 
     def members(self, account_id: str) -> tuple[AccountMember, ...]:
         """Everybody with a membership in the account, with roles and policies."""
         path = f"{account_path(account_id)}/members"
-        return self._all(AccountMember, path, {}, ACCOUNT_SETTINGS_READ)
+        return self._all(AccountMember, path, ACCOUNT_SETTINGS_READ)
 
     def give_role(self, account_id: str, member_id: str, role_id: str) -> AccountMember:
         """Gives a member exactly this role, directly: the documented way back to a Super
@@ -133,23 +120,18 @@ class CloudflareClient:
     def delete_token(self, account_id: str, owner: Owner, token_id: str) -> None:
         """Ends a token; one that is gone needs nothing. Writes."""
         path = f"{_tokens(account_id, owner)}/{quote(token_id)}"
-        try:
-            self._http.send(Call("DELETE", path, needs=_TOKENS[owner].replace("Read", "Write")))
-        except AnswerError as error:
-            if error.kind != "not found":
-                raise
+        call = Call("DELETE", path, needs=_TOKENS[owner].replace("Read", "Write"))
+        unless_gone(lambda: self._http.send(call))
 
     def permission_groups(self, account_id: str) -> tuple[PermissionGroup, ...]:
         """What members and user groups can be given; not the permissions of tokens."""
-        return self._all(
-            PermissionGroup, f"{_iam(account_id)}/permission_groups", {}, ACCOUNT_SETTINGS_READ
-        )
+        path = f"{_iam(account_id)}/permission_groups"
+        return self._all(PermissionGroup, path, ACCOUNT_SETTINGS_READ)
 
     def resource_groups(self, account_id: str) -> tuple[ResourceGroup, ...]:
         """What policies of members and user groups can apply to."""
-        return self._all(
-            ResourceGroup, f"{_iam(account_id)}/resource_groups", {}, ACCOUNT_SETTINGS_READ
-        )
+        path = f"{_iam(account_id)}/resource_groups"
+        return self._all(ResourceGroup, path, ACCOUNT_SETTINGS_READ)
 
     def scim_list(
         self, account_id: str, kind: str, query: Mapping[str, str] | None = None
@@ -162,17 +144,13 @@ class CloudflareClient:
 
     def get_user(self) -> AccountUser:
         """The signed-in user; an account's token has none."""
-        return self._object(AccountUser, "/user", USER_DETAILS_READ)
+        return self._read(AccountUser, "/user", USER_DETAILS_READ)
 
-    def _object(self, model: type[S], path: str, needs: str) -> S:
-        answer = self._http.get(path, needs=needs)
-        return read(model, member(answer, "result"), answer.where)
+    def _object(self, answer: Answer) -> Json:
+        return member(answer, "result")
 
-    def _all(
-        self, model: type[S], path: str, query: Mapping[str, str], needs: str
-    ) -> tuple[S, ...]:
-        entries = numbered_pages(self._http, path, query, needs=needs)
-        return tuple(read(model, item, f"Cloudflare GET {path}") for item in entries)
+    def _pages(self, path: str, query: Mapping[str, str], needs: str) -> Iterator[JsonObject]:
+        return numbered_pages(self._http, path, query, needs=needs)
 
 
 def _tokens(account_id: str, owner: Owner) -> str:

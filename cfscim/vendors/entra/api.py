@@ -1,7 +1,7 @@
 """Microsoft Graph: jobs (see graph_jobs), groups, people and the enterprise application."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Self
 from urllib.parse import quote
@@ -22,7 +22,7 @@ from cfscim.vendors.entra.recycle_bin import binned, binned_named
 from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.errors import AnswerError, NotAsDeclaredError
 from cfscim.vendors.http import Call
-from cfscim.vendors.pages import gather, odata_pages, read
+from cfscim.vendors.pages import gather
 
 _GROUPS = "GroupMember.Read.All"
 _AUDIT = "AuditLog.Read.All and Directory.Read.All"
@@ -47,16 +47,9 @@ class GraphClient(JobCalls):
         """Graph's base address, without version."""
         return self._http.base
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.close()
-
     def group(self, group_id: str) -> GraphGroup:
         """A group by its id."""
-        answer = self._http.get(f"{GROUPS}/{quote(bare(group_id))}", needs=_GROUPS)
-        return read(GraphGroup, answer.body, answer.where)
+        return self._read(GraphGroup, f"{GROUPS}/{quote(bare(group_id))}", _GROUPS)
 
     def group_by_name(self, name: str, *, assigned_to: str = "") -> GraphGroup | None:
         """The group of exactly this name; Graph itself ignores case.
@@ -85,8 +78,7 @@ class GraphClient(JobCalls):
             "$filter": f"displayName eq {quoted(name)}",
             "$select": "id,displayName,securityEnabled",
         }
-        items = odata_pages(self._http, GROUPS, query, needs=_GROUPS)
-        return tuple(read(GraphGroup, item, f"Microsoft Graph GET {GROUPS}") for item in items)
+        return self._all(GraphGroup, GROUPS, _GROUPS, query)
 
     def binned(self, object_id: str) -> Binned | None:
         """What is in the recycle bin under this id; None where it is not there."""
@@ -111,8 +103,7 @@ class GraphClient(JobCalls):
                 "$filter": f"proxyAddresses/any(p:p eq {quoted('smtp:' + address)})",
                 "$select": _PERSON,
             }
-            for item in odata_pages(self._http, USERS, query, needs=READ_USERS):
-                person = read(Member, item, f"Microsoft Graph GET {USERS}")
+            for person in self._all(Member, USERS, READ_USERS, query):
                 if not person.mail:
                     users[address] = person
         return users
@@ -141,7 +132,7 @@ class GraphClient(JobCalls):
 
         Source: learn.microsoft.com/graph/permissions-overview, limited information.
         """
-        members = tuple(self._members(path))
+        members = self._members(path)
         if any(member.kind and member.is_user and not member.sent_name for member in members):
             raise AnswerError(
                 "forbidden",
@@ -151,10 +142,8 @@ class GraphClient(JobCalls):
             )
         return members
 
-    def _members(self, path: str) -> Iterator[Member]:
-        query = {"$select": _PERSON, "$top": "999"}
-        for item in odata_pages(self._http, path, query, needs=_GROUPS):
-            yield read(Member, item, f"Microsoft Graph GET {path}")
+    def _members(self, path: str) -> tuple[Member, ...]:
+        return self._all(Member, path, _GROUPS, {"$select": _PERSON, "$top": "999"})
 
     def add_group_member(self, group_id: str, member_id: str) -> None:
         """Puts somebody into a group; who is in it already stays.
@@ -203,16 +192,12 @@ class GraphClient(JobCalls):
     def service_principal(self, service_principal: str) -> ServicePrincipal:
         """The enterprise application."""
         path = f"{PRINCIPALS}/{quote(bare(service_principal))}"
-        answer = self._http.get(path, needs=READ_APPLICATIONS)
-        return read(ServicePrincipal, answer.body, answer.where)
+        return self._read(ServicePrincipal, path, READ_APPLICATIONS)
 
     def app_role_assignments(self, service_principal: str) -> tuple[AppRoleAssignment, ...]:
         """The groups and people assigned to the app."""
         path = f"{PRINCIPALS}/{quote(bare(service_principal))}/appRoleAssignedTo"
-        entries = odata_pages(self._http, path, {"$top": "999"}, needs=READ_APPLICATIONS)
-        return tuple(
-            read(AppRoleAssignment, item, f"Microsoft Graph GET {path}") for item in entries
-        )
+        return self._all(AppRoleAssignment, path, READ_APPLICATIONS, {"$top": "999"})
 
     def audit_log(self, object_id: str, since: datetime) -> tuple[AuditEvent, ...]:
         """What was done to an object, as the directory's audit log has it; minutes late.
@@ -229,14 +214,12 @@ class GraphClient(JobCalls):
         path = "/v1.0/auditLogs/directoryAudits"
         moment = rfc_3339(since)
         query = {"$filter": f"activityDateTime ge {moment} and {wanted}"}
-        entries = odata_pages(self._http, path, query, needs=_AUDIT)
-        return tuple(read(AuditEvent, item, f"Microsoft Graph GET {path}") for item in entries)
+        return self._all(AuditEvent, path, _AUDIT, query)
 
-    def _search(self, attribute: str, values: Sequence[str]) -> list[Member]:
+    def _search(self, attribute: str, values: Sequence[str]) -> tuple[Member, ...]:
         query = {
             "$filter": f"{attribute} in ({','.join(map(quoted, values))})",
             "$select": _PERSON,
             "$top": "999",
         }
-        entries = odata_pages(self._http, USERS, query, needs=READ_USERS)
-        return [read(Member, item, f"Microsoft Graph GET {USERS}") for item in entries]
+        return self._all(Member, USERS, READ_USERS, query)

@@ -4,7 +4,7 @@ Source: learn.microsoft.com/graph/api/resources/synchronization-synchronizationj
 of each action.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -13,9 +13,9 @@ from cfscim.config.json_types import JsonObject
 from cfscim.vendors.entra import PRINCIPALS, WRITE_JOBS
 from cfscim.vendors.entra.job_schema import Scopes, read_scopes, require_id_filter
 from cfscim.vendors.entra.models import Job, Provisioned, ProvisioningEvent, bare, provisioned
-from cfscim.vendors.errors import AnswerError, NotAsDeclaredError
+from cfscim.vendors.errors import AnswerError, NotAsDeclaredError, unless_gone
 from cfscim.vendors.http import Answer, Call, HttpClient
-from cfscim.vendors.pages import member, objects, odata_pages, read
+from cfscim.vendors.pages import Client, member, objects, odata_pages, read
 
 T = TypeVar("T")
 
@@ -31,29 +31,26 @@ made a moment ago answer 404.
 _LAG_DELAYS = (1.0, 2.0, 4.0, 8.0)
 
 
-class JobCalls:
+class JobCalls(Client):
     """Everything about a service principal's provisioning jobs.
 
     Ids may be bare or the provider's paths. Every method raises `AnswerError`.
     """
 
-    def __init__(self, http: HttpClient) -> None:
-        self._http = http
+    def _pages(self, path: str, query: Mapping[str, str], needs: str) -> Iterator[JsonObject]:
+        return odata_pages(self._http, path, query, needs=needs)
 
     def jobs(self, service_principal: str) -> tuple[Job, ...]:
         """All jobs of an app; provisioning by this program makes one."""
-        path = f"{_base(service_principal)}/jobs"
-        entries = odata_pages(self._http, path, {}, needs=_READ)
-        return tuple(read(Job, item, f"Microsoft Graph GET {path}") for item in entries)
+        return self._all(Job, f"{_base(service_principal)}/jobs", _READ)
 
     def job(self, service_principal: str, job: str) -> Job:
         """The job's schedule, status, quarantine and last execution."""
-        answer = self._http.get(_job(service_principal, job), needs=_READ)
-        return read(Job, answer.body, answer.where)
+        return self._read(Job, _job(service_principal, job), _READ)
 
     def find_job(self, service_principal: str, job: str) -> Job | None:
         """The job, or nothing where it or the app is gone."""
-        return _or_nothing(lambda: self.job(service_principal, job))
+        return unless_gone(lambda: self.job(service_principal, job))
 
     def start(self, service_principal: str, job: str) -> Job:
         """Start provisioning, read back: the job's schedule is active.
@@ -78,7 +75,7 @@ class JobCalls:
 
     def pause(self, service_principal: str, job: str) -> None:
         """Stops cycles; what was provisioned stays. A job that is gone needs nothing."""
-        _or_nothing(lambda: self._http.send(_post(_job(service_principal, job) + "/pause")))
+        unless_gone(lambda: self._http.send(_post(_job(service_principal, job) + "/pause")))
 
     def provision_on_demand(
         self, service_principal: str, job: str, rule: str, person: str
@@ -143,7 +140,7 @@ class JobCalls:
     def find_schema(self, service_principal: str, job: str) -> JsonObject | None:
         """The schema as it is now, or nothing where the job or the app is gone."""
         path = _job(service_principal, job) + "/schema"
-        return _or_nothing(lambda: _document(self._http.get(path, needs=_READ)))
+        return unless_gone(lambda: _document(self._http.get(path, needs=_READ)))
 
     def put_schema(self, service_principal: str, job: str, document: JsonObject) -> None:
         """Replaces the whole document (as `with_scopes` made it); starts a full new cycle."""
@@ -255,15 +252,6 @@ def _shown(call: Callable[[], T], *, last: bool) -> T | None:
         return call()
     except AnswerError as error:
         if error.kind == "not found" or (error.status in OF_A_NEW_APP and not last):
-            return None
-        raise
-
-
-def _or_nothing(call: Callable[[], T]) -> T | None:
-    try:
-        return call()
-    except AnswerError as error:
-        if error.kind == "not found":
             return None
         raise
 

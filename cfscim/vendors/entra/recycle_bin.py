@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from cfscim.vendors.entra.jobs import quoted
 from cfscim.vendors.entra.models import Binned, bare
-from cfscim.vendors.errors import AnswerError
+from cfscim.vendors.errors import unless_gone
 from cfscim.vendors.http import HttpClient
 from cfscim.vendors.pages import odata_pages, read
 
@@ -24,13 +24,9 @@ _NEEDS = {"group": "Group.Read.All", "application": "Application.Read.All"}
 
 def binned(http: HttpClient, object_id: str) -> Binned | None:
     """What is in the bin under this id; None where it is not there. Raises `AnswerError`."""
-    try:
-        answer = http.get(f"{_BIN}/{quote(bare(object_id))}", needs="Directory.Read.All")
-    except AnswerError as error:
-        if error.kind == "not found":
-            return None
-        raise
-    return read(Binned, answer.body, answer.where)
+    path = f"{_BIN}/{quote(bare(object_id))}"
+    answer = unless_gone(lambda: http.get(path, needs="Directory.Read.All"))
+    return None if answer is None else read(Binned, answer.body, answer.where)
 
 
 def binned_named(

@@ -11,6 +11,7 @@ __all__ = [
     "NOT_GRANTED",
     "PAGE",
     "POLICIES",
+    "READ_APPS",
     "READ_GROUPS",
     "READ_PEOPLE",
     "READ_ROLES",
@@ -20,10 +21,11 @@ __all__ = [
 
 POLICIES = "/api/v1/policies"
 
+READ_APPS = "okta.apps.read"
 READ_GROUPS = "okta.groups.read"
 READ_PEOPLE = "okta.users.read"
 READ_ROLES = "okta.roles.read"
 NOT_GRANTED = ("invalid_scope", "consent_required", "access_denied")
 """What the sign-in says of a scope that the service app was not granted."""
-SCOPES = ("okta.apps.read", READ_GROUPS, READ_PEOPLE)
+SCOPES = (READ_APPS, READ_GROUPS, READ_PEOPLE)
 """Asked for where no scopes are set: what reading needs."""

@@ -4,15 +4,15 @@ Source: okta-management-openapi-spec 2026.06.3 (Applications, Groups, Users, Sys
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Self
 from urllib.parse import quote
 
+from cfscim.config.json_types import JsonObject
 from cfscim.config.okta_switches import USER_PROVISIONING
-from cfscim.vendors.errors import AnswerError
-from cfscim.vendors.http import HttpClient
-from cfscim.vendors.okta import APPS, GROUPS, PAGE, SCOPES, USERS
+from cfscim.vendors.errors import AnswerError, unless_gone
+from cfscim.vendors.okta import APPS, GROUPS, PAGE, READ_APPS, READ_GROUPS, USERS
 from cfscim.vendors.okta.lookups import groups_named, users_addressed
 from cfscim.vendors.okta.models import (
     App,
@@ -26,9 +26,8 @@ from cfscim.vendors.okta.models import (
     User,
 )
 from cfscim.vendors.okta.signin import okta_http
-from cfscim.vendors.pages import link_pages, objects, read
+from cfscim.vendors.pages import Client, link_pages, objects, read
 
-_APPS, _GROUPS, _USERS = SCOPES
 _LOG, _LOGS = "/api/v1/logs", "okta.logs.read"
 _NO_FEATURES = ("Provisioning is not enabled", "Provisioning is not supported")
 UNSUSPENDED = "user.lifecycle.unsuspend"
@@ -38,48 +37,33 @@ _JUST = timedelta(seconds=30)  # clocks differ
 _MOST_EVENTS = 1000
 
 
-class OktaClient:
+class OktaClient(Client):
     """Reads apps, groups and people. Every method raises `AnswerError` (a `RemoteError`)."""
-
-    def __init__(self, http: HttpClient) -> None:
-        self._http = http
 
     @classmethod
     def from_settings(cls, config: Mapping[str, str], env: Mapping[str, str]) -> Self:
         """Signed in as the stack's provider is. Raises `MissingError` naming what to set."""
         return cls(okta_http(config, env))
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.close()
+    def _pages(self, path: str, query: Mapping[str, str], needs: str) -> Iterator[JsonObject]:
+        return link_pages(self._http, path, query, needs=needs)
 
     def app(self, app_id: str) -> App:
         """An app by its id."""
-        answer = self._http.get(f"{APPS}/{quote(app_id)}", needs=_APPS)
-        return read(App, answer.body, answer.where)
+        return self._read(App, f"{APPS}/{quote(app_id)}", READ_APPS)
 
     def find_app(self, app_id: str) -> App | None:
         """The app of that id, or nothing where there is none."""
-        try:
-            return self.app(app_id)
-        except AnswerError as error:
-            if error.kind == "not found":
-                return None
-            raise
+        return unless_gone(lambda: self.app(app_id))
 
     def apps_by_label(self, label: str) -> tuple[App, ...]:
         """Every app of exactly this label; Okta compares beginnings, and lets labels repeat."""
         query = {"q": label, "limit": str(PAGE)}
-        entries = link_pages(self._http, APPS, query, needs=_APPS)
-        apps = [read(App, item, f"Okta GET {APPS}") for item in entries]
-        return tuple(app for app in apps if app.label == label)
+        return tuple(app for app in self._all(App, APPS, READ_APPS, query) if app.label == label)
 
     def connection(self, app_id: str) -> Connection:
         """The app's provisioning connection; status `UNKNOWN` where Okta supports none."""
-        answer = self._http.get(f"{APPS}/{quote(app_id)}/connections/default", needs=_APPS)
-        return read(Connection, answer.body, answer.where)
+        return self._read(Connection, f"{APPS}/{quote(app_id)}/connections/default", READ_APPS)
 
     def features(self, app_id: str) -> tuple[Feature, ...] | None:
         """The app's provisioning features; None where it has none by API.
@@ -88,7 +72,7 @@ class OktaClient:
         """
         try:
             path = f"{APPS}/{quote(app_id)}/features"
-            answer = self._http.get(path, needs=_APPS, lists=True)
+            answer = self._http.get(path, needs=READ_APPS, lists=True)
         except AnswerError as error:
             if error.status == 400 and any(text in error.says for text in _NO_FEATURES):
                 return None
@@ -103,25 +87,21 @@ class OktaClient:
     def push_mappings(self, app_id: str) -> tuple[PushMapping, ...]:
         """The app's pushed groups."""
         path = f"{APPS}/{quote(app_id)}/group-push/mappings"
-        entries = link_pages(self._http, path, {"limit": "1000"}, needs=f"{_APPS} and {_GROUPS}")
-        return tuple(read(PushMapping, item, f"Okta GET {path}") for item in entries)
+        return self._all(PushMapping, path, f"{READ_APPS} and {READ_GROUPS}", {"limit": "1000"})
 
     def app_groups(self, app_id: str) -> tuple[AppGroup, ...]:
         """The groups assigned to the app."""
         path = f"{APPS}/{quote(app_id)}/groups"
-        entries = link_pages(self._http, path, {"limit": str(PAGE)}, needs=_APPS)
-        return tuple(read(AppGroup, item, f"Okta GET {path}") for item in entries)
+        return self._all(AppGroup, path, READ_APPS, {"limit": str(PAGE)})
 
     def app_users(self, app_id: str) -> tuple[AppUser, ...]:
         """The people assigned to the app, directly or through a group."""
         path = f"{APPS}/{quote(app_id)}/users"
-        entries = link_pages(self._http, path, {"limit": "500"}, needs=_APPS)
-        return tuple(read(AppUser, item, f"Okta GET {path}") for item in entries)
+        return self._all(AppUser, path, READ_APPS, {"limit": "500"})
 
     def group(self, group_id: str) -> Group:
         """A group by its id."""
-        answer = self._http.get(f"{GROUPS}/{quote(group_id)}", needs=_GROUPS)
-        return read(Group, answer.body, answer.where)
+        return self._read(Group, f"{GROUPS}/{quote(group_id)}", READ_GROUPS)
 
     def groups_named(self, name: str) -> tuple[Group, ...]:
         """The groups of exactly this name, Okta's own before those of apps."""
@@ -139,8 +119,7 @@ class OktaClient:
     def group_members(self, group_id: str) -> tuple[User, ...]:
         """The people in a group."""
         path = f"{GROUPS}/{quote(group_id)}/users"
-        entries = link_pages(self._http, path, {"limit": str(PAGE)}, needs=_GROUPS)
-        return tuple(read(User, item, f"Okta GET {path}") for item in entries)
+        return self._all(User, path, READ_GROUPS, {"limit": str(PAGE)})
 
     def addresses_in(self, name: str) -> list[str]:
         """The addresses of the people in the group of exactly this name."""

@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 
 from cfscim.config.json_types import JsonObject
-from cfscim.vendors.errors import AnswerError
+from cfscim.vendors.errors import unless_gone
 from cfscim.vendors.http import HttpClient
 from cfscim.vendors.okta import GROUPS, PAGE, READ_GROUPS, READ_PEOPLE, USERS
 from cfscim.vendors.pages import gather, link_pages
@@ -76,13 +76,9 @@ def _users(http: HttpClient, how: str, attribute: str, values: Sequence[str]) ->
 
 
 def _by_id(http: HttpClient, group: JsonObject) -> JsonObject | None:
-    try:
-        answer = http.get(f"{GROUPS}/{group.get('id')}", needs=READ_GROUPS)
-    except AnswerError as error:
-        if error.kind == "not found":
-            return None
-        raise
-    return answer.body if isinstance(answer.body, dict) else None
+    path = f"{GROUPS}/{group.get('id')}"
+    answer = unless_gone(lambda: http.get(path, needs=READ_GROUPS))
+    return answer.body if answer is not None and isinstance(answer.body, dict) else None
 
 
 def _profile(item: JsonObject, key: str) -> str:
