@@ -1,8 +1,15 @@
 """Logical resource names: short, stable, and free of anything that a config change could alter."""
 
+from collections.abc import Sequence
+
 import pulumi
 
 from cfscim.config.lanes import NEXT, Lane
+
+
+def of_way(name: str, lane: Lane, ways: Sequence[Lane]) -> str:
+    """The name of a component of one way; only that of a second way has the way's ending."""
+    return name if lane is ways[0] else f"{name}{lane.suffix}"
 
 
 def taken_over(lane: Lane, name: str, part: str = "") -> list[pulumi.Alias]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import pulumi
+
 from cfscim.config.okta_people import OFF, STATES
 from components.refusal import refusal
 
@@ -17,9 +19,9 @@ def match_people(
     deactivated: Iterable[str] = (),
     hint: str = "",
 ) -> dict[str, str]:
-    """`{address: user id}` for each of `addresses`. `pairs`
+    """`{address: user id}` for each of `addresses`.
 
-    holds (mail, id) pairs as the identity provider knows them. Addresses are compared
+    `pairs` holds (mail, id) pairs as the identity provider knows them. Addresses are compared
     without regard to case, as mail systems do; `deactivated` ones are nobody's, and `hint` says
     what else a missing address can mean. Ends the program naming every address that is
     missing, deactivated or stands for more than one user, each kind with its own way out.
@@ -48,6 +50,11 @@ def match_people(
     return {a: next(iter(by_mail[a.casefold()])) for a in wanted}
 
 
-def listed_people(groups: Iterable[tuple[str, ...] | None]) -> list[str]:
-    """Everyone listed in any of `groups` (None: not managed here), sorted, each once."""
-    return sorted({person for members in groups if members is not None for person in members})
+def ids_of(
+    addresses: Iterable[str] | None, people: pulumi.Output[dict[str, str]]
+) -> pulumi.Output[list[str]] | None:
+    """The user ids of `addresses`, sorted, each once; None for None: not managed here."""
+    if addresses is None:
+        return None
+    listed = tuple(addresses)
+    return people.apply(lambda ids: sorted({ids[address] for address in listed}))

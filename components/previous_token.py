@@ -6,13 +6,12 @@ them: what is gone needs nothing.
 """
 
 from collections.abc import Iterable
-from typing import Literal
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, UpdateResult
 
 from cfscim.config.messages import PROJECT
-from components.rest_resource import Props, RestProvider, texts
+from components.rest_resource import Props, RestProvider, owner_of, texts
 
 
 class PreviousTokenProvider(RestProvider):
@@ -57,7 +56,7 @@ class PreviousTokenProvider(RestProvider):
     def _refuse_unused(self, props: Props, previous: Iterable[str]) -> None:
         from cfscim.config.messages import ScimError
 
-        account, owner = str(props["accountId"]), _owner(str(props["owner"]))
+        account, owner = str(props["accountId"]), owner_of(props["owner"])
         token = self.cloudflare().find_token(account, owner, str(props["tokenId"]))
         if token is not None and token.last_used_on is None and token.status == "active":
             raise ScimError(
@@ -73,11 +72,7 @@ class PreviousTokenProvider(RestProvider):
         account, client = str(props["accountId"]), self.cloudflare()
         for token in ended:
             owner, _, id_ = token.rpartition("/")
-            client.delete_token(account, _owner(owner or str(props["owner"])), id_)
-
-
-def _owner(name: str) -> Literal["account", "user"]:
-    return "user" if name == "user" else "account"
+            client.delete_token(account, owner_of(owner or props["owner"]), id_)
 
 
 class PreviousToken(Resource, module=PROJECT, name="PreviousToken"):

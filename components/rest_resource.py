@@ -9,7 +9,7 @@ import sys
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -36,6 +36,11 @@ Props = dict[str, object]
 def texts(value: object) -> list[str]:
     """An input, or a part of the state, that is a list of text; nothing where it is none."""
     return [str(text) for text in value] if isinstance(value, list) else []
+
+
+def owner_of(name: object) -> Literal["account", "user"]:
+    """Whose a token is, by an input or a part of the state."""
+    return "user" if name == "user" else "account"
 
 
 class StackSettings(Mapping[str, str]):

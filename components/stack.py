@@ -17,6 +17,7 @@ from cfscim.config.warnings import lines, warnings
 from components.access_guard import AccessGuard
 from components.lookups import Lookups
 from components.move_switch import MoveSwitch
+from components.naming import of_way
 from components.token import ScopedToken
 from components.user_groups import RoleUserGroups
 
@@ -54,7 +55,7 @@ class CloudflareScim(pulumi.ComponentResource):
         )
         policies = {
             lane: RoleUserGroups(
-                f"user-groups{lane.suffix if lane is not ways[0] else ''}",
+                of_way("user-groups", lane, ways),
                 lane,
                 lookups,
                 [token, guard],

@@ -15,7 +15,7 @@ from pulumi.dynamic import CheckResult, Resource
 from cfscim.config.facts import TOKEN_PERMISSIONS, token_trigger
 from cfscim.config.messages import PROJECT
 from cfscim.config.roles import PERMISSION_GROUP_IDS
-from components.rest_resource import Props, RepeatedProvider, texts
+from components.rest_resource import Props, RepeatedProvider, owner_of, texts
 
 if TYPE_CHECKING:
     from cfscim.config.models import ScimConfig
@@ -62,7 +62,7 @@ class TokenWatchProvider(RepeatedProvider):
         where they cannot be listed."""
         from cfscim.vendors.errors import AnswerError
 
-        owner = "user" if props["owner"] == "user" else "account"
+        owner = owner_of(props["owner"])
         try:
             listed = self.cloudflare().tokens(str(props["accountId"]), owner)
         except AnswerError as error:

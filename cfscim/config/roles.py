@@ -21,6 +21,11 @@ class Role(StrEnum):
         """The part of a resource's logical name that says which role it is of; never changed."""
         return self.name.lower().replace("_", "-")
 
+    @property
+    def group_description(self) -> str:
+        """What the identity provider's group of this role says of itself."""
+        return f"Gives the Cloudflare role {self.value}"
+
     def resource(self, kind: str) -> str:
         """The logical name of the role's resource; `kind`: one of `kinds.OF_A_ROLE`."""
         return f"{kind}-{self.slug}"

@@ -9,7 +9,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 from pulumi.runtime.proto import resource_pb2
 
 from cfscim.config import kinds
-from cfscim.config.facts import ACCOUNT_SCOPE
+from cfscim.config.facts import ACCOUNT_SCOPE, account_resource
 from cfscim.config.kinds import ACCOUNT_TOKENS, ENTRA_APP, ENTRA_GROUP, USER_TOKENS
 from cfscim.config.roles import PERMISSION_GROUP_IDS, ROLES
 from cfscim.program.monitor import RecordingMonitor
@@ -86,7 +86,7 @@ def _named(kind: str, name: str) -> dict[str, object]:
 
 
 def _account_resource_group(account: str) -> dict[str, object]:
-    scope = {"key": f"{ACCOUNT_SCOPE}.{account}", "objects": [{"key": "*"}]}
+    scope = {"key": account_resource(account), "objects": [{"key": "*"}]}
     return {"id": f"${{resource group: account {account}}}", "name": account, "scopes": [scope]}
 
 

@@ -10,6 +10,7 @@ from cfscim.config.lanes import Lane
 from cfscim.config.names import group_names
 from cfscim.config.roles import Role
 from components.entra.group import EntraGroup
+from components.people import ids_of
 
 USERS_GROUP_DESCRIPTION = "All Cloudflare users; assigned to the Cloudflare SCIM application"
 
@@ -34,14 +35,13 @@ class EntraGroups(pulumi.ComponentResource):
         super().__init__("cloudflare-scim:index:EntraGroups", name, {}, opts)
         config, group = ways[0].config, ways[0].config.entra.users_group
         self.by_lane = {lane: self._roles(lane, people, after) for lane in ways}
-        listed = list(everyone_listed(config))
-        given = group.members is not None
+        ids, given = ids_of(everyone_listed(config), people), group.members is not None
         self.users = EntraGroup(
             ENTRA_USERS,
             group.name,
             USERS_GROUP_DESCRIPTION,
-            exact=_ids(listed, people) if given else None,
-            at_least=_ids(listed, people) if listed and not given else None,
+            exact=ids if given else None,
+            at_least=ids if everyone_listed(config) and not given else None,
             after=after,
             lane=ways[0],
             opts=pulumi.ResourceOptions(parent=self),
@@ -58,18 +58,13 @@ class EntraGroups(pulumi.ComponentResource):
     ) -> dict[Role, EntraGroup]:
         groups = {}
         for role, group_name in group_names(lane.config).items():
-            members = lane.config.roles[role].members
             groups[role] = EntraGroup(
                 lane.resource(OF_ENTRA_GROUP, role),
                 group_name,
-                f"Gives the Cloudflare role {role.value}",
-                exact=None if members is None else _ids(list(members), people),
+                role.group_description,
+                exact=ids_of(lane.config.roles[role].members, people),
                 after=after,
                 lane=lane,
                 opts=pulumi.ResourceOptions(parent=self),
             )
         return groups
-
-
-def _ids(addresses: list[str], people: pulumi.Output[dict[str, str]]) -> pulumi.Output[list[str]]:
-    return people.apply(lambda ids: sorted({ids[address] for address in addresses}))

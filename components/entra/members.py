@@ -23,13 +23,11 @@ class EntraGroupMembersProvider(RepeatedProvider):
     def read(self, id_: str, props: Props) -> ReadResult:
         """Reports those of the declared people who are still in the group; a group that is gone
         reads as gone, or every refresh would end here."""
-        from cfscim.config.messages import RemoteError
+        from cfscim.vendors.errors import unless_gone
 
-        try:
-            present = self.graph().group_member_ids(str(props["groupId"]))
-        except RemoteError as error:
-            if error.kind != "not found":
-                raise
+        graph, group = self.graph(), str(props["groupId"])
+        present = unless_gone(lambda: graph.group_member_ids(group))
+        if present is None:
             return ReadResult("", {})
         members = [member for member in texts(props["members"]) if member in present]
         return ReadResult(id_, {**_kept(props), "members": members})

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_okta as okta
 
+from cfscim.config.access import people as everyone_listed
 from cfscim.config.kinds import OKTA_APP_NAME, OKTA_ASSIGNMENTS_NAME, OKTA_USERS
 from cfscim.config.lanes import Lane
 from cfscim.config.names import OKTA_USER_NAME
 from components.okta.group import OktaGroup
-from components.people import listed_people
+from components.people import ids_of
 
 USERS_GROUP_DESCRIPTION = "All Cloudflare users; assigned to the Cloudflare SCIM app"
 
@@ -69,18 +70,15 @@ class OktaApp(pulumi.ComponentResource):
         after: Sequence[pulumi.Resource],
     ) -> OktaGroup:
         group = lane.config.okta.users_group
-        in_roles = listed_people(role.members for role in lane.config.roles.values())
-        exact = at_least = None
+        everyone = sorted(everyone_listed(lane.config))
+        at_least = None
         if group.members is None:
-            at_least = {a: people.apply(lambda ids, a=a: ids[a]) for a in in_roles}
-        else:
-            everyone = listed_people([group.members, tuple(in_roles)])
-            exact = people.apply(lambda ids: sorted(ids[a] for a in everyone))
+            at_least = {a: people.apply(lambda ids, a=a: ids[a]) for a in everyone}
         return OktaGroup(
             OKTA_USERS,
             group.name,
             USERS_GROUP_DESCRIPTION,
-            exact=exact,
+            exact=ids_of(everyone, people) if at_least is None else None,
             at_least=at_least,
             after=after,
             lane=lane,

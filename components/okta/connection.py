@@ -18,10 +18,8 @@ class OktaApiIntegration(pulumi.ComponentResource):
     """Connection, read-back, features, read-back (guide: Integrate the Cloudflare API).
 
     In: app id, SCIM base URL and the token (secret); `leaving`: the stack leaves Okta, which then
-    must deactivate nobody. Out: `ready`, the last read-back.
+    must deactivate nobody.
     """
-
-    ready: pulumi.Resource
 
     def __init__(
         self,
@@ -59,7 +57,7 @@ class OktaApiIntegration(pulumi.ComponentResource):
             capabilities=capabilities(leaving=leaving),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[connected]),
         )
-        self.ready = OktaGate(
+        OktaGate(
             "okta-features-gate",
             app_id,
             "features",

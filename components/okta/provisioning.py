@@ -10,6 +10,7 @@ from cfscim.config.lanes import Lane
 from cfscim.config.names import scim_base_url
 from cfscim.config.outputs import APPLICATION_ID, PUSH_MAPPING_IDS
 from cfscim.config.roles import Role
+from components.naming import of_way
 from components.okta.app import OktaApp, OktaAssignment
 from components.okta.connection import OktaApiIntegration
 from components.okta.gate import OktaGate
@@ -47,7 +48,7 @@ class OktaProvisioning(pulumi.ComponentResource):
         ids = okta_people(list(people(config)), invoke)
         role_groups = {
             lane: OktaRoleGroups(
-                f"okta-role-groups{lane.suffix if lane is not ways[0] else ''}",
+                of_way("okta-role-groups", lane, ways),
                 lane,
                 ids,
                 after=[token, guard],
@@ -75,7 +76,7 @@ class OktaProvisioning(pulumi.ComponentResource):
             )
             pushes = [
                 OktaPush(
-                    f"okta-push{lane.suffix if lane is not ways[0] else ''}",
+                    of_way("okta-push", lane, ways),
                     lane,
                     app.id,
                     groups.groups,

@@ -11,6 +11,7 @@ from cfscim.config.names import group_names
 from cfscim.config.roles import Role
 from components.naming import taken_over
 from components.okta.group import OktaGroup
+from components.people import ids_of
 
 
 class OktaRoleGroups(pulumi.ComponentResource):
@@ -36,8 +37,8 @@ class OktaRoleGroups(pulumi.ComponentResource):
             role: OktaGroup(
                 lane.resource(OF_OKTA_GROUP, role),
                 group_name,
-                f"Gives the Cloudflare role {role.value}",
-                exact=_ids(config.roles[role].members, people),
+                role.group_description,
+                exact=ids_of(config.roles[role].members, people),
                 after=after,
                 lane=lane,
                 opts=pulumi.ResourceOptions(parent=self),
@@ -88,11 +89,3 @@ class OktaPush(pulumi.ComponentResource):
             )
             self.ids[role] = push.id
         self.register_outputs({})
-
-
-def _ids(
-    members: tuple[str, ...] | None, people: pulumi.Output[dict[str, str]]
-) -> pulumi.Output[list[str]] | None:
-    if members is None:
-        return None
-    return people.apply(lambda ids: sorted(ids[address] for address in members))
