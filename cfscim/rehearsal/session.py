@@ -288,6 +288,7 @@ class RehearsalDeployer:
         changed: Callable[[str], None] | None = None,
     ) -> None:
         self.environment = environment
+        self.project_folder = None
         self._progress = progress
         self._rehearsal = Rehearsal(stack, environment, progress=changed or progress, state=state)
         self._token_value: SecretStr | None = None

@@ -49,10 +49,10 @@ from cfscim.up.sandbox_process import (
     RunningSandbox,
     SandboxProcess,
     find_kept,
+    leave_running,
     read_state,
     write_state,
 )
-from cfscim.up.sandbox_process import keep as leave_running
 from cfscim.verify import command as answers
 from cfscim.verify import parse_outputs
 from cfscim.verify import run as verify
@@ -64,6 +64,11 @@ class Deployer(Protocol):
     @property
     def environment(self) -> Mapping[str, str]:
         """Everything the update runs with."""
+        ...
+
+    @property
+    def project_folder(self) -> Path | None:
+        """Where `pulumi` can be run by hand; None where there is no engine."""
         ...
 
     def update(self, config: Mapping[str, object]) -> dict[str, object]:
@@ -92,6 +97,36 @@ class Request:
     sandbox: str | None = None
     imports: str | None = None
     whole: bool = False
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A stack on a sandbox: its config, the config object as the stack file has it, and who carries
+    it out."""
+
+    config: ScimConfig
+    declared: object
+    deployer: Deployer
+    sandbox: RunningSandbox
+    progress: Progress
+
+
+def begin(
+    config: ScimConfig,
+    declared: object,
+    deployer: Deployer,
+    sandbox: RunningSandbox,
+    tell: Callable[[str], None],
+) -> Trial:
+    """A trial whose account has its name, and the virtual groups that the config asks for."""
+    progress, virtual = progress_of(tell), config.role_model == "virtualGroups"
+    sandbox.post(
+        f"cloudflare/accounts/{config.account.id}",
+        {"name": config.account.name, **({"virtualGroups": True} if virtual else {})},
+    )
+    if virtual:
+        progress("switched virtual groups on for the sandbox account, as Cloudflare would")
+    return Trial(config, declared, deployer, sandbox, progress)
 
 
 _MANY = 100
@@ -162,6 +197,33 @@ def _on(
     if isinstance(config.identity_provider, OktaConfig):
         # The sandbox is every organisation; the program refuses another than the stack's.
         sandbox.env["OKTA_ORG_NAME"] = config.identity_provider.org_name
+    _put_people(config, people, sandbox, progress)
+    deployer = _deployer(engine, request.stack, folder, sandbox, progress)
+    trial = begin(config, checked.file.config_object, deployer, sandbox, progress)
+    keeping = request.keep or request.sandbox is not None
+    try:
+        if request.imports is not None:
+            _take_over(request.imports, deployer, checked)
+        _preflight(trial, checked)
+        outputs = deploy(trial)
+    finally:
+        if keeping:
+            write_state(folder, request.stack, deployer)
+    outputs = {**outputs, TOKEN_VALUE: deployer.secret_output(TOKEN_VALUE)}
+    if request.sandbox is None and (first := leave_to_scim(config, deployer.environment)):
+        progress(f"{first}, who set the account up by hand, keeps the role by SCIM alone")
+    named = stack_words(checked.file.path, request.stack)
+    code = _finish(replace(trial, config=_as_updated(config)), outputs, named, whole=request.whole)
+    if keeping:
+        for line in leave_running(request.stack, folder, deployer, outputs, sandbox):
+            say(line, hanging="    ")
+    return code
+
+
+def _put_people(
+    config: ScimConfig, people: Sequence[Seed], sandbox: RunningSandbox, progress: Progress
+) -> None:
+    """Into both directories."""
     if len(people) > _MANY:
         progress(f"putting {len(people):,} people into both directories")
     for seed in people:
@@ -171,53 +233,17 @@ def _on(
     progress(f"{len(people) - of_file} people of the stack are in both directories{more}")
     for line in kept_out(config, people):
         progress(f"  {line}")
-    deployer = _deployer(engine, request.stack, folder, sandbox, progress)
-    name_account(config, sandbox, progress)
-    keeping = request.keep or request.sandbox is not None
-    try:
-        if request.imports is not None:
-            _take_over(request.imports, deployer, checked)
-        _preflight(checked, config, deployer, sandbox, progress)
-        outputs = deploy(config, checked.file.config_object, deployer, sandbox, progress)
-    finally:
-        if keeping:
-            write_state(folder, request.stack, deployer)
-    outputs = {**outputs, TOKEN_VALUE: deployer.secret_output(TOKEN_VALUE)}
-    if request.sandbox is None and (first := leave_to_scim(config, deployer.environment)):
-        progress(f"{first}, who set the account up by hand, keeps the role by SCIM alone")
-    named = stack_words(checked.file.path, request.stack)
-    code = _finish(
-        *(_as_updated(config), outputs, deployer, sandbox, progress, named), whole=request.whole
-    )
-    if keeping:
-        pid = sandbox.pid if isinstance(sandbox, SandboxProcess) else None
-        for line in leave_running(
-            request.stack,
-            folder,
-            deployer.environment,
-            outputs,
-            sandbox,
-            pid,
-            getattr(deployer, "project_folder", None),
-        ):
-            say(line, hanging="    ")
-    return code
 
 
-def _preflight(
-    checked: CheckedStack,
-    config: ScimConfig,
-    deployer: Deployer,
-    sandbox: RunningSandbox,
-    progress: Progress,
-) -> None:
+def _preflight(trial: Trial, checked: CheckedStack) -> None:
     """What would stop the update, asked first. Raises `ScimError`: nothing was changed then."""
     # The sandbox's credentials and organisation stand for the stack's own.
     here = replace(checked, file=replace(checked.file, provider_config={}))
-    state, env = stack_state(deployer.state()), sandbox.environment()
-    answers = [answer for answer in ask(here, config, state, env) if answer.id != ORGANISATION]
+    state, env = stack_state(trial.deployer.state()), trial.sandbox.environment()
+    asked = ask(here, trial.config, state, env)
+    answers = [answer for answer in asked if answer.id != ORGANISATION]
     for answer in problems(answers):
-        progress(f"  preflight: {answer.message}")
+        trial.progress(f"  preflight: {answer.message}")
     if stopping(answers):
         raise ScimError(
             f"up of {checked.file.stack}",
@@ -226,7 +252,8 @@ def _preflight(
             "put that right, then run `cfscim up` again",
         )
     to_do = len(problems(answers))
-    progress(f"preflight: {to_do} to do, and the update goes on" if to_do else "preflight: ready")
+    said = f"preflight: {to_do} to do, and the update goes on" if to_do else "preflight: ready"
+    trial.progress(said)
 
 
 def _take_over(file: str, deployer: Deployer, checked: CheckedStack) -> None:
@@ -288,55 +315,32 @@ def _deployer(
     return RehearsalDeployer(stack, environment, progress, kept, progress.resource)
 
 
-def name_account(config: ScimConfig, sandbox: RunningSandbox, progress: Progress) -> None:
-    """Gives the sandbox's account its name, and the virtual groups that the config asks for."""
-    virtual = config.role_model == "virtualGroups"
-    sandbox.post(
-        f"cloudflare/accounts/{config.account.id}",
-        {"name": config.account.name, **({"virtualGroups": True} if virtual else {})},
-    )
-    if virtual:
-        progress("switched virtual groups on for the sandbox account, as Cloudflare would")
-
-
-def deploy(
-    config: ScimConfig,
-    declared: object,
-    deployer: Deployer,
-    sandbox: RunningSandbox,
-    tell: Callable[[str], None],
-) -> dict[str, object]:
+def deploy(trial: Trial) -> dict[str, object]:
     """Everything between an empty sandbox and people with roles: update, console, cycle.
 
-    `declared` is the config object as the stack file has it. Returns the stack's plain outputs.
-    Raises `ScimError`.
+    Returns the stack's plain outputs. Raises `ScimError`.
     """
-    progress = progress_of(tell)
-    name_account(config, sandbox, progress)
-    seed_break_glass(config, deployer.environment)
-    outputs = _update(config, declared, deployer, sandbox, progress)
-    stand_ins = seed_groups(config, outputs, deployer.environment)
+    config, progress, env = trial.config, trial.progress, trial.deployer.environment
+    seed_break_glass(config, env)
+    outputs = _update(trial)
+    stand_ins = seed_groups(config, outputs, env)
     if stand_ins:
         who = ", ".join(stand_ins)
         progress(f"no role has declared members: put {who} into the groups, as a person would")
     progress("running one provisioning cycle of the identity provider")
-    sandbox.post("cycle")
+    trial.sandbox.post("cycle")
     return outputs
 
 
-def _update(
-    config: ScimConfig,
-    declared: object,
-    deployer: Deployer,
-    sandbox: RunningSandbox,
-    progress: Progress,
-) -> dict[str, object]:
+def _update(trial: Trial) -> dict[str, object]:
+    config, declared = trial.config, trial.declared
+    deployer, progress = trial.deployer, trial.progress
     if not config.identity_provider.by_hand:
         progress("updating the stack")
         outputs = deployer.update({CONFIG_KEY: declared})
         if config.identity_provider.kind == "okta":
             progress("setting in the sandbox's Okta console what Okta has no API for")
-            _console(config, outputs, deployer, sandbox)
+            _console(trial, outputs)
         return outputs
     before = _kept_resources(deployer)
     if OKTA_CONSOLE_GATE in before:
@@ -344,7 +348,7 @@ def _update(
         outputs = deployer.update({CONFIG_KEY: _confirmed(declared, True)})
         if before.get(TOKEN) != outputs.get(TOKEN_ID):
             progress("pasting the new token in the sandbox's Okta console")
-            _console(config, outputs, deployer, sandbox)
+            _console(trial, outputs)
         return outputs
     progress("updating the stack, up to what Okta has no API for")
     outputs = deployer.update({CONFIG_KEY: _confirmed(declared, False)})
@@ -355,7 +359,7 @@ def _update(
     )
     for step in listed:
         progress.detail(str(step))
-    _console(config, outputs, deployer, sandbox)
+    _console(trial, outputs)
     progress("updating the stack with apiIntegrationConfirmed: true")
     return deployer.update({CONFIG_KEY: _confirmed(declared, True)})
 
@@ -366,17 +370,13 @@ def _kept_resources(deployer: Deployer) -> dict[str, str]:
     return {name: resource.id for (_, name), resource in kept.resources.items()}
 
 
-def _console(
-    config: ScimConfig,
-    outputs: Mapping[str, object],
-    deployer: Deployer,
-    sandbox: RunningSandbox,
-) -> None:
+def _console(trial: Trial, outputs: Mapping[str, object]) -> None:
     """What an administrator does by hand in Okta's console: all of it, or what no API sets."""
-    by_console = config.okta.by_hand
+    by_console = trial.config.okta.by_hand
     boxes = {box.name: box.on for page in by_hand(api=not by_console).values() for box in page}
-    handed_over = {"baseUrl": scim_base_url(config), "token": deployer.secret_output(TOKEN_VALUE)}
-    sandbox.post(
+    token = trial.deployer.secret_output(TOKEN_VALUE)
+    handed_over = {"baseUrl": scim_base_url(trial.config), "token": token}
+    trial.sandbox.post(
         f"console/okta/{outputs[APPLICATION_ID]}",
         {**(handed_over if by_console else {}), "boxes": boxes},
     )
@@ -398,22 +398,16 @@ def _as_updated(config: ScimConfig) -> ScimConfig:
 
 
 def _finish(
-    config: ScimConfig,
-    outputs: Mapping[str, object],
-    deployer: Deployer,
-    sandbox: RunningSandbox,
-    progress: Progress,
-    named: tuple[str, str],
-    *,
-    whole: bool,
+    trial: Trial, outputs: Mapping[str, object], named: tuple[str, str], *, whole: bool
 ) -> int:
     """Reads everything back; `named`: the words that name the stack in a hint."""
-    members = sandbox.state()["cloudflare"]["members"]
+    config, progress = trial.config, trial.progress
+    members = trial.sandbox.state()["cloudflare"]["members"]
     if not isinstance(members, list):
         raise ScimError("sandbox: its state lists no members; report this as a bug of the sandbox")
     progress("reading everything back")
     parsed = parse_outputs(outputs, config, source="the update's outputs")
-    report = verify(config, parsed, {}, deployer.environment, progress)
+    report = verify(config, parsed, {}, trial.deployer.environment, progress)
     answers.show(report, everything=whole, unknown=whole or report.exit_code != 0)
     rows = role_rows(config, members)
     progress(f"who has which role now in account {config.account.id}:")

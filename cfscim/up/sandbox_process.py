@@ -42,6 +42,11 @@ class RunningSandbox:
         self.env = dict(env)
         self._http = httpx.Client(base_url=admin, timeout=120, trust_env=False)
 
+    @property
+    def pid(self) -> int | None:
+        """The process id, for stopping a detached one by hand; None where another run began it."""
+        return None
+
     def environment(self) -> dict[str, str]:
         """This process's environment with every vendor setting replaced by the sandbox's.
 
@@ -112,8 +117,8 @@ class SandboxProcess(RunningSandbox):
         super().__init__(ready["admin"], ready["env"])
 
     @property
-    def pid(self) -> int:
-        """The process id, for stopping a detached sandbox by hand."""
+    def pid(self) -> int | None:
+        """The process id."""
         return self._process.pid
 
     def detach(self) -> None:
@@ -189,24 +194,28 @@ class _Stateful(Protocol):
     def state(self) -> JsonObject: ...
 
 
-def keep(
+class _Deployer(Protocol):
+    @property
+    def environment(self) -> Mapping[str, str]: ...
+    @property
+    def project_folder(self) -> Path | None: ...
+
+
+def leave_running(
     stack: str,
     folder: Path,
-    environment: Mapping[str, str],
+    deployer: _Deployer,
     outputs: Mapping[str, object],
     sandbox: RunningSandbox,
-    pid: int | None,
-    project: Path | None,
 ) -> list[str]:
-    """Writes `environment` and the stack's `outputs` into `folder`, for its owner's eyes only.
+    """Writes the environment of the updates and the stack's `outputs` into `folder`, for its
+    owner's eyes only. Returns the lines that say how to go on by hand.
 
-    Returns the lines that say how to go on by hand; `pid`: the sandbox's process, where it was
-    started by this run; `project` is where `pulumi` can be run, or nothing after a rehearsal. The
-    files hold credentials of the sandbox, and of nothing else.
+    The files hold credentials of the sandbox, and of nothing else.
     """
+    environment, project = deployer.environment, deployer.project_folder
     file, answers, admin = folder / "environment", folder / "outputs.json", sandbox.admin
-    known = _read(folder / _KEPT)
-    pid = pid if pid is not None else int(str(known.get("pid") or 0))
+    pid = sandbox.pid or int(str(_read(folder / _KEPT).get("pid") or 0))
     passphrase = environment.get(PASSPHRASE, "")
     env = {**sandbox.env, KEPT_PASSPHRASE: passphrase} if project else dict(sandbox.env)
     _write(folder / _KEPT, json.dumps({"admin": admin, "pid": pid, "env": env}, indent=2))

@@ -18,7 +18,7 @@ from pulumi.automation.errors import CommandError
 
 from cfscim.config.messages import CONFIG_KEY, ScimError
 from cfscim.config.models import parse_config
-from cfscim.up.command import deploy
+from cfscim.up.command import begin, deploy
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from tests.adopt.adopting import adopt
@@ -143,7 +143,7 @@ class KillMatrix:
         return KillableDeployer(self._engine, "killed", folder, env, lambda _line: None)
 
     def run(self, deployer: EngineDeployer) -> None:
-        deploy(self.config, self._declared, deployer, self._sandbox, lambda _line: None)
+        deploy(begin(self.config, self._declared, deployer, self._sandbox, lambda _line: None))
 
     def cell(self, when: str, call: Call, *, lost_token: bool = False) -> Cell:
         """A fresh stack and sandbox, killed at one call; then the documented recovery.

@@ -6,7 +6,7 @@ import pytest
 
 from cfscim.config.messages import CONFIG_KEY, ScimError
 from cfscim.config.models import parse_config
-from cfscim.up.command import deploy
+from cfscim.up.command import begin, deploy
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from tests.configs import config_object
@@ -22,7 +22,7 @@ def by_api(catalog_app: str) -> dict[str, object]:
 
 
 def run(declared: dict[str, object], deployer: EngineDeployer, sandbox: SandboxProcess) -> None:
-    deploy(parse_config(declared, stack="engine"), declared, deployer, sandbox, print)
+    deploy(begin(parse_config(declared, stack="engine"), declared, deployer, sandbox, print))
 
 
 def test_on_the_scim_test_app_the_update_fails_and_names_the_way_out(

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from cfscim.config.models import parse_config
-from cfscim.up.command import deploy
+from cfscim.up.command import begin, deploy
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from tests.configs import config_object
@@ -17,7 +17,7 @@ def test_the_token_value_is_encrypted_wherever_the_engine_keeps_it(
     declared = config_object()
     lines: list[str] = []
     deployer = EngineDeployer(engine, "engine", folder, sandbox.environment(), lines.append)
-    deploy(parse_config(declared, stack="engine"), declared, deployer, sandbox, lines.append)
+    deploy(begin(parse_config(declared, stack="engine"), declared, deployer, sandbox, lines.append))
     canary = deployer.secret_output("tokenValue")
     assert canary.startswith("cfat_")
 

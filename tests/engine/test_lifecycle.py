@@ -10,7 +10,7 @@ from pulumi.automation.errors import CommandError
 
 from cfscim.config.models import parse_config
 from cfscim.rehearsal import RehearsalDeployer
-from cfscim.up.command import deploy
+from cfscim.up.command import begin, deploy
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from tests.configs import ACCOUNT, COMBINATIONS, config_object
@@ -44,7 +44,7 @@ def _rehearsed(declared: dict[str, object], folder: Path) -> object:
     with SandboxProcess(kept) as sandbox:
         deployer = RehearsalDeployer("engine", sandbox.environment(), lambda _line: None)
         config = parse_config(declared, stack="engine")
-        deploy(config, declared, deployer, sandbox, lambda _line: None)
+        deploy(begin(config, declared, deployer, sandbox, lambda _line: None))
         _deactivates_nobody(sandbox)
         deployer.destroy(unprotect=True)
     return end_state(kept)
@@ -64,7 +64,7 @@ def _whole_life(
     lines: list[str] = []
     deployer = EngineDeployer(engine, "engine", folder, sandbox.environment(), lines.append)
 
-    deploy(config, declared, deployer, sandbox, lines.append)
+    deploy(begin(config, declared, deployer, sandbox, lines.append))
     assert "Administrator" in members(sandbox)["ada@example.com"]
     assert "Super Administrator - All Privileges" in members(sandbox)["grace@example.com"]
 

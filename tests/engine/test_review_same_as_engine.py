@@ -12,7 +12,7 @@ from cfscim.config.models import parse_config
 from cfscim.config.stack_file import check_stack_file
 from cfscim.plan.model import make_plan
 from cfscim.review.changes import Action, ResourceChange, resource_changes
-from cfscim.up.command import deploy
+from cfscim.up.command import begin, deploy
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from tests.engine.engine_preview import Said, preview
@@ -57,7 +57,7 @@ def _deployed(base: Config, engine: Engine, sandbox: SandboxProcess, to: Path) -
     open_base = {**base, "token": token}
     config = parse_config(base, stack=STACK)
     if getattr(config.identity_provider, "api_integration_confirmed", True):
-        deploy(config, open_base, deployer, sandbox, lambda _line: None)
+        deploy(begin(config, open_base, deployer, sandbox, lambda _line: None))
     if config.token.allowed_cidrs or not deployer.stack.outputs():
         deployer.update({"cloudflare-scim:scim": base})
     return deployer

@@ -6,7 +6,7 @@ import pytest
 
 from cfscim.config.models import parse_config
 from cfscim.rehearsal import RehearsalDeployer
-from cfscim.up.command import deploy
+from cfscim.up.command import begin, deploy
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from tests.configs import COMBINATIONS, config_object
@@ -28,6 +28,6 @@ def test_same_end(kind: str, role_model: str, owner: str, engine: Engine, folder
                 if way == "engine"
                 else RehearsalDeployer("engine", environment, lambda _line: None)
             )
-            deploy(config, declared, deployer, sandbox, lambda _line: None)
+            deploy(begin(config, declared, deployer, sandbox, lambda _line: None))
         ends.append(end_state(kept))
     assert differences(*ends) == []

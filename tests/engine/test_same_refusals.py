@@ -16,7 +16,7 @@ from cfscim.config.json_types import JsonObject
 from cfscim.config.messages import CONFIG_KEY, ScimError
 from cfscim.config.models import parse_config
 from cfscim.rehearsal import RehearsalDeployer
-from cfscim.up.command import deploy
+from cfscim.up.command import begin, deploy
 from cfscim.up.engine import Engine, EngineDeployer
 from cfscim.up.sandbox_process import SandboxProcess
 from cfscim.vendors.entra.signin import graph_http
@@ -38,7 +38,7 @@ class Way:
         self.deployer, self.sandbox = deployer, sandbox
         self.declared = config_object(kind)
         config = parse_config(self.declared, stack="engine")
-        deploy(config, self.declared, deployer, sandbox, lambda _line: None)
+        deploy(begin(config, self.declared, deployer, sandbox, lambda _line: None))
 
     def update(self, **changes: object) -> str:
         """An update with these keys of the config changed; empty where it ends well."""

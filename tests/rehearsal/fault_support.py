@@ -16,7 +16,7 @@ import httpx
 from cfscim.config.messages import CONFIG_KEY, ScimError
 from cfscim.config.models import ScimConfig, parse_config
 from cfscim.rehearsal import Rehearsal, RehearsalDeployer
-from cfscim.up.command import deploy
+from cfscim.up.command import begin, deploy
 from cfscim.up.sandbox_process import SandboxProcess
 from cfscim.vendors.entra import jobs
 from cfscim.vendors.okta import api as okta_api
@@ -100,7 +100,7 @@ class Matrix:
         """`up` without its read-back; the stack's outputs. Raises `ScimError`."""
         deployer = deployer or self.deployer()
         driven = cast(SandboxProcess, Direct(self._sandbox, self._admin))
-        return deploy(self.config, self._declared, deployer, driven, lambda _line: None)
+        return deploy(begin(self.config, self._declared, deployer, driven, lambda _line: None))
 
     def deployer(self) -> RehearsalDeployer:
         """A stack without a state."""

@@ -41,6 +41,7 @@ def test_a_shipped_example_ends_green(name: str, capsys: pytest.CaptureFixture[s
     assert run(Request(str(ROOT / "examples" / name))) == 0
     said = capsys.readouterr().out
     assert "preflight: ready" in said
+    assert said.count("switched virtual groups on") == ("virtual" in name)
     assert "All as declared" in said
 
 

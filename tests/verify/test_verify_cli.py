@@ -6,11 +6,12 @@ import stat
 import subprocess
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from cfscim.config.messages import MissingError, UsageError
-from cfscim.up.sandbox_process import RunningSandbox, keep
+from cfscim.up.sandbox_process import RunningSandbox, leave_running
 from cfscim.verify.actions import look
 from cfscim.verify.command import as_json, run, show
 from cfscim.verify.reading import Tally, Ticker
@@ -123,15 +124,10 @@ def test_a_kept_sandboxs_environment_is_for_its_owner_and_for_a_shell(
 ) -> None:
     monkeypatch.setenv("OKTA_API_TOKEN", "a real one")
     environment = {"CLOUDFLARE_API_TOKEN": "it's $x", "PATH": "/usr/bin:/bin"}
-    lines = keep(
-        "dev",
-        tmp_path,
-        environment,
-        {"tokenId": "t"},
-        RunningSandbox("http://127.0.0.1:1", {}),
-        42,
-        tmp_path / "project",
-    )
+    deployer = SimpleNamespace(environment=environment, project_folder=tmp_path / "project")
+    (tmp_path / "kept.json").write_text('{"pid": 42}')
+    sandbox = RunningSandbox("http://127.0.0.1:1", {})
+    lines = leave_running("dev", tmp_path, deployer, {"tokenId": "t"}, sandbox)
     text = "\n".join(lines)
     for wanted in (
         "set -a; . ",
