@@ -204,14 +204,16 @@ def state_of(stack: str, env: Mapping[str, str]) -> State | None:
     say("Asking the engine for what the stack has.", error=True)
     done = asked("stack", "export", "--stack", stack, env=env)
     assert done is not None
-    if done.returncode != 0:
-        if "no stack named" in done.stderr:
-            return State()  # the very first day
-        raise _unread(stack, done.stderr)
-    try:
-        return read_state(json.loads(done.stdout))
-    except ValueError:
-        raise _unread(stack, "what it printed is no JSON") from None
+    if done.returncode != 0 and "no stack named" in done.stderr:
+        return State()  # the very first day
+    return read_state(
+        _printed(
+            done,
+            f"pulumi stack export --stack {stack}",
+            "what is in the state would be taken for something new",
+            "put right what it says, or give --state FILE",
+        )
+    )
 
 
 def state_in(file: str) -> State:
@@ -239,29 +241,25 @@ def settings_of(file: StackFile, stack: str, env: Mapping[str, str]) -> dict[str
     done = asked("config", "--json", "--show-secrets", "--stack", stack, env=env)
     if done is None:
         return settings
-    if done.returncode != 0:
-        raise MissingError(
-            f"pulumi config --stack {stack}",
-            " ".join(done.stderr.split())[:200],
-            "the vendors cannot be asked without the encrypted settings",
-            "put right what it says, or give the credentials in the environment",
-        )
-    return settings | settings_shown(done.stdout)
-
-
-def settings_shown(text: str) -> dict[str, str]:
-    """The providers' settings in what `pulumi config --json --show-secrets` printed."""
-    return {
+    shown = _printed(
+        done,
+        f"pulumi config --stack {stack}",
+        "the vendors cannot be asked without the encrypted settings",
+        "put right what it says, or give the credentials in the environment",
+    )
+    return settings | {
         key: str(entry["value"])
-        for key, entry in json.loads(text or "{}").items()
+        for key, entry in (shown if isinstance(shown, dict) else {}).items()
         if isinstance(entry, dict) and "value" in entry and not key.startswith(f"{PROJECT}:")
     }
 
 
-def _unread(stack: str, said: str) -> MissingError:
-    return MissingError(
-        f"pulumi stack export --stack {stack}",
-        " ".join(said.split())[:200],
-        "what is in the state would be taken for something new",
-        "put right what it says, or give --state FILE",
-    )
+def _printed(done: subprocess.CompletedProcess[str], command: str, why: str, instead: str) -> Json:
+    """What the engine printed as JSON. Raises `MissingError` with its own words where it failed."""
+    said = done.stderr
+    if done.returncode == 0:
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            said = "what it printed is no JSON"
+    raise MissingError(command, " ".join(said.split())[:200], why, instead)

@@ -188,6 +188,11 @@ def rfc_3339(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def to_the_minute(instant: datetime) -> str:
+    """The moment in UTC as a report shows it: `2026-11-24 12:00 UTC`."""
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def _moment(value: object) -> object:
     if not isinstance(value, str):
         return value

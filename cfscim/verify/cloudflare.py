@@ -55,7 +55,7 @@ class CloudflareView:
             if own or group.name == name:
                 return group
         raise Unreadable(
-            Dependent(f'there is no user group "{name}"', f"see cloudflare.group.{role.slug}")
+            Dependent(f'there is no user group "{name}"', f"cloudflare.group.{role.slug}")
         )
 
     def group_members(self, role: Role) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ class CloudflareView:
         ids = self._virtual_ids(role)
         if not ids:
             raise Unreadable(
-                Dependent("there is no virtual group", f"see cloudflare.group.{role.slug}")
+                Dependent("there is no virtual group", f"cloudflare.group.{role.slug}")
             )
         by_person = self.facts.users_in.get()
         return tuple(person for person, groups in by_person.items() if groups & ids)

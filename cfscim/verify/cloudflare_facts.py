@@ -247,6 +247,6 @@ def _not_ours_to_use() -> Reading[Any]:
     return Reading.failed(
         Dependent(
             "nobody has used the token yet, and the first to do so must be the identity provider",
-            "see cloudflare.token.used",
+            "cloudflare.token.used",
         )
     )

@@ -5,16 +5,16 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from cfscim import verify as live
-from cfscim.adopt.state import asked, settings_shown
+from cfscim.adopt.state import asked, settings_of
 from cfscim.config.messages import MissingError, UsageError, one_line
 from cfscim.config.models import ScimConfig
 from cfscim.config.outputs import PRINT_ALL
-from cfscim.config.words import is_address, what_is_wrong
+from cfscim.config.words import is_address, to_the_minute, what_is_wrong
 from cfscim.hints import as_printed
 from cfscim.report.say import say
 from cfscim.stacks import engine_name, open_stack
@@ -58,14 +58,7 @@ def run(
         return report.exit_code
     end = clock() + wait * 60
     while True:
-        report = live.run(
-            subject.config,
-            subject.outputs,
-            subject.settings,
-            env,
-            print_progress,
-            updated=subject.updated,
-        )
+        report = subject.verify(env)
         seconds = end - clock()
         if report.exit_code != 4 or seconds <= 0:
             break
@@ -87,6 +80,12 @@ class Subject:
     settings: Mapping[str, str]
     updated: datetime | None
 
+    def verify(self, env: Mapping[str, str]) -> Report:
+        """Everything read back and compared, as `cfscim.verify.run` does."""
+        return live.run(
+            self.config, self.outputs, self.settings, env, print_progress, updated=self.updated
+        )
+
 
 def require_address(person: str, why: str) -> None:
     """Raises `UsageError` where what `--person` gives is no e-mail address, before anything is
@@ -106,13 +105,12 @@ def load(
     checked = open_stack(stack, command, only_read=True)
     assert checked.config is not None
     stack = engine_name(stack)
-    settings = dict(checked.file.provider_config)
     if outputs is not None:
-        return Subject(checked.config, _from_file(outputs, checked.config), settings, None)
+        printed = _from_file(outputs, checked.config)
+        return Subject(checked.config, printed, checked.file.provider_config, None)
     engine = partial(_pulumi, command, stack, env)
     printed = _from_engine(stack, checked.config, engine)
-    if checked.file.secure_keys:
-        settings |= _settings_from_engine(engine)
+    settings = settings_of(checked.file, stack, env)
     return Subject(checked.config, printed, settings, _last_change(engine))
 
 
@@ -248,7 +246,7 @@ def _conclusion(report: Report) -> str:
         return "Not verified: answers that were owed are missing."
     if report.exit_code == 4:
         last = max((check.by for check in report.checks if check.by), default=None)
-        when = f"should be there by {last.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if last else ""
+        when = f"should be there by {to_the_minute(last)}" if last else ""
         waits = any(check.status is Status.NOT_YET and check.by is None for check in report.checks)
         parts = [when] * bool(when) + ["waits for a person"] * waits
         return f"Nothing is wrong, and not all is there yet: {' and '.join(parts)}."
@@ -259,11 +257,6 @@ def _from_engine(stack: str, config: ScimConfig, engine: Callable[..., str]) -> 
     source = f"pulumi stack output of {stack}"
     text = engine(*PRINT_ALL.split()[1:])
     return read_outputs(text, config, source=source)
-
-
-def _settings_from_engine(engine: Callable[..., str]) -> dict[str, str]:
-    """The stack's provider settings with the encrypted settings, which only the engine can read."""
-    return settings_shown(engine("config", "--json", "--show-secrets"))
 
 
 def _last_change(engine: Callable[..., str]) -> datetime | None:

@@ -21,11 +21,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from cfscim.config.access import people
+from cfscim.config.models import ScimConfig
 from cfscim.config.roles import Role
 from cfscim.verify.actions import REFRESH, Act, Action
 from cfscim.verify.report import Verdict, fails, holds
 
 MAX_NAMED = 10
+_MOST_LOST = 60
 
 
 @dataclass(frozen=True)
@@ -171,35 +174,46 @@ class Lost:
     nobody: bool = False
 
 
-def exactly(
-    declared: Iterable[str], actual: Iterable[str], provider: str, lost: Mapping[str, Lost]
+def as_declared(
+    declared: Iterable[str],
+    actual: Iterable[str],
+    provider: str,
+    lost: Mapping[str, Lost],
+    *,
+    exact: bool = True,
 ) -> Verdict:
-    """Exactly these people; addresses are compared without regard to case.
+    """Exactly the declared people, or at least those, by address without regard to case.
 
     `provider`: the identity provider's name. `lost`: address in lower case -> why this person is
     in no group.
     """
     wanted, there = _by_key(declared), _by_key(actual)
     missing = [wanted[key] for key in sorted(wanted.keys() - there.keys())]
-    parts = [_missing(person, lost) for person in missing]
-    parts += [f"{there[key]} is not declared" for key in sorted(there.keys() - wanted.keys())]
+    beyond = [there[key] for key in sorted(there.keys() - wanted.keys())] if exact else []
     expected = named(sorted(wanted.values())) or "nobody"
-    if not parts:
-        return holds(expected)
-    return fails(expected, named(parts), *_put_in(missing, provider, lost))
+    expected = expected if exact else f"at least {expected}"
+    parts = [_missing(person, lost) for person in missing]
+    parts += [f"{person} is not declared" for person in beyond]
+    if parts:
+        return fails(expected, named(parts), *_put_in(missing, provider, lost))
+    return holds(expected, "" if exact else f"{len(there)} people")
 
 
-def includes(
-    declared: Iterable[str], actual: Iterable[str], provider: str, lost: Mapping[str, Lost]
-) -> Verdict:
-    """At least these people; otherwise as `exactly`."""
-    wanted, there = _by_key(declared), _by_key(actual)
-    missing = [wanted[key] for key in sorted(wanted.keys() - there.keys())]
-    expected = f"at least {named(sorted(wanted.values())) or 'nobody'}"
-    if missing:
-        text = named(_missing(person, lost) for person in missing)
-        return fails(expected, text, *_put_in(missing, provider, lost))
-    return holds(expected, f"{len(there)} people")
+def absent(
+    config: ScimConfig, users: Iterable[str], members: Mapping[Role, Iterable[str]]
+) -> list[str]:
+    """Whom the config declares and some group lacks; not more than are worth a look-up.
+
+    `users`: the addresses in the users' group, `members`: those in each role's group.
+    """
+    lost: list[str] = []
+    for declared, there in (
+        (people(config), users),
+        *((config.roles[role].members or (), inside) for role, inside in members.items()),
+    ):
+        known = {address.lower() for address in there}
+        lost += [person for person in declared if person.lower() not in known]
+    return list(dict.fromkeys(lost))[:_MOST_LOST]
 
 
 def take_out(people: Iterable[str], provider: str) -> Action:

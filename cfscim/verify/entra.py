@@ -175,7 +175,7 @@ def _gone(expected: str, facts: EntraFacts, links: EntraLinks) -> Verdict:
 
 def _exists(facts: EntraFacts) -> Verdict:
     if facts.app.gone:
-        raise Unreadable(Dependent("there is no such application", "see entra.app"))
+        raise Unreadable(Dependent("there is no such application", "entra.app"))
     return holds("exists") if facts.job.get() else fails("exists", "there is no such job", _UP)
 
 

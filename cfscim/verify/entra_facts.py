@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from cfscim.config.access import people
 from cfscim.config.checklist import ENTRA_USER_NAMES
 from cfscim.config.json_types import JsonObject
 from cfscim.config.models import ScimConfig
@@ -25,17 +24,16 @@ from cfscim.vendors.entra.models import (
     bare,
 )
 from cfscim.verify.actions import Act, Action, see
-from cfscim.verify.directory import Delivery, Lost, Person, latest, named
+from cfscim.verify.directory import Delivery, Lost, Person, absent, latest, named
 from cfscim.verify.links import EntraLinks
 from cfscim.verify.outputs import StackOutputs
-from cfscim.verify.reading import Dependent, Reader, Reading, Unreadable
+from cfscim.verify.reading import Reader, Reading, Unreadable, existing
 
 PEOPLE_ERRORS = "entra.people.errors"
 """The check that says what is to be done for a person."""
 LONGEST = timedelta(minutes=60)
 """A cycle begins every 40 minutes at most, and takes its time (Microsoft: "20 to 40 minutes")."""
 
-_MOST_LOST = 60
 _LOOK_BACK = timedelta(hours=24)
 # Microsoft: an activity is in the audit log within five minutes, as good as always.
 _LOG_LAG = timedelta(minutes=10)
@@ -87,18 +85,16 @@ class EntraFacts:
 
     def existing_job(self) -> Job:
         """The job. Raises `Unreadable` where there is none."""
-        job = self.job.get()
-        if job is None:
-            raise Unreadable(Dependent("there is no such job", "see entra.job.exists"))
-        return job
+        return existing(self.job, "there is no such job", "entra.job.exists")
 
     def document(self) -> JsonObject:
         """The job's schema. Raises `Unreadable` where there is none."""
         self.existing_job()
-        document = self.schema.get()
-        if document is None:
-            raise Unreadable(Dependent("the job has no schema", "see entra.job.exists"))
-        return document
+        return existing(self.schema, "the job has no schema", "entra.job.exists")
+
+    def existing_users_group(self) -> GraphGroup:
+        """The group of all Cloudflare users. Raises `Unreadable` where there is none."""
+        return existing(self.users_group, "there is no users' group", "entra.group.users")
 
     def last_failures(self) -> tuple[ProvisioningEvent, ...]:
         """What failed in the last cycle, newest first. Raises `Unreadable`."""
@@ -142,7 +138,8 @@ def read_entra(
         if object_id
     }
     users = reader.read(lambda: client.group_members(everyone.id) if everyone else ())
-    lost = _absent(config, users, members)
+    inside = {role: addresses(reading.wait()) for role, reading in members.items()}
+    lost = absent(config, addresses(users.wait()), inside)
     direct = {ids[role]: reading for role, reading in members.items()}
     direct |= {everyone.id: users} if everyone else {}
     nesting = [
@@ -183,20 +180,9 @@ def _binned(shown: Binned | None) -> tuple[Binned, ...]:
     return (shown,) if shown else ()
 
 
-def _absent(
-    config: ScimConfig,
-    users: Reading[tuple[Member, ...]],
-    members: Mapping[Role, Reading[tuple[Member, ...]]],
-) -> list[str]:
-    """Whom the config declares and some group lacks; not more than are worth a look-up."""
-    lost: list[str] = []
-    for declared, reading in (
-        (people(config), users),
-        *((config.roles[role].members or (), reading) for role, reading in members.items()),
-    ):
-        there = {user.address.lower() for user in reading.wait() or ()}
-        lost += [person for person in declared if person.lower() not in there]
-    return list(dict.fromkeys(lost))[:_MOST_LOST]
+def addresses(members: Iterable[Member] | None) -> list[str]:
+    """Those of the people among them; None: they could not be read."""
+    return [member.address for member in members or () if member.is_user]
 
 
 def _reasons(client: GraphClient, lost: list[str]) -> Mapping[str, Lost]:
@@ -375,8 +361,7 @@ class EntraDirectory:
 
     def in_scope(self) -> tuple[Member, ...]:
         """The people of all groups of this stack, each once. Raises `Unreadable`."""
-        if self.facts.users_group.get() is None:
-            raise Unreadable(Dependent("there is no users' group", "see entra.group.users"))
+        self.facts.existing_users_group()
         users = {user.id: user for user in self.facts.users.get() if user.is_user}
         for role in self.config.roles:
             users |= {

@@ -11,11 +11,10 @@ from cfscim.vendors.entra.models import Binned, Member
 from cfscim.vendors.entra.recycle_bin import BIN_DAYS
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
-from cfscim.verify.directory import exactly, includes, named
-from cfscim.verify.entra_facts import EntraFacts
+from cfscim.verify.directory import as_declared, named
+from cfscim.verify.entra_facts import EntraFacts, addresses
 from cfscim.verify.links import EntraLinks
-from cfscim.verify.outputs import StackOutputs
-from cfscim.verify.reading import Dependent, Unreadable
+from cfscim.verify.reading import Unreadable
 from cfscim.verify.report import Question, Verdict, fails, holds
 
 _UP = actions.REFRESH
@@ -27,13 +26,11 @@ class EntraGroups:
     def __init__(
         self,
         config: ScimConfig,
-        outputs: StackOutputs,
         facts: EntraFacts,
         links: EntraLinks,
     ) -> None:
         self._config = config
         self._declared = config.entra.users_group
-        self._outputs = outputs
         self._facts = facts
         self._links = links
 
@@ -89,7 +86,7 @@ class EntraGroups:
         return Question(f"entra.{id_}", title, expected, self._links.group(group), verdict)
 
     def _id(self, role: Role) -> str:
-        return self._outputs.role_groups[role].identity_provider_group_id
+        return self._facts.group_ids[role]
 
     def _users(self) -> Verdict:
         name = self._declared.name
@@ -116,15 +113,17 @@ class EntraGroups:
         return fails(f'"{name}"', "no such group", _UP)
 
     def _in_users(self) -> Verdict:
-        group = self._facts.users_group.get()
-        if group is None:
-            raise Unreadable(Dependent("there is no users' group", "see entra.group.users"))
+        group = self._facts.existing_users_group()
         nested = self._not_people(group.id, self._facts.users.get())
         if nested is not None:
             return nested
-        addresses = _addresses(self._facts.users.get())
-        check = includes if self._declared.members is None else exactly
-        return check(people(self._config), addresses, "Entra", self._facts.lost.wait() or {})
+        return as_declared(
+            people(self._config),
+            addresses(self._facts.users.get()),
+            "Entra",
+            self._facts.lost.wait() or {},
+            exact=self._declared.members is not None,
+        )
 
     def _group(self, role: Role) -> Verdict:
         name = group_name(self._config, role)
@@ -173,7 +172,7 @@ class EntraGroups:
         declared = self._config.roles[role].members
         if declared is None:
             return holds("people, and no group", f"{len(members)} people")
-        return exactly(declared, _addresses(members), "Entra", self._facts.lost.wait() or {})
+        return as_declared(declared, addresses(members), "Entra", self._facts.lost.wait() or {})
 
     def _not_people(self, group: str, members: tuple[Member, ...]) -> Verdict | None:
         """What is wrong with what is in a group and is nobody; None where there is nothing."""
@@ -197,9 +196,7 @@ class EntraGroups:
         return fails("people, and no group", shown, action)
 
     def _assigned(self) -> Verdict:
-        users = self._facts.users_group.get()
-        if users is None:
-            raise Unreadable(Dependent("there is no users' group", "see entra.group.users"))
+        users = self._facts.existing_users_group()
         wanted = {self._id(role): group_name(self._config, role) for role in self._config.roles}
         wanted |= self._facts.beside
         wanted[users.id] = users.display_name or users.id
@@ -238,8 +235,3 @@ def _restore(name: str, *groups: Binned) -> Verdict:
 def _rename(id_: str, name: str, right: str) -> Action:
     text = f'Groups > "{name}" > Properties: rename it to "{right}"'
     return Action(Act.ENTRA_RENAME_GROUP, text, (id_, right))
-
-
-def _addresses(members: tuple[Member, ...]) -> list[str]:
-    people_only = (member for member in members if member.is_user)
-    return [member.address for member in people_only]

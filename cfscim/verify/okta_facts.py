@@ -24,10 +24,10 @@ from cfscim.vendors.okta.models import (
     User,
 )
 from cfscim.verify.actions import Act, Action, push_now, see
-from cfscim.verify.directory import Delivery, Lost, Person, latest, named
+from cfscim.verify.directory import Delivery, Lost, Person, absent, latest, named
 from cfscim.verify.links import OktaLinks
 from cfscim.verify.outputs import StackOutputs
-from cfscim.verify.reading import Dependent, Reader, Reading, Unreadable
+from cfscim.verify.reading import Reader, Reading, existing
 
 LONGEST = timedelta(hours=1)
 """Okta pushes at once, and retries what failed within the hour."""
@@ -35,7 +35,6 @@ LONGEST = timedelta(hours=1)
 _LOG_DAYS = 7
 # The System Log has an event within seconds, as good as always.
 _LOG_LAG = timedelta(seconds=10)
-_MOST_LOST = 60
 USER_NAMES = "okta.people.userName"
 EARLY, ERRORS = "okta.people.early", "okta.people.errors"
 """Checks that say what is to be done for a person."""
@@ -79,10 +78,11 @@ class OktaFacts:
 
     def existing_app(self) -> App:
         """The app. Raises `Unreadable` where there is none."""
-        app = self.app.get()
-        if app is None:
-            raise Unreadable(Dependent("there is no such app", "see okta.app.active"))
-        return app
+        return existing(self.app, "there is no such app", "okta.app.active")
+
+    def existing_users_group(self) -> Group:
+        """The group of all Cloudflare users. Raises `Unreadable` where there is none."""
+        return existing(self.users_group, "there is no users' group", "okta.group.users")
 
 
 def read_okta(
@@ -120,7 +120,8 @@ def read_okta(
     listed = okta_config.users_group.members is not None
     all_people = partial(_members, client, users_group, declared=people(config), exact=listed)
     users = reader.read(lambda: all_people(everyone.id) if everyone else ())
-    lost = _absent(config, users, members)
+    inside = {role: addresses(reading.wait()) for role, reading in members.items()}
+    lost = absent(config, addresses(users.wait()), inside)
     seen = [group.id for group in app_groups.wait() or ()]
     seen += [mapping.source_group_id for mapping in mappings.wait() or ()]
     ours = wanted | ({everyone.id} if everyone else set())
@@ -175,20 +176,9 @@ def _twins(client: OktaClient, label: str, app_id: str) -> tuple[App, ...]:
     return tuple(app for app in client.apps_by_label(label) if app.id != app_id)
 
 
-def _absent(
-    config: ScimConfig,
-    users: Reading[tuple[User, ...]],
-    members: Mapping[Role, Reading[tuple[User, ...]]],
-) -> list[str]:
-    """Whom the config declares and some group lacks; not more than are worth a look-up."""
-    lost: list[str] = []
-    for declared, reading in (
-        (people(config), users),
-        *((config.roles[role].members or (), reading) for role, reading in members.items()),
-    ):
-        there = {user.email.lower() for user in reading.wait() or ()}
-        lost += [person for person in declared if person.lower() not in there]
-    return list(dict.fromkeys(lost))[:_MOST_LOST]
+def addresses(users: Iterable[User] | None) -> list[str]:
+    """Their addresses; None: they could not be read."""
+    return [user.email for user in users or ()]
 
 
 def _reasons(client: OktaClient, lost: list[str]) -> Mapping[str, Lost]:

@@ -9,12 +9,12 @@ from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_name
 from cfscim.config.okta_switches import RENAME_GROUPS, to_do
 from cfscim.config.roles import Role
-from cfscim.vendors.okta.models import Group, PushMapping, User
+from cfscim.vendors.okta.models import Group, PushMapping
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
-from cfscim.verify.directory import exactly, includes, named
+from cfscim.verify.directory import as_declared, named
 from cfscim.verify.links import OktaLinks
-from cfscim.verify.okta_facts import OktaDirectory, OktaFacts
+from cfscim.verify.okta_facts import OktaDirectory, OktaFacts, addresses
 from cfscim.verify.outputs import StackOutputs
 from cfscim.verify.reading import Dependent, Unreadable
 from cfscim.verify.report import Question, Verdict, fails, holds, not_yet, same
@@ -93,12 +93,6 @@ class OktaGroups:
     def _id(self, role: Role) -> str:
         return self._outputs.role_groups[role].identity_provider_group_id
 
-    def _users_group(self) -> Group:
-        group = self._facts.users_group.get()
-        if group is None:
-            raise Unreadable(Dependent("there is no users' group", "see okta.group.users"))
-        return group
-
     def _users(self) -> Verdict:
         name = self._declared.name
         if self._facts.users_group.get() is not None:
@@ -113,15 +107,19 @@ class OktaGroups:
         return fails(f'"{name}"', "no such group", _UP)
 
     def _in_users(self) -> Verdict:
-        self._users_group()
-        addresses = _addresses(self._facts.users.get())
-        check = includes if self._declared.members is None else exactly
-        verdict = check(people(self._config), addresses, "Okta", self._facts.lost.wait() or {})
+        self._facts.existing_users_group()
+        verdict = as_declared(
+            people(self._config),
+            addresses(self._facts.users.get()),
+            "Okta",
+            self._facts.lost.wait() or {},
+            exact=self._declared.members is not None,
+        )
         return replace(verdict, warning="; ".join(self._directory.locked_out()))
 
     def _assigned(self) -> Verdict:
         self._facts.existing_app()
-        group = self._users_group()
+        group = self._facts.existing_users_group()
         expected = f'group "{group.name}" alone'
         ids = [group.id for group in self._facts.app_groups.get()]
         direct = sorted(
@@ -158,8 +156,8 @@ class OktaGroups:
 
     def _members(self, role: Role) -> Verdict:
         declared = self._config.roles[role].members or ()
-        addresses = _addresses(self._facts.members[role].get())
-        return exactly(declared, addresses, "Okta", self._facts.lost.wait() or {})
+        inside = addresses(self._facts.members[role].get())
+        return as_declared(declared, inside, "Okta", self._facts.lost.wait() or {})
 
     def _mapping(self, role: Role) -> PushMapping | None:
         self._facts.existing_app()
@@ -169,7 +167,7 @@ class OktaGroups:
     def _pushed(self, role: Role) -> PushMapping:
         mapping = self._mapping(role)
         if mapping is None:
-            raise Unreadable(Dependent("it is not pushed", f"see okta.push.{role.slug}"))
+            raise Unreadable(Dependent("it is not pushed", f"okta.push.{role.slug}"))
         return mapping
 
     def _push(self, role: Role) -> Verdict:
@@ -260,7 +258,3 @@ def _delete(group: Group) -> Action:
     """An app's group: Okta takes no second one of a name (P, #1794), and renames none (D)."""
     text = f'Directory > Groups > "{group.name}" ({group.id}), the app\'s: delete it'
     return Action(Act.OKTA_DELETE_GROUP, text, (group.id,))
-
-
-def _addresses(users: tuple[User, ...]) -> list[str]:
-    return [user.email for user in users]

@@ -19,7 +19,8 @@ from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_name, group_names
 from cfscim.config.okta_switches import DEACTIVATE_USERS
 from cfscim.config.roles import ROLES, Role
-from cfscim.vendors.cloudflare.models import ACCEPTED
+from cfscim.report.document import count
+from cfscim.vendors.cloudflare.models import ACCEPTED, AccountMember
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
 from cfscim.verify.cloudflare import CloudflareView, Power
@@ -93,6 +94,7 @@ class _People:
         self._directory = ways[0].directory
         self._now = now
         self._config = ways[0].view.config
+        self._break_glass = {address.lower() for address in self._config.break_glass}
 
     def members(self, role: Role) -> Verdict:
         """The members of a role's group against the identity provider's."""
@@ -116,8 +118,7 @@ class _People:
 
     def everyone(self) -> Verdict:
         """The account's members against everybody who is provisioned."""
-        assigned = self._assigned()
-        members = {member.address.lower(): member for member in self._view.facts.members.get()}
+        assigned, members = self._assigned(), self._members_by_address()
         if assigned is None:
             return holds("everyone in scope", "who is in scope is decided by the filter")
         with_role = {
@@ -129,15 +130,10 @@ class _People:
         }
         sides = compare(assigned, members, ())
         missing = [person for person in sides.missing if not person.names & with_role]
-        kept = {address.lower() for address in self._config.break_glass}
-        powerful = {power.person.lower() for power in self._view.powers}
-        extra = [
-            address
-            for address in sides.extra
-            # Who may do something without a declaration is the business of `undeclared`.
-            if address not in kept and address not in with_role and address not in powerful
-        ]
-        expected = f"{len(assigned)} people" if len(assigned) != 1 else "1 person"
+        # Who may do something without a declaration is the business of `undeclared`.
+        others = self._break_glass | with_role | self._powerful()
+        extra = [address for address in sides.extra if address not in others]
+        expected = count(len(assigned), "person", "people")
         if not missing and not extra:
             return holds(expected)
         parts = self._missing(missing)
@@ -158,11 +154,7 @@ class _People:
         }
         if people:
             return holds(expected, f"{len(people)}")
-        wanted = {
-            role: people
-            for role in self._config.roles
-            if (people := [member for member in self._directory.members(role) if not member.off])
-        }
+        wanted = {role: coming for role in self._config.roles if (coming := self._coming(role))}
         if not wanted:
             return fails(
                 expected,
@@ -175,18 +167,9 @@ class _People:
                 ),
                 link=self._directory.link,
             )
-        actual = (
-            f"nobody of {len({person.address for people in wanted.values() for person in people})}"
-        )
-        if idle := self._directory.idle():
-            return unknown(expected, f"{actual}; {idle}", *actions.START)
-        dues = (
-            self._due(role, [person.names for person in people]) for role, people in wanted.items()
-        )
-        by = max((due for due in dues if due), default=None)
-        if by:
-            return not_yet(expected, actual, by, self._wait)
-        return fails(
+        addresses = {person.address for coming in wanted.values() for person in coming}
+        actual = f"nobody of {len(addresses)}"
+        return self._on_its_way(expected, actual, wanted) or fails(
             expected,
             actual,
             *(actions.see(f"cloudflare.members.{role.slug}") for role in wanted),
@@ -195,8 +178,7 @@ class _People:
 
     def undeclared(self) -> Verdict:
         """Nobody may do anything that is not declared, whatever the way."""
-        kept = {address.lower() for address in self._config.break_glass}
-        beyond = [power for power in self._view.powers if not self._declared(power, kept)]
+        beyond = [power for power in self._view.powers if not self._declared(power)]
         twice = [power for power in beyond if power.virtual and self._given_too(power)]
         powers = [power for power in beyond if power not in twice]
         doubles = self._doubles()
@@ -215,7 +197,7 @@ class _People:
         wanted = self._config.break_glass
         role = Role.SUPER_ADMINISTRATOR.value
         expected = named(sorted(wanted)) or "none declared"
-        members = {member.address.lower(): member for member in self._view.facts.members.get()}
+        members = self._members_by_address()
         direct = {
             power.person.lower()
             for power in self._view.powers
@@ -251,11 +233,8 @@ class _People:
         known = {person.lower() for person in [*accepted, *pending]}
         coming = self._coming(role, known)
         if len(known) + len(coming) >= least and coming:
-            names = [person.names for person in coming]
-            if idle := self._directory.idle():
-                return unknown(expected, f"{actual}; {idle}", *actions.START)
-            if by := self._due(role, names):
-                return not_yet(expected, actual, by, self._wait)
+            if on_its_way := self._on_its_way(expected, actual, {role: coming}):
+                return on_its_way
             why = actions.see(f"cloudflare.{self._what_lacks(role, coming)}.{role.slug}")
             return fails(expected, actual, *(_accept(person) for person in pending), why)
         if len(known) >= least:
@@ -266,10 +245,22 @@ class _People:
         )
         return fails(expected, actual, Action(Act.ADD_MEMBER, text, (role.value,)))
 
-    def _coming(self, role: Role, there: set[str]) -> list[Person]:
-        """Whom the identity provider gives the role and Cloudflare does not show with it."""
+    def _on_its_way(
+        self, expected: str, actual: str, coming: Mapping[Role, Sequence[Person]]
+    ) -> Verdict | None:
+        """`not yet` while a cycle is due that brings the people of these roles, `cannot be known`
+        where none runs; None where it is overdue."""
+        if idle := self._directory.idle():
+            return unknown(expected, f"{actual}; {idle}", *actions.START)
+        dues = [self._due(role, [who.names for who in people]) for role, people in coming.items()]
+        by = max((due for due in dues if due), default=None)
+        return not_yet(expected, actual, by, self._wait) if by else None
+
+    def _coming(self, role: Role, there: Collection[str] = ()) -> list[Person]:
+        """Whom the identity provider gives the role and Cloudflare does not show with it; `there`:
+        whom it shows, in lower case."""
         people = self._directory.members(role) if role in self._config.roles else ()
-        return [person for person in people if not person.off and not person.names & there]
+        return [person for person in people if not person.off and person.names.isdisjoint(there)]
 
     def _what_lacks(self, role: Role, coming: Sequence[Person]) -> str:
         """The check that says why they have no role: the group without them, or without power."""
@@ -283,10 +274,9 @@ class _People:
         """A member without any role at all is a leftover."""
         facts = self._view.facts
         bare = [m.address for m in facts.members.get() if not m.roles and not m.policies]
-        powerful = {power.person.lower() for power in self._view.powers}
         # A break-glass person without the role is the business of `break_glass`.
-        kept = {address.lower() for address in self._config.break_glass}
-        remaining = sorted(person for person in bare if person.lower() not in powerful | kept)
+        others = self._powerful() | self._break_glass
+        remaining = sorted(person for person in bare if person.lower() not in others)
         if not remaining:
             return holds("none")
         text = f"Members: remove {named(remaining)} from the account, or put them into a role group"
@@ -296,7 +286,7 @@ class _People:
 
     def accepted(self) -> Verdict:
         """Whoever has not accepted the invitation has a role that does not count."""
-        members = {member.address.lower(): member for member in self._view.facts.members.get()}
+        members = self._members_by_address()
         pending = {
             member.address: None
             for way in self._ways
@@ -321,12 +311,26 @@ class _People:
         # No identity provider tells which of its other applications sends people here, too.
         return why or "added by hand or by another application, or no cycle since the removal"
 
-    def _declared(self, power: Power, kept: set[str]) -> bool:
+    def _members_by_address(self) -> dict[str, AccountMember]:
+        """The account's members by address in lower case. Raises `Unreadable`."""
+        return {member.address.lower(): member for member in self._view.facts.members.get()}
+
+    def _known_members(self) -> set[str]:
+        """Their addresses in lower case, as far as they can be read."""
+        return {member.address.lower() for member in self._view.facts.members.wait() or ()}
+
+    def _powerful(self) -> set[str]:
+        """Who may do anything in the account, in lower case. Raises `Unreadable`."""
+        return {power.person.lower() for power in self._view.powers}
+
+    def _declared(self, power: Power) -> bool:
         if power.virtual:
             # A declared role's members are compared with the identity provider's.
             return power.declared
         if power.group is None:
-            return power.role == Role.SUPER_ADMINISTRATOR and power.person.lower() in kept
+            return (
+                power.role == Role.SUPER_ADMINISTRATOR and power.person.lower() in self._break_glass
+            )
         # A role's own group: its members have a check of their own, and it gives nothing else.
         role = self._ours().get(power.group.id)
         return role is not None and power.role == role.value
@@ -448,7 +452,7 @@ class _People:
         ]
 
     def _missing(self, people: list[Person]) -> list[str]:
-        members = {member.address.lower() for member in self._view.facts.members.wait() or ()}
+        members = self._known_members()
         return [
             f"{person.address} is missing ({self._reason(person, bool(person.names & members))})"
             for person in people
@@ -480,7 +484,7 @@ class _People:
         # Who is suspended and has the role is never on the way: that has to end.
         if not explained and not blocked and removed and (by := self._due(role, waiting)):
             return not_yet(expected, actual, by, self._wait, link=directory.link)
-        members = {member.address.lower() for member in self._view.facts.members.wait() or ()}
+        members = self._known_members()
         lost = [person for person in sides.missing if person not in explained]
         absent = tuple(person.address for person in lost if not person.names & members)
         advice = list(dict.fromkeys(action for person in explained for action in person.cure))

@@ -37,15 +37,15 @@ class Unreadable(Exception):
 
 
 class Dependent(ScimError):
-    """It cannot be asked, because what it belongs to is missing; another check says so.
+    """It cannot be asked, because what it belongs to is missing.
 
-    `why`: what is missing. `instead`: the check that says so (`see okta.app.active`), or what to
-    do.
+    `why`: what is missing. `instead`: the id of the check that says what to do about it
+    (`okta.app.active`), or what to do.
     """
 
     def __init__(self, why: str, instead: str | Action) -> None:
         self.why = why
-        self.action = instead if isinstance(instead, Action) else see(instead.removeprefix("see "))
+        self.action = instead if isinstance(instead, Action) else see(instead)
         super().__init__(f"{why}: {self.action.text}")
 
 
@@ -102,6 +102,17 @@ class Reading(Generic[T]):
         except Unreadable as error:
             return error.kind == "not found"
         return False
+
+
+def existing(reading: Reading[T | None], why: str, check: str) -> T:
+    """What was read. Raises `Unreadable` where it could not be, and where the vendor has none.
+
+    `why`: what is missing then; `check`: the id of the check that says what to do about it.
+    """
+    value = reading.get()
+    if value is None:
+        raise Unreadable(Dependent(why, check))
+    return value
 
 
 class Tally:

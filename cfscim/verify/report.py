@@ -15,10 +15,11 @@ caller says `fails` from that moment on. What waits for a person has `by=None`.
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from cfscim.config.messages import one_line
+from cfscim.config.words import to_the_minute
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.secrets import mask
 from cfscim.verify import actions
@@ -125,7 +126,7 @@ class Check:
     @property
     def by_text(self) -> str:
         """The moment by which it should be there, or nothing."""
-        return f"{self.by.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if self.by else ""
+        return to_the_minute(self.by) if self.by else ""
 
 
 def answer(question: Question) -> Check:

@@ -239,7 +239,7 @@ def _entra(about: About) -> Side:
     links = EntraLinks.of(outputs, entra.cloud)
 
     def groups(facts: EntraFacts) -> EntraGroups:
-        return EntraGroups(config, outputs, facts, links)
+        return EntraGroups(config, facts, links)
 
     def questions(facts: EntraFacts, directory: EntraDirectory) -> Iterator[Question]:
         yield from job_questions(config, facts, directory, links)

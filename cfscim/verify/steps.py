@@ -12,9 +12,8 @@ from cfscim.config.messages import MissingError
 from cfscim.config.outputs import PRINT_TOKEN
 from cfscim.config.provider_settings import OKTA_BASE_URL, okta_domain
 from cfscim.report.say import say
-from cfscim.verify import run as verify
 from cfscim.verify.actions import Act
-from cfscim.verify.command import load, print_progress
+from cfscim.verify.command import load
 from cfscim.verify.report import Check, Report, Status
 
 _CONFIRMS = (Act.CONFIRM, Act.HAND_OVER)
@@ -27,14 +26,7 @@ def run(stack: str, outputs: str | None, env: Mapping[str, str]) -> int:
     where something cannot be read that would tell.
     """
     subject = load(stack, outputs, env, command="steps")
-    report = verify(
-        subject.config,
-        subject.outputs,
-        subject.settings,
-        env,
-        print_progress,
-        updated=subject.updated,
-    )
+    report = subject.verify(env)
     if report.exit_code == 3:
         missing = next((check for check in report.checks if check.owed), None)
         raise MissingError(

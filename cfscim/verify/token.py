@@ -3,7 +3,7 @@
 Source: guide, "Create an API token"; Cloudflare's API token pages (verify, policies, conditions).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from cfscim.config.facts import (
@@ -16,7 +16,7 @@ from cfscim.config.facts import (
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_name, scim_base_url
 from cfscim.config.roles import PERMISSION_GROUP_IDS, SCIM_PROVISIONING
-from cfscim.config.words import rfc_3339
+from cfscim.config.words import rfc_3339, to_the_minute
 from cfscim.vendors.cloudflare.models import ApiToken, PermissionGroup, TokenPolicy, TokenStatus
 from cfscim.verify import actions
 from cfscim.verify.actions import Act, Action
@@ -24,7 +24,7 @@ from cfscim.verify.cloudflare_facts import CloudflareFacts
 from cfscim.verify.directory import named
 from cfscim.verify.links import CloudflareLinks
 from cfscim.verify.outputs import StackOutputs
-from cfscim.verify.reading import Dependent, Unreadable
+from cfscim.verify.reading import Dependent, Unreadable, existing
 from cfscim.verify.report import Question, Verdict, fails, holds, not_yet, same
 
 _KNOWN = {id_: name for name, id_ in PERMISSION_GROUP_IDS.items()}
@@ -124,7 +124,7 @@ class _Token:
             actual = f"the value is that of token {shown.id}"
             return fails(expected, actual, *self._new)
         if shown.not_before is not None and shown.not_before > self._now:
-            actual = f"not valid before {shown.not_before:%Y-%m-%d %H:%M} UTC"
+            actual = f"not valid before {to_the_minute(shown.not_before)}"
             return fails(expected, actual, *self._new)
         if shown.status != "active":
             return fails(expected, shown.status, *self._new)
@@ -134,7 +134,7 @@ class _Token:
         """A token that nobody used was not handed over, or nothing was pushed with it yet."""
         expected, token = "used since it was made", self._token()
         if token.last_used_on is not None:
-            return holds(expected, f"last used on {token.last_used_on:%Y-%m-%d %H:%M} UTC")
+            return holds(expected, f"last used on {to_the_minute(token.last_used_on)}")
         by = token.issued_on + self._longest if token.issued_on else None
         if by is not None and self._now < by:
             wait = actions.wait_for("Okta") if self._by_api else actions.HAND_OVER
@@ -153,53 +153,30 @@ class _Token:
     def only(self) -> Verdict:
         """A lost answer makes a provider ask again, and Cloudflare lets tokens' names repeat; a
         previous token that was kept for the hand-over is one too, and expected until then."""
+        others = [token for token in self._facts.tokens.get() if token.id != self._outputs.token_id]
         twins = sorted(
-            (
-                token
-                for token in self._facts.tokens.get()
-                if token.name == self._config.token.name and token.id != self._outputs.token_id
-            ),
+            (token for token in others if token.name == self._config.token.name),
             key=lambda token: token.id,
         )
         if not twins:
-            return holds("none", warning=self._beside())
+            return holds("none", warning=_beside(others))
         used = self._facts.token.wait()
         if self._config.token.keep_previous:
             shown = named(
                 f"{token.id} (kept by token.keepPrevious, last used "
-                + (f"{token.last_used_on:%Y-%m-%d %H:%M} UTC)" if token.last_used_on else "never)")
+                f"{to_the_minute(token.last_used_on) if token.last_used_on else 'never'})"
                 for token in twins
             )
-            if used is None or used.last_used_on is None:
-                return holds("none but those kept for the hand-over", shown)
+            in_use = used is not None and used.last_used_on is not None
+            end = "take token.keepPrevious out again; the update after it ends the previous one"
             return holds(
                 "none but those kept for the hand-over",
                 shown,
-                warning="the new token is in use: take token.keepPrevious out again; the update "
-                "after it ends the previous one",
+                warning=f"the new token is in use: {end}" if in_use else "",
             )
-        text = f"delete {named(token.id for token in twins)}, if nothing uses it"
-        ids = tuple(token.id for token in twins)
-        return fails(
-            "none",
-            named(token.id for token in twins),
-            Action(Act.CLOUDFLARE_END_CREDENTIAL, text, ids),
-        )
-
-    def _beside(self) -> str:
-        """Whoever has another token of SCIM's may give roles too, by no group of the stack's."""
-        others = named(
-            f'"{token.name}" ({token.id})'
-            for token in self._facts.tokens.get()
-            if token.id != self._outputs.token_id
-            and token.status == "active"
-            and any(
-                group.id == PERMISSION_GROUP_IDS[SCIM_PROVISIONING]
-                for policy in token.policies
-                for group in policy.permission_groups
-            )
-        )
-        return f"another token may provision people too: {others}" if others else ""
+        ids = [token.id for token in twins]
+        text = f"delete {named(ids)}, if nothing uses it"
+        return fails("none", named(ids), Action(Act.CLOUDFLARE_END_CREDENTIAL, text, tuple(ids)))
 
     def granted(self) -> Verdict:
         """Whether the token has exactly its owner's permissions, each on its kind of resource."""
@@ -321,11 +298,20 @@ class _Token:
         return name if self._wanted.get(name, kind) == kind else f"{name} on the {kind}"
 
     def _token(self) -> ApiToken:
-        token = self._facts.token.get()
-        if token is None:
-            raise Unreadable(
-                Dependent(
-                    f"there is no token {self._outputs.token_id}", "see cloudflare.token.valid"
-                )
-            )
-        return token
+        why = f"there is no token {self._outputs.token_id}"
+        return existing(self._facts.token, why, "cloudflare.token.valid")
+
+
+def _beside(others: Iterable[ApiToken]) -> str:
+    """Whoever has another token of SCIM's may give roles too, by no group of the stack's."""
+    provisioning = named(
+        f'"{token.name}" ({token.id})'
+        for token in others
+        if token.status == "active"
+        and any(
+            group.id == PERMISSION_GROUP_IDS[SCIM_PROVISIONING]
+            for policy in token.policies
+            for group in policy.permission_groups
+        )
+    )
+    return f"another token may provision people too: {provisioning}" if provisioning else ""

@@ -655,9 +655,13 @@ def test_encrypted_settings_are_asked_of_the_engine(tmp_path: Path) -> None:
     file = StackFile("f", "dev", None, {}, plain, frozenset({"okta:apiToken"}))
     env = {"PATH": f"{tmp_path}:/bin:/usr/bin"}
     assert settings_of(file, "dev", env) == {**plain, "okta:apiToken": "t0ken"}
-    pulumi.write_text("#!/bin/sh\necho no passphrase >&2\nexit 1\n")
-    with pytest.raises(MissingError, match="no passphrase"):
-        settings_of(file, "dev", env)
+    for printed, said in (
+        ("echo no passphrase >&2\nexit 1", "no passphrase"),
+        ("echo warning: a new version", "no JSON"),
+    ):
+        pulumi.write_text(f"#!/bin/sh\n{printed}\n")
+        with pytest.raises(MissingError, match=said):
+            settings_of(file, "dev", env)
 
 
 def test_what_hangs_on_a_group_that_a_person_has_to_look_at_waits_with_it(

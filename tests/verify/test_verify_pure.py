@@ -79,11 +79,11 @@ def test_a_new_switch_of_okta_s_is_asked_for(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_group_within_an_entra_group_is_named() -> None:
     config = _config("entra")
-    outputs = StackOutputs.model_validate(_outputs())
     nested = Member(id="g2", kind="#microsoft.graph.group", display_name="Inner")
     members = {role: Reading.of((nested,)) for role in config.roles}
-    facts = _facts(EntraFacts, members=members, within={})
-    groups = EntraGroups(config, outputs, facts, EntraLinks("sp", "job"))
+    ids = {role: f"g-{role.slug}" for role in config.roles}
+    facts = _facts(EntraFacts, members=members, within={}, group_ids=ids)
+    groups = EntraGroups(config, facts, EntraLinks("sp", "job"))
     for short in ("administrator-read-only", "administrator", "billing"):
         check = _asked(groups.questions(), f"entra.members.{short}")
         assert check.status is Status.FAILS

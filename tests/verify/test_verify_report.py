@@ -47,7 +47,7 @@ def _check(verdict: Verdict | Exception, vendor: str = "Okta") -> Check:
         ),
         Unreadable(AnswerError("timeout", "Okta GET /x", "no answer in time")),
         Unreadable(AnswerError("forbidden", "Okta GET /x", "answered 403")),
-        Unreadable(Dependent("there is no app", "see okta.app.active")),
+        Unreadable(Dependent("there is no app", "okta.app.active")),
     ],
 )
 def test_an_exception_never_holds(error: Exception) -> None:
@@ -60,7 +60,7 @@ def test_an_exception_never_holds(error: Exception) -> None:
 def test_only_a_missing_permission_or_object_is_not_owed() -> None:
     assert _check(RuntimeError()).owed
     assert _check(Unreadable(AnswerError("timeout", "Okta GET /x", "no answer"))).owed
-    assert not _check(Unreadable(Dependent("gone", "see another"))).owed
+    assert not _check(Unreadable(Dependent("gone", "another"))).owed
     forbidden = AnswerError("forbidden", "Okta GET /x", "answered 403", instead="grant okta.x.read")
     check = _check(Unreadable(forbidden))
     assert not check.owed
