@@ -15,6 +15,7 @@ import pulumi_cloudflare as cloudflare
 
 from cfscim.config.facts import ACCOUNT_SCOPE, USER_SCOPE, account_resource, is_whole_account
 from cfscim.config.roles import PERMISSION_GROUP_IDS, Role
+from cfscim.config.stand_ins import stands_in
 from components.refusal import refusal
 
 
@@ -29,11 +30,6 @@ class _Group(NamedTuple):
     id: str
     name: str
     scopes: tuple[str, ...] = ()
-
-
-def _is_placeholder(value: str) -> bool:
-    # `plan` answers look-ups with `${<kind>: <name>}`, which no id can match.
-    return value.startswith("${")
 
 
 def _exactly_one(name: str, groups: Iterable[_Group], where: str, scope: str = "") -> str:
@@ -139,7 +135,7 @@ def _token_groups(answer: _TokenGroups) -> list[_Group]:
 def _checked_id(name: str, groups: Iterable[_Group], scope: str) -> str:
     group_id = _exactly_one(name, groups, "Cloudflare API tokens", scope)
     known = PERMISSION_GROUP_IDS[name]
-    if group_id != known and not _is_placeholder(group_id):
+    if group_id != known and not stands_in(group_id):
         pulumi.log.warn(
             f'Cloudflare answers id {group_id} for permission group "{name}", known is {known}: '
             "the answer is used; check the token's permissions in the dashboard"

@@ -13,7 +13,8 @@ from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
 
 from cfscim.config.credentials import MASK
 from cfscim.config.json_types import Json
-from cfscim.config.policy.model import UNKNOWN, UNSEEN, ResourceView
+from cfscim.config.policy.model import UNSEEN, ResourceView
+from cfscim.config.stand_ins import UNKNOWN
 
 
 def view_of(resource: ResourceValidationArgs | PolicyResource) -> ResourceView:

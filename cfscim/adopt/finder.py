@@ -29,6 +29,7 @@ from cfscim.config.kinds import (
     kind_of,
 )
 from cfscim.config.messages import ScimError
+from cfscim.config.stand_ins import output_of, stands_in
 from cfscim.program.monitor import RecordingMonitor
 from cfscim.program.placeholders import Placeholders
 from cfscim.program.registrations import Declared, Options
@@ -158,7 +159,7 @@ class _Finder(Placeholders):
             return kept.id, {**shown, **kept.outputs}
         if outcome is not None:
             return outcome.id, {**shown, **outcome.outputs}
-        return f"${{{args.name}.id}}", shown
+        return output_of(args.name, "id"), shown
 
     def _look(
         self, handler: Handler, args: MockResourceArgs, inputs: JsonObject, *, twins: bool
@@ -291,8 +292,7 @@ def _has_placeholder(value: object) -> bool:
         return any(_has_placeholder(item) for item in value.values())
     if isinstance(value, list):
         return any(_has_placeholder(item) for item in value)
-    # Okta's own expressions, as in `${source.email}`, are no placeholders of ours.
-    return isinstance(value, str) and value.startswith("${") and not value.startswith("${source.")
+    return stands_in(value)
 
 
 @dataclass(frozen=True)

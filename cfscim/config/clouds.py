@@ -65,6 +65,12 @@ CLOUDS: dict[CloudName, Cloud] = {
 }
 
 
+EACH_ITS_OWN = (
+    "each cloud has its own template, addresses and console, and nothing is found in another one"
+)
+"""Why no setting may mean another cloud than the config."""
+
+
 def cloud_of_environment(name: str) -> Cloud | None:
     """The cloud that the provider's `environment` names, in any case; None for an unknown name."""
     for cloud in CLOUDS.values():

@@ -1,6 +1,7 @@
 """Texts that look like a credential, so that no message, list or problem ever repeats one."""
 
 import re
+from collections.abc import Mapping
 
 MASK = "[secret]"
 """What stands in the place of every secret."""
@@ -33,6 +34,11 @@ def looks_secret(text: str) -> bool:
     if len(text) < _LONG and not any(mark in text for mark in _MARKS):
         return False
     return _CREDENTIAL.search(text) is not None
+
+
+def is_secure(value: object) -> bool:
+    """Whether a value of a stack file is one that the engine encrypted."""
+    return isinstance(value, Mapping) and set(value) == {"secure"}
 
 
 PEM = re.compile(r"-----BEGIN [A-Z ]+-----.*?(?:-----END [A-Z ]+-----|\Z)", re.DOTALL)

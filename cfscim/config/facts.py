@@ -17,6 +17,7 @@ from cfscim.config.roles import (
     MEMBERSHIPS_WRITE,
     SCIM_PROVISIONING,
 )
+from cfscim.config.stand_ins import stands_in
 
 if TYPE_CHECKING:
     from cfscim.config.models import ScimConfig
@@ -103,7 +104,7 @@ def token_fingerprint(value: str) -> str:
 
     What `plan` shows in place of a value that is not known yet stays as it is.
     """
-    return value if value.startswith("${") else sha256(value.encode()).hexdigest()[:12]
+    return value if stands_in(value) else sha256(value.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)

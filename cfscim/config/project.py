@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cfscim.config.credentials import MASK, looks_secret
+from cfscim.config.credentials import MASK, is_secure, looks_secret
 from cfscim.config.kinds import READING
 from cfscim.config.lookalikes import nearest
 from cfscim.config.messages import CONFIG_KEY, PROJECT, Keys, Message, Where
@@ -457,11 +457,6 @@ def _masked(value: object) -> object:
     if isinstance(value, str) and (looks_secret(value) or _IN_ADDRESS.search(value)):
         return MASK
     return value if isinstance(value, str | int | float | bool) or value is None else str(value)
-
-
-def is_secure(value: object) -> bool:
-    """Whether a value of a stack file is one that the engine encrypted."""
-    return isinstance(value, Mapping) and set(value) == {"secure"}
 
 
 def _flat(keys: Keys, value: object) -> Iterator[tuple[Keys, object]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from cfscim.config.credentials import looks_secret, shown
+from cfscim.config.credentials import is_secure, looks_secret, shown
 from cfscim.config.facts import UNARY
 from cfscim.config.messages import CONFIG_KEY, Keys, Message, in_config
 from cfscim.config.roles import ROLES
@@ -44,10 +44,9 @@ def _secrets(value: object, steps: Keys) -> Iterator[Message]:
     """Credentials never stand in the config object, in plain text or encrypted."""
     if len(steps) > _DEEPEST:
         return
-    if isinstance(value, Mapping):
-        if set(value) == {"secure"}:
-            yield _credential(steps, "an encrypted value stands here")
-            return
+    if is_secure(value):
+        yield _credential(steps, "an encrypted value stands here")
+    elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _secrets(inner, (*steps, str(key)))
     elif isinstance(value, list | tuple):

@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from cfscim.config.clouds import CLOUDS
-from cfscim.config.credentials import looks_secret, shown
+from cfscim.config.clouds import CLOUDS, EACH_ITS_OWN
+from cfscim.config.credentials import is_secure, looks_secret, shown
 from cfscim.config.ended import allowances, ended
 from cfscim.config.lanes import lanes
 from cfscim.config.lookalikes import nearest
@@ -30,7 +30,6 @@ from cfscim.config.project import (
     LARGEST_FILE,
     PROJECT_FILE,
     document_problems,
-    is_secure,
 )
 from cfscim.config.provider_settings import (
     CREDENTIALS,
@@ -338,7 +337,6 @@ def _two_clouds(stack_file: StackFile, config: ScimConfig) -> Iterator[Message]:
         yield Message(
             where=Where((ENTRA_CLOUD.key,)),
             what=f"{shown(given)} is not identityProvider.cloud {shown(provider.cloud)}",
-            why="each cloud has its own template, addresses and console, and nothing is found in "
-            "another one",
+            why=EACH_ITS_OWN,
             instead=f'write "{declared.environments[0]}", or another identityProvider.cloud',
         )

@@ -4,7 +4,7 @@ config names: with another one's in the environment everything would be made the
 
 from collections.abc import Mapping
 
-from cfscim.config.clouds import CLOUDS, CloudName
+from cfscim.config.clouds import CLOUDS, EACH_ITS_OWN, CloudName
 from cfscim.config.lanes import lanes
 from cfscim.config.messages import MissingError
 from cfscim.config.models import OktaConfig, ScimConfig
@@ -73,7 +73,6 @@ def require_cloud(
         raise MissingError(
             ENTRA_CLOUD.either,
             f"{name} is not identityProvider.cloud {declared}",
-            "each cloud has its own template, addresses and console, and nothing is found in "
-            "another one",
+            EACH_ITS_OWN,
             f"set it to {environments[0]}, with credentials of that cloud",
         )

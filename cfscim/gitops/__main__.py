@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from cfscim.config.json_types import objects
 from cfscim.gitops import approval, comment, deployed, drift, note, release, stacks, summary
-from cfscim.gitops.shell import GIT, Stop, github, objects, parsed, run, say, settings, stopped
+from cfscim.gitops.shell import GIT, Stop, github, parsed, run, say, settings, stopped
 
 Arguments = argparse.Namespace
 

@@ -1,6 +1,7 @@
 """Who may let a deployment run, and of what."""
 
-from cfscim.gitops.shell import Ask, Json, Stop, git, is_ancestor, objects, texts
+from cfscim.config.json_types import Json, objects
+from cfscim.gitops.shell import Ask, Stop, git, is_ancestor, texts
 
 
 def origin(path: str) -> Json:

@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from cfscim.config.json_types import objects
 from cfscim.gitops.shell import (
     A_PAGE,
     Ask,
     Stop,
     github,
     listing,
-    objects,
     parsed,
     say,
     settings,

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+from cfscim.config.json_types import Json, objects
 from cfscim.config.kinds import READING, STACK
-from cfscim.gitops.shell import A_PAGE, Ask, Json, Stop, listing, objects, run, texts
+from cfscim.gitops.shell import A_PAGE, Ask, Stop, listing, run, texts
 from cfscim.gitops.stacks import (
     all_stacks,
     changed_files,

@@ -5,7 +5,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cfscim.gitops.shell import github, masked, objects, parsed, run, settings, texts, write
+from cfscim.config.json_types import objects
+from cfscim.gitops.shell import github, masked, parsed, run, settings, texts, write
 from cfscim.gitops.summary import COMMENT, as_printed, cut
 
 MARKER = "<!-- cloudflare-scim drift -->"

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
+from cfscim.config.json_types import Json, objects
 from cfscim.gitops.comment import MARKER, NO_PLAN
-from cfscim.gitops.shell import Json, Settings, Stop, listing, objects, say, settings, texts
+from cfscim.gitops.shell import Settings, Stop, listing, say, settings, texts
 from cfscim.gitops.summary import COMMENT, cut
 from cfscim.vendors.within import OverdueError, within
 

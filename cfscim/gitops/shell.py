@@ -5,13 +5,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from cfscim import processes
 from cfscim.config.credentials import without_credentials
+from cfscim.config.json_types import Json, JsonObject, objects
 from cfscim.vendors.secrets import mask
 
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Ask = Callable[[str], Json]
 """Asks GitHub's REST API for a path -> its answer, or nothing where there is no such thing."""
 
@@ -123,16 +123,11 @@ def texts(value: Json, *keys: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def objects(value: Json) -> Sequence[dict[str, Json]]:
-    """The objects of a list; none where it is no list."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
 A_PAGE = 100
 """What GitHub and GitLab put on a page at most."""
 
 
-def listing(ask: Ask, path: str, *, most: int, of: str = "") -> Iterator[dict[str, Json]]:
+def listing(ask: Ask, path: str, *, most: int, of: str = "") -> Iterator[JsonObject]:
     """The objects of a list that comes in pages, each page asked for when it is come to; `most`:
     how many pages; `of`: the key under which an answer has the list, where it is none itself."""
     mark = "&" if "?" in path else "?"

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cfscim.gitops.shell import Json, Stop, objects, run, texts
+from cfscim.config.json_types import Json, objects
+from cfscim.gitops.shell import Stop, run, texts
 from cfscim.gitops.stacks import file_at
 
 _NEWEST = "100"

@@ -1,6 +1,6 @@
 """Stand-ins for what only a vendor could answer, so that the program runs without one.
 
-A resource's output reads `${<resource name>.<output>}`, a look-up `${<kind>: <name>}`.
+How they read is in `cfscim/config/stand_ins.py`.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from cfscim.config import kinds
 from cfscim.config.facts import ACCOUNT_SCOPE, account_resource
 from cfscim.config.kinds import ACCOUNT_TOKENS, ENTRA_APP, ENTRA_GROUP, USER_TOKENS
 from cfscim.config.roles import PERMISSION_GROUP_IDS, ROLES
+from cfscim.config.stand_ins import PERMISSION_GROUP, USER, looked_up, output_of
 from cfscim.program.monitor import RecordingMonitor
 
 # The outputs our components use beyond the id and the inputs.
@@ -34,7 +35,7 @@ class Placeholders(Mocks):
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, object]]:
         """The inputs as they are, plus the id and the outputs our components read."""
         outputs = {**args.inputs, **_outputs(args.typ, args.name)}
-        return (f"${{{args.name}.id}}" if args.custom else ""), outputs
+        return (output_of(args.name, "id") if args.custom else ""), outputs
 
     def call(  # pyright: ignore[reportIncompatibleMethodOverride] - failures may be left out
         self, args: MockCallArgs
@@ -42,13 +43,13 @@ class Placeholders(Mocks):
         """Exactly what the program will look for, by name; raises on a look-up it lacks."""
         match args.token:
             case kinds.ACCOUNT_TOKEN_POWERS | kinds.USER_TOKEN_POWERS:
-                return {"results": [_named("permission group", n) for n in PERMISSION_GROUP_IDS]}
+                return {"results": [_named(n) for n in PERMISSION_GROUP_IDS]}
             case kinds.ROLE_POWERS:
-                return {"results": [_named("permission group", role.value) for role in ROLES]}
+                return {"results": [_named(role.value) for role in ROLES]}
             case kinds.ACCOUNT_AS_RESOURCE:
                 return {"results": [_account_resource_group(str(args.args["accountId"]))]}
             case kinds.TOKEN_USER:
-                return {"id": "${user: owner of the provider's token}"}
+                return {"id": looked_up(USER, "owner of the provider's token")}
             case kinds.OKTA_PEOPLE:
                 return {"users": [_okta_user(search) for search in args.args["searches"]]}
             case kinds.ENTRA_PEOPLE:
@@ -69,7 +70,7 @@ class PlanMonitor(RecordingMonitor):
         self, request: resource_pb2.RegisterResourceRequest
     ) -> resource_pb2.RegisterResourceResponse:
         """The inputs as they are, plus the id and the outputs our components read."""
-        id_ = f"${{{request.name}.id}}" if request.custom else ""
+        id_ = output_of(request.name, "id") if request.custom else ""
         urn = self.make_urn(request.parent, request.type, request.name)
         response = resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=request.object)
         for key, value in _outputs(request.type, request.name).items():
@@ -78,22 +79,26 @@ class PlanMonitor(RecordingMonitor):
 
 
 def _outputs(type_: str, name: str) -> dict[str, str]:
-    return {key: f"${{{name}.{key}}}" for key in _OUTPUTS.get(type_, ())}
+    return {key: output_of(name, key) for key in _OUTPUTS.get(type_, ())}
 
 
-def _named(kind: str, name: str) -> dict[str, object]:
-    return {"id": f"${{{kind}: {name}}}", "name": name, "scopes": [ACCOUNT_SCOPE]}
+def _named(name: str) -> dict[str, object]:
+    return {"id": looked_up(PERMISSION_GROUP, name), "name": name, "scopes": [ACCOUNT_SCOPE]}
 
 
 def _account_resource_group(account: str) -> dict[str, object]:
     scope = {"key": account_resource(account), "objects": [{"key": "*"}]}
-    return {"id": f"${{resource group: account {account}}}", "name": account, "scopes": [scope]}
+    return {
+        "id": looked_up("resource group", f"account {account}"),
+        "name": account,
+        "scopes": [scope],
+    }
 
 
 def _okta_user(search: Mapping[str, str]) -> dict[str, object]:
     mail = search["value"]
-    return {"id": f"${{user: {mail}}}", "email": mail, "status": "ACTIVE"}
+    return {"id": looked_up(USER, mail), "email": mail, "status": "ACTIVE"}
 
 
 def _entra_user(mail: str) -> dict[str, object]:
-    return {"objectId": f"${{user: {mail}}}", "mail": mail}
+    return {"objectId": looked_up(USER, mail), "mail": mail}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from cfscim.config.json_types import Json, JsonObject
+from cfscim.config.json_types import Json, JsonObject, objects
 from cfscim.config.kinds import kind_of
 from cfscim.config.messages import ScimError
 from cfscim.program.registrations import Options
@@ -271,8 +271,7 @@ def strings(props: Mapping[str, Json], key: str) -> list[str]:
 
 def items(props: Mapping[str, Json], key: str) -> list[Props]:
     """A value that is a list of objects."""
-    value = props.get(key)
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    return objects(props.get(key))
 
 
 def inner(props: Mapping[str, Json], *path: str) -> Props:

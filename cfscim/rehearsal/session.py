@@ -8,7 +8,7 @@ from itertools import count
 
 from pydantic import SecretStr
 
-from cfscim.config.credentials import MASK
+from cfscim.config.credentials import MASK, is_secure
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.kinds import TOKENS
 from cfscim.config.messages import PROJECT, ScimError
@@ -362,9 +362,7 @@ def provider_settings(config: Mapping[str, object]) -> dict[str, str]:
     return {
         key: value if isinstance(value, str) else json.dumps(value)
         for key, value in config.items()
-        if not key.startswith(f"{PROJECT}:")
-        and value is not None
-        and not (isinstance(value, dict) and "secure" in value)
+        if not key.startswith(f"{PROJECT}:") and value is not None and not is_secure(value)
     }
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from cfscim.config.credentials import MASK
 from cfscim.config.kinds import PREVIOUS_TOKENS, TOKENS, kind_of
 from cfscim.config.messages import PROJECT
-from cfscim.config.policy.model import person_of
+from cfscim.config.stand_ins import USER, name_in
 from cfscim.plan.report import value_text
 from cfscim.program.registrations import Registration, Value
 from cfscim.report.document import Code, Inline, Line
@@ -127,7 +127,7 @@ def _values_called(value: Value, names: Mapping[str, str]) -> Value:
 
 def shown(value: Value) -> Value:
     """A look-up of a person as the address that is looked up."""
-    person = person_of(value)
+    person = name_in(USER, value)
     return value if person is None else person
 
 

@@ -26,6 +26,7 @@ from cfscim.config.models import OktaConfig, ScimConfig
 from cfscim.config.names import scim_base_url
 from cfscim.config.okta_switches import by_hand
 from cfscim.config.outputs import APPLICATION_ID, REMAINING_STEPS, TOKEN_ID, TOKEN_VALUE
+from cfscim.config.provider_settings import OKTA_ORG_NAME
 from cfscim.config.stack_file import CheckedStack
 from cfscim.hints import next_command, stack_words
 from cfscim.preflight.checks import ORGANISATION
@@ -196,7 +197,7 @@ def _on(
     assert config is not None
     if isinstance(config.identity_provider, OktaConfig):
         # The sandbox is every organisation; the program refuses another than the stack's.
-        sandbox.env["OKTA_ORG_NAME"] = config.identity_provider.org_name
+        sandbox.env[OKTA_ORG_NAME.variable] = config.identity_provider.org_name
     _put_people(config, people, sandbox, progress)
     deployer = _deployer(engine, request.stack, folder, sandbox, progress)
     trial = begin(config, checked.file.config_object, deployer, sandbox, progress)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, Self, TypeVar
 
-from cfscim.config.json_types import Json
+from cfscim.config.json_types import Json, objects
 from cfscim.config.messages import Exit, MissingError, RemoteError, one_line
 from cfscim.vendors.secrets import mask
 
@@ -173,15 +173,11 @@ def _messages(body: Json) -> list[str]:
     if not isinstance(body, dict):
         return [json.dumps(body)] if body is not None else []
     parts: list[Json] = [body.get("errorSummary")]
-    parts += [part.get("errorSummary") for part in _objects(body.get("errorCauses"))]
-    for part in _objects(body.get("errors")):
+    parts += [part.get("errorSummary") for part in objects(body.get("errorCauses"))]
+    for part in objects(body.get("errors")):
         parts += [part.get("message")]
-        parts += [link.get("message") for link in _objects(part.get("error_chain"))]
+        parts += [link.get("message") for link in objects(part.get("error_chain"))]
     error = body.get("error")
     parts += [error.get("message")] if isinstance(error, dict) else [error]
     parts += [body.get("error_description"), body.get("detail"), body.get("message")]
     return [part for part in parts if isinstance(part, str) and part]
-
-
-def _objects(value: Json) -> list[dict[str, Json]]:
-    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []

@@ -22,13 +22,14 @@ from typing import Any
 
 import pytest
 
+from cfscim.config.json_types import Json
 from cfscim.config.models import ScimConfig, parse_config
 from cfscim.config.policy.removals import REMOVALS
 from cfscim.config.policy.rules import Case, judge
 from cfscim.gitops import deployed, updates
 from cfscim.gitops.approval import must_be_tip
 from cfscim.gitops.deployed import Due, file_in
-from cfscim.gitops.shell import Json, Stop, texts
+from cfscim.gitops.shell import Stop, texts
 from cfscim.review.compare import people_change
 from tests.configs import SUPER, config_object
 

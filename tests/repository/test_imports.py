@@ -68,7 +68,7 @@ def test_the_program_file_stays_short() -> None:
 def test_pipelines_need_nothing_installed() -> None:
     """Jobs that write to GitHub install nothing, so that no package runs with their rights."""
     beside = ("processes", "vendors/secrets", "vendors/within")
-    beside += tuple(f"config/{name}" for name in ("credentials", "kinds", "messages"))
+    beside += tuple(f"config/{name}" for name in ("credentials", "json_types", "kinds", "messages"))
     taken = tuple(f"cfscim.{name.replace('/', '.')}" for name in ("gitops", *beside))
     files = [ROOT / "cfscim" / f"{name}.py" for name in beside]
     for path in (*(ROOT / "cfscim" / "gitops").rglob("*.py"), *files):

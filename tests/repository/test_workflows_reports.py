@@ -20,7 +20,8 @@ Writes = list[dict[str, object]]
 
 CONTENT = (
     *("cfscim/__init__.py", "cfscim/processes.py", "cfscim/gitops", "cfscim/config/__init__.py"),
-    *("cfscim/config/credentials.py", "cfscim/config/messages.py", "cfscim/config/kinds.py"),
+    *("cfscim/config/credentials.py", "cfscim/config/json_types.py", "cfscim/config/kinds.py"),
+    "cfscim/config/messages.py",
     *(f"cfscim/vendors/{name}.py" for name in ("__init__", "secrets", "within")),
 )
 """What the jobs that install nothing run."""

@@ -10,6 +10,7 @@ from cfscim.config.policy.allowed import accounted_for
 from cfscim.config.policy.model import Case, ConfigCheck, Finding, ResourceView, Rule
 from cfscim.config.policy.resources import policies_of
 from cfscim.config.roles import ROLES, Role
+from cfscim.config.stand_ins import PERMISSION_GROUP, name_in
 
 # These give a role to a person, or put one into a group, past the identity provider.
 _PAST_THE_GROUPS = frozenset(
@@ -50,14 +51,9 @@ def _one_role(view: ResourceView, role: Role | None) -> Iterator[Finding]:
         return
     group_id = groups[0].get("id") if isinstance(groups[0], dict) else None
     # Only `plan` knows the role behind an id; with an engine it is Cloudflare's own number.
-    if (
-        isinstance(group_id, str)
-        and group_id.startswith("${permission group: ")
-        and role is not None
-    ):
-        named = group_id.removeprefix("${permission group: ").removesuffix("}")
-        if named != role.value:
-            yield Finding(f'it gives the role "{named}", its name says "{role}"', instead)
+    named = name_in(PERMISSION_GROUP, group_id)
+    if named is not None and role is not None and named != role.value:
+        yield Finding(f'it gives the role "{named}", its name says "{role}"', instead)
 
 
 def _listed(value: object) -> list[object]:

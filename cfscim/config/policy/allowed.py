@@ -17,7 +17,8 @@ from cfscim.config.lanes import Lane, lanes
 from cfscim.config.messages import PROJECT
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import group_names, scim_base_url
-from cfscim.config.policy.model import UNKNOWN, Case, Finding, ResourceView, Rule, person_of
+from cfscim.config.policy.model import Case, Finding, ResourceView, Rule, of_account
+from cfscim.config.stand_ins import UNKNOWN, USER, name_in
 
 _REMOVE = "remove it, or declare what is wanted in the config"
 _OURS = f"{PROJECT}:index:"
@@ -61,12 +62,8 @@ def accounted_for(case: Case, view: ResourceView) -> Iterator[Finding]:
     ):
         yield Finding(f"the config accounts for no resource of the type {view.type}", _REMOVE)
         return
-    account = view.inputs.get("accountId", UNKNOWN)
-    if account not in (UNKNOWN, config.account.id) and view.type not in kinds.TOKENS:
-        yield Finding(
-            f"it belongs to account {account}, the stack to {config.account.id}",
-            f"declare it with accountId {config.account.id}",
-        )
+    if view.type not in kinds.TOKENS:
+        yield from of_account("it", view.inputs.get("accountId", UNKNOWN), config.account.id)
     if view.type in _ONCE:
         owned = view.type not in kinds.TOKENS or (view.type == kinds.ACCOUNT_TOKENS) == (
             config.token.owner == "account"
@@ -137,7 +134,7 @@ def _only(view: ResourceView, key: str, allowed: tuple[str, ...]) -> Iterator[Fi
         return
     known = {person.lower() for person in allowed}
     for item in given:
-        person = person_of(item)
+        person = name_in(USER, item)
         if person is not None and person.lower() not in known:
             yield Finding(f"{person} is put in, whom the config does not list", _REMOVE)
     if len(given) > len(known):

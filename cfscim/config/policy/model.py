@@ -1,6 +1,5 @@
 """What a policy rule looks at and what it says; the same in `plan` and in the policy pack."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,19 +8,10 @@ from enum import Enum
 from cfscim.config.json_types import Json
 from cfscim.config.messages import Keys, Message
 from cfscim.config.models import ScimConfig, Waiver
-
-_PERSON = re.compile(r"\$\{user: (.*)\}", re.DOTALL)
-UNKNOWN = "${unknown}"
-"""What stands in the place of a value that only the finished update will know."""
+from cfscim.config.stand_ins import UNKNOWN
 
 DEFAULT_SHARE = 0.25
 """The share of people, or of groups, that one change may remove."""
-
-
-def person_of(value: object) -> str | None:
-    """The address of the person whom a value looks up (`${user: ada@example.com}`)."""
-    looked_up = _PERSON.fullmatch(value) if isinstance(value, str) else None
-    return looked_up[1] if looked_up else None
 
 
 class Unseen(Enum):
@@ -83,6 +73,15 @@ class Finding:
     instead: str
     keys: Keys = ()
     brief: str = ""
+
+
+def of_account(what: str, given: Json, account: str) -> Iterator[Finding]:
+    """Whether what names an account names the stack's."""
+    if given not in (UNKNOWN, account):
+        yield Finding(
+            f"{what} belongs to account {given}, the stack to {account}",
+            f"declare it with accountId {account}",
+        )
 
 
 ResourceCheck = Callable[[Case, ResourceView], Iterator[Finding]]

@@ -1,14 +1,14 @@
 """Rules about single resources: the token, protection, push groups, secrets in plain text."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 
 from cfscim.config import facts
 from cfscim.config.credentials import MASK, looks_secret
 from cfscim.config.entra_keys import Key
 from cfscim.config.facts import USER_SCOPE, account_resource, token_trigger
-from cfscim.config.json_types import Json
+from cfscim.config.json_types import Json, JsonObject, objects
 from cfscim.config.kinds import (
     APPLICATIONS,
     ENTRA_CREDENTIALS,
@@ -19,8 +19,9 @@ from cfscim.config.kinds import (
     TOKENS,
 )
 from cfscim.config.models import Move
-from cfscim.config.policy.model import UNKNOWN, UNSEEN, Case, Finding, ResourceView, Rule
+from cfscim.config.policy.model import UNSEEN, Case, Finding, ResourceView, Rule, of_account
 from cfscim.config.roles import PERMISSION_GROUP_IDS
+from cfscim.config.stand_ins import PERMISSION_GROUP, UNKNOWN, looked_up
 from cfscim.config.words import moment
 
 LONGEST = timedelta(days=365)
@@ -31,24 +32,16 @@ def _tokens(view: ResourceView) -> bool:
     return view.type in TOKENS
 
 
-def policies_of(view: ResourceView) -> list[Mapping[str, Json]]:
+def policies_of(view: ResourceView) -> list[JsonObject]:
     """The policies of a token or of a User Group; what has another shape is left out."""
-    given = view.inputs.get("policies")
-    return (
-        [policy for policy in given if isinstance(policy, dict)] if isinstance(given, list) else []
-    )
+    return objects(view.inputs.get("policies"))
 
 
 def _one_account(case: Case, view: ResourceView) -> Iterator[Finding]:
     if not _tokens(view):
         return
     account = case.config.account.id
-    owner = view.inputs.get("accountId", account)
-    if owner not in (account, UNKNOWN):
-        yield Finding(
-            f"the token belongs to account {owner}, the stack to {account}",
-            f"declare it with accountId {account}",
-        )
+    yield from of_account("the token", view.inputs.get("accountId", account), account)
     policies = policies_of(view)
     if not policies:
         yield Finding(
@@ -84,7 +77,7 @@ def _permissions(case: Case, view: ResourceView) -> Iterator[Finding]:
         return
     names = tuple(facts.TOKEN_PERMISSIONS[case.config.token.owner])
     allowed = {PERMISSION_GROUP_IDS[name] for name in names}
-    allowed |= {f"${{permission group: {name}}}" for name in names}
+    allowed |= {looked_up(PERMISSION_GROUP, name) for name in names}
     for policy in policies_of(view):
         groups = policy.get("permissionGroups")
         for group in groups if isinstance(groups, list) else []:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cfscim.config.facts import UNARY
-from cfscim.config.json_types import Json, JsonObject
+from cfscim.config.json_types import Json, JsonObject, objects
 from cfscim.vendors.errors import NotAsDeclaredError
 
 SourceObject = Literal["Group", "User"]
@@ -204,8 +204,8 @@ def object_mapping(document: JsonObject, source: SourceObject) -> JsonObject:
     """
     mappings = [
         mapping
-        for rule in _objects(document.get("synchronizationRules"))
-        for mapping in _objects(rule.get("objectMappings"))
+        for rule in objects(document.get("synchronizationRules"))
+        for mapping in objects(rule.get("objectMappings"))
         if mapping.get("sourceObjectName") == source
     ]
     if len(mappings) != 1:
@@ -245,15 +245,15 @@ def _group_attribute_types(document: JsonObject) -> dict[str, str]:
     """The source directory's attributes of Group objects, name to type."""
     sources = {
         str(rule.get("sourceDirectoryName"))
-        for rule in _objects(document.get("synchronizationRules"))
+        for rule in objects(document.get("synchronizationRules"))
     }
     return {
         str(attribute.get("name")): str(attribute.get("type"))
-        for directory in _objects(document.get("directories"))
+        for directory in objects(document.get("directories"))
         if str(directory.get("name")) in sources
-        for definition in _objects(directory.get("objects"))
+        for definition in objects(directory.get("objects"))
         if definition.get("name") == "Group"
-        for attribute in _objects(definition.get("attributes"))
+        for attribute in objects(definition.get("attributes"))
     }
 
 
@@ -266,7 +266,7 @@ def source_expression(document: JsonObject, kind: SourceObject, target: str) -> 
     """What an attribute is mapped from in a kind's mapping; empty where it is not mapped once."""
     sources = [
         flow.get("source")
-        for flow in _objects(object_mapping(document, kind).get("attributeMappings"))
+        for flow in objects(object_mapping(document, kind).get("attributeMappings"))
         if flow.get("targetAttributeName") == target
     ]
     source = sources[0] if len(sources) == 1 else None
@@ -288,8 +288,8 @@ def _normal(scope: Json) -> _Normal:
 
 
 def _clauses(scope: Json, part: str = "groups") -> list[list[_NormalClause]]:
-    groups = _objects(scope.get(part)) if isinstance(scope, dict) else []
-    return [[_clause(clause) for clause in _objects(group.get("clauses"))] for group in groups]
+    groups = objects(scope.get(part)) if isinstance(scope, dict) else []
+    return [[_clause(clause) for clause in objects(group.get("clauses"))] for group in groups]
 
 
 def _clause(clause: JsonObject) -> _NormalClause:
@@ -300,10 +300,6 @@ def _clause(clause: JsonObject) -> _NormalClause:
         str(clause.get("operatorName")),
         tuple(str(value) for value in values) if isinstance(values, list) else (),
     )
-
-
-def _objects(value: Json) -> list[JsonObject]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _without_annotations(value: Json) -> Json:

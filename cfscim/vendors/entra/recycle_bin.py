@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Literal
 from urllib.parse import quote
 
+from cfscim.vendors.entra import READ_APPLICATIONS
 from cfscim.vendors.entra.jobs import quoted
 from cfscim.vendors.entra.models import Binned, bare
 from cfscim.vendors.errors import unless_gone
@@ -19,7 +20,7 @@ BIN_DAYS = 30
 NOT_TOLD = ("forbidden", "unauthorized")
 """Kinds of refusal: the bin may not be read by everybody who may read what is there."""
 _BIN = "/v1.0/directory/deletedItems"
-_NEEDS = {"group": "Group.Read.All", "application": "Application.Read.All"}
+_NEEDS = {"group": "Group.Read.All", "application": READ_APPLICATIONS}
 
 
 def binned(http: HttpClient, object_id: str) -> Binned | None:
