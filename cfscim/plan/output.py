@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cfscim.config.examples import example_values
@@ -89,14 +89,8 @@ def render_markdown(
         lead += [marker(f"cfscim-plan {results[0].checked.file.stack}"), ""]
     if problems:
         lead += ["## The config cannot be used", ""]
-        lead += [f"- {prose(str(problem))}" for problem in problems[:most]]
-        lead += [f"- … and {len(problems) - most} more"] if len(problems) > most else []
-        lead.append("")
-    lead += [
-        f"- {code(file)} is removed: this program manages that stack no longer. Nothing is taken "
-        "down by that; run `pulumi destroy` first if it was meant."
-        for file in gone
-    ]
+        lead += [*_bullets(map(str, problems), most), ""]
+    lead += [f"- {_removed(code(file))}" for file in gone]
     documents = [document for result in results if (document := _document(result)) is not None]
     if many:
         results = [_without_program(result) for result in results]
@@ -109,13 +103,25 @@ def render_markdown(
             lead += ["", f"Nothing changes in {number}{_since(unchanged)}: {names}.", ""]
     examples = [f"warning: {text}" for result in results for text in example_values(result.checked)]
     if many:
-        lead += [f"- {prose(text)}" for text in examples[:most]]
-        lead += [f"- … and {len(examples) - most} more stacks"] if len(examples) > most else []
-        lead += [""] if examples else []
+        lead += [*_bullets(examples, most, " stacks"), ""] if examples else []
     else:
         said = tuple(Paragraph((Prose(text),)) for text in examples)
         documents = [replace(review, outro=(*said, *review.outro)) for review in documents]
     return render(documents, most=NO_LIMIT if whole else COMMENT, lead=lead)
+
+
+def _bullets(texts: Iterable[str], most: int, what: str = "") -> list[str]:
+    """At most so many, and a word of how many more there are."""
+    listed = [f"- {prose(text)}" for text in texts]
+    more = [f"- … and {len(listed) - most} more{what}"] if len(listed) > most else []
+    return [*listed[:most], *more]
+
+
+def _removed(file: str) -> str:
+    return (
+        f"{file} is removed: this program manages that stack no longer. Nothing is taken down by "
+        "that; run `pulumi destroy` first if it was meant."
+    )
 
 
 def show_policy(results: Sequence[StackResult]) -> None:
@@ -139,10 +145,7 @@ def show_text(
     if problems:
         show_problems([result.checked for result in results], problems, "text")
     for file in gone:
-        say(
-            f"{file} is removed: this program manages that stack no longer. Nothing is taken down "
-            "by that; run `pulumi destroy` first if it was meant."
-        )
+        say(_removed(file))
     sys.stdout.flush()
     if many:
         results = sorted(results, key=_riskiest)

@@ -42,7 +42,6 @@ def run_program(
     `config`: the stack file's `config` mapping; objects are handed over as the JSON text the
     engine would give. Raises `ScimError` with the program's own message when it gives up.
     """
-    set_root_resource(None)  # pyright: ignore[reportArgumentType] - clears it
     # What a failed run before this one left waiting belongs to a loop that is closed.
     outputs: set[asyncio.Task[object]] = set()
     told = _Told(_log)
@@ -60,28 +59,40 @@ def run_program(
         )
     )
     set_all_config({key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()})
-    loop = asyncio.new_event_loop()
-    tasks: list[asyncio.Task[Any]] = []
-    loop.set_task_factory(_kept_in(tasks))
-    # Errors arrive here as exceptions; the loop would print those that nobody awaited as well.
-    loop.set_exception_handler(lambda _loop, context: _log.debug("%s", context.get("message")))
-    if monitor.answers_at_once:
-        loop.set_default_executor(AtOnce())
     try:
-        asyncio.set_event_loop(loop)
-        with without_stack_traces(), _collecting_afterwards():
+        with (
+            _event_loop(at_once=monitor.answers_at_once) as loop,
+            without_stack_traces(),
+            _collecting_afterwards(),
+        ):
             loop.run_until_complete(run_in_stack(lambda: _execute(program, outputs)))
     except RunError as error:
         raise ScimError(str(error)) from None
     except SystemExit:
         raise ScimError("\n".join(told.errors)) from None
+    declared = monitor.declared
+    return Declared(in_order(declared.resources), declared.outputs, declared.lookups)
+
+
+@contextmanager
+def _event_loop(*, at_once: bool) -> Iterator[asyncio.AbstractEventLoop]:
+    """A loop for one run; Pulumi remembers nothing of another run in it, or after it."""
+    set_root_resource(None)  # pyright: ignore[reportArgumentType] - clears it
+    loop = asyncio.new_event_loop()
+    tasks: list[asyncio.Task[Any]] = []
+    loop.set_task_factory(_kept_in(tasks))
+    # Errors arrive here as exceptions; the loop would print those that nobody awaited as well.
+    loop.set_exception_handler(lambda _loop, context: _log.debug("%s", context.get("message")))
+    if at_once:
+        loop.set_default_executor(AtOnce())
+    try:
+        asyncio.set_event_loop(loop)
+        yield loop
     finally:
         _finish(loop, tasks)
         asyncio.set_event_loop(None)
         loop.close()
         set_root_resource(None)  # pyright: ignore[reportArgumentType] - clears it
-    declared = monitor.declared
-    return Declared(in_order(declared.resources), declared.outputs, declared.lookups)
 
 
 class AtOnce(ThreadPoolExecutor):
