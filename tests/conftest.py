@@ -11,11 +11,15 @@ import pytest
 from azure.core.credentials import AccessToken
 from hypothesis import settings
 
+from cfscim.vendors.entra import api as entra_api
+from cfscim.vendors.entra import jobs as entra_jobs
 from cfscim.vendors.entra import signin
+from cfscim.vendors.okta import api as okta_api
 from sandbox.entra.signin import issue
 from sandbox.server.server import Sandbox
 from tests.loopback import in_this_thread, plain_client
 from tests.repository.workflow_steps import Step, step_of
+from tests.verify.verify_base import Bases
 
 # A version manager's `python3` is a dozen shell scripts, and a stand-in that a step calls is one.
 os.environ["PATH"] = f"{Path(sys.executable).resolve().parent}{os.pathsep}{os.environ['PATH']}"
@@ -53,6 +57,21 @@ def sandbox_server() -> Iterator[Sandbox]:
     """The running sandbox, in threads of the test process; use ``sandbox`` in tests."""
     with Sandbox() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def bases(sandbox_server: Sandbox) -> Bases:
+    """Stacks as declared, to deviate from; each is set up once a worker."""
+    return Bases(sandbox_server)
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a vendor shows late is asked for again a thousand times sooner than by the product."""
+    for module in (entra_api, entra_jobs):
+        soon = tuple(delay / 1000 for delay in module._LAG_DELAYS)
+        monkeypatch.setattr(module, "_LAG_DELAYS", soon)
+    monkeypatch.setattr(okta_api, "LATE_SECONDS", okta_api.LATE_SECONDS / 1000)
 
 
 @pytest.fixture

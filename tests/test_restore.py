@@ -10,12 +10,10 @@ from cfscim import restore
 from cfscim.config.messages import ScimError, UsageError
 from sandbox.server.world import World
 from tests.configs import ACCOUNT, SUPER
-from tests.verify.verify_base import OKTA, Bases, bases, no_waiting
+from tests.verify.verify_base import OKTA, Bases
 from tests.verify.verify_support import Stack, failing
 
 pytestmark = pytest.mark.usefixtures("no_sockets")
-
-__all__ = ["bases", "no_waiting"]
 
 
 @pytest.fixture

@@ -31,10 +31,8 @@ from cfscim.up.command import Request as UpRequest
 from tests.access.access_kit import commit, git
 from tests.configs import ACCOUNT
 from tests.terminal_support import console
-from tests.verify.verify_base import OKTA, Bases, bases, no_waiting
+from tests.verify.verify_base import OKTA, Bases
 from tests.verify.verify_support import Stack
-
-__all__ = ["bases", "no_waiting"]
 
 ROOT = Path(__file__).resolve().parents[1]
 SNAPSHOTS = Path(__file__).parent / "terminal"

@@ -13,12 +13,10 @@ from cfscim.config.messages import MissingError, UsageError
 from tests.access.test_page import opened, table
 from tests.browser import needs_browser
 from tests.configs import ACCOUNT, SUPER
-from tests.verify.verify_base import ENTRA, OKTA, Bases, Combination, bases, no_waiting
+from tests.verify.verify_base import ENTRA, OKTA, Bases, Combination
 from tests.verify.verify_support import Stack
 
 pytestmark = pytest.mark.usefixtures("no_sockets")
-
-__all__ = ["bases", "no_waiting"]
 
 
 @pytest.fixture

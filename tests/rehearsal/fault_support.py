@@ -18,8 +18,6 @@ from cfscim.config.models import ScimConfig, parse_config
 from cfscim.rehearsal import Rehearsal, RehearsalDeployer
 from cfscim.up.command import begin, deploy
 from cfscim.up.sandbox_process import SandboxProcess
-from cfscim.vendors.entra import jobs
-from cfscim.vendors.okta import api as okta_api
 from cfscim.vendors.retries import Policy
 from cfscim.verify import Status, parse_outputs
 from sandbox.server import outbound
@@ -127,15 +125,14 @@ class Matrix:
         parsed = parse_outputs(printed, self.config, source="the clean run")
         stack = Stack(self.config, parsed, env, given, printed, deployer.state())
         hands = Hands(Bases(self._sandbox), (self.provider, "userGroups", "account"), stack)
-        with patch.object(okta_api, "LATE_SECONDS", 0.0), patch.object(jobs, "_LAG_DELAYS", (0.0,)):
-            for _ in range(_ROUNDS):
-                report = hands.verify()
-                if report.exit_code == 0:
-                    return ""
-                open_ = [one for one in report.checks if one.status in (_FAILS, _NOT_YET)]
-                for action in in_turn(open_):
-                    with suppress(ScimError):  # what an update refuses is the next round's
-                        hands.do(action)
+        for _ in range(_ROUNDS):
+            report = hands.verify()
+            if report.exit_code == 0:
+                return ""
+            open_ = [one for one in report.checks if one.status in (_FAILS, _NOT_YET)]
+            for action in in_turn(open_):
+                with suppress(ScimError):  # what an update refuses is the next round's
+                    hands.do(action)
         return show(report)
 
     def state(self) -> State:

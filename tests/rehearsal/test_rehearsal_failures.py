@@ -18,7 +18,6 @@ from cfscim.program.run import run_program
 from cfscim.rehearsal import Rehearsal
 from cfscim.rehearsal.carrier import Carrier
 from cfscim.rehearsal.vendors import Vendors
-from cfscim.vendors.entra import jobs
 from sandbox.server.server import Sandbox
 from tests.configs import stack_config
 from tests.rehearsal.rehearsal_support import names, rehearsal, requests, state
@@ -44,13 +43,11 @@ def test_the_error_names_the_resource_and_the_next_run_completes_the_stack(
     sandbox: Sandbox,
     admin: httpx.Client,
     caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
     kind: str,
     method: str,
     path: str,
     resource: str,
 ) -> None:
-    monkeypatch.setattr(jobs, "_LAG_DELAYS", (0.0,) * len(jobs._LAG_DELAYS))
     stack = rehearsal(sandbox)
     fault = {"kind": "403", "method": method, "path": path, "times": None}
     admin.post("faults", json=fault).raise_for_status()

@@ -7,7 +7,6 @@ import httpx
 import pytest
 
 from cfscim.config.messages import ScimError
-from cfscim.vendors.entra import jobs
 from sandbox.server.server import Sandbox
 from tests.configs import stack_config
 from tests.rehearsal.rehearsal_support import rehearsal
@@ -17,12 +16,6 @@ pytestmark = pytest.mark.usefixtures("no_sockets")
 _PAGE = (Path(__file__).parents[2] / "docs" / "permissions.md").read_text(encoding="utf-8")
 _SECTION = _PAGE.split("### Entra: for `pulumi up`\n", 1)[1].split("\n#", 1)[0]
 LISTED = re.findall(r"^\| `([^`]+)` \|", _SECTION, re.MULTILINE)
-
-
-@pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a new application is waited for is not what is tried here."""
-    monkeypatch.setattr(jobs, "_LAG_DELAYS", (0.0,))
 
 
 def grant(admin: httpx.Client, roles: list[str]) -> None:

@@ -16,10 +16,8 @@ import pytest
 import yaml
 
 from tests.configs import ACCOUNT
-from tests.verify.verify_base import ENTRA, OKTA, Bases, bases
+from tests.verify.verify_base import ENTRA, OKTA, Bases
 from tests.verify.verify_support import Stack
-
-__all__ = ["bases"]
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLLOWED = {"own-repository.md", "upgrading.md"}

@@ -10,6 +10,11 @@ from tests.sandbox.okta.okta_support import Okta
 
 
 @pytest.fixture
+def no_waiting() -> None:
+    """Here the waiting itself is tried; a test that would wait in earnest sets its own."""
+
+
+@pytest.fixture
 def okta(sandbox: Sandbox) -> Iterator[OktaClient]:
     with OktaClient.from_settings({}, sandbox.env) as client:
         yield client

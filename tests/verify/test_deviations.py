@@ -21,25 +21,13 @@ from sandbox.cloudflare.api import iam
 from sandbox.cloudflare.catalog import ROLES
 from tests.configs import ACCOUNT
 from tests.verify.carry_out import EXECUTORS, Hands, in_turn
-from tests.verify.verify_base import (
-    ENTRA,
-    OKTA,
-    OKTA_API,
-    SECOND,
-    Bases,
-    Combination,
-    Deviation,
-    bases,
-    no_waiting,
-)
+from tests.verify.verify_base import ENTRA, OKTA, OKTA_API, SECOND, Bases, Combination, Deviation
 from tests.verify.verify_cloudflare_deviations import CLOUDFLARE
 from tests.verify.verify_entra_deviations import ENTRA_DEVIATIONS, user
 from tests.verify.verify_okta_deviations import OKTA_DEVIATIONS
 from tests.verify.verify_sites import Sites
 from tests.verify.verify_support import failing, show
 from tests.verify.verify_undeclared_ways import WAYS, Way, another, blocked, leave, left_in_virtual
-
-__all__ = ["bases", "no_waiting"]
 
 pytestmark = pytest.mark.usefixtures("signed_in")
 

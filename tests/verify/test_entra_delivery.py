@@ -8,12 +8,10 @@ from cfscim.verify import Check, Status, run
 from sandbox.entra import audit
 from sandbox.entra.models import Entity, Quarantine
 from sandbox.server.world import World
-from tests.verify.verify_base import ENTRA, Bases, bases, no_waiting
+from tests.verify.verify_base import ENTRA, Bases
 from tests.verify.verify_entra_deviations import execution, group, job, principal, user
 
 pytestmark = pytest.mark.usefixtures("signed_in")
-
-__all__ = ["bases", "no_waiting"]
 
 ROLE = "cloudflare.members.billing"
 NOW = datetime.now(UTC).replace(microsecond=0)

@@ -10,7 +10,6 @@ import pytest
 
 from cfscim.config.models import parse_config
 from cfscim.config.roles import Role
-from cfscim.vendors.entra import jobs as graph_jobs
 from cfscim.verify import Report, Status, parse_outputs, run
 from sandbox.server.server import Sandbox
 from tests.configs import stack_config
@@ -51,7 +50,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every stamp of the sandbox is of the simulated time."""
     for module in _CLOCKS:
         monkeypatch.setattr(f"sandbox.{module}.datetime", Clock)
-    monkeypatch.setattr(graph_jobs, "_LAG_DELAYS", (0.0, 0.0))
     start = Clock.moment
     yield
     Clock.moment = start

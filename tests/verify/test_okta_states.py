@@ -11,13 +11,11 @@ from sandbox.okta.provisioning.assignment import refresh
 from tests.configs import stack_config
 from tests.preflight.test_preflight import answers, of
 from tests.verify.carry_out import Hands
-from tests.verify.verify_base import OKTA, Bases, bases, no_waiting
+from tests.verify.verify_base import OKTA, Bases
 from tests.verify.verify_okta_deviations import user
 from tests.verify.verify_support import failing, show
 
 pytestmark = pytest.mark.usefixtures("no_sockets")
-
-__all__ = ["bases", "no_waiting"]
 
 ADA = "ada@example.com"
 

@@ -7,13 +7,11 @@ import pytest
 from cfscim.vendors.recording import recorded
 from sandbox import tenant
 from sandbox.replay import load
-from tests.verify.verify_base import Bases, Deviation, bases, no_waiting
+from tests.verify.verify_base import Bases, Deviation
 from tests.verify.verify_cloudflare_deviations import CLOUDFLARE
 from tests.verify.verify_entra_deviations import ENTRA_DEVIATIONS
 from tests.verify.verify_okta_deviations import OKTA_DEVIATIONS
 from tests.verify.verify_undeclared_ways import WAYS, Way
-
-__all__ = ["bases", "no_waiting"]
 
 pytestmark = pytest.mark.usefixtures("signed_in")
 

@@ -15,13 +15,11 @@ from sandbox.cloudflare.models import CloudflareUser, Member, Policy, ResourceGr
 from sandbox.server.ids import hex32
 from sandbox.server.world import World
 from tests.verify.carry_out import Hands
-from tests.verify.verify_base import ENTRA, OKTA, Bases, Combination, bases, no_waiting
+from tests.verify.verify_base import ENTRA, OKTA, Bases, Combination
 from tests.verify.verify_support import failing, show
 from tests.verify.verify_undeclared_ways import account, group, member
 
 pytestmark = pytest.mark.usefixtures("signed_in")
-
-__all__ = ["bases", "no_waiting"]
 
 EXAMPLES = 300 if os.environ.get("CFSCIM_FULL_MATRIX") else 10
 _EVERY = [role.value for role in ROLES]

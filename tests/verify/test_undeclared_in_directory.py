@@ -14,7 +14,7 @@ from sandbox.okta.provisioning.assignment import join, refresh
 from sandbox.server.ids import hex32
 from sandbox.server.people import Person
 from sandbox.server.world import World
-from tests.verify.verify_base import ENTRA, OKTA, Bases, Combination, bases, no_waiting
+from tests.verify.verify_base import ENTRA, OKTA, Bases, Combination
 from tests.verify.verify_support import failing, show
 from tests.verify.verify_undeclared_ways import (
     ADA,
@@ -28,8 +28,6 @@ from tests.verify.verify_undeclared_ways import (
 )
 
 pytestmark = pytest.mark.usefixtures("signed_in")
-
-__all__ = ["bases", "no_waiting"]
 
 KATHERINE = "katherine@example.com"
 

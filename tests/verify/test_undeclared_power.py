@@ -5,22 +5,11 @@ import pytest
 from cfscim.config.roles import Role
 from cfscim.verify.actions import Act
 from tests.verify.carry_out import Hands
-from tests.verify.verify_base import (
-    ENTRA,
-    ENTRA_VIRTUAL,
-    OKTA,
-    OKTA_VIRTUAL,
-    Bases,
-    Combination,
-    bases,
-    no_waiting,
-)
+from tests.verify.verify_base import ENTRA, ENTRA_VIRTUAL, OKTA, OKTA_VIRTUAL, Bases, Combination
 from tests.verify.verify_support import KEY, failing, show
 from tests.verify.verify_undeclared_ways import STRANGER, WAYS, into, left_in_virtual
 
 pytestmark = pytest.mark.usefixtures("signed_in")
-
-__all__ = ["bases", "no_waiting"]
 
 
 def test_there_are_enough_of_them() -> None:

@@ -2,12 +2,10 @@
 
 from cfscim.config.okta_switches import unlisted
 from cfscim.verify import Status
-from tests.verify.verify_base import ENTRA, OKTA_API, OKTA_VIRTUAL, Bases, bases, no_waiting
+from tests.verify.verify_base import ENTRA, OKTA_API, OKTA_VIRTUAL, Bases
 from tests.verify.verify_cloudflare_deviations import CLOUDFLARE
 from tests.verify.verify_entra_deviations import ENTRA_DEVIATIONS
 from tests.verify.verify_okta_deviations import OKTA_DEVIATIONS
-
-__all__ = ["bases", "no_waiting"]
 
 EVERY = [*CLOUDFLARE, *OKTA_DEVIATIONS, *ENTRA_DEVIATIONS]
 # Okta has no API for these, so no state of it can be seen; they never hold.

@@ -14,12 +14,10 @@ from cfscim.verify.entra_person import provision
 from sandbox.server.server import Sandbox
 from sandbox.server.world import World
 from tests.scenarios import Change, Config, Scenario, Stage, names, provider_switch
-from tests.verify.verify_base import ENTRA, OKTA, Bases, bases, no_waiting
+from tests.verify.verify_base import ENTRA, OKTA, Bases
 from tests.verify.verify_entra_deviations import sync, user
 
 pytestmark = pytest.mark.usefixtures("signed_in")
-
-__all__ = ["bases", "no_waiting"]
 
 
 def checks(bases: Bases, person: str, stack: object = None) -> dict[str, Check]:

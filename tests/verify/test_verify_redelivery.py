@@ -7,12 +7,10 @@ import pytest
 from cfscim.verify import Check
 from sandbox.server.world import World
 from tests.configs import ACCOUNT
-from tests.verify.verify_base import ENTRA, OKTA, Bases, Combination, bases, no_waiting
+from tests.verify.verify_base import ENTRA, OKTA, Bases, Combination
 from tests.verify.verify_support import failing
 
 pytestmark = pytest.mark.usefixtures("signed_in")
-
-__all__ = ["bases", "no_waiting"]
 
 ADA = "ada@example.com"
 Change = Callable[[World], None]

@@ -8,20 +8,10 @@ from cfscim.config.roles import ROLES
 from sandbox.okta.provisioning.assignment import refresh
 from sandbox.server.world import World
 from tests.configs import ACCOUNT
-from tests.verify.verify_base import (
-    ENTRA,
-    OKTA,
-    OKTA_VIRTUAL,
-    Bases,
-    Combination,
-    bases,
-    no_waiting,
-)
+from tests.verify.verify_base import ENTRA, OKTA, OKTA_VIRTUAL, Bases, Combination
 from tests.verify.verify_support import failing, show
 
 pytestmark = pytest.mark.usefixtures("signed_in")
-
-__all__ = ["bases", "no_waiting"]
 
 PEOPLE = [f"person{number:03}@example.com" for number in range(500)]
 MOST = 40

@@ -13,12 +13,10 @@ from sandbox.server.server import Sandbox
 from tests.configs import stack_config
 from tests.loopback import plain_client
 from tests.rehearsal.rehearsal_support import rehearsal
-from tests.verify.verify_base import ENTRA, OKTA, Bases, bases, no_waiting
+from tests.verify.verify_base import ENTRA, OKTA, Bases
 from tests.verify.verify_support import KEY, Stack, failing, set_up, show
 
 pytestmark = pytest.mark.usefixtures("signed_in")
-
-__all__ = ["bases", "no_waiting"]
 
 
 def _waiting(report: Report) -> dict[str, str]:

@@ -8,13 +8,11 @@ import pytest
 from cfscim.config.messages import MissingError
 from cfscim.verify import Report, Status, run
 from cfscim.verify.command import lines
-from tests.verify.verify_base import ENTRA, OKTA, OKTA_API, Bases, Combination, bases, no_waiting
+from tests.verify.verify_base import ENTRA, OKTA, OKTA_API, Bases, Combination
 from tests.verify.verify_cloudflare_deviations import token
 from tests.verify.verify_support import failing, open_questions, show
 
 pytestmark = pytest.mark.usefixtures("no_sockets")
-
-__all__ = ["bases", "no_waiting"]
 
 _SIGN_IN = re.compile("/oauth2/|/metadata/|openid-configuration|/discovery/")
 _READ_ONLY = ["Application.Read.All", "Group.Read.All", "Synchronization.Read.All", "User.Read.All"]

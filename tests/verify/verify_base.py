@@ -4,11 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
-
 from cfscim.config.roles import Role
-from cfscim.vendors.entra import jobs as graph_jobs
-from cfscim.vendors.okta import api as okta_api
 from cfscim.verify import Report
 from sandbox.entra.provisioning.cycle import run_cycle as entra_cycle
 from sandbox.okta import catalog as okta_catalog
@@ -210,16 +206,3 @@ def _cycle(world: World, kind: str) -> None:
     vendor, run = ("entra", entra_cycle) if kind.startswith("entra") else ("okta", okta_cycle)
     with world.locked(vendor):
         run(world)
-
-
-@pytest.fixture(scope="session")
-def bases(sandbox_server: Sandbox) -> Bases:
-    """The declared states, for the whole session."""
-    return Bases(sandbox_server)
-
-
-@pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The vendors' lag is not what is tried here."""
-    monkeypatch.setattr(graph_jobs, "_LAG_DELAYS", (0.0, 0.0))
-    monkeypatch.setattr(okta_api, "LATE_SECONDS", 0.0)

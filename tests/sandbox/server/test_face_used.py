@@ -10,9 +10,7 @@ from sandbox.server.people import Person
 from tests.browser import Browser, browser, needs_browser
 from tests.conftest import admin_client
 from tests.sandbox.server.test_face import make_group
-from tests.verify.verify_base import ENTRA, OKTA, Bases, Combination, bases
-
-__all__ = ["bases"]
+from tests.verify.verify_base import ENTRA, OKTA, Bases, Combination
 
 pytestmark = needs_browser
 BILLING, ADA = Role.BILLING.value, "ada@example.com"
