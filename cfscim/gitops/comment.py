@@ -11,6 +11,7 @@ from cfscim.gitops.shell import (
     Stop,
     github,
     listing,
+    marked,
     parsed,
     say,
     settings,
@@ -18,11 +19,10 @@ from cfscim.gitops.shell import (
     write,
 )
 from cfscim.gitops.stacks import program_files
-from cfscim.gitops.summary import COMMENT, cut, named
+from cfscim.gitops.summary import COMMENT, cut, some
 
 MARKER = "<!-- cloudflare-scim plan -->"
 NO_PLAN = "There is no plan of this commit: the run ended before one was made; see its log.\n"
-_SHOWN = 10
 
 
 def post(folder: Path, repository: str, head: str, run_url: str, *, fork: bool) -> None:
@@ -80,8 +80,7 @@ def _header(head: str, files: list[str] | None, *, fork: bool) -> list[str]:
     if program != []:
         which = "more files than GitHub lists"
         if program is not None:
-            more = f" and {len(program) - _SHOWN} more" if len(program) > _SHOWN else ""
-            which = ", ".join(map(named, program[:_SHOWN])) + more
+            which = some(program)
         lines += [
             "",
             "> [!WARNING]",
@@ -102,12 +101,9 @@ def _shown(plans: Sequence[str], run_url: str) -> str:
 
 def _existing(repository: str, number: int) -> int | None:
     path = f"repos/{repository}/issues/{number}/comments"
-    for comment in listing(github, path, most=100):
-        ours = texts(comment, "user", "login") == "github-actions[bot]"
-        if ours and texts(comment, "body").startswith(MARKER):
-            identity = comment.get("id")
-            return identity if isinstance(identity, int) else None
-    return None
+    comments = listing(github, path, most=100)
+    ours = (each for each in comments if texts(each, "user", "login") == "github-actions[bot]")
+    return marked(ours, MARKER, "id")
 
 
 def from_environment() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cfscim.config.json_types import objects
-from cfscim.gitops.shell import github, masked, parsed, run, settings, texts, write
+from cfscim.gitops.shell import github, marked, masked, parsed, run, settings, write
 from cfscim.gitops.summary import COMMENT, as_printed, cut
 
 MARKER = "<!-- cloudflare-scim drift -->"
@@ -117,8 +117,4 @@ def report() -> None:
 
 def _existing(repository: str) -> int | None:
     page = f"repos/{repository}/issues?state=open&creator=github-actions[bot]&per_page=100"
-    for issue in objects(github(page)):
-        if texts(issue, "body").startswith(MARKER):
-            number = issue.get("number")
-            return number if isinstance(number, int) else None
-    return None
+    return marked(objects(github(page)), MARKER, "number")

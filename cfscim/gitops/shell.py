@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from cfscim import processes
 from cfscim.config.credentials import without_credentials
@@ -109,6 +109,13 @@ def write(method: str, path: str, *fields: str) -> None:
     done = run("gh", "api", "--method", method, path, *fields, "--silent")
     if done.returncode:
         raise Stop(f"GitHub, {method} {path}: {_last(done.stderr)}; nothing was written")
+
+
+def marked(entries: Iterable[JsonObject], mark: str, key: str) -> int | None:
+    """The number under `key` of the first entry whose body begins with the mark; None without."""
+    ours = next((entry for entry in entries if texts(entry, "body").startswith(mark)), {})
+    number = ours.get(key)
+    return number if isinstance(number, int) else None
 
 
 def say(text: str) -> None:

@@ -51,9 +51,7 @@ def approval_text(stacks: Sequence[Due]) -> tuple[str, bool]:
         parts.append(f"Compared with `{before[:12]}`, last deployed and verified: {listed}.\n")
         program = program_files(changed_files(commit_of(before)))
         if program:
-            shown = ", ".join(map(named, program[:10]))
-            more = f" and {len(program) - 10} more" if len(program) > 10 else ""
-            parts.append(f"**The program itself changed since then**: {shown}{more}.\n")
+            parts.append(f"**The program itself changed since then**: {some(program)}.\n")
     begun = [(due, *file_in(entry, due.stack)) for due in stacks for entry in due.begun]
     for due, commit, of in begun:
         commit_of(commit)
@@ -81,6 +79,12 @@ def as_printed(text: str) -> str:
     """What a command printed, as Markdown; indented, because what is printed could end a fence."""
     lines = text.replace("\r", "").strip("\n").split("\n")
     return "\n" + "".join(f"    {line}\n" for line in lines)
+
+
+def some(paths: Sequence[str]) -> str:
+    """Ten of the paths, and how many more there are."""
+    more = f" and {len(paths) - 10} more" if len(paths) > 10 else ""
+    return ", ".join(map(named, paths[:10])) + more
 
 
 def named(path: str) -> str:
