@@ -6,7 +6,6 @@ A service app: Okta, "Implement OAuth for Okta with a service app" and "Configur
 steps as the Go SDK in the provider. PyJWT and cryptography come with azure-identity (through msal).
 """
 
-import base64
 import hashlib
 import threading
 import time
@@ -274,10 +273,11 @@ class AccessTokens:
         """A DPoP proof (RFC 9449, 4.2), bound to the request and, where there is one, the token."""
         import jwt
         from cryptography.hazmat.primitives.asymmetric import rsa
+        from jwt.algorithms import RSAAlgorithm
+        from jwt.utils import base64url_encode
 
         if self._proof_key is None:
             self._proof_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        numbers = self._proof_key.public_key().public_numbers()
         claims: dict[str, str | int] = {
             "jti": str(uuid.uuid4()),
             "htm": method,
@@ -287,9 +287,10 @@ class AccessTokens:
         if nonce:
             claims["nonce"] = nonce
         if token:
-            claims["ath"] = _base64url(hashlib.sha256(token.encode()).digest())
-        key = {"kty": "RSA", "n": _number(numbers.n), "e": _number(numbers.e)}
-        header = {"typ": "dpop+jwt", "jwk": key}
+            claims["ath"] = base64url_encode(hashlib.sha256(token.encode()).digest()).decode()
+        key = RSAAlgorithm.to_jwk(self._proof_key.public_key(), as_dict=True)
+        # RFC 7638: what a thumbprint is made of, and no more.
+        header = {"typ": "dpop+jwt", "jwk": {name: key[name] for name in ("kty", "n", "e")}}
         return jwt.encode(claims, self._proof_key, algorithm="RS256", headers=header)
 
 
@@ -315,11 +316,3 @@ def _load(text: str) -> "RSAPrivateKey | EllipticCurvePrivateKey":
             "give the key made for the service app",
         )
     return key
-
-
-def _number(value: int) -> str:
-    return _base64url(value.to_bytes((value.bit_length() + 7) // 8, "big"))
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
