@@ -100,7 +100,7 @@ def test_every_catalogue_and_list_is_whole(cloudflare: CloudflareClient, sandbox
 
 def test_the_guides_test_connection(sandbox: Sandbox, admin: httpx.Client) -> None:
     with endpoint(sandbox, scim_token(sandbox)["value"]) as scim:
-        assert scim.service_provider_config().filter.supported
+        assert scim.service_provider_config().body["filter"]["supported"]
         page = scim.users_page(user_name="nobody@example.com")
         assert (page.total_results, page.resources) == (0, ())
         (owner,) = scim.users_page().resources

@@ -9,7 +9,7 @@ from cfscim.vendors.entra.api import GraphClient
 from cfscim.vendors.errors import AnswerError, NotAsDeclaredError
 from cfscim.vendors.pages import odata_pages
 from sandbox.server.server import Sandbox
-from tests.sandbox.entra.entra_support import USER_ROLE, Graph, Provisioning
+from tests.sandbox.entra.entra_support import Graph, Provisioning
 from tests.vendors.rest_kit import requests
 
 
@@ -109,7 +109,7 @@ def test_the_enterprise_application_and_who_is_assigned(graph: GraphClient, ther
     principal = graph.service_principal(f"/servicePrincipals/{app.sp_id}")
     assert (principal.display_name, principal.account_enabled) == ("Cloudflare SCIM", True)
     (assigned,) = graph.app_role_assignments(app.sp_id)
-    assert (assigned.principal_id, assigned.app_role_id) == (group_id, USER_ROLE)
+    assert assigned.principal_id == group_id
     assert assigned.principal_type == "Group"
 
 

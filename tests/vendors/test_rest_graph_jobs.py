@@ -58,7 +58,7 @@ def test_a_job_is_found_by_id_and_by_the_providers_path(
         principal = f"/servicePrincipals/{principal}"
         job_id = f"{principal}/synchronization/jobs/{job_id}"
     job = graph.job(principal, job_id)
-    assert (job.id, job.template_id, job.running) == (app.job_id, "scim", False)
+    assert (job.id, job.running) == (app.job_id, False)
     assert graph.jobs(principal) == (job,)
 
 

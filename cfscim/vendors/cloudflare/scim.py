@@ -26,19 +26,6 @@ _WHY = "the identity provider cannot provision anybody"
 NO_QUERY: Mapping[str, str] = {}
 
 
-class Supported(Reply):
-    """Whether a feature of the protocol is there."""
-
-    supported: bool = False
-
-
-class ServiceProviderConfig(Reply):
-    """What the endpoint can do."""
-
-    patch: Supported = Supported()
-    filter: Supported = Supported()
-
-
 class UsersPage(Reply):
     """One page of users."""
 
@@ -86,10 +73,9 @@ class ScimEndpoint:
     def __exit__(self, *_: object) -> None:
         self.http.close()
 
-    def service_provider_config(self) -> ServiceProviderConfig:
+    def service_provider_config(self) -> Answer:
         """What the endpoint can do. Raises `AnswerError`."""
-        answer = self.get("/ServiceProviderConfig", why=_WHY)
-        return read(ServiceProviderConfig, answer.body, answer.where)
+        return self.get("/ServiceProviderConfig", why=_WHY)
 
     def users_page(self, *, user_name: str = "") -> UsersPage:
         """The first user, or the user of this name: the guide's Test Connection.

@@ -68,7 +68,6 @@ class Job(Reply):
     """A provisioning job."""
 
     id: str
-    template_id: str | None = None
     schedule: Schedule
     status: Status
 
@@ -139,7 +138,6 @@ class AppRoleAssignment(Reply):
     """A principal that is assigned to the app."""
 
     id: str
-    app_role_id: str
     principal_id: str
     principal_type: str | None = None
     principal_display_name: str | None = None

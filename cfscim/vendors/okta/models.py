@@ -150,7 +150,6 @@ class AppGroup(Reply):
     """The assignment of a group to the app."""
 
     id: str
-    priority: int | None = None
 
 
 class AppUserCredentials(Reply):
@@ -196,7 +195,6 @@ class Target(Reply):
 class LogEvent(Reply):
     """An event of the System Log."""
 
-    uuid: str
     event_type: str
     published: str
     display_message: str | None = None
