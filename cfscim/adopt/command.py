@@ -15,13 +15,13 @@ from pathlib import Path
 from cfscim import processes
 from cfscim.adopt.finder import Discovery, Finding, Gone, find, find_gone
 from cfscim.adopt.state import State, asked, settings_of, state_in, state_of
-from cfscim.config.json_types import Json, JsonObject
+from cfscim.config.json_types import Json, JsonObject, items, string
 from cfscim.config.kinds import ENTRA_CREDENTIALS, TOKENS, words_for
 from cfscim.config.messages import CONFIG_KEY, MissingError, ScimError
 from cfscim.config.models import ScimConfig
 from cfscim.hints import engine_command, engine_folder
 from cfscim.program.registrations import Declared, Options, Registration
-from cfscim.rehearsal.handler import Candidate, Resource, items, string
+from cfscim.rehearsal.handler import Candidate, Resource
 from cfscim.rehearsal.vendors import Vendors
 from cfscim.report.say import say
 from cfscim.stacks import engine_name, open_stack, short_name

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cfscim import processes
-from cfscim.config.json_types import Json, JsonObject
+from cfscim.config.json_types import Json, JsonObject, inner, items, string, strings
 from cfscim.config.kinds import OURS, PREVIOUS_TOKEN
 from cfscim.config.messages import PROJECT, MissingError
 from cfscim.config.stack_file import StackFile
 from cfscim.hints import engine_folder
 from cfscim.program.registrations import Declared
-from cfscim.rehearsal.handler import inner, items, string, strings
 from cfscim.report.say import say
 
 _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's mark of a secret

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 from cfscim.config.access import access_table, people
 from cfscim.config.calls import POLITE, calls
 from cfscim.config.facts import ACCOUNT_SCOPE, USER_SCOPE, account_resource
-from cfscim.config.json_types import Json, JsonObject
+from cfscim.config.json_types import Json, JsonObject, inner, items, string, strings
 from cfscim.config.kinds import OKTA_PERSON
 from cfscim.config.lanes import lanes
 from cfscim.config.messages import Message, Where
@@ -57,7 +57,6 @@ from cfscim.preflight.rights import (
     needed,
 )
 from cfscim.preflight.token_user import NO_MEMBER, token_user
-from cfscim.rehearsal.handler import inner, items, string, strings, told
 from cfscim.rehearsal.okta import groups_in_the_way
 from cfscim.vendors.active import active
 from cfscim.vendors.cloudflare.access import left_in_charge
@@ -73,7 +72,7 @@ from cfscim.vendors.okta import APPS, GROUPS, NOT_GRANTED, POLICIES, SCOPES, USE
 from cfscim.vendors.okta.api import OktaClient
 from cfscim.vendors.okta.checks import console_problems
 from cfscim.vendors.okta.signin import okta_http
-from cfscim.vendors.pages import numbered_pages
+from cfscim.vendors.pages import numbered_pages, told
 from cfscim.vendors.settings import Settings
 
 ORGANISATION = "okta.organisation"

@@ -8,17 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from cfscim.config.access import people
 from cfscim.config.calls import Asked as Declared
 from cfscim.config.calls import calls
+from cfscim.config.json_types import inner, items, string
 from cfscim.config.models import ScimConfig
 from cfscim.config.names import account_path
 from cfscim.config.okta_switches import CREATE_USERS, DEACTIVATE_USERS
 from cfscim.config.roles import ACCOUNT_SETTINGS_READ
 from cfscim.preflight.answers import Answer, unknown, wrong
-from cfscim.rehearsal.handler import inner, items, string, told
 from cfscim.vendors.entra.api import GraphClient
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
 from cfscim.vendors.okta.api import OktaClient
-from cfscim.vendors.pages import numbered_pages, odata_pages
+from cfscim.vendors.pages import numbered_pages, odata_pages, told
 
 _SSO = "Manage Account > Members > Settings in Cloudflare's dashboard"
 _NOT_READ = ("forbidden", "not found", "unauthorized")

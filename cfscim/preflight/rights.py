@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from cfscim.config.facts import TOKEN_PERMISSIONS
-from cfscim.config.json_types import JsonObject
+from cfscim.config.json_types import JsonObject, items, string
 from cfscim.config.models import ScimConfig
 from cfscim.config.provider_settings import (
     OKTA_ACCESS_TOKEN,
@@ -31,13 +31,12 @@ from cfscim.config.roles import (
     USER_DETAILS_READ,
 )
 from cfscim.preflight.answers import Asked
-from cfscim.rehearsal.handler import items, string, told
 from cfscim.vendors.entra import READ_APPLICATIONS, READ_USERS
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
 from cfscim.vendors.okta import NOT_GRANTED, READ_PEOPLE, READ_ROLES, USERS
 from cfscim.vendors.okta.signin import okta_http
-from cfscim.vendors.pages import odata_pages
+from cfscim.vendors.pages import odata_pages, told
 from cfscim.vendors.settings import Settings
 
 

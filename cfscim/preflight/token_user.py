@@ -1,15 +1,16 @@
 """A user's token may do no more than its user, and only a Super Administrator makes tokens and
 gives roles (Cloudflare's SCIM page: a user's token ends with the policies of its user)."""
 
+from cfscim.config.json_types import string
 from cfscim.config.lanes import lanes
 from cfscim.config.models import ScimConfig
 from cfscim.config.roles import Role
 from cfscim.preflight.answers import Answer, refused, unknown, wrong
-from cfscim.rehearsal.handler import string, told
 from cfscim.vendors.cloudflare.access import holders
 from cfscim.vendors.cloudflare.api import CloudflareClient
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import HttpClient
+from cfscim.vendors.pages import told
 
 _ID = "cloudflare.user"
 NO_MEMBER = "cloudflare.user.member"

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from cfscim.config import kinds
 from cfscim.config.facts import ACCOUNT_SCOPE
-from cfscim.config.json_types import Json
+from cfscim.config.json_types import Json, inner, items, string, strings
 from cfscim.config.names import OWN_TOKENS, account_path
 from cfscim.rehearsal.handler import (
     Candidate,
@@ -22,18 +22,12 @@ from cfscim.rehearsal.handler import (
     Seen,
     Vendor,
     handlers,
-    inner,
-    items,
     named,
     nearly,
-    string,
-    strings,
-    text,
-    told,
 )
 from cfscim.vendors.cloudflare.signin import cloudflare_http
 from cfscim.vendors.http import Answer, HttpClient
-from cfscim.vendors.pages import member, numbered_pages, objects
+from cfscim.vendors.pages import member, numbered_pages, objects, text, told
 
 
 def cloudflare(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from cfscim.config import kinds
 from cfscim.config.entra_keys import Key
+from cfscim.config.json_types import inner, items, string, strings
 from cfscim.config.messages import ScimError
 from cfscim.config.provider_settings import ENTRA_CLIENT
 from cfscim.rehearsal.handler import (
@@ -23,13 +24,7 @@ from cfscim.rehearsal.handler import (
     Seen,
     Vendor,
     handlers,
-    inner,
-    items,
     nearly,
-    string,
-    strings,
-    text,
-    told,
 )
 from cfscim.vendors.entra import APPLICATIONS, GROUPS, PRINCIPALS, USERS
 from cfscim.vendors.entra.jobs import quoted, settled
@@ -37,7 +32,7 @@ from cfscim.vendors.entra.recycle_bin import NOT_TOLD, binned, restoring
 from cfscim.vendors.entra.signin import graph_http
 from cfscim.vendors.errors import AnswerError, unless_gone
 from cfscim.vendors.http import Answer, Call, HttpClient
-from cfscim.vendors.pages import member, objects, odata_pages
+from cfscim.vendors.pages import member, objects, odata_pages, text, told
 from cfscim.vendors.settings import Settings
 
 

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from cfscim.config.json_types import Json, JsonObject, objects
+from cfscim.config.json_types import Json, JsonObject, string
 from cfscim.config.kinds import kind_of
 from cfscim.config.messages import ScimError
 from cfscim.program.registrations import Options
 from cfscim.vendors.clients import Clients
-from cfscim.vendors.errors import AnswerError, unless_gone
+from cfscim.vendors.errors import unless_gone
 from cfscim.vendors.http import Answer, Call, HttpClient
-from cfscim.vendors.pages import member
+from cfscim.vendors.pages import text
 
 Props = JsonObject
 Lookup = Callable[[Props], Props]
@@ -240,46 +240,6 @@ def gone_stops(type_: str) -> ScimError:
         "the provider can neither read nor delete it, so that every refresh ends here too",
         "run `cfscim adopt --import`, which takes it out of the state, then go on",
     )
-
-
-def told(answer: Answer, *path: str) -> Props:
-    """The object at `path` of an answer; empty where there is none."""
-    return inner({"is": answer.body}, "is", *path)
-
-
-def text(answer: Answer, *path: str) -> str:
-    """The text at `path` of an answer. Raises `AnswerError` where there is none."""
-    value: Json = member(answer, path[0])
-    for key in path[1:]:
-        value = value.get(key) if isinstance(value, dict) else None
-    if not isinstance(value, str) or not value:
-        raise AnswerError("malformed", answer.where, f"an answer without {'.'.join(path)}")
-    return value
-
-
-def string(props: Mapping[str, Json], key: str) -> str:
-    """A value that is a text; empty where there is none."""
-    value = props.get(key)
-    return "" if value is None else str(value)
-
-
-def strings(props: Mapping[str, Json], key: str) -> list[str]:
-    """A value that is a list of texts."""
-    value = props.get(key)
-    return [str(item) for item in value] if isinstance(value, list) else []
-
-
-def items(props: Mapping[str, Json], key: str) -> list[Props]:
-    """A value that is a list of objects."""
-    return objects(props.get(key))
-
-
-def inner(props: Mapping[str, Json], *path: str) -> Props:
-    """The object at `path`; empty where there is none."""
-    value: Json = dict(props)
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}
 
 
 def named(value: str, key: str, within: Iterable[Props]) -> list[Props]:

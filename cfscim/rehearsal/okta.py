@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
 from cfscim.config import kinds
+from cfscim.config.json_types import inner, items, string, strings
 from cfscim.config.messages import ScimError
 from cfscim.rehearsal.handler import (
     Candidate,
@@ -20,21 +21,15 @@ from cfscim.rehearsal.handler import (
     Vendor,
     gone_stops,
     handlers,
-    inner,
-    items,
     named,
     nearly,
-    string,
-    strings,
-    text,
-    told,
 )
 from cfscim.vendors.errors import AnswerError, unless_gone
 from cfscim.vendors.http import Call, HttpClient
 from cfscim.vendors.okta import APPS, GROUPS, PAGE, POLICIES, USERS
 from cfscim.vendors.okta.lookups import groups_named
 from cfscim.vendors.okta.signin import okta_http
-from cfscim.vendors.pages import link_pages
+from cfscim.vendors.pages import link_pages, text, told
 
 
 def okta(settings: Mapping[str, str], env: Mapping[str, str]) -> Vendor:

@@ -9,14 +9,14 @@ from itertools import count
 from pydantic import SecretStr
 
 from cfscim.config.credentials import MASK, is_secure
-from cfscim.config.json_types import Json, JsonObject
+from cfscim.config.json_types import Json, JsonObject, items, string
 from cfscim.config.kinds import TOKENS
 from cfscim.config.messages import PROJECT, ScimError
 from cfscim.config.outputs import TOKEN_VALUE
 from cfscim.program.registrations import Declared, Options, Registration, Value
 from cfscim.program.run import run_program
 from cfscim.rehearsal.carrier import Carrier, Key, named, title
-from cfscim.rehearsal.handler import Resource, items, string
+from cfscim.rehearsal.handler import Resource
 from cfscim.rehearsal.loopback import require_loopback
 from cfscim.rehearsal.vendors import Vendors
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cfscim import spreadsheet
 from cfscim.config.access import managed_elsewhere, people
-from cfscim.config.json_types import Json, JsonObject
+from cfscim.config.json_types import Json, JsonObject, inner, string
 from cfscim.config.lookalikes import nearest
 from cfscim.config.messages import UsageError, one_line
 from cfscim.config.models import EntraConfig, ScimConfig, UserFilter
@@ -21,7 +21,6 @@ from cfscim.config.names import account_path
 from cfscim.config.outputs import IDP_GROUP_ID, ROLE_GROUPS
 from cfscim.config.roles import Role
 from cfscim.config.words import is_address, what_is_wrong
-from cfscim.rehearsal.handler import inner, string
 from cfscim.vendors.cloudflare.signin import cloudflare_http
 from cfscim.vendors.entra.api import GraphClient
 from cfscim.vendors.http import Call, HttpClient

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from cfscim.config.json_types import Json, JsonObject
+from cfscim.config.json_types import Json, JsonObject, inner
 from cfscim.vendors.errors import AnswerError
 from cfscim.vendors.http import Answer, HttpClient
 
@@ -137,6 +137,21 @@ def objects(answer: Answer, value: Json) -> list[JsonObject]:
         if len(items) == len(value):
             return items
     raise AnswerError("malformed", answer.where, "an answer without the list asked for")
+
+
+def told(answer: Answer, *path: str) -> JsonObject:
+    """The object at `path` of an answer; empty where there is none."""
+    return inner({"is": answer.body}, "is", *path)
+
+
+def text(answer: Answer, *path: str) -> str:
+    """The text at `path` of an answer. Raises `AnswerError` where there is none."""
+    value: Json = member(answer, path[0])
+    for key in path[1:]:
+        value = value.get(key) if isinstance(value, dict) else None
+    if not isinstance(value, str) or not value:
+        raise AnswerError("malformed", answer.where, f"an answer without {'.'.join(path)}")
+    return value
 
 
 def scim_pages(
