@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cfscim.config.messages import UsageError, one_line
+from cfscim.config.messages import UsageError, one_line, reason_of
 
 PERSON = (
     *("person", "email", "emailaddress", "useremail", "mail", "address"),
@@ -95,7 +95,7 @@ def _text(name: str, where: str) -> str:
     try:
         data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it cannot be opened"
+        reason = reason_of(error, "it cannot be opened")
         raise _unreadable(where, reason) from None
     if data.startswith(_UTF_16):
         return data.decode("utf-16", "replace")

@@ -13,7 +13,7 @@ from pathlib import Path
 from cfscim import processes
 from cfscim.config.json_types import Json, JsonObject, inner, items, string, strings
 from cfscim.config.kinds import OURS, PREVIOUS_TOKEN
-from cfscim.config.messages import PROJECT, MissingError
+from cfscim.config.messages import PROJECT, MissingError, reason_of
 from cfscim.config.stack_file import StackFile
 from cfscim.hints import engine_folder
 from cfscim.program.registrations import Declared
@@ -220,7 +220,7 @@ def state_in(file: str) -> State:
     try:
         return read_state(json.loads(Path(file).read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no JSON"
+        reason = reason_of(error, "it is no JSON")
         raise MissingError(
             f"--state {file}",
             f"it cannot be read ({reason})",

@@ -110,6 +110,11 @@ def one_line(text: str) -> str:
     )
 
 
+def reason_of(error: OSError | ValueError, otherwise: str) -> str:
+    """Why a file could not be read: the system's own words; `otherwise` where it has none."""
+    return (error.strerror if isinstance(error, OSError) else None) or otherwise
+
+
 class Exit(IntEnum):
     """What a command's exit code says; every command keeps this table."""
 

@@ -22,6 +22,7 @@ from cfscim.config.messages import (
     Where,
     first_problems,
     in_config,
+    reason_of,
 )
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig, parse_config
 from cfscim.config.project import (
@@ -119,7 +120,7 @@ def _text(name: str) -> tuple[str | None, list[Message]]:
     except FileNotFoundError:
         return None, [_file(name, "there is no such file", "name a file that exists")]
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "the name is not usable"
+        reason = reason_of(error, "the name is not usable")
         return None, [_file(name, f"the file cannot be read ({reason})", "make it readable")]
     if len(data) > LARGEST_FILE:
         what = f"the file is larger than {LARGEST_FILE:,} bytes"

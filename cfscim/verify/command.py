@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cfscim import verify as live
 from cfscim.adopt.state import asked, settings_of
-from cfscim.config.messages import MissingError, UsageError, one_line
+from cfscim.config.messages import MissingError, UsageError, one_line, reason_of
 from cfscim.config.models import ScimConfig
 from cfscim.config.outputs import PRINT_ALL
 from cfscim.config.words import is_address, to_the_minute, what_is_wrong
@@ -302,7 +302,7 @@ def _from_file(name: str, config: ScimConfig) -> StackOutputs:
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
+        reason = reason_of(error, "it is no text")
         raise MissingError(
             source,
             f"cannot be read ({reason})",
