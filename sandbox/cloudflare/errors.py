@@ -9,8 +9,10 @@ from collections.abc import Mapping
 
 from werkzeug import Response
 
+from sandbox.server.router import Refusal
 
-class ApiError(Exception):
+
+class ApiError(Refusal):
     """A refusal. ``code`` is Cloudflare's own; ``scim_type`` is used by the SCIM endpoint only."""
 
     def __init__(
@@ -21,6 +23,10 @@ class ApiError(Exception):
         self.message = message
         self.code = code or _DEFAULT_CODES.get(status, 10000 + status)
         self.scim_type = scim_type
+
+    def reply(self) -> Response:
+        """As the v4 API answers; the SCIM endpoint has a form of its own."""
+        return error(self.status, self.message, self.code)
 
 
 _PERMISSIONS = "https://developers.cloudflare.com/fundamentals/api/reference/permissions/"
@@ -52,7 +58,6 @@ def compact(body: object) -> str:
 def reply(
     result: object,
     *,
-    status: int = 200,
     info: Mapping[str, object] | None = None,
     messages: list[dict[str, object]] | None = None,
 ) -> Response:
@@ -65,7 +70,7 @@ def reply(
     }
     if info is not None:
         body["result_info"] = dict(info)
-    return Response(compact(body), status=status, mimetype="application/json")
+    return Response(compact(body), mimetype="application/json")
 
 
 def error(status: int, message: str, code: int = 0) -> Response:

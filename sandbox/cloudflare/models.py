@@ -21,9 +21,6 @@ def timestamp() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-NO_ACCOUNT_ID = "an account id is 32 lower-case hex digits"
-
-
 class CloudflareUser(BaseModel):
     """A global Cloudflare user; membership in accounts is separate from it."""
 
@@ -219,10 +216,13 @@ class CloudflareState(BaseModel):
     def configure_account(
         self, account_id: str, name: str | None, virtual_groups: bool | None
     ) -> dict[str, object]:
-        """Admin API: name an account, switch its virtual groups on or off."""
+        """Admin API: name an account, switch its virtual groups on or off.
+
+        Raises `ValueError` for what is no account's id.
+        """
         account = self.account(account_id)
         if account is None:
-            raise ValueError(NO_ACCOUNT_ID)
+            raise ValueError("an account id is 32 lower-case hex digits")
         if name is not None:
             account.name = name
         if virtual_groups is not None:

@@ -22,14 +22,14 @@ from sandbox.server.router import Context
 
 @dataclass(frozen=True)
 class Principal:
-    """The caller: the operator (``token`` is None) or an API token."""
+    """The caller: an API token, or the operator (``token`` is None), who may everything.
 
-    token: Token | None
+    ``owner``: whose token it is, ``user`` or ``account``, with that one's id.
+    """
 
-    @property
-    def is_operator(self) -> bool:
-        """May everything."""
-        return self.token is None
+    owner: str
+    owner_id: str
+    token: Token | None = None
 
 
 def sha256(value: str) -> str:
@@ -61,28 +61,27 @@ def identify(ctx: Context) -> Principal:
     if scheme.lower() != "bearer" or not value:
         raise ApiError(400, "Invalid format for Authorization header", code=6111)
     if hmac.compare_digest(value.encode(), ctx.world.credentials.cloudflare_api_token.encode()):
-        return Principal(None)
+        return Principal("user", ctx.state.operator.id)
     state: CloudflareState = ctx.state
     wanted = sha256(value)
     for token in state.tokens.values():
         if hmac.compare_digest(token.value_sha256, wanted):
-            return Principal(token)
+            return Principal(token.owner, token.owner_id, token)
     raise invalid_token()
 
 
-def authenticate(ctx: Context) -> Principal:
+def authenticate(ctx: Context) -> None:
     """Find the caller and check that the token may be used here and now. Raises ApiError."""
-    principal = identify(ctx)
-    token = principal.token
+    ctx.caller = identify(ctx)
+    token = ctx.caller.token
     if token is None:
-        return principal
+        return
     if token_status(token) != "active":
         raise ApiError(401, "Invalid access token", code=9109)
     if token.not_before and parse_time(token.not_before) > datetime.now(UTC):
         raise ApiError(401, "Invalid access token: not yet valid", code=9109)
     _check_address(token, ctx.request.remote_addr or "")
     token.last_used_on = timestamp()
-    return principal
 
 
 def _check_address(token: Token, address: str) -> None:
@@ -97,14 +96,12 @@ def _check_address(token: Token, address: str) -> None:
         raise ApiError(403, f"Cannot use the access token from location: {address}", code=9109)
 
 
-def require(
-    ctx: Context, principal: Principal, groups: tuple[str, ...], account: Account | None
-) -> None:
+def require(ctx: Context, groups: tuple[str, ...], account: Account | None) -> None:
     """Check that the caller has one of the permission ``groups``. Raises ApiError 403.
 
     ``account`` None means a user-scoped route: the resource is the token's own user.
     """
-    token = principal.token
+    token: Token | None = ctx.caller.token
     if token is None:
         return
     state: CloudflareState = ctx.state

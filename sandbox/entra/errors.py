@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from werkzeug import Response
 
-from sandbox.server.router import json_reply
+from sandbox.server.router import Refusal, json_reply
 
 _CODES = {
     400: "Request_BadRequest",
@@ -46,7 +46,7 @@ def reply(status: int, message: str, code: str | None = None) -> Response:
     return json_reply(body, status, headers)
 
 
-class GraphError(Exception):
+class GraphError(Refusal):
     """The request is refused: status, Graph's code and one line for the caller."""
 
     def __init__(self, status: int, message: str, code: str | None = None) -> None:
@@ -55,7 +55,7 @@ class GraphError(Exception):
         self.message = message
         self.code = code
 
-    def response(self) -> Response:
+    def reply(self) -> Response:
         """The answer to send."""
         return reply(self.status, self.message, self.code)
 

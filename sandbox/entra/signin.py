@@ -26,7 +26,7 @@ from sandbox.entra.errors import GraphError, reply
 from sandbox.entra.models import EntraState
 from sandbox.entra.permissions import DEFAULT_ROLES, DIRECTORY_ROLES, EVERYBODY, KNOWN_ROLES
 from sandbox.server.admin_router import RefusedError, admin_route
-from sandbox.server.router import Context, Router, json_reply
+from sandbox.server.router import Context, Refusal, Router, json_reply
 from sandbox.server.tls import CERTIFICATE_PEM, KEY_PEM, signing_certificate, signing_key
 from sandbox.server.world import World
 
@@ -92,14 +92,6 @@ GRAPH_AUDIENCES = ("https://graph.microsoft.com", "00000003-0000-0000-c000-00000
 LIFETIME_SECONDS = 3599
 
 
-@dataclass(frozen=True)
-class Caller:
-    """Who makes a Graph request."""
-
-    object_id: str
-    app_id: str
-
-
 def _key(world: World) -> bytes:
     # From the client secret, so that tokens stay valid when a stored sandbox is started again.
     return hashlib.sha256(b"entra-token:" + world.credentials.arm_client_secret.encode()).digest()
@@ -162,8 +154,9 @@ def _signed(token: str, key: bytes) -> Mapping[str, Any]:
     )
 
 
-def authenticate(ctx: Context) -> Caller:
-    """Who sends this request. Raises GraphError 401 for a token that is not ours or not for Graph.
+def authenticate(ctx: Context) -> str:
+    """The object id of who sends this request. Raises GraphError 401 for a token that is not ours
+    or not for Graph.
 
     The roles in the token are for show: what counts is what the application has now, so that
     narrowing its permissions works at once and clients need not sign in again.
@@ -182,21 +175,21 @@ def authenticate(ctx: Context) -> Caller:
         raise GraphError(401, "Lifetime validation failed, the token is expired.")
     if claims["aud"] not in (*GRAPH_AUDIENCES, world.http_base, world.https_base):
         raise GraphError(401, "Access token validation failure. Invalid audience.")
-    return Caller(str(claims["oid"]), str(claims["appid"]))
+    return str(claims["oid"])
 
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _DOMAIN = "example.onmicrosoft.com"
 
 
-class LoginError(Exception):
+class LoginError(Refusal):
     """The sign-in is refused, in the shape of the login service."""
 
     def __init__(self, status: int, error: str, code: int, message: str) -> None:
         super().__init__(message)
         self.status, self.error, self.code, self.message = status, error, code, message
 
-    def response(self) -> Response:
+    def reply(self) -> Response:
         """RFC 6749's error, with Entra's AADSTS code."""
         trace = str(uuid.uuid4())
         stamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
@@ -284,11 +277,9 @@ def token(ctx: Context, tenant: str) -> Response:
 
     Source (D): https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
     """
-    try:
-        resource = _check_request(ctx.state, tenant, dict(ctx.request.form.items()))
-        _check_client(ctx, tenant, dict(ctx.request.form.items()))
-    except LoginError as error:
-        return error.response()
+    form = dict(ctx.request.form.items())
+    resource = _check_request(ctx.state, tenant, form)
+    _check_client(ctx, tenant, form)
     return json_reply(
         {
             "token_type": "Bearer",

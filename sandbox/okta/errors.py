@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from werkzeug import Response
 
-from sandbox.server.router import json_reply
+from sandbox.server.router import Refusal, json_reply
 
 _BY_STATUS: Mapping[int, tuple[str, str]] = {
     400: ("E0000003", "The request body was not well-formed."),
@@ -24,7 +24,7 @@ _BY_STATUS: Mapping[int, tuple[str, str]] = {
 _INTERNAL = ("E0000009", "Internal Server Error")
 
 
-class OktaError(Exception):
+class OktaError(Refusal):
     """Ends a request with one of Okta's errors; ``api.endpoint`` turns it into the answer."""
 
     def __init__(

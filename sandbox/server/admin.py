@@ -7,7 +7,6 @@ from typing import Any
 
 from werkzeug import Response
 
-from sandbox.cloudflare.models import NO_ACCOUNT_ID
 from sandbox.entra import audit
 from sandbox.entra.models import Entity, EntraState
 from sandbox.entra.provisioning.cycle import run_cycle as run_entra_cycle
@@ -24,7 +23,6 @@ from sandbox.server.router import VENDORS, Context, json_reply
 
 _CYCLES = {"okta": run_okta_cycle, "entra": run_entra_cycle}
 _PROVIDERS = tuple(_CYCLES)
-_ACCOUNT_ID = re.compile(r"[0-9a-f]{32}")
 _PAGE = Path(__file__).with_name("face.html")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -285,10 +283,11 @@ def name_operator(ctx: Context, given: dict[str, Any]) -> Response:
 )
 def set_account(ctx: Context, given: dict[str, Any], account_id: str) -> Response:
     """Name a Cloudflare account and switch its virtual groups on or off."""
-    if not _ACCOUNT_ID.fullmatch(account_id):
-        raise RefusedError(400, NO_ACCOUNT_ID)
     name, virtual = given.get("name"), given.get("virtualGroups")
     with ctx.world.locked("cloudflare"):
-        answer = ctx.world.cloudflare.configure_account(account_id, name, virtual)
+        try:
+            answer = ctx.world.cloudflare.configure_account(account_id, name, virtual)
+        except ValueError as error:
+            raise RefusedError(400, str(error)) from None
     ctx.world.changed.set()
     return json_reply(answer)

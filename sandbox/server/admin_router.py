@@ -12,7 +12,7 @@ from typing import Any
 
 from werkzeug import Request, Response
 
-from sandbox.server.router import Context, Router, json_reply
+from sandbox.server.router import Context, Refusal, Router, json_reply
 from sandbox.server.tls import HOST, LOCALHOST
 
 _HERE = re.compile(rf"({re.escape(HOST)}|{LOCALHOST}|\[::1\])(:\d+)?", re.IGNORECASE)
@@ -25,12 +25,16 @@ _KINDS: dict[type, tuple[tuple[type, ...], str]] = {
 }
 
 
-class RefusedError(Exception):
+class RefusedError(Refusal):
     """An admin call that is not carried out: ``status`` and the reason."""
 
     def __init__(self, status: int, reason: str) -> None:
         self.status = status
         super().__init__(reason)
+
+    def reply(self) -> Response:
+        """``{"error": reason}``."""
+        return _error(self.status, str(self))
 
 
 def _error(status: int, message: str) -> Response:

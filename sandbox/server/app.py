@@ -18,10 +18,10 @@ from sandbox.cloudflare.routes import scim_router
 from sandbox.entra.routes import router as entra_router
 from sandbox.okta.errors import quota
 from sandbox.okta.routes import router as okta_router
-from sandbox.server.admin_router import RefusedError, admin_router, refuse_foreign
+from sandbox.server.admin_router import admin_router, refuse_foreign
 from sandbox.server.connection import BODY_READ
 from sandbox.server.faults import STATUS_KINDS, Fault
-from sandbox.server.router import Context, Router, json_reply
+from sandbox.server.router import Context, Refusal, Router, json_reply
 from sandbox.server.world import World
 
 _MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -110,8 +110,8 @@ class App:
             if chosen is admin_router:
                 refuse_foreign(context.request)
             return chosen.dispatch(context)
-        except RefusedError as error:
-            return chosen.error(error.status, str(error))
+        except Refusal as refusal:
+            return refusal.reply()
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
             return chosen.error(500, f"the sandbox itself failed: {type(error).__name__}")

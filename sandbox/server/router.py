@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 
 VENDORS = ("cloudflare", "okta", "entra")
+
+
+class Refusal(Exception):
+    """Ends a request with an answer in the vendor's own shape."""
+
+    def reply(self) -> Response:
+        """The answer."""
+        raise NotImplementedError
 
 
 class BadBodyError(Exception):
@@ -34,7 +42,7 @@ class Context:
     request: Request
     state: Any
     world: "World"
-    values: dict[str, object] = field(default_factory=dict)  # free for a vendor's ``before`` hook
+    caller: Any = None  # in the vendor's own terms, once signed in
 
     @cached_property
     def body(self) -> Any:
@@ -66,7 +74,6 @@ def _finite(word: str) -> float:
 
 Handler = Callable[..., Response]
 ErrorReply = Callable[[int, str], Response]
-Before = Callable[[Context], Response | None]
 
 
 def json_reply(
@@ -86,7 +93,6 @@ class Router:
         self.vendor = vendor
         self.error = error
         self._map = Map(strict_slashes=False, redirect_defaults=False, merge_slashes=False)
-        self._before: list[Before] = []
 
     def route(self, method: str, path: str) -> Callable[[Handler], Handler]:
         """Register a handler for one method and one path (werkzeug rule syntax)."""
@@ -97,17 +103,15 @@ class Router:
 
         return register
 
-    def before(self, check: Before) -> Before:
-        """Register a check run before every handler; an answer from it ends the request."""
-        self._before.append(check)
-        return check
-
     def serves(self, method: str, path: str) -> bool:
         """Whether there is a handler for this call."""
         return self._map.bind("").test(path, method)
 
     def dispatch(self, context: Context) -> Response:
-        """Answer the request of ``context``; the caller holds the vendor's lock."""
+        """Answer the request of ``context``; the caller holds the vendor's lock.
+
+        Raises `Refusal`.
+        """
         adapter = self._map.bind_to_environ(context.request.environ)
         try:
             handler, values = adapter.match()
@@ -116,10 +120,6 @@ class Router:
         except MethodNotAllowed:
             return self.error(405, f"{context.request.method} is not allowed on this path")
         try:
-            for check in self._before:
-                answer = check(context)
-                if answer is not None:
-                    return answer
             return handler(context, **values)
         except BadBodyError as error:
             return self.error(400, str(error))

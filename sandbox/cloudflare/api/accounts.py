@@ -8,7 +8,7 @@ from werkzeug import Response
 from sandbox.cloudflare import API, signin
 from sandbox.cloudflare.api import audit
 from sandbox.cloudflare.api.route import MEMBER_READ, account_route, page, router, user_route
-from sandbox.cloudflare.errors import ApiError, error, reply
+from sandbox.cloudflare.errors import ApiError, reply
 from sandbox.cloudflare.models import Account
 from sandbox.server.router import Context
 
@@ -36,32 +36,26 @@ def get_user(ctx: Context) -> Response:
 
     Source: D: API description.
     """
-    principal = ctx.values["principal"]
-    assert isinstance(principal, signin.Principal)
-    token = principal.token
-    user = ctx.state.operator if token is None else ctx.state.users[token.owner_id]
+    user = ctx.state.users[ctx.caller.owner_id]
     return reply({**user.model_dump(), "suspended": False, "has_enterprise_zones": True})
 
 
 @router.route("GET", f"{API}/accounts")
 def list_accounts(ctx: Context) -> Response:
     """The accounts that the token may read (D: API description; which a token sees I)."""
-    try:
-        principal = signin.authenticate(ctx)
-        name = ctx.request.args.get("name")
-        shown = [
-            describe(account)
-            for account in ctx.state.accounts.values()
-            if name in (None, account.name) and _readable(ctx, principal, account)
-        ]
-        return page(ctx, shown)
-    except ApiError as refusal:
-        return error(refusal.status, refusal.message, refusal.code)
+    signin.authenticate(ctx)
+    name = ctx.request.args.get("name")
+    accounts = [
+        describe(account)
+        for account in ctx.state.accounts.values()
+        if name in (None, account.name) and _readable(ctx, account)
+    ]
+    return page(ctx, accounts)
 
 
-def _readable(ctx: Context, principal: signin.Principal, account: Account) -> bool:
+def _readable(ctx: Context, account: Account) -> bool:
     try:
-        signin.require(ctx, principal, MEMBER_READ, account)
+        signin.require(ctx, MEMBER_READ, account)
     except ApiError:
         return False
     return True

@@ -18,8 +18,6 @@ def record(ctx: Context, account: Account, status: int) -> None:
     """Note a change of the account; refusals are not noted."""
     if status >= 400:
         return
-    principal = ctx.values["principal"]
-    assert isinstance(principal, Principal)
     parts = ctx.request.path.rstrip("/").split("/")
     entry: dict[str, object] = {
         "id": ctx.state.new_id("audit"),
@@ -30,7 +28,7 @@ def record(ctx: Context, account: Account, status: int) -> None:
             "time": timestamp(),
             "description": f"{ctx.request.method} {ctx.request.path}",
         },
-        "actor": _actor(ctx, principal),
+        "actor": _actor(ctx),
         "raw": {
             "method": ctx.request.method,
             "status_code": status,
@@ -43,19 +41,18 @@ def record(ctx: Context, account: Account, status: int) -> None:
     del account.audit[:-_MAX_ENTRIES]
 
 
-def _actor(ctx: Context, principal: Principal) -> dict[str, object]:
-    token = principal.token
+def _actor(ctx: Context) -> dict[str, object]:
+    caller: Principal = ctx.caller
     actor: dict[str, object] = {
         "context": "api_token",
         "ip_address": ctx.request.remote_addr,
-        "type": "user" if token is None else token.owner,
-        "id": ctx.state.operator.id if token is None else token.owner_id,
+        "type": caller.owner,
+        "id": caller.owner_id,
     }
-    if token is None or token.owner == "user":
-        user = ctx.state.users[str(actor["id"])]
-        actor["email"] = user.email
-    if token is not None:
-        actor |= {"token_id": token.id, "token_name": token.name}
+    if caller.owner == "user":
+        actor["email"] = ctx.state.users[caller.owner_id].email
+    if caller.token is not None:
+        actor |= {"token_id": caller.token.id, "token_name": caller.token.name}
     return actor
 
 

@@ -30,11 +30,8 @@ def account_route(method: str, path: str, *groups: str) -> Callable[[Handler], H
     def register(handler: Handler) -> Handler:
         @wraps(handler)
         def checked(ctx: Context, account_id: str, **values: str) -> Response:
-            try:
-                account = admitted(ctx, account_id, groups)
-                response = handler(ctx, account, **values)
-            except ApiError as refusal:
-                return error(refusal.status, refusal.message, refusal.code)
+            account = admitted(ctx, account_id, groups)
+            response = handler(ctx, account, **values)
             if method != "GET":
                 audit.record(ctx, account, response.status_code)
             return response
@@ -51,13 +48,9 @@ def user_route(method: str, path: str, *groups: str) -> Callable[[Handler], Hand
     def register(handler: Handler) -> Handler:
         @wraps(handler)
         def checked(ctx: Context, **values: str) -> Response:
-            try:
-                principal = signin.authenticate(ctx)
-                ctx.values["principal"] = principal
-                signin.require(ctx, principal, groups, None)
-                return handler(ctx, **values)
-            except ApiError as refusal:
-                return error(refusal.status, refusal.message, refusal.code)
+            signin.authenticate(ctx)
+            signin.require(ctx, groups, None)
+            return handler(ctx, **values)
 
         router.route(method, API + path)(checked)
         return handler
@@ -67,10 +60,8 @@ def user_route(method: str, path: str, *groups: str) -> Callable[[Handler], Hand
 
 def admitted(ctx: Context, account_id: str, groups: tuple[str, ...]) -> Account:
     """Authenticate, find the account, check the permission. Raises ApiError."""
-    principal = signin.authenticate(ctx)
-    ctx.values["principal"] = principal
-    known = account_id in ctx.state.accounts
-    if not principal.is_operator and not known:
+    signin.authenticate(ctx)
+    if ctx.caller.token is not None and account_id not in ctx.state.accounts:
         raise not_allowed()
     account = ctx.state.account(account_id)
     if account is None:
@@ -79,7 +70,7 @@ def admitted(ctx: Context, account_id: str, groups: tuple[str, ...]) -> Account:
             f"Could not route to {ctx.request.path}, perhaps your object identifier is invalid?",
             code=7003,
         )
-    signin.require(ctx, principal, groups, account)
+    signin.require(ctx, groups, account)
     return account
 
 

@@ -8,9 +8,11 @@ Strength: shapes C (cloudflare-go's tests) and D; the checks before a token exis
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import wraps
 from ipaddress import ip_network
+from typing import NamedTuple
 
 from werkzeug import Response
 
@@ -24,16 +26,14 @@ from sandbox.cloudflare.catalog import (
     ZONE_SCOPE,
     TokenGroup,
 )
-from sandbox.cloudflare.errors import ApiError, error, invalid_token, policy_object, reply
+from sandbox.cloudflare.errors import ApiError, invalid_token, policy_object, reply
 from sandbox.cloudflare.models import Account, CloudflareState, Token, TokenPolicy, timestamp
 from sandbox.cloudflare.signin import parse_time
 from sandbox.server.credentials import random_text
-from sandbox.server.router import Context
+from sandbox.server.router import Context, Handler
 
-USER_READ = ("API Tokens Read", "API Tokens Write")
-USER_WRITE = ("API Tokens Write",)
-ACCOUNT_READ = ("Account API Tokens Read", "Account API Tokens Write")
-ACCOUNT_WRITE = ("Account API Tokens Write",)
+_USER_RIGHTS = ("API Tokens Read", "API Tokens Write")
+_ACCOUNT_RIGHTS = ("Account API Tokens Read", "Account API Tokens Write")
 EXPOSED = "revoked (exposed)"
 """D 2026-04, P #7023: the status of a token that Cloudflare found in public and ended itself."""
 _PREFIXES = {"user": "cfut_", "account": "cfat_"}
@@ -75,6 +75,34 @@ def describe(token: Token) -> dict[str, object]:
     return shown
 
 
+class Owner(NamedTuple):
+    """Whose tokens these are: a ``user`` or an ``account``, by id."""
+
+    kind: str
+    id: str
+
+
+def _token_route(method: str, path: str = "") -> Callable[[Handler], Handler]:
+    """Declare a path below ``/user/tokens`` and ``/accounts/<id>/tokens``; the handler gets (ctx,
+    owner, **values). What reads may also be done by who writes."""
+    right = slice(None) if method == "GET" else slice(1, None)
+
+    def register(handler: Handler) -> Handler:
+        @user_route(method, f"/user/tokens{path}", *_USER_RIGHTS[right])
+        @wraps(handler)
+        def of_user(ctx: Context, **values: str) -> Response:
+            return handler(ctx, Owner("user", ctx.caller.owner_id), **values)
+
+        @account_route(method, f"/tokens{path}", *_ACCOUNT_RIGHTS[right])
+        @wraps(handler)
+        def of_account(ctx: Context, account: Account, **values: str) -> Response:
+            return handler(ctx, Owner("account", account.id), **values)
+
+        return handler
+
+    return register
+
+
 def _new_value(ctx: Context, token: Token) -> str:
     value = _PREFIXES[token.owner] + random_text(40)
     token.value_sha256 = signin.sha256(value)
@@ -82,22 +110,40 @@ def _new_value(ctx: Context, token: Token) -> str:
     return value
 
 
-def _settings(ctx: Context, owner: str, owner_id: str) -> dict[str, object]:
+def _settings(ctx: Context, owner: Owner) -> dict[str, object]:
     body = json_object(ctx)
     name = body.get("name")
     if not isinstance(name, str) or not name.strip():
         raise ApiError(400, "name is required")
     return {
         "name": name,
-        "policies": parse_policies(ctx.state, body.get("policies"), owner=owner, owner_id=owner_id),
+        "policies": parse_policies(ctx.state, body.get("policies"), owner),
         "expires_on": parse_date(body.get("expires_on"), "expires_on"),
         "not_before": parse_date(body.get("not_before"), "not_before"),
         "condition": parse_condition(body.get("condition")),
     }
 
 
-def _create(ctx: Context, owner: str, owner_id: str) -> Response:
-    settings = _settings(ctx, owner, owner_id)
+def _find(ctx: Context, owner: Owner, token_id: str) -> Token:
+    token = ctx.state.tokens.get(token_id)
+    if token is None or (token.owner, token.owner_id) != owner:
+        raise ApiError(404, "Token not found", code=1003)
+    return token
+
+
+@_token_route("GET")
+def list_tokens(ctx: Context, owner: Owner) -> Response:
+    """The owner's tokens (C: cloudflare-go's tests)."""
+    own = [t for t in ctx.state.tokens.values() if (t.owner, t.owner_id) == owner]
+    if ctx.request.args.get("direction") == "desc":
+        own.reverse()
+    return page(ctx, [describe(token) for token in own])
+
+
+@_token_route("POST")
+def create_token(ctx: Context, owner: Owner) -> Response:
+    """Create a token; the value is in this answer only (C: cloudflare-go's tests)."""
+    settings = _settings(ctx, owner)
     expires = settings["expires_on"]
     if expires and signin.parse_time(str(expires)) <= datetime.now(UTC):
         raise ApiError(400, "expires_on must lie in the future")
@@ -105,8 +151,8 @@ def _create(ctx: Context, owner: str, owner_id: str) -> Response:
     token = Token.model_validate(
         {
             "id": state.new_id("token"),
-            "owner": owner,
-            "owner_id": owner_id,
+            "owner": owner.kind,
+            "owner_id": owner.id,
             "value_sha256": "",
             **settings,
         }
@@ -116,8 +162,17 @@ def _create(ctx: Context, owner: str, owner_id: str) -> Response:
     return reply({**describe(token), "value": value})
 
 
-def _change(ctx: Context, token: Token) -> Response:
-    settings = _settings(ctx, token.owner, token.owner_id)
+@_token_route("GET", "/<token_id>")
+def get_token(ctx: Context, owner: Owner, token_id: str) -> Response:
+    """One token, without its value (C: cloudflare-go's tests)."""
+    return reply(describe(_find(ctx, owner, token_id)))
+
+
+@_token_route("PUT", "/<token_id>")
+def put_token(ctx: Context, owner: Owner, token_id: str) -> Response:
+    """Change everything but the value (D: API description; what is left out stays, P #2253)."""
+    token = _find(ctx, owner, token_id)
+    settings = _settings(ctx, owner)
     status = json_object(ctx).get("status", token.status)
     if status == "expired":  # what is read back from an expired token is not a setting
         status = token.status
@@ -134,122 +189,29 @@ def _change(ctx: Context, token: Token) -> Response:
     return reply(describe(token))
 
 
-def _roll(ctx: Context, token: Token) -> Response:
+@_token_route("PUT", "/<token_id>/value")
+def roll_token(ctx: Context, owner: Owner, token_id: str) -> Response:
+    """A new value; the old one is dead at once (C: cloudflare-go's tests)."""
+    token = _find(ctx, owner, token_id)
     token.modified_on = timestamp()
     return reply(_new_value(ctx, token))
 
 
-def _delete(ctx: Context, token: Token) -> Response:
-    del ctx.state.tokens[token.id]
-    return reply({"id": token.id})
-
-
-def _find(ctx: Context, token_id: str, owner: str, owner_id: str) -> Token:
-    token = ctx.state.tokens.get(token_id)
-    if token is None or (token.owner, token.owner_id) != (owner, owner_id):
-        raise ApiError(404, "Token not found", code=1003)
-    return token
-
-
-def _list(ctx: Context, owner: str, owner_id: str) -> Response:
-    mine = [t for t in ctx.state.tokens.values() if (t.owner, t.owner_id) == (owner, owner_id)]
-    if ctx.request.args.get("direction") == "desc":
-        mine.reverse()
-    return page(ctx, [describe(token) for token in mine])
-
-
-def _me(ctx: Context) -> str:
-    """The user whose tokens these are; account-owned tokens have none."""
-    principal = ctx.values["principal"]
-    assert isinstance(principal, signin.Principal)
-    return ctx.state.operator.id if principal.token is None else principal.token.owner_id
-
-
-@user_route("GET", "/user/tokens", *USER_READ)
-def list_user_tokens(ctx: Context) -> Response:
-    """The caller's own tokens (C: cloudflare-go's tests)."""
-    return _list(ctx, "user", _me(ctx))
-
-
-@user_route("POST", "/user/tokens", *USER_WRITE)
-def create_user_token(ctx: Context) -> Response:
-    """Create a user-owned token; the value is in this answer only (C: cloudflare-go's tests)."""
-    return _create(ctx, "user", _me(ctx))
-
-
-@user_route("GET", "/user/tokens/<token_id>", *USER_READ)
-def get_user_token(ctx: Context, token_id: str) -> Response:
-    """One token, without its value (C: cloudflare-go's tests)."""
-    return reply(describe(_find(ctx, token_id, "user", _me(ctx))))
-
-
-@user_route("PUT", "/user/tokens/<token_id>", *USER_WRITE)
-def put_user_token(ctx: Context, token_id: str) -> Response:
-    """Change everything but the value (D: API description; what is left out stays, P #2253)."""
-    return _change(ctx, _find(ctx, token_id, "user", _me(ctx)))
-
-
-@user_route("PUT", "/user/tokens/<token_id>/value", *USER_WRITE)
-def roll_user_token(ctx: Context, token_id: str) -> Response:
-    """A new value; the old one is dead at once (C: cloudflare-go's tests)."""
-    return _roll(ctx, _find(ctx, token_id, "user", _me(ctx)))
-
-
-@user_route("DELETE", "/user/tokens/<token_id>", *USER_WRITE)
-def delete_user_token(ctx: Context, token_id: str) -> Response:
+@_token_route("DELETE", "/<token_id>")
+def delete_token(ctx: Context, owner: Owner, token_id: str) -> Response:
     """End a token (C: cloudflare-go's tests)."""
-    return _delete(ctx, _find(ctx, token_id, "user", _me(ctx)))
+    del ctx.state.tokens[_find(ctx, owner, token_id).id]
+    return reply({"id": token_id})
 
 
-@account_route("GET", "/tokens", *ACCOUNT_READ)
-def list_account_tokens(ctx: Context, account: Account) -> Response:
-    """The account's tokens (C: cloudflare-go's tests)."""
-    return _list(ctx, "account", account.id)
-
-
-@account_route("POST", "/tokens", *ACCOUNT_WRITE)
-def create_account_token(ctx: Context, account: Account) -> Response:
-    """Create an account-owned token; the value is in this answer only.
-
-    Source: C: cloudflare-go's tests.
-    """
-    return _create(ctx, "account", account.id)
-
-
-@account_route("GET", "/tokens/<token_id>", *ACCOUNT_READ)
-def get_account_token(ctx: Context, account: Account, token_id: str) -> Response:
-    """One token, without its value (C: cloudflare-go's tests)."""
-    return reply(describe(_find(ctx, token_id, "account", account.id)))
-
-
-@account_route("PUT", "/tokens/<token_id>", *ACCOUNT_WRITE)
-def put_account_token(ctx: Context, account: Account, token_id: str) -> Response:
-    """Change everything but the value (D: API description; what is left out stays, P #2253)."""
-    return _change(ctx, _find(ctx, token_id, "account", account.id))
-
-
-@account_route("PUT", "/tokens/<token_id>/value", *ACCOUNT_WRITE)
-def roll_account_token(ctx: Context, account: Account, token_id: str) -> Response:
-    """A new value; the old one is dead at once (C: cloudflare-go's tests)."""
-    return _roll(ctx, _find(ctx, token_id, "account", account.id))
-
-
-@account_route("DELETE", "/tokens/<token_id>", *ACCOUNT_WRITE)
-def delete_account_token(ctx: Context, account: Account, token_id: str) -> Response:
-    """End a token (C: cloudflare-go's tests)."""
-    return _delete(ctx, _find(ctx, token_id, "account", account.id))
-
-
-def parse_policies(
-    state: CloudflareState, given: object, *, owner: str, owner_id: str
-) -> list[TokenPolicy]:
+def parse_policies(state: CloudflareState, given: object, owner: Owner) -> list[TokenPolicy]:
     """Turn the request's policies into stored ones. Raises ApiError 400 with what is wrong."""
     if not isinstance(given, list) or not given:
         raise ApiError(400, "policies must be a list with at least one policy")
-    return [_policy(state, policy, owner, owner_id) for policy in given]
+    return [_policy(state, policy, owner) for policy in given]
 
 
-def _policy(state: CloudflareState, given: object, owner: str, owner_id: str) -> TokenPolicy:
+def _policy(state: CloudflareState, given: object, owner: Owner) -> TokenPolicy:
     given = policy_object(given)
     effect = given.get("effect")
     if effect not in ("allow", "deny"):
@@ -258,7 +220,7 @@ def _policy(state: CloudflareState, given: object, owner: str, owner_id: str) ->
     resources = given.get("resources")
     if not isinstance(resources, dict) or not resources:
         raise ApiError(400, "policy resources must be an object with at least one resource")
-    scopes = {s for key, value in resources.items() for s in _scopes(key, value, owner, owner_id)}
+    scopes = {s for key, value in resources.items() for s in _scopes(key, value, owner)}
     for group in groups:
         if group.scope not in scopes:
             raise ApiError(
@@ -280,24 +242,24 @@ def _listed(given: object) -> list[object]:
     return given
 
 
-def _group(given: object, owner: str) -> TokenGroup:
+def _group(given: object, owner: Owner) -> TokenGroup:
     identifier = given.get("id") if isinstance(given, Mapping) else None
     group = TOKEN_GROUP_BY_ID.get(str(identifier))
     if group is None:
         raise ApiError(400, f"unknown permission group id {identifier!r}")
-    if owner == "account" and group.scope == USER_SCOPE:
+    if owner.kind == "account" and group.scope == USER_SCOPE:
         raise ApiError(
             400, f"permission group {group.name!r} is a user's: not for account-owned tokens"
         )
     return group
 
 
-def _scopes(key: str, value: object, owner: str, owner_id: str) -> set[str]:
+def _scopes(key: str, value: object, owner: Owner) -> set[str]:
     """Which scopes one entry of ``resources`` reaches. Raises ApiError 400."""
     scope, name = _scope_of(key)
-    if scope == USER_SCOPE and (owner != "user" or name != owner_id):
+    if scope == USER_SCOPE and owner != ("user", name):
         raise ApiError(400, f"resource {key!r}: not the token's own user")
-    if scope == ACCOUNT_SCOPE and owner == "account" and name not in (owner_id, "*"):
+    if scope == ACCOUNT_SCOPE and owner.kind == "account" and name not in (owner.id, "*"):
         raise ApiError(400, f"resource {key!r}: not the account that owns the token")
     if value == "*":
         return {scope}
@@ -347,11 +309,17 @@ def parse_condition(given: object) -> dict[str, object] | None:
     return given
 
 
-def _reply(ctx: Context, groups: list[TokenGroup]) -> Response:
+@_token_route("GET", "/permission_groups")
+def list_token_groups(ctx: Context, owner: Owner) -> Response:
+    """What the owner's tokens can hold: an account's nothing that is a user's.
+
+    Source: C: cloudflare-go's tests.
+    """
     name, scope = ctx.request.args.get("name"), ctx.request.args.get("scope")
+    held = [group for group in TOKEN_GROUPS if owner.kind == "user" or group.scope != USER_SCOPE]
     # One list, not paged; a second page is empty, or clients that ask on never end.
     if ctx.request.args.get("page", "1") not in ("1", "1.0"):
-        groups = []
+        held = []
     return reply(
         [
             {
@@ -361,52 +329,34 @@ def _reply(ctx: Context, groups: list[TokenGroup]) -> Response:
                 "is_selectable": True,
                 "scopes": [group.scope],
             }
-            for group in groups
+            for group in held
             if name in (None, group.name) and scope in (None, group.scope)
         ]
     )
 
 
-@user_route("GET", "/user/tokens/permission_groups", *USER_READ)
-def user_token_groups(ctx: Context) -> Response:
-    """What user-owned tokens can hold: everything (C: cloudflare-go's tests)."""
-    return _reply(ctx, list(TOKEN_GROUPS))
+@router.route("GET", f"{API}/user/tokens/verify")
+def verify_user_token(ctx: Context) -> Response:
+    """Verify a user-owned token (C: cloudflare-go's tests)."""
+    caller = signin.identify(ctx)
+    return _verified(caller, Owner("user", caller.owner_id))
 
 
-@account_route("GET", "/tokens/permission_groups", *ACCOUNT_READ)
-def account_token_groups(ctx: Context, account: Account) -> Response:
-    """What account-owned tokens can hold: nothing that is a user's (C: cloudflare-go's tests)."""
-    del account  # the same for every account
-    return _reply(ctx, [group for group in TOKEN_GROUPS if group.scope != USER_SCOPE])
+@router.route("GET", f"{API}/accounts/<account_id>/tokens/verify")
+def verify_account_token(ctx: Context, account_id: str) -> Response:
+    """Verify a token that this account owns (D: API description)."""
+    return _verified(signin.identify(ctx), Owner("account", account_id))
 
 
-def _verified(ctx: Context, owner: str, owner_id: str | None) -> Response:
-    try:
-        token = signin.identify(ctx).token
-        if token is None:
-            # The operator's own token is a user token that no state lists.
-            if owner == "account":
-                raise invalid_token()
-            return reply({"id": ctx.state.operator.id, "status": "active"}, messages=[_ACTIVE])
-        if token.owner != owner or owner_id not in (None, token.owner_id):
-            raise invalid_token()
-    except ApiError as refusal:
-        return error(refusal.status, refusal.message, refusal.code)
+def _verified(caller: signin.Principal, owner: Owner) -> Response:
+    if (caller.owner, caller.owner_id) != owner:
+        raise invalid_token()
+    token = caller.token
+    if token is None:  # the operator's own is a user token that no state lists
+        return reply({"id": caller.owner_id, "status": "active"}, messages=[_ACTIVE])
     status = signin.token_status(token)
     result: dict[str, object] = {"id": token.id, "status": status}
     for name in ("not_before", "expires_on"):
         if getattr(token, name):
             result[name] = getattr(token, name)
     return reply(result, messages=[_ACTIVE] if status == "active" else None)
-
-
-@router.route("GET", f"{API}/user/tokens/verify")
-def verify_user_token(ctx: Context) -> Response:
-    """Verify a user-owned token (C: cloudflare-go's tests)."""
-    return _verified(ctx, "user", None)
-
-
-@router.route("GET", f"{API}/accounts/<account_id>/tokens/verify")
-def verify_account_token(ctx: Context, account_id: str) -> Response:
-    """Verify a token that this account owns (D: API description)."""
-    return _verified(ctx, "account", account_id)

@@ -75,7 +75,7 @@ def list_groups(ctx: Context, account: Account) -> Response:
         for group in account.user_groups.values()
         if wanted in (None, group.name)
     ]
-    return many(ctx, account, ScimGroup, [*map(_describe_system, systems), *customs])
+    return many(ctx, ScimGroup, [*map(_describe_system, systems), *customs])
 
 
 @scim_route("POST", "/Groups", *MEMBER_WRITE)

@@ -18,7 +18,6 @@ from sandbox.cloudflare import API
 from sandbox.cloudflare.api import audit
 from sandbox.cloudflare.api.route import MEMBER_READ, admitted
 from sandbox.cloudflare.errors import ApiError
-from sandbox.cloudflare.models import Account
 from sandbox.cloudflare.scim.models import ScimGroup, ScimUser
 from sandbox.server.router import BadBodyError, Context, Router
 from sandbox.server.scim import MEDIA_TYPE
@@ -99,9 +98,8 @@ def single(ctx: Context, resource: AnyResource, status: int = 200) -> Response:
     return scim_reply(body, status)
 
 
-def many(ctx: Context, account: Account, model: type[AnyResource], resources: list) -> Response:
+def many(ctx: Context, model: type[AnyResource], resources: list) -> Response:
     """A page of a list; ``startIndex`` below 1 means 1, ``count`` below 0 means 0."""
-    del account
     start = max(_number(ctx, "startIndex", 1), 1)
     count = min(max(_number(ctx, "count", _MAX_RESULTS), 0), _MAX_RESULTS)
     chosen = resources[start - 1 : start - 1 + count]

@@ -73,7 +73,7 @@ def list_users(ctx: Context, account: Account) -> Response:
         for member in account.members.values()
         if wanted is None or state.users[member.user_id].email.lower() == wanted.lower()
     ]
-    return many(ctx, account, ScimUser, [describe(state, account, member) for member in chosen])
+    return many(ctx, ScimUser, [describe(state, account, member) for member in chosen])
 
 
 @scim_route("POST", "/Users", *MEMBER_WRITE)

@@ -22,7 +22,6 @@ from sandbox.entra.api.directory import (
 )
 from sandbox.entra.api.graph import (
     body_object,
-    caller_of,
     context_line,
     created_reply,
     graph_route,
@@ -49,6 +48,7 @@ from sandbox.entra.permissions import (
 from sandbox.server.router import Context, json_reply
 
 CUSTOM_TEMPLATE = "8adf8e6e-67b2-4cf2-a259-e3dc5476c621"
+_READ_ALL = set(APPLICATION_READ) - {OWNED}
 _APP_FIXED = frozenset({"appId", "applicationTemplateId", "publisherDomain"})
 _PRINCIPAL_TAGS: list[JsonValue] = ["WindowsAzureActiveDirectoryIntegratedApp"]
 
@@ -120,7 +120,7 @@ def instantiate(ctx: Context, template_id: str) -> Response:
 def _new(ctx: Context, name: str, template_id: str | None) -> Entity:
     app_id = ctx.state.new_id("appId")
     app = ctx.state.add("application", new_application(name, app_id, now(), template_id))
-    app.owners = [caller_of(ctx).object_id]
+    app.owners = [ctx.caller]
     return app
 
 
@@ -136,8 +136,8 @@ def new_principal(state: EntraState, app: Entity) -> Entity:
 def list_applications(ctx: Context) -> Response:
     """All registrations; with OwnedBy alone, only the caller's (D: Graph reference)."""
     apps = ctx.state.applications.values()
-    if not set(ctx.state.roles) & (set(APPLICATION_READ) - {OWNED}):
-        apps = [app for app in apps if caller_of(ctx).object_id in app.owners]
+    if not set(ctx.state.roles) & _READ_ALL:
+        apps = [app for app in apps if ctx.caller in app.owners]
     return list_reply(ctx, ListRule("applications"), (app.properties for app in apps))
 
 
@@ -204,7 +204,6 @@ def delete_application(ctx: Context, app_id: str) -> Response:
 _PRINCIPAL_FIXED = frozenset(
     {"appId", "applicationTemplateId", "servicePrincipalType", "appDisplayName"}
 )
-_READ_ALL = set(APPLICATION_READ) - {OWNED}
 
 
 @graph_route("GET", "/servicePrincipals", *APPLICATION_READ)
@@ -215,8 +214,7 @@ def list_principals(ctx: Context) -> Response:
     """
     principals = ctx.state.service_principals.values()
     if not set(ctx.state.roles) & _READ_ALL:
-        me = caller_of(ctx).object_id
-        principals = [sp for sp in principals if me in (*sp.owners, sp.id)]
+        principals = [sp for sp in principals if ctx.caller in (*sp.owners, sp.id)]
     return list_reply(ctx, ListRule("servicePrincipals"), (sp.properties for sp in principals))
 
 
@@ -238,7 +236,7 @@ def create_principal(ctx: Context) -> Response:
     except GraphError:
         del ctx.state.service_principals[principal.id]
         raise
-    principal.owners = [caller_of(ctx).object_id]
+    principal.owners = [ctx.caller]
     return created_reply(ctx, "servicePrincipals/$entity", principal)
 
 
@@ -293,7 +291,7 @@ def list_owners(ctx: Context, sp_id: str) -> Response:
 def add_owner(ctx: Context, sp_id: str) -> Response:
     """One more owner; once only (D: Graph reference)."""
     principal = find(ctx.state, "servicePrincipal", sp_id)
-    add_reference(principal.owners, reference(ctx.state, body_object(ctx)), "owners")
+    add_reference(principal.owners, reference(ctx), "owners")
     return no_content()
 
 

@@ -105,9 +105,9 @@ def _checked(name: str, value: object, before: JsonValue) -> JsonValue:
     return value  # type: ignore[return-value]
 
 
-def reference(state: EntraState, body: dict[str, object]) -> Entity:
-    """The object an ``@odata.id`` points to. Raises GraphError 400 or 404."""
-    return referenced(state, body.get("@odata.id"))
+def reference(ctx: Context) -> Entity:
+    """The object that the body's ``@odata.id`` points to. Raises GraphError 400 or 404."""
+    return referenced(ctx.state, body_object(ctx).get("@odata.id"))
 
 
 def referenced(state: EntraState, url: object) -> Entity:

@@ -4,70 +4,50 @@ Source: permissions D (see permissions.py); a wordless 401 below `/synchronizati
 #8800).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 
 from werkzeug import Response
 
-from sandbox.entra.errors import GraphError, bad_request, denied
-from sandbox.entra.models import Entity, EntraState
+from sandbox.entra.errors import bad_request, denied
+from sandbox.entra.models import Entity
 from sandbox.entra.permissions import granted
-from sandbox.entra.signin import Caller, authenticate, router
+from sandbox.entra.signin import authenticate, router
 from sandbox.server.router import Context, Handler, json_reply
 
 _VERSIONS = ("/v1.0", "/beta")
 
 
-def graph_route(method: str, path: str, *roles: str, also: tuple[str, ...] = ()) -> "_Register":
+def graph_route(
+    method: str, path: str, *roles: str, also: tuple[str, ...] = ()
+) -> Callable[[Handler], Handler]:
     """Register a handler below /v1.0 and /beta, for callers that hold one of ``roles``.
 
-    ``also``: they must hold one of these besides.
+    ``also``: they must hold one of these besides. ``ctx.caller`` is the caller's object id.
     """
-    return _Register(method, path, roles, also)
 
-
-class _Register:
-    """The decorator that graph_route returns."""
-
-    def __init__(
-        self, method: str, path: str, roles: tuple[str, ...], also: tuple[str, ...]
-    ) -> None:
-        self._method, self._path, self._roles, self._also = method, path, roles, also
-
-    def __call__(self, handler: Handler) -> Handler:
+    def register(handler: Handler) -> Handler:
         @wraps(handler)
         def guarded(ctx: Context, **values: str) -> Response:
-            try:
-                self._check(ctx, values)
-                return handler(ctx, **values)
-            except GraphError as error:
-                return error.response()
+            ctx.caller, held = authenticate(ctx), ctx.state.roles
+            allowed, only_owned = granted(held, roles)
+            if not allowed or (also and not granted(held, also)[0]):
+                raise denied(path)
+            target = values.get("app_id") or values.get("sp_id")
+            if only_owned and target and not _owns(ctx, target):
+                raise denied(path)
+            return handler(ctx, **values)
 
         for version in _VERSIONS:
-            router.route(self._method, version + self._path)(guarded)
+            router.route(method, version + path)(guarded)
         return handler
 
-    def _check(self, ctx: Context, values: dict[str, str]) -> None:
-        caller = authenticate(ctx)
-        ctx.values["caller"] = caller
-        allowed, only_owned = granted(ctx.state.roles, self._roles)
-        if not allowed or (self._also and not granted(ctx.state.roles, self._also)[0]):
-            raise denied(self._path)
-        target = values.get("app_id") or values.get("sp_id")
-        if only_owned and target and not _owns(ctx.state, caller, target):
-            raise denied(self._path)
+    return register
 
 
-def _owns(state: EntraState, caller: Caller, object_id: str) -> bool:
-    entity = state.find(object_id)
-    return entity is None or caller.object_id in (*entity.owners, entity.id)
-
-
-def caller_of(ctx: Context) -> Caller:
-    """Who makes this request."""
-    caller = ctx.values["caller"]
-    assert isinstance(caller, Caller)
-    return caller
+def _owns(ctx: Context, object_id: str) -> bool:
+    entity = ctx.state.find(object_id)
+    return entity is None or ctx.caller in (*entity.owners, entity.id)
 
 
 def body_object(ctx: Context) -> dict[str, object]:

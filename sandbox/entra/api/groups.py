@@ -103,8 +103,8 @@ def update_group(ctx: Context, group_id: str) -> Response:
     group = find(ctx.state, "group", group_id)
     body = dict(body_object(ctx))
     added = _bound(ctx.state, body.pop("members@odata.bind", []))
-    if set(added) & set(group.members):
-        add_reference(group.members, find_any(ctx.state, group.members, added), "members")
+    for member in existing(ctx.state, added):
+        add_reference([*group.members], member, "members")  # refuses who is in already
     if "mailNickname" in body:
         _check_nickname(body["mailNickname"])
     apply_properties(group, body, _FIXED)
@@ -116,11 +116,6 @@ def update_group(ctx: Context, group_id: str) -> Response:
 def _note_added(state: EntraState, group: Entity, ids: list[str]) -> None:
     for member in existing(state, ids):
         audit.write(state, "Add member to group", member, group)
-
-
-def find_any(state: EntraState, present: list[str], wanted: list[str]) -> Entity:
-    """The first of ``wanted`` that is ``present`` already."""
-    return existing(state, [object_id for object_id in wanted if object_id in present])[0]
 
 
 @graph_route("DELETE", "/groups/<group_id>", *GROUP_WRITE)
@@ -162,7 +157,7 @@ def list_transitive_members(ctx: Context, group_id: str) -> Response:
 def add_member(ctx: Context, group_id: str) -> Response:
     """Put one object into the group; once only (D: published example)."""
     group = find(ctx.state, "group", group_id)
-    member = reference(ctx.state, body_object(ctx))
+    member = reference(ctx)
     if member.kind == "application" or member.id == group.id:
         raise bad_request("An invalid operation was included in the following modified references.")
     add_reference(group.members, member, "members")
@@ -183,7 +178,7 @@ def remove_member(ctx: Context, group_id: str, object_id: str) -> Response:
 @graph_route("POST", "/groups/<group_id>/owners/$ref", *GROUP_WRITE)
 def add_owner(ctx: Context, group_id: str) -> Response:
     """Make a user or service principal an owner; once only (D: Graph reference)."""
-    owner = reference(ctx.state, body_object(ctx))
+    owner = reference(ctx)
     if owner.kind not in ("user", "servicePrincipal"):
         raise bad_request("An owner must be a user or a service principal.")
     add_reference(find(ctx.state, "group", group_id).owners, owner, "owners")
