@@ -46,6 +46,8 @@ UserStatus = Literal[
     "DEPROVISIONED",
 ]
 MappingStatus = Literal["ACTIVE", "INACTIVE", "ERROR"]
+Scope = Literal["USER", "GROUP"]
+GroupType = Literal["OKTA_GROUP", "BUILT_IN", "APP_GROUP"]
 
 
 class User(BaseModel):
@@ -94,7 +96,7 @@ class Group(BaseModel):
     """A group of Okta's own (OKTA_GROUP), Everyone (BUILT_IN), or an app's (APP_GROUP)."""
 
     id: str
-    type: Literal["OKTA_GROUP", "BUILT_IN", "APP_GROUP"] = "OKTA_GROUP"
+    type: GroupType = "OKTA_GROUP"
     name: str
     description: str | None = None
     extra: dict[str, object] = Field(default_factory=dict)  # the organisation's own attributes
@@ -146,7 +148,7 @@ class AppUser(BaseModel):
     """A person's assignment to an app, with the target's id once it was pushed."""
 
     user_id: str
-    scope: Literal["USER", "GROUP"] = "GROUP"
+    scope: Scope = "GROUP"
     user_name: str
     external_id: str | None = None
     error: str | None = None
@@ -380,22 +382,20 @@ class OktaState(BaseModel):
         name: str,
         description: str | None,
         *,
-        kind: str = "OKTA_GROUP",
+        kind: GroupType = "OKTA_GROUP",
         app_id: str | None = None,
     ) -> Group:
         """Add an empty group; the caller has checked the name."""
         moment = now()
-        group = Group.model_validate(
-            {
-                "id": self.new_id("00g"),
-                "type": kind,
-                "name": name,
-                "description": description,
-                "app_id": app_id,
-                "created": moment,
-                "last_updated": moment,
-                "last_membership_updated": moment,
-            }
+        group = Group(
+            id=self.new_id("00g"),
+            type=kind,
+            name=name,
+            description=description,
+            app_id=app_id,
+            created=moment,
+            last_updated=moment,
+            last_membership_updated=moment,
         )
         self.groups[group.id] = group
         return group

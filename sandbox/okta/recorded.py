@@ -27,6 +27,7 @@ from sandbox.okta.models import (
     Mapping,
     OktaState,
     Policy,
+    Scope,
     User,
     UserStatus,
     now,
@@ -530,8 +531,8 @@ def _in_its_group(state: OktaState, ids: Ids, document: Document, user: str | No
         group.members.append(user)
 
 
-def _scope(document: Document) -> str:
-    return str(document.get("scope") or "USER")
+def _scope(document: Document) -> Scope:
+    return "GROUP" if document.get("scope") == "GROUP" else "USER"
 
 
 def _app_user(app_user: AppUser, document: Document) -> None:

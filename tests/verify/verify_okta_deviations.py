@@ -448,7 +448,7 @@ def _double(world: World) -> None:
 
 def _failed(world: World, role: Role) -> None:
     mapping(world, role).status = "ERROR"
-    targets = log.group_target(group(world, role.value)), log.app_target(app(world))
+    targets = group(world, role.value), app(world)
     event = "application.provision.group_push.push"
     log.write(world.okta, event, "Push group", *targets, failure="refused by target")
 

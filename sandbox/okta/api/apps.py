@@ -133,7 +133,7 @@ def create_app(ctx: Context) -> Response:
     app.id = state.new_id("0oa")
     _name_client(app)
     state.apps[app.id] = app
-    log.write(state, "application.lifecycle.create", "Create application", log.app_target(app))
+    log.write(state, "application.lifecycle.create", "Create application", app)
     return json_reply(_with_secret(app_view(app)))
 
 
@@ -158,9 +158,7 @@ def replace_app(ctx: Context, app_id: str) -> Response:
     if app.loses_settings and changed.label != app.label:
         changed.provisioning = Provisioning()
     ctx.state.apps[app_id] = changed
-    log.write(
-        ctx.state, "application.lifecycle.update", "Update application", log.app_target(changed)
-    )
+    log.write(ctx.state, "application.lifecycle.update", "Update application", changed)
     return json_reply(_with_secret(app_view(changed)))
 
 
@@ -176,7 +174,7 @@ def delete_app(ctx: Context, app_id: str) -> Response:
     for group in list(state.groups.values()):
         if group.app_id == app_id:
             del state.groups[group.id]
-    log.write(state, "application.lifecycle.delete", "Delete application", log.app_target(app))
+    log.write(state, "application.lifecycle.delete", "Delete application", app)
     return no_content()
 
 
@@ -187,7 +185,7 @@ def activate_app(ctx: Context, app_id: str) -> Response:
     if app.status != "ACTIVE":
         app.status, app.last_updated = "ACTIVE", now()
         message = "Activate application"
-        log.write(ctx.state, "application.lifecycle.activate", message, log.app_target(app))
+        log.write(ctx.state, "application.lifecycle.activate", message, app)
     return empty_object()
 
 
@@ -199,7 +197,7 @@ def deactivate_app(ctx: Context, app_id: str) -> Response:
         tell_of_leaving(ctx.world, ctx.state, app)
         app.status, app.last_updated = "INACTIVE", now()
         message = "Deactivate application"
-        log.write(ctx.state, "application.lifecycle.deactivate", message, log.app_target(app))
+        log.write(ctx.state, "application.lifecycle.deactivate", message, app)
     return empty_object()
 
 

@@ -60,8 +60,8 @@ def assign_group(ctx: Context, app_id: str, group_id: str) -> Response:
             ctx.state,
             "group.application_assignment.add",
             "Add assigned application to group",
-            log.group_target(group),
-            log.app_target(app),
+            group,
+            app,
         )
     if priority is not None:
         known.priority = priority
@@ -79,8 +79,8 @@ def unassign_group(ctx: Context, app_id: str, group_id: str) -> Response:
         ctx.state,
         "group.application_assignment.remove",
         "Remove assigned application from group",
-        log.group_target(ctx.state.groups[group_id]),
-        log.app_target(app),
+        ctx.state.groups[group_id],
+        app,
     )
     refresh(ctx.state, app)
     return no_content()

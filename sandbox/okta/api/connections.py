@@ -44,7 +44,7 @@ def update_connection(ctx: Context, app_id: str) -> Response:
             ctx.state,
             "application.provision.integration.call_api",
             "Update application provisioning connection",
-            log.app_target(app),
+            app,
         )
     return json_reply(_view(app))
 

@@ -67,12 +67,7 @@ def update_feature(ctx: Context, app_id: str, name: str) -> Response:
         _set_outbound(app, body)
     else:
         _set_inbound(app, body)
-    log.write(
-        ctx.state,
-        "application.lifecycle.update",
-        "Update application features",
-        log.app_target(app),
-    )
+    log.write(ctx.state, "application.lifecycle.update", "Update application features", app)
     return json_reply(_view(app, name))
 
 

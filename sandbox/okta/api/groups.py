@@ -77,7 +77,7 @@ def create_group(ctx: Context) -> Response:
     group = ctx.state.add_group(name, description)
     group.extra = extra
     ctx.state.made_group(group)
-    log.write(ctx.state, "group.lifecycle.create", "Create Okta group", log.group_target(group))
+    log.write(ctx.state, "group.lifecycle.create", "Create Okta group", group)
     return json_reply(group_view(group))
 
 
@@ -95,9 +95,7 @@ def replace_group(ctx: Context, group_id: str) -> Response:
     ctx.state.note_group(group_id)
     group.name, group.description, group.extra = name, description, extra
     group.last_updated = now()
-    log.write(
-        ctx.state, "group.profile.update", "Update Okta group profile", log.group_target(group)
-    )
+    log.write(ctx.state, "group.profile.update", "Update Okta group profile", group)
     return json_reply(group_view(group))
 
 
@@ -118,7 +116,7 @@ def delete_group(ctx: Context, group_id: str) -> Response:
         raise invalid("group", "The group is the target of a group push mapping.")
     for app in state.apps.values():
         app.groups = [a for a in app.groups if a.group_id != group_id]
-    log.write(state, "group.lifecycle.delete", "Delete Okta group", log.group_target(group))
+    log.write(state, "group.lifecycle.delete", "Delete Okta group", group)
     state.note_group(group_id)
     del state.groups[group_id]
     refresh(state)
@@ -179,11 +177,7 @@ def _change(
     state.late.note_members(group.id, group.members)
     change(user.id)
     group.last_membership_updated = now()
-    event, targets = (
-        f"group.user_membership.{kind}",
-        (log.user_target(user), log.group_target(group)),
-    )
-    log.write(state, event, message, *targets)
+    log.write(state, f"group.user_membership.{kind}", message, user, group)
     refresh(state)
 
 

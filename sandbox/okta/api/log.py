@@ -20,13 +20,13 @@ from sandbox.server.tls import HOST
 _MOST_EVENTS = 5_000
 _REASON_LENGTH = 255
 _CLIENT_FIELDS = {"ipAddress": HOST, "zone": "null"}
-Target = Mapping[str, object]
+Noun = User | Group | App
 
 
 def write(
-    state: OktaState, event_type: str, message: str, *targets: Target, failure: str | None = None
+    state: OktaState, event_type: str, message: str, *about: Noun, failure: str | None = None
 ) -> None:
-    """Add an event; ``failure`` is the reason of one that went wrong."""
+    """Add an event about these, in this order; ``failure`` is the reason of one that went wrong."""
     outcome: dict[str, object] = {"result": "SUCCESS"}
     if failure is not None:
         outcome = {"result": "FAILURE", "reason": failure[:_REASON_LENGTH]}
@@ -42,7 +42,7 @@ def write(
             "actor": _actor(state, event_type),
             "client": _CLIENT_FIELDS,
             "outcome": outcome,
-            "target": [dict(target) for target in targets],
+            "target": [_target(noun) for noun in about],
             "transaction": {"type": "JOB" if ".provision." in event_type else "WEB", "detail": {}},
             "debugContext": {"debugData": {}},
         }
@@ -50,28 +50,18 @@ def write(
     del state.log[:-_MOST_EVENTS]
 
 
-def user_target(user: User) -> Target:
-    """A person as an event's target."""
-    name = f"{user.first_name} {user.last_name}"
-    return {"id": user.id, "type": "User", "alternateId": user.login, "displayName": name}
+def _target(noun: Noun) -> dict[str, object]:
+    if isinstance(noun, User):
+        name = f"{noun.first_name} {noun.last_name}"
+        shown = {"type": "User", "alternateId": noun.login, "displayName": name}
+    elif isinstance(noun, App):
+        shown = {"type": "AppInstance", "alternateId": noun.label, "displayName": noun.label}
+    else:
+        shown = {"type": "UserGroup", "alternateId": "unknown", "displayName": noun.name}
+    return {"id": noun.id, **shown}
 
 
-def app_target(app: App) -> Target:
-    """An app as an event's target."""
-    return {"id": app.id, "type": "AppInstance", "alternateId": app.label, "displayName": app.label}
-
-
-def group_target(group: Group) -> Target:
-    """A group as an event's target."""
-    return {
-        "id": group.id,
-        "type": "UserGroup",
-        "alternateId": "unknown",
-        "displayName": group.name,
-    }
-
-
-def _actor(state: OktaState, event_type: str) -> Target:
+def _actor(state: OktaState, event_type: str) -> dict[str, object]:
     if ".provision." in event_type:
         return {
             "id": "okta-system",
@@ -79,7 +69,7 @@ def _actor(state: OktaState, event_type: str) -> Target:
             "alternateId": "system@okta.com",
             "displayName": "Okta System",
         }
-    return user_target(state.owner)
+    return _target(state.owner)
 
 
 @endpoint("GET", "/api/v1/logs", "okta.logs.read")

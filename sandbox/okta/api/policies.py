@@ -3,6 +3,7 @@
 from werkzeug import Response
 
 from sandbox.okta.api import log
+from sandbox.okta.api.apps import find
 from sandbox.okta.api.route import endpoint, no_content, page
 from sandbox.okta.errors import forbidden, invalid, not_found
 from sandbox.okta.models import ADMIN_CONSOLE_POLICY, ORGANISATION, Policy
@@ -39,6 +40,12 @@ def _view(policy: Policy, *, listed: bool = False) -> dict[str, object]:
     return view
 
 
+def _find(ctx: Context, policy_id: str) -> Policy:
+    if policy_id not in ctx.state.policies:
+        raise not_found(policy_id, "Policy")
+    return ctx.state.policies[policy_id]
+
+
 @endpoint("GET", "/api/v1/policies", "okta.policies.read")
 def list_policies(ctx: Context) -> Response:
     """The policies of a type; only app sign-on policies exist here (R)."""
@@ -59,17 +66,13 @@ def list_policies(ctx: Context) -> Response:
 @endpoint("GET", "/api/v1/policies/<policy_id>", "okta.policies.read")
 def get_policy(ctx: Context, policy_id: str) -> Response:
     """One policy (R)."""
-    if policy_id not in ctx.state.policies:
-        raise not_found(policy_id, "Policy")
-    return json_reply(_view(ctx.state.policies[policy_id]))
+    return json_reply(_view(_find(ctx, policy_id)))
 
 
 @endpoint("DELETE", "/api/v1/policies/<policy_id>", "okta.policies.manage")
 def delete_policy(ctx: Context, policy_id: str) -> Response:
     """Delete a policy that is not Okta's own (R)."""
-    if policy_id not in ctx.state.policies:
-        raise not_found(policy_id, "Policy")
-    if ctx.state.policies[policy_id].system:
+    if _find(ctx, policy_id).system:
         raise forbidden("Okta's own policy cannot be deleted.")
     del ctx.state.policies[policy_id]
     return no_content()
@@ -78,22 +81,12 @@ def delete_policy(ctx: Context, policy_id: str) -> Response:
 @endpoint("PUT", "/api/v1/apps/<app_id>/policies/<policy_id>", "okta.apps.manage")
 def set_policy(ctx: Context, app_id: str, policy_id: str) -> Response:
     """Put an app under a sign-on policy (R)."""
-    app = ctx.state.apps.get(app_id)
-    if app is None:
-        raise not_found(app_id, "AppInstance")
-    if policy_id not in ctx.state.policies:
-        raise not_found(policy_id, "Policy")
-    name = ctx.state.policies[policy_id].name
+    app, name = find(ctx.state, app_id), _find(ctx, policy_id).name
     if name == ADMIN_CONSOLE_POLICY:  # R: okta-sdk-python, test_assign_application_policy
         cause = f'This policy belongs to "{name}", and re-assignment of this policy is not allowed'
         raise invalid("Policy", cause)
     app.access_policy_id = policy_id
-    log.write(
-        ctx.state,
-        "application.policy.sign_on.update",
-        "Update app sign on policy",
-        log.app_target(app),
-    )
+    log.write(ctx.state, "application.policy.sign_on.update", "Update app sign on policy", app)
     return no_content()
 
 

@@ -76,8 +76,8 @@ def create_mapping(ctx: Context, app_id: str) -> Response:
         state,
         "application.provision.group_push.mapping.created",
         "Group push mapping created",
-        log.group_target(source),
-        log.app_target(app),
+        source,
+        app,
     )
     return json_reply(mapping_view(app, mapping))
 
@@ -128,8 +128,8 @@ def delete_mapping(ctx: Context, app_id: str, mapping_id: str) -> Response:
         state,
         "application.provision.group_push.mapping.deleted",
         "Group push mapping deleted",
-        log.group_target(state.groups[mapping.source_group_id]),
-        log.app_target(app),
+        state.groups[mapping.source_group_id],
+        app,
     )
     return Response(status=200)  # R: 200 with an empty body
 

@@ -145,7 +145,7 @@ def create_user(ctx: Context) -> Response:
         user.status = "STAGED"
     elif not user.password:
         user.status = "PROVISIONED"  # R 119 of 119: until the person has chosen a password
-    log.write(ctx.state, "user.lifecycle.create", "Create okta user", log.user_target(user))
+    log.write(ctx.state, "user.lifecycle.create", "Create okta user", user)
     return json_reply(user_view(user))
 
 
@@ -176,12 +176,7 @@ def update_user(ctx: Context, key: str) -> Response:
         else:
             user.extra[name] = value
     user.last_updated = now()
-    log.write(
-        ctx.state,
-        "user.account.update_profile",
-        "Update user profile for Okta",
-        log.user_target(user),
-    )
+    log.write(ctx.state, "user.account.update_profile", "Update user profile for Okta", user)
     return json_reply(user_view(user))
 
 
@@ -241,7 +236,7 @@ def _password_step(ctx: Context, user: User, step: str) -> Response:
         ctx.state.note_user(user.id)
         user.status, user.status_changed = status, now()
         refresh(ctx.state)
-    log.write(ctx.state, f"user.account.{step}", "Change of password", log.user_target(user))
+    log.write(ctx.state, f"user.account.{step}", "Change of password", user)
     text = okta_id("", f"{step}/{user.id}")
     if step == "reset_password" and not query_flag(ctx, "sendEmail", default=True):
         return json_reply({"resetPasswordUrl": f"{ORGANISATION}/reset_password/{text}"})
@@ -287,7 +282,7 @@ def suspend(state: OktaState, user_id: str, *, suspended: bool) -> None:
 def _note_step(state: OktaState, user: User, step: str) -> None:
     refresh(state)
     message = f"{step.capitalize()} Okta user"
-    log.write(state, f"user.lifecycle.{step}", message, log.user_target(user))
+    log.write(state, f"user.lifecycle.{step}", message, user)
 
 
 def _not_allowed() -> OktaError:

@@ -4,7 +4,7 @@ import re
 
 from sandbox.okta.api import log
 from sandbox.okta.errors import invalid
-from sandbox.okta.models import App, AppUser, OktaState, User, now
+from sandbox.okta.models import App, AppUser, OktaState, Scope, User, now
 
 DEFAULT_TEMPLATE = {"template": "${source.login}", "type": "BUILT_IN"}
 _ATTRIBUTE = re.compile(r"(?:\$\{)?(?:source|user)\.([A-Za-z]+)\}?")
@@ -58,20 +58,18 @@ def _refresh(state: OktaState, app: App) -> None:
         join(state, app, state.users[user_id], "GROUP")
 
 
-def join(state: OktaState, app: App, user: User, scope: str, name: str | None = None) -> AppUser:
+def join(state: OktaState, app: App, user: User, scope: Scope, name: str | None = None) -> AppUser:
     """Make a person a user of the app; somebody about to leave it stays linked."""
     moment = now()
-    app_user = AppUser.model_validate(
-        {
-            "user_id": user.id,
-            "scope": scope,
-            "created": moment,
-            "last_updated": moment,
-            "user_name": name or user_name(app.user_name_template, user),
-            "status_changed": moment,
-            # R, okta-iam-lifecycle-lab phase 3.6: only Provision User sends them later.
-            "missed": not (app.provisioning.enabled and app.provisioning.create_users),
-        }
+    app_user = AppUser(
+        user_id=user.id,
+        scope=scope,
+        created=moment,
+        last_updated=moment,
+        user_name=name or user_name(app.user_name_template, user),
+        status_changed=moment,
+        # R, okta-iam-lifecycle-lab phase 3.6: only Provision User sends them later.
+        missed=not (app.provisioning.enabled and app.provisioning.create_users),
     )
     for gone in app.leaving:
         if gone.user_id == user.id:
@@ -80,11 +78,7 @@ def join(state: OktaState, app: App, user: User, scope: str, name: str | None = 
     app.leaving = [gone for gone in app.leaving if gone.user_id != user.id]
     app.users[user.id] = app_user
     log.write(
-        state,
-        "application.user_membership.add",
-        "Add user to application membership",
-        log.user_target(user),
-        log.app_target(app),
+        state, "application.user_membership.add", "Add user to application membership", user, app
     )
     return app_user
 
@@ -95,11 +89,11 @@ def leave(state: OktaState, app: App, user_id: str) -> None:
     if app_user.external_id is not None:
         app.leaving.append(app_user)
     user = state.users.get(user_id)
-    targets = [log.user_target(user)] if user is not None else []
+    about = [user] if user is not None else []
     log.write(
         state,
         "application.user_membership.remove",
         "Remove user from application membership",
-        *targets,
-        log.app_target(app),
+        *about,
+        app,
     )

@@ -53,12 +53,7 @@ def configure(world: "World", app_id: str, settings: Mapping[str, object]) -> di
     if settings.get(_PROVISION):  # Assignments > Provision User: who was assigned too early
         for app_user in app.users.values():
             app_user.missed = False
-    log.write(
-        state,
-        "application.lifecycle.update",
-        "Update application provisioning",
-        log.app_target(app),
-    )
+    log.write(state, "application.lifecycle.update", "Update application provisioning", app)
     return {
         "appId": app.id,
         "status": "ENABLED",

@@ -23,7 +23,7 @@ def run_cycle(world: "World", *, full: bool = False) -> dict[str, object]:
     ``full``: everything once more, as an administrator does it in the console: see `again`.
 
     Returns ``{"users": {"created", "linked", "reactivated", "deactivated"}, "groups": {"pushed",
-    "unchanged", "skipped", "deleted"}, "errors"}``, lists of names and of one-line texts. Nothing
+    "unchanged", "deleted"}, "errors"}``, lists of names and of one-line texts. Nothing
     that goes wrong at a target ends the cycle: it is tried again in the next one.
     """
     state: OktaState = world.okta
@@ -98,11 +98,11 @@ def forget_delivery(app: App, target: Target, report: Report) -> None:
 def _forget_user(app_user: AppUser, target: Target) -> None:
     if app_user.external_id is None:
         return  # the cycle looks for this person anyway
-    user_id = target.find_user(app_user.user_name)
-    if user_id is None or user_id.get("active") is False:
+    remote = target.find_user(app_user.user_name)
+    if remote is None or remote.get("active") is False:
         app_user.external_id = None
     else:
-        app_user.external_id = str(user_id["id"])
+        app_user.external_id = str(remote["id"])
 
 
 def _forget_group(mapping: Mapping, target: Target) -> None:

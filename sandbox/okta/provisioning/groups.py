@@ -20,18 +20,17 @@ def push_groups(state: OktaState, app: App, target: Target, report: Report) -> N
         if mapping.status == "INACTIVE":
             continue
         source = state.groups[mapping.source_group_id]
-        targets = (log.group_target(source), log.app_target(app))
         try:
             changed = _push(state, app, mapping, target)
         except ScimError as error:
             _fail(mapping, error)
             report.errors.append(f"{app.label}: push group {source.name}: {error}")
-            log.write(state, _EVENT, "Push group", *targets, failure=str(error))
+            log.write(state, _EVENT, "Push group", source, app, failure=str(error))
             continue
         mapping.status, mapping.error = "ACTIVE", None
         if changed:
             mapping.last_push = mapping.last_updated = now()
-            log.write(state, _EVENT, "Push group", *targets)
+            log.write(state, _EVENT, "Push group", source, app)
         (report.groups_pushed if changed else report.groups_unchanged).append(source.name)
 
 

@@ -13,7 +13,6 @@ class Report:
     deactivated: list[str] = field(default_factory=list)
     groups_pushed: list[str] = field(default_factory=list)
     groups_unchanged: list[str] = field(default_factory=list)
-    groups_skipped: list[str] = field(default_factory=list)
     groups_deleted: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
@@ -29,7 +28,6 @@ class Report:
             "groups": {
                 "pushed": self.groups_pushed,
                 "unchanged": self.groups_unchanged,
-                "skipped": self.groups_skipped,
                 "deleted": self.groups_deleted,
             },
             "errors": self.errors,

@@ -12,29 +12,35 @@ _DEACTIVATE = "application.provision.user.deactivate"
 
 def deactivate_users(state: OktaState, app: App, target: Target, report: Report) -> None:
     """Send ``active: false`` for everybody who is no longer assigned (feature Deactivate Users)."""
+    wanted = app.provisioning.deactivate_users
+    leaving = app.leaving if wanted else []
+    app.leaving = [gone for gone in leaving if not _told(state, app, gone, target, report)]
+
+
+def suspend_users(state: OktaState, app: App, target: Target, report: Report) -> None:
+    """Send ``active: false`` for who was suspended (D: Okta's SCIM reference), once."""
     if not app.provisioning.deactivate_users:
-        app.leaving = []
         return
-    kept = []
-    for gone in app.leaving:
-        try:
-            target.set_active(gone.external_id or "", active=False)
-        except ScimError as error:
-            if error.status != 404:  # 404: gone at the target already
-                kept.append(gone)
-                report.errors.append(f"{app.label}: deactivate {gone.user_name}: {error}")
-                _write(
-                    state,
-                    app,
-                    gone,
-                    _DEACTIVATE,
-                    "Deactivate user in external application",
-                    str(error),
-                )
-                continue
-        report.deactivated.append(gone.user_name)
-        _write(state, app, gone, _DEACTIVATE, "Deactivate user in external application")
-    app.leaving = kept
+    for app_user in app.users.values():
+        if app_user.external_id is None or app_user.inactive:
+            continue
+        if not state.users[app_user.user_id].pushed_active:
+            app_user.inactive = _told(state, app, app_user, target, report)
+
+
+def _told(state: OktaState, app: App, app_user: AppUser, target: Target, report: Report) -> bool:
+    """Send ``active: false``; whether the target knows now. Who is gone there needs no telling."""
+    message = "Deactivate user in external application"
+    try:
+        target.set_active(app_user.external_id or "", active=False)
+    except ScimError as error:
+        if error.status != 404:
+            report.errors.append(f"{app.label}: deactivate {app_user.user_name}: {error}")
+            _write(state, app, app_user, _DEACTIVATE, message, str(error))
+            return False
+    report.deactivated.append(app_user.user_name)
+    _write(state, app, app_user, _DEACTIVATE, message)
+    return True
 
 
 def push_users(state: OktaState, app: App, target: Target, report: Report) -> None:
@@ -61,39 +67,17 @@ def push_users(state: OktaState, app: App, target: Target, report: Report) -> No
             app_user.last_updated = app_user.status_changed = app_user.last_sync
 
 
-def suspend_users(state: OktaState, app: App, target: Target, report: Report) -> None:
-    """Send ``active: false`` for who was suspended (D: Okta's SCIM reference), once."""
-    if not app.provisioning.deactivate_users:
-        return
-    for app_user in app.users.values():
-        if app_user.external_id is None or app_user.inactive:
-            continue
-        if state.users[app_user.user_id].pushed_active:
-            continue
-        message = "Deactivate user in external application"
-        try:
-            target.set_active(app_user.external_id, active=False)
-        except ScimError as error:
-            if error.status != 404:
-                report.errors.append(f"{app.label}: deactivate {app_user.user_name}: {error}")
-                _write(state, app, app_user, _DEACTIVATE, message, str(error))
-                continue
-        app_user.inactive = True
-        report.deactivated.append(app_user.user_name)
-        _write(state, app, app_user, _DEACTIVATE, message)
-
-
 def _push(state: OktaState, app: App, app_user: AppUser, target: Target, report: Report) -> None:
     name = app_user.user_name
-    user_id = target.find_user(name)
-    if user_id is None:
+    remote = target.find_user(name)
+    if remote is None:
         app_user.external_id = target.create_user(name, state.users[app_user.user_id])
         app_user.inactive = False
         report.created.append(name)
         _write(state, app, app_user, _PUSH, "Push new user to external application")
         return
-    remote_id = str(user_id.get("id", ""))
-    if user_id.get("active") is False:
+    remote_id = str(remote.get("id", ""))
+    if remote.get("active") is False:
         target.set_active(remote_id, active=True)
         target.refresh_user(remote_id, name, state.users[app_user.user_id])
         report.reactivated.append(name)
@@ -113,5 +97,5 @@ def _write(
     failure: str | None = None,
 ) -> None:
     user = state.users.get(app_user.user_id)
-    targets = [log.user_target(user)] if user is not None else []
-    log.write(state, event, message, *targets, log.app_target(app), failure=failure)
+    about = [user] if user is not None else []
+    log.write(state, event, message, *about, app, failure=failure)
