@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from cfscim.config.roles import Role
@@ -57,8 +58,8 @@ class Deviation:
 
 
 def deviation(
-    name: str,
     stack: Combination,
+    name: str,
     fails: str,
     words: str,
     change: Callable[[World], object],
@@ -98,26 +99,24 @@ class InDirectory:
 
     def deviations(self, stack: Combination, role: Role) -> Iterator[Deviation]:
         """A role's group under another name, with one person less and with one more."""
+        deviates = partial(deviation, stack)
         name, short = role.value, role.slug
-        yield deviation(
+        yield deviates(
             f"{short} renamed",
-            stack,
             f"{stack[0]}.group.{short}",
             f"{name} 2",
             lambda w: self.rename(self.group(w, name), f"{name} 2"),
         )
         if role in DECLARED:
-            yield deviation(
+            yield deviates(
                 f"{short} lacks one",
-                stack,
                 f"{stack[0]}.members.{short}",
                 f"{DECLARED[role]} is missing",
                 lambda w: self.leave(w, role),
                 cycle=True,
             )
-            yield deviation(
+            yield deviates(
                 f"{short} has one more",
-                stack,
                 f"{stack[0]}.members.{short}",
                 "edsger@example.com is not declared",
                 lambda w: self.join(w, name, "edsger"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from cfscim.config.roles import ROLES, Role
 from sandbox.cloudflare.catalog import ROLE_BY_NAME
@@ -93,13 +94,14 @@ def _twin(world: World) -> None:
 
 def token_deviations(stack: Combination, also: str = "") -> Iterator[Deviation]:
     """`also`: what else fails where the identity provider tests its connection."""
+    deviates = partial(deviation, stack)
     own, dead = f"{SCOPE}.{ACCOUNT}", f"{SCIM} {also}"
     other = f"{SCOPE}.{'f' * 32}"
 
     def one(
         name: str, fails: str, words: str, change: Callable[[World], object], also: str = ""
     ) -> Deviation:
-        return deviation(name, stack, f"cloudflare.token.{fails}", words, change, also=also)
+        return deviates(name, f"cloudflare.token.{fails}", words, change, also=also)
 
     yield one("value unknown", "valid", "does not know", setter("value_sha256", "0" * 64), dead)
     yield one("disabled", "valid", "disabled", setter("status", "disabled"), dead)
@@ -117,9 +119,8 @@ def token_deviations(stack: Combination, also: str = "") -> Iterator[Deviation]:
     yield one("never used", "used", "does not have the token", _unused)
     yield one("renamed", "name", "other name", setter("name", "other name"))
     yield one("a twin", "only", "f" * 32, _twin)
-    yield deviation(
+    yield deviates(
         "ends soon",
-        stack,
         "cloudflare.token.expiry",
         "in 2 days",
         setter("expires_on", SOON),
@@ -129,9 +130,8 @@ def token_deviations(stack: Combination, also: str = "") -> Iterator[Deviation]:
         ("never ends", None, "never ends"),
         ("ends before", "2098-01-01T00:00:00Z", "2098-"),
     ):
-        yield deviation(
+        yield deviates(
             f"declared to end, and {name}",
-            stack,
             "cloudflare.token.expiry",
             words,
             setter("expires_on", ends),
@@ -209,13 +209,13 @@ def _another_id(role: Role) -> Callable[[World], None]:
 
 def role_deviations(stack: Combination) -> Iterator[Deviation]:
     """Each role's group, policy and members."""
+    deviates = partial(deviation, stack)
     for role in ROLES:
         name, short = role.value, role.slug
         exists, policy = f"cloudflare.group.{short}", f"cloudflare.policy.{short}"
         members = f"cloudflare.members.{short}"
-        yield deviation(
+        yield deviates(
             f"{short} in lower case",
-            stack,
             exists,
             name.lower(),
             lambda w, r=role: setattr(group(w, r), "name", r.value.lower()),
@@ -232,25 +232,22 @@ def role_deviations(stack: Combination) -> Iterator[Deviation]:
         for what, words, change in kinds if role is Role.ADMINISTRATOR else kinds[:2]:
             # Who is in it may do something that nobody declared, and is named too.
             more = what != "no policy" and role in _MEMBER
-            yield deviation(
+            yield deviates(
                 f"{short} {what}",
-                stack,
                 policy,
                 words,
                 _change_policies(role, change),
                 also="cloudflare.undeclared" * more,
             )
         if role in _MEMBER:
-            yield deviation(
+            yield deviates(
                 f"{short} lacks one",
-                stack,
                 members,
                 f"{_MEMBER[role]} is missing",
                 lambda w, r=role: group(w, r).members.pop(member_id(w, _MEMBER[r])),
             )
-        yield deviation(
+        yield deviates(
             f"{short} has one more",
-            stack,
             members,
             "edsger@example.com is there",
             lambda w, r=role: group(w, r).members.update(
@@ -261,26 +258,20 @@ def role_deviations(stack: Combination) -> Iterator[Deviation]:
 
 def one_group_deviations(stack: Combination) -> Iterator[Deviation]:
     """What can become of a user group, shown on one."""
+    deviates = partial(deviation, stack)
     role, exists = Role.BILLING, "cloudflare.group.billing"
-    yield deviation(
-        "deleted",
-        stack,
-        exists,
-        "no such group",
-        lambda w: account(w).user_groups.pop(group(w, role).id),
+    yield deviates(
+        "deleted", exists, "no such group", lambda w: account(w).user_groups.pop(group(w, role).id)
     )
-    yield deviation("made anew", stack, exists, "e" * 32, _another_id(role))
-    yield deviation(
+    yield deviates("made anew", exists, "e" * 32, _another_id(role))
+    yield deviates(
         "two of one name",
-        stack,
         exists,
         "2 groups of this name",
         _two_of_one_name,
         also="cloudflare.undeclared",
     )
-    yield deviation(
-        "never used", stack, "cloudflare.token.used", "does not have the token", _unused
-    )
+    yield deviates("never used", "cloudflare.token.used", "does not have the token", _unused)
 
 
 def _two_of_one_name(world: World) -> None:
@@ -293,89 +284,75 @@ def _two_of_one_name(world: World) -> None:
 
 def account_deviations(stack: Combination) -> Iterator[Deviation]:
     """Who is a member, and who is in charge."""
-    yield deviation(
+    deviates = partial(deviation, stack)
+    yield deviates(
         "not a member",
-        stack,
         "cloudflare.people",
         "edsger@example.com is missing",
         lambda w: account(w).members.pop(member_id(w, "edsger@example.com")),
     )
-    yield deviation(
-        "left behind",
-        stack,
-        "cloudflare.people",
-        "stray@example.com is a member",
-        lambda w: _stray(w),
+    yield deviates(
+        "left behind", "cloudflare.people", "stray@example.com is a member", lambda w: _stray(w)
     )
-    yield deviation(
+    yield deviates(
         "without any role",
-        stack,
         "cloudflare.roleless",
         "edsger@example.com",
         lambda w: _person(w, "edsger").roles.clear(),
     )
-    yield deviation(
+    yield deviates(
         "invited, and not accepted",
-        stack,
         "cloudflare.accepted",
         "ada@example.com has not accepted the invitation",
         lambda w: setattr(_person(w, "ada"), "status", "pending"),
     )
-    yield deviation(
+    yield deviates(
         "one in charge",
-        stack,
         "cloudflare.superAdministrators",
         "1: alan@example.com; grace@example.com has not accepted",
         _alone,
         also="cloudflare.accepted cloudflare.breakGlass cloudflare.undeclared",
     )
-    yield deviation(
+    yield deviates(
         "in charge, and not arrived",
-        stack,
         "cloudflare.superAdministrators",
         "0",
         lambda w: (_stripped(w), _super_group(w).members.clear()),
         also="cloudflare.breakGlass cloudflare.undeclared cloudflare.members.super-administrator",
     )
-    yield deviation(
+    yield deviates(
         "in charge, and without a policy",
-        stack,
         "cloudflare.superAdministrators",
         "0",
         lambda w: (_stripped(w), _super_group(w).policies.clear()),
         also="cloudflare.breakGlass cloudflare.undeclared cloudflare.policy.super-administrator",
     )
-    yield deviation(
+    yield deviates(
         "a role given by hand",
-        stack,
         "cloudflare.undeclared",
         "edsger@example.com has Billing (given by hand)",
         lambda w: _person(w, "edsger").roles.append("Billing"),
     )
-    yield deviation(
+    yield deviates(
         "another User Group",
-        stack,
         "cloudflare.undeclared",
         'katherine@example.com has DNS (another User Group, "Friends"',
         _friends,
     )
-    yield deviation(
+    yield deviates(
         "break-glass has gone",
-        stack,
         "cloudflare.breakGlass",
         "second@example.com is no member of the account",
         lambda w: account(w).members.pop(member_id(w, "second@example.com")),
     )
-    yield deviation(
+    yield deviates(
         "break-glass has not accepted",
-        stack,
         "cloudflare.breakGlass",
         "second@example.com has not accepted",
         lambda w: setattr(_person(w, "second"), "status", "pending"),
     )
-    yield deviation(
+    yield deviates(
         "nobody has a role",
-        stack,
         "cloudflare.anybody",
         "nobody of",
         _nobody,
@@ -426,10 +403,10 @@ def _alone(world: World) -> None:
 
 def alone_deviations(stack: Combination) -> Iterator[Deviation]:
     """Nobody is declared who could come: somebody has to be named."""
+    deviates = partial(deviation, stack)
     role = Role.SUPER_ADMINISTRATOR
-    yield deviation(
+    yield deviates(
         "in charge alone",
-        stack,
         "cloudflare.superAdministrators",
         "1: owner@example.com",
         _in_charge_alone,
@@ -448,9 +425,9 @@ def _in_charge_alone(world: World) -> None:
 
 def empty_deviations(stack: Combination) -> Iterator[Deviation]:
     """Nobody is declared, and nobody is in any group."""
-    yield deviation(
+    deviates = partial(deviation, stack)
+    yield deviates(
         "nobody in any group",
-        stack,
         "cloudflare.anybody",
         "groups are empty too",
         _emptied,
@@ -470,26 +447,24 @@ def _emptied(world: World) -> None:
 
 def virtual_deviations(stack: Combination) -> Iterator[Deviation]:
     """Virtual groups: served at all, and who is in them."""
+    deviates = partial(deviation, stack)
     every = " ".join(f"cloudflare.group.{role.slug}" for role in ROLES)
-    yield deviation(
+    yield deviates(
         "virtual groups ended",
-        stack,
         "cloudflare.group.billing",
         "serves no virtual",
         lambda w: setattr(account(w), "virtual_groups", False),
         also=every,
     )
     for role, address in _MEMBER.items():
-        yield deviation(
+        yield deviates(
             f"virtual {role.slug} lacks one",
-            stack,
             f"cloudflare.members.{role.slug}",
             f"{address} is missing",
             lambda w, r=role: _leave(w, r),
         )
-        yield deviation(
+        yield deviates(
             f"virtual {role.slug} has one more",
-            stack,
             f"cloudflare.members.{role.slug}",
             "edsger@example.com is there",
             lambda w, r=role: (
@@ -503,17 +478,16 @@ def _leave(world: World, role: Role) -> None:
 
 
 def _user_token() -> Iterator[Deviation]:
-    yield deviation("another user", OKTA_USER, "cloudflare.token.account", "user.0000", _other_user)
-    yield deviation(
+    deviates = partial(deviation, OKTA_USER)
+    yield deviates("another user", "cloudflare.token.account", "user.0000", _other_user)
+    yield deviates(
         "permission swapped",
-        OKTA_USER,
         "cloudflare.token.permissions",
         "without Memberships Write; also DNS Read",
         _swap,
     )
-    yield deviation(
+    yield deviates(
         "its user left",
-        OKTA_USER,
         SCIM,
         "answered 403",
         lambda w: account(w).members.pop(member_id(w, "owner@example.com")),

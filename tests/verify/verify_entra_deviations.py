@@ -1,6 +1,7 @@
 """Everything that can differ in Entra, generated role by role from the list of checks."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from pydantic import JsonValue
 
@@ -135,6 +136,7 @@ def by_name_alone(world: World) -> None:
 
 def job_deviations(stack: Combination) -> Iterator[Deviation]:
     """The application, its job, credentials, scope, filter and mapping, one by one."""
+    deviates = partial(deviation, stack)
     four = tuple(role.value for role in ROLES)
     unused = [ScopedGroup("x", "x")]
     clause = Scopes.of(unused, [Clause("department", "EQUALS", "IT")]).user
@@ -225,35 +227,28 @@ def job_deviations(stack: Combination) -> Iterator[Deviation]:
             mapped_from("Group", "displayName", "[mailNickname]"),
         ),
     ):
-        yield deviation(name, stack, f"entra.{fails}", words, change)
-    yield deviation(
-        "tenant URL", stack, "entra.tenantUrl", "fffff", _elsewhere, also="entra.credentials"
-    )
-    yield deviation(
+        yield deviates(name, f"entra.{fails}", words, change)
+    yield deviates("tenant URL", "entra.tenantUrl", "fffff", _elsewhere, also="entra.credentials")
+    yield deviates(
         "no token",
-        stack,
         "entra.token",
         "none is saved",
         lambda w: sync(w).secrets.pop("SecretToken"),
         also="entra.credentials",
     )
-    yield deviation(
-        "wrong token",
-        stack,
-        "entra.credentials",
-        "validateCredentials",
-        secret("SecretToken", "wrong"),
+    yield deviates(
+        "wrong token", "entra.credentials", "validateCredentials", secret("SecretToken", "wrong")
     )
 
 
 def group_deviations(stack: Combination) -> Iterator[Deviation]:
     """Each role's group, its members and its assignment."""
+    deviates = partial(deviation, stack)
     for role in ROLES:
         name, short = role.value, role.slug
         yield from _DIRECTORY.deviations(stack, role)
-        yield deviation(
+        yield deviates(
             f"{short} not assigned",
-            stack,
             "entra.assignments",
             f'"{name}" is not assigned',
             lambda w, n=name: _unassign(w, n),
@@ -262,105 +257,92 @@ def group_deviations(stack: Combination) -> Iterator[Deviation]:
 
 def people_deviations(stack: Combination) -> Iterator[Deviation]:
     """The users' group, one more assignment, and single people."""
-    yield deviation(
+    deviates = partial(deviation, stack)
+    yield deviates(
         "users' group renamed",
-        stack,
         "entra.group.users",
         "no such group",
         lambda w: _put(group(w, USERS), "displayName", "Others"),
     )
-    yield deviation(
+    yield deviates(
         "users' group not for security",
-        stack,
         "entra.group.users",
         "not security-enabled",
         lambda w: _put(group(w, USERS), "securityEnabled", False),
     )
-    yield deviation(
+    yield deviates(
         "users' group deleted for good",
-        stack,
         "entra.group.users",
         "no such group",
         lambda w: forget(w.entra, group(w, USERS), keep=False),
     )
-    yield deviation(
+    yield deviates(
         "not in the users' group",
-        stack,
         "entra.members.users",
         "ada@example.com",
         lambda w: group(w, USERS).members.remove(user(w, "ada").id),
     )
-    yield deviation(
+    yield deviates(
         "not for security",
-        stack,
         "entra.group.billing",
         "not security-enabled",
         lambda w: _put(group(w, "Billing"), "securityEnabled", False),
     )
-    yield deviation(
+    yield deviates(
         "managed group holds a person more",
-        stack,
         "cloudflare.members.billing",
         "ada@example.com is missing",
         lambda w: _DIRECTORY.join(w, "Billing", "ada"),
     )
-    yield deviation("one more assigned", stack, "entra.assignments", "also", _assign_person)
-    yield deviation(
+    yield deviates("one more assigned", "entra.assignments", "also", _assign_person)
+    yield deviates(
         "a twin assigned",
-        stack,
         "entra.assignments",
         f'also "Billing" ({"d" * 8}',
         _assign_twin,
         also="entra.groups.twins",
     )
-    yield deviation(
+    yield deviates(
         "user name",
-        stack,
         "entra.people.userName",
         "Edsger@example.com has user principal name edsger@example.com",
         lambda w: _put(user(w, "edsger"), "mail", "Edsger@example.com"),
     )
-    yield deviation(
+    yield deviates(
         "error of a person",
-        stack,
         "entra.people.errors",
         "ada@example.com (Refused: by the target)",
         lambda w: _failed(w, "User", user(w, "ada")),
     )
-    yield deviation(
+    yield deviates(
         "error of a group",
-        stack,
         "entra.groups.errors",
         "Billing (Refused",
         lambda w: _failed(w, "Group", group(w, "Billing")),
     )
-    yield deviation(
+    yield deviates(
         "disabled",
-        stack,
         "cloudflare.members.administrator",
         "ada@example.com is missing (disabled in Entra)",
         lambda w: _put(user(w, "ada"), "accountEnabled", False),
         cycle=True,
     )
-    yield deviation(
+    yield deviates(
         "managed in Entra, not yet a cycle",
-        stack,
         "cloudflare.members.billing",
         "edsger@example.com is missing (likely not yet a cycle",
         lambda w: _DIRECTORY.join(w, "Billing", "edsger"),
     )
-    yield deviation(
+    yield deviates(
         "UPN is not mail",
-        stack,
         "cloudflare.members.billing",
         "new.person@example.com is missing (",
         _misnamed,
         cycle=True,
         also="entra.people.userName entra.people.errors",
     )
-    yield deviation(
+    yield deviates(
         "deleted",
-        stack,
         "entra.members.administrator",
         "ada@example.com is missing (nobody in Entra",
         _delete,
@@ -368,90 +350,75 @@ def people_deviations(stack: Combination) -> Iterator[Deviation]:
         also="entra.members.users",
     )
 
-    yield deviation("a twin", stack, "entra.groups.twins", '"billing" (', _twin)
-    yield deviation(
+    yield deviates("a twin", "entra.groups.twins", '"billing" (', _twin)
+    yield deviates(
         "a group in the users' group",
-        stack,
         "entra.members.users",
         "Nested within it",
         lambda w: _nest(w, USERS),
     )
-    yield deviation(
+    yield deviates(
         "a group deleted",
-        stack,
         "entra.group.billing",
         "is in the recycle bin",
         _bin,
         also="entra.assignments",
     )
-    yield deviation(
+    yield deviates(
         "a group deleted for good",
-        stack,
         "entra.group.billing",
         "there is no group",
         lambda w: forget(w.entra, group(w, "Billing"), keep=False),
         also="entra.assignments",
     )
-    yield deviation(
+    yield deviates(
         "a group in a role's group",
-        stack,
         "entra.members.billing",
         "Nested within it",
         lambda w: _nest(w, "Billing"),
     )
-    yield deviation(
+    yield deviates(
         "a group in a group in a role's group",
-        stack,
         "entra.members.billing",
         "so not edsger@example.com",
         _nest_twice,
     )
-    yield deviation(
+    yield deviates(
         "an application in a role's group",
-        stack,
         "entra.members.billing",
         "Cloudflare SCIM within it",
         lambda w: group(w, "Billing").members.append(principal(w).id),
     )
-    yield deviation(
+    yield deviates(
         "two groups of one name deleted",
-        stack,
         "entra.group.billing",
         "is in the recycle bin",
         _bin_two,
         also="entra.assignments",
     )
-    yield deviation(
+    yield deviates(
         "the app deleted for good",
-        stack,
         "entra.app",
         "no such application",
         lambda w: _delete_app(w, keep=False),
     )
-    yield deviation(
-        "the app deleted",
-        stack,
-        "entra.app",
-        "is in the recycle bin",
-        lambda w: _delete_app(w, keep=True),
+    yield deviates(
+        "the app deleted", "entra.app", "is in the recycle bin", lambda w: _delete_app(w, keep=True)
     )
-    yield deviation(
+    yield deviates(
         "the service principal alone deleted",
-        stack,
         "entra.app",
         "is in the recycle bin",
         lambda w: forget(w.entra, principal(w), keep=True),
     )
-    yield deviation(
+    yield deviates(
         "users' group deleted",
-        stack,
         "entra.group.users",
         "is in the recycle bin",
         lambda w: forget(w.entra, group(w, USERS), keep=True),
     )
-    yield deviation(
+    yield deviates(
         "no mail",
-        stack,
         "entra.people.userName",
         "ada@example.com, without mail,",
         lambda w: _put(user(w, "ada"), "mail", None),
@@ -589,12 +556,10 @@ def _delete(world: World) -> None:
 
 def filter_deviations(stack: Combination) -> Iterator[Deviation]:
     """With `userFilter`."""
-    yield deviation(
-        "user filter gone", stack, "entra.filter.users", "none", mapped("User", "scope", None)
-    )
-    yield deviation(
+    deviates = partial(deviation, stack)
+    yield deviates("user filter gone", "entra.filter.users", "none", mapped("User", "scope", None))
+    yield deviates(
         "does not meet the filter",
-        stack,
         "cloudflare.members.administrator",
         "ada@example.com is missing (does not meet userFilter",
         lambda w: _put(user(w, "ada"), "department", "Sales"),

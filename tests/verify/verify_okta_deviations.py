@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from cfscim.config.okta_switches import by_api, listed
 from cfscim.config.roles import ROLES, Role
@@ -71,6 +72,7 @@ def _twin(world: World) -> None:
 
 def app_deviations(stack: Combination) -> Iterator[Deviation]:
     """The app and its settings, one by one."""
+    deviates = partial(deviation, stack)
     for name, fails, words, change in (
         ("inactive", "app.active", "INACTIVE", setter("status", "INACTIVE")),
         ("deleted", "app.active", "no such app", lambda w: w.okta.apps.clear()),
@@ -96,31 +98,22 @@ def app_deviations(stack: Combination) -> Iterator[Deviation]:
             if box.page
         ),
     ):
-        yield deviation(name, stack, f"okta.{fails}", words, change)
-    yield deviation(
+        yield deviates(name, f"okta.{fails}", words, change)
+    yield deviates(
         "catalogue",
-        stack,
         "okta.app.catalog",
         "scim2testapp",
         lambda _w: None,
         config=("identityProvider.catalogApp", "scim2headerauth"),
     )
-    yield deviation(
+    yield deviates(
         "integration off",
-        stack,
         "okta.features.GROUP_PUSH",
         "off",
         switch("enabled", False),
         also=" ".join(check for check in _ON if not check.endswith("GROUP_PUSH")),
     )
-    yield deviation(
-        "connection off",
-        stack,
-        "okta.connection",
-        "DISABLED",
-        _shown_off,
-        also=" ".join(_ON),
-    )
+    yield deviates("connection off", "okta.connection", "DISABLED", _shown_off, also=" ".join(_ON))
 
 
 def _unsupported(_world: World) -> None:
@@ -137,33 +130,24 @@ def _shown_off(world: World) -> None:
 
 def api_deviations(stack: Combination) -> Iterator[Deviation]:
     """`apiIntegration: api`: the connection and the features by Okta's API."""
-    yield deviation(
-        "UNKNOWN",
-        stack,
-        "okta.connection",
-        "UNKNOWN",
-        _unsupported,
-        also="okta.featuresApi",
-    )
-    yield deviation(
+    deviates = partial(deviation, stack)
+    yield deviates("UNKNOWN", "okta.connection", "UNKNOWN", _unsupported, also="okta.featuresApi")
+    yield deviates(
         "base URL",
-        stack,
         "okta.connection",
         "https://elsewhere.example",
         switch("base_url", "https://elsewhere.example"),
     )
-    yield deviation(
+    yield deviates(
         "disabled",
-        stack,
         "okta.connection",
         "DISABLED",
         switch("enabled", False),
         also=" ".join([*_ON, "okta.featuresApi"]),
     )
     for box in by_api():
-        yield deviation(
+        yield deviates(
             f"api {box.title}",
-            stack,
             "okta.featuresApi",
             f"{box.title} is {replace(box, on=not box.on).status}",
             _ticked(box.name, not box.on),
@@ -173,50 +157,40 @@ def api_deviations(stack: Combination) -> Iterator[Deviation]:
 
 def group_deviations(stack: Combination) -> Iterator[Deviation]:
     """Each role's group, its members and its push."""
+    deviates = partial(deviation, stack)
     for role in ROLES:
         short = role.slug
         yield from _DIRECTORY.deviations(stack, role)
         push, last = f"okta.push.{short}", f"okta.push.last.{short}"
-        yield deviation(
+        yield deviates(
             f"{short} not pushed",
-            stack,
             push,
             "is gone",
             lambda w, r=role: app(w).mappings.remove(mapping(w, r)),
         )
         if role is Role.BILLING:
-            yield deviation(
+            yield deviates(
                 "push made by hand",
-                stack,
                 push,
                 "gPmMadeByHand0000000 was made by hand",
                 lambda w, r=role: _made_anew(w, r),
             )
-            yield deviation(
+            yield deviates(
                 "push off",
-                stack,
                 push,
                 "INACTIVE",
                 lambda w, r=role: setattr(mapping(w, r), "status", "INACTIVE"),
             )
-            yield deviation(
-                "push error",
-                stack,
-                push,
-                "refused by target",
-                lambda w, r=role: _failed(w, r),
-            )
-        yield deviation(
+            yield deviates("push error", push, "refused by target", lambda w, r=role: _failed(w, r))
+        yield deviates(
             f"{short} target renamed",
-            stack,
             f"okta.push.target.{short}",
             "other",
             lambda w, r=role: _rename_target(w, r),
         )
         empty = role is Role.ADMINISTRATOR_READ_ONLY
-        yield deviation(
+        yield deviates(
             f"{short} never pushed",
-            stack,
             last,
             "never, although it is due",
             lambda w, r=role: _never_pushed(w, r),
@@ -226,158 +200,133 @@ def group_deviations(stack: Combination) -> Iterator[Deviation]:
 
 def people_deviations(stack: Combination) -> Iterator[Deviation]:
     """The users' group, the assignment, and single people."""
+    deviates = partial(deviation, stack)
     users = "Cloudflare Users"
-    yield deviation(
+    yield deviates(
         "users' group renamed",
-        stack,
         "okta.group.users",
         "no such group",
         lambda w: setattr(group(w, users), "name", "Others"),
     )
-    yield deviation(
+    yield deviates(
         "users' group deleted for good",
-        stack,
         "okta.group.users",
         "no such group",
         _delete_users,
         also="cloudflare.people",
     )
-    yield deviation(
+    yield deviates(
         "not in the users' group",
-        stack,
         "okta.members.users",
         "ada@example.com",
         lambda w: group(w, users).members.remove(user(w, "ada").id),
     )
-    yield deviation(
+    yield deviates(
         "left the users' group",
-        stack,
         "okta.members.users",
         "ada@example.com",
         _leave_users,
         cycle=True,
         also="cloudflare.members.administrator",
     )
-    yield deviation(
+    yield deviates(
         "a group deleted",
-        stack,
         "okta.group.billing",
         "there is no group",
         _delete_group,
         also="okta.push.billing cloudflare.group.billing",
     )
-    yield deviation(
+    yield deviates(
         "a group deleted, its target left",
-        stack,
         "okta.group.billing",
         "has its name",
         _delete_source,
         also="okta.push.billing",
     )
-    yield deviation(
+    yield deviates(
         "a group deleted, and made by hand",
-        stack,
         "okta.group.billing",
         "00gMadeByHand0000000 has its name",
         _source_made_anew,
         also="okta.push.billing",
     )
-    yield deviation(
+    yield deviates(
         "no target",
-        stack,
         "okta.push.target.billing",
         "no target group",
         lambda w: setattr(mapping(w, Role.BILLING), "target_group_id", ""),
     )
-    yield deviation(
-        "assignment gone",
-        stack,
-        "okta.assignment",
-        "is not assigned",
-        lambda w: app(w).groups.clear(),
+    yield deviates(
+        "assignment gone", "okta.assignment", "is not assigned", lambda w: app(w).groups.clear()
     )
-    yield deviation(
-        "one more group assigned", stack, "okta.assignment", 'also group "Billing"', _assign_billing
+    yield deviates(
+        "one more group assigned", "okta.assignment", 'also group "Billing"', _assign_billing
     )
-    yield deviation(
+    yield deviates(
         "assigned directly",
-        stack,
         "okta.assignment",
         "edsger@example.com directly",
         lambda w: setattr(app_user(w, "edsger"), "scope", "USER"),
     )
-    yield deviation("one more push", stack, "okta.push.others", users, _push_users)
-    yield deviation(
-        "a stranger's group assigned",
-        stack,
-        "okta.assignment",
-        'also group "Ops" (00g',
-        _assign_ops,
+    yield deviates("one more push", "okta.push.others", users, _push_users)
+    yield deviates(
+        "a stranger's group assigned", "okta.assignment", 'also group "Ops" (00g', _assign_ops
     )
-    yield deviation("a stranger's push", stack, "okta.push.others", '"Ops" (00g', _push_ops)
-    yield deviation(
+    yield deviates("a stranger's push", "okta.push.others", '"Ops" (00g', _push_ops)
+    yield deviates(
         "user name",
-        stack,
         "okta.people.userName",
         "ada@example.com is ada",
         lambda w: setattr(app_user(w, "ada"), "user_name", "ada"),
     )
-    yield deviation(
+    yield deviates(
         "two accounts of one address",
-        stack,
         "okta.people.double",
         "ada@example.com is the address of ada@example.com, ada.2@example.com",
         _double,
     )
-    yield deviation(
+    yield deviates(
         "assigned too early",
-        stack,
         "okta.people.early",
         "ada@example.com",
         lambda w: _assigned_early(w, "ada"),
     )
-    yield deviation(
+    yield deviates(
         "suspended and still there",
-        stack,
         "cloudflare.members.administrator",
         "suspended in Okta",
         lambda w: setattr(user(w, "ada"), "status", "SUSPENDED"),
     )
-    yield deviation(
+    yield deviates(
         "error of a person",
-        stack,
         "okta.people.errors",
         "ada@example.com",
         lambda w: setattr(app_user(w, "ada"), "error", "refused"),
     )
-    yield deviation(
+    yield deviates(
         "deactivated",
-        stack,
         "okta.members.administrator",
         "ada@example.com is missing (deactivated in Okta)",
         _deactivate,
         cycle=True,
         also="okta.members.users",
     )
-    yield deviation(
+    yield deviates(
         "deleted",
-        stack,
         "okta.members.administrator",
         "ada@example.com is missing (nobody in Okta",
         _delete,
         cycle=True,
         also="okta.members.users",
     )
-    yield deviation(
+    yield deviates(
         "managed in Okta, not yet a cycle",
-        stack,
         "cloudflare.members.billing",
         "edsger@example.com is missing (likely not yet a cycle",
         lambda w: _DIRECTORY.join(w, "Billing", "edsger"),
     )
-    yield deviation(
+    yield deviates(
         "in a role group, not assigned",
-        stack,
         "cloudflare.members.billing",
         "(not assigned to the app: not in group",
         _join_unassigned,

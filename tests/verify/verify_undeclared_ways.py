@@ -5,6 +5,7 @@ Generated over both identity providers, roles and paths; every line names the pe
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from cfscim.config.roles import ROLES, Role
 from cfscim.verify import Report
@@ -143,98 +144,78 @@ def blocked(kind: str) -> Callable[[World], None]:
 
 
 def ways(stack: Combination) -> Iterator[Way]:
+    way = partial(Way, stack)
     kind = stack[0]
     for role in ROLES:
         name = role.value
         for address in (EDSGER, STRANGER):
-            yield Way(
-                stack,
+            yield way(
                 f"{name} by hand to {address}",
                 (f"{address} has {name} (given by hand",),
                 lambda w, a=address, n=name: member(w, a, n),
             )
-        yield Way(
-            stack,
+        yield way(
             f"{name} by another group",
             (EDSGER, name, "another User Group"),
             another("Friends", name, EDSGER),
         )
-        yield Way(
-            stack,
+        yield way(
             f"{name} by a twin",
             (STRANGER, name, "twin of a role group"),
             another(name.lower(), name, STRANGER),
         )
-        yield Way(
-            stack,
+        yield way(
             f"in the group of {name} by hand",
             (STRANGER, "is there and not in"),
             into(role, STRANGER),
         )
-        yield Way(
-            stack,
-            f"{name} by a policy",
-            (STRANGER, f"{name} (given by hand"),
-            by_policy(name, STRANGER),
+        yield way(
+            f"{name} by a policy", (STRANGER, f"{name} (given by hand"), by_policy(name, STRANGER)
         )
         if role in HOLDER:
-            yield Way(
-                stack,
+            yield way(
                 f"{name} emptied",
                 (HOLDER[role], "is missing"),
                 lambda w, r=role: group(w, r).members.clear(),
             )
-            yield Way(
-                stack, f"missing in {name}", (HOLDER[role], "is missing"), out(role, HOLDER[role])
-            )
-    yield Way(
-        stack,
+            yield way(f"missing in {name}", (HOLDER[role], "is missing"), out(role, HOLDER[role]))
+    yield way(
         "a policy on a part",
         (EDSGER, "Administrator on a part of the account"),
         by_policy("Administrator", EDSGER, part=True),
     )
-    yield Way(
-        stack, "another role", (EDSGER, "DNS", "given by hand"), lambda w: member(w, EDSGER, "DNS")
-    )
-    yield Way(
-        stack,
+    yield way("another role", (EDSGER, "DNS", "given by hand"), lambda w: member(w, EDSGER, "DNS"))
+    yield way(
         "invited, not accepted",
         (STRANGER, "Administrator", "given by hand"),
         lambda w: setattr(member(w, STRANGER, "Administrator"), "status", "pending"),
     )
-    yield Way(
-        stack,
+    yield way(
         "a space that does not break",
         (EDSGER, "twin of a role group"),
         another("Administrator\u00a0Read Only", "Administrator", EDSGER),
     )
-    yield Way(
-        stack,
+    yield way(
         "nobody",
         ("nobody of",),
         lambda w: [g.members.clear() for g in account(w).user_groups.values()],
     )
-    yield Way(stack, "gone from the account", (ADA, "is missing"), leave(ADA))
-    yield Way(
-        stack,
+    yield way("gone from the account", (ADA, "is missing"), leave(ADA))
+    yield way(
         "blocked, and still there",
         (ADA, "suspended in Okta" if kind == "okta" else "disabled in Entra"),
         blocked(kind),
     )
-    yield Way(stack, "break-glass gone", (SECOND, "is no member of the account"), leave(SECOND))
-    yield Way(
-        stack,
+    yield way("break-glass gone", (SECOND, "is no member of the account"), leave(SECOND))
+    yield way(
         "break-glass without the role",
         (SECOND, "no Super Administrator by hand"),
         lambda w: member(w, SECOND).roles.clear(),
     )
-    yield Way(
-        stack, "break-glass not accepted", (SECOND, "has not accepted"), status(SECOND, "pending")
-    )
+    yield way("break-glass not accepted", (SECOND, "has not accepted"), status(SECOND, "pending"))
     yield from _further(stack)
     yield from _many(stack)
-    yield Way(
-        stack,
+    yield way(
         "left of no declared role",
         (STRANGER, "another User Group"),
         another("Old administrators", "Administrator", STRANGER),
@@ -313,25 +294,23 @@ def friends(world: World) -> UserGroup:
 
 def _many(stack: Combination) -> Iterator[Way]:
     """Twins, swaps, crowds, and people beside those who are meant."""
+    way = partial(Way, stack)
     owner = KEPT[0]
     for gives in (False, True):
-        yield Way(
-            stack,
+        yield way(
             f"a twin before ours that {'gives' if gives else 'gives nothing'}",
             (STRANGER, "is there and not in"),
             twin_before_ours(gives=gives),
         )
-    yield Way(stack, "ours renamed", (STRANGER, "is there and not in"), ours_renamed)
-    yield Way(stack, "two people swapped", (ADA, "is there and not in"), swapped)
-    yield Way(stack, "a crowd", ("person-117@example.org", "another User Group"), crowd(friends))
-    yield Way(
-        stack,
+    yield way("ours renamed", (STRANGER, "is there and not in"), ours_renamed)
+    yield way("two people swapped", (ADA, "is there and not in"), swapped)
+    yield way("a crowd", ("person-117@example.org", "another User Group"), crowd(friends))
+    yield way(
         "a crowd in a role's group",
         ("person-117@example.org is there and not in",),
         crowd(lambda world: group(world, Role.BILLING)),
     )
-    yield Way(
-        stack,
+    yield way(
         "far down the list",
         ("person-130@example.org has Administrator (given by hand",),
         lambda w: [
@@ -340,14 +319,12 @@ def _many(stack: Combination) -> Iterator[Way]:
         ],
     )
     for address in ("OWNER@example.com", "owner@example.org", "owner@example.com.example"):
-        yield Way(
-            stack,
+        yield way(
             f"break-glass's twin {address}",
             (address,),
             lambda w, a=address: _second_user(w, a, "Super Administrator - All Privileges"),
         )
-    yield Way(
-        stack,
+    yield way(
         "break-glass on a part alone",
         (owner, "no Super Administrator by hand"),
         lambda w: (
@@ -356,8 +333,7 @@ def _many(stack: Combination) -> Iterator[Way]:
         ),
     )
     for address, role in HOLDER_ROLES:
-        yield Way(
-            stack,
+        yield way(
             f"{role}, declared and by hand too",
             (f"{address} has {role} (given by hand",),
             lambda w, a=address, r=role: member(w, a, r),
@@ -376,34 +352,30 @@ def _second_user(world: World, address: str, role: str) -> None:
 
 def _further(stack: Combination) -> Iterator[Way]:
     """People who are declared for one thing and have another, and the odder paths."""
+    way = partial(Way, stack)
     owner, grace = KEPT[0], HOLDER[Role.SUPER_ADMINISTRATOR]
     for address, role in ((ADA, "Billing"), (grace, "Administrator"), (owner, "DNS")):
-        yield Way(
-            stack,
+        yield way(
             f"{role} beside what {address} is declared for",
             (f"{address} has {role} (given by hand",),
             lambda w, a=address, r=role: member(w, a, r),
         )
-    yield Way(
-        stack,
+    yield way(
         "a declared person in a further group",
         (ADA, "Administrator Read Only", "another User Group"),
         another("Readers", "Administrator Read Only", ADA),
     )
-    yield Way(
-        stack,
+    yield way(
         "a declared person in another role's group",
         (ADA, "is there and not in"),
         into(Role.ADMINISTRATOR_READ_ONLY, ADA),
     )
-    yield Way(
-        stack,
+    yield way(
         "break-glass in a role's group",
         (owner, "is there and not in"),
         into(Role.ADMINISTRATOR_READ_ONLY, owner),
     )
-    yield Way(
-        stack,
+    yield way(
         "break-glass through another group alone",
         (owner, "no Super Administrator by hand"),
         lambda w: (
@@ -411,53 +383,45 @@ def _further(stack: Combination) -> Iterator[Way]:
             another("Chiefs", "Super Administrator - All Privileges", owner)(w),
         ),
     )
-    yield Way(
-        stack,
+    yield way(
         "a second group of a role's exact name",
         (STRANGER, "Administrator", "twin of a role group"),
         also_named("Administrator", STRANGER),
     )
-    yield Way(
-        stack,
+    yield way(
         "a group scoped to a part",
         (EDSGER, "Administrator on a part of the account", "another User Group"),
         by_scoped_group,
     )
-    yield Way(
-        stack,
+    yield way(
         "a role's own group gives more",
         (HOLDER[Role.BILLING], "Administrator", "whose policy was changed"),
         own_group_gives_more,
     )
-    yield Way(
-        stack,
+    yield way(
         "a denial beside a role",
         (f"{EDSGER} has Administrator (given by hand", "a denial of"),
         denial_beside,
     )
     second = "ada+admin@example.com"
-    yield Way(
-        stack,
+    yield way(
         "a second account of a declared person",
         (f"{second} has Administrator (given by hand",),
         lambda w: member(w, second, "Administrator"),
     )
     guest = "ada_example.com#EXT#@example.onmicrosoft.com"
-    yield Way(
-        stack,
+    yield way(
         "a guest's other name",
         (f"{guest} has Billing (given by hand",),
         lambda w: member(w, guest, "Billing"),
     )
-    yield Way(
-        stack,
+    yield way(
         "blocked, with a role by hand",
         (f"{ADA} has Billing (given by hand",),
         lambda w: (blocked(stack[0])(w), member(w, ADA, "Billing")),
     )
     for name in ("Audit Logs Viewer", "Cloudflare Zero Trust Read Only", "Workers Editor"):
-        yield Way(
-            stack,
+        yield way(
             f"{name}, which is none of the four",
             (EDSGER, name, "another User Group"),
             another("Workers", name, EDSGER),
@@ -466,15 +430,14 @@ def _further(stack: Combination) -> Iterator[Way]:
 
 def virtual_ways(stack: Combination) -> Iterator[Way]:
     """Where virtual groups give the roles."""
+    way = partial(Way, stack)
     for address, words in ((EDSGER, "Billing"), (STRANGER, "Administrator")):
-        yield Way(
-            stack,
+        yield way(
             f"{words} by hand beside virtual groups",
             (f"{address} has {words} (given by hand",),
             lambda w, a=address, r=words: member(w, a, r),
         )
-    yield Way(
-        stack,
+    yield way(
         "a User Group beside virtual groups",
         (f"{EDSGER} has Administrator (", "User Group"),
         another("Administrator", "Administrator", EDSGER),

@@ -316,10 +316,10 @@ def list_token_groups(ctx: Context, owner: Owner) -> Response:
     Source: C: cloudflare-go's tests.
     """
     name, scope = ctx.request.args.get("name"), ctx.request.args.get("scope")
-    held = [group for group in TOKEN_GROUPS if owner.kind == "user" or group.scope != USER_SCOPE]
+    groups = [group for group in TOKEN_GROUPS if owner.kind == "user" or group.scope != USER_SCOPE]
     # One list, not paged; a second page is empty, or clients that ask on never end.
     if ctx.request.args.get("page", "1") not in ("1", "1.0"):
-        held = []
+        groups = []
     return reply(
         [
             {
@@ -329,7 +329,7 @@ def list_token_groups(ctx: Context, owner: Owner) -> Response:
                 "is_selectable": True,
                 "scopes": [group.scope],
             }
-            for group in held
+            for group in groups
             if name in (None, group.name) and scope in (None, group.scope)
         ]
     )

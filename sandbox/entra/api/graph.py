@@ -29,9 +29,9 @@ def graph_route(
     def register(handler: Handler) -> Handler:
         @wraps(handler)
         def guarded(ctx: Context, **values: str) -> Response:
-            ctx.caller, held = authenticate(ctx), ctx.state.roles
-            allowed, only_owned = granted(held, roles)
-            if not allowed or (also and not granted(held, also)[0]):
+            ctx.caller, own = authenticate(ctx), ctx.state.roles
+            allowed, only_owned = granted(own, roles)
+            if not allowed or (also and not granted(own, also)[0]):
                 raise denied(path)
             target = values.get("app_id") or values.get("sp_id")
             if only_owned and target and not _owns(ctx, target):
