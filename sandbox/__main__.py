@@ -69,11 +69,7 @@ def _replay(arguments: list[str]) -> int:
     return 1 if figures.differences else 0
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Print the ready line and serve until SIGTERM or SIGINT. Returns the exit code."""
-    given = sys.argv[1:] if arguments is None else arguments
-    if given[:1] == ["replay"]:
-        return _replay(given[1:])
+def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox", description="Cloudflare, Okta and Microsoft Graph on loopback."
     )
@@ -89,7 +85,15 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="with --with-parent: remove the state's folder when that end comes",
     )
-    options = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the ready line and serve until SIGTERM or SIGINT. Returns the exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["replay"]:
+        return _replay(given[1:])
+    options = _options(given)
     try:
         sandbox = Sandbox(options.state_dir, options.port)
     except (PortError, StateError, AuthorityError) as error:

@@ -26,53 +26,46 @@ class TokenGroup:
     name: str
     id: str
     scope: str
-    category: str = "account_and_billing"
+    category: str
 
 
-def _token_groups() -> tuple[TokenGroup, ...]:
-    account, user, zone = ACCOUNT_SCOPE, USER_SCOPE, ZONE_SCOPE
-    known = [
-        ("SCIM Provisioning", "d5812c023a5048b4882175a28952362d", account),
-        ("Account Settings Read", "c1fde68c7bcc44588cbb6ddbc16d6480", account),
-        ("Account Settings Write", "1af1fa2adc104452b74a9a3364202f20", account),
-        ("Account API Tokens Read", "eb56a6953c034b9d97dd838155666f06", account),
-        ("Account API Tokens Write", "5bc3f8b21c554832afc660159ab75fa4", account),
-        ("Memberships Read", "3518d0f75557482e952c6762d3e64903", user),
-        ("Memberships Write", "9201bc6f42d440968aaab0c6f17ebb1d", user),
-        ("API Tokens Read", "0cc3a61731504c89b99ec1be78b77aa0", user),
-        ("API Tokens Write", "686d18d5ac6c441c867cbf6771e58a0a", user),
-        ("User Details Read", "8acbe5bb0d54464ab867149d7f7cf8ac", user),
-        ("User Details Write", "55a5e17cc99e4a3fa1f3432d262f2e55", user),
-    ]
-    other = [
-        (
-            "Workers Scripts Write",
-            "e086da7e2179491d91ee5f35b3ca210a",
-            account,
-            "developer_platform",
-        ),
-        ("Zone Read", "c8fed203ed3043cba015a93ad1616f1f", zone, "dns_and_zones"),
-        ("Zone Write", "e6d2666161e84845a636613608cee8d5", zone, "dns_and_zones"),
-        ("DNS Read", "82e64a83756745bbbb1c9c2701bf816b", zone, "dns_and_zones"),
-        ("DNS Write", "4755a26eedb94da69e1066d98aa820be", zone, "dns_and_zones"),
-    ]
-    made_up = [
-        ("Billing Read", account, "account_and_billing"),
-        ("Billing Write", account, "account_and_billing"),
-        ("Account Analytics Read", account, "analytics_and_logs"),
-        # The same name exists for accounts and for zones: a look-up by name alone is ambiguous.
-        ("Access: Apps and Policies Write", account, "cloudflare_one_and_zero_trust"),
-        ("Access: Apps and Policies Write", zone, "cloudflare_one_and_zero_trust"),
-    ]
-    groups = [TokenGroup(*key) for key in known] + [TokenGroup(*key) for key in other]
-    groups += [
-        TokenGroup(name, hex32(f"token-group/{scope}/{name}"), scope, category)
-        for name, scope, category in made_up
-    ]
-    return tuple(sorted(groups, key=lambda group: (group.name, group.scope)))
-
-
-TOKEN_GROUPS = _token_groups()
+_BILLING, _ZONES, _ZERO_TRUST = (
+    "account_and_billing",
+    "dns_and_zones",
+    "cloudflare_one_and_zero_trust",
+)
+_TOKEN_GROUPS = (
+    # Name, id (empty: made up), scope, category.
+    ("SCIM Provisioning", "d5812c023a5048b4882175a28952362d", ACCOUNT_SCOPE, _BILLING),
+    ("Account Settings Read", "c1fde68c7bcc44588cbb6ddbc16d6480", ACCOUNT_SCOPE, _BILLING),
+    ("Account Settings Write", "1af1fa2adc104452b74a9a3364202f20", ACCOUNT_SCOPE, _BILLING),
+    ("Account API Tokens Read", "eb56a6953c034b9d97dd838155666f06", ACCOUNT_SCOPE, _BILLING),
+    ("Account API Tokens Write", "5bc3f8b21c554832afc660159ab75fa4", ACCOUNT_SCOPE, _BILLING),
+    ("Memberships Read", "3518d0f75557482e952c6762d3e64903", USER_SCOPE, _BILLING),
+    ("Memberships Write", "9201bc6f42d440968aaab0c6f17ebb1d", USER_SCOPE, _BILLING),
+    ("API Tokens Read", "0cc3a61731504c89b99ec1be78b77aa0", USER_SCOPE, _BILLING),
+    ("API Tokens Write", "686d18d5ac6c441c867cbf6771e58a0a", USER_SCOPE, _BILLING),
+    ("User Details Read", "8acbe5bb0d54464ab867149d7f7cf8ac", USER_SCOPE, _BILLING),
+    ("User Details Write", "55a5e17cc99e4a3fa1f3432d262f2e55", USER_SCOPE, _BILLING),
+    (
+        *("Workers Scripts Write", "e086da7e2179491d91ee5f35b3ca210a"),
+        *(ACCOUNT_SCOPE, "developer_platform"),
+    ),
+    ("Zone Read", "c8fed203ed3043cba015a93ad1616f1f", ZONE_SCOPE, _ZONES),
+    ("Zone Write", "e6d2666161e84845a636613608cee8d5", ZONE_SCOPE, _ZONES),
+    ("DNS Read", "82e64a83756745bbbb1c9c2701bf816b", ZONE_SCOPE, _ZONES),
+    ("DNS Write", "4755a26eedb94da69e1066d98aa820be", ZONE_SCOPE, _ZONES),
+    ("Billing Read", "", ACCOUNT_SCOPE, _BILLING),
+    ("Billing Write", "", ACCOUNT_SCOPE, _BILLING),
+    ("Account Analytics Read", "", ACCOUNT_SCOPE, "analytics_and_logs"),
+    # The same name exists for accounts and for zones: a look-up by name alone is ambiguous.
+    ("Access: Apps and Policies Write", "", ACCOUNT_SCOPE, _ZERO_TRUST),
+    ("Access: Apps and Policies Write", "", ZONE_SCOPE, _ZERO_TRUST),
+)
+TOKEN_GROUPS = tuple(
+    TokenGroup(name, id_ or hex32(f"token-group/{scope}/{name}"), scope, category)
+    for name, id_, scope, category in sorted(_TOKEN_GROUPS, key=lambda row: (row[0], row[2]))
+)
 TOKEN_GROUP_BY_ID = {group.id: group for group in TOKEN_GROUPS}
 
 

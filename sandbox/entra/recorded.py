@@ -6,7 +6,7 @@ object, a new job's schema) is the sandbox's own, so that a tenant that has more
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -146,30 +146,36 @@ def build(world: World, recording: Sequence[Exchange], ids: Ids) -> None:
     for exchange, path, _ in _directory(read):
         _relations(world.entra, path, exchange)
     for exchange in read:
-        if "/directory/deletedItems/" in exchange.path:
-            for document in _documents(exchange):
-                with as_far_as_shown():
-                    entity = _entity(world.entra, _kind(document, "group"), document)
-                    del world.entra.collection(entity.kind)[entity.id]
-                    world.entra.deleted[entity.id] = entity
-        if exchange.path.endswith("/appRoleAssignedTo"):
-            for document in _documents(exchange):
-                with as_far_as_shown():
-                    _assignment(world.entra, document)
         if exchange.path.endswith("/subscribedSkus"):
             world.entra.premium = "AAD_PREMIUM" in str(exchange.response)
+    _shown(world.entra, read, r".*/directory/deletedItems/.*", _binned)
+    _shown(world.entra, read, r".*/appRoleAssignedTo", _assignment)
     for exchange in recording:
         with as_far_as_shown():
             _synchronization(world, exchange, recording)
+    _shown(world.entra, read, r".*/auditLogs/directoryAudits", _audited)
+    _shown(world.entra, read, r".*/auditLogs/provisioning", _log)
+
+
+def _shown(
+    state: EntraState,
+    read: Sequence[Exchange],
+    path: str,
+    make: Callable[[EntraState, Document], None],
+) -> None:
+    """Make what the answers of these paths show; of audits, which come newest first, the oldest."""
     for exchange in read:
-        if exchange.path.endswith("/auditLogs/directoryAudits"):
-            for document in reversed([*_documents(exchange)]):
+        if re.fullmatch(path, exchange.path):
+            documents = [*_documents(exchange)]
+            for document in reversed(documents) if make is _audited else documents:
                 with as_far_as_shown():
-                    _audited(world.entra, document)
-        if exchange.path.endswith("/auditLogs/provisioning"):
-            for document in _documents(exchange):
-                with as_far_as_shown():
-                    _log(world.entra, document)
+                    make(state, document)
+
+
+def _binned(state: EntraState, document: Document) -> None:
+    entity = _entity(state, _kind(document, "group"), document)
+    del state.collection(entity.kind)[entity.id]
+    state.deleted[entity.id] = entity
 
 
 def _directory(read: Sequence[Exchange]) -> Iterator[tuple[Exchange, str, Kind]]:

@@ -15,9 +15,7 @@ _ACTIONS = {"POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "del
 
 
 def record(ctx: Context, account: Account, status: int) -> None:
-    """Note a change of the account; refusals are not noted."""
-    if status >= 400:
-        return
+    """Note a change of the account; refusals do not come here."""
     parts = ctx.request.path.rstrip("/").split("/")
     entry: dict[str, object] = {
         "id": ctx.state.new_id("audit"),

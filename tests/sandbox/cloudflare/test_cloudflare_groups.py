@@ -146,7 +146,12 @@ def test_members_of_an_unlocked_group(sandbox: Sandbox) -> None:
     assert shown == {"id": ada, "email": "ada@example.com", "status": "pending"}
     assert operator.get(f"{path}/{ada}").json()["result"]["user"]["email"] == "ada@example.com"
     operator.delete(f"{path}/{ada}")
+    assert operator.delete(f"{path}/{ada}").status_code == 404
+    assert operator.get(f"{path}/{ada}").status_code == 404
     assert operator.get(path).json()["result"] == []
+    for exactly in ([ada], []):
+        operator.put(path, json=[{"id": member} for member in exactly])
+        assert [shown["id"] for shown in operator.get(path).json()["result"]] == exactly
 
 
 def test_lists_are_paged(sandbox: Sandbox) -> None:

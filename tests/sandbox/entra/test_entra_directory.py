@@ -63,8 +63,33 @@ def test_advanced_queries_need_the_consistency_header(graph: Graph) -> None:
     assert answer["@odata.count"] == len(answer["value"])
 
 
-def test_an_unknown_option_or_property_is_refused_not_passed_over(graph: Graph) -> None:
-    assert graph.refused("GET", "/users", params={"$expand": "manager"})[0] == 400
+@pytest.mark.parametrize(
+    ("wanted", "names"),
+    [
+        ("not startswith(mail,'a')", {"edsger", "grace", "katherine"}),
+        ("endswith(mail,'e@example.com')", {"grace", "katherine"}),
+        ("contains(mail,'da@')", {"ada"}),
+        ("mail lt 'alan@example.com'", {"ada"}),
+        ("mail le 'alan@example.com'", {"ada", "alan"}),
+        ("mail gt 'grace@example.com'", {"katherine"}),
+        ("mail ge 'grace@example.com'", {"grace", "katherine"}),
+        ("jobTitle lt 'x'", set()),
+        ("mail gt 1.5", set()),
+        ("proxyAddresses/any(p:p eq 'SMTP:ada@example.com')", {"ada"}),
+    ],
+)
+def test_each_operator_of_a_filter(graph: Graph, wanted: str, names: set[str]) -> None:
+    params = {"$filter": wanted, "$count": "true"}
+    shown = graph.call("GET", "/users", params=params, headers=ADVANCED)["value"]
+    assert {user["mail"].partition("@")[0] for user in shown} == names
+
+
+@pytest.mark.parametrize("option", ["$expand", "$search", "$orderby"])
+def test_an_unknown_option_is_refused_not_passed_over(graph: Graph, option: str) -> None:
+    assert graph.refused("GET", "/users", params={option: "manager"})[0] == 400
+
+
+def test_an_unknown_property_is_refused_not_passed_over(graph: Graph) -> None:
     assert graph.refused("GET", "/users", params={"$select": "mial"})[0] == 400
     assert graph.refused("GET", "/users", params={"$top": "1000"})[0] == 400
 
