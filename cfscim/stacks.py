@@ -111,7 +111,7 @@ def open_stack(
     checked = check_stack_file(
         stack_path(name, command), now=datetime.now(UTC), only_read=only_read
     )
-    if checked.config is None or checked.problems:
+    if checked.usable is None:
         raise ConfigError(checked.problems)
     if not on_sandbox:
         print_warnings([checked])

@@ -148,7 +148,7 @@ def _empty(request: Request, picture: Picture, shown: Picture) -> Iterator[Messa
 def _stacks(paths: Sequence[str]) -> list[CheckedStack]:
     """Those that can be used; what is wrong with the others was said."""
     checked = [check_stack_file(file) for file in stack_files(paths)[0]]
-    return [stack for stack in checked if not stack.problems]
+    return [stack for stack in checked if stack.usable]
 
 
 def gather(paths: Sequence[str], at: str | None = None) -> tuple[Picture, list[Message]]:
@@ -167,18 +167,16 @@ def gather(paths: Sequence[str], at: str | None = None) -> tuple[Picture, list[M
     open_spans = {(s.account, s.person.lower(), s.role, s.via): s for s in begun}
     current: dict[Key, str] = {}
     for stack in checked:
-        if stack.config is None or stack.problems:
-            continue
-        _add(accounts, _account(stack))
-        current |= _now(stack.config)
+        if stack.usable is not None:
+            _add(accounts, _account(stack, stack.usable))
+            current |= _now(stack.usable)
     for key, person in current.items():
         span = open_spans.get(key) or Span(key[0], person, key[2], key[3], None)
         spans.append(replace(span, person=person))
     # Gone from the files and not yet from git: the removal is on its way, in the work tree.
-    left_out = {stack.file.path for stack in checked if stack.config is None or stack.problems}
-    for key, span in open_spans.items():
-        if key not in current and not left_out:
-            spans.append(replace(span, end=Commit("", datetime.now(UTC), "", "not committed yet")))
+    if all(stack.usable for stack in checked):
+        end = Commit("", datetime.now(UTC), "", "not committed yet")
+        spans += [replace(s, end=end) for key, s in open_spans.items() if key not in current]
     accounts |= _former(history, accounts, spans)
     return Picture(accounts, spans, history.known, cut=history.cut), problems
 
@@ -216,9 +214,7 @@ def _add(accounts: dict[str, Account], account: Account) -> None:
     accounts[account.id] = account
 
 
-def _account(stack: CheckedStack) -> Account:
-    config = stack.config
-    assert config is not None
+def _account(stack: CheckedStack, config: ScimConfig) -> Account:
     return Account(
         id=config.account.id,
         name=config.account.name,

@@ -43,9 +43,7 @@ def _data(picture: Picture, now: datetime) -> dict[str, object]:
     roles += sorted({way.role for _, way, _ in extra} - {*roles})
     named = {span.person.lower(): span.person for span in spans}
     people = sorted(({way.person.lower(): way.person for _, way, _ in extra} | named).items())
-    accounts = sorted(
-        picture.accounts.values(), key=lambda account: (account.name.lower(), account.id)
-    )
+    accounts = picture.by_name
     commits = list(dict.fromkeys(c for span in spans for c in (span.start, span.end) if c))
     commits.sort(key=lambda commit: commit.time)
     at_person = {key: index for index, (key, _) in enumerate(people)}

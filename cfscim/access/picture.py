@@ -132,6 +132,13 @@ class Picture:
         return way.own and way.role in self.accounts[account].managed_elsewhere
 
     @property
+    def by_name(self) -> list[Account]:
+        """The accounts in the order in which they are shown."""
+        return sorted(
+            self.accounts.values(), key=lambda account: (account.name.lower(), account.id)
+        )
+
+    @property
     def present(self) -> list[Span]:
         """Who has which role, by account, person and role."""
         return sorted((span for span in self.spans if span.end is None), key=self._order)

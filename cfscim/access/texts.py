@@ -15,6 +15,7 @@ from cfscim.access.picture import Account, Picture, Said, Way
 from cfscim.config.facts import PROVIDERS_IN_FULL
 from cfscim.config.messages import one_line
 from cfscim.hints import next_command
+from cfscim.report.document import count
 
 COLUMNS = (
     *("person", "accountId", "accountName", "stack", "role", "via", "group", "since", "until"),
@@ -36,10 +37,8 @@ def rows(picture: Picture) -> Iterator[dict[str, str]]:
         account = picture.accounts[span.account]
         start = span.start or _UNKNOWN
         yield {
+            **_of(account),
             "person": span.person,
-            "accountId": account.id,
-            "accountName": account.name,
-            "stack": account.stack,
             "role": span.role.value,
             "via": span.via,
             "group": account.groups.get(span.role, "") if span.via == "group" else "",
@@ -56,14 +55,17 @@ def rows(picture: Picture) -> Iterator[dict[str, str]]:
 
 def live_rows(picture: Picture) -> Iterator[dict[str, str]]:
     """One row for each role that a vendor gives and no file names."""
-    for account in _by_name(picture):
+    for account in picture.by_name:
         for way in [*picture.undeclared(account.id), *picture.elsewhere(account.id)]:
-            known = {"accountId": account.id, "accountName": account.name, "stack": account.stack}
             key, known_of = (way.person.lower(), way.role), picture.live[account.id]
             given = {"person": way.person, "role": way.role, "via": way.words}
             given["live"] = _LIVE[known_of.cloudflare.has(*key)]
             given["directory"] = _LIVE[known_of.directory.has(*key)]
-            yield dict.fromkeys(COLUMNS, "") | known | given
+            yield dict.fromkeys(COLUMNS, "") | _of(account) | given
+
+
+def _of(account: Account) -> dict[str, str]:
+    return {"accountId": account.id, "accountName": account.name, "stack": account.stack}
 
 
 def as_json(picture: Picture) -> str:
@@ -119,8 +121,7 @@ def as_csv(picture: Picture) -> str:
     for account in picture.accounts.values():
         for role in account.managed_elsewhere:
             via = f"managed in {PROVIDERS_IN_FULL.get(account.provider, account.provider)}"
-            known = {"accountId": account.id, "accountName": account.name, "stack": account.stack}
-            row = dict.fromkeys(COLUMNS, "") | known | {"role": role, "via": via}
+            row = dict.fromkeys(COLUMNS, "") | _of(account) | {"role": role, "via": via}
             writer.writerow([_inert(row[column]) for column in COLUMNS])
     return out.getvalue()
 
@@ -131,7 +132,7 @@ def signed(picture: Picture, words: Sequence[str]) -> Iterator[tuple[str, str]]:
     terminal ends, and nothing else."""
     # Only a terminal, or who says COLUMNS, has a width: in a file a line stays whole.
     width = shutil.get_terminal_size((_WHOLE, 24)).columns
-    for account in _by_name(picture):
+    for account in picture.by_name:
         block = [*_account(picture, account)]
         if block:
             yield "", _head(account)
@@ -161,8 +162,7 @@ def unasked(picture: Picture) -> str:
     if not lacking:
         return ""
     named = " and ".join(
-        f"{vendor} (of {number} {'account' if number == 1 else 'accounts'})"
-        for vendor, number in lacking.items()
+        f"{vendor} (of {count(number, 'account')})" for vendor, number in lacking.items()
     )
     return f"Not in this picture: what {named} says now, which could not be asked; exit code 3."
 
@@ -194,10 +194,6 @@ def _now(where: str, said: Said, role: str) -> Iterator[str]:
     if said.ways is not None:
         people = [way.person for way in said.ways.values() if way.role == role and way.own]
         yield f"{where}: {', '.join(sorted(people)) or 'nobody'}"
-
-
-def _by_name(picture: Picture) -> list[Account]:
-    return sorted(picture.accounts.values(), key=lambda account: (account.name.lower(), account.id))
 
 
 def _head(account: Account) -> str:
@@ -253,9 +249,8 @@ def _summary(picture: Picture, words: Sequence[str]) -> Iterator[str]:
         yield "This clone is shallow; since when is known after: git fetch --unshallow"
     at = f" at {one_line(picture.at)}" if picture.at else ""
     yield (
-        f"{len(people)} {'person' if len(people) == 1 else 'people'}, {len(accounts)} "
-        f"{'account' if len(accounts) == 1 else 'accounts'}, {len(present)} "
-        f"{'role' if len(present) == 1 else 'roles'} given{at}. As a page: "
+        f"{count(len(people), 'person', 'people')}, {count(len(accounts), 'account')}, "
+        f"{count(len(present), 'role')} given{at}. As a page: "
         f"{next_command('access', *words, '--format', 'html')} > access.html"
     )
 

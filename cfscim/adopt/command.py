@@ -212,7 +212,8 @@ def needs_person(findings: Iterable[Finding], kept_back: Collection[str] = ()) -
                 "--delete-twin ID"
             )
         for twin in finding.candidates[1:] if finding.verdict == "adopt" else ():
-            yield f"{_title(finding)}: a twin of it, {_described(twin)}; --delete-twin {_id(twin)}"
+            delete = f"--delete-twin {twin.import_id}"
+            yield f"{_title(finding)}: a twin of it, {_described(twin)}; {delete}"
 
 
 def _in_the_way(finding: Finding) -> Iterator[str]:
@@ -304,11 +305,7 @@ def _listed(candidates: Iterable[Candidate]) -> str:
 def _described(candidate: Candidate) -> str:
     facts = [f"made {candidate.created}" if candidate.created else "", candidate.note]
     said = ", ".join(fact for fact in facts if fact)
-    return f"{_id(candidate)} ({said})" if said else _id(candidate)
-
-
-def _id(candidate: Candidate) -> str:
-    return candidate.import_id
+    return f"{candidate.import_id} ({said})" if said else candidate.import_id
 
 
 # -- what is done ----------------------------------------------------------------------------

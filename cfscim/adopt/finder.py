@@ -191,9 +191,7 @@ class _Finder(Placeholders):
             parent = declared.parent if declared else None
             return Finding(args.typ, args.name, parent, verdict, of, differs, inputs)
 
-        if not handler.importable:
-            return finding("twin")
-        if twins:
+        if twins or not handler.importable:
             return finding("twin")
         if options.retain_on_delete and not options.protect and args.typ == USER_GROUP:
             return finding("leaving")

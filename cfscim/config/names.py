@@ -35,6 +35,11 @@ def group_names(config: ScimConfig) -> dict[Role, str]:
     return {role: group_name(config, role) for role in config.roles}
 
 
+def every_group_name(config: ScimConfig) -> tuple[str, ...]:
+    """Of all groups in the identity provider: the role groups, then the users' group."""
+    return (*group_names(config).values(), config.identity_provider.users_group.name)
+
+
 OWN_TOKENS = "/user/tokens"
 """Below it, the tokens of whoever signs in."""
 

@@ -230,6 +230,11 @@ class CheckedStack:
     config: ScimConfig | None
     problems: tuple[Message, ...]
 
+    @property
+    def usable(self) -> ScimConfig | None:
+        """The config where it was read whole and nothing is wrong with the file."""
+        return None if self.problems else self.config
+
 
 def check_stack_file(
     path: str | Path, *, now: datetime | None = None, only_read: bool = False

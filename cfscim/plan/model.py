@@ -71,10 +71,10 @@ def make_plan(checked: CheckedStack, *, today: date | None = None) -> Plan:
 
     Raises `ConfigError` with the file's problems, and `ScimError` when the program gives up.
     """
-    if checked.config is None or checked.problems:
+    if checked.usable is None:
         raise ConfigError(checked.problems)
     config = {**checked.file.provider_config, CONFIG_KEY: checked.file.config_object}
-    return plan_of(checked, checked.config, declare(checked.file.stack, config), today=today)
+    return plan_of(checked, checked.usable, declare(checked.file.stack, config), today=today)
 
 
 def declare(stack: str, config: Mapping[str, object]) -> Declared:

@@ -17,7 +17,7 @@ from cfscim.config.kinds import OKTA_PERSON
 from cfscim.config.lanes import lanes
 from cfscim.config.messages import Message, Where
 from cfscim.config.models import ScimConfig
-from cfscim.config.names import OWN_TOKENS, account_path, group_names, scim_path
+from cfscim.config.names import OWN_TOKENS, account_path, every_group_name, scim_path
 from cfscim.config.okta_people import OFF, STATES
 from cfscim.config.policy.lock_out import LOCK_OUT, Charge, is_waived, lock_out, waived_until
 from cfscim.config.provider_settings import (
@@ -500,8 +500,7 @@ def _okta_switches(client: OktaClient, asked: Asked) -> Iterator[Answer]:
 def _names_in_the_way(http: HttpClient, config: ScimConfig) -> Iterator[Answer]:
     """Okta's group names are unique over its own groups and the apps', in any case (P, #1794)."""
     ways = [lane.config for lane in lanes(config) if lane.config.identity_provider.kind == "okta"]
-    names = {name for way in ways for name in group_names(way).values()}
-    for name in sorted(names | {way.identity_provider.users_group.name for way in ways}):
+    for name in sorted({name for way in ways for name in every_group_name(way)}):
         for group, other in groups_in_the_way(http, name):
             what = f'a group is called "{other}"'
             if other == name:

@@ -6,7 +6,7 @@ Source: D, directory-deleteditems; names in the bin are free, for applications a
 from collections.abc import Iterator
 
 from cfscim.config.lanes import lanes
-from cfscim.config.names import group_names
+from cfscim.config.names import every_group_name
 from cfscim.preflight.answers import Answer, Asked, refused, unknown, wrong
 from cfscim.vendors.entra.api import GraphClient
 from cfscim.vendors.entra.models import Binned, bare
@@ -20,8 +20,7 @@ def recycle_bin(graph: GraphClient, asked: Asked) -> Iterator[Answer]:
     """One answer for each deleted group or application of a name of ours."""
     ways = [lane.config for lane in lanes(asked.config)]
     entra = [way for way in ways if way.identity_provider.kind == "entra"]
-    names = {name for way in entra for name in group_names(way).values()}
-    names |= {way.entra.users_group.name for way in entra}
+    names = {name for way in entra for name in every_group_name(way)}
     apps = {way.entra.app_name for way in entra}
     try:
         groups = graph.binned_groups(sorted(names))

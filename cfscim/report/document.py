@@ -159,4 +159,9 @@ def plain(line: Line) -> str:
 
 def count(number: int, singular: str, many: str | None = None) -> str:
     """`1 person`, `2 people`."""
-    return f"{number} {singular if number == 1 else many or singular + 's'}"
+    return f"{number} {verb(number, singular, many or singular + 's')}"
+
+
+def verb(number: int, singular: str, many: str) -> str:
+    """`gains` for 1, `gain` for any other number."""
+    return singular if number == 1 else many

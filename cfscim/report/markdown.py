@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from cfscim.config.messages import one_line
 from cfscim.gitops.summary import COMMENT
@@ -27,6 +28,7 @@ from cfscim.report.document import (
     plain,
 )
 
+T = TypeVar("T")
 LONGEST_VALUE = 256
 """Characters, more than an address can have; a longer value is clipped, the whole of it stands in
 the stack file."""
@@ -70,7 +72,7 @@ def prose(text: str) -> str:
     return _BEGINS_A_BLOCK.sub(r"\1\\\2", line)
 
 
-def fenced(lines: list[str], language: str) -> list[str]:
+def fenced(lines: Iterable[str], language: str) -> list[str]:
     """A code block whose fence is longer than any run of backticks in it."""
     shown = [clipped(one_line(line)) for line in lines]
     longest = max((len(run) for line in shown for run in re.findall(r"`+", line)), default=0)
@@ -136,11 +138,11 @@ class _Cut:
     most: tuple[int, int, int]
     left_out: int = 0
 
-    def first(self, items: Sequence[object], weight: Weight) -> int:
-        """How many of the items are shown."""
+    def first(self, items: Sequence[T], weight: Weight) -> Sequence[T]:
+        """Those of the items that are shown."""
         most = _EVERYTHING if weight is Weight.NEVER_CUT else self.most[weight]
-        shown = min(len(items), most)
-        self.left_out += len(items) - shown
+        shown = items[:most]
+        self.left_out += len(items) - len(shown)
         return shown
 
 
@@ -218,33 +220,26 @@ def _block(block: Block, cut: _Cut) -> Iterator[str]:
             yield _inline(line)
         case Bullets(entries, weight, numbered):
             shown = cut.first(entries, weight)
-            for index, entry in enumerate(entries[:shown], 1):
+            for index, entry in enumerate(shown, 1):
                 yield f"{f'{index}.' if numbered else '-'} {_inline(entry)}"
-            yield from _more(len(entries) - shown)
+            yield from _more(len(entries) - len(shown))
         case Table(head, rows, weight):
             shown = cut.first(rows, weight)
             if shown:
                 yield f"| {' | '.join(words(title) for title in head)} |"
                 yield f"|{'---|' * len(head)}"
-            for row in rows[:shown]:
+            for row in shown:
                 yield f"| {' | '.join(_inline(cell) for cell in row)} |"
-            if shown < len(rows):
+            if len(shown) < len(rows):
                 yield ""
-            yield from _more(len(rows) - shown)
+            yield from _more(len(rows) - len(shown))
         case Diff(entries, weight):
-            shown = cut.first(entries, weight)
-            if shown:
-                yield from fenced(list(entries[:shown]), "diff")
-            yield from _more(len(entries) - shown)
+            yield from _fence(entries, weight, "diff", cut)
         case Signed(entries):
             for sign, entry in entries:
                 yield f"- {f'`{sign}` ' if sign.strip() else ''}{_inline(entry)}"
         case Tree(roots, weight):
-            entries = tuple(_drawn(roots, ""))
-            shown = cut.first(entries, weight)
-            if shown:
-                yield from fenced(list(entries[:shown]), "text")
-            yield from _more(len(entries) - shown)
+            yield from _fence(tuple(_drawn(roots, "")), weight, "text", cut)
         case Fold(title, blocks):
             yield f"<details><summary>{words(title)}</summary>"
             yield ""
@@ -252,6 +247,13 @@ def _block(block: Block, cut: _Cut) -> Iterator[str]:
                 yield from _block(inner, cut)
             yield "</details>"
     yield ""
+
+
+def _fence(entries: Sequence[str], weight: Weight, language: str, cut: _Cut) -> Iterator[str]:
+    shown = cut.first(entries, weight)
+    if shown:
+        yield from fenced(shown, language)
+    yield from _more(len(entries) - len(shown))
 
 
 def _more(number: int) -> Iterator[str]:

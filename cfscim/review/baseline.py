@@ -30,7 +30,7 @@ from cfscim.review.program import (
     is_taken_up,
     program_files,
 )
-from cfscim.review.settings import NOT_GIVEN
+from cfscim.review.settings import SettingChange, stack_changes
 from cfscim.stacks import PATTERN, engine_name, is_stack_file
 
 if TYPE_CHECKING:
@@ -80,14 +80,14 @@ class Against:
 
     def of(self, file: str) -> Baseline:
         """The base of one stack file, read and checked."""
-        content = self._file(file) if self._is_file else self._revision(file)
+        content = _read(self._path) if self._is_file else self._revision(file)
         label = self.name
         if content is None:
             what = f"{label} does not exist" if self._is_file else f"{label} has no {file}"
             note = f"{what}, so everything is new."
             return Baseline(label, None, note, missing=self._is_file, program=self.program(file))
-        checked = _checked(content, Path(file).name, f"{label}:{file}")
-        if checked.config is None or checked.problems:
+        checked = self._checked(content, file)
+        if checked.usable is None:
             note = _invalid(label, file, checked.problems)
             return Baseline(label, None, note, missing=True, program=self.program(file))
         program = self.program(file)
@@ -102,9 +102,8 @@ class Against:
         content = self._revision(file)
         if content is None:
             return None, False
-        checked = _checked(content, Path(file).name, f"{self.name}:{file}")
-        usable = checked.config is not None and not checked.problems
-        return (checked if usable else None), not usable
+        checked = self._checked(content, file)
+        return (checked if checked.usable else None), checked.usable is None
 
     def former(self, file: str, account: str) -> CheckedStack | None:
         """The stack of the same account whose file the base has beside this one and nobody has any
@@ -112,7 +111,7 @@ class Against:
         for other in self.stack_files(str(Path(file).parent)):
             content = None if os.path.lexists(other) else self._revision(other)
             if content is not None:
-                checked = _checked(content, Path(other).name, f"{self.name}:{other}")
+                checked = self._checked(content, other)
                 if checked.config is not None and checked.config.account.id == account:
                     return checked
         return None
@@ -143,16 +142,13 @@ class Against:
         planned = [os.path.relpath(folder, root.resolve()) for folder in self._folders]
         planned = ["" if folder == "." else folder for folder in planned]
         files = program_files(changed, leads(known, root), planned)
-        settings: list[tuple[str, str, str]] = []
+        settings: list[SettingChange] = []
         for path in files:
             if path.rsplit("/", 1)[-1] == PROJECT_FILE:
                 asked = _run_git(root, "show", f"{commit}:{path}")
                 old = project_settings(asked.stdout if asked.returncode == 0 else None)
                 new = project_settings(_read(root / path))
-                settings += [
-                    (key, old.shown.get(key, NOT_GIVEN), new.shown.get(key, NOT_GIVEN))
-                    for key in new.changed(old)
-                ]
+                settings += stack_changes(old, new)
         return ProgramChange(files, tuple(settings))
 
     def _declared_before(self, file: str) -> Declared | None:
@@ -177,8 +173,14 @@ class Against:
             names = self._names(where, commit)
         return sorted(str(where / name) for name in names if is_stack_file(name))
 
-    def _file(self, _file: str) -> bytes | None:
-        return _read(self._path)
+    def _checked(self, content: bytes, file: str) -> CheckedStack:
+        # The stack's name is part of its defaults, so the base is read under the same file name.
+        with tempfile.TemporaryDirectory(prefix="cfscim-base-") as folder:
+            path = Path(folder) / Path(file).name
+            path.write_bytes(content)
+            # No clock: a base may name a token that has ended since.
+            checked = check_stack_file(path)
+        return replace(checked, file=replace(checked.file, path=f"{self.name}:{file}"))
 
     def _revision(self, file: str) -> bytes | None:
         where, name = Path(file).parent, Path(file).name
@@ -246,16 +248,6 @@ def _invalid(label: str, file: str, problems: tuple[Message, ...]) -> str:
     )
 
 
-def _checked(content: bytes, name: str, shown_as: str) -> CheckedStack:
-    # The stack's name is part of its defaults, so the base is read under the same file name.
-    with tempfile.TemporaryDirectory(prefix="cfscim-base-") as folder:
-        path = Path(folder) / name
-        path.write_bytes(content)
-        # No clock: a base may name a token that has ended since.
-        checked = check_stack_file(path)
-    return replace(checked, file=replace(checked.file, path=shown_as))
-
-
 def _read(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
@@ -280,7 +272,7 @@ def _git(where: Path, *arguments: str) -> bytes:
         said = answer.stderr.decode(errors="replace").strip().splitlines()
         raise MissingError(
             f"git {arguments[0]}",
-            f"{(one_line(said[0]) if said else 'failed')}",
+            one_line(said[0]) if said else "failed",
             "the base cannot be read",
             "run it in a complete clone of the repository, or name a file",
         )
@@ -326,7 +318,7 @@ def _run_git(where: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]
         ) from None
 
 
-def base_plan(baseline: "Baseline", *, today: date) -> Plan:
+def base_plan(baseline: Baseline, *, today: date) -> Plan:
     """The plan of a valid base, made by the program of before where that can be run.
 
     Raises `ScimError` as the program does.

@@ -106,6 +106,17 @@ class PeopleChange:
             for key in sorted(by_person)
         )
 
+    @property
+    def keeping(self) -> tuple[str, ...]:
+        """Who keeps a role, sorted."""
+        return tuple(sorted({grant.person for grant in self.difference.kept}))
+
+    @property
+    def joins_without_role(self) -> tuple[str, ...]:
+        """Who joins the users' group and gains no role."""
+        gaining = {grant.person.lower() for grant in self.difference.gained}
+        return tuple(person for person in self.users.joins if person.lower() not in gaining)
+
     def group_before(self, grant: Grant) -> str | None:
         """The group through which a kept role was held before, where it was another one."""
         was = self.before.get((grant.person.lower(), grant.role))

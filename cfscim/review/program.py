@@ -21,6 +21,7 @@ from cfscim import processes
 from cfscim.config.messages import ScimError
 from cfscim.gitops.stacks import is_harmless
 from cfscim.program.run import PROGRAM
+from cfscim.review.settings import SettingChange
 
 _STACK_FILE = re.compile(r"(^|/)Pulumi\.(?!yaml\Z)[^/]+(?<!\.deploy)\.yaml\Z")
 
@@ -50,17 +51,20 @@ _GROUPS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("files that Python or the engine could take up instead of others", re.compile("")),
 )
 
+_KEPT = ("PATH", "HOME", "LANG")
+"""Of the environment, what the program of before is given."""
+
 
 @dataclass(frozen=True)
 class ProgramChange:
     """The files of the program that differ, by path; none where the base is a single file.
 
-    `settings`: those of `Pulumi.yaml` that differ, each as key, old and new. `as_before`: whether
-    the plan of before was made by the program of before.
+    `settings`: those of `Pulumi.yaml` that differ. `as_before`: whether the plan of before was made
+    by the program of before.
     """
 
     files: tuple[str, ...] = ()
-    settings: tuple[tuple[str, str, str], ...] = ()
+    settings: tuple[SettingChange, ...] = ()
     as_before: bool = True
 
     def __bool__(self) -> bool:
@@ -144,11 +148,7 @@ class ProgramBefore:
                 seconds=processes.ASK_SECONDS,
                 cwd=root / folder,
                 env={
-                    **{
-                        key: os.environ[key]
-                        for key in ("PATH", "HOME", "LANG")
-                        if key in os.environ
-                    },
+                    **{key: os.environ[key] for key in _KEPT if key in os.environ},
                     "PYTHONPATH": str(root / self._place),
                 },
             )

@@ -31,6 +31,7 @@ from cfscim.report.document import (
     count,
     listed,
     plain,
+    verb,
 )
 from cfscim.review.changes import (
     KNOWN_LATER,
@@ -103,7 +104,7 @@ def headline(review: Review) -> str:
 def _peopleheadline(review: Review) -> str:
     lost, unlisted = _lost(review)
     parts = [
-        f"{count(number, 'person', 'people')} {singular if number == 1 else many}"
+        count(number, f"person {singular}", f"people {many}")
         for grants, singular, many in (
             (review.people.difference.gained, "gains a role", "gain a role"),
             (lost, "loses a role", "lose a role"),
@@ -175,18 +176,7 @@ def _first(review: Review) -> Iterator[Section]:
 
 
 def _settings(review: Review) -> Iterator[Section]:
-    lines = tuple(
-        (
-            Code(setting.path),
-            ": ",
-            Code(setting.old),
-            " → ",
-            Code(setting.new),
-            ". ",
-            setting.meaning,
-        )
-        for setting in review.settings
-    )
+    lines = tuple((*setting.old_to_new, ". ", setting.meaning) for setting in review.settings)
     if lines:
         yield Section("Settings that change", (Bullets(lines),))
 
@@ -354,7 +344,7 @@ def _parts(role: RoleChange) -> Iterator[Line]:
     ):
         if grants:
             people = _who(grant.person for grant in grants)
-            yield (*people, f" {singular if len(grants) == 1 else many}")
+            yield (*people, f" {verb(len(grants), singular, many)}")
 
 
 def _who(people: Iterable[str]) -> Line:
@@ -365,30 +355,14 @@ def _members(review: Review) -> Iterator[Line]:
     """The users' group: whoever is in it is a member of the account, with or without a role."""
     users, where = review.people.users, tenant_words(review.after.config)
     group = Code(users.after.group or "")
-    if users.joins and review.before is not None:
-        yield (
-            *_who(users.joins),
-            _verb(users.joins, " joins", " join"),
-            " the users' group ",
-            group,
-            ".",
-        )
-    if users.leaves:
-        yield (
-            *_who(users.leaves),
-            _verb(users.leaves, " leaves", " leave"),
-            " the users' group ",
-            group,
-            " and with it the account.",
-        )
-    if users.stays_unlisted:
-        yield (
-            *_who(users.stays_unlisted),
-            _verb(users.stays_unlisted, " stays", " stay"),
-            " in the users' group ",
-            group,
-            f" until taken out in {where}: in the account, without a role listed here.",
-        )
+    until = f" until taken out in {where}: in the account, without a role listed here."
+    for people, does, do, rest in (
+        (users.joins if review.before is not None else (), " joins", " join", "."),
+        (users.leaves, " leaves", " leave", " and with it the account."),
+        (users.stays_unlisted, " stays in", " stay in", until),
+    ):
+        if people:
+            yield (*_who(people), verb(len(people), does, do), " the users' group ", group, rest)
     if users.before.managed is not users.after.managed:
         yield _users_managed(users.after, group, where)
 
@@ -402,10 +376,6 @@ def _users_managed(after: RoleSide, group: Code, where: str) -> Line:
         )
     people = _who(after.members) or ("nobody",)
     return ("The users' group ", group, " holds exactly ", *people, ".")
-
-
-def _verb(people: tuple[str, ...], singular: str, many: str) -> str:
-    return singular if len(people) == 1 else many
 
 
 UNFOLDED = 15
@@ -638,8 +608,8 @@ def review_json(review: Review) -> dict[str, object]:
             "program": {
                 "files": list(review.program.files),
                 "settings": [
-                    {"path": key, "old": old, "new": new}
-                    for key, old, new in review.program.settings
+                    {"path": setting.path, "old": setting.old, "new": setting.new}
+                    for setting in review.program.settings
                 ],
                 "asBefore": review.program.as_before,
             },

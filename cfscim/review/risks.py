@@ -3,15 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from cfscim.config.access import Grant
+from cfscim.config.access import Grant, known_super_administrators
 from cfscim.config.access import people as everybody
+from cfscim.config.facts import FEWEST_SUPER_ADMINISTRATORS
 from cfscim.config.kinds import APPLICATIONS, JOBS, TOKENS, kind_of, words_for
 from cfscim.config.lanes import lanes, moved, primary
 from cfscim.config.models import removal_for
 from cfscim.config.names import group_names, tenant_words
 from cfscim.config.project import Settings
 from cfscim.config.roles import Role
-from cfscim.report.document import Code, Inline, Line, Strong, codes, count, listed
+from cfscim.report.document import Code, Inline, Line, Strong, codes, count, listed, verb
 from cfscim.review.changes import Action, ResourceChange, reasons_line
 from cfscim.review.compare import Managed, Review, RoleChange
 from cfscim.review.risk import Kind, Risk, Risks
@@ -34,7 +35,7 @@ def super_gained(review: Review) -> Risks:
     if role.before.managed is Managed.ELSEWHERE:
         where = tenant_words(review.after.config)
         tail.insert(0, f", unless {where} gave it before")
-    words: Line = (_verb(role.gained, " gains ", " gain "), Strong(SUPER.value))
+    words: Line = (verb(len(role.gained), " gains ", " gain "), Strong(SUPER.value))
     yield Risk(
         Kind.SUPER_ADMINISTRATOR_GAINED,
         # Everybody by name: who stood behind a number could be anybody.
@@ -45,14 +46,13 @@ def super_gained(review: Review) -> Risks:
 
 def super_few(review: Review) -> Risks:
     """Fewer than two known Super Administrators, break-glass included, and fewer than before."""
-    role, config = _role(review, SUPER), review.after.config
-    if role.after.managed is Managed.ELSEWHERE:
+    if _role(review, SUPER).after.managed is Managed.ELSEWHERE:
         return
-    remaining = {person.lower() for person in (*role.after.members, *config.break_glass)}
-    had = {person.lower() for person in role.before.members}
-    if review.before:
-        had |= {person.lower() for person in review.before.config.break_glass}
-    if len(remaining) >= 2 or (review.before and len(remaining) >= len(had)):
+    remaining = known_super_administrators(review.after.config)
+    had = known_super_administrators(review.before.config) if review.before else None
+    if len(remaining) >= FEWEST_SUPER_ADMINISTRATORS or (
+        had is not None and len(remaining) >= len(had)
+    ):
         return
     line: Line = (
         Strong("Nobody"),
@@ -62,7 +62,7 @@ def super_few(review: Review) -> Risks:
     if remaining:
         line = (
             "Only ",
-            *codes(sorted(remaining)),
+            *codes(remaining),
             " is known as Super Administrator, break-glass included: one wrong step can lock the "
             "account out.",
         )
@@ -90,20 +90,20 @@ def gained(review: Review) -> Risks:
     """Every other role that is gained, the most powerful first."""
     for role in reversed(review.people.roles):
         if role.gained and role.role is not SUPER:
-            words: Line = (_verb(role.gained, " gains ", " gain "), Strong(role.role.value))
+            words: Line = (verb(len(role.gained), " gains ", " gain "), Strong(role.role.value))
             line = (*_names(role.gained), *words, *_through(role.gained), ".")
             yield Risk(Kind.ROLE_GAINED, line, _people(role.gained))
 
 
 def joins(review: Review) -> Risks:
     """Members of the account without a role."""
-    gaining = {grant.person.lower() for grant in review.people.difference.gained}
-    users = review.people.users
-    people = tuple(person for person in users.joins if person.lower() not in gaining)
+    users, people = review.people.users, review.people.joins_without_role
     if people and review.before is not None:
-        verb = " joins" if len(people) == 1 else " join"
-        words = (verb, " the users' group ", Code(users.after.group or ""), ", without a role.")
-        yield Risk(Kind.JOINS_ACCOUNT, (*codes(people, most=MOST_NAMES), *words), people)
+        who = (*codes(people, most=MOST_NAMES), verb(len(people), " joins", " join"))
+        group = Code(users.after.group or "")
+        yield Risk(
+            Kind.JOINS_ACCOUNT, (*who, " the users' group ", group, ", without a role."), people
+        )
     if users.before.managed is Managed.HERE and users.after.managed is Managed.ELSEWHERE:
         where = tenant_words(review.after.config)
         yield Risk(
@@ -127,9 +127,9 @@ def joins_next(review: Review) -> Risks:
     to = moved(review.whole)
     new = tuple(person for person in everybody(to) if person.lower() not in known)
     if new:
-        verb = " joins" if len(new) == 1 else " join"
+        who = (*codes(new), verb(len(new), " joins", " join"))
         group = Code(to.identity_provider.users_group.name)
-        line = (*codes(new), verb, " the users' group ", group, " of the new way, without a role.")
+        line = (*who, " the users' group ", group, " of the new way, without a role.")
         yield Risk(Kind.JOINS_NEXT_WAY, line, new)
 
 
@@ -145,11 +145,11 @@ def lost(review: Review) -> Risks:
 
 def _loss(review: Review, role: RoleChange) -> Line:
     name = Strong(role.role.value)
-    loses = _verb(role.lost, " loses ", " lose ")
+    loses = verb(len(role.lost), " loses ", " lose ")
     if role.after.managed is Managed.ELSEWHERE:
         where = tenant_words(review.after.config)
         return (
-            _verb(role.lost, " is", " are"),
+            verb(len(role.lost), " is", " are"),
             " no longer listed for ",
             name,
             f": {where} decides from now on; this update takes nobody out of the group ",
@@ -211,12 +211,11 @@ def leaves(review: Review) -> Risks:
     """Everybody who leaves the users' group, and with it the account."""
     people = review.people.users.leaves
     if people:
-        verb = " leaves" if len(people) == 1 else " leave"
         yield Risk(
             Kind.LEAVES_ACCOUNT,
             (
                 *codes(people, most=MOST_NAMES),
-                verb,
+                verb(len(people), " leaves", " leave"),
                 " the users' group ",
                 Code(review.people.users.after.group or ""),
                 " and with it the Cloudflare account.",
@@ -269,10 +268,6 @@ def _through(grants: Iterable[Grant]) -> Line:
 
 def _role(review: Review, role: Role) -> RoleChange:
     return next(change for change in review.people.roles if change.role is role)
-
-
-def _verb(grants: tuple[Grant, ...], singular: str, many: str) -> str:
-    return singular if len(grants) == 1 else many
 
 
 def refused(review: Review) -> Risks:
@@ -328,7 +323,7 @@ def account(review: Review) -> Risks:
             line = (Strong("The account is called otherwise in every plan:"), " ", *names, ".")
             yield Risk(Kind.ACCOUNT_RENAMED, line)
         return
-    people = tuple(sorted({grant.person for grant in review.people.difference.kept}))
+    people = review.people.keeping
     which: Line = (
         Strong("Another Cloudflare account:"),
         " ",
@@ -353,8 +348,8 @@ def program(review: Review) -> Risks:
     line: list[Inline] = [Strong("The program itself changes:"), " "]
     for index, (words, files) in enumerate(change.groups):
         line += ["; " if index else "", f"{words} (", *codes(files, most=8, rest="more files"), ")"]
-    for key, old, new in change.settings:
-        line += ["; ", Code(key), " is ", Code(new), " (was ", Code(old), ")"]
+    for setting in change.settings:
+        line += ["; ", *setting.is_now]
     line.append(
         ". Read that difference first: it does what this plan says only if it is what it seems."
     )
@@ -404,7 +399,7 @@ def _stack_changes(review: Review) -> tuple[SettingChange, ...]:
 def _each(changes: Iterable[SettingChange]) -> Iterator[Inline]:
     for index, change in enumerate(changes):
         yield from (", ",) if index else ()
-        yield from (Code(change.path), " is ", Code(change.new), " (was ", Code(change.old), ")")
+        yield from change.is_now
 
 
 def provider(review: Review) -> Risks:
@@ -428,7 +423,7 @@ def role_model(review: Review) -> Risks:
     before, after = review.before.config, review.after.config
     if before.role_model == after.role_model:
         return
-    people = tuple(sorted({grant.person for grant in review.people.difference.kept}))
+    people = review.people.keeping
     old, new = group_names(before), group_names(after)
     same = any(old[role] == new[role] for role in old.keys() & new.keys())
 
@@ -474,7 +469,7 @@ def first_effect(review: Review) -> Risks:
     """Roles that were declared before and reach Cloudflare only now."""
     if review.before is None or review.before.config.identity_provider.delivers:
         return
-    people = sorted({grant.person for grant in review.people.difference.kept})
+    people = review.people.keeping
     roles = (", and with them the roles of ", *codes(people, most=MOST_NAMES)) if people else ()
     if review.after.config.identity_provider.delivers and not review.provider_switched:
         yield Risk(

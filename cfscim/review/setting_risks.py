@@ -102,17 +102,7 @@ def _under(path: str, judged: str) -> bool:
 
 def _plainly(kind: Kind, lead: Strong, change: SettingChange) -> Risks:
     """A risk in the words that the list of settings has, behind a lead of its own."""
-    line: Line = (
-        lead,
-        " ",
-        Code(change.path),
-        " is ",
-        Code(change.new),
-        " (was ",
-        Code(change.old),
-        "). ",
-        change.meaning,
-    )
+    line: Line = (lead, " ", *change.is_now, ". ", change.meaning)
     yield Risk(kind, tuple(part for part in line if part))
 
 
@@ -182,9 +172,8 @@ def _brake(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
     )
 
 
-def _token(review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
-    old, new = before.token, after.token
-    if new.keep_previous and not old.keep_previous:
+def _previous_kept(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
+    if after.token.keep_previous and not before.token.keep_previous:
         yield Risk(
             Kind.PREVIOUS_TOKEN_KEPT,
             (
@@ -192,34 +181,44 @@ def _token(review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
                 " until the setting is taken out again.",
             ),
         )
-    if old.owner != new.owner:
+
+
+def _owner(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
+    if before.token.owner != after.token.owner:
         wider = (
             "four permissions of a user, which end with that user's own access"
-            if new.owner == "user"
+            if after.token.owner == "user"
             else "one permission, SCIM Provisioning, independent of any user"
         )
         yield Risk(Kind.TOKEN_OWNER, (Strong("Another kind of token:"), f" {wider}."))
-    if old.allowed_cidrs and not new.allowed_cidrs:
+
+
+def _networks(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
+    old, new = before.token.allowed_cidrs, after.token.allowed_cidrs
+    if old and not new:
         yield Risk(
             Kind.TOKEN_FROM_EVERYWHERE,
             (
                 Strong("The token works from everywhere"),
                 " from now on, until now only from ",
-                *codes(old.allowed_cidrs, most=10),
+                *codes(old, most=10),
                 ".",
             ),
         )
-    elif old.allowed_cidrs != new.allowed_cidrs:
+    elif old != new:
         yield Risk(
             Kind.TOKEN_NETWORKS,
             (
                 Strong("The token works only from"),
                 " ",
-                *codes(new.allowed_cidrs, most=10),
+                *codes(new, most=10),
                 ": provisioning fails if the identity provider calls from anywhere else.",
             ),
         )
-    if old.keep_previous and not new.keep_previous:
+
+
+def _previous_ends(_review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
+    if before.token.keep_previous and not after.token.keep_previous:
         yield Risk(
             Kind.PREVIOUS_TOKEN_ENDS,
             (
@@ -227,10 +226,10 @@ def _token(review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
                 " with this update: whatever still signs in with it provisions nobody any more.",
             ),
         )
-    yield from _token_life(review, old, new)
 
 
-def _token_life(review: Review, old: TokenConfig, new: TokenConfig) -> Risks:
+def _life(review: Review, before: ScimConfig, after: ScimConfig) -> Risks:
+    old, new = before.token, after.token
     if old.expires_on == new.expires_on:
         return
     was, until = (Code(token.expires_on_text or NOT_GIVEN) for token in (old, new))
@@ -400,7 +399,11 @@ _CHECKS: tuple[tuple[tuple[str, ...], Callable[[Review, ScimConfig, ScimConfig],
     (("identityProvider.scope", "identityProvider.userFilter"), _scope),
     (tuple(_REACHED), _reached),
     (("identityProvider.deletionThreshold",), _brake),
-    (("token.owner", "token.expiresOn", "token.allowedCidrs", "token.keepPrevious"), _token),
+    (("token.keepPrevious",), _previous_kept),
+    (("token.owner",), _owner),
+    (("token.allowedCidrs",), _networks),
+    (("token.keepPrevious",), _previous_ends),
+    (("token.expiresOn",), _life),
     ((), _pushes),
     (("identityProvider.notificationEmail",), _alarms),
     (_GROUPS, _groups),

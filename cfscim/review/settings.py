@@ -7,6 +7,7 @@ from pydantic.alias_generators import to_snake
 
 from cfscim.config.models import Part, ScimConfig
 from cfscim.config.project import Settings
+from cfscim.report.document import Code, Line
 
 Plain = None | bool | int | str | list["Plain"] | dict[str, "Plain"]
 
@@ -21,6 +22,16 @@ class SettingChange:
     old: str
     new: str
     meaning: str
+
+    @property
+    def is_now(self) -> Line:
+        """`token.owner` is `user` (was `account`)."""
+        return (Code(self.path), " is ", Code(self.new), " (was ", Code(self.old), ")")
+
+    @property
+    def old_to_new(self) -> Line:
+        """`token.owner`: `account` → `user`."""
+        return (Code(self.path), ": ", Code(self.old), " → ", Code(self.new))
 
 
 def setting_changes(before: ScimConfig, after: ScimConfig) -> tuple[SettingChange, ...]:

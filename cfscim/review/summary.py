@@ -26,6 +26,7 @@ from cfscim.report.document import (
     Weight,
     codes,
     count,
+    verb,
 )
 from cfscim.review.changes import Action, ResourceChange
 from cfscim.review.compare import Review
@@ -202,7 +203,7 @@ def totals(reviews: Sequence[Review]) -> str:
         f"{count(len(reviews), 'stack')}: {len(changing)} change, "
         f"{len(reviews) - len(changing)} do not; "
         f"{count(len(gained), 'person gains', 'people gain')} a role, "
-        f"{count(len(lost), 'loses', 'lose')} one or {'is' if len(lost) == 1 else 'are'} no longer "
+        f"{count(len(lost), 'loses', 'lose')} one or {verb(len(lost), 'is', 'are')} no longer "
         "listed."
     )
 
@@ -253,16 +254,14 @@ def _people(review: Review, about: Sequence[Risk]) -> Iterator[SignedLine]:
     for (role, group), people in alike.items():
         via: Line = () if group == role.value else (" via ", Code(group))
         yield "+", (*_they(people, "gains", "gain"), Strong(role.value), *via)
-    gaining = {grant.person.lower() for grant in difference.gained}
-    users = review.people.users
-    joins = [person for person in users.joins if person.lower() not in gaining]
+    joins = review.people.joins_without_role
     if review.before is not None and joins:
         yield "+", (*_they(joins, "joins", "join"), "the users' group, without a role")
 
 
 def _they(people: Sequence[str], does: str, do: str) -> Line:
     """Everybody of whom the same is to be said, and what."""
-    return (*codes(people), f" {does if len(people) == 1 else do} ")
+    return (*codes(people), f" {verb(len(people), does, do)} ")
 
 
 _ADDRESSES = re.compile(r"[^\s,]+@[^\s,]+(?:, [^\s,]+@[^\s,]+)*")
@@ -291,7 +290,7 @@ def _other(review: Review, notable: Sequence[Risk]) -> Iterator[SignedLine]:
     said = {path for kind, path in _SAYS.items() if kind in kinds}
     for setting in review.settings:
         if ":" not in setting.path and setting.path not in said:
-            yield "~", (Code(setting.path), ": ", Code(setting.old), " → ", Code(setting.new))
+            yield "~", setting.old_to_new
     yield from _resources(review)
     yield from _by_hand(review)
     unseen = unseen_members(review.after.config) if kinds & _UNSEEN else ()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cfscim.config.access import access_table, managed_elsewhere, people
 from cfscim.config.lanes import lanes, way_of
 from cfscim.config.models import EntraConfig, OktaConfig, ScimConfig
-from cfscim.config.names import group_names
+from cfscim.config.names import every_group_name
 from cfscim.config.policy.model import Case, Finding, Rule
 from cfscim.config.roles import Role
 
@@ -220,7 +220,7 @@ def _groups(config: ScimConfig) -> dict[tuple[str, str, str], str]:
 
 def _groups_of(way: ScimConfig) -> dict[tuple[str, str, str], str]:
     provider = way.identity_provider
-    names = [*group_names(way).values(), provider.users_group.name]
+    names = every_group_name(way)
     return {(way.account.id, _tenant(provider), name): name for name in names}
 
 
