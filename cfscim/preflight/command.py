@@ -44,7 +44,8 @@ def run(
     checked = open_stack(stack, "preflight")
     assert checked.config is not None
     known = state_in(state) if state else state_of(engine_name(stack), env)
-    answers = [*ask(checked, checked.config, known, env, names=not before_update)]
+    settings = settings_of(checked.file, engine_name(stack), env)
+    answers = [*ask(checked, checked.config, known, env, settings, names=not before_update)]
     if output == "json":
         print(json.dumps(as_json(checked.file.stack, answers), indent=2, ensure_ascii=False))
     else:
@@ -58,14 +59,16 @@ def ask(
     config: ScimConfig,
     state: State | None,
     env: Mapping[str, str],
+    settings: Mapping[str, str] | None = None,
     *,
     names: bool = True,
 ) -> Iterator[Answer]:
     """Every answer, the vendors' one after the other; `names` last, and only where nothing stops.
 
-    `state`: what the stack has, None where that is not known. Raises `ScimError`.
+    `state`: what the stack has, None where that is not known. `settings`: the providers', with the
+    encrypted ones, where the file does not have them all. Raises `ScimError`.
     """
-    settings = settings_of(checked.file, checked.file.stack, env)
+    settings = checked.file.provider_config if settings is None else settings
     asked = Asked(config, settings, env, datetime.now(UTC).date(), _in_charge(state))
     so_far: list[Answer] = []
     # During a move both identity providers are asked, each about its own way.

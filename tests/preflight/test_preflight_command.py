@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from cfscim.adopt.state import read_state
+from cfscim.config.messages import MissingError
 from cfscim.config.models import parse_config
 from cfscim.config.stack_file import CheckedStack, StackFile
 from cfscim.preflight.answers import Answer
@@ -29,6 +30,19 @@ def write(config: Config, state: object) -> None:
     """The stack's file and state in this folder."""
     Path("Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}))
     Path("state.json").write_text(json.dumps(state))
+
+
+def test_the_engine_is_asked_for_settings_by_the_name_that_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another organisation may have a stack of this name, with credentials of its own."""
+    monkeypatch.chdir(tmp_path)
+    write({**stack_config("okta"), "okta:apiToken": {"secure": "v1:AAAA"}}, {})
+    engine = tmp_path / "pulumi"
+    engine.write_text("#!/bin/sh\necho 'error: not signed in' >&2; exit 255\n")
+    engine.chmod(0o755)
+    with pytest.raises(MissingError, match="pulumi config --stack acme/dev: error: not signed in"):
+        run("acme/dev", "text", "state.json", {"PATH": f"{tmp_path}:/usr/bin:/bin"})
 
 
 class Asking(Stage):
