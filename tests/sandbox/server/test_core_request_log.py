@@ -98,6 +98,12 @@ def test_what_has_the_form_of_a_token_is_masked_though_unknown() -> None:
     assert Masker().body({"note": [f"see {unknown}!"]}) == {"note": [f"see {MASK}!"]}
 
 
+def test_an_issued_secret_is_masked_inside_a_text_and_what_is_too_short_is_not() -> None:
+    masker = Masker()
+    masker.hide([CANARY, "short"])
+    assert masker.text(f"x{CANARY}y, short") == f"x{MASK}y, short"
+
+
 def test_a_secret_known_by_its_hash_only_is_masked() -> None:
     masker = Masker()
     masker.hide_hash(hashlib.sha256(CANARY.encode()).hexdigest())
