@@ -20,6 +20,16 @@ def test_only_stack_files_are_taken_from_a_folder(
     assert stack_files([])[0] == ["Pulumi.prod.yaml"]
 
 
+def test_of_a_folder_all_below_are_taken_but_hidden_ones_and_installed_packages(
+    tmp_path: Path,
+) -> None:
+    for folder in ("accounts/prod", ".venv/lib", "web/node_modules/pulumi"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "Pulumi.prod.yaml").write_text("config: {}\n")
+    files, problems = stack_files([str(tmp_path)])
+    assert (files, problems) == ([str(tmp_path / "accounts/prod/Pulumi.prod.yaml")], [])
+
+
 @pytest.mark.parametrize("name", ["pulumi.dev.yaml", "Pulumi-dev.yaml", "Pulumi.dev.yaml.txt"])
 def test_a_stack_s_file_by_another_name_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: cloudflare-scim\nruntime: python\n")
