@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -291,3 +291,16 @@ def run_the_rest(shell: Shell) -> None:
             assert shell.types(stop).returncode == 0
         seen += 1
     assert seen > 15
+
+
+@pytest.mark.parametrize(
+    ("file", "folder"),
+    [("accounts/prod/Pulumi.prod.yaml", "accounts/prod"), ("Pulumi.x.yaml", None)],
+)
+def test_the_engine_is_run_where_the_stack_s_file_is(file: str, folder: str | None) -> None:
+    def told() -> str | None:
+        hints.about(file, "x")
+        return hints.engine_folder()
+
+    assert copy_context().run(told) == folder
+    assert Context().run(hints.engine_folder) is None
