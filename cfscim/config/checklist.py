@@ -26,13 +26,15 @@ ENTRA_USER_NAMES = "entra.people.userName"
 class Step:
     """One thing that a person does: `where`, the page (`link`), and `what` with exact values.
 
-    `proven_by`: the checks that show it done; empty where only the config can say so.
+    `proven_by`: the checks that show it done; empty where only the config can say so. `people`: the
+    addresses of whom it is about; empty where it names nobody.
     """
 
     where: str
     what: str
     link: str = ""
     proven_by: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -201,6 +203,7 @@ def _entra(config: ScimConfig, entra: EntraConfig, app_id: str) -> Iterator[Step
         "Cloudflare compares them case-sensitively, and changing a person's name is for your "
         "directory's owner to decide.",
         proven_by=(ENTRA_USER_NAMES,),
+        people=tuple(known),
     )
     if not entra.start:
         yield Step(

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from cfscim.config.access import Grant, access_table
 from cfscim.config.calls import Asked, Calls, calls
-from cfscim.config.checklist import remaining_steps
+from cfscim.config.checklist import Step, steps
 from cfscim.config.lanes import primary
 from cfscim.config.messages import CONFIG_KEY, PROJECT, ConfigError, Message
 from cfscim.config.models import ScimConfig
@@ -38,7 +38,7 @@ class Plan:
     config: ScimConfig
     resources: tuple[Registration, ...]
     outputs: Mapping[str, Value]
-    remaining_steps: tuple[str, ...]
+    remaining_steps: tuple[Step, ...]
     warnings: tuple[Message, ...]
     settings: Settings
     lookups: tuple[Asked, ...] = ()
@@ -97,7 +97,7 @@ def plan_of(
         resources=tuple(declared.resources),
         outputs=declared.outputs,
         remaining_steps=tuple(
-            remaining_steps(config, app_id=app_id, next_app_id=next_app_id, okta_domain=domain)
+            steps(config, app_id=app_id, next_app_id=next_app_id, okta_domain=domain)
         ),
         warnings=tuple(warnings(config, today=today or datetime.now(UTC).date())),
         settings=stack_settings(checked.file.document),
@@ -113,7 +113,7 @@ def as_json(plan: Plan) -> dict[str, object]:
         "resources": [_resource(resource) for resource in plan.resources],
         "outputs": dict(plan.outputs),
         "access": [grant_json(grant) for grant in plan.access],
-        "remainingSteps": list(plan.remaining_steps),
+        "remainingSteps": [step.text for step in plan.remaining_steps],
         "warnings": lines(plan.warnings),
     }
 

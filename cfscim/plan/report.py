@@ -175,14 +175,13 @@ def _calls(plan: Plan) -> Section:
 
 def _steps(plan: Plan) -> Iterable[Section]:
     if plan.remaining_steps:
-        lines = tuple(steps_of(plan, plan.remaining_steps))
+        lines = tuple(by_hand(plan, step.text) for step in plan.remaining_steps)
         yield Section("Left to do by hand", (Bullets(lines, numbered=True),))
 
 
-def steps_of(plan: Plan, steps: Iterable[str]) -> Iterator[Line]:
-    """Steps by hand, with the commands in them for the plan's stack."""
-    for step in steps:
-        yield (Prose(of_stack(step, plan.file, plan.stack)),)
+def by_hand(plan: Plan, text: str) -> Line:
+    """What a person does, with the commands in it for the plan's stack."""
+    return (Prose(of_stack(text, plan.file, plan.stack)),)
 
 
 def _warnings(plan: Plan) -> Iterable[Section]:

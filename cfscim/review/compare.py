@@ -13,6 +13,7 @@ from cfscim.config.access import (
     people,
     sorted_grants,
 )
+from cfscim.config.checklist import Step
 from cfscim.config.kinds import TOKENS
 from cfscim.config.lanes import primary
 from cfscim.config.messages import Message
@@ -199,7 +200,7 @@ def _users_side(config: ScimConfig | None) -> RoleSide:
     return RoleSide(managed, group.name, people(config))
 
 
-_S = TypeVar("_S", str, Message)
+_S = TypeVar("_S", Step, Message)
 
 
 @dataclass(frozen=True)
@@ -233,7 +234,7 @@ class Review:
     people: PeopleChange
     settings: tuple[SettingChange, ...]
     resources: tuple[ResourceChange, ...]
-    steps: Sentences[str]
+    steps: Sentences[Step]
     warnings: Sentences[Message]
     whole: ScimConfig
     whole_before: ScimConfig | None

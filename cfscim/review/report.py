@@ -11,7 +11,7 @@ from cfscim.config.roles import ROLES, Role
 from cfscim.config.warnings import lines
 from cfscim.hints import anywhere, stack_words
 from cfscim.plan.model import as_json, grant_json
-from cfscim.plan.report import prose, steps_of
+from cfscim.plan.report import by_hand, prose
 from cfscim.report.document import (
     Block,
     Bullets,
@@ -182,11 +182,12 @@ def _settings(review: Review) -> Iterator[Section]:
 
 
 def _by_hand(review: Review) -> Iterator[Section]:
-    new = [*once(review), *steps_of(review.after, review.steps.new)]
-    blocks: list[Block] = [Bullets(tuple(new), numbered=True)] if new else []
-    same, gone = (
-        tuple(steps_of(review.after, of)) for of in (review.steps.same, review.steps.gone)
+    new, same, gone = (
+        tuple(by_hand(review.after, step.text) for step in steps)
+        for steps in (review.steps.new, review.steps.same, review.steps.gone)
     )
+    new = (*once(review), *new)
+    blocks: list[Block] = [Bullets(new, numbered=True)] if new else []
     blocks += _folded(same, gone, "step")
     if blocks:
         yield Section("Left to do by hand", tuple(blocks))
@@ -526,13 +527,11 @@ def once(review: Review) -> Iterator[Line]:
     if review.provider_switched:
         yield _old_provider(before)
     elif after.identity_provider.by_hand and review.token_replaced:
-        yield from steps_of(
+        yield by_hand(
             review.after,
-            [
-                "Right after the update, enter the new token in Okta's console: run "
-                f"`{PRINT_TOKEN}`, paste what it prints under "
-                "Provisioning > Integration, and select Test API Credentials."
-            ],
+            "Right after the update, enter the new token in Okta's console: run "
+            f"`{PRINT_TOKEN}`, paste what it prints under "
+            "Provisioning > Integration, and select Test API Credentials.",
         )
     if review.account_switched:
         yield (
@@ -603,7 +602,7 @@ def review_json(review: Review) -> dict[str, object]:
                 for setting in review.settings
             ],
             "resources": [_resource(change) for change in review.resources],
-            "remainingSteps": review.steps.as_json(list),
+            "remainingSteps": review.steps.as_json(lambda steps: [step.text for step in steps]),
             "warnings": review.warnings.as_json(lines),
             "program": {
                 "files": list(review.program.files),

@@ -5,12 +5,14 @@ Everybody once by name: what is said of the same people again says how many they
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from enum import IntEnum
 
+from cfscim.config.checklist import Step
 from cfscim.config.kinds import CHECKS, PREVIOUS_TOKENS, TOKENS, kind_of
 from cfscim.config.roles import ROLES, Role
 from cfscim.config.warnings import lines, unseen_members
-from cfscim.plan.report import steps_of
+from cfscim.plan.report import by_hand
 from cfscim.report.document import (
     Block,
     Bullets,
@@ -264,25 +266,13 @@ def _they(people: Sequence[str], does: str, do: str) -> Line:
     return (*codes(people), f" {verb(len(people), does, do)} ")
 
 
-_ADDRESSES = re.compile(r"[^\s,]+@[^\s,]+(?:, [^\s,]+@[^\s,]+)*")
-
-
-def _named(step: str) -> list[str]:
-    return [person for people in _ADDRESSES.findall(step) for person in people.split(", ")]
-
-
-def _new_steps(review: Review) -> Iterator[str]:
-    """Steps by hand that were not there; of one that is about other people than before, who is."""
-    before = {_ADDRESSES.sub("", text): text for text in review.steps.gone}
-    for text in review.steps.new:
-        known = before.get(_ADDRESSES.sub("", text))
-        if known is None:
-            yield text
-            continue
-        there = _named(known)
-        new = ", ".join(person for person in _named(text) if person not in there)
-        if new:
-            yield f"as for the others, for {new}: {text.partition(': ')[0]}"
+def _others(step: Step, gone: Iterable[Step]) -> list[str] | None:
+    """Whom a step is about that was about other people before; None where it was not there."""
+    for before in gone:
+        alike = before.people and replace(before, what=step.what, people=step.people) == step
+        if step.people and alike:
+            return [person for person in step.people if person not in before.people]
+    return None
 
 
 def _other(review: Review, notable: Sequence[Risk]) -> Iterator[SignedLine]:
@@ -338,14 +328,18 @@ def _is_said(change: ResourceChange) -> bool:
 
 def _by_hand(review: Review) -> Iterator[SignedLine]:
     """The one step that is new, or how many are; people that a step is about now, too."""
-    steps = list(_new_steps(review))
-    whole = [step for step in steps if step in review.steps.new]
-    if len(whole) > 1 or len("".join(whole)) > A_FEW_LINES:
-        steps = [step for step in steps if step not in whole]
+    steps = {step: _others(step, review.steps.gone) for step in review.steps.new}
+    whole = [step for step, others in steps.items() if others is None]
+    if len(whole) > 1 or sum(len(step.text) for step in whole) > A_FEW_LINES:
         said = "1 step is new or changed" if len(whole) == 1 else f"{len(whole)} are new or changed"
         yield "~", (Prose(f"by hand: {said}; see `cfscim steps`"),)
-    for step in steps_of(review.after, steps):
-        yield "~", ("by hand: ", *step)
+        steps = {step: others for step, others in steps.items() if others is not None}
+    for step, others in steps.items():
+        if others is None:
+            yield "~", ("by hand: ", *by_hand(review.after, step.text))
+        elif others:
+            people = ", ".join(others)
+            yield "~", (Prose(f"by hand: as for the others, for {people}: {step.where}"),)
 
 
 def _resource_sign(change: ResourceChange) -> str:
