@@ -4,18 +4,21 @@
 others: ``deny`` is refused ("Policy validation failed"), ids of existing policies must not be sent
 again ("Cannot re-use policy IDs"), every change makes new ids, and an inline scope comes back
 without an id.
-Source: shapes D (OpenAPI, iam); the refusals named here C (provider acceptance tests) and P.
+Source: shapes D (OpenAPI, iam); the refusals named here C (provider acceptance tests) and P; that
+a resource group in use is not deleted I.
 """
 
 from collections.abc import Iterable
 
 from werkzeug import Response
 
-from sandbox.cloudflare.api.route import MEMBER_READ, account_route, page
+from sandbox.cloudflare.api.route import MEMBER_READ, account_route, json_object, page
 from sandbox.cloudflare.catalog import ROLE_BY_GROUP_ID, ROLES, Role
 from sandbox.cloudflare.errors import ApiError, policy_object, reply
 from sandbox.cloudflare.models import Account, CloudflareState, Policy, ResourceGroup
 from sandbox.server.router import Context
+
+_WRITE = ("Account Settings Write",)
 
 
 @account_route("GET", "/iam/permission_groups", *MEMBER_READ)
@@ -53,6 +56,39 @@ def list_resource_groups(ctx: Context, account: Account) -> Response:
         if all(value in (None, getattr(group, name)) for name, value in wanted.items())
     ]
     return page(ctx, chosen, default=100)
+
+
+@account_route("POST", "/iam/resource_groups", *_WRITE)
+def create_resource_group(ctx: Context, account: Account) -> Response:
+    """Names need not be unique (D: API description)."""
+    body = json_object(ctx)
+    key, objects = parse_scope(account, body.get("scope"))
+    name = _name(body)
+    group = ResourceGroup(
+        id=ctx.state.new_id("resource-group"), name=name, scope_key=key, objects=objects
+    )
+    account.resource_groups[group.id] = group
+    return reply(describe_resource_group(group))
+
+
+@account_route("GET", "/iam/resource_groups/<group_id>", *MEMBER_READ)
+def get_resource_group(ctx: Context, account: Account, group_id: str) -> Response:
+    """One resource group (D: API description)."""
+    del ctx
+    return reply(describe_resource_group(_find(account, group_id)))
+
+
+def _find(account: Account, group_id: str) -> ResourceGroup:
+    if group_id not in account.resource_groups:
+        raise ApiError(404, "resource group not found", code=404)
+    return account.resource_groups[group_id]
+
+
+def _name(body: dict[str, object]) -> str:
+    name = body.get("name")
+    if not isinstance(name, str) or not name.strip():
+        raise ApiError(400, "name is required")
+    return name
 
 
 def parse_member_policies(

@@ -22,6 +22,8 @@ from sandbox.cloudflare.models import Account, CloudflareState, Member, Policy
 from sandbox.server.ids import hex32
 from sandbox.server.router import Context
 
+_ORDERS = ("user.first_name", "user.last_name", "user.email", "status")
+
 
 def describe_role(role: Role) -> dict[str, object]:
     """A role as /roles and /members show it (R: JupiterOne/graph-cloudflare 2023)."""
@@ -90,7 +92,7 @@ def get_role(ctx: Context, account: Account, role_id: str) -> Response:
 
 @account_route("GET", "/members", *MEMBER_READ)
 def list_members(ctx: Context, account: Account) -> Response:
-    """The account's members; ``status`` filters.
+    """The account's members; ``status`` filters, ``order`` and ``direction`` sort.
 
     Source: C: cloudflare-go's tests. Nothing says in which order they come unasked: as they joined.
     """
@@ -100,7 +102,22 @@ def list_members(ctx: Context, account: Account) -> Response:
         for member in account.members.values()
         if status in (None, member.status)
     ]
+    order = ctx.request.args.get("order")
+    if order is not None:
+        if order not in _ORDERS:
+            raise ApiError(400, f"order must be one of {', '.join(_ORDERS)}")
+        shown.sort(key=lambda member: _sort_key(member, order))
+    if ctx.request.args.get("direction") == "desc":
+        shown.reverse()
     return page(ctx, shown, most=50)
+
+
+def _sort_key(shown: dict[str, object], order: str) -> str:
+    if order == "status":
+        return str(shown["status"])
+    user = shown["user"]
+    assert isinstance(user, dict)
+    return str(user[order.removeprefix("user.")] or "")
 
 
 @account_route("POST", "/members", *MEMBER_WRITE)

@@ -135,6 +135,8 @@ def _find(ctx: Context, owner: Owner, token_id: str) -> Token:
 def list_tokens(ctx: Context, owner: Owner) -> Response:
     """The owner's tokens (C: cloudflare-go's tests)."""
     own = [t for t in ctx.state.tokens.values() if (t.owner, t.owner_id) == owner]
+    if ctx.request.args.get("direction") == "desc":
+        own.reverse()
     return page(ctx, [describe(token) for token in own])
 
 
@@ -218,7 +220,7 @@ def _policy(state: CloudflareState, given: object, owner: Owner) -> TokenPolicy:
     resources = given.get("resources")
     if not isinstance(resources, dict) or not resources:
         raise ApiError(400, "policy resources must be an object with at least one resource")
-    scopes = {_reached(key, value, owner) for key, value in resources.items()}
+    scopes = {s for key, value in resources.items() for s in _scopes(key, value, owner)}
     for group in groups:
         if group.scope not in scopes:
             raise ApiError(
@@ -252,16 +254,20 @@ def _group(given: object, owner: Owner) -> TokenGroup:
     return group
 
 
-def _reached(key: str, value: object, owner: Owner) -> str:
-    """The scope that one entry of ``resources`` reaches. Raises ApiError 400."""
+def _scopes(key: str, value: object, owner: Owner) -> set[str]:
+    """Which scopes one entry of ``resources`` reaches. Raises ApiError 400."""
     scope, name = _scope_of(key)
     if scope == USER_SCOPE and owner != ("user", name):
         raise ApiError(400, f"resource {key!r}: not the token's own user")
     if scope == ACCOUNT_SCOPE and owner.kind == "account" and name not in (owner.id, "*"):
         raise ApiError(400, f"resource {key!r}: not the account that owns the token")
-    if value != "*":
-        raise ApiError(400, f"resource {key!r}: the value must be '*'")
-    return scope
+    if value == "*":
+        return {scope}
+    if scope == ACCOUNT_SCOPE and isinstance(value, dict) and value:
+        inner = {_scope_of(pair)[0] for pair, all_of in value.items() if all_of == "*"}
+        if inner == {ZONE_SCOPE}:
+            return inner
+    raise ApiError(400, f"resource {key!r}: the value must be '*' or an object of zones")
 
 
 def _scope_of(key: str) -> tuple[str, str]:

@@ -337,11 +337,20 @@ def assigned_to(ctx: Context, sp_id: str) -> Response:
     return _list(ctx, [a for a in ctx.state.assignments.values() if a.resource_id == resource])
 
 
+@graph_route("GET", "/servicePrincipals/<sp_id>/appRoleAssignments", *ASSIGNMENT_READ)
+def roles_of_principal(ctx: Context, sp_id: str) -> Response:
+    """The roles a service principal has (D: Graph reference)."""
+    return _of(ctx, find(ctx.state, "servicePrincipal", sp_id))
+
+
 @graph_route("GET", "/groups/<group_id>/appRoleAssignments", *ASSIGNMENT_READ)
 def roles_of_group(ctx: Context, group_id: str) -> Response:
     """The roles a group has (D: Graph reference)."""
-    group = find(ctx.state, "group", group_id).id
-    return _list(ctx, [a for a in ctx.state.assignments.values() if a.principal_id == group])
+    return _of(ctx, find(ctx.state, "group", group_id))
+
+
+def _of(ctx: Context, principal: Entity) -> Response:
+    return _list(ctx, [a for a in ctx.state.assignments.values() if a.principal_id == principal.id])
 
 
 @graph_route(

@@ -206,6 +206,15 @@ def own_directory_roles(ctx: Context) -> Response:
     )
 
 
+@graph_route("GET", "/directoryObjects/<object_id>", *OBJECT_READ)
+def get_object(ctx: Context, object_id: str) -> Response:
+    """An object of any kind (D: Graph reference)."""
+    entity = ctx.state.find(object_id.lower())
+    if entity is None:
+        raise not_found(object_id)
+    return one_reply(ctx, "directoryObjects/$entity", shown(entity))
+
+
 @graph_route("GET", "/directory/deletedItems/<kind>", *OBJECT_READ)
 def deleted_items(ctx: Context, kind: str) -> Response:
     """The recycle bin's objects of one kind, or one object by id (D: published example)."""

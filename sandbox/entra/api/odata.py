@@ -1,4 +1,4 @@
-"""OData answers: filter, count, page and select, with Graph's limits and refusals.
+"""OData answers: filter, order, count, page and select, with Graph's limits and refusals.
 
 Filters: eq ne gt ge lt le, in, and or not, startswith, endswith, contains,
 ``collection/any(x:x eq 'v')``, and paths with ``/``.
@@ -193,7 +193,9 @@ def _compare(operator: str, value: JsonValue, wanted: JsonValue) -> bool:
 
 _DEFAULT_PAGE = 100
 _MAX_PAGE = 999
-_KNOWN_OPTIONS = frozenset({"$filter", "$select", "$top", "$skiptoken", "$count", "$format"})
+_KNOWN_OPTIONS = frozenset(
+    {"$filter", "$select", "$top", "$skiptoken", "$count", "$orderby", "$search", "$format"}
+)
 # Readable with $select only; Graph leaves them out of an ordinary answer.
 _SELECTABLE = frozenset(
     {
@@ -265,9 +267,13 @@ def list_reply(ctx: Context, rule: ListRule, items: Iterable[Object]) -> Respons
     everything = list(items)
     names = known_properties(everything) | rule.of_a_person
     chosen, advanced = _filtered(options, rule, everything, names)
+    if "$search" in options:
+        chosen = _searched(options["$search"], chosen)
     counted = options.get("$count", "").lower() == "true"
-    if rule.advanced and (advanced or counted):
+    if rule.advanced and (advanced or counted or "$search" in options):
         _require_eventual(ctx, counted or not advanced)
+    if "$orderby" in options:
+        chosen = _ordered(options["$orderby"], chosen, names)
     size, start = _page_size(options), _offset(options)
     page = chosen[start : start + size]
     body: dict[str, object] = context_line(ctx, rule.context)
@@ -327,6 +333,14 @@ def _filtered(
     return [item for item in items if tree.test(item)], tree.advanced
 
 
+def _searched(text: str, items: list[Object]) -> list[Object]:
+    name, _, wanted = text.strip('"').partition(":")
+    if not wanted:
+        message = 'Unsupported search clause: write "property:text" in double quotes.'
+        raise bad_request(message, "Request_UnsupportedQuery")
+    return [item for item in items if wanted.lower() in str(item.get(name) or "").lower()]
+
+
 def _require_eventual(ctx: Context, complete: bool) -> None:
     """Source (D): https://learn.microsoft.com/graph/aad-advanced-queries"""
     eventual = ctx.request.headers.get("ConsistencyLevel", "").lower() == "eventual"
@@ -336,6 +350,18 @@ def _require_eventual(ctx: Context, complete: bool) -> None:
             "ConsistencyLevel: eventual and $count=true."
         )
         raise GraphError(400, message, "Request_UnsupportedQuery")
+
+
+def _ordered(text: str, items: list[Object], names: frozenset[str]) -> list[Object]:
+    name, _, direction = text.strip().partition(" ")
+    if name not in names or direction.strip().lower() not in ("", "asc", "desc"):
+        raise bad_request(f"Invalid $orderby '{text}'.", "Request_UnsupportedQuery")
+    down = direction.strip().lower() == "desc"
+    return sorted(items, key=lambda item: _sort_key(item.get(name)), reverse=down)
+
+
+def _sort_key(value: JsonValue) -> tuple[bool, str]:
+    return value is not None, str(value).lower()
 
 
 def _page_size(options: dict[str, str]) -> int:

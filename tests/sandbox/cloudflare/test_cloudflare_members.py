@@ -52,6 +52,28 @@ def test_a_policy_on_domains_only_is_not_the_role(sandbox: Sandbox) -> None:
     assert effective_roles(sandbox, "ada@example.com") == ["Minimal Account Access"]
 
 
+def test_members_come_in_the_order_asked_for(sandbox: Sandbox) -> None:
+    _push(sandbox, "Billing", "ada@example.com")
+    client = account_client(sandbox)
+    asked = {"order": "user.email", "direction": "desc"}
+    mails = [m["user"]["email"] for m in client.get("/members", params=asked).json()["result"]]
+    assert len(mails) > 1
+    assert mails == sorted(mails, reverse=True)
+    assert client.get("/members", params={"order": "age"}).status_code == 400
+
+
+def test_a_resource_group_of_one_s_own(sandbox: Sandbox) -> None:
+    client, whole = account_client(sandbox), f"com.cloudflare.api.account.{ACCOUNT}"
+    scope = {"key": whole, "objects": [{"key": "*"}]}
+    body = {"name": "Everything", "scope": scope}
+    made = client.post("/iam/resource_groups", json=body).json()["result"]
+    read = client.get(f"/iam/resource_groups/{made['id']}").json()["result"]
+    assert read == made
+    assert read["scope"] == scope
+    assert client.get(f"/iam/resource_groups/{'0' * 32}").status_code == 404
+    assert client.post("/iam/resource_groups", json={"scope": scope}).status_code == 400
+
+
 def test_members_show_direct_roles_only(sandbox: Sandbox) -> None:
     group = _push(sandbox, "Billing", "ada@example.com")
     body = {"policies": [role_policy(sandbox, "Billing")]}

@@ -84,9 +84,23 @@ def test_each_operator_of_a_filter(graph: Graph, wanted: str, names: set[str]) -
     assert {user["mail"].partition("@")[0] for user in shown} == names
 
 
-@pytest.mark.parametrize("option", ["$expand", "$search", "$orderby"])
-def test_an_unknown_option_is_refused_not_passed_over(graph: Graph, option: str) -> None:
-    assert graph.refused("GET", "/users", params={option: "manager"})[0] == 400
+def test_lists_are_ordered_and_searched(graph: Graph) -> None:
+    down = graph.call("GET", "/users", params={"$orderby": "mail desc"})["value"]
+    mails = [user["mail"] for user in down]
+    assert len(mails) > 1
+    assert mails == sorted(mails, reverse=True)
+    params = {"$search": '"mail:ada@"'}
+    found = graph.call("GET", "/users", params=params, headers=ADVANCED)["value"]
+    assert [user["mail"] for user in found] == ["ada@example.com"]
+    for option in ("$expand", "$search", "$orderby"):
+        assert graph.refused("GET", "/users", params={option: "mial"})[0] == 400
+
+
+def test_an_object_is_read_whatever_its_kind(graph: Graph) -> None:
+    group = graph.group("Readers")
+    assert graph.call("GET", f"/directoryObjects/{group}")["displayName"] == "Readers"
+    missing = "00000000-0000-0000-0000-000000000001"
+    assert graph.refused("GET", f"/directoryObjects/{missing}")[0] == 404
 
 
 def test_an_unknown_property_is_refused_not_passed_over(graph: Graph) -> None:
