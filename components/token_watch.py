@@ -73,12 +73,8 @@ class TokenWatchProvider(RepeatedProvider):
         return [
             token
             for token in listed
-            if token.id == own or token.name in names or wanted == _granted(token)
+            if token.id == own or token.name in names or wanted == token.permission_ids
         ]
-
-
-def _granted(token: "ApiToken") -> set[str]:
-    return {group.id for policy in token.policies for group in policy.permission_groups}
 
 
 def _is_over(status: str) -> bool:

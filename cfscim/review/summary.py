@@ -269,8 +269,8 @@ def _they(people: Sequence[str], does: str, do: str) -> Line:
 def _others(step: Step, gone: Iterable[Step]) -> list[str] | None:
     """Whom a step is about that was about other people before; None where it was not there."""
     for before in gone:
-        alike = before.people and replace(before, what=step.what, people=step.people) == step
-        if step.people and alike:
+        named = before.people and step.people
+        if named and replace(before, what=step.what, people=step.people) == step:
             return [person for person in step.people if person not in before.people]
     return None
 

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from cfscim.adopt.state import read_state as stack_state
 from cfscim.config.access import access_table, managed_elsewhere
@@ -34,6 +33,7 @@ from cfscim.preflight.command import ask, problems, stopping
 from cfscim.rehearsal import RehearsalDeployer
 from cfscim.report.say import say
 from cfscim.stacks import open_stack
+from cfscim.up.deployer import Deployer
 from cfscim.up.engine import Engine, EngineDeployer, NoEngine, find_engine
 from cfscim.up.people import (
     Seed,
@@ -57,32 +57,6 @@ from cfscim.up.sandbox_process import (
 from cfscim.verify import command as answers
 from cfscim.verify import parse_outputs
 from cfscim.verify import run as verify
-
-
-class Deployer(Protocol):
-    """Carries out the program: the engine, or the rehearsal."""
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """Everything the update runs with."""
-        ...
-
-    @property
-    def project_folder(self) -> Path | None:
-        """Where `pulumi` can be run by hand; None where there is no engine."""
-        ...
-
-    def update(self, config: Mapping[str, object]) -> dict[str, object]:
-        """One update; returns the plain outputs."""
-        ...
-
-    def secret_output(self, name: str) -> str:
-        """The value of a secret output."""
-        ...
-
-    def state(self) -> JsonObject:
-        """What `pulumi stack export` would print."""
-        ...
 
 
 @dataclass(frozen=True)

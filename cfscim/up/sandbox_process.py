@@ -18,7 +18,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -26,6 +25,7 @@ import httpx
 from cfscim.config.json_types import Json, JsonObject
 from cfscim.config.messages import MissingError, ScimError, one_line
 from cfscim.hints import next_command
+from cfscim.up.deployer import Deployer
 from cfscim.up.engine import KEPT_PASSPHRASE, PASSPHRASE
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
@@ -190,21 +190,10 @@ class Kept:
     env: Mapping[str, str] = field(repr=False)
 
 
-class _Stateful(Protocol):
-    def state(self) -> JsonObject: ...
-
-
-class _Deployer(Protocol):
-    @property
-    def environment(self) -> Mapping[str, str]: ...
-    @property
-    def project_folder(self) -> Path | None: ...
-
-
 def leave_running(
     stack: str,
     folder: Path,
-    deployer: _Deployer,
+    deployer: Deployer,
     outputs: Mapping[str, object],
     sandbox: RunningSandbox,
 ) -> list[str]:
@@ -264,7 +253,7 @@ def find_kept(address: str) -> Kept:
     )
 
 
-def write_state(folder: Path, stack: str, deployer: _Stateful) -> None:
+def write_state(folder: Path, stack: str, deployer: Deployer) -> None:
     """Keeps what the stack's state is, in the form of `pulumi stack export`."""
     _write(folder / f"state.{stack}.json", json.dumps(deployer.state()))
 

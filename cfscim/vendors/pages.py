@@ -141,7 +141,7 @@ def objects(answer: Answer, value: Json) -> list[JsonObject]:
 
 def told(answer: Answer, *path: str) -> JsonObject:
     """The object at `path` of an answer; empty where there is none."""
-    return inner({"is": answer.body}, "is", *path)
+    return inner(answer.body if isinstance(answer.body, dict) else {}, *path)
 
 
 def text(answer: Answer, *path: str) -> str:

@@ -308,10 +308,6 @@ def _beside(others: Iterable[ApiToken]) -> str:
         f'"{token.name}" ({token.id})'
         for token in others
         if token.status == "active"
-        and any(
-            group.id == PERMISSION_GROUP_IDS[SCIM_PROVISIONING]
-            for policy in token.policies
-            for group in policy.permission_groups
-        )
+        and PERMISSION_GROUP_IDS[SCIM_PROVISIONING] in token.permission_ids
     )
     return f"another token may provision people too: {provisioning}" if provisioning else ""

@@ -153,7 +153,7 @@ def build(world: World, recording: Sequence[Exchange], ids: Ids) -> None:
     for exchange in recording:
         with as_far_as_shown():
             _synchronization(world, exchange, recording)
-    _shown(world.entra, read, r".*/auditLogs/directoryAudits", _audited)
+    _shown(world.entra, read, r".*/auditLogs/directoryAudits", _audited, newest_first=True)
     _shown(world.entra, read, r".*/auditLogs/provisioning", _log)
 
 
@@ -162,12 +162,14 @@ def _shown(
     read: Sequence[Exchange],
     path: str,
     make: Callable[[EntraState, Document], None],
+    *,
+    newest_first: bool = False,
 ) -> None:
-    """Make what the answers of these paths show; of audits, which come newest first, the oldest."""
+    """Make what the answers of these paths show, the oldest of each first."""
     for exchange in read:
         if re.fullmatch(path, exchange.path):
             documents = [*_documents(exchange)]
-            for document in reversed(documents) if make is _audited else documents:
+            for document in reversed(documents) if newest_first else documents:
                 with as_far_as_shown():
                     make(state, document)
 

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
 VENDORS = ("cloudflare", "okta", "entra")
 
 
-class Refusal(Exception):
+class Refusal(Exception, ABC):
     """Ends a request with an answer in the vendor's own shape."""
 
+    @abstractmethod
     def reply(self) -> Response:
         """The answer."""
-        raise NotImplementedError
 
 
 class BadBodyError(Exception):

@@ -61,6 +61,11 @@ class ApiToken(Snake):
     issued_on: datetime | None = None
     last_used_on: datetime | None = None
 
+    @property
+    def permission_ids(self) -> set[str]:
+        """The ids of all permission groups that it holds, on whatever resources."""
+        return {group.id for policy in self.policies for group in policy.permission_groups}
+
 
 class TokenStatus(Snake):
     """What Cloudflare says of a token that was shown to it."""
